@@ -1,0 +1,24 @@
+import { startAimock } from '../test/support/aimock-process.js';
+import { newSetting, startEverything } from '../test/support/everything.js';
+import { benchFirstChunk } from './first-chunk.js';
+import { benchTokens } from './token-throughput.js';
+
+/** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
+const modulePath = new URL('../test/support/aimock-review.ts', import.meta.url).pathname;
+const aimock = await startAimock({ modulePath, latencyMs: 5, chunkSize: 16 });
+const setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, ...storageFromEnvironment() });
+const everything = await startEverything(setting);
+try {
+  console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
+  await benchFirstChunk(setting.address, aimock.baseUrl);
+  await benchTokens(setting.address, setting.temporalAddress);
+} finally {
+  await everything.stop();
+  await aimock.stop();
+  await setting.remove();
+}
+
+function storageFromEnvironment(): Record<string, string> {
+  const { STORAGE_URL } = process.env;
+  return STORAGE_URL === undefined ? {} : { STORAGE_URL };
+}

@@ -1,0 +1,129 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const ENVIRONMENT_PROPERTY = {
+  object: 'process',
+  property: 'env',
+  message: 'Only src/config.ts reads the environment; take what you need as an argument.',
+};
+const ENVIRONMENT_IMPORT = {
+  selector: 'ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name="env"]',
+  message: ENVIRONMENT_PROPERTY.message,
+};
+const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' };
+
+const CLOCK = 'Core reads no clock: take `now` from the caller.';
+const WAITING = 'Core never waits: return an effect and let the caller await it.';
+const CHANCE = 'Core is deterministic: take what is random from the caller.';
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', '.circuit-breaker/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+
+  {
+    files: ['**/*.ts'],
+    extends: [js.configs.recommended, tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // `import { type A }` keeps the import at run time: it would pull activities into the workflow bundle.
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        {
+          allowAny: false,
+          allowBoolean: true,
+          allowNever: false,
+          allowNullish: false,
+          allowNumber: true,
+          allowRegExp: false,
+        },
+      ],
+      // A default clause would swallow the member that someone adds to the union next year.
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        {
+          allowDefaultCaseForExhaustiveSwitch: false,
+          considerDefaultExhaustiveForUnions: false,
+          requireDefaultForNonUnion: false,
+        },
+      ],
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', NO_ENUM],
+    },
+  },
+
+  {
+    files: ['{src,test,bench}/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }] },
+  },
+
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 3],
+    },
+  },
+
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/config.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY],
+      'no-restricted-syntax': ['error', NO_ENUM, ENVIRONMENT_IMPORT],
+    },
+  },
+
+  { files: ['{src/cli,bench,scripts}/**/*.ts'], rules: { 'no-console': 'off' } },
+
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'].map((name) => ({ name, message: WAITING })),
+        { name: 'performance', message: CLOCK },
+        { name: 'crypto', message: CHANCE },
+      ],
+      'no-restricted-properties': [
+        'error',
+        ENVIRONMENT_PROPERTY,
+        { object: 'Date', property: 'now', message: CLOCK },
+        { object: 'Math', property: 'random', message: CHANCE },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        NO_ENUM,
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK },
+        { selector: 'CallExpression[callee.name="Date"]', message: CLOCK },
+        { selector: ':function[async=true]', message: WAITING },
+        { selector: 'AwaitExpression, ForOfStatement[await=true]', message: WAITING },
+      ],
+    },
+  },
+
+  {
+    files: ['src/workflows/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^node:',
+              message: 'Workflow code runs in a sandbox without Node: ask an activity for it.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+);

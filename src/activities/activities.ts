@@ -1,0 +1,77 @@
+import type { ProviderType } from '../core/agent.js';
+import type { WorkflowDefinition } from '../core/definition.js';
+import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/execution.js';
+import type { JsonValue } from '../core/json.js';
+import type { RetryLimits } from '../core/retry.js';
+import type { TokenUsage } from '../core/stream-event.js';
+import type { TurnResult } from '../core/turn.js';
+import type { TokenRecord } from '../core/token-record.js';
+import type { TokenStart } from '../core/token-start.js';
+
+/**
+ * What Temporal workflows ask for. Every activity is safe to run again: it finds its own earlier effect and leaves it.
+ * Failures are ApplicationFailures whose type is a code of `core/errors.ts` or `core/model-error.ts`.
+ */
+export interface Activities {
+  /** The definition of a token that begins. NOT_FOUND and VALIDATION_FAILED are final. */
+  loadDefinition(request: DefinitionRequest): Promise<LoadedDefinition>;
+  recordToken(record: TokenRecord): Promise<void>;
+  /** Stores the prompts of an execution and marks it RUNNING; says what its model calls need. */
+  prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
+  /** One turn: calls the model, streams what it says, and returns what it said. Heartbeats; aborts when cancelled. */
+  invokeModel(call: ModelCall): Promise<TurnAnswer>;
+  /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
+  recordExecution(ended: ExecutionEnd): Promise<void>;
+}
+
+export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'> {
+  readonly tokenId: string;
+  readonly chainId: string;
+}
+
+export interface LoadedDefinition {
+  readonly definition: WorkflowDefinition;
+  /** Set when an earlier token had the same id. */
+  readonly executionIdSuffix?: string;
+}
+
+export interface PreparedAgent {
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly provider: ProviderType;
+  readonly model: string;
+  readonly conversationId: string;
+  /** How many messages of the conversation the model gets. */
+  readonly messageCount: number;
+  readonly maxTurns: number;
+  /** Bounds one attempt. */
+  readonly timeoutSeconds: number;
+  readonly retry: RetryLimits;
+}
+
+export interface ModelCall {
+  readonly executionId: string;
+  readonly turn: number;
+  readonly prepared: PreparedAgent;
+  readonly overrides: ExecutionOverrides;
+}
+
+/** A finished turn, and what its text says in structure. */
+export interface TurnAnswer extends TurnResult {
+  readonly output?: JsonValue;
+  /** Why the answer does not fit what was asked for; absent when it does. */
+  readonly outputProblem?: string;
+}
+
+export interface ExecutionEnd {
+  readonly executionId: string;
+  readonly status: EndedStatus;
+  /** Of the last turn; its text is what the stream must show. */
+  readonly turn: number;
+  readonly response?: string;
+  readonly output?: JsonValue;
+  readonly usage?: TokenUsage;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly completedAt: string;
+}

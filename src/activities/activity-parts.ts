@@ -1,0 +1,24 @@
+import type { AgentExecution } from '../core/execution.js';
+import type { LanguageModel } from '../providers/language-model.js';
+import type { Storage } from '../storage/storage.js';
+import type { AnswerStream, AnswerStreamOptions } from '../streams/answer-stream.js';
+
+/** What activities work with: made once per worker process, where the process is composed. */
+export interface ActivityParts {
+  readonly storage: Storage;
+  /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
+  readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
+  readonly model: LanguageModel;
+  readonly logger: ActivityLogger;
+  /** Closes the stream of an ended execution and remembers that; safe to repeat. */
+  readonly closeStream: (execution: AgentExecution) => Promise<void>;
+  /** Bounds one attempt where neither agent nor transition says otherwise. */
+  readonly executionTimeoutSeconds: number;
+  readonly now: () => string;
+}
+
+/** The part of pino's interface that activities use. */
+export interface ActivityLogger {
+  warn(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+}

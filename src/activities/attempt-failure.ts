@@ -1,0 +1,50 @@
+import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
+
+import { ModelError } from '../core/model-error.js';
+import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/retry.js';
+import { finalFailure } from '../workflows/failures.js';
+import type { AttemptDetails } from './attempt-heartbeat.js';
+
+/** A turn whose attempts keep vanishing together with their workers ends: it is not paid for for ever. */
+export function refuseLostTurn(context: Context, previous: AttemptDetails): void {
+  const lost = context.info.attempt - 1 - previous.failures;
+  if (lost <= MAX_LOST_ATTEMPTS) return;
+  const message = `${lost} attempts at this turn were lost with their workers; the document may be what kills them.`;
+  throw finalFailure({ code: 'worker_lost', message });
+}
+
+/** What an attempt throws for what went wrong, and how it counts. */
+export interface AttemptFailure {
+  readonly failure: unknown;
+  /** For the next attempt, and for the record. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the provider failed: only that uses up the turn's attempts. */
+  readonly counts: boolean;
+}
+
+/** Judges an error that ended an attempt. `failures` counts those of the provider before this one. */
+export function judgeAttempt(error: unknown, limits: RetryLimits, failures: number): AttemptFailure {
+  if (error instanceof CancelledFailure) {
+    const code = error.message === 'WORKER_SHUTDOWN' ? 'worker_shutdown' : 'cancelled';
+    return { failure: error, code, message: error.message, counts: false };
+  }
+  if (error instanceof ApplicationFailure) {
+    return { failure: error, code: error.type ?? 'server', message: error.message, counts: false };
+  }
+  const { code, message, facts } = asModelError(error);
+  const verdict = judgeFailure(limits, { code, failures: failures + 1, ...facts });
+  const failure = ApplicationFailure.create({
+    message,
+    type: code,
+    nonRetryable: verdict.type === 'give-up',
+    ...(verdict.type === 'retry' ? { nextRetryDelay: verdict.delayMs } : {}),
+  });
+  return { failure, code, message, counts: true };
+}
+
+/** A defect of ours in the middle of a call counts as the provider's failure: it must not be retried for ever. */
+function asModelError(error: unknown): ModelError {
+  if (error instanceof ModelError) return error;
+  return new ModelError('server', error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,39 @@
+import type { Context } from '@temporalio/activity';
+
+/** What survives an attempt, and what the Temporal UI shows of one that runs. */
+export interface AttemptDetails {
+  readonly turn: number;
+  /** Failures of the provider so far; lost attempts are not among them. */
+  readonly failures: number;
+  /** Why the attempt before this one ended, when it could still say so. */
+  readonly lastFailure?: string;
+  readonly chunks: number;
+  readonly characters: number;
+  /** The end of the answer so far. */
+  readonly tail: string;
+}
+
+export const TAIL_CHARACTERS = 200;
+const BEAT_EVERY_MS = 1000;
+
+/** What the attempts before this one left behind. */
+export function previousDetails(context: Context, turn: number): AttemptDetails {
+  const details: unknown = context.info.heartbeatDetails;
+  const fresh = { turn, failures: 0, chunks: 0, characters: 0, tail: '' };
+  return isAttemptDetails(details) && details.turn === turn ? details : fresh;
+}
+
+/** Beats every second, also while the model is silent: cancellation arrives only with a heartbeat's answer. */
+export function keepBeating(context: Context, details: () => AttemptDetails): () => void {
+  context.heartbeat(details());
+  const timer = setInterval(() => {
+    context.heartbeat(details());
+  }, BEAT_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+function isAttemptDetails(details: unknown): details is AttemptDetails {
+  return typeof details === 'object' && details !== null && 'turn' in details && 'failures' in details;
+}

@@ -1,0 +1,29 @@
+import { activityFailure } from '../workflows/failures.js';
+import type { Activities } from './activities.js';
+import type { ActivityParts } from './activity-parts.js';
+import { invokeModel } from './invoke-model.js';
+import { loadDefinition } from './load-definition.js';
+import { prepareAgent } from './prepare-agent.js';
+import { recordExecution } from './record-execution.js';
+import { recordToken } from './record-token.js';
+
+/** The activities over the parts of one worker process. */
+export function createActivities(parts: ActivityParts): Activities {
+  return {
+    loadDefinition: failingAsTemporalDoes((request) => loadDefinition(parts, request)),
+    recordToken: failingAsTemporalDoes((record) => recordToken(parts, record)),
+    prepareAgent: failingAsTemporalDoes((request) => prepareAgent(parts, request)),
+    invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),
+    recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
+  };
+}
+
+function failingAsTemporalDoes<Input, Output>(activity: (input: Input) => Promise<Output>) {
+  return async (input: Input): Promise<Output> => {
+    try {
+      return await activity(input);
+    } catch (error) {
+      throw activityFailure(error);
+    }
+  };
+}

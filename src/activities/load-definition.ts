@@ -1,0 +1,41 @@
+import type { WorkflowDefinition } from '../core/definition.js';
+import { notFound, validationFailed } from '../core/errors.js';
+import { idFromName } from '../core/ids.js';
+import type { JsonObject } from '../core/json.js';
+import { checkWorkflowInput, workflowHash } from '../storage/checked-workflow.js';
+import type { DefinitionRequest, LoadedDefinition } from './activities.js';
+import type { ActivityParts } from './activity-parts.js';
+
+/** The definition of a token that begins: a stored one, or the one that it brings, which is stored then. */
+export async function loadDefinition(parts: ActivityParts, request: DefinitionRequest): Promise<LoadedDefinition> {
+  const definition =
+    request.definition === undefined ? await storedDefinition(parts, request) : await inlineDefinition(parts, request.definition);
+  refuseUnknownPlace(definition, request.initialPlace);
+  const earlier = await parts.storage.tokens.get(request.tokenId);
+  return earlier === undefined ? { definition } : { definition, executionIdSuffix: request.chainId.slice(0, 8) };
+}
+
+async function storedDefinition({ storage }: ActivityParts, request: DefinitionRequest): Promise<WorkflowDefinition> {
+  const { workflowId = '', workflowVersion } = request;
+  const stored = await storage.workflows.get(workflowId, workflowVersion);
+  if (stored !== undefined) return stored.definition;
+  const version = workflowVersion === undefined ? '' : ` version ${workflowVersion}`;
+  throw notFound('workflow', `${workflowId}${version}`);
+}
+
+/** Under an id made from its content: it never becomes a version of a workflow that somebody saved. */
+async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObject): Promise<WorkflowDefinition> {
+  const parsed = await checkWorkflowInput(storage.agents, input);
+  if ('problems' in parsed) throw validationFailed('The definition', parsed.problems);
+  const { id, content } = parsed.value;
+  const hash = workflowHash(content);
+  const name = id ?? idFromName(content.name) ?? 'workflow';
+  const stored = await storage.workflows.save(`${name.slice(0, 150)}:inline-${hash.slice(0, 12)}`, content, { hash, now: now() });
+  return stored.definition;
+}
+
+function refuseUnknownPlace(definition: WorkflowDefinition, place: string | undefined): void {
+  if (place === undefined || definition.places.includes(place)) return;
+  const message = `there is no place "${place}" in workflow "${definition.id}"`;
+  throw validationFailed('The token', [{ code: 'UNKNOWN_PLACE', pointer: '/initialPlace', message }]);
+}

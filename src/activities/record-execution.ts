@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Message } from '../core/conversation.js';
+import { CircuitBreakerError } from '../core/errors.js';
+import type { AgentExecution, ModelAttempt } from '../core/execution.js';
+import type { ExecutionEnd } from './activities.js';
+import type { ActivityParts } from './activity-parts.js';
+
+/** How long the end of an execution waits for the stream backend; what takes longer is left to the sweep. */
+const STREAM_PATIENCE_MS = 500;
+
+/** Stores how an execution ended, adds the answer to its conversation, and closes its stream. */
+export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd): Promise<void> {
+  const execution = await storeEnd(parts, ended);
+  if (ended.status === 'COMPLETED') await addAnswer(parts, execution, ended);
+  await closeWithPatience(parts, execution);
+}
+
+async function storeEnd({ storage }: ActivityParts, ended: ExecutionEnd): Promise<AgentExecution> {
+  const stored = await storage.executions.get(ended.executionId);
+  const attempts = (stored?.attempts ?? []).map((attempt) => closedAttempt(attempt, ended));
+  return await storage.executions.update(ended.executionId, {
+    status: ended.status,
+    completedAt: ended.completedAt,
+    attempts,
+    ...(ended.response === undefined ? {} : { finalResponse: ended.response }),
+    ...(ended.output === undefined ? {} : { output: ended.output }),
+    ...(ended.usage === undefined ? {} : { usage: ended.usage }),
+    ...(ended.errorCode === undefined ? {} : { errorCode: ended.errorCode }),
+    ...(ended.errorMessage === undefined ? {} : { errorMessage: ended.errorMessage }),
+  });
+}
+
+/** An attempt that still counts as running when its execution has ended was cut off: cancelled with it, or lost. */
+function closedAttempt(attempt: ModelAttempt, { status }: ExecutionEnd): ModelAttempt {
+  if (attempt.outcome !== 'running') return attempt;
+  return { ...attempt, outcome: status === 'CANCELLED' ? 'cancelled' : 'lost' };
+}
+
+async function addAnswer({ storage }: ActivityParts, execution: AgentExecution, ended: ExecutionEnd): Promise<void> {
+  const answer: Message = { role: 'assistant', content: ended.response ?? '', timestamp: ended.completedAt };
+  for (;;) {
+    const conversation = await storage.conversations.get(execution.conversationId);
+    const isThere = conversation?.messages.some(
+      ({ role, timestamp, content }) => role === 'assistant' && timestamp === answer.timestamp && content === answer.content,
+    );
+    if (conversation === undefined || isThere === true) return;
+    try {
+      await storage.conversations.append(conversation.id, conversation.messages.length, [answer]);
+      return;
+    } catch (error) {
+      // Another execution of the same conversation was faster: look again and come after it.
+      if (!(error instanceof CircuitBreakerError && error.code === 'VERSION_CONFLICT')) throw error;
+    }
+  }
+}
+
+async function closeWithPatience(parts: ActivityParts, execution: AgentExecution): Promise<void> {
+  const closing = parts.closeStream(execution).catch((error: unknown) => {
+    parts.logger.warn({ executionId: execution.id, err: error }, 'the stream could not be closed yet; the sweep will');
+  });
+  await Promise.race([closing, delay(STREAM_PATIENCE_MS, undefined, { ref: false })]);
+}

@@ -1,0 +1,6 @@
+import type { TokenRecord } from '../core/token-record.js';
+import type { ActivityParts } from './activity-parts.js';
+
+export async function recordToken({ storage }: ActivityParts, record: TokenRecord): Promise<void> {
+  await storage.tokens.record(record);
+}

@@ -1,0 +1,144 @@
+import type { Context } from '@temporalio/activity';
+
+import type { JsonObject } from '../core/json.js';
+import { ModelError } from '../core/model-error.js';
+import type { ModelEvent, ModelFinish, TurnResult } from '../core/turn.js';
+import type { AnswerStream } from '../streams/answer-stream.js';
+import type { ModelCall } from './activities.js';
+import type { ActivityParts } from './activity-parts.js';
+import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
+import { AttemptRecord } from './attempt-record.js';
+import { judgeAttempt } from './attempt-failure.js';
+import type { LoadedTurn } from './load-turn.js';
+import { persistently } from './persistently.js';
+
+/** The longest answer: what is longer is not an answer but a fault. In UTF-16 code units. */
+const MAX_ANSWER_CHARACTERS = 1024 * 1024;
+/** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
+const STORE_TURN_PATIENCE_MS = 5000;
+
+/** One attempt at one turn: reads the model's answer, lets it go to the stream as it comes, and keeps the count. */
+export class TurnAttempt {
+  private readonly abort = new AbortController();
+  private readonly signal: AbortSignal;
+  private readonly stream: AnswerStream;
+  private readonly startedAt = performance.now();
+  private firstChunkMs: number | undefined;
+  private failures: number;
+  private lastFailure: string | undefined;
+
+  constructor(
+    private readonly parts: ActivityParts,
+    private readonly call: ModelCall,
+    private readonly place: { readonly context: Context; readonly previous: AttemptDetails },
+  ) {
+    const { context, previous } = place;
+    this.failures = previous.failures;
+    this.signal = AbortSignal.any([context.cancellationSignal, this.abort.signal]);
+    this.stream = parts.openAnswer(call.executionId, {
+      claim: { epoch: context.info.currentAttemptScheduledTimestampMs, turn: call.turn, reason: this.reason() },
+      onFenced: (error) => {
+        this.abort.abort(error);
+      },
+    });
+  }
+
+  details(): AttemptDetails {
+    const { text, chunks } = this.stream;
+    return {
+      turn: this.call.turn,
+      failures: this.failures,
+      ...(this.lastFailure === undefined ? {} : { lastFailure: this.lastFailure }),
+      chunks,
+      characters: text.length,
+      tail: text.slice(-TAIL_CHARACTERS),
+    };
+  }
+
+  /** Throws what Temporal has to be told. */
+  async run(turn: LoadedTurn): Promise<TurnResult> {
+    const record = new AttemptRecord(this.parts, this.call);
+    try {
+      const finish = await this.converse(turn);
+      await this.stream.end();
+      const { usage, providerRequestId } = finish;
+      const result = await this.keep(finish);
+      await record.end({ outcome: 'completed', usage, ...this.timings(), ...(providerRequestId === undefined ? {} : { providerRequestId }) });
+      return result;
+    } catch (error) {
+      throw await this.fail(error, record);
+    }
+  }
+
+  private async converse(turn: LoadedTurn): Promise<ModelFinish> {
+    for await (const event of this.parts.model.stream(turn.request, this.signal)) {
+      const finish = this.take(event);
+      if (finish !== undefined) return finish;
+    }
+    throw new ModelError('incomplete_stream', 'The model stopped without saying that it had finished.');
+  }
+
+  private take(event: ModelEvent): ModelFinish | undefined {
+    switch (event.type) {
+      case 'text':
+        this.firstChunkMs ??= performance.now() - this.startedAt;
+        this.stream.write(event.text);
+        if (this.stream.text.length > MAX_ANSWER_CHARACTERS) throw tooLarge();
+        return undefined;
+      case 'reasoning':
+        this.stream.think('reasoning', event.text);
+        return undefined;
+      case 'finish':
+        return event.finish;
+    }
+  }
+
+  /** Keeps the finished turn where the next attempt would find it, should this one's report get lost. */
+  private async keep(finish: ModelFinish): Promise<TurnResult> {
+    const { executionId, turn, prepared } = this.call;
+    const { toolCalls, usage, stopReason, warnings } = finish;
+    const { text, attempt } = this.stream;
+    const result: TurnResult = { turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings };
+    const patience = AbortSignal.any([this.place.context.cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
+    const { executions } = this.parts.storage;
+    try {
+      return (await persistently(patience, () => executions.storeTurn(executionId, turn, asJson(result)))) as unknown as TurnResult;
+    } catch (error) {
+      if (this.place.context.cancellationSignal.aborted) throw error;
+      this.parts.logger.warn({ executionId, turn, err: error }, 'the finished turn could not be stored beside the history');
+      return result;
+    }
+  }
+
+  private async fail(error: unknown, record: AttemptRecord): Promise<unknown> {
+    // What the caller's own signal says comes before whatever the abort made of the call.
+    const cause: unknown = this.place.context.cancellationSignal.aborted ? this.place.context.cancellationSignal.reason : error;
+    const judged = judgeAttempt(cause, this.call.prepared.retry, this.failures);
+    if (judged.counts) this.failures += 1;
+    this.lastFailure = judged.code;
+    this.place.context.heartbeat(this.details());
+    await this.stream.end();
+    const outcome = judged.counts ? 'failed' : 'cancelled';
+    await record.end({ outcome, errorCode: judged.code, errorMessage: judged.message, ...this.timings() });
+    return judged.failure;
+  }
+
+  private timings(): { durationMs: number; firstChunkMs?: number } {
+    const durationMs = Math.round(performance.now() - this.startedAt);
+    return this.firstChunkMs === undefined ? { durationMs } : { durationMs, firstChunkMs: Math.round(this.firstChunkMs) };
+  }
+
+  private reason(): string {
+    const { context, previous } = this.place;
+    return context.info.attempt === 1 ? 'first' : (previous.lastFailure ?? 'worker_lost');
+  }
+}
+
+function asJson(result: TurnResult): JsonObject {
+  // A turn result has JSON members only; an interface just does not say so to the compiler.
+  return { ...result } as unknown as JsonObject;
+}
+
+function tooLarge(): ModelError {
+  return new ModelError('answer_too_large', `The answer is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`);
+}

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket, WebSocketServer } from 'ws';
+
+import { CircuitBreakerError } from '../core/errors.js';
+import type { StreamReader } from '../streams/reader.js';
+import type { StreamViewer } from '../streams/viewer.js';
+import { httpError, type ErrorAnswer } from './error-response.js';
+import { serveSse } from './sse.js';
+import { viewerOptions, type StreamQuery } from './stream-request.js';
+import { closeFirmly, serveWebSocket } from './websocket.js';
+
+const PATH = /^\/agent-stream\/([^/?]+)$/;
+
+interface StreamRoute {
+  Params: { executionId: string };
+  Querystring: { after?: string; types?: string; format?: string };
+}
+
+/** `GET /agent-stream/:executionId` as server-sent events. */
+export function registerAgentStream(app: FastifyInstance, reader: StreamReader): void {
+  app.route<StreamRoute>({
+    method: 'GET',
+    url: '/agent-stream/:executionId',
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      if (!wantsEvents(request)) throw notAcceptable();
+      const { after, types, format } = request.query;
+      const lastEventId = request.headers['last-event-id'];
+      const query = { after, types, format, lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined };
+      const viewer = await reader.open(request.params.executionId, viewerOptions(query));
+      reply.hijack();
+      await serveSse(reply.raw, viewer);
+    },
+  });
+}
+
+/** Whether an upgrade request is for a stream. */
+export function agentStreamPath(url: URL): string | undefined {
+  const id = PATH.exec(url.pathname)?.[1];
+  return id === undefined ? undefined : decodeURIComponent(id);
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly url: URL;
+}
+
+interface StreamDoor {
+  readonly server: WebSocketServer;
+  readonly reader: StreamReader;
+  readonly log: FastifyRequest['log'];
+}
+
+/**
+ * The same stream over WebSocket. What is refused gets an HTTP status before the upgrade; browsers, which cannot see one,
+ * get the upgrade and a close code.
+ */
+export async function upgradeToStream({ server, reader, log }: StreamDoor, executionId: string, upgrade: Upgrade): Promise<void> {
+  const { request, socket, head, url } = upgrade;
+  let viewer: StreamViewer;
+  try {
+    viewer = await reader.open(executionId, viewerOptions(queryOf(url)));
+  } catch (error) {
+    const answer = httpError(error, { id: crypto.randomUUID(), log });
+    if (request.headers.origin === undefined) refuse(socket, answer);
+    else server.handleUpgrade(request, socket, head, (webSocket) => { closeRefused(webSocket, answer); });
+    return;
+  }
+  if (socket.destroyed) {
+    viewer.leave();
+    return;
+  }
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    webSocket.on('error', () => undefined);
+    serveWebSocket(webSocket, viewer).catch((error: unknown) => {
+      log.warn({ err: error, executionId }, 'a stream could not be read for a viewer, who may come back with the cursor');
+      closeFirmly(webSocket, 1012, 'come back with ?after=');
+      viewer.leave();
+    });
+  });
+}
+
+/** Answers an upgrade request with an HTTP status. */
+export function refuse(socket: Duplex, { status, body }: ErrorAnswer): void {
+  const json = JSON.stringify(body);
+  const head = [`HTTP/1.1 ${status} Refused`, 'content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(json)}`, 'connection: close'];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${json}`);
+}
+
+/** 4400, 4401, 4403, 4404 for what they mean in HTTP; 1011 for what is our fault. */
+function closeRefused(socket: WebSocket, { status, body }: ErrorAnswer): void {
+  closeFirmly(socket, status >= 400 && status < 500 ? 4000 + status : 1011, body.error.code);
+}
+
+function queryOf(url: URL): StreamQuery {
+  const value = (name: string) => url.searchParams.get(name) ?? undefined;
+  return { after: value('after'), types: value('types'), format: value('format') };
+}
+
+function wantsEvents({ headers }: FastifyRequest): boolean {
+  const { accept = '*/*' } = headers;
+  return /text\/event-stream|text\/\*|\*\/\*/.test(accept);
+}
+
+function notAcceptable(): CircuitBreakerError {
+  const message = 'A stream is served as text/event-stream, or over WebSocket: send the header Accept: text/event-stream.';
+  return new CircuitBreakerError('VALIDATION_FAILED', message);
+}

@@ -1,0 +1,11 @@
+import type { Storage } from '../storage/storage.js';
+import type { StreamReader } from '../streams/reader.js';
+import type { TemporalGateway } from './temporal-gateway.js';
+
+/** What the API works with: made once per process, where the process is composed. */
+export interface ApiParts {
+  readonly storage: Storage;
+  readonly temporal: TemporalGateway;
+  readonly reader: StreamReader;
+  readonly now: () => string;
+}

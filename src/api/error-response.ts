@@ -1,0 +1,56 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
+
+/** The only place where errors become answers. What is not in the catalogue is logged whole and answered as INTERNAL. */
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: { readonly error: { readonly code: ErrorCode; readonly message: string } & Record<string, unknown> };
+}
+
+interface RequestFacts {
+  readonly id: string;
+  readonly log: Pick<FastifyBaseLogger, 'error'>;
+}
+
+/** An HTTP answer outside GraphQL. */
+export function httpError(error: unknown, request: RequestFacts): ErrorAnswer {
+  const known = knownError(error, request);
+  return { status: ERROR_STATUS[known.code], body: { error: { code: known.code, message: known.message, ...known.facts } } };
+}
+
+/** An error of a GraphQL answer, with its code and facts as extensions. */
+export function graphqlError(error: GraphQLError, request: RequestFacts): GraphQLFormattedError {
+  const { locations, path } = error;
+  const place = { ...(locations === undefined ? {} : { locations }), ...(path === undefined ? {} : { path }) };
+  const cause = error.originalError ?? error;
+  const known = cause instanceof GraphQLError ? ofGraphql(cause) : knownError(cause, request);
+  return { message: known.message, ...place, extensions: { code: known.code, ...known.facts } };
+}
+
+/** A request that GraphQL itself refuses: its text does not parse, or it does not fit the schema. */
+function ofGraphql(error: GraphQLError): CircuitBreakerError {
+  const code = error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED';
+  return new CircuitBreakerError(code, error.message);
+}
+
+function knownError(error: unknown, request: RequestFacts): CircuitBreakerError {
+  if (error instanceof CircuitBreakerError) return error;
+  const fromFastify = fastifyError(error);
+  if (fromFastify !== undefined) return fromFastify;
+  request.log.error({ err: error, requestId: request.id }, 'an error that is not in the catalogue');
+  return new CircuitBreakerError('INTERNAL', `Something went wrong on our side. The log has it under request ${request.id}.`);
+}
+
+/** What Fastify and Mercurius say of a request before any of our code has seen it. */
+function fastifyError(error: unknown): CircuitBreakerError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
+  if (status === 404) return new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
+  if (status >= 400 && status < 500) return new CircuitBreakerError('VALIDATION_FAILED', error.message);
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import { checkJson } from '../core/check-json.js';
+import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/execution.js';
+import { ID_RULE, isId } from '../core/ids.js';
+import { isJsonObject, jsonEquals, type JsonValue } from '../core/json.js';
+import { pendingExecution } from '../core/pending-execution.js';
+import { unprovidedVariables } from '../core/check-definition.js';
+import type { ApiParts } from './api-parts.js';
+
+export interface ExecuteAgentInput {
+  readonly id?: string | null;
+  readonly agentId: string;
+  readonly agentVersion?: number | null;
+  readonly input?: JsonValue;
+  readonly conversationId?: string | null;
+}
+
+/** Runs an agent on its own. The same id with the same input gives back the first execution. */
+export async function executeAgent(parts: ApiParts, input: ExecuteAgentInput): Promise<AgentExecution> {
+  const { storage, temporal, now } = parts;
+  const request = requestOf(input);
+  await refuseUnusableAgent(parts, request);
+  const wanted = pendingExecution(request, now());
+  const execution = await storage.executions.create(wanted);
+  if (execution.agentId !== wanted.agentId || !jsonEquals(execution.input, wanted.input) || execution.tokenId !== undefined) {
+    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${wanted.id}".`);
+  }
+  if (!isEnded(execution.status)) await temporal.startExecution(request);
+  return execution;
+}
+
+/** Asks an execution to stop. Its stream ends when it has. */
+export async function cancelExecution({ storage, temporal }: ApiParts, id: string): Promise<AgentExecution> {
+  const execution = await storage.executions.get(id);
+  if (execution === undefined) throw notFound('execution', id);
+  if (!isEnded(execution.status)) await temporal.cancelExecution(id);
+  return (await storage.executions.get(id)) ?? execution;
+}
+
+function requestOf(input: ExecuteAgentInput): ExecutionRequest {
+  const problems = checkJson(input);
+  if (problems.length > 0) throw validationFailed('The execution', problems);
+  const ids = { id: input.id, conversationId: input.conversationId };
+  for (const [name, id] of Object.entries(ids)) {
+    if (id != null && !isId(id)) throw validationFailed('The execution', [{ code: 'INVALID_VALUE', pointer: `/${name}`, message: ID_RULE }]);
+  }
+  return {
+    executionId: input.id ?? crypto.randomUUID(),
+    agentId: input.agentId,
+    ...(input.agentVersion == null ? {} : { agentVersion: input.agentVersion }),
+    input: input.input ?? {},
+    ...(input.conversationId == null ? {} : { conversationId: input.conversationId }),
+  };
+}
+
+async function refuseUnusableAgent({ storage }: ApiParts, { agentId, agentVersion, input }: ExecutionRequest): Promise<void> {
+  const agent = await storage.agents.get(agentId, agentVersion);
+  if (agent === undefined) throw notFound('agent', agentId);
+  const unknown = unprovidedVariables(agent.prompts, isJsonObject(input) ? Object.keys(input) : []);
+  if (unknown.length === 0) return;
+  throw validationFailed(
+    'The execution',
+    unknown.map((name) => ({
+      code: 'TEMPLATE_VARIABLE_UNKNOWN',
+      pointer: '/input',
+      message: `agent "${agentId}" uses {${name}} in its prompts: give it as a member of \`input\``,
+    })),
+  );
+}

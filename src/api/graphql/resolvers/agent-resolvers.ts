@@ -1,0 +1,22 @@
+import { createAgent, deleteAgent, updateAgent } from '../../save-agent.js';
+import type { ResolverContext } from '../context.js';
+
+interface AgentUpdate {
+  readonly id: string;
+  readonly input: unknown;
+  readonly expectedVersion?: number | null;
+}
+
+export const agentResolvers = {
+  Query: {
+    agent: (_: unknown, { id, version }: { id: string; version?: number | null }, { storage }: ResolverContext) =>
+      storage.agents.get(id, version ?? undefined),
+    agents: (_: unknown, { capability }: { capability?: string | null }, { storage }: ResolverContext) =>
+      storage.agents.list(capability ?? undefined),
+  },
+  Mutation: {
+    createAgent: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => createAgent(context, input),
+    updateAgent: (_: unknown, { id, ...change }: AgentUpdate, context: ResolverContext) => updateAgent(context, id, change),
+    deleteAgent: (_: unknown, { id }: { id: string }, context: ResolverContext) => deleteAgent(context, id),
+  },
+};

@@ -1,0 +1,49 @@
+import type { StreamEvent, StreamEventType } from '../../../core/stream-event.js';
+import { readCursor } from '../../stream-request.js';
+import type { ResolverContext } from '../context.js';
+import { viewerEvents } from '../viewer-events.js';
+
+interface StreamArguments {
+  readonly executionId: string;
+  readonly after?: number | null;
+  readonly eventTypes?: readonly StreamEventType[] | null;
+}
+
+export const streamResolvers = {
+  Subscription: {
+    agentExecutionStream: {
+      subscribe: async (_: unknown, { executionId, after, eventTypes }: StreamArguments, { reader }: ResolverContext) => {
+        const cursor = after == null ? undefined : readCursor(String(after));
+        const viewer = await reader.open(executionId, {
+          ...(cursor === undefined ? {} : { after: cursor }),
+          ...(eventTypes == null ? {} : { types: new Set(eventTypes) }),
+        });
+        return viewerEvents(viewer);
+      },
+      resolve: (event: StreamEvent) => graphqlEvent(event),
+    },
+  },
+};
+
+/** An event in GraphQL's spelling: the same values under names in camel case. */
+function graphqlEvent(event: StreamEvent): object {
+  switch (event.eventType) {
+    case 'completed': {
+      const { final_response: finalResponse, ...rest } = event;
+      return { ...rest, finalResponse };
+    }
+    case 'tool_call': {
+      const { arguments: toolArguments, ...rest } = event;
+      return { ...rest, toolArguments };
+    }
+    case 'tool_result': {
+      const { result: toolResult, ...rest } = event;
+      return { ...rest, toolResult };
+    }
+    case 'attempt_started':
+    case 'content_chunk':
+    case 'thinking':
+    case 'failed':
+      return event;
+  }
+}

@@ -1,0 +1,73 @@
+import { transitionAvailability } from '../../../core/available-transitions.js';
+import { notFound } from '../../../core/errors.js';
+import type { PendingTransition, Token, TokenStatus } from '../../../core/token.js';
+import type { StoredTokenEvent, TokenFilter } from '../../../storage/token-store.js';
+import type { FireAccepted } from '../../../workflows/messages.js';
+import { createToken } from '../../create-token.js';
+import { fireTransition } from '../../fire-transition.js';
+import type { ResolverContext } from '../context.js';
+import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
+import { workflowView } from './workflow-view.js';
+
+export interface TokenFilterArguments {
+  readonly workflowId?: string | null;
+  readonly place?: string | null;
+  readonly status?: TokenStatus | null;
+  readonly hasIncident?: boolean | null;
+}
+
+export function tokenFilter({ workflowId, place, status, hasIncident }: TokenFilterArguments): TokenFilter {
+  return {
+    ...(workflowId == null ? {} : { workflowId }),
+    ...(place == null ? {} : { place }),
+    ...(status == null ? {} : { status }),
+    ...(hasIncident == null ? {} : { hasIncident }),
+  };
+}
+
+export const tokenResolvers = {
+  Query: {
+    token: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.tokens.get(id),
+    tokens: async (_: unknown, args: PageArguments & TokenFilterArguments, { storage }: ResolverContext) =>
+      connectionOf(await storage.tokens.list(tokenFilter(args), pageRequest(args)), args),
+    tokenEvents: (
+      _: unknown,
+      { tokenId, after, first }: { tokenId: string; after?: number | null; first: number },
+      { storage }: ResolverContext,
+    ) => storage.tokens.listEvents(tokenId, { after: after ?? 0, first: pageRequest({ first }).first }),
+    availableTransitions: async (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) => {
+      const token = await context.storage.tokens.get(tokenId);
+      if (token === undefined) throw notFound('token', tokenId);
+      return (await availability(token, context)).filter(({ canFire }) => canFire).map(({ transition }) => transition);
+    },
+  },
+  Mutation: {
+    createToken: (_: unknown, { input }: { input: Record<string, unknown> }, context: ResolverContext) =>
+      createToken(context, input),
+    fireTransition: (_: unknown, { input }: { input: { tokenId: string } }, context: ResolverContext) =>
+      fireTransition(context, input),
+  },
+  Token: {
+    workflow: async (token: Token, _: unknown, { load }: ResolverContext) =>
+      workflowView(await load.workflow(token.workflowId, token.workflowVersion)),
+    transitions: (token: Token, _: unknown, context: ResolverContext) => availability(token, context),
+    history: ({ history }: Token, { last }: { last: number }) => history.slice(-pageRequest({ first: last }).first),
+    executions: async ({ id }: Token, args: PageArguments, { storage }: ResolverContext) =>
+      connectionOf(await storage.executions.list({ tokenId: id }, pageRequest(args)), args),
+  },
+  PendingTransition: {
+    execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) => load.execution(executionId),
+  },
+  TokenEvent: {
+    token: ({ tokenId }: StoredTokenEvent, _: unknown, { load }: ResolverContext) => load.token(tokenId),
+  },
+  FireResult: {
+    execution: ({ executionId }: FireAccepted, _: unknown, { load }: ResolverContext) =>
+      executionId === undefined ? undefined : load.execution(executionId),
+  },
+};
+
+async function availability(token: Token, { load }: ResolverContext) {
+  const { definition } = await load.workflow(token.workflowId, token.workflowVersion);
+  return transitionAvailability(definition, token);
+}

@@ -1,0 +1,43 @@
+import { GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import { isJsonObject } from '../../core/json.js';
+
+/** Values that GraphQL passes on as they are; what they may be is checked where they are used. */
+export const scalars = {
+  JSON: anyJson('JSON'),
+  Rule: anyJson('Rule'),
+  JSONSchema: anyJson('JSONSchema'),
+  StringMap: anyJson('StringMap', isStringMap),
+  DateTime: anyJson('DateTime', isDateTime),
+};
+
+function anyJson(name: string, isValid: (value: unknown) => boolean = () => true): GraphQLScalarType {
+  const checked = (value: unknown): unknown => {
+    if (isValid(value)) return value;
+    throw new CircuitBreakerError('GRAPHQL_VALIDATION_FAILED', `This is not a ${name}.`);
+  };
+  return new GraphQLScalarType({
+    name,
+    serialize: (value) => value,
+    parseValue: checked,
+    parseLiteral: (node, variables) => checked(literal(node, variables)),
+  });
+}
+
+/** Objects made of literals have no prototype; what compares or spreads them expects plain ones. */
+function literal(node: ValueNode, variables?: Record<string, unknown> | null): unknown {
+  if (node.kind === Kind.OBJECT) {
+    return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
+  }
+  if (node.kind === Kind.LIST) return node.values.map((value) => literal(value, variables));
+  return valueFromASTUntyped(node, variables);
+}
+
+function isStringMap(value: unknown): boolean {
+  return isJsonObject(value) && Object.values(value).every((member) => typeof member === 'string');
+}
+
+function isDateTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}

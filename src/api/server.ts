@@ -1,0 +1,44 @@
+import { AltairFastify } from 'altair-fastify-plugin';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+
+import { registerAgentStream } from './agent-stream.js';
+import type { ApiParts } from './api-parts.js';
+import { httpError } from './error-response.js';
+import { executableSchema } from './graphql/executable-schema.js';
+import { registerGraphql } from './graphql/graphql-http.js';
+import { registerHealth } from './health.js';
+import { registerSockets } from './sockets.js';
+
+/** The largest request body: a token's data may take 256 KiB, a definition more. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
+export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    bodyLimit: MAX_BODY_BYTES,
+    logController: new LogController({ disableRequestLogging: true }),
+    // An open event stream would keep `close` waiting for ever.
+    forceCloseConnections: true,
+    genReqId: () => crypto.randomUUID(),
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const { status, body } = httpError(error, request);
+    return await reply.code(status).send(body);
+  });
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
+  );
+  const schema = executableSchema();
+  await registerGraphql(app, schema, parts);
+  registerAgentStream(app, parts.reader);
+  registerHealth(app, parts);
+  registerSockets(app, schema, parts);
+  await app.register(AltairFastify, {
+    path: '/graphiql',
+    baseURL: '/graphiql/',
+    endpointURL: '/graphql',
+    subscriptionsEndpoint: '/graphql',
+  });
+  return app;
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { WebSocketServer } from 'ws';
+
+import { CircuitBreakerError } from '../core/errors.js';
+import { agentStreamPath, refuse, upgradeToStream } from './agent-stream.js';
+import type { ApiParts } from './api-parts.js';
+import { httpError } from './error-response.js';
+import { serveGraphqlSockets } from './graphql/graphql-sockets.js';
+
+/** The largest frame that a client may send. */
+const MAX_FRAME_BYTES = 256 * 1024;
+const GRAPHQL_PROTOCOL = 'graphql-transport-ws';
+
+/** All WebSockets of the server: one listener for upgrades, which goes by the path. */
+export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, parts: ApiParts): void {
+  const options = { noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false };
+  const graphql = new WebSocketServer({
+    ...options,
+    handleProtocols: (offered) => (offered.has(GRAPHQL_PROTOCOL) ? GRAPHQL_PROTOCOL : false),
+  });
+  const streams = new WebSocketServer(options);
+  const stopGraphql = serveGraphqlSockets({ server: graphql, schema, parts, logger: app.log });
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const executionId = agentStreamPath(url);
+    if (url.pathname === '/graphql') {
+      graphql.handleUpgrade(request, socket, head, (webSocket) => graphql.emit('connection', webSocket, request));
+    } else if (executionId !== undefined) {
+      void upgradeToStream({ server: streams, reader: parts.reader, log: app.log }, executionId, { request, socket, head, url });
+    } else {
+      const error = new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.');
+      refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
+    }
+  });
+  app.addHook('preClose', async () => {
+    await parts.reader.shutdown();
+    for (const socket of graphql.clients) socket.close(1012, 'shutting down');
+    await stopGraphql();
+  });
+}

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+
+import type { StreamEvent } from '../core/stream-event.js';
+import type { StreamViewer } from '../streams/viewer.js';
+import { eventJson } from './event-json.js';
+
+const COMMENT_EVERY_MS = 15_000;
+/** One who does not take what was sent for so long is not there any more. */
+const DRAIN_PATIENCE_MS = 30_000;
+
+/**
+ * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
+ * answer is 204, which stops an EventSource for good; any other end makes it come back.
+ */
+export async function serveSse(response: ServerResponse, viewer: StreamViewer): Promise<void> {
+  response.on('close', () => {
+    viewer.leave();
+  });
+  const first = await nextOrSilence(viewer);
+  if (first.events === undefined && first.pending === undefined) {
+    response.writeHead(viewer.end === 'ended' ? 204 : 503).end();
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  const comments = setInterval(() => {
+    response.write(':\n\n');
+  }, COMMENT_EVERY_MS);
+  try {
+    await pump(response, viewer, first);
+  } finally {
+    clearInterval(comments);
+    response.end();
+  }
+}
+
+interface First {
+  readonly events?: readonly StreamEvent[] | undefined;
+  /** Nothing yet: the headers go out all the same, so that the browser knows that it is connected. */
+  readonly pending?: Promise<readonly StreamEvent[] | undefined>;
+}
+
+const HEADERS_AFTER_MS = 100;
+
+async function nextOrSilence(viewer: StreamViewer): Promise<First> {
+  const pending = viewer.next();
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<'silence'>((resolve) => {
+    timer = setTimeout(resolve, HEADERS_AFTER_MS, 'silence');
+  });
+  const first = await Promise.race([pending, silence]);
+  clearTimeout(timer);
+  return first === 'silence' ? { pending } : { events: first };
+}
+
+async function pump(response: ServerResponse, viewer: StreamViewer, first: First): Promise<void> {
+  response.flushHeaders();
+  let events = first.pending === undefined ? first.events : await first.pending;
+  while (events !== undefined && !response.destroyed) {
+    const frames = events.map((event) => `id: ${event.sequence}\ndata: ${eventJson(event)}\n\n`).join('');
+    if (!response.write(frames) && !(await drained(response))) {
+      viewer.leave();
+      response.destroy();
+      return;
+    }
+    events = await viewer.next();
+  }
+}
+
+async function drained(response: ServerResponse): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
+    const settle = (result: boolean) => {
+      clearTimeout(timer);
+      response.off('drain', onDrain).off('close', onClose);
+      resolve(result);
+    };
+    const onDrain = () => {
+      settle(true);
+    };
+    const onClose = () => {
+      settle(false);
+    };
+    response.on('drain', onDrain).on('close', onClose);
+  });
+}

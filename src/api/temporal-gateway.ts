@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } from '../core/errors.js';
+import type { ExecutionRequest } from '../core/execution.js';
+import type { FireRequest } from '../core/fire-request.js';
+import { canonicalJson, type JsonObject } from '../core/json.js';
+import type { Token } from '../core/token.js';
+import type { TokenStart } from '../core/token-start.js';
+import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../workflows/messages.js';
+
+/** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
+export interface TemporalGateway {
+  /** Starts a token and waits until it is created. The same id with the same start is the same token. */
+  createToken(id: string, start: TokenStart): Promise<void>;
+  /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
+  fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
+  startExecution(request: ExecutionRequest): Promise<void>;
+  /** Asks a running execution to stop; one that has ended stays as it is. */
+  cancelExecution(id: string): Promise<void>;
+  ping(): Promise<void>;
+}
+
+interface GatewayOptions {
+  readonly client: Client;
+  readonly taskQueuePrefix: string;
+}
+
+const DEADLINE_MS = 10_000;
+/** gRPC: DEADLINE_EXCEEDED, FAILED_PRECONDITION, UNAVAILABLE. */
+const [DEADLINE_EXCEEDED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 9, 14];
+
+export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
+  const taskQueue = taskQueues(taskQueuePrefix).main;
+  const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
+  return {
+    createToken: (id, start) => within(() => createToken({ client, taskQueue }, id, start)),
+    fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
+    startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
+    cancelExecution: (id) => within(() => cancel(client.workflow.getHandle(id))),
+    ping: () =>
+      within(async () => {
+        await client.workflowService.getSystemInfo({});
+      }),
+  };
+}
+
+async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await client.withDeadline(Date.now() + DEADLINE_MS, run);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+interface Starter {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+async function createToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
+  const request = createHash('sha256').update(canonicalJson(start as JsonObject)).digest('hex');
+  try {
+    await client.workflow.start(TOKEN_LIFECYCLE, {
+      workflowId,
+      taskQueue,
+      args: [start],
+      memo: { request },
+      staticSummary: `Token of ${start.workflowId ?? 'an inline workflow'}`,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await refuseOtherStart(client.workflow.getHandle(workflowId), request);
+  }
+  await untilCreated(client.workflow.getHandle(workflowId));
+}
+
+async function refuseOtherStart(handle: WorkflowHandle, request: string): Promise<void> {
+  const { type, memo } = await handle.describe();
+  if (type === TOKEN_LIFECYCLE && memo?.['request'] === request) return;
+  throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${handle.workflowId}" is taken by something else.`);
+}
+
+const LOOK_AGAIN_AFTER_MS = 10;
+
+/**
+ * A query waits for the first workflow task, and that creates the token. It may also be answered in the middle of it,
+ * before there is a token: then again, a moment later, until the deadline of the whole call.
+ */
+async function untilCreated(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    try {
+      await handle.query<Token>('token');
+      return;
+    } catch (error) {
+      // The name that the SDK gives to every query that its handler refuses.
+      if (!(error instanceof QueryNotRegisteredError)) throw error;
+    }
+    // It may have failed before there was a token: its own failure says why.
+    const { status } = await handle.describe();
+    if (status.name === 'FAILED') await handle.result();
+    await delay(LOOK_AGAIN_AFTER_MS);
+  }
+}
+
+async function fire(handle: WorkflowHandle, request: FireRequest): Promise<FireAccepted> {
+  // With a key the fire can be repeated: an update may fail because its workflow went on as a new run at that moment.
+  const args: [FireRequest] = [{ idempotencyKey: crypto.randomUUID(), ...request }];
+  try {
+    return await handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args });
+  } catch (error) {
+    if (!(isGrpcServiceError(error) && error.code === FAILED_PRECONDITION)) throw error;
+    return await handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args });
+  }
+}
+
+async function startExecution({ client, taskQueue }: Starter, request: ExecutionRequest): Promise<void> {
+  try {
+    await client.workflow.start(AGENT_EXECUTION, {
+      workflowId: request.executionId,
+      taskQueue,
+      args: [request],
+      staticSummary: `Agent ${request.agentId}`,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+  } catch (error) {
+    // Started by the same request before, whose reply got lost.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { type } = await client.workflow.getHandle(request.executionId).describe();
+    if (type !== AGENT_EXECUTION) {
+      throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${request.executionId}" is taken by something else.`);
+    }
+  }
+}
+
+async function cancel(handle: WorkflowHandle): Promise<void> {
+  try {
+    await handle.cancel();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+/** Temporal's errors as ours; what is none of them stays as it is. */
+function translated(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
+    return error.cause instanceof ApplicationFailure ? fromFailure(error.cause) : error;
+  }
+  if (error instanceof WorkflowNotFoundError) {
+    return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
+  }
+  const code = grpcCode(error);
+  if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
+    return new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer, or no worker is running. Try again; nothing is lost.');
+  }
+  return error;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
+}
+
+function fromFailure({ type, message, details }: ApplicationFailure): CircuitBreakerError {
+  const code = type ?? 'INTERNAL';
+  const [facts] = (details ?? []) as [ErrorFacts?];
+  return new CircuitBreakerError(isErrorCode(code) ? code : 'INTERNAL', message, facts ?? {});
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_STATUS, code);
+}

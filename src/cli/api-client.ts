@@ -1,0 +1,81 @@
+import { WebSocket } from 'ws';
+
+import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
+import type { StreamEvent } from '../core/stream-event.js';
+
+/** A running API, as the command line uses it: over HTTP and WebSocket, like everyone's client. */
+export class ApiClient {
+  constructor(readonly address: string) {}
+
+  /** Whether one of ours answers there and is ready. */
+  async isReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.address}/health/ready`, { signal: AbortSignal.timeout(2000) });
+      const body: unknown = await response.json();
+      return response.ok && typeof body === 'object' && body !== null && 'status' in body && body.status === 'ready';
+    } catch {
+      return false;
+    }
+  }
+
+  /** Runs a GraphQL operation. Throws the API's own error. */
+  async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
+    const response = await fetch(`${this.address}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    const answer = (await response.json()) as GraphqlAnswer<Data>;
+    const [error] = answer.errors ?? [];
+    if (error !== undefined) throw new CircuitBreakerError(codeOf(error), error.message);
+    if (answer.data === undefined || answer.data === null) throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
+    return answer.data;
+  }
+
+  /** The whole stream of an execution, event by event; ends with its terminal event. */
+  async *stream(executionId: string): AsyncGenerator<StreamEvent> {
+    const socket = new WebSocket(`${this.address.replace(/^http/, 'ws')}/agent-stream/${encodeURIComponent(executionId)}`);
+    const frames: StreamEvent[] = [];
+    let closed: Error | true | undefined;
+    let wake: () => void = () => undefined;
+    socket.on('message', (data: Buffer) => {
+      frames.push(JSON.parse(data.toString('utf8')) as StreamEvent);
+      wake();
+    });
+    socket.on('error', (error) => {
+      closed = error;
+      wake();
+    });
+    socket.on('close', () => {
+      closed ??= true;
+      wake();
+    });
+    try {
+      for (;;) {
+        yield* frames.splice(0);
+        if (closed instanceof Error) throw closed;
+        if (closed !== undefined) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      socket.close();
+    }
+  }
+}
+
+interface GraphqlAnswer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly GraphqlError[];
+}
+
+interface GraphqlError {
+  readonly message: string;
+  readonly extensions?: { readonly code?: string };
+}
+
+function codeOf({ extensions }: GraphqlError): ErrorCode {
+  const code = extensions?.code ?? 'INTERNAL';
+  return Object.hasOwn(ERROR_STATUS, code) ? (code as ErrorCode) : 'INTERNAL';
+}

@@ -1,0 +1,32 @@
+import type { AgentExecution } from '../core/execution.js';
+import { executionEnding } from '../streams/execution-ending.js';
+import { finishStream } from '../streams/finish-stream.js';
+import { openStreamLog } from '../streams/open-stream-log.js';
+import type { StreamLog } from '../streams/stream-log.js';
+import { openStorage } from '../storage/open-storage.js';
+import type { Storage } from '../storage/storage.js';
+import type { ProcessParts } from './run-process.js';
+
+export interface Backends {
+  readonly storage: Storage;
+  readonly streams: StreamLog;
+  /** Closes the stream of an ended execution and remembers its last sequence; safe to repeat, in any process. */
+  readonly closeStream: (execution: AgentExecution) => Promise<void>;
+}
+
+/** Opens storage and the stream log by their URLs; where both name the same database they share its connection. */
+export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
+  const opened = await openStorage(config.storageUrl, { logger });
+  resources.add('storage', () => opened.storage.close());
+  const streams = await openStreamLog(config.streamUrl, {
+    logger,
+    ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
+  });
+  resources.add('the stream log', () => streams.shutdown());
+  const { storage } = opened;
+  const closeStream = async (execution: AgentExecution) => {
+    const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
+    await storage.executions.update(execution.id, { lastSequence });
+  };
+  return { storage, streams, closeStream };
+}

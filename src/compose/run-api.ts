@@ -1,0 +1,48 @@
+import type { AddressInfo } from 'node:net';
+
+import { startReconciling } from '../api/reconcile.js';
+import { createServer } from '../api/server.js';
+import { createTemporalGateway } from '../api/temporal-gateway.js';
+import { CircuitBreakerError } from '../core/errors.js';
+import { StreamReader } from '../streams/reader.js';
+import { connectClient } from '../temporal/connect.js';
+import type { TemporalCluster } from '../temporal/open-temporal.js';
+import { ensureSearchAttributes } from '../temporal/search-attributes.js';
+import type { Backends } from './open-backends.js';
+import type { ProcessParts } from './run-process.js';
+
+/** Runs the API of this process. Resolves with its address when it listens. */
+export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
+  const { config, logger, resources } = parts;
+  const { storage, streams, closeStream } = backends;
+  const { client, connection } = await connectClient(cluster);
+  resources.add('the connection of the API', () => connection.close());
+  await ensureSearchAttributes(connection, cluster.namespace);
+  const reader = new StreamReader({
+    log: streams,
+    lookup: { find: (id) => storage.executions.get(id), finish: closeStream },
+    bufferSize: config.streamBufferSize,
+    logger,
+  });
+  const temporal = createTemporalGateway({ client, taskQueuePrefix: config.taskQueuePrefix });
+  const app = await createServer({ storage, temporal, reader, now: () => new Date().toISOString() }, logger);
+  resources.add('the API', () => app.close());
+  const intervalMs = config.cleanupIntervalSeconds * 1000;
+  resources.add('the sweep', startReconciling({ executions: storage.executions, closeStream, intervalMs, logger }));
+  await listen(app, config);
+  return addressOf(config.host, app.server.address());
+}
+
+async function listen(app: Awaited<ReturnType<typeof createServer>>, { host, port }: ProcessParts['config']): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new CircuitBreakerError('UNAVAILABLE', `Port ${port} is taken by another program. Stop that program, or set PORT to a free port.`);
+  }
+}
+
+function addressOf(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : '';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+
+import type { ActivityParts } from '../activities/activity-parts.js';
+import { createActivities } from '../activities/create-activities.js';
+import { createLanguageModel } from '../providers/create-language-model.js';
+import { createDispatcher } from '../providers/dispatcher.js';
+import { readCredentials } from '../providers/read-credentials.js';
+import { openAnswerStream } from '../streams/answer-stream.js';
+import { connectWorker } from '../temporal/connect.js';
+import type { TemporalCluster } from '../temporal/open-temporal.js';
+import { taskQueues } from '../workflows/messages.js';
+import type { Backends } from './open-backends.js';
+import type { ProcessParts } from './run-process.js';
+import { temporalLogger } from './temporal-logger.js';
+
+/**
+ * Runs the workers of this process on both task queues. Resolves when they poll. On close they hand running model
+ * calls back within the grace period.
+ */
+export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
+  const { config, resources } = parts;
+  Runtime.install({ logger: temporalLogger(parts.logger) });
+  const connection = await connectWorker(cluster);
+  resources.add('the connection of the worker', () => connection.close());
+  const queues = taskQueues(config.taskQueuePrefix);
+  const shared = {
+    connection,
+    namespace: cluster.namespace,
+    activities: createActivities(activityParts(parts, backends)),
+    ...SHARED_OPTIONS,
+  };
+  const main = await Worker.create({
+    ...shared,
+    taskQueue: queues.main,
+    workflowsPath: workflowsPath(),
+    maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
+    ...(config.rateLimitPerMinute === undefined ? {} : { maxTaskQueueActivitiesPerSecond: config.rateLimitPerMinute / 60 }),
+  });
+  const tools = await Worker.create({ ...shared, taskQueue: queues.tools });
+  run(parts, 'the worker', main);
+  run(parts, 'the tool worker', tools);
+}
+
+function activityParts({ config, logger, resources }: ProcessParts, backends: Backends): ActivityParts {
+  const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
+  resources.add('the connections to providers', () => dispatcher.close());
+  return {
+    storage: backends.storage,
+    openAnswer: (executionId, options) =>
+      openAnswerStream(backends.streams, executionId, {
+        ...options,
+        onDelay: (error) => {
+          logger.warn({ executionId, err: error }, 'the stream backend takes nothing; the answer is kept and goes out later');
+        },
+      }),
+    model: createLanguageModel({ credentials: readCredentials(config.providers), dispatcher }),
+    logger,
+    closeStream: backends.closeStream,
+    executionTimeoutSeconds: config.executionTimeoutSeconds,
+    now: () => new Date().toISOString(),
+  };
+}
+
+/** Measured: see the decision record on worker options. */
+const SHARED_OPTIONS = {
+  stickyQueueScheduleToStartTimeout: '1s',
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  shutdownGraceTime: '5s',
+  reuseV8Context: true,
+  workflowTaskPollerBehavior: { type: 'autoscaling' },
+  activityTaskPollerBehavior: { type: 'autoscaling' },
+} as const satisfies Partial<WorkerOptions>;
+
+function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {
+  const running = worker.run().catch((error: unknown) => {
+    logger.fatal({ err: error }, `${name} has stopped by itself`);
+    // Without its worker the process would look alive and do nothing: end in order, and say that it failed.
+    process.exitCode = 1;
+    process.kill(process.pid, 'SIGTERM');
+  });
+  resources.add(name, async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await running;
+  });
+}
+
+/** The workflows' entry beside this file: TypeScript when run from source, JavaScript when built. */
+function workflowsPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
+}

@@ -1,0 +1,185 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+import { CircuitBreakerError } from './core/errors.js';
+
+/** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly temporal: TemporalConfig;
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly storageUrl: string;
+  readonly streamUrl: string;
+  readonly taskQueuePrefix: string;
+  readonly providers: ProviderConfig;
+  readonly maxConcurrentExecutions: number;
+  readonly rateLimitPerMinute?: number;
+  readonly streamBufferSize: number;
+  readonly connectionTimeoutSeconds: number;
+  readonly executionTimeoutSeconds: number;
+  readonly cleanupIntervalSeconds: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly logFormat: 'pretty' | 'json';
+}
+
+export interface TemporalConfig {
+  /** Set: use this cluster and start none. */
+  readonly address?: string;
+  readonly namespace: string;
+  readonly cliPath?: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly apiKey?: string;
+  readonly tls?: { readonly serverName?: string; readonly caPath?: string; readonly certPath?: string; readonly keyPath?: string };
+  /** Where programs are looked for. */
+  readonly searchPath?: string;
+}
+
+export interface ProviderConfig {
+  readonly openaiApiKey?: string;
+  readonly openaiBaseUrl?: string;
+  /** CREDENTIAL_* variables and their *_HOSTS, as they are. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads `.env` (where there is one) and the environment. Throws VALIDATION_FAILED naming every bad variable. */
+export function readConfig(): Config {
+  loadEnvFile();
+  return parseConfig(process.env, { isTerminal: process.stdout.isTTY });
+}
+
+/** The configuration that an environment means. Throws VALIDATION_FAILED with a line for each bad variable. */
+export function parseConfig(environment: Environment, facts: { isTerminal: boolean }): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = ENVIRONMENT.safeParse(set);
+  if (!parsed.success) throw badVariables(parsed.error, set);
+  const values = parsed.data;
+  refuseOpenAddress(values.HOST);
+  const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    temporal: temporalConfig(values, set),
+    dataDir: values.DATA_DIR,
+    cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
+    storageUrl,
+    streamUrl: values.STREAM_URL ?? storageUrl,
+    taskQueuePrefix: values.TASK_QUEUE_PREFIX,
+    providers: providerConfig(values, set),
+    maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
+    ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
+    streamBufferSize: values.STREAM_BUFFER_SIZE,
+    connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
+    executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
+    cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
+  };
+}
+
+const port = z.coerce.number('must be a port number').int().min(1).max(65535);
+const seconds = z.coerce.number('must be a number of seconds').positive().max(86_400);
+const count = z.coerce.number('must be a whole number').int().positive();
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+
+const ENVIRONMENT = z.object({
+  PORT: port.default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233').optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  TEMPORAL_PORT: port.default(7233),
+  TEMPORAL_UI_PORT: port.default(8233),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: z.stringbool('must be true or false').optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  TEMPORAL_TLS_CA_PATH: z.string().optional(),
+  TEMPORAL_TLS_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_KEY_PATH: z.string().optional(),
+  DATA_DIR: z.string().default('.circuit-breaker'),
+  STORAGE_URL: z.string().optional(),
+  STREAM_URL: z.string().optional(),
+  TASK_QUEUE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'may have letters, digits, "-", "_" and "."').default('circuit-breaker'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  MAX_CONCURRENT_EXECUTIONS: count.default(50),
+  RATE_LIMIT_PER_MINUTE: count.optional(),
+  STREAM_BUFFER_SIZE: count.default(1000),
+  CONNECTION_TIMEOUT_SECONDS: seconds.default(30),
+  EXECUTION_TIMEOUT_SECONDS: seconds.default(300),
+  CLEANUP_INTERVAL_SECONDS: seconds.default(60),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+});
+type Values = z.infer<typeof ENVIRONMENT>;
+
+function temporalConfig(values: Values, set: Environment): TemporalConfig {
+  const tls = present({
+    serverName: values.TEMPORAL_TLS_SERVER_NAME,
+    caPath: values.TEMPORAL_TLS_CA_PATH,
+    certPath: values.TEMPORAL_TLS_CERT_PATH,
+    keyPath: values.TEMPORAL_TLS_KEY_PATH,
+  });
+  const usesTls = values.TEMPORAL_TLS ?? (Object.keys(tls).length > 0 || values.TEMPORAL_API_KEY !== undefined);
+  return {
+    namespace: values.TEMPORAL_NAMESPACE,
+    port: values.TEMPORAL_PORT,
+    uiPort: values.TEMPORAL_UI_PORT,
+    ...present({
+      address: values.TEMPORAL_ADDRESS,
+      cliPath: values.TEMPORAL_CLI_PATH,
+      apiKey: values.TEMPORAL_API_KEY,
+      searchPath: set['PATH'],
+    }),
+    ...(usesTls ? { tls } : {}),
+  };
+}
+
+function providerConfig(values: Values, set: Environment): ProviderConfig {
+  const credentials = Object.entries(set).filter(([name]) => name.startsWith('CREDENTIAL_'));
+  return {
+    credentials: Object.fromEntries(credentials.map(([name, value]) => [name, value ?? ''])),
+    ...present({ openaiApiKey: values.OPENAI_API_KEY, openaiBaseUrl: values.OPENAI_BASE_URL }),
+  };
+}
+
+/** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */
+function refuseOpenAddress(host: string): void {
+  if (host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)) return;
+  const message = `HOST is "${host}": this version listens on loopback only (127.0.0.1, ::1 or localhost), since it has no access control yet; put a reverse proxy with authentication in front to reach it from elsewhere`;
+  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'HOST_NOT_LOOPBACK', pointer: '/HOST', message }],
+  });
+}
+
+function badVariables(error: z.ZodError, set: Environment): CircuitBreakerError {
+  const problems = error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return { code: 'BAD_VARIABLE', pointer: `/${name}`, message: `${name} is ${shown(name, set[name])}: ${issue.message}` };
+  });
+  return new CircuitBreakerError('VALIDATION_FAILED', problems.map((problem) => problem.message).join('\n'), { problems });
+}
+
+function shown(name: string, value: string | undefined): string {
+  return /KEY|CREDENTIAL|SECRET|TOKEN/.test(name) ? 'not valid' : `"${value ?? ''}"`;
+}
+
+/** Drops absent members: an absent key and an undefined one differ under exactOptionalPropertyTypes. */
+function present<Members extends Record<string, string | undefined>>(members: Members) {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Members]?: Exclude<Members[Name], undefined>;
+  };
+}
+
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

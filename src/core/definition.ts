@@ -1,0 +1,78 @@
+import type { LlmConfig } from './agent.js';
+import type { Rule } from './rule.js';
+
+/** How often a turn is tried and after which errors. Seconds may be fractions. */
+export interface RetryConfig {
+  readonly maxAttempts: number;
+  readonly backoffSeconds: number;
+  /** Error codes; replaces the retryable set when given. */
+  readonly retryOnErrors?: readonly string[];
+}
+
+export interface AgentTransition {
+  readonly agentId: string;
+  /** Absent: the newest when the execution starts. */
+  readonly agentVersion?: number;
+  readonly enabled: boolean;
+  /** Same provider, other model. */
+  readonly model?: string;
+  readonly llmConfig?: LlmConfig;
+  /** Agent input name → token path. */
+  readonly inputMapping: Readonly<Record<string, string>>;
+  /** Token path → output name. */
+  readonly outputMapping: Readonly<Record<string, string>>;
+  /** Required: the token moves only when the agent succeeds. */
+  readonly required: boolean;
+  readonly timeoutSeconds?: number;
+  readonly retryConfig?: RetryConfig;
+}
+
+export interface Transition {
+  readonly id: string;
+  readonly name?: string;
+  readonly description?: string;
+  /** Any of these places. */
+  readonly fromPlaces: readonly string[];
+  readonly toPlace: string;
+  readonly trigger: 'manual' | 'automatic';
+  /** Names in the definition's `rules`. */
+  readonly conditions: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly agentExecution?: AgentTransition;
+}
+
+/** What a caller writes: a net of places and transitions. */
+export interface WorkflowContent {
+  readonly name: string;
+  readonly description?: string;
+  readonly places: readonly string[];
+  readonly initialPlace: string;
+  readonly transitions: readonly Transition[];
+  /** Rules by name, for `conditions` to refer to. */
+  readonly rules: Readonly<Record<string, Rule>>;
+}
+
+/** One immutable version of a workflow definition. */
+export interface WorkflowDefinition extends WorkflowContent {
+  readonly id: string;
+  /** From 1. Equal content, equal version. */
+  readonly version: number;
+}
+
+export function findTransition(definition: WorkflowContent, id: string): Transition | undefined {
+  return definition.transitions.find((transition) => transition.id === id);
+}
+
+export function transitionsFrom(definition: WorkflowContent, place: string): readonly Transition[] {
+  return definition.transitions.filter((transition) => transition.fromPlaces.includes(place));
+}
+
+/** A place that nothing leads out of: a token that gets there is complete. */
+export function isEndPlace(definition: WorkflowContent, place: string): boolean {
+  return transitionsFrom(definition, place).length === 0;
+}
+
+/** The agent that a transition runs; a disabled one is as none. */
+export function activeAgent(transition: Transition): AgentTransition | undefined {
+  return transition.agentExecution?.enabled === true ? transition.agentExecution : undefined;
+}

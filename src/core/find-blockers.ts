@@ -1,0 +1,68 @@
+import type { Blocker } from './blocker.js';
+import { activeAgent, findTransition, type Transition, type WorkflowDefinition } from './definition.js';
+import { ruleBlocker } from './evaluate-rule.js';
+import type { FireRequest } from './fire-request.js';
+import { missingInputs } from './mapping.js';
+import { mergePatch } from './merge-patch.js';
+import type { TokenFields } from './path.js';
+import type { Rule } from './rule.js';
+import type { Token } from './token.js';
+
+/** Everything that stands against a fire, all of it and not just the first. Empty: it may be taken. */
+export function findBlockers(definition: WorkflowDefinition, token: Token, request: FireRequest): readonly Blocker[] {
+  const transition = findTransition(definition, request.transitionId);
+  const own = [...stateBlockers(token), ...versionBlockers(token, request)];
+  if (transition === undefined) {
+    const message = `workflow ${definition.id} has no transition "${request.transitionId}"`;
+    return [...own, { code: 'UNKNOWN_TRANSITION', message }];
+  }
+  const fields = fieldsAfter(token, request);
+  const agent = activeAgent(transition);
+  return [
+    ...own,
+    ...placeBlockers(token, transition),
+    ...rulesOf(definition, transition).flatMap((rule) => ruleBlocker(rule, fields) ?? []),
+    ...(agent === undefined ? [] : missingInputs(agent.inputMapping, fields)),
+  ];
+}
+
+/** What rules and mappings see: the token with the fire's data merged in. */
+export function fieldsAfter(token: Token, request: Pick<FireRequest, 'data'>): TokenFields {
+  const data = request.data === undefined ? token.data : mergePatch(token.data, request.data);
+  return { data, metadata: token.metadata };
+}
+
+function stateBlockers(token: Token): readonly Blocker[] {
+  const blockers: Blocker[] = [];
+  if (token.status !== 'ACTIVE') {
+    blockers.push({ code: 'NOT_ACTIVE', message: `the token is ${token.status.toLowerCase()}` });
+  }
+  if (token.pending !== undefined) {
+    const message = `transition ${token.pending.transitionId} is running its agent (execution ${token.pending.executionId})`;
+    blockers.push({ code: 'PENDING', message });
+  }
+  return blockers;
+}
+
+function versionBlockers(token: Token, { expectedVersion }: FireRequest): readonly Blocker[] {
+  if (expectedVersion === undefined || expectedVersion === token.version) return [];
+  return [{ code: 'VERSION', message: `the token is at version ${token.version}, not ${expectedVersion}` }];
+}
+
+function placeBlockers(token: Token, transition: Transition): readonly Blocker[] {
+  if (transition.fromPlaces.includes(token.place)) return [];
+  const places = transition.fromPlaces.join(' or ');
+  return [{ code: 'WRONG_PLACE', message: `the token is in ${token.place}; ${transition.id} starts from ${places}` }];
+}
+
+function rulesOf(definition: WorkflowDefinition, transition: Transition): readonly Rule[] {
+  const named = transition.conditions.flatMap((name) =>
+    Object.hasOwn(definition.rules, name) ? (definition.rules[name] ?? []) : [unknownCondition(name)],
+  );
+  return [...named, ...transition.rules];
+}
+
+/** A condition that the definition lacks is refused when it is saved; should one get here, it is in error: fail closed. */
+function unknownCondition(name: string): Rule {
+  return { type: 'FieldExists', field: '', description: `condition "${name}" is not defined` };
+}

@@ -1,0 +1,26 @@
+const MAX_ID_LENGTH = 200;
+
+const ID = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?$/;
+/** Names that objects have by themselves: as an id they would one day be looked up in one. */
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** The grammar of ids, for people. */
+export const ID_RULE =
+  'an id has 1 to 200 letters, digits, "-", "_", "." or ":", begins and ends with a letter or digit, and has no ".."';
+
+/** Whether a text may be the id of anything: of workflows, places, transitions, agents, tokens and executions alike. */
+export function isId(text: string): boolean {
+  return text.length <= MAX_ID_LENGTH && ID.test(text) && !text.includes('..') && !RESERVED.has(text);
+}
+
+/** The id that a name gives: `Document review` is `document-review`. Undefined for a name without letters or digits of ASCII. */
+export function idFromName(name: string): string | undefined {
+  const words = name
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  const id = words.join('-').slice(0, MAX_ID_LENGTH).replace(/-$/, '');
+  return isId(id) ? id : undefined;
+}

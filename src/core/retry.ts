@@ -1,0 +1,35 @@
+import type { RetryConfig } from './definition.js';
+import { RETRIED_BY_DEFAULT } from './model-error.js';
+
+/** How often one turn is tried, first attempt included, and after which errors. */
+export interface RetryLimits {
+  readonly maxAttempts: number;
+  readonly backoffSeconds: number;
+  readonly retryOnErrors: readonly string[];
+}
+
+const BACKOFF_FACTOR = 2;
+const MAX_BACKOFF_SECONDS = 60;
+
+/** Attempts lost to dead workers do not count as failures, but a turn that keeps killing workers ends. */
+export const MAX_LOST_ATTEMPTS = 5;
+
+export function retryLimits(config: RetryConfig | undefined): RetryLimits {
+  return {
+    maxAttempts: config?.maxAttempts ?? 3,
+    backoffSeconds: config?.backoffSeconds ?? 2,
+    retryOnErrors: config?.retryOnErrors ?? RETRIED_BY_DEFAULT,
+  };
+}
+
+export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } | { readonly type: 'give-up' };
+
+/** What to do after the nth failure of a turn (from 1). A provider's own wish for a pause outranks the backoff. */
+export function judgeFailure(
+  limits: RetryLimits,
+  failure: { readonly code: string; readonly failures: number; readonly retryAfterMs?: number },
+): RetryVerdict {
+  if (failure.failures >= limits.maxAttempts || !limits.retryOnErrors.includes(failure.code)) return { type: 'give-up' };
+  const backoffSeconds = Math.min(limits.backoffSeconds * BACKOFF_FACTOR ** (failure.failures - 1), MAX_BACKOFF_SECONDS);
+  return { type: 'retry', delayMs: failure.retryAfterMs ?? backoffSeconds * 1000 };
+}

@@ -1,0 +1,54 @@
+import type { LlmProvider } from '../core/agent.js';
+import { fillReferences } from '../core/check-provider.js';
+import { ModelError } from '../core/model-error.js';
+import { baseUrlOf, namedSecret, needsKey, ownKey, type Credentials } from './credentials.js';
+
+/** Where one call goes and what it may carry. Made per call and dropped with it. */
+export interface Endpoint {
+  readonly baseUrl: URL;
+  /** The definition's headers with references filled in; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** To be sent in the provider's own way; absent: the call is made without a key. */
+  readonly key?: string;
+  /** What a person would change about the key, for messages. */
+  readonly keySource: string;
+  /** Everything in here that a message must not repeat. */
+  readonly secrets: readonly string[];
+}
+
+/** Throws ModelError `auth` when a named credential is missing or not bound to the host, or a key is needed. */
+export function resolveEndpoint(provider: LlmProvider, credentials: Credentials): Endpoint {
+  const baseUrl = baseUrlOf(provider, credentials);
+  const secrets: string[] = [];
+  const secret = (name: string): string => {
+    const value = namedSecret(name, baseUrl, credentials);
+    secrets.push(value);
+    return value;
+  };
+  const headers = fillHeaders(provider, secret);
+  const authorized = headers['authorization'] !== undefined;
+  const { key, keySource } =
+    provider.credential !== undefined
+      ? { key: secret(provider.credential), keySource: provider.credential }
+      : { key: ownKey(provider.type, baseUrl, credentials), keySource: ownKeyVariable(provider, authorized) };
+  if (key === undefined && !authorized && needsKey(provider.type, baseUrl)) {
+    throw new ModelError(
+      'auth',
+      `No key for ${baseUrl.host}: set ${keySource} for the worker, or use the mock provider.`,
+    );
+  }
+  if (key === undefined) return { baseUrl, headers, keySource, secrets };
+  return { baseUrl, headers, key, keySource, secrets: [...secrets, key] };
+}
+
+function fillHeaders(provider: LlmProvider, secret: (name: string) => string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(provider.headers).map(([name, value]) => [name.toLowerCase(), fillReferences(value, secret)]),
+  );
+}
+
+function ownKeyVariable(provider: LlmProvider, authorized: boolean): string {
+  if (authorized) return 'the credential of the Authorization header';
+  if (provider.type === 'custom') return "the agent's `credential`";
+  return `${provider.type.toUpperCase()}_API_KEY`;
+}

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ownValue, type JsonValue } from '../core/json.js';
+import { EXECUTION_ERROR_CODES, ModelError, type ExecutionErrorCode } from '../core/model-error.js';
+import type { ModelEvent, ModelRequest } from '../core/turn.js';
+import { StopSequenceCutter } from './cut-stop-sequences.js';
+import { exampleOf } from './example-of-schema.js';
+import { listAt, numberAt } from './json-fields.js';
+import type { LanguageModel } from './language-model.js';
+
+const DEFAULT_DELAY_MS = 100;
+
+/**
+ * Answers from a script and calls nobody: the same request gets the same answer, in any process.
+ *
+ * Which of `responses` it gives follows from the assistant messages that the request carries, not from a count of
+ * calls: a count would be lost with the process, and a turn that is tried again would get the next turn's answer.
+ */
+export class MockModel implements LanguageModel {
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
+    signal.throwIfAborted();
+    const deadlineMs = Date.now() + request.timeoutMs;
+    const options = readOptions(request);
+    const cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
+    let sent = 0;
+    for (const chunk of splitWords(answerText(request))) {
+      if (sent === options.failAtChunk) throw scriptedFailure(options.failWith);
+      await pause(Math.min(options.delayMs, deadlineMs - Date.now()), signal);
+      if (Date.now() >= deadlineMs)
+        throw new ModelError('timeout', 'The mock did not finish in the time it was given.');
+      const text = cutter.push(chunk);
+      if (text !== '') yield { type: 'text', text };
+      sent += 1;
+      if (cutter.stopped) break;
+    }
+    if (options.failAtChunk !== undefined && options.failAtChunk >= sent) throw scriptedFailure(options.failWith);
+    const rest = cutter.flush();
+    if (rest !== '') yield { type: 'text', text: rest };
+    yield finish(request, sent);
+  }
+}
+
+interface MockOptions {
+  readonly delayMs: number;
+  /** How many chunks go out before the failure; absent: none fails. */
+  readonly failAtChunk?: number;
+  readonly failWith: ExecutionErrorCode;
+}
+
+function readOptions({ provider: { options }, attempt = 1 }: ModelRequest): MockOptions {
+  const failAtChunk = numberAt(options, 'failAtChunk');
+  const failWith = EXECUTION_ERROR_CODES.find((code) => code === ownValue(options, 'failWith'));
+  const failAttempts = numberAt(options, 'failAttempts') ?? Number.POSITIVE_INFINITY;
+  const fails = (failAtChunk !== undefined || failWith !== undefined) && attempt <= failAttempts;
+  return {
+    delayMs: numberAt(options, 'delayMs') ?? DEFAULT_DELAY_MS,
+    ...(fails ? { failAtChunk: failAtChunk ?? 0 } : {}),
+    failWith: failWith ?? 'server',
+  };
+}
+
+function scriptedFailure(code: ExecutionErrorCode): ModelError {
+  return new ModelError(code, `The mock failed with ${code}, as its options ask.`);
+}
+
+function answerText(request: ModelRequest): string {
+  const responses = listAt(request.provider.options, 'responses');
+  if (responses.length > 0) {
+    const turn = request.messages.filter((message) => message.role === 'assistant').length;
+    return asText(responses[Math.min(turn, responses.length - 1)] ?? '');
+  }
+  return request.outputSchema === undefined ? prose(request) : asText(exampleOf(request.outputSchema));
+}
+
+/** Indented, so that JSON too arrives in more than one chunk. */
+function asText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function prose(request: ModelRequest): string {
+  const asked = request.messages.filter((message) => message.role === 'user').at(-1)?.content ?? '';
+  const words = countWords(asked);
+  return [
+    `This answer comes from the mock: no model was asked.`,
+    `The last message had ${words} ${words === 1 ? 'word' : 'words'}.`,
+    'Give the agent a real provider, or put `responses` into the options of the mock.',
+  ].join(' ');
+}
+
+/** Each word with the blanks before it; joined, they are the text again. */
+function splitWords(text: string): readonly string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
+}
+
+function finish(request: ModelRequest, outputTokens: number): ModelEvent {
+  const inputTokens = request.messages.reduce((sum, message) => sum + countWords(message.content), 0);
+  const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+  const warnings = ['The answer is scripted: the mock provider calls no model, and its tokens are words.'];
+  return { type: 'finish', finish: { toolCalls: [], usage, stopReason: 'stop', warnings } };
+}
+
+function countWords(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
+}
+
+/** Ends at once, with the signal's own reason, when the caller aborts. */
+async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+  signal.throwIfAborted();
+}

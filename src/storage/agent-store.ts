@@ -1,0 +1,21 @@
+import type { Agent, AgentContent } from '../core/agent.js';
+
+/** Agents and all their versions. A version, once stored, never changes. */
+export interface AgentStore {
+  /**
+   * Stores version 1, or gives back what is there when the content is equal to its newest version.
+   * Throws ALREADY_EXISTS when the id is taken by other content.
+   */
+  create(id: string, content: AgentContent, now: string): Promise<Agent>;
+  /**
+   * Stores the next version; equal content gives back the newest version unchanged.
+   * Throws NOT_FOUND, or VERSION_CONFLICT when `expectedVersion` is not the newest.
+   */
+  update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent>;
+  /** The newest version, or the one asked for. */
+  get(id: string, version?: number): Promise<Agent | undefined>;
+  /** The newest version of each, by id; with `capability` only those that carry the label. */
+  list(capability?: string): Promise<readonly Agent[]>;
+  /** All versions; false when there was none. Executions that used it stay readable. */
+  delete(id: string): Promise<boolean>;
+}

@@ -1,0 +1,10 @@
+import { isEnded, type AgentExecution } from '../core/execution.js';
+
+/** An execution after a change: one that has ended stays as it is, except for the end of its stream. */
+export function changedExecution(
+  execution: AgentExecution,
+  change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>,
+): AgentExecution {
+  if (!isEnded(execution.status)) return { ...execution, ...change };
+  return change.lastSequence === undefined ? execution : { ...execution, lastSequence: change.lastSequence };
+}

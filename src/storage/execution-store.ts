@@ -1,0 +1,30 @@
+import type { AgentExecution, ExecutionStatus } from '../core/execution.js';
+import type { JsonValue } from '../core/json.js';
+import type { Page, PageRequest } from './page.js';
+
+export interface ExecutionFilter {
+  readonly status?: ExecutionStatus;
+  readonly agentId?: string;
+  readonly workflowId?: string;
+  readonly tokenId?: string;
+  /** createdAt at or after, RFC 3339. */
+  readonly since?: string;
+}
+
+/** Executions and their finished turns. */
+export interface ExecutionStore {
+  /** Stores a new execution. When the id is there already, nothing is written and what is stored comes back. */
+  create(execution: AgentExecution): Promise<AgentExecution>;
+  /**
+   * Merges the changed fields into the stored execution and returns it. An execution that has ended changes only in
+   * `lastSequence`: its status, answer and times stay. Throws NOT_FOUND.
+   */
+  update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution>;
+  get(id: string): Promise<AgentExecution | undefined>;
+  list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
+  /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
+  storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue>;
+  getTurn(executionId: string, turn: number): Promise<JsonValue | undefined>;
+  /** Ended executions whose stream is not known to be closed (no `lastSequence`), oldest first: what the sweep works on. */
+  listUnclosed(limit: number): Promise<readonly AgentExecution[]>;
+}

@@ -1,0 +1,62 @@
+import { notFound } from '../../core/errors.js';
+import { isEnded, type AgentExecution } from '../../core/execution.js';
+import type { JsonValue } from '../../core/json.js';
+import { changedExecution } from '../changed-execution.js';
+import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import type { Page, PageRequest } from '../page.js';
+import { memoryPage } from './memory-page.js';
+import { newestFirst } from './newest-first.js';
+
+export class MemoryExecutionStore implements ExecutionStore {
+  private readonly executions = new Map<string, AgentExecution>();
+  private readonly turns = new Map<string, JsonValue>();
+
+  create(execution: AgentExecution): Promise<AgentExecution> {
+    const stored = this.executions.get(execution.id) ?? execution;
+    this.executions.set(execution.id, stored);
+    return Promise.resolve(stored);
+  }
+
+  update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
+    const before = this.executions.get(id);
+    if (before === undefined) return Promise.reject(notFound('execution', id));
+    const after = changedExecution(before, change);
+    this.executions.set(id, after);
+    return Promise.resolve(after);
+  }
+
+  get(id: string): Promise<AgentExecution | undefined> {
+    return Promise.resolve(this.executions.get(id));
+  }
+
+  list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
+    const { since, ...fields } = filter;
+    const wanted = [...this.executions.values()].filter(
+      (one) =>
+        (since === undefined || one.createdAt >= since) &&
+        (fields.status === undefined || one.status === fields.status) &&
+        (fields.agentId === undefined || one.agentId === fields.agentId) &&
+        (fields.workflowId === undefined || one.workflowId === fields.workflowId) &&
+        (fields.tokenId === undefined || one.tokenId === fields.tokenId),
+    );
+    return memoryPage(wanted, page);
+  }
+
+  storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
+    const key = JSON.stringify([executionId, turn]);
+    const stored = this.turns.get(key) ?? result;
+    this.turns.set(key, stored);
+    return Promise.resolve(stored);
+  }
+
+  getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
+    return Promise.resolve(this.turns.get(JSON.stringify([executionId, turn])));
+  }
+
+  listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
+    const unclosed = [...this.executions.values()].filter(
+      ({ status, lastSequence }) => isEnded(status) && lastSequence === undefined,
+    );
+    return Promise.resolve(unclosed.sort((left, right) => newestFirst(right, left)).slice(0, limit));
+  }
+}

@@ -1,0 +1,81 @@
+import { CircuitBreakerError } from '../core/errors.js';
+import { MemoryAgentStore } from './memory/agents.js';
+import { MemoryConversationStore } from './memory/conversations.js';
+import { MemoryExecutionStore } from './memory/executions.js';
+import { MemoryTokenStore } from './memory/tokens.js';
+import { MemoryWorkflowStore } from './memory/workflows.js';
+import { PostgresAgentStore } from './postgres/agents.js';
+import { PostgresConversationStore } from './postgres/conversations.js';
+import { PostgresExecutionStore } from './postgres/executions.js';
+import { migrate } from './postgres/migrate.js';
+import { connectPg } from './postgres/pg-connection.js';
+import { PgliteConnection } from './postgres/pglite-connection.js';
+import type { SqlConnection } from './postgres/sql-connection.js';
+import { PostgresTokenStore } from './postgres/tokens.js';
+import { PostgresWorkflowStore } from './postgres/workflows.js';
+import type { Storage } from './storage.js';
+
+export interface OpenedStorage {
+  readonly storage: Storage;
+  /** The database connection behind it, for a stream log in the same database. */
+  readonly sql: SqlConnection | undefined;
+}
+
+export interface OpenStorageOptions {
+  readonly logger: { warn(facts: object, message: string): void };
+}
+
+/**
+ * Opens the storage that a URL names, with its tables brought up to date. Throws VALIDATION_FAILED for a URL that names
+ * none, UNAVAILABLE for one that cannot be reached or is in use.
+ */
+export async function openStorage(url: string, options: OpenStorageOptions): Promise<OpenedStorage> {
+  const scheme = /^([a-z]+):/.exec(url)?.[1];
+  switch (scheme) {
+    case 'memory':
+      return { storage: memoryStorage(), sql: undefined };
+    case 'pglite':
+      return await openSql(await PgliteConnection.open(url.slice('pglite:'.length)));
+    case 'postgres':
+    case 'postgresql':
+      return await openSql(await connectPg(url, options));
+    default: {
+      const message = `STORAGE_URL is "${scheme ?? ''}…": it may be pglite:FOLDER, postgres://user:password@host:port/database or memory:`;
+      throw new CircuitBreakerError('VALIDATION_FAILED', message);
+    }
+  }
+}
+
+async function openSql(sql: SqlConnection): Promise<OpenedStorage> {
+  try {
+    await migrate(sql);
+  } catch (error) {
+    await sql.close();
+    throw error;
+  }
+  const storage: Storage = {
+    agents: new PostgresAgentStore(sql),
+    conversations: new PostgresConversationStore(sql),
+    executions: new PostgresExecutionStore(sql),
+    tokens: new PostgresTokenStore(sql),
+    workflows: new PostgresWorkflowStore(sql),
+    ping: async () => {
+      await sql.query({ text: 'select 1', values: [] });
+    },
+    close: () => sql.close(),
+  };
+  return { storage, sql };
+}
+
+function memoryStorage(): Storage {
+  const executions = new MemoryExecutionStore();
+  return {
+    agents: new MemoryAgentStore(),
+    conversations: new MemoryConversationStore(),
+    executions,
+    tokens: new MemoryTokenStore(executions),
+    workflows: new MemoryWorkflowStore(),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

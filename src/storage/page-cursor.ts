@@ -1,0 +1,35 @@
+import { CircuitBreakerError } from '../core/errors.js';
+import type { Page, PageRequest } from './page.js';
+
+/** Where an item stands in a list that is ordered by (createdAt, id). */
+export interface ListPosition {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+export function encodeCursor({ createdAt, id }: ListPosition): string {
+  return Buffer.from(JSON.stringify([createdAt, id]), 'utf8').toString('base64url');
+}
+
+/** Throws VALIDATION_FAILED when it is not a cursor of ours. */
+export function decodeCursor(cursor: string): ListPosition {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(position) && position.length === 2 && position.every((part) => typeof part === 'string')) {
+      const [createdAt, id] = position as [string, string];
+      return { createdAt, id };
+    }
+  } catch {
+    // Answered below.
+  }
+  const message = '`after` is not a cursor of this list: take one from `edges` or `pageInfo`.';
+  throw new CircuitBreakerError('VALIDATION_FAILED', message, { problems: [{ code: 'BAD_CURSOR', pointer: '/after', message }] });
+}
+
+/** The page that `first + 1` items make: the one too many only tells that there are more. */
+export function pageOf<Item extends ListPosition>(items: readonly Item[], { first }: PageRequest): Page<Item> {
+  return {
+    items: items.slice(0, first).map((item) => ({ item, cursor: encodeCursor(item) })),
+    hasNextPage: items.length > first,
+  };
+}

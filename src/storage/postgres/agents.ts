@@ -1,0 +1,74 @@
+import type { Agent, AgentContent } from '../../core/agent.js';
+import { CircuitBreakerError, notFound } from '../../core/errors.js';
+import { sameAgentContent } from '../agent-content.js';
+import type { AgentStore } from '../agent-store.js';
+import type { SqlConnection } from './sql-connection.js';
+
+interface Row {
+  readonly document: Agent;
+}
+
+export class PostgresAgentStore implements AgentStore {
+  constructor(private readonly sql: SqlConnection) {}
+
+  async create(id: string, content: AgentContent, now: string): Promise<Agent> {
+    const agent: Agent = { ...content, id, version: 1, createdAt: now, updatedAt: now };
+    if (await this.insert(agent)) return agent;
+    const existing = await this.get(id);
+    if (existing !== undefined && sameAgentContent(existing, content)) return existing;
+    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
+  }
+
+  async update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent> {
+    for (;;) {
+      const newest = await this.get(id);
+      if (newest === undefined) throw notFound('agent', id);
+      if (change.expectedVersion !== undefined && change.expectedVersion !== newest.version) {
+        const message = `Agent "${id}" is at version ${newest.version}, not ${change.expectedVersion}: read it again.`;
+        throw new CircuitBreakerError('VERSION_CONFLICT', message);
+      }
+      if (sameAgentContent(newest, change.content)) return newest;
+      const version = newest.version + 1;
+      const agent: Agent = { ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now };
+      // Somebody else stored this version at the same moment: look again.
+      if (await this.insert(agent)) return agent;
+    }
+  }
+
+  async get(id: string, version?: number): Promise<Agent | undefined> {
+    const [row] = await this.sql.query<Row>({
+      name: 'get-agent',
+      text: `select document from circuit_breaker.agents where id = $1 and ($2::int is null or version = $2)
+        order by version desc limit 1`,
+      values: [id, version ?? null],
+    });
+    return row?.document;
+  }
+
+  async list(capability?: string): Promise<readonly Agent[]> {
+    const rows = await this.sql.query<Row>({
+      text: 'select distinct on (id) document from circuit_breaker.agents order by id, version desc',
+      values: [],
+    });
+    return rows
+      .map(({ document }) => document)
+      .filter(({ capabilities }) => capability === undefined || capabilities.includes(capability));
+  }
+
+  async delete(id: string): Promise<boolean> {
+    const rows = await this.sql.query({
+      text: 'delete from circuit_breaker.agents where id = $1 returning version',
+      values: [id],
+    });
+    return rows.length > 0;
+  }
+
+  private async insert(agent: Agent): Promise<boolean> {
+    const rows = await this.sql.query({
+      text: `insert into circuit_breaker.agents (id, version, document) values ($1, $2, $3)
+        on conflict do nothing returning version`,
+      values: [agent.id, agent.version, JSON.stringify(agent)],
+    });
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Conversation, Message } from '../../core/conversation.js';
+import { CircuitBreakerError, notFound } from '../../core/errors.js';
+import type { ConversationStore } from '../conversation-store.js';
+import { isSameMessages } from '../same-messages.js';
+import type { SqlConnection } from './sql-connection.js';
+
+interface Row {
+  readonly id: string;
+  readonly agent_id: string;
+  readonly token_id: string | null;
+  readonly created_at: string;
+  readonly messages: readonly Message[] | null;
+}
+
+const SELECT = `select id, agent_id, token_id, created_at, (
+    select json_agg(message order by position) from circuit_breaker.messages where conversation_id = conversation.id
+  ) as messages
+  from circuit_breaker.conversations conversation`;
+
+export class PostgresConversationStore implements ConversationStore {
+  constructor(private readonly sql: SqlConnection) {}
+
+  async create(conversation: Omit<Conversation, 'messages' | 'updatedAt'>): Promise<Conversation> {
+    const { id, agentId, tokenId, createdAt } = conversation;
+    const inserted = await this.sql.query({
+      name: 'create-conversation',
+      text: `insert into circuit_breaker.conversations (id, agent_id, token_id, created_at) values ($1, $2, $3, $4)
+        on conflict do nothing returning id`,
+      values: [id, agentId, tokenId ?? null, createdAt],
+    });
+    if (inserted.length > 0) return { ...conversation, messages: [], updatedAt: createdAt };
+    return (await this.get(id)) ?? { ...conversation, messages: [], updatedAt: createdAt };
+  }
+
+  async append(id: string, expectedCount: number, messages: readonly Message[]): Promise<Conversation> {
+    const before = await this.get(id);
+    if (before === undefined) throw notFound('conversation', id);
+    const there = before.messages.slice(expectedCount, expectedCount + messages.length);
+    if (there.length > 0 || before.messages.length < expectedCount) return sameOrConflict(before, there, messages);
+    const inserted = await this.sql.query({
+      name: 'append-messages',
+      text: `insert into circuit_breaker.messages (conversation_id, position, message)
+        select $1, $2::int + ordinal - 1, message from json_array_elements($3::json) with ordinality as given(message, ordinal)
+        on conflict do nothing returning position`,
+      values: [id, expectedCount, JSON.stringify(messages)],
+    });
+    if (inserted.length === messages.length) return withMessages(before, [...before.messages, ...messages]);
+    return await this.append(id, expectedCount, messages);
+  }
+
+  async get(id: string): Promise<Conversation | undefined> {
+    const [row] = await this.sql.query<Row>({ name: 'get-conversation', text: `${SELECT} where id = $1`, values: [id] });
+    return row === undefined ? undefined : conversationOf(row);
+  }
+
+  async listForAgent(agentId: string, { first, after }: { first: number; after?: string }): Promise<readonly Conversation[]> {
+    const rows = await this.sql.query<Row>({
+      text: `${SELECT} where agent_id = $1 and ($2::text is null or (created_at, id) < (
+          select created_at, id from circuit_breaker.conversations where id = $2))
+        order by created_at desc, id desc limit $3`,
+      values: [agentId, after ?? null, first],
+    });
+    return rows.map(conversationOf);
+  }
+}
+
+function sameOrConflict(conversation: Conversation, there: readonly Message[], messages: readonly Message[]): Conversation {
+  if (isSameMessages(there, messages)) return conversation;
+  throw new CircuitBreakerError('VERSION_CONFLICT', `Other messages were added to conversation "${conversation.id}" meanwhile.`);
+}
+
+function conversationOf({ id, agent_id: agentId, token_id: tokenId, created_at: createdAt, messages }: Row): Conversation {
+  const conversation = { id, agentId, ...(tokenId === null ? {} : { tokenId }), createdAt };
+  return withMessages({ ...conversation, messages: [], updatedAt: createdAt }, messages ?? []);
+}
+
+function withMessages(conversation: Conversation, messages: readonly Message[]): Conversation {
+  return { ...conversation, messages, updatedAt: messages.at(-1)?.timestamp ?? conversation.createdAt };
+}

@@ -1,0 +1,121 @@
+import { notFound } from '../../core/errors.js';
+import { isEnded, type AgentExecution } from '../../core/execution.js';
+import type { JsonValue } from '../../core/json.js';
+import { changedExecution } from '../changed-execution.js';
+import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import { decodeCursor, pageOf } from '../page-cursor.js';
+import type { Page, PageRequest } from '../page.js';
+import type { SqlConnection } from './sql-connection.js';
+
+interface Row {
+  readonly document: AgentExecution;
+  readonly last_sequence: number | null;
+  readonly revision: number;
+}
+
+const COLUMNS = 'document, last_sequence, revision';
+
+export class PostgresExecutionStore implements ExecutionStore {
+  constructor(private readonly sql: SqlConnection) {}
+
+  async create(execution: AgentExecution): Promise<AgentExecution> {
+    const inserted = await this.sql.query({
+      name: 'create-execution',
+      text: `insert into circuit_breaker.executions
+          (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
+        values ($1, $2, $3, $4, $5, $6, $7, 0, $8) on conflict do nothing returning id`,
+      values: [
+        execution.id,
+        execution.agentId,
+        execution.tokenId ?? null,
+        execution.workflowId ?? null,
+        execution.status,
+        isEnded(execution.status),
+        execution.createdAt,
+        JSON.stringify(execution),
+      ],
+    });
+    return inserted.length > 0 ? execution : ((await this.get(execution.id)) ?? execution);
+  }
+
+  async update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
+    for (;;) {
+      const row = await this.find(id);
+      if (row === undefined) throw notFound('execution', id);
+      const { lastSequence, ...document } = changedExecution(executionOf(row), change);
+      const updated = await this.sql.query({
+        name: 'update-execution',
+        text: `update circuit_breaker.executions
+          set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1
+          where id = $1 and revision = $2 returning id`,
+        values: [id, row.revision, document.status, isEnded(document.status), lastSequence ?? null, JSON.stringify(document)],
+      });
+      // Another update came in between: apply this one to what it left.
+      if (updated.length > 0) return { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) };
+    }
+  }
+
+  async get(id: string): Promise<AgentExecution | undefined> {
+    const row = await this.find(id);
+    return row === undefined ? undefined : executionOf(row);
+  }
+
+  async list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
+    const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    const rows = await this.sql.query<Row>({
+      text: `select ${COLUMNS} from circuit_breaker.executions
+        where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
+          and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
+          and ($5::text is null or created_at >= $5) and ($6::text is null or (created_at, id) < ($6, $7))
+        order by created_at desc, id desc limit $8`,
+      values: [
+        filter.status ?? null,
+        filter.agentId ?? null,
+        filter.workflowId ?? null,
+        filter.tokenId ?? null,
+        filter.since ?? null,
+        after?.createdAt ?? null,
+        after?.id ?? null,
+        page.first + 1,
+      ],
+    });
+    return pageOf(rows.map(executionOf), page);
+  }
+
+  async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
+    await this.sql.query({
+      name: 'store-turn',
+      text: 'insert into circuit_breaker.turns (execution_id, turn, result) values ($1, $2, $3) on conflict do nothing',
+      values: [executionId, turn, JSON.stringify(result)],
+    });
+    return (await this.getTurn(executionId, turn)) ?? result;
+  }
+
+  async getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
+    const [row] = await this.sql.query<{ readonly result: JsonValue }>({
+      name: 'get-turn',
+      text: 'select result from circuit_breaker.turns where execution_id = $1 and turn = $2',
+      values: [executionId, turn],
+    });
+    return row?.result;
+  }
+
+  async listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
+    const rows = await this.sql.query<Row>({
+      text: `select ${COLUMNS} from circuit_breaker.executions where ended and last_sequence is null
+        order by created_at limit $1`,
+      values: [limit],
+    });
+    return rows.map(executionOf);
+  }
+
+  private async find(id: string): Promise<Row | undefined> {
+    const text = `select ${COLUMNS} from circuit_breaker.executions where id = $1`;
+    const [row] = await this.sql.query<Row>({ name: 'get-execution', text, values: [id] });
+    return row;
+  }
+}
+
+function executionOf({ document, last_sequence: lastSequence }: Row): AgentExecution {
+  return lastSequence === null ? document : { ...document, lastSequence };
+}

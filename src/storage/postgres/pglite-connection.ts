@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises';
+
+import { PGlite } from '@electric-sql/pglite';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import { lockFolder, type FolderLock } from './folder-lock.js';
+import { sqlError } from './sql-error.js';
+import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
+
+/** PostgreSQL in this process, on a folder that no other process may open. */
+export class PgliteConnection implements SqlConnection {
+  private constructor(
+    private readonly database: PGlite,
+    private readonly lock: FolderLock,
+    private readonly folder: string,
+  ) {}
+
+  /** Throws UNAVAILABLE when another process has the folder. The first start of a folder takes a few seconds. */
+  static async open(folder: string): Promise<PgliteConnection> {
+    await mkdir(folder, { recursive: true });
+    const lock = await lockFolder(folder);
+    try {
+      return new PgliteConnection(await PGlite.create(folder), lock, folder);
+    } catch (error) {
+      await lock.release();
+      const reason = error instanceof Error ? error.message : String(error);
+      const advice = 'Restore it from a backup, or set DATA_DIR to a new folder.';
+      throw new CircuitBreakerError('UNAVAILABLE', `The data folder ${folder} cannot be opened (${reason}). ${advice}`);
+    }
+  }
+
+  async query<Row extends object>({ text, values }: SqlStatement): Promise<readonly Row[]> {
+    try {
+      return (await this.database.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      throw this.database.closed ? new CircuitBreakerError('UNAVAILABLE', `${this.folder} is closed.`) : sqlError(error, this.folder);
+    }
+  }
+
+  listen(channel: string, { onNotify, onConnect }: SqlListener): () => void {
+    const listening = this.database.listen(channel, onNotify).then((stop) => {
+      onConnect();
+      return stop;
+    });
+    // Fails only when the database closes meanwhile: then there is nothing to stop.
+    const stopped = () => listening.then((stop) => stop()).catch(() => undefined);
+    return () => {
+      void stopped();
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    await this.lock.release();
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What our SQL needs of a database of the PostgreSQL dialect: a `pg` pool or PGlite. Drizzle sits on the same
+ * connection; bare SQL (streams, hot paths) goes through here.
+ */
+export interface SqlConnection {
+  /**
+   * Runs one statement; with `name` it is prepared once per connection. Throws UNAVAILABLE (CircuitBreakerError) when
+   * the database cannot be reached, the driver's own error otherwise.
+   */
+  query<Row extends object>(statement: SqlStatement): Promise<readonly Row[]>;
+  /**
+   * Listens on a channel over one connection that the whole process shares. `onConnect` follows every (re)connect, the
+   * first included: notifications sent while the connection was away are lost. Returns the function that ends it.
+   */
+  listen(channel: string, listener: SqlListener): () => void;
+  close(): Promise<void>;
+}
+
+export interface SqlStatement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly name?: string;
+}
+
+export interface SqlListener {
+  readonly onNotify: (payload: string) => void;
+  readonly onConnect: () => void;
+}

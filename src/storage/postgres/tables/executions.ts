@@ -1,0 +1,40 @@
+import { boolean, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
+
+import { circuitBreaker } from './database-schema.js';
+
+/** One row for each execution. */
+export const executions = circuitBreaker.table(
+  'executions',
+  {
+    id: text().primaryKey(),
+    agentId: text('agent_id').notNull(),
+    tokenId: text('token_id'),
+    workflowId: text('workflow_id'),
+    status: text().notNull(),
+    ended: boolean().notNull(),
+    createdAt: text('created_at').notNull(),
+    /** The last sequence of the closed stream. */
+    lastSequence: integer('last_sequence'),
+    /** Grows by one with every update: two updates at once cannot lose one. */
+    revision: integer().notNull(),
+    /** The execution as a document, without `lastSequence`. */
+    document: json().notNull(),
+  },
+  (table) => [
+    index('executions_newest').on(table.createdAt, table.id),
+    index('executions_of_token').on(table.tokenId, table.createdAt, table.id),
+    index('executions_of_agent').on(table.agentId, table.createdAt, table.id),
+    index('executions_unclosed').on(table.ended, table.lastSequence, table.createdAt),
+  ],
+);
+
+/** Finished turns: the first result for (execution, turn) stays. */
+export const turns = circuitBreaker.table(
+  'turns',
+  {
+    executionId: text('execution_id').notNull(),
+    turn: integer().notNull(),
+    result: json().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.executionId, table.turn] })],
+);

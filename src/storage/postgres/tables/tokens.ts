@@ -1,0 +1,41 @@
+import { boolean, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
+
+import { circuitBreaker } from './database-schema.js';
+
+/** The read model of tokens, and per token how many events there are and which of its chain are in. */
+export const tokens = circuitBreaker.table(
+  'tokens',
+  {
+    id: text().primaryKey(),
+    chainId: text('chain_id').notNull(),
+    workflowId: text('workflow_id').notNull(),
+    place: text().notNull(),
+    status: text().notNull(),
+    hasIncident: boolean('has_incident').notNull(),
+    version: integer().notNull(),
+    createdAt: text('created_at').notNull(),
+    /** Events of the token, whoever recorded them: the sequence of the newest. */
+    eventCount: integer('event_count').notNull(),
+    /** The number of the newest event of the chain that is in. */
+    eventNumber: integer('event_number').notNull(),
+    document: json().notNull(),
+  },
+  (table) => [
+    index('tokens_newest').on(table.createdAt, table.id),
+    index('tokens_of_workflow').on(table.workflowId, table.createdAt, table.id),
+    index('tokens_by_status').on(table.status, table.createdAt, table.id),
+    index('tokens_with_incident').on(table.hasIncident, table.createdAt, table.id),
+  ],
+);
+
+export const tokenEvents = circuitBreaker.table(
+  'token_events',
+  {
+    tokenId: text('token_id').notNull(),
+    sequence: integer().notNull(),
+    workflowId: text('workflow_id').notNull(),
+    type: text().notNull(),
+    event: json().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tokenId, table.sequence] })],
+);

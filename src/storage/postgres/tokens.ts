@@ -1,0 +1,136 @@
+import type { TokenRecord } from '../../core/token-record.js';
+import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
+import { decodeCursor, pageOf } from '../page-cursor.js';
+import type { Page, PageRequest } from '../page.js';
+import type { StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import type { SqlConnection } from './sql-connection.js';
+
+/**
+ * Records a change in one statement. The upsert locks the token's row and counts how many of the chain's events are
+ * new; numbers run on within a chain, so event k stands `newest number - k` places before the newest sequence. An event
+ * that is in already falls on a place that is taken, and nothing happens.
+ */
+const RECORD = `
+with recorded as (
+  insert into circuit_breaker.tokens as old
+    (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+  on conflict (id) do update set
+    chain_id = case when NEWER then excluded.chain_id else old.chain_id end,
+    workflow_id = case when NEWER then excluded.workflow_id else old.workflow_id end,
+    place = case when NEWER then excluded.place else old.place end,
+    status = case when NEWER then excluded.status else old.status end,
+    has_incident = case when NEWER then excluded.has_incident else old.has_incident end,
+    version = case when NEWER then excluded.version else old.version end,
+    created_at = case when NEWER then excluded.created_at else old.created_at end,
+    document = case when NEWER then excluded.document else old.document end,
+    event_count = old.event_count + NEW_EVENTS,
+    event_number = case when OTHER_CHAIN then (case when NEWER then excluded.event_number else old.event_number end)
+      else greatest(old.event_number, excluded.event_number) end
+  returning event_count, chain_id
+), events as (
+  insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event)
+  select $1, recorded.event_count - ($9::int - (event ->> 'number')::int), $3, event ->> 'type', event
+  from json_array_elements($11::json) event, recorded
+  where recorded.chain_id = $2
+  on conflict do nothing
+)
+insert into circuit_breaker.executions
+  (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
+select execution ->> 'id', execution ->> 'agentId', execution ->> 'tokenId', execution ->> 'workflowId',
+  execution ->> 'status', false, execution ->> 'createdAt', 0, execution
+from json_array_elements($12::json) execution
+on conflict do nothing`
+  .replaceAll('NEW_EVENTS', 'case when OTHER_CHAIN then (case when NEWER then excluded.event_number else 0 end) else greatest(0, excluded.event_number - old.event_number) end')
+  .replaceAll('NEWER', '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and excluded.version > old.version))')
+  .replaceAll('OTHER_CHAIN', '(old.chain_id <> excluded.chain_id)');
+
+interface EventRow {
+  readonly token_id: string;
+  readonly sequence: number;
+  readonly workflow_id: string;
+  readonly event: TokenEvent & { readonly number?: number };
+}
+
+export class PostgresTokenStore implements TokenStore {
+  constructor(private readonly sql: SqlConnection) {}
+
+  async record({ token, chainId, events, executions }: TokenRecord): Promise<void> {
+    await this.sql.query({
+      name: 'record-token',
+      text: RECORD,
+      values: [
+        token.id,
+        chainId,
+        token.workflowId,
+        token.place,
+        token.status,
+        token.incident !== undefined,
+        token.version,
+        token.createdAt,
+        events.at(-1)?.number ?? 0,
+        JSON.stringify(token),
+        JSON.stringify(events),
+        JSON.stringify(executions),
+      ],
+    });
+  }
+
+  async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
+    await this.sql.query({
+      text: `with counted as (
+          update circuit_breaker.tokens set event_count = event_count + 1 where id = $1 returning event_count, workflow_id
+        )
+        insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event)
+        select $1, event_count, workflow_id, $2, $3 from counted`,
+      values: [tokenId, event.type, JSON.stringify(event)],
+    });
+  }
+
+  async get(id: string): Promise<Token | undefined> {
+    const text = 'select document from circuit_breaker.tokens where id = $1';
+    const [row] = await this.sql.query<{ readonly document: Token }>({ name: 'get-token', text, values: [id] });
+    return row?.document;
+  }
+
+  async list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
+    const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    const rows = await this.sql.query<{ readonly document: Token }>({
+      text: `select document from circuit_breaker.tokens
+        where ($1::text is null or workflow_id = $1) and ($2::text is null or place = $2)
+          and ($3::text is null or status = $3) and ($4::boolean is null or has_incident = $4)
+          and ($5::text is null or (created_at, id) < ($5, $6))
+        order by created_at desc, id desc limit $7`,
+      values: [
+        filter.workflowId ?? null,
+        filter.place ?? null,
+        filter.status ?? null,
+        filter.hasIncident ?? null,
+        after?.createdAt ?? null,
+        after?.id ?? null,
+        page.first + 1,
+      ],
+    });
+    return pageOf(
+      rows.map(({ document }) => document),
+      page,
+    );
+  }
+
+  async listEvents(
+    tokenId: string,
+    range: { after: number; first: number; type?: TokenEventType },
+  ): Promise<readonly StoredTokenEvent[]> {
+    const rows = await this.sql.query<EventRow>({
+      text: `select token_id, sequence, workflow_id, event from circuit_breaker.token_events
+        where token_id = $1 and sequence > $2 and ($3::text is null or type = $3) order by sequence limit $4`,
+      values: [tokenId, range.after, range.type ?? null, range.first],
+    });
+    return rows.map(eventOf);
+  }
+}
+
+function eventOf({ token_id: tokenId, workflow_id: workflowId, sequence, event }: EventRow): StoredTokenEvent {
+  const { number: _number, ...rest } = event;
+  return { ...rest, tokenId, workflowId, sequence };
+}

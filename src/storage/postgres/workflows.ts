@@ -1,0 +1,60 @@
+import type { WorkflowContent } from '../../core/definition.js';
+import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
+import type { SqlConnection } from './sql-connection.js';
+
+interface Row {
+  readonly document: StoredWorkflow;
+}
+
+export class PostgresWorkflowStore implements WorkflowStore {
+  constructor(private readonly sql: SqlConnection) {}
+
+  async save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow> {
+    for (;;) {
+      const newest = await this.get(id);
+      if (newest?.hash === facts.hash) return newest;
+      const definition = { ...content, id, version: (newest?.definition.version ?? 0) + 1 };
+      const stored: StoredWorkflow = { definition, hash: facts.hash, createdAt: facts.now };
+      const rows = await this.sql.query({
+        text: `insert into circuit_breaker.workflows (id, version, hash, created_at, document) values ($1, $2, $3, $4, $5)
+          on conflict do nothing returning version`,
+        values: [id, definition.version, facts.hash, facts.now, JSON.stringify(stored)],
+      });
+      // Somebody else stored this version at the same moment: look again.
+      if (rows.length > 0) return stored;
+    }
+  }
+
+  async get(id: string, version?: number): Promise<StoredWorkflow | undefined> {
+    const [row] = await this.sql.query<Row>({
+      name: 'get-workflow',
+      text: `select document from circuit_breaker.workflows where id = $1 and ($2::int is null or version = $2)
+        order by version desc limit 1`,
+      values: [id, version ?? null],
+    });
+    return row?.document;
+  }
+
+  async list({ first, after }: { first: number; after?: string }): Promise<readonly StoredWorkflow[]> {
+    const rows = await this.sql.query<Row>({
+      text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
+        select document from newest
+        where $1::text is null or (created_at, id) < (select created_at, id from newest where id = $1)
+        order by created_at desc, id desc limit $2`,
+      values: [after ?? null, first],
+    });
+    return rows.map(({ document }) => document);
+  }
+
+  async usersOfAgent(agentId: string): Promise<readonly string[]> {
+    const rows = await this.sql.query<{ readonly id: string }>({
+      text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
+        select id from newest where exists (
+          select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition
+          where transition -> 'agentExecution' ->> 'agentId' = $1)
+        order by id`,
+      values: [agentId],
+    });
+    return rows.map(({ id }) => id);
+  }
+}

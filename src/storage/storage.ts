@@ -1,0 +1,17 @@
+import type { AgentStore } from './agent-store.js';
+import type { ConversationStore } from './conversation-store.js';
+import type { ExecutionStore } from './execution-store.js';
+import type { TokenStore } from './token-store.js';
+import type { WorkflowStore } from './workflow-store.js';
+
+/** All stores of one backend. Opened once per process, where the process is composed. */
+export interface Storage {
+  readonly agents: AgentStore;
+  readonly conversations: ConversationStore;
+  readonly executions: ExecutionStore;
+  readonly tokens: TokenStore;
+  readonly workflows: WorkflowStore;
+  /** Answers when the backend does; throws UNAVAILABLE otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { WorkflowContent, WorkflowDefinition } from '../core/definition.js';
+
+export interface StoredWorkflow {
+  readonly definition: WorkflowDefinition;
+  /** SHA-256 of the canonical content. */
+  readonly hash: string;
+  readonly createdAt: string;
+}
+
+/** Workflow definitions and all their versions. Equal content, equal version. */
+export interface WorkflowStore {
+  /** Stores the next version of this id; content equal to the newest version's (same hash) gives that one back. */
+  save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow>;
+  /** The newest version, or the one asked for. */
+  get(id: string, version?: number): Promise<StoredWorkflow | undefined>;
+  /** The newest version of each, newest first by (createdAt, id). `after` is the id that the page before ended with. */
+  list(page: { first: number; after?: string }): Promise<readonly StoredWorkflow[]>;
+  /** Ids of workflows whose newest version has a transition that names the agent. */
+  usersOfAgent(agentId: string): Promise<readonly string[]>;
+}

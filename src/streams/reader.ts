@@ -1,0 +1,175 @@
+import { notFound } from '../core/errors.js';
+import { isEnded, type AgentExecution } from '../core/execution.js';
+import { passesEveryFilter } from '../core/stream-event.js';
+import type { ExecutionLookup } from './execution-lookup.js';
+import { LiveStream } from './live-stream.js';
+import { storedReplay } from './stored-replay.js';
+import type { StreamLog } from './stream-log.js';
+import { LiveViewer, ReplayViewer, type StreamViewer, type ViewerOptions } from './viewer.js';
+
+export interface StreamReaderOptions {
+  readonly log: StreamLog;
+  readonly lookup: ExecutionLookup;
+  /** Events that are kept of each watched stream. */
+  readonly bufferSize: number;
+  readonly logger: { warn(facts: object, message: string): void };
+}
+
+/** No stream is as long: asks a log for its state and end alone. */
+const BEYOND_THE_END = 2 ** 31 - 1;
+const LOOK_EVERY_MS = 1000;
+/** A stream that is silent for so long may have ended without a word. */
+const SILENCE_MS = 10_000;
+
+interface Watched {
+  readonly stream: LiveStream;
+  readonly viewers: Set<LiveViewer>;
+  readonly unwatch: () => void;
+}
+
+/**
+ * Reads the log for all viewers of this process: one watch for each stream that somebody watches, one read for all
+ * that need one. What a viewer gets is in order and without holes, whatever wake-ups were lost or repeated.
+ */
+export class StreamReader {
+  private readonly watched = new Map<string, Watched>();
+  private readonly behind = new Set<Watched>();
+  private readonly timer: NodeJS.Timeout;
+  private reading: Promise<void> | undefined;
+  private isShutDown = false;
+
+  constructor(private readonly options: StreamReaderOptions) {
+    this.timer = setInterval(() => {
+      this.look();
+    }, LOOK_EVERY_MS);
+    this.timer.unref();
+  }
+
+  /** Begins to watch. Throws NOT_FOUND for an execution that nobody knows; one that has not begun is waited for. */
+  async open(executionId: string, options: ViewerOptions = {}): Promise<StreamViewer> {
+    const known = this.watched.get(executionId);
+    if (known !== undefined) return this.addViewer(known, options);
+    const { log, lookup } = this.options;
+    const [page] = await log.read([{ executionId, from: BEYOND_THE_END, limit: 1 }]);
+    if (page === undefined || page.state === 'absent') {
+      const execution = await lookup.find(executionId);
+      if (execution === undefined) throw notFound('execution', executionId);
+      if (isEnded(execution.status)) return replayOf(execution, options);
+    }
+    return this.addViewer(await this.watch(executionId, page?.next ?? 0), options);
+  }
+
+  stats(): { readonly streams: number; readonly viewers: number } {
+    const viewers = [...this.watched.values()].reduce((count, one) => count + one.viewers.size, 0);
+    return { streams: this.watched.size, viewers };
+  }
+
+  /** Tells every viewer that the process goes away. */
+  async shutdown(): Promise<void> {
+    this.isShutDown = true;
+    clearInterval(this.timer);
+    for (const { viewers } of [...this.watched.values()]) {
+      for (const viewer of [...viewers]) viewer.leave('shutting-down');
+    }
+    await this.reading;
+  }
+
+  private addViewer(watched: Watched, options: ViewerOptions): StreamViewer {
+    const viewer = new LiveViewer({
+      stream: watched.stream,
+      log: this.options.log,
+      options,
+      onLeave: (left) => {
+        this.removeViewer(watched, left);
+      },
+    });
+    watched.viewers.add(viewer);
+    if (this.isShutDown) viewer.leave('shutting-down');
+    return viewer;
+  }
+
+  private removeViewer(watched: Watched, viewer: LiveViewer): void {
+    watched.viewers.delete(viewer);
+    if (watched.viewers.size > 0) return;
+    watched.unwatch();
+    this.behind.delete(watched);
+    if (this.watched.get(watched.stream.executionId) === watched) this.watched.delete(watched.stream.executionId);
+  }
+
+  /** Begins at the end of the log: what is before comes from the log for those who want it. */
+  private async watch(executionId: string, next: number): Promise<Watched> {
+    const { log, bufferSize } = this.options;
+    const stream = new LiveStream(executionId, bufferSize, performance.now());
+    if (next > 0) {
+      const [page] = await log.read([{ executionId, from: next - 1, limit: 1 }]);
+      const entry = page?.entries[0];
+      if (entry !== undefined) stream.beginAt(entry, performance.now());
+    }
+    // Another viewer may have been faster meanwhile.
+    const known = this.watched.get(executionId);
+    if (known !== undefined) return known;
+    const watched: Watched = {
+      stream,
+      viewers: new Set(),
+      unwatch: log.watch(executionId, (wake) => {
+        if (stream.take(wake, performance.now())) this.catchUp(watched);
+      }),
+    };
+    this.watched.set(executionId, watched);
+    this.catchUp(watched);
+    return watched;
+  }
+
+  private catchUp(watched: Watched): void {
+    this.behind.add(watched);
+    this.reading ??= this.readAll().finally(() => {
+      this.reading = undefined;
+    });
+  }
+
+  private async readAll(): Promise<void> {
+    // What comes within this turn of the event loop shares the read.
+    await Promise.resolve();
+    while (this.behind.size > 0 && !this.isShutDown) {
+      const wanted = [...this.behind];
+      this.behind.clear();
+      try {
+        const pages = await this.options.log.read(wanted.map(({ stream }) => stream.range()));
+        for (const [index, watched] of wanted.entries()) {
+          const page = pages[index];
+          if (page !== undefined && watched.stream.takePage(page, performance.now())) this.behind.add(watched);
+        }
+      } catch (error) {
+        this.options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');
+        return;
+      }
+    }
+  }
+
+  private look(): void {
+    for (const watched of this.watched.values()) {
+      if (watched.stream.state === 'closed') continue;
+      this.catchUp(watched);
+      if (performance.now() - watched.stream.lastActivityMs > SILENCE_MS) void this.askAbout(watched);
+    }
+  }
+
+  /** Nothing came for long: has the execution ended without its stream? */
+  private async askAbout({ stream }: Watched): Promise<void> {
+    stream.lastActivityMs = performance.now();
+    try {
+      const execution = await this.options.lookup.find(stream.executionId);
+      if (execution !== undefined && isEnded(execution.status)) await this.options.lookup.finish(execution);
+    } catch (error) {
+      this.options.logger.warn({ executionId: stream.executionId, err: error }, 'a silent stream could not be looked into');
+    }
+  }
+}
+
+function replayOf(execution: AgentExecution, { after = -1, types }: ViewerOptions): StreamViewer {
+  const events = storedReplay(execution).filter(
+    ({ sequence, eventType }) =>
+      sequence > after && (types === undefined || types.has(eventType) || passesEveryFilter(eventType)),
+  );
+  return new ReplayViewer(events);
+}

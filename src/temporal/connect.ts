@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+
+import { Client, Connection, type TLSConfig } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+
+import { CircuitBreakerError } from '../core/errors.js';
+import type { TemporalCluster } from './open-temporal.js';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+export interface TemporalClient {
+  readonly client: Client;
+  readonly connection: Connection;
+}
+
+/** Throws UNAVAILABLE when the cluster does not answer. The connection mends itself when the server was away. */
+export async function connectClient(cluster: TemporalCluster): Promise<TemporalClient> {
+  const options = { ...(await connectionOptions(cluster)), connectTimeout: CONNECT_TIMEOUT_MS };
+  const connection = await orUnavailable(cluster, Connection.connect(options));
+  return { connection, client: new Client({ connection, namespace: cluster.namespace }) };
+}
+
+export async function connectWorker(cluster: TemporalCluster): Promise<NativeConnection> {
+  return await orUnavailable(cluster, NativeConnection.connect(await connectionOptions(cluster)));
+}
+
+async function orUnavailable<Result>({ address }: TemporalCluster, connecting: Promise<Result>): Promise<Result> {
+  try {
+    return await connecting;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const advice = 'Is it running? TEMPORAL_ADDRESS says where it is; leave it out and `npm start` runs one.';
+    throw new CircuitBreakerError('UNAVAILABLE', `The Temporal server at ${address} does not answer (${reason}). ${advice}`);
+  }
+}
+
+async function connectionOptions({ address, apiKey, tls }: TemporalCluster) {
+  return { address, ...(apiKey && { apiKey }), ...(tls && { tls: await tlsConfig(tls) }) };
+}
+
+async function tlsConfig(tls: NonNullable<TemporalCluster['tls']>): Promise<TLSConfig> {
+  const { serverName, caPath, certPath, keyPath } = tls;
+  return {
+    ...(serverName && { serverNameOverride: serverName }),
+    ...(caPath && { serverRootCACertificate: await readFile(caPath) }),
+    ...(certPath && keyPath && { clientCertPair: { crt: await readFile(certPath), key: await readFile(keyPath) } }),
+  };
+}

@@ -1,0 +1,158 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { CircuitBreakerError } from '../core/errors.js';
+import { searchAttributes } from '../workflows/search-attributes.js';
+import { isServing } from './is-serving.js';
+import { isListening } from './ports.js';
+import { isThatServer, readServerRecord, removeServerRecord, writeServerRecord, type ServerRecord } from './server-record.js';
+
+export interface DevServerOptions {
+  readonly cli: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly dataDir: string;
+}
+
+export interface DevServer {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_PATIENCE_MS = 5000;
+const LOG_TAIL = 1500;
+
+/** What was measured to make the dev server fast and its limits exact: DESIGN section 6 has the figures. */
+const TUNING = [
+  ['--sqlite-pragma', 'journal_mode=WAL'],
+  ['--sqlite-pragma', 'synchronous=NORMAL'],
+  ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
+  ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="50ms"'],
+  ['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+  ['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
+].flat();
+
+/**
+ * Runs a Temporal dev server on a data folder. One that an earlier process of ours left there is adopted when it
+ * serves the same ports, and replaced otherwise. Throws UNAVAILABLE when a port is taken or it does not start.
+ */
+export async function runDevServer(options: DevServerOptions): Promise<DevServer> {
+  await mkdir(options.dataDir, { recursive: true });
+  const left = await leftoverServer(options);
+  if (left !== undefined) return runningServer(options, left.pid);
+  await refuseTakenPorts(options);
+  return await startServer(options);
+}
+
+async function leftoverServer(options: DevServerOptions): Promise<ServerRecord | undefined> {
+  const record = await readServerRecord(options.dataDir);
+  if (record === undefined || !(await isThatServer(record))) return undefined;
+  const samePorts = record.port === options.port && record.uiPort === options.uiPort;
+  if (samePorts && (await isServing(`127.0.0.1:${record.port}`))) return record;
+  await endProcess(record.pid);
+  return undefined;
+}
+
+async function refuseTakenPorts({ port, uiPort }: DevServerOptions): Promise<void> {
+  if (await isListening(port)) {
+    throw new CircuitBreakerError('UNAVAILABLE', (await isServing(`127.0.0.1:${port}`)) ? takenByTemporal(port) : taken(port, 'TEMPORAL_PORT'));
+  }
+  if (await isListening(uiPort)) throw new CircuitBreakerError('UNAVAILABLE', taken(uiPort, 'TEMPORAL_UI_PORT'));
+}
+
+function takenByTemporal(port: number): string {
+  return [
+    `A Temporal server is running on port ${port} already. To use it:`,
+    `  TEMPORAL_ADDRESS=localhost:${port} npm start`,
+    'or set TEMPORAL_PORT (and TEMPORAL_UI_PORT) to start one of our own beside it.',
+  ].join('\n');
+}
+
+function taken(port: number, variable: string): string {
+  return `Port ${port} is taken by another program. Stop that program, or set ${variable} to a free port.`;
+}
+
+async function startServer(options: DevServerOptions): Promise<DevServer> {
+  const databasePath = databasePathOf(options);
+  const log = openSync(logPathOf(options), 'w');
+  // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
+  const child = spawn(options.cli, argumentsFor(options, databasePath), { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  child.on('error', () => undefined);
+  await untilServing(child, options);
+  const pid = child.pid ?? -1;
+  child.unref();
+  await writeServerRecord(options.dataDir, { pid, port: options.port, uiPort: options.uiPort, databasePath });
+  return runningServer(options, pid);
+}
+
+function argumentsFor(options: DevServerOptions, databasePath: string): string[] {
+  const attributes = Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort)],
+    ...['--namespace', options.namespace, '--db-filename', databasePath, '--log-level', 'warn'],
+    ...attributes,
+    ...TUNING,
+  ];
+}
+
+async function untilServing(child: ChildProcess, options: DevServerOptions): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await isServing(`127.0.0.1:${options.port}`))) {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+    if (!hasEnded && Date.now() < deadline) {
+      await delay(50);
+      continue;
+    }
+    if (child.pid !== undefined) await endProcess(child.pid);
+    const tail = (await readFile(logPathOf(options), 'utf8').catch(() => '')).slice(-LOG_TAIL).trim();
+    const what = hasEnded ? 'ended' : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
+    throw new CircuitBreakerError('UNAVAILABLE', `The Temporal dev server ${what}. The end of ${logPathOf(options)}:\n${tail}`);
+  }
+}
+
+function runningServer(options: DevServerOptions, pid: number): DevServer {
+  return {
+    address: `127.0.0.1:${options.port}`,
+    uiUrl: `http://localhost:${options.uiPort}`,
+    pid,
+    stop: async () => {
+      await endProcess(pid);
+      await removeServerRecord(options.dataDir);
+    },
+  };
+}
+
+/** Ends a process in order, and the hard way when it does not. */
+async function endProcess(pid: number): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!sent(pid, signal)) return;
+    const deadline = Date.now() + STOP_PATIENCE_MS;
+    while (sent(pid, 0) && Date.now() < deadline) await delay(25);
+  }
+}
+
+/** Whether the process was there to get the signal. */
+function sent(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function databasePathOf({ dataDir }: DevServerOptions): string {
+  return resolve(join(dataDir, 'temporal.db'));
+}
+
+function logPathOf({ dataDir }: DevServerOptions): string {
+  return join(dataDir, 'temporal-server.log');
+}

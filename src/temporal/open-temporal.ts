@@ -1,0 +1,37 @@
+import type { TemporalConfig } from '../config.js';
+import { runDevServer } from './dev-server.js';
+import type { Report } from './download.js';
+import { findTemporalCli } from './find-temporal-cli.js';
+
+export interface TemporalOptions {
+  readonly temporal: TemporalConfig;
+  readonly dataDir: string;
+  readonly cacheDir: string;
+}
+
+/** The Temporal server that a process works with. */
+export interface TemporalCluster {
+  readonly address: string;
+  readonly namespace: string;
+  /** Absent where it is not ours to know. */
+  readonly uiUrl?: string;
+  readonly apiKey?: string;
+  readonly tls?: TemporalConfig['tls'];
+  /** Stops the server if it is ours. */
+  stop(): Promise<void>;
+}
+
+/** The configured cluster, or else a dev server on the data folder, which stops with us. */
+export async function openTemporal({ temporal, dataDir, cacheDir }: TemporalOptions, report: Report): Promise<TemporalCluster> {
+  if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
+  const { namespace, port, uiPort, cliPath, searchPath } = temporal;
+  const search = { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
+  const cli = await findTemporalCli(search, report);
+  const server = await runDevServer({ cli, namespace, port, uiPort, dataDir });
+  return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
+}
+
+/** A cluster that somebody else runs. */
+export function namedCluster({ namespace, apiKey, tls }: TemporalConfig, address: string): TemporalCluster {
+  return { address, namespace, ...(apiKey && { apiKey }), ...(tls && { tls }), stop: () => Promise.resolve() };
+}

@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandResult {
+  readonly ok: boolean;
+  /** Both outputs, in the order in which they came. */
+  readonly output: string;
+}
+
+/** Runs a program to its end. A program that is not there counts as one that failed. */
+export async function runCommand(program: string, args: readonly string[], timeoutMs: number): Promise<CommandResult> {
+  return await new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.on('error', (error) => {
+      resolve({ ok: false, output: error.message });
+    });
+    child.on('close', (code) => {
+      resolve({ ok: code === 0, output: code === null ? `${output}\ngave up after ${timeoutMs / 1000} s` : output });
+    });
+  });
+}

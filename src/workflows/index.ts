@@ -1,0 +1,3 @@
+/** What the worker bundles: the Temporal workflows of this product, by their type names. */
+export { agentExecution } from './agent-execution.js';
+export { tokenLifecycle } from './token-lifecycle.js';

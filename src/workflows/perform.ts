@@ -1,0 +1,86 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ParentClosePolicy,
+  proxyActivities,
+  proxyLocalActivities,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { Activities } from '../activities/activities.js';
+import type { ExecutionOutcome } from '../core/decision.js';
+import type { ExecutionRequest, ExecutionResult } from '../core/execution.js';
+import { executionFailure, failedOutcome, hasRecordedItself } from './failures.js';
+import { AGENT_EXECUTION, taskQueues } from './messages.js';
+import { searchAttributes } from './search-attributes.js';
+
+/** How the Temporal workflows get things done: quick activities, and children that outlive them. */
+
+type QuickActivities = Omit<Activities, 'invokeModel'>;
+
+/**
+ * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once
+ * (storage is away), it goes on as a normal activity that is retried for ever: a local one that keeps retrying would
+ * hold up queries and signals.
+ */
+export async function quickly<Name extends keyof QuickActivities>(
+  name: Name,
+  input: Parameters<QuickActivities[Name]>[0],
+): Promise<Awaited<ReturnType<QuickActivities[Name]>>> {
+  const local = proxyLocalActivities<QuickActivities>({
+    scheduleToCloseTimeout: '1s',
+    retry: { maximumAttempts: 1 },
+  });
+  const remote = proxyActivities<QuickActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue).tools,
+    startToCloseTimeout: '10s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    summary: `${name}, after a quick try did not get through`,
+  });
+  type Run = (input: unknown) => Promise<Awaited<ReturnType<QuickActivities[Name]>>>;
+  try {
+    return await (local[name] as Run)(input);
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    return await (remote[name] as Run)(input);
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.nonRetryable === true;
+  return !(error instanceof ActivityFailure) || cause instanceof CancelledFailure;
+}
+
+/** Runs an agent as a Temporal workflow of its own, which outlives this one, and waits for its outcome. */
+export async function runExecution(execution: ExecutionRequest): Promise<ExecutionOutcome> {
+  try {
+    const child = await startChild<(request: ExecutionRequest) => Promise<ExecutionResult>>(AGENT_EXECUTION, {
+      workflowId: execution.executionId,
+      args: [execution],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`,
+      typedSearchAttributes: [
+        { key: searchAttributes.agent, value: execution.agentId },
+        { key: searchAttributes.status, value: 'RUNNING' },
+        { key: searchAttributes.workflow, value: execution.token?.workflowId ?? '' },
+      ],
+    });
+    return { status: 'succeeded', result: await child.result() };
+  } catch (error) {
+    return await outcomeOf(execution, error);
+  }
+}
+
+/** A child that was terminated or timed out ran no code of ours at its end: its parent records it. */
+async function outcomeOf(execution: ExecutionRequest, error: unknown): Promise<ExecutionOutcome> {
+  const failure = executionFailure(error);
+  if (!hasRecordedItself(error)) {
+    const completedAt = new Date().toISOString();
+    await quickly('recordExecution', { executionId: execution.executionId, turn: 1, ...failure, completedAt });
+  }
+  return failedOutcome(failure);
+}

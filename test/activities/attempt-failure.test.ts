@@ -1,0 +1,37 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { describe, expect, it } from 'vitest';
+
+import { judgeAttempt } from '../../src/activities/attempt-failure.js';
+import { ModelError } from '../../src/core/model-error.js';
+import { retryLimits } from '../../src/core/retry.js';
+
+const limits = retryLimits({ maxAttempts: 3, backoffSeconds: 10 });
+
+describe('what an attempt throws', () => {
+  it('is retried after the backoff while the turn has attempts left', () => {
+    const { failure, counts } = judgeAttempt(new ModelError('server', 'down'), limits, 1);
+    expect(failure).toMatchObject({ type: 'server', nonRetryable: false, nextRetryDelay: 20_000 });
+    expect(counts).toBe(true);
+  });
+
+  it('is final at the last attempt, and for codes that are not retried', () => {
+    expect(judgeAttempt(new ModelError('server', 'down'), limits, 2).failure).toMatchObject({ nonRetryable: true });
+    expect(judgeAttempt(new ModelError('auth', 'no key'), limits, 0).failure).toMatchObject({ nonRetryable: true });
+  });
+
+  it('waits as long as the provider asked for', () => {
+    const error = new ModelError('rate_limit', 'later', { retryAfterMs: 1234 });
+    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1234 });
+  });
+
+  it('is the very reason of a cancellation, and does not count', () => {
+    const reason = new CancelledFailure('WORKER_SHUTDOWN');
+    expect(judgeAttempt(reason, limits, 0)).toMatchObject({ failure: reason, counts: false, code: 'worker_shutdown' });
+  });
+
+  it('counts a defect of ours like a failure of the provider, so that it ends', () => {
+    const judged = judgeAttempt(new TypeError('undefined is not a function'), limits, 2);
+    expect(judged.failure).toBeInstanceOf(ApplicationFailure);
+    expect(judged.failure).toMatchObject({ type: 'server', nonRetryable: true });
+  });
+});

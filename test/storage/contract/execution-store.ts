@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import type { AgentExecution } from '../../../src/core/execution.js';
+import type { ExecutionStore } from '../../../src/storage/execution-store.js';
+import { NOW } from '../../support/builders.js';
+
+export function anExecution(fields: Partial<AgentExecution> & Pick<AgentExecution, 'id'>): AgentExecution {
+  return {
+    agentId: 'a',
+    agentVersion: 1,
+    conversationId: fields.id,
+    status: 'PENDING',
+    input: { text: 'x' },
+    warnings: [],
+    attempts: [],
+    createdAt: NOW,
+    ...fields,
+  };
+}
+
+export function executionStoreContract(store: () => ExecutionStore): void {
+  describe('executions', () => {
+    it('gives back what is there when an id is created again', async () => {
+      const first = await store().create(anExecution({ id: 'ex-same' }));
+      expect(await store().create(anExecution({ id: 'ex-same', agentId: 'b' }))).toEqual(first);
+      expect(await store().get('ex-same')).toEqual(first);
+      expect(await store().get('ex-none')).toBeUndefined();
+    });
+
+    it('merges changes, and keeps an ended execution as it is except for the end of its stream', async () => {
+      await store().create(anExecution({ id: 'ex-ended' }));
+      await store().update('ex-ended', { status: 'RUNNING', startedAt: NOW });
+      const ended = await store().update('ex-ended', { status: 'COMPLETED', finalResponse: 'é\u2028🙂', output: { a: null } });
+      expect(ended).toMatchObject({ status: 'COMPLETED', startedAt: NOW, input: { text: 'x' } });
+      await store().update('ex-ended', { status: 'FAILED', lastSequence: 7 });
+      expect(await store().get('ex-ended')).toEqual({ ...ended, lastSequence: 7 });
+      await expect(store().update('ex-none', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    it('loses no change of two at once', async () => {
+      await store().create(anExecution({ id: 'ex-race' }));
+      await Promise.all([store().update('ex-race', { warnings: ['w'] }), store().update('ex-race', { finalResponse: 'f' })]);
+      expect(await store().get('ex-race')).toMatchObject({ warnings: ['w'], finalResponse: 'f' });
+    });
+
+    it('keeps the first result of a turn', async () => {
+      expect(await store().getTurn('ex-turn', 1)).toBeUndefined();
+      expect(await store().storeTurn('ex-turn', 1, { text: 'first' })).toEqual({ text: 'first' });
+      expect(await store().storeTurn('ex-turn', 1, { text: 'second' })).toEqual({ text: 'first' });
+      expect(await store().getTurn('ex-turn', 1)).toEqual({ text: 'first' });
+    });
+
+    it('lists by every filter, newest first, page by page', async () => {
+      for (const n of [1, 2, 3]) {
+        await store().create(anExecution({ id: `ex-list-${n}`, tokenId: 'ex-token', createdAt: `2026-02-0${n}T00:00:00.000Z` }));
+      }
+      await store().update('ex-list-2', { status: 'FAILED' });
+      const first = await store().list({ tokenId: 'ex-token' }, { first: 2 });
+      expect(first.items.map(({ item }) => item.id)).toEqual(['ex-list-3', 'ex-list-2']);
+      expect(first.hasNextPage).toBe(true);
+      const after = first.items[1]?.cursor ?? '';
+      const rest = await store().list({ tokenId: 'ex-token' }, { first: 2, after });
+      expect(rest.items.map(({ item }) => item.id)).toEqual(['ex-list-1']);
+      expect(rest.hasNextPage).toBe(false);
+      const failed = await store().list({ tokenId: 'ex-token', status: 'FAILED', agentId: 'a' }, { first: 9 });
+      expect(failed.items).toHaveLength(1);
+      const since = await store().list({ tokenId: 'ex-token', since: '2026-02-02T00:00:00.000Z' }, { first: 9 });
+      expect(since.items).toHaveLength(2);
+      await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    });
+
+    it('lists the ended whose stream is not known to be closed', async () => {
+      for (const id of ['ex-open', 'ex-unclosed', 'ex-closed']) await store().create(anExecution({ id }));
+      await store().update('ex-unclosed', { status: 'FAILED' });
+      await store().update('ex-closed', { status: 'FAILED' });
+      await store().update('ex-closed', { lastSequence: 1 });
+      const ids = (await store().listUnclosed(1000)).map(({ id }) => id);
+      expect(ids).toContain('ex-unclosed');
+      expect(ids).not.toContain('ex-closed');
+      expect(ids).not.toContain('ex-open');
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+
+import type { Storage } from '../../../src/storage/storage.js';
+import { agentStoreContract } from './agent-store.js';
+import { conversationStoreContract } from './conversation-store.js';
+import { executionStoreContract } from './execution-store.js';
+import { tokenStoreContract } from './token-store.js';
+import { workflowStoreContract } from './workflow-store.js';
+
+export interface OpenForTest {
+  readonly storage: Storage;
+  close(): Promise<void>;
+}
+
+/** What every storage backend keeps; the ids of each test are its own, so that one database serves them all. */
+export function storageContract(name: string, open: () => Promise<OpenForTest>): void {
+  describe(`storage on ${name}`, () => {
+    let opened: OpenForTest;
+    const storage = () => opened.storage;
+
+    beforeAll(async () => {
+      opened = await open();
+    });
+    afterAll(async () => {
+      await opened.close();
+    });
+
+    agentStoreContract(() => storage().agents);
+    workflowStoreContract(() => storage().workflows);
+    conversationStoreContract(() => storage().conversations);
+    executionStoreContract(() => storage().executions);
+    tokenStoreContract(storage);
+  });
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+
+import type { WorkflowStore } from '../../../src/storage/workflow-store.js';
+import { aTransition, anAgentTransition, aWorkflow, NOW } from '../../support/builders.js';
+
+export function workflowStoreContract(store: () => WorkflowStore): void {
+  describe('workflows', () => {
+    it('gives equal content its version, and other content the next', async () => {
+      const first = await store().save('wf-versions', aWorkflow(), { hash: 'a', now: NOW });
+      expect(first.definition).toMatchObject({ id: 'wf-versions', version: 1 });
+      expect(await store().save('wf-versions', aWorkflow(), { hash: 'a', now: NOW })).toEqual(first);
+      const second = await store().save('wf-versions', aWorkflow({ name: 'B' }), { hash: 'b', now: NOW });
+      expect(second.definition.version).toBe(2);
+      expect((await store().get('wf-versions', 1))?.definition.name).toBe('Review');
+      expect(await store().get('wf-versions')).toEqual(second);
+      expect(await store().get('wf-none')).toBeUndefined();
+    });
+
+    it('names the workflows whose newest version uses an agent', async () => {
+      const agentExecution = anAgentTransition({ agentId: 'wf-agent' });
+      const content = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution })] });
+      await store().save('wf-uses', content, { hash: 'a', now: NOW });
+      await store().save('wf-used', content, { hash: 'a', now: NOW });
+      await store().save('wf-used', aWorkflow(), { hash: 'b', now: NOW });
+      expect(await store().usersOfAgent('wf-agent')).toEqual(['wf-uses']);
+    });
+
+    it('lists the newest of each, newest first, page by page', async () => {
+      const later = ['2031-01-01', '2031-01-02', '2031-01-02'].map((day) => `${day}T00:00:00.000Z`);
+      for (const [n, now] of later.entries()) await store().save(`wf-list-${n}`, aWorkflow(), { hash: 'a', now });
+      const first = await store().list({ first: 2 });
+      expect(first.map(({ definition }) => definition.id)).toEqual(['wf-list-2', 'wf-list-1']);
+      const [next] = await store().list({ first: 1, after: 'wf-list-1' });
+      expect(next?.definition.id).toBe('wf-list-0');
+    });
+  });
+}

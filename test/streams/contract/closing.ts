@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+
+import { CircuitBreakerError } from '../../../src/core/errors.js';
+import {
+  aClaim,
+  anEnding,
+  anExecution,
+  chunk,
+  outline,
+  readEvents,
+  readPage,
+  type UnderTest,
+} from './stream-backend.js';
+
+export function closing(backend: UnderTest): void {
+  describe('close', () => {
+    it('appends the terminal event, under an opening of its own', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      await log.open(executionId, aClaim());
+      expect(await log.close(executionId, anEnding())).toBe(1);
+      const { state, entries } = await readPage(log, executionId);
+      expect(state).toBe('closed');
+      expect(entries).toHaveLength(2);
+      expect(entries[1]?.opening).not.toBe(entries[0]?.opening);
+    });
+
+    it('gives the first ending to all who come after', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      await log.open(executionId, aClaim());
+      await log.close(executionId, anEnding());
+      const other = { eventType: 'failed', error: 'Another.', errorCode: 'terminated', status: 'terminated' } as const;
+      expect(
+        await backend()
+          .openLog()
+          .close(executionId, anEnding({ body: other })),
+      ).toBe(1);
+      const events = await readEvents(log, executionId);
+      expect(events).toHaveLength(2);
+      expect(events[1]).toMatchObject(anEnding().body);
+    });
+
+    it('ends a log that nobody ever opened', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      expect(await log.close(executionId, anEnding({ turn: 2, attempt: 3 }))).toBe(0);
+      expect(outline(await readEvents(log, executionId))).toEqual(['0 2/3 failed']);
+    });
+
+    it('takes a whole answer with it', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      const text = 'ä"\\\n'.repeat(200_000);
+      const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+      const body = { eventType: 'completed', final_response: text, usage, length: 5, sha256: 'f00' } as const;
+      await log.close(executionId, anEnding({ body }));
+      expect(await readEvents(log, executionId)).toMatchObject([body]);
+    });
+  });
+
+  describe('remove', () => {
+    it('forgets the logs that are named and no other', async () => {
+      const log = backend().openLog();
+      const [first, second, kept] = [anExecution(), anExecution(), anExecution()];
+      for (const executionId of [first, second, kept]) await log.open(executionId, aClaim());
+      await log.remove([first, second, anExecution()]);
+      await log.remove([]);
+      const pages = await log.read([first, second, kept].map((executionId) => ({ executionId, from: 0, limit: 1 })));
+      expect(pages.map(({ state }) => state)).toEqual(['absent', 'absent', 'open']);
+    });
+  });
+
+  describe('shutdown', () => {
+    it('lets what is on its way be stored or refused, and refuses what comes later', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      const writer = await log.open(executionId, aClaim());
+      const onItsWay = writer.append([chunk('a')]).then(
+        () => 2,
+        () => 1,
+      );
+      await log.shutdown();
+      const stored = await onItsWay;
+      await expect(writer.append([chunk('b')])).rejects.toThrow(CircuitBreakerError);
+      await expect(log.open(executionId, aClaim())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(log.close(executionId, anEnding())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(log.read([])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(() => log.watch(executionId, () => undefined)).toThrow(CircuitBreakerError);
+      expect((await readPage(backend().openLog(), executionId)).next).toBe(stored);
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { freePort } from './free-port.js';
+import { SpawnedProcess } from './spawned-process.js';
+
+/** A folder, ports and an environment for processes of ours that must not meet those of others. */
+export interface Setting {
+  readonly address: string;
+  readonly temporalAddress: string;
+  readonly environment: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function newSetting(extra: Record<string, string> = {}): Promise<Setting> {
+  const folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-'));
+  const [port, temporalPort, uiPort] = [await freePort(), await freePort(), await freePort()];
+  return {
+    address: `http://127.0.0.1:${port}`,
+    temporalAddress: `127.0.0.1:${temporalPort}`,
+    environment: {
+      PORT: String(port),
+      TEMPORAL_PORT: String(temporalPort),
+      TEMPORAL_UI_PORT: String(uiPort),
+      DATA_DIR: folder,
+      LOG_LEVEL: 'warn',
+      ...extra,
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `npm start` as a process of its own, ready. */
+export async function startEverything(setting: Setting): Promise<SpawnedProcess> {
+  const everything = SpawnedProcess.start('src/main.ts', setting.environment);
+  await everything.said('API ready');
+  return everything;
+}

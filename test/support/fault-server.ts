@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A provider that misbehaves as it is told, and that counts what its clients leave open. */
+export interface FaultServer {
+  readonly baseUrl: string;
+  /** The next requests are handled like this. */
+  behave(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
+  /** Connections that were opened since the start. */
+  readonly opened: number;
+  /** Resolves once no connection is open: a client that leaks one makes the test time out. */
+  allClosed(): Promise<void>;
+  /** Bodies of the requests so far, parsed. */
+  readonly bodies: readonly unknown[];
+  readonly headers: readonly IncomingMessage['headers'][];
+  stop(): Promise<void>;
+}
+
+export async function startFaultServer(): Promise<FaultServer> {
+  const sockets = new Set<Socket>();
+  const bodies: unknown[] = [];
+  const headers: IncomingMessage['headers'][] = [];
+  let opened = 0;
+  let handler = (_request: IncomingMessage, response: ServerResponse): void => void response.end();
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const text = Buffer.concat(parts).toString();
+      bodies.push(text === '' ? undefined : JSON.parse(text));
+      headers.push(request.headers);
+      handler(request, response);
+    });
+  });
+  server.on('connection', (socket) => {
+    opened += 1;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    behave: (next) => {
+      handler = next;
+    },
+    get opened() {
+      return opened;
+    },
+    bodies,
+    headers,
+    allClosed: () => Promise.all([...sockets].map(closed)).then(() => undefined),
+    stop: () => stop(server),
+  };
+}
+
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** The head of a stream of events, and events of Chat Completions to put into it. */
+export function beginStream(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req-7' });
+}
+
+export function event(data: unknown): string {
+  return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+}
+
+export function textEvent(content: string): string {
+  return event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+}
+
+export function finishEvent(reason = 'stop'): string {
+  return event({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+}

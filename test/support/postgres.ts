@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+
+import pg from 'pg';
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+const SERVER_URL = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+
+/** A database of its own on the test server; throws when the server cannot be reached. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `cb_test_${randomBytes(6).toString('hex')}`;
+  await onServer(`create database ${name}`);
+  const url = new URL(SERVER_URL);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => onServer(`drop database if exists ${name} with (force)`) };
+}
+
+/** Whether tests on PostgreSQL can run. With CI=true they must: then they fail instead of being skipped. */
+export async function canTestPostgres(): Promise<boolean> {
+  try {
+    await onServer('select 1');
+    return true;
+  } catch {
+    if (process.env['CI'] === 'true') return true;
+    console.warn('Skipped: no PostgreSQL at its standard port (set TEST_POSTGRES_URL where it is elsewhere).');
+    return false;
+  }
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: SERVER_URL, connectionTimeoutMillis: 3000 });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,35 @@
+import type { ModelEvent, ModelFinish, ModelRequest } from '../../src/core/turn.js';
+import type { LanguageModel } from '../../src/providers/language-model.js';
+
+export const FINISH: ModelFinish = {
+  toolCalls: [],
+  usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+  stopReason: 'stop',
+  warnings: [],
+};
+
+type Script = readonly (string | Error | 'hang' | ModelFinish)[];
+
+/** A model that plays a script for units: texts, an error to throw, a finish, or silence until it is aborted. */
+export class ScriptedModel implements LanguageModel {
+  readonly requests: ModelRequest[] = [];
+
+  constructor(private readonly script: Script) {}
+
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+    this.requests.push(request);
+    for (const step of this.script) {
+      if (step instanceof Error) throw step;
+      if (step === 'hang') await aborted(signal);
+      else if (typeof step === 'string') yield { type: 'text', text: step };
+      else yield { type: 'finish', finish: step };
+    }
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+  throw signal.reason;
+}

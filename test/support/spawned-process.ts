@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
+export class SpawnedProcess {
+  private text = '';
+  private readonly exited: Promise<unknown>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.exited = once(child, 'exit');
+    for (const output of [child.stdout, child.stderr]) {
+      output?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.text += chunk;
+      });
+    }
+  }
+
+  /** Starts a TypeScript file of this project, e.g. `src/worker.ts`, with exactly this environment and PATH and HOME. */
+  static start(file: string, environment: Record<string, string>, args: readonly string[] = []): SpawnedProcess {
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, ['--import', 'tsx', `${ROOT}${file}`, ...args], {
+      cwd: ROOT,
+      env: { PATH, HOME, LOG_FORMAT: 'json', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new SpawnedProcess(child);
+  }
+
+  get output(): string {
+    return this.text;
+  }
+
+  /** Resolves when the process has said this; rejects with all it said when it ends before. */
+  async said(what: string | RegExp, timeoutMs = 60_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!matches(this.text, what)) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended without saying ${String(what)}:\n${this.text}`);
+      }
+      if (Date.now() > deadline) throw new Error(`did not say ${String(what)} in time:\n${this.text}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Kills it the hard way and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** Stops it in order and gives its exit code. */
+  async stop(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    return await this.exit();
+  }
+
+  async exit(): Promise<number | null> {
+    await this.exited;
+    return this.child.exitCode;
+  }
+}
+
+function matches(text: string, what: string | RegExp): boolean {
+  return typeof what === 'string' ? text.includes(what) : what.test(text);
+}

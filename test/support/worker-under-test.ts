@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+
+import type { ActivityParts } from '../../src/activities/activity-parts.js';
+import { createActivities } from '../../src/activities/create-activities.js';
+import type { LanguageModel } from '../../src/providers/language-model.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { openAnswerStream } from '../../src/streams/answer-stream.js';
+import { executionEnding } from '../../src/streams/execution-ending.js';
+import { finishStream } from '../../src/streams/finish-stream.js';
+import { openStreamLog } from '../../src/streams/open-stream-log.js';
+import type { StreamLog } from '../../src/streams/stream-log.js';
+import { taskQueues } from '../../src/workflows/messages.js';
+import { MemoryLogger } from './memory-logger.js';
+import { startTemporalServer, type TestTemporalServer } from './temporal-server.js';
+
+/** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
+export interface WorkerUnderTest {
+  readonly client: Client;
+  readonly temporal: TestTemporalServer;
+  readonly storage: Storage;
+  readonly streams: StreamLog;
+  readonly taskQueue: string;
+  stop(): Promise<void>;
+}
+
+const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+
+export async function startWorkerUnderTest(model: LanguageModel): Promise<WorkerUnderTest> {
+  const temporal = await startTemporalServer();
+  const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
+  const streams = await openStreamLog('memory:', {});
+  const logger = new MemoryLogger();
+  const parts: ActivityParts = {
+    storage,
+    model,
+    logger,
+    openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
+    closeStream: async (execution) => {
+      const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
+      await storage.executions.update(execution.id, { lastSequence });
+    },
+    executionTimeoutSeconds: 30,
+    now: () => new Date().toISOString(),
+  };
+  const queues = taskQueues('circuit-breaker');
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const activities = createActivities(parts);
+  const shared = { connection, activities, stickyQueueScheduleToStartTimeout: '1s', maxHeartbeatThrottleInterval: '1s' } as const;
+  const workers = [
+    await Worker.create({ ...shared, taskQueue: queues.main, workflowsPath: WORKFLOWS }),
+    await Worker.create({ ...shared, taskQueue: queues.tools }),
+  ];
+  const running = workers.map((worker) => worker.run());
+  const clientConnection = await Connection.connect({ address: temporal.address });
+  return {
+    client: new Client({ connection: clientConnection }),
+    temporal,
+    storage,
+    streams,
+    taskQueue: queues.main,
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+      await clientConnection.close();
+      await connection.close();
+      await streams.shutdown();
+      await temporal.stop();
+    },
+  };
+}

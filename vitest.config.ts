@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config';
+
+const INTEGRATION = 'test/**/*.integration.test.ts';
+const E2E = 'test/**/*.e2e.test.ts';
+
+export default defineConfig({
+  test: {
+    // Temporal's replay workers crash in worker threads.
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default', './test/support/closing-line-reporter.ts'],
+    coverage: { provider: 'v8', include: ['src/**/*.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [INTEGRATION, E2E],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [INTEGRATION],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each file starts whole processes with ports and clocks of their own: two at once would disturb each other.
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});
