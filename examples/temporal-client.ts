@@ -48,7 +48,8 @@ try {
   const { token: fired } = await handle.executeUpdate<{ token: TokenView }, [object]>('fire', { args });
   console.log('resubmitted: now in', fired.place);
 } catch (error) {
-  if (!(error instanceof WorkflowUpdateFailedError)) console.log('not fired:', error instanceof Error ? error.message : error);
+  if (!(error instanceof WorkflowUpdateFailedError))
+    console.log('not fired:', error instanceof Error ? error.message : error);
   else console.log('refused:', error.cause?.message);
 }
 

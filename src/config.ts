@@ -33,7 +33,12 @@ export interface TemporalConfig {
   readonly port: number;
   readonly uiPort: number;
   readonly apiKey?: string;
-  readonly tls?: { readonly serverName?: string; readonly caPath?: string; readonly certPath?: string; readonly keyPath?: string };
+  readonly tls?: {
+    readonly serverName?: string;
+    readonly caPath?: string;
+    readonly certPath?: string;
+    readonly keyPath?: string;
+  };
   /** Where programs are looked for. */
   readonly searchPath?: string;
 }
@@ -55,7 +60,9 @@ export function readConfig(): Config {
 
 /** The configuration that an environment means. Throws VALIDATION_FAILED with a line for each bad variable. */
 export function parseConfig(environment: Environment, facts: { isTerminal: boolean }): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = ENVIRONMENT.safeParse(set);
   if (!parsed.success) throw badVariables(parsed.error, set);
   const values = parsed.data;
@@ -90,7 +97,10 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or http
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
-  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233').optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233')
+    .optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_CLI_PATH: z.string().optional(),
   TEMPORAL_PORT: port.default(7233),
@@ -104,7 +114,10 @@ const ENVIRONMENT = z.object({
   DATA_DIR: z.string().default('.circuit-breaker'),
   STORAGE_URL: z.string().optional(),
   STREAM_URL: z.string().optional(),
-  TASK_QUEUE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'may have letters, digits, "-", "_" and "."').default('circuit-breaker'),
+  TASK_QUEUE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,100}$/, 'may have letters, digits, "-", "_" and "."')
+    .default('circuit-breaker'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
@@ -160,9 +173,15 @@ function refuseOpenAddress(host: string): void {
 function badVariables(error: z.ZodError, set: Environment): CircuitBreakerError {
   const problems = error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return { code: 'BAD_VARIABLE', pointer: `/${name}`, message: `${name} is ${shown(name, set[name])}: ${issue.message}` };
+    return {
+      code: 'BAD_VARIABLE',
+      pointer: `/${name}`,
+      message: `${name} is ${shown(name, set[name])}: ${issue.message}`,
+    };
   });
-  return new CircuitBreakerError('VALIDATION_FAILED', problems.map((problem) => problem.message).join('\n'), { problems });
+  return new CircuitBreakerError('VALIDATION_FAILED', problems.map((problem) => problem.message).join('\n'), {
+    problems,
+  });
 }
 
 function shown(name: string, value: string | undefined): string {

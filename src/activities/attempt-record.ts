@@ -2,7 +2,10 @@ import type { AgentExecution, ModelAttempt } from '../core/execution.js';
 import type { ModelCall } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
-type AttemptEnd = Pick<ModelAttempt, 'outcome' | 'errorCode' | 'errorMessage' | 'providerRequestId' | 'usage' | 'firstChunkMs' | 'durationMs'>;
+type AttemptEnd = Pick<
+  ModelAttempt,
+  'outcome' | 'errorCode' | 'errorMessage' | 'providerRequestId' | 'usage' | 'firstChunkMs' | 'durationMs'
+>;
 
 /**
  * The entry that an attempt has in its execution. Kept up beside the model call and never in its way: what cannot be

@@ -9,7 +9,9 @@ import type { ActivityParts } from './activity-parts.js';
 /** The definition of a token that begins: a stored one, or the one that it brings, which is stored then. */
 export async function loadDefinition(parts: ActivityParts, request: DefinitionRequest): Promise<LoadedDefinition> {
   const definition =
-    request.definition === undefined ? await storedDefinition(parts, request) : await inlineDefinition(parts, request.definition);
+    request.definition === undefined
+      ? await storedDefinition(parts, request)
+      : await inlineDefinition(parts, request.definition);
   refuseUnknownPlace(definition, request.initialPlace);
   const earlier = await parts.storage.tokens.get(request.tokenId);
   return earlier === undefined ? { definition } : { definition, executionIdSuffix: request.chainId.slice(0, 8) };
@@ -30,7 +32,10 @@ async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObje
   const { id, content } = parsed.value;
   const hash = workflowHash(content);
   const name = id ?? idFromName(content.name) ?? 'workflow';
-  const stored = await storage.workflows.save(`${name.slice(0, 150)}:inline-${hash.slice(0, 12)}`, content, { hash, now: now() });
+  const stored = await storage.workflows.save(`${name.slice(0, 150)}:inline-${hash.slice(0, 12)}`, content, {
+    hash,
+    now: now(),
+  });
   return stored.definition;
 }
 

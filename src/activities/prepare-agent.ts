@@ -70,10 +70,14 @@ async function addPrompts(parts: ActivityParts, agent: Agent, running: Running):
   const own = messages.findIndex(({ timestamp, role }) => timestamp === execution.createdAt && role !== 'assistant');
   const before = own === -1 ? messages.length : own;
   try {
-    return await storage.conversations.append(conversation.id, before, promptsOf(agent, request, {
-      timestamp: execution.createdAt,
-      isFirst: before === 0,
-    }));
+    return await storage.conversations.append(
+      conversation.id,
+      before,
+      promptsOf(agent, request, {
+        timestamp: execution.createdAt,
+        isFirst: before === 0,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof CircuitBreakerError && error.code === 'VERSION_CONFLICT')) throw error;
     // Another execution of the same conversation added its prompts at this moment: ours come after them.
@@ -81,7 +85,11 @@ async function addPrompts(parts: ActivityParts, agent: Agent, running: Running):
   }
 }
 
-function promptsOf(agent: Agent, request: ExecutionRequest, place: { timestamp: string; isFirst: boolean }): readonly Message[] {
+function promptsOf(
+  agent: Agent,
+  request: ExecutionRequest,
+  place: { timestamp: string; isFirst: boolean },
+): readonly Message[] {
   const variables = promptVariables(request.input, request.token);
   const { system, contextInstructions, userTemplate } = agent.prompts;
   const instructions = [system, contextInstructions]
@@ -92,4 +100,3 @@ function promptsOf(agent: Agent, request: ExecutionRequest, place: { timestamp: 
   const user: Message = { role: 'user', content: renderTemplate(userTemplate, variables), timestamp };
   return place.isFirst && instructions !== '' ? [{ role: 'system', content: instructions, timestamp }, user] : [user];
 }
-

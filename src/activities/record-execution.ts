@@ -42,7 +42,8 @@ async function addAnswer({ storage }: ActivityParts, execution: AgentExecution, 
   for (;;) {
     const conversation = await storage.conversations.get(execution.conversationId);
     const isThere = conversation?.messages.some(
-      ({ role, timestamp, content }) => role === 'assistant' && timestamp === answer.timestamp && content === answer.content,
+      ({ role, timestamp, content }) =>
+        role === 'assistant' && timestamp === answer.timestamp && content === answer.content,
     );
     if (conversation === undefined || isThere === true) return;
     try {

@@ -63,7 +63,12 @@ export class TurnAttempt {
       await this.stream.end();
       const { usage, providerRequestId } = finish;
       const result = await this.keep(finish);
-      await record.end({ outcome: 'completed', usage, ...this.timings(), ...(providerRequestId === undefined ? {} : { providerRequestId }) });
+      await record.end({
+        outcome: 'completed',
+        usage,
+        ...this.timings(),
+        ...(providerRequestId === undefined ? {} : { providerRequestId }),
+      });
       return result;
     } catch (error) {
       throw await this.fail(error, record);
@@ -99,20 +104,30 @@ export class TurnAttempt {
     const { toolCalls, usage, stopReason, warnings } = finish;
     const { text, attempt } = this.stream;
     const result: TurnResult = { turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings };
-    const patience = AbortSignal.any([this.place.context.cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
+    const patience = AbortSignal.any([
+      this.place.context.cancellationSignal,
+      AbortSignal.timeout(STORE_TURN_PATIENCE_MS),
+    ]);
     const { executions } = this.parts.storage;
     try {
-      return (await persistently(patience, () => executions.storeTurn(executionId, turn, asJson(result)))) as unknown as TurnResult;
+      return (await persistently(patience, () =>
+        executions.storeTurn(executionId, turn, asJson(result)),
+      )) as unknown as TurnResult;
     } catch (error) {
       if (this.place.context.cancellationSignal.aborted) throw error;
-      this.parts.logger.warn({ executionId, turn, err: error }, 'the finished turn could not be stored beside the history');
+      this.parts.logger.warn(
+        { executionId, turn, err: error },
+        'the finished turn could not be stored beside the history',
+      );
       return result;
     }
   }
 
   private async fail(error: unknown, record: AttemptRecord): Promise<unknown> {
     // What the caller's own signal says comes before whatever the abort made of the call.
-    const cause: unknown = this.place.context.cancellationSignal.aborted ? this.place.context.cancellationSignal.reason : error;
+    const cause: unknown = this.place.context.cancellationSignal.aborted
+      ? this.place.context.cancellationSignal.reason
+      : error;
     const judged = judgeAttempt(cause, this.call.prepared.retry, this.failures);
     if (judged.counts) this.failures += 1;
     this.lastFailure = judged.code;
@@ -125,7 +140,9 @@ export class TurnAttempt {
 
   private timings(): { durationMs: number; firstChunkMs?: number } {
     const durationMs = Math.round(performance.now() - this.startedAt);
-    return this.firstChunkMs === undefined ? { durationMs } : { durationMs, firstChunkMs: Math.round(this.firstChunkMs) };
+    return this.firstChunkMs === undefined
+      ? { durationMs }
+      : { durationMs, firstChunkMs: Math.round(this.firstChunkMs) };
   }
 
   private reason(): string {
@@ -140,5 +157,8 @@ function asJson(result: TurnResult): JsonObject {
 }
 
 function tooLarge(): ModelError {
-  return new ModelError('answer_too_large', `The answer is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`);
+  return new ModelError(
+    'answer_too_large',
+    `The answer is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`,
+  );
 }

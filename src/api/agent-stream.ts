@@ -29,7 +29,12 @@ export function registerAgentStream(app: FastifyInstance, reader: StreamReader):
       if (!wantsEvents(request)) throw notAcceptable();
       const { after, types, format } = request.query;
       const lastEventId = request.headers['last-event-id'];
-      const query = { after, types, format, lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined };
+      const query = {
+        after,
+        types,
+        format,
+        lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+      };
       const viewer = await reader.open(request.params.executionId, viewerOptions(query));
       reply.hijack();
       await serveSse(reply.raw, viewer);
@@ -60,7 +65,11 @@ interface StreamDoor {
  * The same stream over WebSocket. What is refused gets an HTTP status before the upgrade; browsers, which cannot see one,
  * get the upgrade and a close code.
  */
-export async function upgradeToStream({ server, reader, log }: StreamDoor, executionId: string, upgrade: Upgrade): Promise<void> {
+export async function upgradeToStream(
+  { server, reader, log }: StreamDoor,
+  executionId: string,
+  upgrade: Upgrade,
+): Promise<void> {
   const { request, socket, head, url } = upgrade;
   let viewer: StreamViewer;
   try {
@@ -68,7 +77,10 @@ export async function upgradeToStream({ server, reader, log }: StreamDoor, execu
   } catch (error) {
     const answer = httpError(error, { id: crypto.randomUUID(), log });
     if (request.headers.origin === undefined) refuse(socket, answer);
-    else server.handleUpgrade(request, socket, head, (webSocket) => { closeRefused(webSocket, answer); });
+    else
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        closeRefused(webSocket, answer);
+      });
     return;
   }
   if (socket.destroyed) {
@@ -78,7 +90,10 @@ export async function upgradeToStream({ server, reader, log }: StreamDoor, execu
   server.handleUpgrade(request, socket, head, (webSocket) => {
     webSocket.on('error', () => undefined);
     serveWebSocket(webSocket, viewer).catch((error: unknown) => {
-      log.warn({ err: error, executionId }, 'a stream could not be read for a viewer, who may come back with the cursor');
+      log.warn(
+        { err: error, executionId },
+        'a stream could not be read for a viewer, who may come back with the cursor',
+      );
       closeFirmly(webSocket, 1012, 'come back with ?after=');
       viewer.leave();
     });
@@ -88,7 +103,12 @@ export async function upgradeToStream({ server, reader, log }: StreamDoor, execu
 /** Answers an upgrade request with an HTTP status. */
 export function refuse(socket: Duplex, { status, body }: ErrorAnswer): void {
   const json = JSON.stringify(body);
-  const head = [`HTTP/1.1 ${status} Refused`, 'content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(json)}`, 'connection: close'];
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(json)}`,
+    'connection: close',
+  ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${json}`);
 }
 
@@ -108,6 +128,7 @@ function wantsEvents({ headers }: FastifyRequest): boolean {
 }
 
 function notAcceptable(): CircuitBreakerError {
-  const message = 'A stream is served as text/event-stream, or over WebSocket: send the header Accept: text/event-stream.';
+  const message =
+    'A stream is served as text/event-stream, or over WebSocket: send the header Accept: text/event-stream.';
   return new CircuitBreakerError('VALIDATION_FAILED', message);
 }

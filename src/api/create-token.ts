@@ -28,7 +28,10 @@ async function recordedToken({ tokens }: ApiParts['storage'], id: string): Promi
     const token = await tokens.get(id);
     if (token !== undefined) return token;
     if (performance.now() > deadline) {
-      throw new CircuitBreakerError('UNAVAILABLE', `Token "${id}" was created; storage is slow or away and has not got it yet.`);
+      throw new CircuitBreakerError(
+        'UNAVAILABLE',
+        `Token "${id}" was created; storage is slow or away and has not got it yet.`,
+      );
     }
     await delay(LOOK_AGAIN_AFTER_MS);
   }
@@ -41,7 +44,10 @@ function startOf(input: unknown): TokenStart {
   const start = parseTokenStart(input);
   if (typeof start !== 'string') return start;
   const { data, metadata } = input as { data?: unknown; metadata?: unknown };
-  const isTooLarge = tokenTooLarge({ data: isJsonObject(data) ? data : {}, metadata: isJsonObject(metadata) ? metadata : {} });
+  const isTooLarge = tokenTooLarge({
+    data: isJsonObject(data) ? data : {},
+    metadata: isJsonObject(metadata) ? metadata : {},
+  });
   if (isTooLarge !== undefined) throw new CircuitBreakerError('TOKEN_TOO_LARGE', isTooLarge);
   throw validationFailed('The token', [{ code: 'INVALID_VALUE', pointer: '', message: start }]);
 }

@@ -18,7 +18,10 @@ interface RequestFacts {
 /** An HTTP answer outside GraphQL. */
 export function httpError(error: unknown, request: RequestFacts): ErrorAnswer {
   const known = knownError(error, request);
-  return { status: ERROR_STATUS[known.code], body: { error: { code: known.code, message: known.message, ...known.facts } } };
+  return {
+    status: ERROR_STATUS[known.code],
+    body: { error: { code: known.code, message: known.message, ...known.facts } },
+  };
 }
 
 /** An error of a GraphQL answer, with its code and facts as extensions. */
@@ -41,7 +44,10 @@ function knownError(error: unknown, request: RequestFacts): CircuitBreakerError 
   const fromFastify = fastifyError(error);
   if (fromFastify !== undefined) return fromFastify;
   request.log.error({ err: error, requestId: request.id }, 'an error that is not in the catalogue');
-  return new CircuitBreakerError('INTERNAL', `Something went wrong on our side. The log has it under request ${request.id}.`);
+  return new CircuitBreakerError(
+    'INTERNAL',
+    `Something went wrong on our side. The log has it under request ${request.id}.`,
+  );
 }
 
 /** What Fastify and Mercurius say of a request before any of our code has seen it. */
@@ -49,7 +55,8 @@ function fastifyError(error: unknown): CircuitBreakerError | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
   if (status === 404) return new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
   if (status >= 400 && status < 500) return new CircuitBreakerError('VALIDATION_FAILED', error.message);
   return undefined;

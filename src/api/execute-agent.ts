@@ -22,7 +22,11 @@ export async function executeAgent(parts: ApiParts, input: ExecuteAgentInput): P
   await refuseUnusableAgent(parts, request);
   const wanted = pendingExecution(request, now());
   const execution = await storage.executions.create(wanted);
-  if (execution.agentId !== wanted.agentId || !jsonEquals(execution.input, wanted.input) || execution.tokenId !== undefined) {
+  if (
+    execution.agentId !== wanted.agentId ||
+    !jsonEquals(execution.input, wanted.input) ||
+    execution.tokenId !== undefined
+  ) {
     throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${wanted.id}".`);
   }
   if (!isEnded(execution.status)) await temporal.startExecution(request);
@@ -42,7 +46,8 @@ function requestOf(input: ExecuteAgentInput): ExecutionRequest {
   if (problems.length > 0) throw validationFailed('The execution', problems);
   const ids = { id: input.id, conversationId: input.conversationId };
   for (const [name, id] of Object.entries(ids)) {
-    if (id != null && !isId(id)) throw validationFailed('The execution', [{ code: 'INVALID_VALUE', pointer: `/${name}`, message: ID_RULE }]);
+    if (id != null && !isId(id))
+      throw validationFailed('The execution', [{ code: 'INVALID_VALUE', pointer: `/${name}`, message: ID_RULE }]);
   }
   return {
     executionId: input.id ?? crypto.randomUUID(),
@@ -53,7 +58,10 @@ function requestOf(input: ExecuteAgentInput): ExecutionRequest {
   };
 }
 
-async function refuseUnusableAgent({ storage }: ApiParts, { agentId, agentVersion, input }: ExecutionRequest): Promise<void> {
+async function refuseUnusableAgent(
+  { storage }: ApiParts,
+  { agentId, agentVersion, input }: ExecutionRequest,
+): Promise<void> {
   const agent = await storage.agents.get(agentId, agentVersion);
   if (agent === undefined) throw notFound('agent', agentId);
   const unknown = unprovidedVariables(agent.prompts, isJsonObject(input) ? Object.keys(input) : []);

@@ -39,7 +39,11 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'IDEMPOTENCY_MISMATCH',
 ]);
 
-async function refusalOf({ storage }: ApiParts, token: Token, error: unknown): Promise<CircuitBreakerError | undefined> {
+async function refusalOf(
+  { storage }: ApiParts,
+  token: Token,
+  error: unknown,
+): Promise<CircuitBreakerError | undefined> {
   if (!(error instanceof CircuitBreakerError)) return undefined;
   if (error.code !== 'NOT_FOUND') return REFUSALS.has(error.code) ? error : undefined;
   // Its Temporal workflow has ended: the token is closed.

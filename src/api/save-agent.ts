@@ -25,13 +25,20 @@ export async function updateAgent(
   const problems = await problemsOfUses(parts, id, content);
   if (problems.length > 0) throw validationFailed('The agent', problems);
   const { expectedVersion } = change;
-  return await storage.agents.update(id, { content, now: now(), ...(expectedVersion == null ? {} : { expectedVersion }) });
+  return await storage.agents.update(id, {
+    content,
+    now: now(),
+    ...(expectedVersion == null ? {} : { expectedVersion }),
+  });
 }
 
 export async function deleteAgent({ storage }: ApiParts, id: string): Promise<boolean> {
   const users = await storage.workflows.usersOfAgent(id);
   if (users.length === 0) return await storage.agents.delete(id);
-  throw new CircuitBreakerError('IN_USE', `Agent "${id}" is used by ${users.join(', ')}: change these workflows first.`);
+  throw new CircuitBreakerError(
+    'IN_USE',
+    `Agent "${id}" is used by ${users.join(', ')}: change these workflows first.`,
+  );
 }
 
 function parsedAgent(input: unknown): AgentInput {
@@ -40,8 +47,14 @@ function parsedAgent(input: unknown): AgentInput {
   return parsed.value;
 }
 
-async function problemsOfUses({ storage }: ApiParts, id: string, { prompts }: AgentContent): Promise<readonly Problem[]> {
-  const workflows = await Promise.all((await storage.workflows.usersOfAgent(id)).map((user) => storage.workflows.get(user)));
+async function problemsOfUses(
+  { storage }: ApiParts,
+  id: string,
+  { prompts }: AgentContent,
+): Promise<readonly Problem[]> {
+  const workflows = await Promise.all(
+    (await storage.workflows.usersOfAgent(id)).map((user) => storage.workflows.get(user)),
+  );
   return workflows.flatMap((stored) =>
     (stored?.definition.transitions ?? []).flatMap(({ id: transitionId, agentExecution }) => {
       if (agentExecution?.agentId !== id) return [];

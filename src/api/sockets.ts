@@ -31,7 +31,12 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     if (url.pathname === '/graphql') {
       graphql.handleUpgrade(request, socket, head, (webSocket) => graphql.emit('connection', webSocket, request));
     } else if (executionId !== undefined) {
-      void upgradeToStream({ server: streams, reader: parts.reader, log: app.log }, executionId, { request, socket, head, url });
+      void upgradeToStream({ server: streams, reader: parts.reader, log: app.log }, executionId, {
+        request,
+        socket,
+        head,
+        url,
+      });
     } else {
       const error = new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.');
       refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));

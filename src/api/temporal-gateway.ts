@@ -71,7 +71,9 @@ interface Starter {
 }
 
 async function createToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
-  const request = createHash('sha256').update(canonicalJson(start as JsonObject)).digest('hex');
+  const request = createHash('sha256')
+    .update(canonicalJson(start as JsonObject))
+    .digest('hex');
   try {
     await client.workflow.start(TOKEN_LIFECYCLE, {
       workflowId,
@@ -164,7 +166,10 @@ function translated(error: unknown): unknown {
   }
   const code = grpcCode(error);
   if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
-    return new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer, or no worker is running. Try again; nothing is lost.');
+    return new CircuitBreakerError(
+      'UNAVAILABLE',
+      'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
+    );
   }
   return error;
 }

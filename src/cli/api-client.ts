@@ -28,13 +28,16 @@ export class ApiClient {
     const answer = (await response.json()) as GraphqlAnswer<Data>;
     const [error] = answer.errors ?? [];
     if (error !== undefined) throw new CircuitBreakerError(codeOf(error), error.message);
-    if (answer.data === undefined || answer.data === null) throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
+    if (answer.data === undefined || answer.data === null)
+      throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
     return answer.data;
   }
 
   /** The whole stream of an execution, event by event; ends with its terminal event. */
   async *stream(executionId: string): AsyncGenerator<StreamEvent> {
-    const socket = new WebSocket(`${this.address.replace(/^http/, 'ws')}/agent-stream/${encodeURIComponent(executionId)}`);
+    const socket = new WebSocket(
+      `${this.address.replace(/^http/, 'ws')}/agent-stream/${encodeURIComponent(executionId)}`,
+    );
     const frames: StreamEvent[] = [];
     let closed: Error | true | undefined;
     let wake: () => void = () => undefined;

@@ -74,7 +74,10 @@ async function installExample(api: ApiClient, { provider }: ReviewModel): Promis
   );
   await (existing === null
     ? api.query('mutation ($input: AgentInput!) { createAgent(input: $input) { id } }', { input })
-    : api.query('mutation ($id: String!, $input: AgentInput!) { updateAgent(id: $id, input: $input) { id } }', { id, input }));
+    : api.query('mutation ($id: String!, $input: AgentInput!) { updateAgent(id: $id, input: $input) { id } }', {
+        id,
+        input,
+      }));
   await api.query('mutation ($input: WorkflowDefinitionInput!) { createWorkflow(input: $input) { id } }', {
     input: await readExample('workflow.json'),
   });

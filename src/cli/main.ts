@@ -18,9 +18,12 @@ async function main(args: string[]): Promise<void> {
   const { command, file, model } = parse(args);
   switch (command) {
     case 'demo':
-      await runProcess((parts) => runDemo(parts, { file: file ?? DEFAULT_DOCUMENT, ...(model === undefined ? {} : { model }) }), {
-        isTask: true,
-      });
+      await runProcess(
+        (parts) => runDemo(parts, { file: file ?? DEFAULT_DOCUMENT, ...(model === undefined ? {} : { model }) }),
+        {
+          isTask: true,
+        },
+      );
       return;
     case 'start':
       await runProcess(async (parts) => {

@@ -43,7 +43,10 @@ function decodeUtf8(path: string, bytes: Buffer): string {
   } catch {
     // Falls through to the same answer as a file with NUL bytes: neither is text.
   }
-  throw unusable('VALIDATION_FAILED', `${path} is not text in UTF-8. Convert it first, e.g. with iconv or by exporting it as Markdown.`);
+  throw unusable(
+    'VALIDATION_FAILED',
+    `${path} is not text in UTF-8. Convert it first, e.g. with iconv or by exporting it as Markdown.`,
+  );
 }
 
 function unusable(code: 'VALIDATION_FAILED' | 'TOKEN_TOO_LARGE' | 'NOT_FOUND', message: string): CircuitBreakerError {

@@ -10,7 +10,10 @@ export interface ReviewModel {
 
 const DEFAULT_MODEL = 'gpt-4o-mini';
 
-export function chooseReviewModel(providers: ProviderConfig, demo: { documentName: string; model?: string }): ReviewModel {
+export function chooseReviewModel(
+  providers: ProviderConfig,
+  demo: { documentName: string; model?: string },
+): ReviewModel {
   const { openaiApiKey, openaiBaseUrl } = providers;
   const model = demo.model ?? DEFAULT_MODEL;
   if (openaiBaseUrl !== undefined) {
@@ -20,7 +23,11 @@ export function chooseReviewModel(providers: ProviderConfig, demo: { documentNam
     return { provider: { type: 'openai', model }, label: `OpenAI ${model}`, isMock: false };
   }
   return {
-    provider: { type: 'mock', model: 'scripted', options: { responses: [scriptedReview(demo.documentName)], delayMs: 40 } },
+    provider: {
+      type: 'mock',
+      model: 'scripted',
+      options: { responses: [scriptedReview(demo.documentName)], delayMs: 40 },
+    },
     label: 'the built-in mock, which answers from a script and reads nothing',
     isMock: true,
   };

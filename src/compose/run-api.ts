@@ -33,12 +33,18 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   return addressOf(config.host, app.server.address());
 }
 
-async function listen(app: Awaited<ReturnType<typeof createServer>>, { host, port }: ProcessParts['config']): Promise<void> {
+async function listen(
+  app: Awaited<ReturnType<typeof createServer>>,
+  { host, port }: ProcessParts['config'],
+): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new CircuitBreakerError('UNAVAILABLE', `Port ${port} is taken by another program. Stop that program, or set PORT to a free port.`);
+    throw new CircuitBreakerError(
+      'UNAVAILABLE',
+      `Port ${port} is taken by another program. Stop that program, or set PORT to a free port.`,
+    );
   }
 }
 

@@ -46,7 +46,12 @@ function quieter(level: Config['logLevel']): Config['logLevel'] {
 
 /** What a person reads when a process cannot go on. */
 export function printError(error: unknown): void {
-  const text = error instanceof CircuitBreakerError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text =
+    error instanceof CircuitBreakerError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
   process.stderr.write(`\n${text}\n`);
 }
 

@@ -36,7 +36,9 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
     taskQueue: queues.main,
     workflowsPath: workflowsPath(),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
-    ...(config.rateLimitPerMinute === undefined ? {} : { maxTaskQueueActivitiesPerSecond: config.rateLimitPerMinute / 60 }),
+    ...(config.rateLimitPerMinute === undefined
+      ? {}
+      : { maxTaskQueueActivitiesPerSecond: config.rateLimitPerMinute / 60 }),
   });
   const tools = await Worker.create({ ...shared, taskQueue: queues.tools });
   run(parts, 'the worker', main);
@@ -52,7 +54,10 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
       openAnswerStream(backends.streams, executionId, {
         ...options,
         onDelay: (error) => {
-          logger.warn({ executionId, err: error }, 'the stream backend takes nothing; the answer is kept and goes out later');
+          logger.warn(
+            { executionId, err: error },
+            'the stream backend takes nothing; the answer is kept and goes out later',
+          );
         },
       }),
     model: createLanguageModel({ credentials: readCredentials(config.providers), dispatcher }),

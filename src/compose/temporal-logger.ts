@@ -6,11 +6,19 @@ import type { Logger } from 'pino';
  * warning is left out: that the worker of the tools queue runs no workflows is meant.
  */
 export function temporalLogger(logger: Logger): TemporalLogger {
-  const write = (level: 'trace' | 'debug' | 'warn' | 'error') => (message: string, facts: LogMetadata = {}) => {
-    if (message.startsWith('No workflows registered')) return;
-    logger[level]({ ...facts }, message);
+  const write =
+    (level: 'trace' | 'debug' | 'warn' | 'error') =>
+    (message: string, facts: LogMetadata = {}) => {
+      if (message.startsWith('No workflows registered')) return;
+      logger[level]({ ...facts }, message);
+    };
+  const methods = {
+    trace: write('trace'),
+    debug: write('debug'),
+    info: write('debug'),
+    warn: write('warn'),
+    error: write('error'),
   };
-  const methods = { trace: write('trace'), debug: write('debug'), info: write('debug'), warn: write('warn'), error: write('error') };
   const byLevel: Readonly<Record<LogLevel, keyof typeof methods>> = {
     TRACE: 'trace',
     DEBUG: 'debug',

@@ -27,7 +27,11 @@ export function recallFire(fires: AcceptedFires, request: FireRequest): FireReca
 }
 
 /** Remembers an accepted fire; without a key there is nothing to remember. The oldest are forgotten. */
-export function rememberFire(fires: AcceptedFires, request: FireRequest, executionId: string | undefined): AcceptedFires {
+export function rememberFire(
+  fires: AcceptedFires,
+  request: FireRequest,
+  executionId: string | undefined,
+): AcceptedFires {
   if (request.idempotencyKey === undefined) return fires;
   const fire = {
     key: request.idempotencyKey,

@@ -2,8 +2,7 @@ import type { ExecutionErrorCode } from './model-error.js';
 
 /** What an execution does after a turn. */
 export type NextStep =
-  | { readonly type: 'finish' }
-  | { readonly type: 'fail'; readonly code: ExecutionErrorCode; readonly message: string };
+  { readonly type: 'finish' } | { readonly type: 'fail'; readonly code: ExecutionErrorCode; readonly message: string };
 
 interface FinishedTurn {
   readonly toolCalls: readonly unknown[];

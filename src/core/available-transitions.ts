@@ -10,7 +10,10 @@ export interface TransitionAvailability {
 }
 
 /** Every transition out of the token's place, with all that blocks it: a dry run of firing each one now. */
-export function transitionAvailability(definition: WorkflowDefinition, token: Token): readonly TransitionAvailability[] {
+export function transitionAvailability(
+  definition: WorkflowDefinition,
+  token: Token,
+): readonly TransitionAvailability[] {
   return transitionsFrom(definition, token.place).map((transition) => {
     const blockers = findBlockers(definition, token, { transitionId: transition.id });
     return { transition, canFire: blockers.length === 0, blockers };

@@ -42,8 +42,7 @@ function fire(progress: Progress, request: FireRequest): Decision {
 }
 
 type CheckedFire =
-  | { readonly type: 'refused'; readonly refusal: Refusal }
-  | { readonly type: 'clear'; readonly transition: Transition };
+  { readonly type: 'refused'; readonly refusal: Refusal } | { readonly type: 'clear'; readonly transition: Transition };
 
 function checkFire({ definition, token }: Progress, request: FireRequest): CheckedFire {
   const blockers = findBlockers(definition, token, request);

@@ -7,7 +7,9 @@ export function describeToken(token: Token): string {
     `Version ${token.version}, ${token.transitionCount} transitions taken`,
   ];
   if (token.pending !== undefined) {
-    lines.push(`Waiting for execution \`${token.pending.executionId}\` of transition **${token.pending.transitionId}**`);
+    lines.push(
+      `Waiting for execution \`${token.pending.executionId}\` of transition **${token.pending.transitionId}**`,
+    );
   }
   if (token.incident !== undefined) lines.push(`Incident **${token.incident.code}**: ${token.incident.message}`);
   return lines.join('\n\n');

@@ -25,7 +25,9 @@ export function endExecution(progress: Progress, { executionId, outcome }: Ended
   }
   const transition = findTransition(definition, pending.transitionId);
   const agent = transition && activeAgent(transition);
-  const told = tell(progress, [{ type: 'EXECUTION_FINISHED', transitionId: pending.transitionId, executionId, details }]);
+  const told = tell(progress, [
+    { type: 'EXECUTION_FINISHED', transitionId: pending.transitionId, executionId, details },
+  ]);
   if (transition === undefined || agent === undefined) return told;
   return concludeTransition(told, { transition, agent, pending }, outcome);
 }
@@ -44,7 +46,9 @@ function concludeTransition(progress: Progress, running: Running, outcome: Execu
       return fail(progress, running, { code: outcome.errorCode, message: outcome.message });
     case 'cancelled':
       // Someone wanted it to stop: were the token to go on by itself now, an automatic transition would start it again.
-      return change(progress, { pending: undefined }, [{ type: 'UPDATED', ...causeOf(running), details: { cancelled: true } }]);
+      return change(progress, { pending: undefined }, [
+        { type: 'UPDATED', ...causeOf(running), details: { cancelled: true } },
+      ]);
   }
 }
 

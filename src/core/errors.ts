@@ -63,6 +63,7 @@ export function notFound(what: string, id: string): CircuitBreakerError {
 export function validationFailed(what: string, problems: readonly Problem[]): CircuitBreakerError {
   const first = problems[0];
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  const hint = first === undefined ? '' : `: ${first.message}${first.pointer === '' ? '' : ` at ${first.pointer}`}${rest}`;
+  const hint =
+    first === undefined ? '' : `: ${first.message}${first.pointer === '' ? '' : ` at ${first.pointer}`}${rest}`;
   return new CircuitBreakerError('VALIDATION_FAILED', `${what} is not valid${hint}`, { problems });
 }

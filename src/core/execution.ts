@@ -4,14 +4,7 @@ import type { JsonObject, JsonValue } from './json.js';
 import type { TokenUsage } from './stream-event.js';
 
 export type ExecutionStatus =
-  | 'PENDING'
-  | 'RUNNING'
-  | 'WAITING_FOR_APPROVAL'
-  | 'COMPLETED'
-  | 'FAILED'
-  | 'TIMEOUT'
-  | 'CANCELLED'
-  | 'TERMINATED';
+  'PENDING' | 'RUNNING' | 'WAITING_FOR_APPROVAL' | 'COMPLETED' | 'FAILED' | 'TIMEOUT' | 'CANCELLED' | 'TERMINATED';
 
 export type EndedStatus = Exclude<ExecutionStatus, 'PENDING' | 'RUNNING' | 'WAITING_FOR_APPROVAL'>;
 

@@ -8,7 +8,8 @@ import { parseInputPath, parsePath, readKeys, readPath, writePath, type TokenFie
 export const BUILT_IN_OUTPUTS = ['response', 'agent_id', 'execution_id', 'model', 'timestamp', 'usage'] as const;
 type BuiltInOutput = (typeof BUILT_IN_OUTPUTS)[number];
 
-export type Mapped<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: string };
+export type Mapped<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: string };
 
 /** One INPUT_MISSING blocker for each mapped path that the token lacks: found before any money is spent. */
 export function missingInputs(mapping: AgentTransition['inputMapping'], fields: TokenFields): readonly Blocker[] {
@@ -121,4 +122,3 @@ function treeToSchema(tree: SchemaTree): JsonObject {
 export function isWritableTarget(text: string): boolean {
   return (parsePath(text)?.keys.length ?? 0) > 0;
 }
-

@@ -47,7 +47,11 @@ export function readKeys(value: JsonValue, keys: readonly string[]): JsonValue |
  * The fields with a value written at a path; objects on the way are made where absent.
  * Undefined when something on the way is there and is not an object.
  */
-export function writePath<Fields extends TokenFields>(fields: Fields, path: TokenPath, value: JsonValue): Fields | undefined {
+export function writePath<Fields extends TokenFields>(
+  fields: Fields,
+  path: TokenPath,
+  value: JsonValue,
+): Fields | undefined {
   const written = writeKeys(fields[path.root], path.keys, value);
   return written === undefined ? undefined : { ...fields, [path.root]: written };
 }

@@ -23,7 +23,12 @@ export function change(progress: Progress, fields: TokenChange, events: readonly
 /** Events about something that did not change the token. */
 export function tell(progress: Progress, events: readonly EventDraft[]): Progress {
   const { token, facts } = progress;
-  const stamped = events.map((event) => ({ ...event, version: token.version, place: token.place, timestamp: facts.now }));
+  const stamped = events.map((event) => ({
+    ...event,
+    version: token.version,
+    place: token.place,
+    timestamp: facts.now,
+  }));
   return { ...progress, events: [...progress.events, ...stamped] };
 }
 

@@ -29,7 +29,11 @@ export function judgeFailure(
   limits: RetryLimits,
   failure: { readonly code: string; readonly failures: number; readonly retryAfterMs?: number },
 ): RetryVerdict {
-  if (failure.failures >= limits.maxAttempts || !limits.retryOnErrors.includes(failure.code)) return { type: 'give-up' };
-  const backoffSeconds = Math.min(limits.backoffSeconds * BACKOFF_FACTOR ** (failure.failures - 1), MAX_BACKOFF_SECONDS);
+  if (failure.failures >= limits.maxAttempts || !limits.retryOnErrors.includes(failure.code))
+    return { type: 'give-up' };
+  const backoffSeconds = Math.min(
+    limits.backoffSeconds * BACKOFF_FACTOR ** (failure.failures - 1),
+    MAX_BACKOFF_SECONDS,
+  );
   return { type: 'retry', delayMs: failure.retryAfterMs ?? backoffSeconds * 1000 };
 }

@@ -25,7 +25,8 @@ function nextAutomatic({ definition, token }: Progress) {
   if (token.incident !== undefined) return undefined;
   return transitionsFrom(definition, token.place).find(
     (transition) =>
-      transition.trigger === 'automatic' && findBlockers(definition, token, { transitionId: transition.id }).length === 0,
+      transition.trigger === 'automatic' &&
+      findBlockers(definition, token, { transitionId: transition.id }).length === 0,
   );
 }
 

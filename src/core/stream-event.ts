@@ -19,12 +19,7 @@ export interface StreamPosition {
 }
 
 export type ThinkingStatus =
-  | 'calling_model'
-  | 'rate_limited'
-  | 'reasoning'
-  | 'calling_tool'
-  | 'waiting_for_approval'
-  | 'retrying';
+  'calling_model' | 'rate_limited' | 'reasoning' | 'calling_tool' | 'waiting_for_approval' | 'retrying';
 
 export type FailedStatus = 'failed' | 'timeout' | 'cancelled' | 'terminated';
 

@@ -23,9 +23,11 @@ interface Expectation {
 export function readStructuredAnswer(text: string, { schema, outputs }: Expectation): StructuredAnswer {
   if (schema === undefined) return { type: 'plain' };
   const output = parseJson(withoutFence(text));
-  if (output === undefined) return { type: 'invalid', problem: 'The answer is not JSON, and a structured one was asked for.' };
+  if (output === undefined)
+    return { type: 'invalid', problem: 'The answer is not JSON, and a structured one was asked for.' };
   const problems = schemaProblems(schema, output);
-  if (problems.length > 0) return { type: 'invalid', problem: `The answer does not fit its schema: ${problems.join('; ')}.` };
+  if (problems.length > 0)
+    return { type: 'invalid', problem: `The answer does not fit its schema: ${problems.join('; ')}.` };
   const lacking = lackingOutputs(outputs, output);
   if (lacking.length === 0) return { type: 'valid', output };
   return { type: 'invalid', problem: `The answer lacks ${lacking.join(', ')}, which the output mapping names.` };

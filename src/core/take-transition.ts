@@ -12,7 +12,11 @@ import type { HistoryEntry } from './token.js';
 const HISTORY_LENGTH = 50;
 
 /** Takes a transition that nothing blocks: moves at once, or starts its agent and waits for the outcome. */
-export function takeTransition(progress: Progress, transition: Transition, request: Pick<FireRequest, 'data'>): Progress {
+export function takeTransition(
+  progress: Progress,
+  transition: Transition,
+  request: Pick<FireRequest, 'data'>,
+): Progress {
   const agent = activeAgent(transition);
   if (agent !== undefined) return startAgent(progress, { transition, agent, request });
   const { data, metadata } = fieldsAfter(progress.token, request);
@@ -39,10 +43,15 @@ export function move(progress: Progress, transition: Transition, how: Move): Pro
     ...trail,
   };
   const ends = isEndPlace(definition, transition.toPlace);
-  const cause = { transitionId: transition.id, ...(how.executionId === undefined ? {} : { executionId: how.executionId }) };
+  const cause = {
+    transitionId: transition.id,
+    ...(how.executionId === undefined ? {} : { executionId: how.executionId }),
+  };
   const events: EventDraft[] = [
     { type: 'TRANSITION_FIRED', ...cause, details: { from: token.place, to: transition.toPlace } },
-    ...(token.incident === undefined ? [] : [{ type: 'INCIDENT_RESOLVED' as const, details: { code: token.incident.code } }]),
+    ...(token.incident === undefined
+      ? []
+      : [{ type: 'INCIDENT_RESOLVED' as const, details: { code: token.incident.code } }]),
     ...(ends ? [{ type: 'COMPLETED' as const }] : []),
   ];
   const fields = {

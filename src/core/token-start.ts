@@ -22,7 +22,8 @@ export function parseTokenStart(message: unknown): TokenStart | string {
   if (workflowId === undefined && definition === undefined) return 'either workflowId or definition is needed';
   if (!isTextOrAbsent(workflowId)) return 'workflowId must be a string';
   if (!isTextOrAbsent(initialPlace)) return 'initialPlace must be a string';
-  if (workflowVersion !== undefined && !Number.isSafeInteger(workflowVersion)) return 'workflowVersion must be an integer';
+  if (workflowVersion !== undefined && !Number.isSafeInteger(workflowVersion))
+    return 'workflowVersion must be an integer';
   if (!isObjectOrAbsent(definition)) return 'definition must be an object';
   if (!isObjectOrAbsent(data)) return 'data must be an object';
   if (!isObjectOrAbsent(metadata)) return 'metadata must be an object';

@@ -2,7 +2,10 @@ import type { Agent, AgentContent } from '../core/agent.js';
 import { canonicalJson, type JsonObject } from '../core/json.js';
 
 /** Whether saving this content would change the agent. */
-export function sameAgentContent({ id: _id, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...content }: Agent, other: AgentContent): boolean {
+export function sameAgentContent(
+  { id: _id, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...content }: Agent,
+  other: AgentContent,
+): boolean {
   return canonicalJson(asJson(content)) === canonicalJson(asJson(other));
 }
 

@@ -23,7 +23,9 @@ export function decodeCursor(cursor: string): ListPosition {
     // Answered below.
   }
   const message = '`after` is not a cursor of this list: take one from `edges` or `pageInfo`.';
-  throw new CircuitBreakerError('VALIDATION_FAILED', message, { problems: [{ code: 'BAD_CURSOR', pointer: '/after', message }] });
+  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'BAD_CURSOR', pointer: '/after', message }],
+  });
 }
 
 /** The page that `first + 1` items make: the one too many only tells that there are more. */

@@ -30,5 +30,8 @@ export interface TokenStore {
   get(id: string): Promise<Token | undefined>;
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>>;
   /** Oldest first; `after` is exclusive. */
-  listEvents(tokenId: string, range: { after: number; first: number; type?: TokenEventType }): Promise<readonly StoredTokenEvent[]>;
+  listEvents(
+    tokenId: string,
+    range: { after: number; first: number; type?: TokenEventType },
+  ): Promise<readonly StoredTokenEvent[]>;
 }

@@ -161,7 +161,10 @@ export class StreamReader {
       const execution = await this.options.lookup.find(stream.executionId);
       if (execution !== undefined && isEnded(execution.status)) await this.options.lookup.finish(execution);
     } catch (error) {
-      this.options.logger.warn({ executionId: stream.executionId, err: error }, 'a silent stream could not be looked into');
+      this.options.logger.warn(
+        { executionId: stream.executionId, err: error },
+        'a silent stream could not be looked into',
+      );
     }
   }
 }

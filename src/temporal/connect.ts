@@ -30,7 +30,10 @@ async function orUnavailable<Result>({ address }: TemporalCluster, connecting: P
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const advice = 'Is it running? TEMPORAL_ADDRESS says where it is; leave it out and `npm start` runs one.';
-    throw new CircuitBreakerError('UNAVAILABLE', `The Temporal server at ${address} does not answer (${reason}). ${advice}`);
+    throw new CircuitBreakerError(
+      'UNAVAILABLE',
+      `The Temporal server at ${address} does not answer (${reason}). ${advice}`,
+    );
   }
 }
 

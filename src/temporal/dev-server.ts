@@ -8,7 +8,13 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 import { isServing } from './is-serving.js';
 import { isListening } from './ports.js';
-import { isThatServer, readServerRecord, removeServerRecord, writeServerRecord, type ServerRecord } from './server-record.js';
+import {
+  isThatServer,
+  readServerRecord,
+  removeServerRecord,
+  writeServerRecord,
+  type ServerRecord,
+} from './server-record.js';
 
 export interface DevServerOptions {
   readonly cli: string;
@@ -62,7 +68,10 @@ async function leftoverServer(options: DevServerOptions): Promise<ServerRecord |
 
 async function refuseTakenPorts({ port, uiPort }: DevServerOptions): Promise<void> {
   if (await isListening(port)) {
-    throw new CircuitBreakerError('UNAVAILABLE', (await isServing(`127.0.0.1:${port}`)) ? takenByTemporal(port) : taken(port, 'TEMPORAL_PORT'));
+    throw new CircuitBreakerError(
+      'UNAVAILABLE',
+      (await isServing(`127.0.0.1:${port}`)) ? takenByTemporal(port) : taken(port, 'TEMPORAL_PORT'),
+    );
   }
   if (await isListening(uiPort)) throw new CircuitBreakerError('UNAVAILABLE', taken(uiPort, 'TEMPORAL_UI_PORT'));
 }
@@ -83,7 +92,10 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   const databasePath = databasePathOf(options);
   const log = openSync(logPathOf(options), 'w');
   // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
-  const child = spawn(options.cli, argumentsFor(options, databasePath), { stdio: ['ignore', log, log], detached: true });
+  const child = spawn(options.cli, argumentsFor(options, databasePath), {
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   child.on('error', () => undefined);
   await untilServing(child, options);
@@ -96,7 +108,16 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
 function argumentsFor(options: DevServerOptions, databasePath: string): string[] {
   const attributes = Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort)],
+    ...[
+      'server',
+      'start-dev',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(options.port),
+      '--ui-port',
+      String(options.uiPort),
+    ],
     ...['--namespace', options.namespace, '--db-filename', databasePath, '--log-level', 'warn'],
     ...attributes,
     ...TUNING,
@@ -114,7 +135,10 @@ async function untilServing(child: ChildProcess, options: DevServerOptions): Pro
     if (child.pid !== undefined) await endProcess(child.pid);
     const tail = (await readFile(logPathOf(options), 'utf8').catch(() => '')).slice(-LOG_TAIL).trim();
     const what = hasEnded ? 'ended' : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
-    throw new CircuitBreakerError('UNAVAILABLE', `The Temporal dev server ${what}. The end of ${logPathOf(options)}:\n${tail}`);
+    throw new CircuitBreakerError(
+      'UNAVAILABLE',
+      `The Temporal dev server ${what}. The end of ${logPathOf(options)}:\n${tail}`,
+    );
   }
 }
 

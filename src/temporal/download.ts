@@ -35,8 +35,11 @@ export async function download(url: string, target: string, report: Report): Pro
         done(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), count, createWriteStream(target), { signal: stalled.signal });
-    if (Number.isFinite(expected) && received !== expected) throw new Error(`only ${received} of ${expected} bytes came`);
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), count, createWriteStream(target), {
+      signal: stalled.signal,
+    });
+    if (Number.isFinite(expected) && received !== expected)
+      throw new Error(`only ${received} of ${expected} bytes came`);
   } catch (error) {
     throw stalled.signal.aborted ? stalled.signal.reason : reasonOf(error);
   } finally {

@@ -42,7 +42,10 @@ async function namedCli(cliPath: string): Promise<string> {
 async function findOnPath(searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter((part) => part !== '')) {
     const candidate = join(folder, 'temporal');
-    const isThere = await access(candidate, constants.X_OK).then(() => true, () => false);
+    const isThere = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
     if (isThere && (await answers(candidate))) return candidate;
   }
   return undefined;

@@ -13,7 +13,10 @@ const PLATFORMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: '
 const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Downloads the official archive for this platform and unpacks its program into the folder. */
-export async function fetchOfficialCli(folder: string, { baseUrl, report }: { baseUrl: string; report: Report }): Promise<string> {
+export async function fetchOfficialCli(
+  folder: string,
+  { baseUrl, report }: { baseUrl: string; report: Report },
+): Promise<string> {
   const platform = PLATFORMS[process.platform];
   const architecture = ARCHITECTURES[process.arch];
   if (platform === undefined || architecture === undefined) {

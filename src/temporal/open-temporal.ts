@@ -22,7 +22,10 @@ export interface TemporalCluster {
 }
 
 /** The configured cluster, or else a dev server on the data folder, which stops with us. */
-export async function openTemporal({ temporal, dataDir, cacheDir }: TemporalOptions, report: Report): Promise<TemporalCluster> {
+export async function openTemporal(
+  { temporal, dataDir, cacheDir }: TemporalOptions,
+  report: Report,
+): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
   const { namespace, port, uiPort, cliPath, searchPath } = temporal;
   const search = { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };

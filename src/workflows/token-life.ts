@@ -46,7 +46,8 @@ export class TokenLife {
   }
 
   get token(): Token {
-    if (this.current === undefined) throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
+    if (this.current === undefined)
+      throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
     return this.current;
   }
 
@@ -138,7 +139,8 @@ export class TokenLife {
   }
 
   private get definition(): WorkflowDefinition {
-    if (this.loaded === undefined) throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
+    if (this.loaded === undefined)
+      throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
     return this.loaded.definition;
   }
 

@@ -1,7 +1,13 @@
 import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
 
 import type { Token } from '../core/token.js';
-import { availableTransitionsQuery, fireTransitionSignal, fireUpdate, tokenQuery, type TokenStart } from './messages.js';
+import {
+  availableTransitionsQuery,
+  fireTransitionSignal,
+  fireUpdate,
+  tokenQuery,
+  type TokenStart,
+} from './messages.js';
 import { TokenLife } from './token-life.js';
 
 /**
@@ -14,7 +20,11 @@ export async function tokenLifecycle(start: TokenStart): Promise<Token> {
   setHandler(tokenQuery, () => life.token);
   setHandler(availableTransitionsQuery, () => life.availableTransitions());
   setHandler(fireTransitionSignal, (message) => life.fireSignalled(message));
-  setHandler(fireUpdate, (message) => life.fire(message), { validator: (message) => { life.validateFire(message); } });
+  setHandler(fireUpdate, (message) => life.fire(message), {
+    validator: (message) => {
+      life.validateFire(message);
+    },
+  });
   try {
     await life.begin(start);
     await condition(() => life.isOver);

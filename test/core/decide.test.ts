@@ -15,7 +15,13 @@ const withAgent = aDefinition({
         outputMapping: { 'data.verdict': 'assessment', 'metadata.reviewer': 'agent_id' },
       }),
     }),
-    aTransition({ id: 'publish', fromPlaces: ['reviewed'], toPlace: 'done', trigger: 'automatic', rules: [isApproved()] }),
+    aTransition({
+      id: 'publish',
+      fromPlaces: ['reviewed'],
+      toPlace: 'done',
+      trigger: 'automatic',
+      rules: [isApproved()],
+    }),
   ],
 });
 
@@ -46,13 +52,23 @@ describe('firing without an agent', () => {
   });
 
   it('completes the token in a place that nothing leads out of', () => {
-    const { token, events } = decide(plain, aToken(plain, { place: 'reviewed' }), { type: 'fire', transitionId: 'finish' }, facts);
+    const { token, events } = decide(
+      plain,
+      aToken(plain, { place: 'reviewed' }),
+      { type: 'fire', transitionId: 'finish' },
+      facts,
+    );
     expect(token.status).toBe('COMPLETED');
     expect(events.map((event) => event.type)).toEqual(['TRANSITION_FIRED', 'COMPLETED']);
   });
 
   it('completes at creation a token that begins in an end place', () => {
-    const { token, events } = decide(plain, { ...aToken(plain), place: 'done', status: 'COMPLETED' }, { type: 'created' }, facts);
+    const { token, events } = decide(
+      plain,
+      { ...aToken(plain), place: 'done', status: 'COMPLETED' },
+      { type: 'created' },
+      facts,
+    );
     expect(token.version).toBe(1);
     expect(events.map((event) => event.type)).toEqual(['CREATED', 'COMPLETED']);
   });
@@ -64,7 +80,10 @@ describe('a refused fire', () => {
       transitions: [
         aTransition({
           id: 'review',
-          rules: [{ type: 'FieldExists', field: 'data.author' }, { type: 'FieldGreaterThan', field: 'data.score', value: 7 }],
+          rules: [
+            { type: 'FieldExists', field: 'data.author' },
+            { type: 'FieldGreaterThan', field: 'data.score', value: 7 },
+          ],
           agentExecution: anAgentTransition({ inputMapping: { text: 'data.text' } }),
         }),
       ],
@@ -125,7 +144,12 @@ describe('firing with an agent', () => {
   it('maps the output, moves, and lets the first automatic transition follow', () => {
     const result = aResult({ output: { assessment: 'APPROVE' } });
     const outcome = { status: 'succeeded', result } as const;
-    const { token, events } = decide(withAgent, running(), { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token, events } = decide(
+      withAgent,
+      running(),
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token).toMatchObject({
       place: 'done',
       status: 'COMPLETED',
@@ -144,21 +168,36 @@ describe('firing with an agent', () => {
 
   it('stays where no automatic transition holds', () => {
     const outcome = { status: 'succeeded', result: aResult({ output: { assessment: 'REJECT' } }) } as const;
-    const { token } = decide(withAgent, running(), { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token } = decide(
+      withAgent,
+      running(),
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token).toMatchObject({ place: 'reviewed', status: 'ACTIVE', version: 3 });
   });
 
   it('applies nothing of an output that lacks what the mapping names', () => {
     const outcome = { status: 'succeeded', result: aResult({ output: { other: 1 } }) } as const;
     const before = running();
-    const { token } = decide(withAgent, before, { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token } = decide(
+      withAgent,
+      before,
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token).toMatchObject({ place: 'submitted', data: before.data, metadata: before.metadata });
     expect(token.incident).toMatchObject({ code: 'output_mapping_failed', transitionId: 'review' });
   });
 
   it('raises an incident when a required agent fails, and fires again when asked to', () => {
     const outcome = { status: 'failed', errorCode: 'auth', message: 'wrong key' } as const;
-    const { token, events } = decide(withAgent, running(), { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token, events } = decide(
+      withAgent,
+      running(),
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token.incident).toMatchObject({ code: 'auth', message: 'wrong key', executionId: 'doc-1:review:1' });
     expect(token.pending).toBeUndefined();
     expect(events.at(-1)?.type).toBe('INCIDENT_RAISED');
@@ -173,9 +212,19 @@ describe('firing with an agent', () => {
         aTransition({ id: 'finish', fromPlaces: ['reviewed'], toPlace: 'done' }),
       ],
     });
-    const started = decide(optional, aToken(optional), { type: 'fire', transitionId: 'review', data: { kept: 1 } }, facts);
+    const started = decide(
+      optional,
+      aToken(optional),
+      { type: 'fire', transitionId: 'review', data: { kept: 1 } },
+      facts,
+    );
     const outcome = { status: 'failed', errorCode: 'timeout', message: 'too slow' } as const;
-    const { token } = decide(optional, started.token, { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token } = decide(
+      optional,
+      started.token,
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token).toMatchObject({ place: 'reviewed', data: { kept: 1 } });
     expect(token.history.at(-1)?.note).toContain('timeout');
     expect(token.incident).toBeUndefined();
@@ -183,7 +232,12 @@ describe('firing with an agent', () => {
 
   it('neither moves nor raises an incident when the execution was cancelled', () => {
     const outcome = { status: 'cancelled' } as const;
-    const { token } = decide(withAgent, running(), { type: 'execution-ended', executionId: 'doc-1:review:1', outcome }, facts);
+    const { token } = decide(
+      withAgent,
+      running(),
+      { type: 'execution-ended', executionId: 'doc-1:review:1', outcome },
+      facts,
+    );
     expect(token).toMatchObject({ place: 'submitted', version: 3 });
     expect(token.pending).toBeUndefined();
     expect(token.incident).toBeUndefined();
@@ -192,7 +246,12 @@ describe('firing with an agent', () => {
   it('discards the outcome of an execution that it does not wait for, visibly', () => {
     const outcome = { status: 'succeeded', result: aResult({ output: { assessment: 'APPROVE' } }) } as const;
     const before = running();
-    const { token, events } = decide(withAgent, before, { type: 'execution-ended', executionId: 'other', outcome }, facts);
+    const { token, events } = decide(
+      withAgent,
+      before,
+      { type: 'execution-ended', executionId: 'other', outcome },
+      facts,
+    );
     expect(token).toBe(before);
     expect(events).toMatchObject([{ type: 'EXECUTION_FINISHED', details: { discarded: true } }]);
   });
@@ -204,7 +263,9 @@ describe('firing with an agent', () => {
         aTransition({ id: 'finish', fromPlaces: ['reviewed'], toPlace: 'done' }),
       ],
     });
-    expect(decide(disabled, aToken(disabled), { type: 'fire', transitionId: 'review' }, facts).token.place).toBe('reviewed');
+    expect(decide(disabled, aToken(disabled), { type: 'fire', transitionId: 'review' }, facts).token.place).toBe(
+      'reviewed',
+    );
   });
 });
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { derivedOutputSchema, lackingOutputs, mapInput, mapOutput, missingInputs, structuredOutputs } from '../../src/core/mapping.js';
+import {
+  derivedOutputSchema,
+  lackingOutputs,
+  mapInput,
+  mapOutput,
+  missingInputs,
+  structuredOutputs,
+} from '../../src/core/mapping.js';
 import { aResult } from '../support/builders.js';
 
 const fields = { data: { content: 'Hello', list: ['x'] }, metadata: { type: 'memo' } };
@@ -30,7 +37,10 @@ describe('output mapping', () => {
     const mapped = mapOutput(mapping, aResult({ output: { scores: { total: 9 } } }), fields);
     expect(mapped).toEqual({
       ok: true,
-      value: { data: { ...fields.data, review: { score: 9 }, text: 'Fine.' }, metadata: { type: 'memo', by: 'reviewer' } },
+      value: {
+        data: { ...fields.data, review: { score: 9 }, text: 'Fine.' },
+        metadata: { type: 'memo', by: 'reviewer' },
+      },
     });
   });
 

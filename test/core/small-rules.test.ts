@@ -35,19 +35,27 @@ describe('execution ids', () => {
   });
 
   it('stay within 200 characters and apart', () => {
-    const ids = ['x', 'y'].map((end) => executionIdOf({ tokenId: 'd'.repeat(198) + end, startedBy: 'review', number: 1 }));
+    const ids = ['x', 'y'].map((end) =>
+      executionIdOf({ tokenId: 'd'.repeat(198) + end, startedBy: 'review', number: 1 }),
+    );
     expect(ids.every((id) => id.length <= 200 && /^[A-Za-z0-9].*[A-Za-z0-9]$/.test(id))).toBe(true);
     expect(new Set(ids).size).toBe(2);
   });
 });
 
 describe('a fire from an untrusted message', () => {
-  it.each([undefined, null, 5, [], {}, { transitionId: 5 }, { transitionId: 'a', data: [] }, { transitionId: 'a', expectedVersion: 1.5 }])(
-    'is refused: %j',
-    (message) => {
-      expect(typeof parseFireRequest(message)).toBe('string');
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    5,
+    [],
+    {},
+    { transitionId: 5 },
+    { transitionId: 'a', data: [] },
+    { transitionId: 'a', expectedVersion: 1.5 },
+  ])('is refused: %j', (message) => {
+    expect(typeof parseFireRequest(message)).toBe('string');
+  });
 
   it('takes null for absent and drops what it does not know', () => {
     expect(parseFireRequest({ transitionId: 'a', data: null, other: 1 })).toEqual({ transitionId: 'a' });
@@ -78,12 +86,19 @@ describe('judging a failure', () => {
     expect(judgeFailure(limits, { code: 'timeout', failures: 1 })).toEqual({ type: 'retry', delayMs: 10_000 });
     expect(judgeFailure(limits, { code: 'timeout', failures: 2 })).toEqual({ type: 'retry', delayMs: 20_000 });
     expect(judgeFailure(limits, { code: 'timeout', failures: 3 })).toEqual({ type: 'give-up' });
-    expect(judgeFailure({ ...limits, maxAttempts: 99 }, { code: 'timeout', failures: 9 })).toMatchObject({ delayMs: 60_000 });
+    expect(judgeFailure({ ...limits, maxAttempts: 99 }, { code: 'timeout', failures: 9 })).toMatchObject({
+      delayMs: 60_000,
+    });
   });
 
   it('honours the provider and gives up on what is not retried', () => {
     expect(judgeFailure(limits, { code: 'rate_limit', failures: 1, retryAfterMs: 7 })).toMatchObject({ delayMs: 7 });
     expect(judgeFailure(limits, { code: 'auth', failures: 1 })).toEqual({ type: 'give-up' });
-    expect(judgeFailure(retryLimits({ maxAttempts: 3, backoffSeconds: 1, retryOnErrors: ['auth'] }), { code: 'auth', failures: 1 }).type).toBe('retry');
+    expect(
+      judgeFailure(retryLimits({ maxAttempts: 3, backoffSeconds: 1, retryOnErrors: ['auth'] }), {
+        code: 'auth',
+        failures: 1,
+      }).type,
+    ).toBe('retry');
   });
 });

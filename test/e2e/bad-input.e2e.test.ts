@@ -71,7 +71,9 @@ describe('bad input to a running server', () => {
   const SAVE = 'mutation ($input: WorkflowDefinitionInput!) { createWorkflow(input: $input) { id } }';
 
   it('an unknown token, transition or agent is named with a code', async () => {
-    expect(await refusal(FIRE, { input: { tokenId: 'nobody', transitionId: 'write' } })).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await refusal(FIRE, { input: { tokenId: 'nobody', transitionId: 'write' } })).toMatchObject({
+      code: 'NOT_FOUND',
+    });
     const tokenId = await createToken(setting.address, { workflowId: 'writing' });
     expect(await refusal(FIRE, { input: { tokenId, transitionId: 'fly' } })).toMatchObject({
       code: 'TRANSITION_REFUSED',
@@ -84,7 +86,9 @@ describe('bad input to a running server', () => {
   });
 
   it('an unknown execution has no stream', async () => {
-    const response = await fetch(`${setting.address}/agent-stream/nobody`, { headers: { accept: 'text/event-stream' } });
+    const response = await fetch(`${setting.address}/agent-stream/nobody`, {
+      headers: { accept: 'text/event-stream' },
+    });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
   });
@@ -117,7 +121,11 @@ describe('bad input to a running server', () => {
   });
 
   it('a template variable that nothing provides is refused where agent and mapping meet', async () => {
-    const agent = { ...WRITER, id: 'asker', prompts: { system: 'You ask.', userTemplate: 'About {topic} for {audience}' } };
+    const agent = {
+      ...WRITER,
+      id: 'asker',
+      prompts: { system: 'You ask.', userTemplate: 'About {topic} for {audience}' },
+    };
     await createAgent(setting.address, agent);
     const [transition] = workflow('asking').transitions;
     const agentExecution = { agentId: 'asker', inputMapping: { topic: 'data.topic' } };

@@ -91,7 +91,9 @@ describe('the document review against an independent server', () => {
       }`;
     let text = '';
     const types: string[] = [];
-    for await (const { data } of client.iterate<{ agentExecutionStream: { eventType: string; content: string | null } }>({
+    for await (const { data } of client.iterate<{
+      agentExecutionStream: { eventType: string; content: string | null };
+    }>({
       query,
       variables: { executionId },
     })) {
@@ -153,7 +155,12 @@ describe('the document review against an independent server', () => {
 
   it('a plain Temporal client can start a token, fire by signal, update and query', async () => {
     const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', 'examples/temporal-client.ts', setting.temporalAddress]);
+    const { stdout } = await run(process.execPath, [
+      '--import',
+      'tsx',
+      'examples/temporal-client.ts',
+      setting.temporalAddress,
+    ]);
     expect(stdout).toContain('after the review: ACTIVE in revision at version 4');
     expect(stdout).toContain('resubmitted: now in submitted');
   });
@@ -161,8 +168,12 @@ describe('the document review against an independent server', () => {
   it('sends the schema that the mapping asks for, with the prompts unchanged', async () => {
     const [request] = await aimock.requests();
     const messages = request?.body?.['messages'] as { role: string; content: string }[];
-    expect(messages[0]?.content).toMatch(/^You are a content review specialist working within a document approval workflow\./);
-    expect(messages[1]?.content).toMatch(/^Please review the following document:\n\nDocument Type: Markdown document\nContent: \{\n/);
+    expect(messages[0]?.content).toMatch(
+      /^You are a content review specialist working within a document approval workflow\./,
+    );
+    expect(messages[1]?.content).toMatch(
+      /^Please review the following document:\n\nDocument Type: Markdown document\nContent: \{\n/,
+    );
     expect(request?.body?.['response_format']).toMatchObject({
       type: 'json_schema',
       json_schema: { schema: { required: ['assessment', 'confidence_score'] } },

@@ -46,7 +46,8 @@ export interface ExecutionView {
 }
 
 export async function execution(address: string, id: string): Promise<ExecutionView> {
-  const query = 'query ($id: String!) { agentExecution(id: $id) { status finalResponse errorCode attempts { outcome errorCode } } }';
+  const query =
+    'query ($id: String!) { agentExecution(id: $id) { status finalResponse errorCode attempts { outcome errorCode } } }';
   return (await graphql<{ agentExecution: ExecutionView }>(address, query, { id })).agentExecution;
 }
 
@@ -55,7 +56,9 @@ export async function createAgent(address: string, input: object): Promise<void>
 }
 
 export async function createWorkflow(address: string, input: object): Promise<void> {
-  await graphql(address, 'mutation ($input: WorkflowDefinitionInput!) { createWorkflow(input: $input) { id } }', { input });
+  await graphql(address, 'mutation ($input: WorkflowDefinitionInput!) { createWorkflow(input: $input) { id } }', {
+    input,
+  });
 }
 
 export async function createToken(address: string, input: object): Promise<string> {
@@ -65,5 +68,6 @@ export async function createToken(address: string, input: object): Promise<strin
 
 export async function fire(address: string, input: object): Promise<string> {
   const query = 'mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId } }';
-  return (await graphql<{ fireTransition: { executionId: string } }>(address, query, { input })).fireTransition.executionId;
+  return (await graphql<{ fireTransition: { executionId: string } }>(address, query, { input })).fireTransition
+    .executionId;
 }

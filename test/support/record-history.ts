@@ -87,7 +87,10 @@ async function recordFailed(): Promise<void> {
   const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {
     args: [{ transitionId: 'review' }],
   });
-  await under.client.workflow.getHandle(executionId).result().catch(() => undefined);
+  await under.client.workflow
+    .getHandle(executionId)
+    .result()
+    .catch(() => undefined);
   for (;;) {
     const { incident } = await handle.query<{ incident?: object }>('token');
     if (incident !== undefined) break;

@@ -63,7 +63,9 @@ export function sha256(text: string): string {
 export function streamFaults(events: readonly StreamEvent[]): readonly string[] {
   const faults = events.flatMap((event, index) => {
     const previous = events[index - 1];
-    return previous !== undefined && event.sequence <= previous.sequence ? [`${event.sequence} after ${previous.sequence}`] : [];
+    return previous !== undefined && event.sequence <= previous.sequence
+      ? [`${event.sequence} after ${previous.sequence}`]
+      : [];
   });
   const terminal = events.filter(({ eventType }) => eventType === 'completed' || eventType === 'failed');
   if (terminal.length !== 1) faults.push(`${terminal.length} terminal events`);

@@ -17,7 +17,11 @@ export interface TestTemporalServer {
 export async function temporalCli(): Promise<string> {
   const { PATH, XDG_CACHE_HOME, TEMPORAL_CLI_PATH } = process.env;
   const cacheDir = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'circuit-breaker');
-  const search = { cacheDir, ...(PATH && { searchPath: PATH }), ...(TEMPORAL_CLI_PATH && { cliPath: TEMPORAL_CLI_PATH }) };
+  const search = {
+    cacheDir,
+    ...(PATH && { searchPath: PATH }),
+    ...(TEMPORAL_CLI_PATH && { cliPath: TEMPORAL_CLI_PATH }),
+  };
   return await findTemporalCli(search, (message) => {
     console.log(message);
   });

@@ -49,7 +49,12 @@ export async function startWorkerUnderTest(model: LanguageModel): Promise<Worker
   const queues = taskQueues('circuit-breaker');
   const connection = await NativeConnection.connect({ address: temporal.address });
   const activities = createActivities(parts);
-  const shared = { connection, activities, stickyQueueScheduleToStartTimeout: '1s', maxHeartbeatThrottleInterval: '1s' } as const;
+  const shared = {
+    connection,
+    activities,
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxHeartbeatThrottleInterval: '1s',
+  } as const;
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowsPath: WORKFLOWS }),
     await Worker.create({ ...shared, taskQueue: queues.tools }),

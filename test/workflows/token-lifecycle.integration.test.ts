@@ -65,7 +65,10 @@ afterAll(async () => {
   await under.stop();
 });
 
-async function start(workflowId: string, start: unknown = { workflowId: 'review', data: { text: 'Hello' } }): Promise<WorkflowHandle> {
+async function start(
+  workflowId: string,
+  start: unknown = { workflowId: 'review', data: { text: 'Hello' } },
+): Promise<WorkflowHandle> {
   return await under.client.workflow.start('tokenLifecycle', { taskQueue: under.taskQueue, workflowId, args: [start] });
 }
 
@@ -127,7 +130,8 @@ describe('a token', () => {
 
   it('lives on whatever is signalled to it, and tells a refused signal as an event', async () => {
     const handle = await start('signalled');
-    for (const garbage of [undefined, null, 7, 'x', [], {}, { transitionId: 7 }]) await handle.signal('fireTransition', garbage);
+    for (const garbage of [undefined, null, 7, 'x', [], {}, { transitionId: 7 }])
+      await handle.signal('fireTransition', garbage);
     await handle.signal('fireTransition', { transitionId: 'nope' });
     await handle.signal('fireTransition', { transitionId: 'skip' });
     expect(((await handle.result()) as Token).place).toBe('done');

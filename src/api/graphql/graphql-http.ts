@@ -23,7 +23,10 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
       const errors = (result.errors ?? []).flatMap(withinError).map((error) => graphqlError(error, request));
       const data = result.data ?? null;
       // A request that could not be executed at all is a bad one; errors of single fields are part of an answer.
-      return { statusCode: isRequestError(result) ? 400 : 200, response: { data, errors } as unknown as ExecutionResult };
+      return {
+        statusCode: isRequestError(result) ? 400 : 200,
+        response: { data, errors } as unknown as ExecutionResult,
+      };
     },
   });
 }

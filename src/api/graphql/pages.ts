@@ -12,7 +12,9 @@ export interface PageArguments {
 export function pageRequest({ first, after }: PageArguments): PageRequest {
   if (first >= 1 && first <= MAX_FIRST) return { first, ...(after == null ? {} : { after }) };
   const message = `\`first\` must be from 1 to ${MAX_FIRST}`;
-  throw new CircuitBreakerError('VALIDATION_FAILED', message, { problems: [{ code: 'OUT_OF_RANGE', pointer: '/first', message }] });
+  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'OUT_OF_RANGE', pointer: '/first', message }],
+  });
 }
 
 /** A page in the form of a GraphQL connection. */

@@ -27,7 +27,10 @@ export class MemoryTokenStore implements TokenStore {
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
     const stored = this.tokens.get(tokenId);
     if (stored !== undefined) {
-      this.tokens.set(tokenId, { ...stored, events: [...stored.events, numbered(stored.token, stored.events.length + 1, event)] });
+      this.tokens.set(tokenId, {
+        ...stored,
+        events: [...stored.events, numbered(stored.token, stored.events.length + 1, event)],
+      });
     }
     return Promise.resolve();
   }

@@ -49,11 +49,18 @@ export class PostgresConversationStore implements ConversationStore {
   }
 
   async get(id: string): Promise<Conversation | undefined> {
-    const [row] = await this.sql.query<Row>({ name: 'get-conversation', text: `${SELECT} where id = $1`, values: [id] });
+    const [row] = await this.sql.query<Row>({
+      name: 'get-conversation',
+      text: `${SELECT} where id = $1`,
+      values: [id],
+    });
     return row === undefined ? undefined : conversationOf(row);
   }
 
-  async listForAgent(agentId: string, { first, after }: { first: number; after?: string }): Promise<readonly Conversation[]> {
+  async listForAgent(
+    agentId: string,
+    { first, after }: { first: number; after?: string },
+  ): Promise<readonly Conversation[]> {
     const rows = await this.sql.query<Row>({
       text: `${SELECT} where agent_id = $1 and ($2::text is null or (created_at, id) < (
           select created_at, id from circuit_breaker.conversations where id = $2))
@@ -64,12 +71,25 @@ export class PostgresConversationStore implements ConversationStore {
   }
 }
 
-function sameOrConflict(conversation: Conversation, there: readonly Message[], messages: readonly Message[]): Conversation {
+function sameOrConflict(
+  conversation: Conversation,
+  there: readonly Message[],
+  messages: readonly Message[],
+): Conversation {
   if (isSameMessages(there, messages)) return conversation;
-  throw new CircuitBreakerError('VERSION_CONFLICT', `Other messages were added to conversation "${conversation.id}" meanwhile.`);
+  throw new CircuitBreakerError(
+    'VERSION_CONFLICT',
+    `Other messages were added to conversation "${conversation.id}" meanwhile.`,
+  );
 }
 
-function conversationOf({ id, agent_id: agentId, token_id: tokenId, created_at: createdAt, messages }: Row): Conversation {
+function conversationOf({
+  id,
+  agent_id: agentId,
+  token_id: tokenId,
+  created_at: createdAt,
+  messages,
+}: Row): Conversation {
   const conversation = { id, agentId, ...(tokenId === null ? {} : { tokenId }), createdAt };
   return withMessages({ ...conversation, messages: [], updatedAt: createdAt }, messages ?? []);
 }

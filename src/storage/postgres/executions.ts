@@ -48,7 +48,14 @@ export class PostgresExecutionStore implements ExecutionStore {
         text: `update circuit_breaker.executions
           set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1
           where id = $1 and revision = $2 returning id`,
-        values: [id, row.revision, document.status, isEnded(document.status), lastSequence ?? null, JSON.stringify(document)],
+        values: [
+          id,
+          row.revision,
+          document.status,
+          isEnded(document.status),
+          lastSequence ?? null,
+          JSON.stringify(document),
+        ],
       });
       // Another update came in between: apply this one to what it left.
       if (updated.length > 0) return { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) };

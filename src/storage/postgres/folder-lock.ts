@@ -73,7 +73,8 @@ function inUse(folder: string, pid: number): CircuitBreakerError {
 function parseHolder(content: string): Holder | undefined {
   try {
     const holder: unknown = JSON.parse(content);
-    if (typeof holder !== 'object' || holder === null || !('pid' in holder) || typeof holder.pid !== 'number') return undefined;
+    if (typeof holder !== 'object' || holder === null || !('pid' in holder) || typeof holder.pid !== 'number')
+      return undefined;
     const startedAt = 'startedAt' in holder && typeof holder.startedAt === 'string' ? holder.startedAt : undefined;
     return { pid: holder.pid, startedAt };
   } catch {

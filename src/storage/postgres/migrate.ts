@@ -47,7 +47,10 @@ async function readApplied(sql: SqlConnection): Promise<readonly Applied[]> {
     values: [],
   });
   if (there?.there !== true) return [];
-  return await sql.query<Applied>({ text: 'select tag, hash from circuit_breaker_migrations order by tag', values: [] });
+  return await sql.query<Applied>({
+    text: 'select tag, hash from circuit_breaker_migrations order by tag',
+    values: [],
+  });
 }
 
 function refuseUnknown(applied: readonly Applied[], migrations: readonly Migration[]): void {

@@ -67,7 +67,11 @@ export class PgConnection implements SqlConnection {
   }
 
   private async tryListening(): Promise<boolean> {
-    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
     const lost = () => {
       if (this.listening !== client) return;
       this.listening = undefined;
@@ -103,7 +107,10 @@ export class PgConnection implements SqlConnection {
 /** Throws UNAVAILABLE naming host and port, never the password, when the server cannot be reached. */
 export async function connectPg(url: string, options: PgOptions): Promise<PgConnection> {
   if (!URL.canParse(url)) {
-    throw new CircuitBreakerError('VALIDATION_FAILED', 'STORAGE_URL is not a valid address: use postgres://user:password@host:port/database.');
+    throw new CircuitBreakerError(
+      'VALIDATION_FAILED',
+      'STORAGE_URL is not a valid address: use postgres://user:password@host:port/database.',
+    );
   }
   const connection = new PgConnection(url, options);
   try {

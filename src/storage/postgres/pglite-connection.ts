@@ -33,7 +33,9 @@ export class PgliteConnection implements SqlConnection {
     try {
       return (await this.database.query<Row>(text, [...values])).rows;
     } catch (error) {
-      throw this.database.closed ? new CircuitBreakerError('UNAVAILABLE', `${this.folder} is closed.`) : sqlError(error, this.folder);
+      throw this.database.closed
+        ? new CircuitBreakerError('UNAVAILABLE', `${this.folder} is closed.`)
+        : sqlError(error, this.folder);
     }
   }
 

@@ -13,7 +13,10 @@ export function sqlError(error: unknown, place: string): unknown {
     return new CircuitBreakerError('VALIDATION_FAILED', 'A text has a character that cannot be stored (U+0000).');
   }
   if (!isSqlState(code) || AWAY.test(code)) {
-    return new CircuitBreakerError('UNAVAILABLE', `${place} cannot be reached (${code === '' ? error.message : code}). Is it running, and may it be reached from here?`);
+    return new CircuitBreakerError(
+      'UNAVAILABLE',
+      `${place} cannot be reached (${code === '' ? error.message : code}). Is it running, and may it be reached from here?`,
+    );
   }
   // A driver's error carries the statement and its parameters, which may be documents: neither goes into a log.
   return new Error(`${place} refused a statement: ${error.message} (SQLSTATE ${code})`);

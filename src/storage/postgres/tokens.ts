@@ -41,8 +41,14 @@ select execution ->> 'id', execution ->> 'agentId', execution ->> 'tokenId', exe
   execution ->> 'status', false, execution ->> 'createdAt', 0, execution
 from json_array_elements($12::json) execution
 on conflict do nothing`
-  .replaceAll('NEW_EVENTS', 'case when OTHER_CHAIN then (case when NEWER then excluded.event_number else 0 end) else greatest(0, excluded.event_number - old.event_number) end')
-  .replaceAll('NEWER', '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and excluded.version > old.version))')
+  .replaceAll(
+    'NEW_EVENTS',
+    'case when OTHER_CHAIN then (case when NEWER then excluded.event_number else 0 end) else greatest(0, excluded.event_number - old.event_number) end',
+  )
+  .replaceAll(
+    'NEWER',
+    '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and excluded.version > old.version))',
+  )
   .replaceAll('OTHER_CHAIN', '(old.chain_id <> excluded.chain_id)');
 
 interface EventRow {

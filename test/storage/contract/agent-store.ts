@@ -10,7 +10,9 @@ export function agentStoreContract(store: () => AgentStore): void {
     it('gives back what is there when the same content is created again, and refuses other content', async () => {
       const first = await store().create('agent-same', anAgent(), NOW);
       expect(await store().create('agent-same', anAgent(), LATER)).toEqual(first);
-      await expect(store().create('agent-same', anAgent({ name: 'Other' }), NOW)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      await expect(store().create('agent-same', anAgent({ name: 'Other' }), NOW)).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+      });
     });
 
     it('keeps every version, and gives the newest unless asked for another', async () => {

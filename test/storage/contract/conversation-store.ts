@@ -24,21 +24,32 @@ export function conversationStoreContract(store: () => ConversationStore): void 
       await store().create({ id: 'conv-repeat', agentId: 'a', createdAt: NOW });
       await store().append('conv-repeat', 0, [message('1')]);
       expect((await store().append('conv-repeat', 0, [message('1')])).messages).toHaveLength(1);
-      await expect(store().append('conv-repeat', 0, [message('x')])).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
-      await expect(store().append('conv-repeat', 5, [message('x')])).rejects.toMatchObject({ code: 'VERSION_CONFLICT' });
+      await expect(store().append('conv-repeat', 0, [message('x')])).rejects.toMatchObject({
+        code: 'VERSION_CONFLICT',
+      });
+      await expect(store().append('conv-repeat', 5, [message('x')])).rejects.toMatchObject({
+        code: 'VERSION_CONFLICT',
+      });
       await expect(store().append('conv-none', 0, [message('x')])).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
     it('lets only one of two that add at the same place through', async () => {
       await store().create({ id: 'conv-race', agentId: 'a', createdAt: NOW });
-      const both = await Promise.allSettled(['1', '2'].map((content) => store().append('conv-race', 0, [message(content)])));
+      const both = await Promise.allSettled(
+        ['1', '2'].map((content) => store().append('conv-race', 0, [message(content)])),
+      );
       expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       expect((await store().get('conv-race'))?.messages).toHaveLength(1);
     });
 
     it('lists those of an agent, newest first', async () => {
       for (const n of [1, 2, 3]) {
-        await store().create({ id: `conv-list-${n}`, agentId: 'conv-agent', tokenId: 't', createdAt: `2026-01-0${n}T00:00:00.000Z` });
+        await store().create({
+          id: `conv-list-${n}`,
+          agentId: 'conv-agent',
+          tokenId: 't',
+          createdAt: `2026-01-0${n}T00:00:00.000Z`,
+        });
       }
       const first = await store().listForAgent('conv-agent', { first: 2 });
       expect(first.map(({ id }) => id)).toEqual(['conv-list-3', 'conv-list-2']);

@@ -30,7 +30,11 @@ export function executionStoreContract(store: () => ExecutionStore): void {
     it('merges changes, and keeps an ended execution as it is except for the end of its stream', async () => {
       await store().create(anExecution({ id: 'ex-ended' }));
       await store().update('ex-ended', { status: 'RUNNING', startedAt: NOW });
-      const ended = await store().update('ex-ended', { status: 'COMPLETED', finalResponse: 'é\u2028🙂', output: { a: null } });
+      const ended = await store().update('ex-ended', {
+        status: 'COMPLETED',
+        finalResponse: 'é\u2028🙂',
+        output: { a: null },
+      });
       expect(ended).toMatchObject({ status: 'COMPLETED', startedAt: NOW, input: { text: 'x' } });
       await store().update('ex-ended', { status: 'FAILED', lastSequence: 7 });
       expect(await store().get('ex-ended')).toEqual({ ...ended, lastSequence: 7 });
@@ -39,7 +43,10 @@ export function executionStoreContract(store: () => ExecutionStore): void {
 
     it('loses no change of two at once', async () => {
       await store().create(anExecution({ id: 'ex-race' }));
-      await Promise.all([store().update('ex-race', { warnings: ['w'] }), store().update('ex-race', { finalResponse: 'f' })]);
+      await Promise.all([
+        store().update('ex-race', { warnings: ['w'] }),
+        store().update('ex-race', { finalResponse: 'f' }),
+      ]);
       expect(await store().get('ex-race')).toMatchObject({ warnings: ['w'], finalResponse: 'f' });
     });
 
@@ -52,7 +59,9 @@ export function executionStoreContract(store: () => ExecutionStore): void {
 
     it('lists by every filter, newest first, page by page', async () => {
       for (const n of [1, 2, 3]) {
-        await store().create(anExecution({ id: `ex-list-${n}`, tokenId: 'ex-token', createdAt: `2026-02-0${n}T00:00:00.000Z` }));
+        await store().create(
+          anExecution({ id: `ex-list-${n}`, tokenId: 'ex-token', createdAt: `2026-02-0${n}T00:00:00.000Z` }),
+        );
       }
       await store().update('ex-list-2', { status: 'FAILED' });
       const first = await store().list({ tokenId: 'ex-token' }, { first: 2 });
@@ -66,7 +75,9 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(failed.items).toHaveLength(1);
       const since = await store().list({ tokenId: 'ex-token', since: '2026-02-02T00:00:00.000Z' }, { first: 9 });
       expect(since.items).toHaveLength(2);
-      await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+      await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({
+        code: 'VALIDATION_FAILED',
+      });
     });
 
     it('lists the ended whose stream is not known to be closed', async () => {

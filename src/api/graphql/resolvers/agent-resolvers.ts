@@ -16,7 +16,8 @@ export const agentResolvers = {
   },
   Mutation: {
     createAgent: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => createAgent(context, input),
-    updateAgent: (_: unknown, { id, ...change }: AgentUpdate, context: ResolverContext) => updateAgent(context, id, change),
+    updateAgent: (_: unknown, { id, ...change }: AgentUpdate, context: ResolverContext) =>
+      updateAgent(context, id, change),
     deleteAgent: (_: unknown, { id }: { id: string }, context: ResolverContext) => deleteAgent(context, id),
   },
 };

@@ -25,13 +25,17 @@ export const executionResolvers = {
       return items.map(({ item }) => item);
     },
     conversation: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.conversations.get(id),
-    agentConversations: (_: unknown, { agentId, ...page }: PageArguments & { agentId: string }, { storage }: ResolverContext) =>
-      storage.conversations.listForAgent(agentId, pageRequest(page)),
+    agentConversations: (
+      _: unknown,
+      { agentId, ...page }: PageArguments & { agentId: string },
+      { storage }: ResolverContext,
+    ) => storage.conversations.listForAgent(agentId, pageRequest(page)),
   },
   Mutation: {
     executeAgent: (_: unknown, { input }: { input: ExecuteAgentInput }, context: ResolverContext) =>
       executeAgent(context, input),
-    cancelAgentExecution: (_: unknown, { id }: { id: string }, context: ResolverContext) => cancelExecution(context, id),
+    cancelAgentExecution: (_: unknown, { id }: { id: string }, context: ResolverContext) =>
+      cancelExecution(context, id),
   },
   AgentExecution: {
     agent: ({ agentId, agentVersion }: AgentExecution, _: unknown, { load }: ResolverContext) =>
@@ -40,7 +44,9 @@ export const executionResolvers = {
       tokenId === undefined ? undefined : load.token(tokenId),
     attemptCount: ({ attempts }: AgentExecution) => attempts.length,
     durationMs: ({ startedAt, completedAt }: AgentExecution) =>
-      startedAt === undefined || completedAt === undefined ? undefined : Date.parse(completedAt) - Date.parse(startedAt),
+      startedAt === undefined || completedAt === undefined
+        ? undefined
+        : Date.parse(completedAt) - Date.parse(startedAt),
   },
 };
 

@@ -12,7 +12,11 @@ interface StreamArguments {
 export const streamResolvers = {
   Subscription: {
     agentExecutionStream: {
-      subscribe: async (_: unknown, { executionId, after, eventTypes }: StreamArguments, { reader }: ResolverContext) => {
+      subscribe: async (
+        _: unknown,
+        { executionId, after, eventTypes }: StreamArguments,
+        { reader }: ResolverContext,
+      ) => {
         const cursor = after == null ? undefined : readCursor(String(after));
         const viewer = await reader.open(executionId, {
           ...(cursor === undefined ? {} : { after: cursor }),

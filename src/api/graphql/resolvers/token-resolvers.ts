@@ -56,7 +56,8 @@ export const tokenResolvers = {
       connectionOf(await storage.executions.list({ tokenId: id }, pageRequest(args)), args),
   },
   PendingTransition: {
-    execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) => load.execution(executionId),
+    execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) =>
+      load.execution(executionId),
   },
   TokenEvent: {
     token: ({ tokenId }: StoredTokenEvent, _: unknown, { load }: ResolverContext) => load.token(tokenId),

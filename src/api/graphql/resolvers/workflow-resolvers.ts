@@ -7,11 +7,15 @@ import { workflowView } from './workflow-view.js';
 
 export const workflowResolvers = {
   Query: {
-    workflow: async (_: unknown, { id, version }: { id: string; version?: number | null }, { storage }: ResolverContext) =>
-      workflowView(await storage.workflows.get(id, version ?? undefined)),
+    workflow: async (
+      _: unknown,
+      { id, version }: { id: string; version?: number | null },
+      { storage }: ResolverContext,
+    ) => workflowView(await storage.workflows.get(id, version ?? undefined)),
     workflows: async (_: unknown, page: PageArguments, { storage }: ResolverContext) =>
       (await storage.workflows.list(pageRequest(page))).map(workflowView),
-    validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => workflowProblems(context, input),
+    validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
+      workflowProblems(context, input),
   },
   Mutation: {
     createWorkflow: async (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>

@@ -13,5 +13,8 @@ export const workflows = circuitBreaker.table(
     createdAt: text('created_at').notNull(),
     document: json().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.id, table.version] }), index('workflows_newest').on(table.createdAt, table.id)],
+  (table) => [
+    primaryKey({ columns: [table.id, table.version] }),
+    index('workflows_newest').on(table.createdAt, table.id),
+  ],
 );
