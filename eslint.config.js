@@ -55,6 +55,8 @@ export default defineConfig(
           requireDefaultForNonUnion: false,
         },
       ],
+      // What a destructuring leaves out on purpose.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       'no-console': 'error',
       'no-restricted-syntax': ['error', NO_ENUM],
     },
@@ -82,7 +84,7 @@ export default defineConfig(
     },
   },
 
-  { files: ['{src/cli,bench,scripts}/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['{src/cli,bench,examples,scripts,test/support}/**/*.ts'], rules: { 'no-console': 'off' } },
 
   {
     files: ['src/core/**/*.ts'],

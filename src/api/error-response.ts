@@ -19,13 +19,26 @@ interface RequestFacts {
 export function httpError(error: unknown, request: RequestFacts): ErrorAnswer {
   const known = knownError(error, request);
   return {
-    status: ERROR_STATUS[known.code],
+    status: httpStatus(error, known.code),
     body: { error: { code: known.code, message: known.message, ...known.facts } },
   };
 }
 
+/** The status that an error is answered with over HTTP: of the server that refused the request, else of its code. */
+export function httpStatus(error: unknown, code: ErrorCode): number {
+  return code === 'INTERNAL' ? 500 : (refusalStatus(error) ?? ERROR_STATUS[code]);
+}
+
+type FormattedError = GraphQLFormattedError & { readonly extensions: { readonly code: ErrorCode } };
+
+export function asGraphqlError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const original = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(original.message, { originalError: original });
+}
+
 /** An error of a GraphQL answer, with its code and facts as extensions. */
-export function graphqlError(error: GraphQLError, request: RequestFacts): GraphQLFormattedError {
+export function graphqlError(error: GraphQLError, request: RequestFacts): FormattedError {
   const { locations, path } = error;
   const place = { ...(locations === undefined ? {} : { locations }), ...(path === undefined ? {} : { path }) };
   const cause = error.originalError ?? error;
@@ -53,11 +66,20 @@ function knownError(error: unknown, request: RequestFacts): CircuitBreakerError 
 /** What Fastify and Mercurius say of a request before any of our code has seen it. */
 function fastifyError(error: unknown): CircuitBreakerError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
-  if (status === 404) return new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
-  if (status >= 400 && status < 500) return new CircuitBreakerError('VALIDATION_FAILED', error.message);
-  return undefined;
+  switch (refusalStatus(error)) {
+    case undefined:
+      return undefined;
+    case 404:
+      return new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
+    case 413:
+      return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
+    default:
+      return new CircuitBreakerError('VALIDATION_FAILED', error.message);
+  }
+}
+
+function refusalStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'statusCode' in error)) return undefined;
+  const status = Number(error.statusCode);
+  return status >= 400 && status < 500 ? status : undefined;
 }

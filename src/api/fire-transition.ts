@@ -13,7 +13,10 @@ export async function fireTransition(parts: ApiParts, input: { tokenId: string }
   // Only ids of ours go to Temporal: others may be another team's workflows.
   if (token === undefined) throw notFound('token', tokenId);
   try {
-    return await parts.temporal.fire(tokenId, request);
+    const accepted = await parts.temporal.fire(tokenId, request);
+    if (request.idempotencyKey === undefined) return accepted;
+    // A repeated fire gets its first answer, with the token as it is now.
+    return { ...accepted, token: (await parts.storage.tokens.get(tokenId)) ?? accepted.token };
   } catch (error) {
     const refusal = await refusalOf(parts, token, error);
     if (refusal === undefined) throw error;

@@ -39,7 +39,7 @@ interface GatewayOptions {
 }
 
 const DEADLINE_MS = 10_000;
-/** gRPC: DEADLINE_EXCEEDED, FAILED_PRECONDITION, UNAVAILABLE. */
+/** gRPC status codes. */
 const [DEADLINE_EXCEEDED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 9, 14];
 
 export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
@@ -71,9 +71,7 @@ interface Starter {
 }
 
 async function createToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
-  const request = createHash('sha256')
-    .update(canonicalJson(start as JsonObject))
-    .digest('hex');
+  const request = fingerprint(start);
   try {
     await client.workflow.start(TOKEN_LIFECYCLE, {
       workflowId,
@@ -118,15 +116,27 @@ async function untilCreated(handle: WorkflowHandle): Promise<void> {
   }
 }
 
+/** With a key, and with an update id made of it, a fire can be repeated whatever became of its first answer. */
 async function fire(handle: WorkflowHandle, request: FireRequest): Promise<FireAccepted> {
-  // With a key the fire can be repeated: an update may fail because its workflow went on as a new run at that moment.
   const args: [FireRequest] = [{ idempotencyKey: crypto.randomUUID(), ...request }];
+  const updateId = fingerprint({ ...args[0] });
+  const update = () => handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args, updateId });
   try {
-    return await handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args });
+    return await update();
   } catch (error) {
-    if (!(isGrpcServiceError(error) && error.code === FAILED_PRECONDITION)) throw error;
-    return await handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args });
+    // It met its workflow at the moment when that went on as a new run.
+    if (grpcCode(error) === FAILED_PRECONDITION) return await update();
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    // The token has ended: by this very fire, when it is repeated.
+    const first = handle.getUpdateHandle<FireAccepted>(updateId).result();
+    return await first.catch(() => Promise.reject(error));
   }
+}
+
+function fingerprint(value: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(value as JsonObject))
+    .digest('hex');
 }
 
 async function startExecution({ client, taskQueue }: Starter, request: ExecutionRequest): Promise<void> {

@@ -16,7 +16,7 @@ await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<void> {
   const { command, file, model } = parse(args);
-  switch (command) {
+  switch (command ?? '') {
     case 'demo':
       await runProcess(
         (parts) => runDemo(parts, { file: file ?? DEFAULT_DOCUMENT, ...(model === undefined ? {} : { model }) }),

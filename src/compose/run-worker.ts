@@ -76,7 +76,8 @@ const SHARED_OPTIONS = {
   shutdownGraceTime: '5s',
   reuseV8Context: true,
   workflowTaskPollerBehavior: { type: 'autoscaling' },
-  activityTaskPollerBehavior: { type: 'autoscaling' },
+  // Few: each poll that a frozen worker left open swallows one task, which then waits for its timeout.
+  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
 } as const satisfies Partial<WorkerOptions>;
 
 function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {

@@ -30,7 +30,7 @@ export interface OpenStorageOptions {
  * none, UNAVAILABLE for one that cannot be reached or is in use.
  */
 export async function openStorage(url: string, options: OpenStorageOptions): Promise<OpenedStorage> {
-  const scheme = /^([a-z]+):/.exec(url)?.[1];
+  const scheme = /^([a-z]+):/.exec(url)?.[1] ?? '';
   switch (scheme) {
     case 'memory':
       return { storage: memoryStorage(), sql: undefined };
@@ -40,7 +40,7 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
     case 'postgresql':
       return await openSql(await connectPg(url, options));
     default: {
-      const message = `STORAGE_URL is "${scheme ?? ''}…": it may be pglite:FOLDER, postgres://user:password@host:port/database or memory:`;
+      const message = `STORAGE_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database or memory:`;
       throw new CircuitBreakerError('VALIDATION_FAILED', message);
     }
   }

@@ -1,10 +1,10 @@
 import type { Message } from '../core/conversation.js';
-import { jsonEquals, type JsonObject } from '../core/json.js';
+import { jsonEquals } from '../core/json.js';
 
 export function isSameMessages(left: readonly Message[], right: readonly Message[]): boolean {
   return left.length === right.length && left.every((message, index) => isSame(message, right[index]));
 }
 
 function isSame(left: Message, right: Message | undefined): boolean {
-  return right !== undefined && jsonEquals({ ...left } as JsonObject, { ...right } as JsonObject);
+  return right !== undefined && jsonEquals({ ...left }, { ...right });
 }

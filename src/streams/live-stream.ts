@@ -41,7 +41,7 @@ export class LiveStream {
 
   /** Resolves at the next change, or when `leave` is called. */
   changed(): { readonly promise: Promise<void>; readonly leave: () => void } {
-    let leave = () => undefined as void;
+    let leave: () => void = () => undefined;
     const promise = new Promise<void>((resolve) => {
       leave = () => {
         this.waiters.delete(leave);
@@ -71,14 +71,18 @@ export class LiveStream {
     return { executionId: this.executionId, from: Math.max(this.next - 1, 0), limit: ENTRIES_PER_READ };
   }
 
-  /** Takes what was read; true when there is more to read. */
-  takePage(page: StreamPage, now: number): boolean {
+  /**
+   * Takes what was read; true when there is more to read. `askedAt` is what `next` was when the read began: wake-ups
+   * that came in meanwhile make the page an old one, which says nothing against what they brought.
+   */
+  takePage(page: StreamPage, askedAt: number, now: number): boolean {
+    const isOld = this.next !== askedAt;
     if (page.state === 'absent') {
-      if (this.next > 0) this.startAgain();
+      if (this.next > 0 && !isOld) this.startAgain();
       return false;
     }
-    const [first] = page.entries;
-    if (this.next > 0 && !this.isContinuedBy(first)) {
+    if (this.next > 0 && !page.entries.some((entry) => this.isContinuedBy(entry))) {
+      if (isOld) return page.next > this.next;
       this.startAgain();
       return true;
     }
@@ -92,8 +96,7 @@ export class LiveStream {
     this.append(entry, now);
   }
 
-  private isContinuedBy(entry: StreamEntry | undefined): boolean {
-    if (entry === undefined) return false;
+  private isContinuedBy(entry: StreamEntry): boolean {
     const covers = entry.first < this.next && entry.first + entry.events.length >= this.next;
     return covers && entry.opening === this.opening;
   }

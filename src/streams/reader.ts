@@ -134,10 +134,11 @@ export class StreamReader {
       const wanted = [...this.behind];
       this.behind.clear();
       try {
+        const asked = wanted.map((watched) => ({ watched, next: watched.stream.next }));
         const pages = await this.options.log.read(wanted.map(({ stream }) => stream.range()));
-        for (const [index, watched] of wanted.entries()) {
+        for (const [index, { watched, next }] of asked.entries()) {
           const page = pages[index];
-          if (page !== undefined && watched.stream.takePage(page, performance.now())) this.behind.add(watched);
+          if (page !== undefined && watched.stream.takePage(page, next, performance.now())) this.behind.add(watched);
         }
       } catch (error) {
         this.options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');

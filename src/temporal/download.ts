@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 
 export type Report = (message: string) => void;
 
@@ -35,7 +34,7 @@ export async function download(url: string, target: string, report: Report): Pro
         done(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), count, createWriteStream(target), {
+    await pipeline(Readable.fromWeb(response.body), count, createWriteStream(target), {
       signal: stalled.signal,
     });
     if (Number.isFinite(expected) && received !== expected)

@@ -28,8 +28,9 @@ async function missingAttributes(
   names: readonly string[],
 ): Promise<readonly string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const wrong = names.find((name) => customAttributes[name] !== undefined && customAttributes[name] !== KEYWORD);
-  if (wrong === undefined) return names.filter((name) => customAttributes[name] === undefined);
+  const types: Readonly<Record<string, number | undefined>> = customAttributes;
+  const wrong = names.find((name) => types[name] !== undefined && types[name] !== KEYWORD);
+  if (wrong === undefined) return names.filter((name) => types[name] === undefined);
   const message = `The search attribute ${wrong} exists in namespace "${namespace}" with another type than Keyword. Rename or remove it, or use another namespace (TEMPORAL_NAMESPACE).`;
   throw new CircuitBreakerError('UNAVAILABLE', message);
 }

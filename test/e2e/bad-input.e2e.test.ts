@@ -39,13 +39,15 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
+/** Nobody listens there, and nobody can: the port is not one that the system hands out. */
+const REFUSING = 'http://127.0.0.1:3/v1';
+
 describe('bad input to a running server', () => {
   let setting: Setting;
   let everything: SpawnedProcess;
 
   beforeAll(async () => {
-    // Nothing listens there: the provider refuses the connection.
-    setting = await newSetting({ OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1` });
+    setting = await newSetting({ OPENAI_BASE_URL: REFUSING });
     everything = await startEverything(setting);
     await createAgent(setting.address, WRITER);
     await createWorkflow(setting.address, workflow('writing'));

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
@@ -92,14 +94,28 @@ describe('separate processes on PostgreSQL', () => {
     return started;
   }
 
+  async function twoWorkers(): Promise<readonly SpawnedProcess[]> {
+    return await Promise.all([start('src/worker.ts', 'Worker ready'), start('src/worker.ts', 'Worker ready')]);
+  }
+
+  /** The worker on which Temporal says that the execution's model call runs. */
+  async function callerOf(executionId: string, workers: readonly SpawnedProcess[]): Promise<SpawnedProcess> {
+    const connection = await Connection.connect({ address: temporal.address });
+    const { raw } = await new Client({ connection }).workflow.getHandle(executionId).describe();
+    await connection.close();
+    const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+    const caller = workers.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
+    if (caller === undefined) throw new Error(`no worker of ours is "${identity}"`);
+    return caller;
+  }
+
   it('a worker killed in mid-answer: the viewer gets a new attempt and the whole answer, and the token moves once', async () => {
-    const first = await start('src/worker.ts', 'Worker ready');
+    const workers = await twoWorkers();
     const ids = await startWriting(setting.address);
     const viewer = new StreamViewer();
     const watching = viewer.watch(setting.address, ids.executionId);
     await viewer.sawChunks(5);
-    await start('src/worker.ts', 'Worker ready');
-    await first.kill();
+    await (await callerOf(ids.executionId, workers)).kill();
     expect(await watching).toBe(1000);
     await expectWhole(setting.address, ids, viewer);
     expect(viewer.attempts).toBe(2);
@@ -109,28 +125,48 @@ describe('separate processes on PostgreSQL', () => {
   });
 
   it('a worker frozen past its heartbeat and woken after its successor opened is refused', async () => {
-    const first = await start('src/worker.ts', 'Worker ready');
+    const workers = await twoWorkers();
     const ids = await startWriting(setting.address);
     const viewer = new StreamViewer();
     const watching = viewer.watch(setting.address, ids.executionId);
     await viewer.sawChunks(3);
-    first.signal('SIGSTOP');
-    await start('src/worker.ts', 'Worker ready');
+    const frozen = await callerOf(ids.executionId, workers);
+    frozen.signal('SIGSTOP');
     while (viewer.attempts < 2) await delay(20);
-    first.signal('SIGCONT');
+    frozen.signal('SIGCONT');
     expect(await watching).toBe(1000);
     await expectWhole(setting.address, ids, viewer);
     expect(viewer.attempts).toBe(2);
   });
 
+  it('a worker frozen before it opened its stream and woken after its successor opened is refused', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const workers = await twoWorkers();
+    // It looks for a stored turn before it opens its stream: there it waits, and there it is frozen.
+    await client.query('begin; lock table circuit_breaker.turns in access exclusive mode');
+    const ids = await startWriting(setting.address);
+    const viewer = new StreamViewer();
+    const watching = viewer.watch(setting.address, ids.executionId);
+    const frozen = await vi.waitFor(() => callerOf(ids.executionId, workers), { timeout: 10_000, interval: 50 });
+    frozen.signal('SIGSTOP');
+    await client.query('commit');
+    await client.end();
+    await viewer.sawChunks(3);
+    frozen.signal('SIGCONT');
+    expect(await watching).toBe(1000);
+    await expectWhole(setting.address, ids, viewer);
+    expect(viewer.attempts).toBe(1);
+  });
+
   it('a worker stopped in order hands its call over', async () => {
-    const first = await start('src/worker.ts', 'Worker ready');
+    const workers = await twoWorkers();
     const ids = await startWriting(setting.address);
     const viewer = new StreamViewer();
     const watching = viewer.watch(setting.address, ids.executionId);
     await viewer.sawChunks(3);
-    await start('src/worker.ts', 'Worker ready');
-    expect(await first.stop(), first.output).toBe(0);
+    const stopped = await callerOf(ids.executionId, workers);
+    expect(await stopped.stop(), stopped.output).toBe(0);
     expect(await watching).toBe(1000);
     await expectWhole(setting.address, ids, viewer);
   });

@@ -8,7 +8,10 @@ export const FINISH: ModelFinish = {
   warnings: [],
 };
 
-type Script = readonly (string | Error | 'hang' | ModelFinish)[];
+/** A step at which nothing comes any more, until the call is aborted. */
+export const HANG = Symbol('hang');
+
+type Script = readonly (string | Error | typeof HANG | ModelFinish)[];
 
 /** A model that plays a script for units: texts, an error to throw, a finish, or silence until it is aborted. */
 export class ScriptedModel implements LanguageModel {
@@ -20,7 +23,7 @@ export class ScriptedModel implements LanguageModel {
     this.requests.push(request);
     for (const step of this.script) {
       if (step instanceof Error) throw step;
-      if (step === 'hang') await aborted(signal);
+      if (step === HANG) await aborted(signal);
       else if (typeof step === 'string') yield { type: 'text', text: step };
       else yield { type: 'finish', finish: step };
     }

@@ -29,6 +29,10 @@ export class SpawnedProcess {
     return new SpawnedProcess(child);
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   get output(): string {
     return this.text;
   }

@@ -1,51 +1,119 @@
-import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { getOperationAST, OperationTypeNode, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { mercurius } from 'mercurius';
 
+import { CircuitBreakerError } from '../../core/errors.js';
 import type { ApiParts } from '../api-parts.js';
-import { graphqlError } from '../error-response.js';
+import { asGraphqlError, graphqlError, httpStatus } from '../error-response.js';
 import type { ResolverContext } from './context.js';
+import { boundedDepth, MAX_TOKENS } from './document-limits.js';
 import { EntityLoader } from './entity-loader.js';
+import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
 
-const MAX_QUERY_DEPTH = 15;
+const JSON_TYPE = 'application/json';
+const GRAPHQL_TYPE = 'application/graphql-response+json';
 
-/** GraphQL over HTTP. Subscriptions go over WebSocket: see graphql-sockets. */
+/**
+ * GraphQL over HTTP, as the specification of that name says it. Mercurius parses, caches and executes; the routes are
+ * ours, because its own turn types into each other and know one status. Subscriptions: see graphql-sockets.
+ */
 export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchema, parts: ApiParts): Promise<void> {
   await app.register(mercurius, {
     schema,
-    path: '/graphql',
-    graphiql: false,
+    routes: false,
     subscription: false,
-    queryDepth: MAX_QUERY_DEPTH,
-    context: (): ResolverContext => ({ ...parts, load: new EntityLoader(parts.storage) }),
-    errorFormatter: (result, context) => {
-      const request = { id: context.reply.request.id, log: app.log };
-      const errors = (result.errors ?? []).flatMap(withinError).map((error) => graphqlError(error, request));
-      const data = result.data ?? null;
-      // A request that could not be executed at all is a bad one; errors of single fields are part of an answer.
-      return {
-        statusCode: isRequestError(result) ? 400 : 200,
-        response: { data, errors } as unknown as ExecutionResult,
-      };
-    },
+    validationRules: [boundedDepth],
+    graphql: { parseOptions: { maxLexicalTokens: MAX_TOKENS } },
+    // Left as they are: `answer` says them.
+    errorFormatter: (result) => ({ statusCode: 200, response: result }),
+  });
+  const run = async ({ query, variables, operationName }: GraphqlRequest): Promise<ExecutionResult> => {
+    const context: ResolverContext = { ...parts, load: new EntityLoader(parts.storage) };
+    return await app.graphql(query, { ...context }, variables, operationName);
+  };
+  await app.register(async (scope) => {
+    scope.setErrorHandler(async (error, request, reply) => {
+      const { status, body } = refusal(error, request);
+      return await send({ request, reply }, status, body);
+    });
+    scope.post('/graphql', async (request, reply) =>
+      send({ request, reply }, 200, bodyOf(await run(readGraphqlRequest(request.body)), request)),
+    );
+    scope.route({
+      method: 'GET',
+      url: '/graphql',
+      exposeHeadRoute: false,
+      handler: async (request, reply) => {
+        if (isMutation(request.query)) {
+          void reply.header('allow', 'POST');
+          throw Object.assign(new Error('A mutation has to be sent by POST.'), { statusCode: 405 });
+        }
+        return await send(
+          { request, reply },
+          200,
+          bodyOf(await run(readGraphqlAddress(asRecord(request.query))), request),
+        );
+      },
+    });
+    await Promise.resolve();
   });
 }
 
-/** Mercurius packs what validation found into one error. */
-function withinError(error: Error): readonly GraphQLError[] {
-  const packed: unknown = error instanceof GraphQLError ? error.originalError : error;
-  if (packed instanceof Error && 'errors' in packed && Array.isArray(packed.errors)) {
-    return packed.errors.map((one: unknown) => asGraphqlError(one));
+function bodyOf({ data, errors }: ExecutionResult, request: FastifyRequest): object {
+  if (errors === undefined) return { data };
+  return { data: data ?? null, errors: errors.map((error) => graphqlError(error, request)) };
+}
+
+/**
+ * A client that knows GraphQL's own media type gets 400 for a document that cannot be executed, an older one 200, as
+ * the specification has it; what is no GraphQL request at all is 4xx for both.
+ */
+function refusal(error: unknown, request: FastifyRequest): { readonly status: number; readonly body: object } {
+  const packed = packedErrors(error);
+  if (packed === undefined) {
+    const formatted = graphqlError(asGraphqlError(error), request);
+    return { status: httpStatus(error, formatted.extensions.code), body: { errors: [formatted] } };
   }
-  return [asGraphqlError(error)];
+  const body = { errors: packed.map((one) => graphqlError(asGraphqlError(one), request)) };
+  return { status: mediaType(request) === GRAPHQL_TYPE ? 400 : 200, body };
 }
 
-function asGraphqlError(error: unknown): GraphQLError {
-  if (error instanceof GraphQLError) return error;
-  const original = error instanceof Error ? error : new Error(String(error));
-  return new GraphQLError(original.message, { originalError: original });
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
-function isRequestError({ data, errors }: ExecutionResult): boolean {
-  return data == null && (errors ?? []).every(({ path }) => path === undefined);
+async function send({ request, reply }: Exchange, status: number, body: object): Promise<FastifyReply> {
+  return await reply
+    .code(status)
+    .type(`${mediaType(request)}; charset=utf-8`)
+    .send(JSON.stringify(body));
+}
+
+function mediaType({ headers }: FastifyRequest): string {
+  return headers.accept?.includes(GRAPHQL_TYPE) === true ? GRAPHQL_TYPE : JSON_TYPE;
+}
+
+/** What Mercurius packs into one error: everything that is wrong with a document, or with its variables. */
+function packedErrors(error: unknown): readonly unknown[] | undefined {
+  if (error instanceof CircuitBreakerError) return error.code === 'GRAPHQL_PARSE_FAILED' ? [error] : undefined;
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : undefined;
+}
+
+/** A document that cannot be read is none; it is refused where it is read for good. */
+function isMutation(parameters: unknown): boolean {
+  const { query, operationName } = asRecord(parameters);
+  if (typeof query !== 'string') return false;
+  try {
+    const name = typeof operationName === 'string' ? operationName : undefined;
+    return (
+      getOperationAST(parse(query, { maxLexicalTokens: MAX_TOKENS }), name)?.operation === OperationTypeNode.MUTATION
+    );
+  } catch {
+    return false;
+  }
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

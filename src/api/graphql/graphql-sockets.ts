@@ -1,11 +1,22 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  parse,
+  specifiedRules,
+  validate,
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { WebSocketServer } from 'ws';
 
 import type { ApiParts } from '../api-parts.js';
-import { graphqlError } from '../error-response.js';
+import { asGraphqlError, graphqlError } from '../error-response.js';
 import type { ResolverContext } from './context.js';
+import { boundedDepth, MAX_TOKENS } from './document-limits.js';
 import { EntityLoader } from './entity-loader.js';
 
 interface SocketParts {
@@ -28,15 +39,14 @@ export function serveGraphqlSockets({ server, schema, parts, logger }: SocketPar
     errors.map((error) => graphqlError(error, { id: crypto.randomUUID(), log: logger }));
   const { dispose } = useServer(
     {
-      schema,
       connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
       context: (): ResolverContext => ({ ...parts, load: new EntityLoader(parts.storage) }),
-      onSubscribe: ({ subscriptions }) =>
-        Object.keys(subscriptions).length >= MAX_OPERATIONS
+      onSubscribe: ({ subscriptions }, _id, payload) =>
+        Object.keys(subscriptions).length > MAX_OPERATIONS
           ? [new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations at once.`)]
-          : undefined,
-      onError: (_context, _id, _payload, errors) => format(errors.map(asGraphqlError)),
-      onNext: (_context, _id, _payload, _args, result) => withFormattedErrors(result, format),
+          : readOperation(schema, payload),
+      onError: (...[, , , errors]) => format(errors.map(asGraphqlError)),
+      onNext: (...[, , , , result]) => withFormattedErrors(result, format),
     },
     server,
     PING_EVERY_MS,
@@ -46,8 +56,16 @@ export function serveGraphqlSockets({ server, schema, parts, logger }: SocketPar
   };
 }
 
-function asGraphqlError(error: unknown): GraphQLError {
-  return error instanceof GraphQLError ? error : new GraphQLError(String(error));
+/** The same limits as over HTTP. A document that is refused ends its operation, not the socket. */
+function readOperation(schema: GraphQLSchema, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+  try {
+    const document = parse(payload.query, { maxLexicalTokens: MAX_TOKENS });
+    const errors = validate(schema, document, [...specifiedRules, boundedDepth]);
+    if (errors.length > 0) return errors;
+    return { schema, document, operationName: payload.operationName, variableValues: payload.variables };
+  } catch (error) {
+    return [asGraphqlError(error)];
+  }
 }
 
 function withFormattedErrors(

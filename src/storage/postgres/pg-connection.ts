@@ -15,6 +15,7 @@ const LONGEST_PAUSE_MS = 2000;
 
 /** A pool to a PostgreSQL server, and one more connection that listens. Survives the server's restarts. */
 export class PgConnection implements SqlConnection {
+  readonly outlivesProcess = true;
   private readonly pool: pg.Pool;
   private readonly listeners = new Map<string, Set<SqlListener>>();
   private listening: pg.Client | undefined;

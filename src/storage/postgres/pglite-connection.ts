@@ -9,6 +9,8 @@ import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.
 
 /** PostgreSQL in this process, on a folder that no other process may open. */
 export class PgliteConnection implements SqlConnection {
+  readonly outlivesProcess = false;
+
   private constructor(
     private readonly database: PGlite,
     private readonly lock: FolderLock,

@@ -3,6 +3,8 @@
  * connection; bare SQL (streams, hot paths) goes through here.
  */
 export interface SqlConnection {
+  /** Whether the database lives on when this process dies. Where it does not, only what is on disk survives a crash. */
+  readonly outlivesProcess: boolean;
   /**
    * Runs one statement; with `name` it is prepared once per connection. Throws UNAVAILABLE (CircuitBreakerError) when
    * the database cannot be reached, the driver's own error otherwise.

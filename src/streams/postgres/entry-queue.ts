@@ -68,7 +68,8 @@ export class EntryQueue {
 
   private async send(batch: readonly WaitingEntry[]): Promise<void> {
     try {
-      const rows = await this.sql.query<InsertedRow>(insertEntries(`[${batch.map(({ json }) => json).join(',')}]`));
+      const json = `[${batch.map(({ json }) => json).join(',')}]`;
+      const rows = await this.sql.query<InsertedRow>(insertEntries(json, !this.sql.outlivesProcess));
       const inserted = new Set(rows.map(placeOf));
       // `delete`, not `has`: of two equal entries in one statement only one was stored.
       for (const { entry, resolve } of batch) resolve(inserted.delete(placeOf(entry.row)));

@@ -35,11 +35,12 @@ export interface InsertedRow {
  * for its epoch. When two entries want the same place the primary key gives it to one of them. The lookup is lateral
  * with a limit, because a join might be planned as a scan of the table while that is small, and prepared plans stay.
  *
- * The commit does not wait for the disk. It holds for this transaction alone, whatever else the connection is used
- * for. What a crash of the database takes with it is the tail of the log; that is StreamLost, which writers mend.
+ * The commit need not wait for the disk of a database that outlives this process. That is said for this transaction
+ * alone, whatever else the connection is used for. What a crash of such a database takes with it is the tail of the
+ * log; that is StreamLost, which writers mend.
  */
 const INSERT_ENTRIES = `
-with relaxed as materialized (select set_config('synchronous_commit', 'off', true)),
+with relaxed as materialized (select set_config('synchronous_commit', $2, true)),
 inserted as (
   insert into circuit_breaker.stream_entries
     (execution_id, first, last, epoch, opening, turn, attempt, closed, appended_at, events)
@@ -133,8 +134,8 @@ delete from circuit_breaker.stream_entries
 where execution_id = any(array(select json_array_elements_text($1::text::json)))`;
 
 /** `rows` is JSON: an array of NewEntryRow, each with its `events`. */
-export function insertEntries(rows: string): SqlStatement {
-  return { name: 'insert_stream_entries', text: INSERT_ENTRIES, values: [rows] };
+export function insertEntries(rows: string, waitForDisk: boolean): SqlStatement {
+  return { name: 'insert_stream_entries', text: INSERT_ENTRIES, values: [rows, waitForDisk ? 'on' : 'off'] };
 }
 
 export function readTail(executionId: string, turn: number): SqlStatement {

@@ -10,6 +10,7 @@ type Answer = (rows: readonly InsertedRow[]) => readonly InsertedRow[] | Promise
 
 /** A database that keeps nothing: each statement is answered as the test says. */
 class ScriptedSql implements SqlConnection {
+  readonly outlivesProcess = true;
   readonly statements: (readonly InsertedRow[])[] = [];
   answer: Answer = (rows) => rows;
 

@@ -121,6 +121,7 @@ describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that
 
 function wrapped(sql: SqlConnection): SqlConnection {
   return {
+    outlivesProcess: sql.outlivesProcess,
     query: (statement) => sql.query(statement),
     listen: (channel, listener) => sql.listen(channel, listener),
     close: () => sql.close(),

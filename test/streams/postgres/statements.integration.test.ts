@@ -31,7 +31,7 @@ describe.skipIf(!(await canTestPostgres()))('the statements of the stream log', 
   });
 
   const statements = [
-    insertEntries('[]'),
+    insertEntries('[]', false),
     readTail('doc-1', 1),
     readEntry('doc-1', 0),
     readPages([{ id: 'doc-1', start: 0, size: 1 }]),
@@ -69,6 +69,7 @@ describe.skipIf(!(await canTestPostgres()))('the statements of the stream log', 
 
   it('leave the connection as strict about commits as it was', async () => {
     const one: SqlConnection = {
+      outlivesProcess: true,
       query: async ({ text, values }: SqlStatement) => (await client.query(text, [...values])).rows as never,
       listen: () => () => undefined,
       close: () => Promise.resolve(),

@@ -1,0 +1,62 @@
+import { CircuitBreakerError, validationFailed, type Problem } from '../../core/errors.js';
+import { isJsonObject, type JsonObject } from '../../core/json.js';
+
+/** What a client asks for, however it came: as a JSON body or in the address. */
+export interface GraphqlRequest {
+  readonly query: string;
+  readonly variables?: JsonObject;
+  readonly operationName?: string;
+}
+
+/** Reads a request, without turning one type into another. Throws VALIDATION_FAILED with every problem. */
+export function readGraphqlRequest(body: unknown): GraphqlRequest {
+  if (!isJsonObject(body)) throw problemsOf([['', 'the body is not a JSON object with a member `query`']]);
+  const { query, variables, operationName, extensions } = body as Readonly<Record<string, unknown>>;
+  const wrong: [string, string][] = [];
+  if (typeof query !== 'string') wrong.push(['/query', '`query` is missing or not a text']);
+  if (!isObjectOrNothing(variables)) wrong.push(['/variables', '`variables` is not an object']);
+  if (operationName != null && typeof operationName !== 'string')
+    wrong.push(['/operationName', '`operationName` is not a text']);
+  if (!isObjectOrNothing(extensions)) wrong.push(['/extensions', '`extensions` is not an object']);
+  if (typeof query !== 'string' || wrong.length > 0) throw problemsOf(wrong);
+  refuseJsonDocument(query);
+  return {
+    query,
+    ...(variables == null ? {} : { variables: variables as JsonObject }),
+    ...(typeof operationName === 'string' ? { operationName } : {}),
+  };
+}
+
+/** The same request in an address, where `variables` and `extensions` are JSON texts. */
+export function readGraphqlAddress(parameters: Readonly<Record<string, unknown>>): GraphqlRequest {
+  const { variables, extensions, ...rest } = parameters;
+  return readGraphqlRequest({
+    ...rest,
+    variables: fromText('variables', variables),
+    extensions: fromText('extensions', extensions),
+  });
+}
+
+function fromText(name: string, text: unknown): unknown {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return typeof text === 'string' ? (JSON.parse(text) as unknown) : text;
+  } catch {
+    throw problemsOf([[`/${name}`, `\`${name}\` is not JSON`]]);
+  }
+}
+
+/** Mercurius takes a JSON text that is no GraphQL for a parsed document, and fails inside it. */
+function refuseJsonDocument(query: string): void {
+  if (!/^\s*(\{\s*["}]|\[|"|-?\d|true|false|null)/.test(query)) return;
+  throw new CircuitBreakerError('GRAPHQL_PARSE_FAILED', 'Syntax Error: the query is JSON, not GraphQL.');
+}
+
+function isObjectOrNothing(value: unknown): boolean {
+  return value == null || isJsonObject(value);
+}
+
+function problemsOf(problems: readonly (readonly [pointer: string, message: string])[]): CircuitBreakerError {
+  const list: Problem[] = problems.map(([pointer, message]) => ({ code: 'INVALID_VALUE', pointer, message }));
+  return validationFailed('The GraphQL request', list);
+}
