@@ -19,12 +19,11 @@ describe('recorded lives', () => {
   });
 
   it.each(lives.filter((name) => !name.startsWith('broken-')))('%s replays', async (name) => {
-    await expect(Worker.runReplayHistory({ workflowBundle }, historyOf(name))).resolves.toBeUndefined();
+    await expect(replay(workflowBundle, name)).resolves.toBeUndefined();
   });
 
   it.each(lives.filter((name) => name.startsWith('broken-')))('%s is found out', async (name) => {
-    const replay = Worker.runReplayHistory({ workflowBundle }, historyOf(name));
-    await expect(replay).rejects.toSatisfy(
+    await expect(replay(workflowBundle, name)).rejects.toSatisfy(
       (error) => error instanceof DeterminismViolationError || error instanceof ReplayError,
     );
   });
@@ -36,8 +35,15 @@ describe('recorded lives', () => {
   });
 });
 
-function historyOf(name: string): unknown {
-  return JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
+interface History {
+  readonly events: readonly [{ readonly workflowExecutionStartedEventAttributes: { readonly workflowId: string } }];
+}
+
+/** Under its own id, of which those of its children are made. */
+async function replay(workflowBundle: { code: string }, name: string): Promise<void> {
+  const history = JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8')) as History;
+  const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
+  await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
 }
 
 const quiet = () => undefined;
