@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/
 
 import { ModelError } from '../core/model-error.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/retry.js';
+import { StreamFenced } from '../streams/stream-log.js';
 import { finalFailure } from '../workflows/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 
@@ -31,6 +32,11 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
   }
   if (error instanceof ApplicationFailure) {
     return { failure: error, code: error.type ?? 'server', message: error.message, counts: false };
+  }
+  if (error instanceof StreamFenced) {
+    // A later attempt writes; this one comes back from wherever it was. Nobody waits for its failure.
+    const failure = ApplicationFailure.create({ message: error.message, type: 'stream_fenced' });
+    return { failure, code: 'stream_fenced', message: error.message, counts: false };
   }
   const { code, message, facts } = asModelError(error);
   const verdict = judgeFailure(limits, { code, failures: failures + 1, ...facts });

@@ -76,7 +76,8 @@ export class TurnAttempt {
   }
 
   private async converse(turn: LoadedTurn): Promise<ModelFinish> {
-    for await (const event of this.parts.model.stream(turn.request, this.signal)) {
+    const request = { ...turn.request, attempt: this.place.context.info.attempt };
+    for await (const event of this.parts.model.stream(request, this.signal)) {
       const finish = this.take(event);
       if (finish !== undefined) return finish;
     }

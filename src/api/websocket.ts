@@ -44,7 +44,7 @@ export function closeFirmly(socket: WebSocket, code: number, reason: string): vo
 }
 
 /** Pings, and cuts the connection to a peer that did not answer the last one. */
-export function keepAlive(socket: WebSocket): () => void {
+function keepAlive(socket: WebSocket): () => void {
   let isAlive = true;
   socket.on('pong', () => {
     isAlive = true;

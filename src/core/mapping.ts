@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from './json.js';
 import { parseInputPath, parsePath, readKeys, readPath, writePath, type TokenFields } from './path.js';
 
 /** Output names that every execution has; all others are paths into the structured output. */
-export const BUILT_IN_OUTPUTS = ['response', 'agent_id', 'execution_id', 'model', 'timestamp', 'usage'] as const;
+const BUILT_IN_OUTPUTS = ['response', 'agent_id', 'execution_id', 'model', 'timestamp', 'usage'] as const;
 type BuiltInOutput = (typeof BUILT_IN_OUTPUTS)[number];
 
 export type Mapped<Value> =

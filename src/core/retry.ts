@@ -1,5 +1,5 @@
 import type { RetryConfig } from './definition.js';
-import { RETRIED_BY_DEFAULT } from './model-error.js';
+import { RETRIED_BY_DEFAULT, type ModelErrorFacts } from './model-error.js';
 
 /** How often one turn is tried, first attempt included, and after which errors. */
 export interface RetryLimits {
@@ -24,13 +24,13 @@ export function retryLimits(config: RetryConfig | undefined): RetryLimits {
 
 export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } | { readonly type: 'give-up' };
 
-/** What to do after the nth failure of a turn (from 1). A provider's own wish for a pause outranks the backoff. */
+/** What to do after the nth failure of a turn (from 1). What the provider says of trying again outranks the limits. */
 export function judgeFailure(
   limits: RetryLimits,
-  failure: { readonly code: string; readonly failures: number; readonly retryAfterMs?: number },
+  failure: ModelErrorFacts & { readonly code: string; readonly failures: number },
 ): RetryVerdict {
-  if (failure.failures >= limits.maxAttempts || !limits.retryOnErrors.includes(failure.code))
-    return { type: 'give-up' };
+  const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
+  if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
   const backoffSeconds = Math.min(
     limits.backoffSeconds * BACKOFF_FACTOR ** (failure.failures - 1),
     MAX_BACKOFF_SECONDS,

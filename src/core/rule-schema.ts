@@ -8,7 +8,7 @@ import { problemsOf, type Parsed } from './schema-problems.js';
 
 export const MAX_RULE_DEPTH = 32;
 /** Leaves and branches of one rule. */
-export const MAX_RULE_NODES = 500;
+const MAX_RULE_NODES = 500;
 
 const RULE_INVALID = 'RULE_INVALID';
 const TYPES = 'FieldExists, FieldEquals, FieldGreaterThan, FieldLessThan, FieldContains, And, Or, Not';

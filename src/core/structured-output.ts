@@ -1,8 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv';
 
 import type { Agent } from './agent.js';
+import { checkJson } from './check-json.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { derivedOutputSchema, lackingOutputs } from './mapping.js';
+import { wellFormedJson } from './well-formed-text.js';
 
 /** What an answer has to be in structure: the agent's own schema, or one derived from what the mapping names. */
 export function outputSchemaOf(agent: Pick<Agent, 'outputSchema'>, outputs: readonly string[]): JsonObject | undefined {
@@ -22,9 +24,16 @@ interface Expectation {
 /** Reads an answer's structured output: it has to be JSON, fit the schema, and have every output that is mapped. */
 export function readStructuredAnswer(text: string, { schema, outputs }: Expectation): StructuredAnswer {
   if (schema === undefined) return { type: 'plain' };
-  const output = parseJson(withoutFence(text));
-  if (output === undefined)
+  const parsed = parseJson(withoutFence(text));
+  if (parsed === undefined)
     return { type: 'invalid', problem: 'The answer is not JSON, and a structured one was asked for.' };
+  if (checkJson(parsed).some(({ code }) => code === 'TOO_DEEP'))
+    return { type: 'invalid', problem: 'The answer is nested too deep.' };
+  // An escape in JSON can say what the text itself may not have.
+  const output = wellFormedJson(parsed);
+  const [unstorable] = checkJson(output);
+  if (unstorable !== undefined)
+    return { type: 'invalid', problem: `The answer cannot be stored: ${unstorable.message}.` };
   const problems = schemaProblems(schema, output);
   if (problems.length > 0)
     return { type: 'invalid', problem: `The answer does not fit its schema: ${problems.join('; ')}.` };

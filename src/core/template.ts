@@ -47,6 +47,6 @@ export function promptVariables(input: JsonValue, token: ExecutionToken | undefi
 }
 
 /** A string as it is, everything else as JSON that a model reads well. */
-export function promptText(value: JsonValue): string {
+function promptText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }

@@ -7,7 +7,7 @@ export interface ListPosition {
   readonly id: string;
 }
 
-export function encodeCursor({ createdAt, id }: ListPosition): string {
+function encodeCursor({ createdAt, id }: ListPosition): string {
   return Buffer.from(JSON.stringify([createdAt, id]), 'utf8').toString('base64url');
 }
 

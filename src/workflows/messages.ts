@@ -17,12 +17,6 @@ export interface FireAccepted {
   readonly executionId?: string;
 }
 
-/**
- * Details (first element) of the ApplicationFailure that rejects an update or fails a workflow. Its type is a code of
- * `core/errors.ts`.
- */
-export type { ErrorFacts as FailureDetails } from '../core/errors.js';
-
 /** Never fails the workflow: a refusal becomes an event of the token. */
 export const fireTransitionSignal = defineSignal<[FireRequest]>('fireTransition');
 /** Answers as soon as the fire is accepted and recorded; a refusal rejects it with all blockers. */
