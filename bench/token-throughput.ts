@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 import { createToken, createWorkflow, graphql } from '../test/support/api-client.js';
 import { printRow, timed } from './figures.js';
@@ -61,6 +61,7 @@ async function bareToken(client: Client, index: number): Promise<void> {
 }
 
 async function startBareWorker(address: string): Promise<{ stop(): Promise<void> }> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
   const worker = await Worker.create({
     connection,

@@ -10,35 +10,35 @@ import { isJsonObject } from '../core/json.js';
 import type { ApiParts } from './api-parts.js';
 
 /** Starts a token and gives it as it was recorded. The same id with the same input gives back the first one. */
-export async function createToken({ storage, temporal }: ApiParts, input: Record<string, unknown>): Promise<Token> {
+export async function createToken(parts: ApiParts, input: Record<string, unknown>): Promise<Token> {
   const { id: given, ...rest } = input;
   const problems = [...checkJson(input), ...idProblems(given)];
   if (problems.length > 0) throw validationFailed('The token', problems);
   const start = startOf(rest);
-  await refuseUnknownWorkflow(storage, start);
+  await refuseUnknownWorkflow(parts.storage, start);
   const id = typeof given === 'string' ? given : crypto.randomUUID();
-  await temporal.createToken(id, start);
-  return await recordedToken(storage, id);
+  await parts.temporal.startToken(id, start);
+  return await recordedToken(parts, id);
 }
 
-/** The token is created, and recorded in the next moment, so that its creator can read it at once. */
-async function recordedToken({ tokens }: ApiParts['storage'], id: string): Promise<Token> {
+/** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
+async function recordedToken({ storage, temporal }: ApiParts, id: string): Promise<Token> {
   const deadline = performance.now() + RECORDED_WITHIN_MS;
-  for (;;) {
-    const token = await tokens.get(id);
+  for (let waits = 0; performance.now() < deadline; waits += 1) {
+    const token = await storage.tokens.get(id);
     if (token !== undefined) return token;
-    if (performance.now() > deadline) {
-      throw new CircuitBreakerError(
-        'UNAVAILABLE',
-        `Token "${id}" was created; storage is slow or away and has not got it yet.`,
-      );
-    }
-    await delay(LOOK_AGAIN_AFTER_MS);
+    if (waits % LOOKS_PER_DOUBT === LOOKS_PER_DOUBT - 1) await temporal.refuseFailedToken(id);
+    await delay(Math.min(FIRST_WAIT_MS * 2 ** waits, LONGEST_WAIT_MS));
   }
+  const message = `Token "${id}" is started, but not recorded yet: no worker is running, or storage is away. It goes on when they are back; create it again with the same id to wait for it.`;
+  throw new CircuitBreakerError('UNAVAILABLE', message);
 }
 
 const RECORDED_WITHIN_MS = 10_000;
-const LOOK_AGAIN_AFTER_MS = 5;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 40;
+/** After so many looks in vain: may it have failed? */
+const LOOKS_PER_DOUBT = 8;
 
 function startOf(input: unknown): TokenStart {
   const start = parseTokenStart(input);

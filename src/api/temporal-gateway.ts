@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import {
   isGrpcServiceError,
-  QueryNotRegisteredError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -17,14 +15,15 @@ import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } fr
 import type { ExecutionRequest } from '../core/execution.js';
 import type { FireRequest } from '../core/fire-request.js';
 import { canonicalJson, type JsonObject } from '../core/json.js';
-import type { Token } from '../core/token.js';
 import type { TokenStart } from '../core/token-start.js';
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../workflows/messages.js';
 
 /** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
 export interface TemporalGateway {
-  /** Starts a token and waits until it is created. The same id with the same start is the same token. */
-  createToken(id: string, start: TokenStart): Promise<void>;
+  /** Starts a token, which is created a moment later. The same id with the same start is the same token. */
+  startToken(id: string, start: TokenStart): Promise<void>;
+  /** Throws what kept a started token from being created; does nothing for one that is being created. */
+  refuseFailedToken(id: string): Promise<void>;
   /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
   fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
   startExecution(request: ExecutionRequest): Promise<void>;
@@ -46,7 +45,8 @@ export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOption
   const taskQueue = taskQueues(taskQueuePrefix).main;
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
   return {
-    createToken: (id, start) => within(() => createToken({ client, taskQueue }, id, start)),
+    startToken: (id, start) => within(() => startToken({ client, taskQueue }, id, start)),
+    refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
     fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
     startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
     cancelExecution: (id) => within(() => cancel(client.workflow.getHandle(id))),
@@ -70,7 +70,7 @@ interface Starter {
   readonly taskQueue: string;
 }
 
-async function createToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
+async function startToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
   const request = fingerprint(start);
   try {
     await client.workflow.start(TOKEN_LIFECYCLE, {
@@ -85,7 +85,6 @@ async function createToken({ client, taskQueue }: Starter, workflowId: string, s
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     await refuseOtherStart(client.workflow.getHandle(workflowId), request);
   }
-  await untilCreated(client.workflow.getHandle(workflowId));
 }
 
 async function refuseOtherStart(handle: WorkflowHandle, request: string): Promise<void> {
@@ -94,26 +93,10 @@ async function refuseOtherStart(handle: WorkflowHandle, request: string): Promis
   throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${handle.workflowId}" is taken by something else.`);
 }
 
-const LOOK_AGAIN_AFTER_MS = 10;
-
-/**
- * A query waits for the first workflow task, and that creates the token. It may also be answered in the middle of it,
- * before there is a token: then again, a moment later, until the deadline of the whole call.
- */
-async function untilCreated(handle: WorkflowHandle): Promise<void> {
-  for (;;) {
-    try {
-      await handle.query<Token>('token');
-      return;
-    } catch (error) {
-      // The name that the SDK gives to every query that its handler refuses.
-      if (!(error instanceof QueryNotRegisteredError)) throw error;
-    }
-    // It may have failed before there was a token: its own failure says why.
-    const { status } = await handle.describe();
-    if (status.name === 'FAILED') await handle.result();
-    await delay(LOOK_AGAIN_AFTER_MS);
-  }
+async function refuseFailedToken(handle: WorkflowHandle): Promise<void> {
+  const { status } = await handle.describe();
+  // Its own failure says why.
+  if (status.name === 'FAILED') await handle.result();
 }
 
 /** With a key, and with an update id made of it, a fire can be repeated whatever became of its first answer. */

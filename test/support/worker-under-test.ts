@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
@@ -30,6 +30,7 @@ export interface WorkerUnderTest {
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 export async function startWorkerUnderTest(model: LanguageModel): Promise<WorkerUnderTest> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const temporal = await startTemporalServer();
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});

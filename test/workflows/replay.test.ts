@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { bundleWorkflowCode, ReplayError, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, ReplayError, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const HISTORIES = fileURLToPath(new URL('histories/', import.meta.url));
@@ -15,7 +15,8 @@ describe('recorded lives', () => {
   let workflowBundle: { code: string };
 
   beforeAll(async () => {
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: SILENT });
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
   });
 
   it.each(lives.filter((name) => !name.startsWith('broken-')))('%s replays', async (name) => {
@@ -45,6 +46,3 @@ async function replay(workflowBundle: { code: string }, name: string): Promise<v
   const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
   await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
 }
-
-const quiet = () => undefined;
-const SILENT = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
