@@ -1,7 +1,7 @@
 import type { Agent } from '../core/agent.js';
 import type { Conversation, Message } from '../core/conversation.js';
 import { CircuitBreakerError } from '../core/errors.js';
-import type { AgentExecution, ExecutionRequest } from '../core/execution.js';
+import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/execution.js';
 import { pendingExecution } from '../core/pending-execution.js';
 import { retryLimits } from '../core/retry.js';
 import { promptVariables, renderTemplate } from '../core/template.js';
@@ -16,6 +16,8 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     storage.agents.get(request.agentId, request.agentVersion),
     storage.executions.create(pendingExecution(request, parts.now())),
   ]);
+  if (isEnded(execution.status))
+    throw finalFailure({ code: 'cancelled', message: 'It was cancelled before it began.' });
   if (agent === undefined) throw unknownAgent(request);
   refuseForeignWorkflow(agent, request);
   const [conversation] = await Promise.all([

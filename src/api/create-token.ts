@@ -35,8 +35,8 @@ async function recordedToken({ storage, temporal }: ApiParts, id: string): Promi
 }
 
 const RECORDED_WITHIN_MS = 10_000;
-const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 40;
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 100;
 /** After so many looks in vain: may it have failed? */
 const LOOKS_PER_DOUBT = 8;
 

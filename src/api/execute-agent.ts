@@ -20,25 +20,44 @@ export async function executeAgent(parts: ApiParts, input: ExecuteAgentInput): P
   const { storage, temporal, now } = parts;
   const request = requestOf(input);
   await refuseUnusableAgent(parts, request);
-  const wanted = pendingExecution(request, now());
-  const execution = await storage.executions.create(wanted);
-  if (
-    execution.agentId !== wanted.agentId ||
-    !jsonEquals(execution.input, wanted.input) ||
-    execution.tokenId !== undefined
-  ) {
-    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${wanted.id}".`);
+  const execution = await storage.executions.create(pendingExecution(request, now()));
+  if (!isExecutionOf(request, execution)) {
+    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${request.executionId}".`);
   }
   if (!isEnded(execution.status)) await temporal.startExecution(request);
   return execution;
 }
 
+function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): boolean {
+  const { agentId, agentVersion, input, conversationId = request.executionId } = request;
+  return (
+    execution.tokenId === undefined &&
+    execution.agentId === agentId &&
+    (agentVersion === undefined || execution.agentVersion === agentVersion) &&
+    execution.conversationId === conversationId &&
+    jsonEquals(execution.input, input)
+  );
+}
+
 /** Asks an execution to stop. Its stream ends when it has. */
-export async function cancelExecution({ storage, temporal }: ApiParts, id: string): Promise<AgentExecution> {
+export async function cancelExecution(
+  { storage, temporal, now }: ApiParts,
+  id: string,
+  reason: string,
+): Promise<AgentExecution> {
   const execution = await storage.executions.get(id);
   if (execution === undefined) throw notFound('execution', id);
-  if (!isEnded(execution.status)) await temporal.cancelExecution(id);
-  return (await storage.executions.get(id)) ?? execution;
+  if (isEnded(execution.status)) return execution;
+  const isRunning = await temporal.cancelExecution(id, reason);
+  if (isRunning || execution.status !== 'PENDING') return (await storage.executions.get(id)) ?? execution;
+  // Recorded and never started: its start failed. Should it come after all, it finds that it has ended.
+  const errorMessage = 'It was cancelled before it began.';
+  return await storage.executions.update(id, {
+    status: 'CANCELLED',
+    errorCode: 'cancelled',
+    errorMessage,
+    completedAt: now(),
+  });
 }
 
 function requestOf(input: ExecuteAgentInput): ExecutionRequest {

@@ -57,7 +57,8 @@ async function problemsOfUses(
   );
   return workflows.flatMap((stored) =>
     (stored?.definition.transitions ?? []).flatMap(({ id: transitionId, agentExecution }) => {
-      if (agentExecution?.agentId !== id) return [];
+      // A use that is pinned keeps its version.
+      if (agentExecution?.agentId !== id || agentExecution.agentVersion !== undefined) return [];
       return unprovidedVariables(prompts, Object.keys(agentExecution.inputMapping)).map((name) => ({
         code: 'TEMPLATE_VARIABLE_UNKNOWN',
         pointer: '/prompts',

@@ -1,7 +1,7 @@
 import { CircuitBreakerError, validationFailed, type Problem } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
 import { checkWorkflowInput, workflowHash } from '../storage/checked-workflow.js';
-import type { StoredWorkflow } from '../storage/workflow-store.js';
+import type { StoredWorkflow, WorkflowStore } from '../storage/workflow-store.js';
 import type { ApiParts } from './api-parts.js';
 
 /** Checks a definition whole and saves it; equal content gives the version that is there. */
@@ -12,22 +12,29 @@ export async function saveWorkflow({ storage, now }: ApiParts, input: unknown): 
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The workflow', [NO_ID]);
   const hash = workflowHash(content);
-  if (given === undefined) await refuseTakenName(storage.workflows, id, hash);
+  const taken = given === undefined ? await takenName(storage.workflows, id, hash) : undefined;
+  if (taken !== undefined) throw new CircuitBreakerError('ALREADY_EXISTS', taken.message);
   return await storage.workflows.save(id, content, { hash, now: now() });
 }
 
 /** What saving would complain about. */
 export async function workflowProblems({ storage }: ApiParts, input: unknown): Promise<readonly Problem[]> {
   const parsed = await checkWorkflowInput(storage.agents, input);
-  return 'problems' in parsed ? parsed.problems : [];
+  if ('problems' in parsed) return parsed.problems;
+  const { id: given, content } = parsed.value;
+  if (given !== undefined) return [];
+  const id = idFromName(content.name);
+  if (id === undefined) return [NO_ID];
+  const taken = await takenName(storage.workflows, id, workflowHash(content));
+  return taken === undefined ? [] : [taken];
 }
 
 /** An id that nobody gave must not make a new version of a workflow that happens to have the same name. */
-async function refuseTakenName(workflows: ApiParts['storage']['workflows'], id: string, hash: string): Promise<void> {
+async function takenName(workflows: WorkflowStore, id: string, hash: string): Promise<Problem | undefined> {
   const existing = await workflows.get(id);
-  if (existing === undefined || existing.hash === hash) return;
-  const message = `There is another workflow "${id}": give an \`id\`, that one to make its next version.`;
-  throw new CircuitBreakerError('ALREADY_EXISTS', message);
+  if (existing === undefined || existing.hash === hash) return undefined;
+  const message = `there is another workflow "${id}": give an \`id\`, that one to make its next version`;
+  return { code: 'ID_TAKEN', pointer: '/id', message };
 }
 
 export const NO_ID: Problem = {

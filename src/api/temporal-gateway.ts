@@ -27,8 +27,8 @@ export interface TemporalGateway {
   /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
   fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
   startExecution(request: ExecutionRequest): Promise<void>;
-  /** Asks a running execution to stop; one that has ended stays as it is. */
-  cancelExecution(id: string): Promise<void>;
+  /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
+  cancelExecution(id: string, reason: string): Promise<boolean>;
   ping(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ interface GatewayOptions {
 
 const DEADLINE_MS = 10_000;
 /** gRPC status codes. */
-const [DEADLINE_EXCEEDED, FAILED_PRECONDITION, UNAVAILABLE] = [4, 9, 14];
+const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE] = [4, 5, 9, 14];
 
 export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
   const taskQueue = taskQueues(taskQueuePrefix).main;
@@ -49,7 +49,7 @@ export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOption
     refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
     fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
     startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
-    cancelExecution: (id) => within(() => cancel(client.workflow.getHandle(id))),
+    cancelExecution: (id, reason) => within(() => cancel(client, id, reason)),
     ping: () =>
       within(async () => {
         await client.workflowService.getSystemInfo({});
@@ -141,11 +141,16 @@ async function startExecution({ client, taskQueue }: Starter, request: Execution
   }
 }
 
-async function cancel(handle: WorkflowHandle): Promise<void> {
+/** By the service itself: the client's own `cancel` takes no reason, which the history shows. */
+async function cancel(client: Client, workflowId: string, reason: string): Promise<boolean> {
+  const { namespace, identity } = client.options;
+  const request = { namespace, identity, workflowExecution: { workflowId }, reason, requestId: crypto.randomUUID() };
   try {
-    await handle.cancel();
+    await client.workflowService.requestCancelWorkflowExecution(request);
+    return true;
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (grpcCode(error) !== NOT_FOUND) throw error;
+    return false;
   }
 }
 

@@ -34,8 +34,11 @@ export const executionResolvers = {
   Mutation: {
     executeAgent: (_: unknown, { input }: { input: ExecuteAgentInput }, context: ResolverContext) =>
       executeAgent(context, input),
-    cancelAgentExecution: (_: unknown, { id }: { id: string }, context: ResolverContext) =>
-      cancelExecution(context, id),
+    cancelAgentExecution: (
+      _: unknown,
+      { id, reason }: { id: string; reason?: string | null },
+      context: ResolverContext,
+    ) => cancelExecution(context, id, reason ?? ''),
   },
   AgentExecution: {
     agent: ({ agentId, agentVersion }: AgentExecution, _: unknown, { load }: ResolverContext) =>
