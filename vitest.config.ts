@@ -1,9 +1,13 @@
+import { createRequire } from 'node:module';
+
 import { defineConfig } from 'vitest/config';
 
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
 export default defineConfig({
+  // What Node itself takes: otherwise `graphql` is there twice, and neither knows the other's errors.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     // Temporal's replay workers crash in worker threads.
     pool: 'forks',

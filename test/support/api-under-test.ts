@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net';
+
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+
+import type { ApiParts } from '../../src/api/api-parts.js';
+import { createServer } from '../../src/api/server.js';
+import type { TemporalGateway } from '../../src/api/temporal-gateway.js';
+import type { ExecutionRequest } from '../../src/core/execution.js';
+import { newToken } from '../../src/core/new-token.js';
+import type { TokenStart } from '../../src/core/token-start.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
+import { StreamReader } from '../../src/streams/reader.js';
+import { NOW } from './builders.js';
+import { MemoryLogger } from './memory-logger.js';
+
+/** The API on storage and streams in memory. Temporal is played by the test: it records what it is asked. */
+export interface ApiUnderTest {
+  readonly app: FastifyInstance;
+  readonly storage: Storage;
+  readonly streams: MemoryStreamLog;
+  readonly temporal: PlayedTemporal;
+  /** What the API logged, as JSON lines. */
+  readonly logged: string[];
+  listen(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Does at once what a worker would do: a started token is recorded, an execution is noted. */
+export class PlayedTemporal implements TemporalGateway {
+  readonly executions: ExecutionRequest[] = [];
+  readonly cancelled: { readonly id: string; readonly reason: string }[] = [];
+  /** Set: what every call throws. */
+  failure: Error | undefined;
+
+  constructor(private readonly storage: Storage) {}
+
+  async startToken(id: string, start: TokenStart): Promise<void> {
+    this.fail();
+    const stored = await this.storage.workflows.get(start.workflowId ?? '');
+    if (stored === undefined) throw new Error('the test saved no such workflow');
+    const { data, metadata, initialPlace } = start;
+    const seed = { id, ...(data && { data }), ...(metadata && { metadata }), ...(initialPlace && { initialPlace }) };
+    const token = newToken(stored.definition, seed, { now: NOW });
+    await this.storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+  }
+
+  refuseFailedToken(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  fire(): Promise<never> {
+    this.fail();
+    return Promise.reject(new Error('not played'));
+  }
+
+  startExecution(request: ExecutionRequest): Promise<void> {
+    this.fail();
+    this.executions.push(request);
+    return Promise.resolve();
+  }
+
+  cancelExecution(id: string, reason: string): Promise<boolean> {
+    this.fail();
+    this.cancelled.push({ id, reason });
+    return Promise.resolve(this.executions.some(({ executionId }) => executionId === id));
+  }
+
+  ping(): Promise<void> {
+    this.fail();
+    return Promise.resolve();
+  }
+
+  private fail(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+export async function apiUnderTest(): Promise<ApiUnderTest> {
+  const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
+  const streams = new MemoryStreamLog();
+  const temporal = new PlayedTemporal(storage);
+  const reader = new StreamReader({
+    log: streams,
+    lookup: { find: (id) => storage.executions.get(id), finish: () => Promise.resolve() },
+    bufferSize: 100,
+    logger: new MemoryLogger(),
+  });
+  const logged: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
+  const parts: ApiParts = { storage, temporal, reader, now: () => NOW };
+  const app = await createServer(parts, logger);
+  return {
+    app,
+    storage,
+    streams,
+    temporal,
+    logged,
+    listen: async () => {
+      await app.listen({ host: '127.0.0.1', port: 0 });
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    stop: async () => {
+      await app.close();
+      await streams.shutdown();
+    },
+  };
+}
