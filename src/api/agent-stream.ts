@@ -42,10 +42,15 @@ export function registerAgentStream(app: FastifyInstance, reader: StreamReader):
   });
 }
 
-/** Whether an upgrade request is for a stream. */
+/** The execution whose stream an upgrade request is for. */
 export function agentStreamPath(url: URL): string | undefined {
   const id = PATH.exec(url.pathname)?.[1];
-  return id === undefined ? undefined : decodeURIComponent(id);
+  try {
+    return id === undefined ? undefined : decodeURIComponent(id);
+  } catch {
+    // No id has a percent sign: what cannot be decoded is nobody's.
+    return id;
+  }
 }
 
 interface Upgrade {
@@ -87,6 +92,10 @@ export async function upgradeToStream(
     viewer.leave();
     return;
   }
+  // Also when the handshake is refused, and there is no WebSocket whose end would be noticed.
+  socket.on('close', () => {
+    viewer.leave();
+  });
   server.handleUpgrade(request, socket, head, (webSocket) => {
     webSocket.on('error', () => undefined);
     serveWebSocket(webSocket, viewer).catch((error: unknown) => {

@@ -13,6 +13,8 @@ import { serveGraphqlSockets } from './graphql/graphql-sockets.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;
+/** Addresses come without one. */
+const ORIGIN = 'http://localhost';
 const GRAPHQL_PROTOCOL = 'graphql-transport-ws';
 
 /** All WebSockets of the server: one listener for upgrades, which goes by the path. */
@@ -26,7 +28,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
   const stopGraphql = serveGraphqlSockets({ server: graphql, schema, parts, logger: app.log });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = addressOf(request);
     const executionId = agentStreamPath(url);
     if (url.pathname === '/graphql') {
       graphql.handleUpgrade(request, socket, head, (webSocket) => graphql.emit('connection', webSocket, request));
@@ -47,4 +49,9 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     for (const socket of graphql.clients) socket.close(1012, 'shutting down');
     await stopGraphql();
   });
+}
+
+/** A request may name its target in any way; what is no path is one that leads nowhere. */
+function addressOf({ url = '/' }: IncomingMessage): URL {
+  return new URL(URL.canParse(url, ORIGIN) ? url : '/', ORIGIN);
 }
