@@ -171,7 +171,6 @@ describe('a socket that keeps to no protocol', () => {
     expect((await api.app.inject('/health/live')).statusCode).toBe(200);
   });
 
-
   it.each([
     ['not JSON', 4400],
     [JSON.stringify({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } }), 4401],

@@ -1,0 +1,156 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { ModelCall, TurnAnswer } from '../../src/activities/activities.js';
+import type { ActivityParts } from '../../src/activities/activity-parts.js';
+import type { AttemptDetails } from '../../src/activities/attempt-heartbeat.js';
+import { invokeModel } from '../../src/activities/invoke-model.js';
+import { CircuitBreakerError } from '../../src/core/errors.js';
+import { ModelError } from '../../src/core/model-error.js';
+import { pendingExecution } from '../../src/core/pending-execution.js';
+import { retryLimits } from '../../src/core/retry.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { openAnswerStream } from '../../src/streams/answer-stream.js';
+import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
+import { anAgent, NOW } from '../support/builders.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
+import { readEvents } from '../streams/contract/stream-backend.js';
+
+const ID = 'doc-1:review:1';
+const CALL: ModelCall = {
+  executionId: ID,
+  turn: 1,
+  overrides: {},
+  prepared: {
+    agentId: 'reviewer',
+    agentVersion: 1,
+    provider: 'mock',
+    model: 'mock-1',
+    conversationId: ID,
+    messageCount: 1,
+    maxTurns: 1,
+    timeoutSeconds: 10,
+    retry: retryLimits({ maxAttempts: 2, backoffSeconds: 1 }),
+  },
+};
+
+describe('a turn', () => {
+  let storage: Storage;
+  let streams: MemoryStreamLog;
+  let logger: MemoryLogger;
+
+  beforeEach(async () => {
+    logger = new MemoryLogger();
+    ({ storage } = await openStorage('memory:', { logger }));
+    streams = new MemoryStreamLog();
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    await storage.executions.create(pendingExecution({ executionId: ID, agentId: 'reviewer', input: {} }, NOW));
+    await storage.conversations.create({ id: ID, agentId: 'reviewer', createdAt: NOW });
+    await storage.conversations.append(ID, 0, [{ role: 'user', content: 'Review: tides', timestamp: NOW }]);
+  });
+
+  interface Place {
+    readonly attempt?: number;
+    readonly details?: Partial<AttemptDetails>;
+    readonly epoch?: number;
+  }
+
+  function run(model: ScriptedModel, { attempt = 1, details, epoch = attempt }: Place = {}) {
+    const info = {
+      attempt,
+      currentAttemptScheduledTimestampMs: epoch,
+      ...(details && { heartbeatDetails: { turn: 1, failures: 0, chunks: 0, characters: 0, tail: '', ...details } }),
+    };
+    const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+    const beats: AttemptDetails[] = [];
+    environment.on('heartbeat', (beat: AttemptDetails) => beats.push(beat));
+    const parts: ActivityParts = {
+      storage,
+      model,
+      logger,
+      openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
+      closeStream: () => Promise.resolve(),
+      executionTimeoutSeconds: 10,
+      now: () => NOW,
+    };
+    const turn = (call: ModelCall) => invokeModel(parts, call);
+    const answer = environment.run<[ModelCall], TurnAnswer, typeof turn>(turn, CALL);
+    return { answer, beats, environment };
+  }
+
+  it('returns exactly the text that its stream got', async () => {
+    const answer = await run(new ScriptedModel(['Fi', 'ne \ud83d', '\ude00', FINISH])).answer;
+    const events = await readEvents(streams, ID);
+    const streamed = events.map((event) => (event.eventType === 'content_chunk' ? event.content : '')).join('');
+    expect(answer).toMatchObject({ text: 'Fine 😀', turn: 1, attempt: 1, stopReason: 'stop' });
+    expect(streamed).toBe(answer.text);
+  });
+
+  it('that an earlier attempt finished is returned as it was stored, and the model is not called again', async () => {
+    const first = await run(new ScriptedModel(['Fine.', FINISH])).answer;
+    const model = new ScriptedModel(['Other.', FINISH]);
+    expect(await run(model, { attempt: 2 }).answer).toEqual(first);
+    expect(model.requests).toEqual([]);
+  });
+
+  it('counts failures of the provider in its heartbeats, and ends for good with the last one', async () => {
+    const failing = () => new ScriptedModel(['Fi', new ModelError('overloaded', 'busy')]);
+    const first = run(failing());
+    await expect(first.answer).rejects.toMatchObject({ type: 'overloaded', nonRetryable: false });
+    expect(first.beats.at(-1)).toMatchObject({ failures: 1, lastFailure: 'overloaded', chunks: 1, tail: 'Fi' });
+    const second = run(failing(), { attempt: 2, details: { failures: 1 } });
+    await expect(second.answer).rejects.toMatchObject({ type: 'overloaded', nonRetryable: true });
+  });
+
+  it('does not count attempts that were lost with their workers, but not for ever', async () => {
+    const sixth = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 6 });
+    expect((await sixth.answer).text).toBe('Fine.');
+    const seventh = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 7 });
+    await expect(seventh.answer).rejects.toMatchObject({ type: 'worker_lost', nonRetryable: true });
+  });
+
+  it.each(['CANCELLED', 'WORKER_SHUTDOWN'] as const)('that is stopped (%s) throws that very reason', async (reason) => {
+    const { answer, environment } = run(new ScriptedModel(['Fi', HANG]));
+    setTimeout(() => {
+      environment.cancel(reason);
+    }, 20);
+    const error: unknown = await answer.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CancelledFailure);
+    expect(error).toMatchObject({ message: reason });
+    const { attempts = [] } = (await storage.executions.get(ID)) ?? {};
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['cancelled']);
+  });
+
+  it('that has lost its stream to a later attempt stops and does not count', async () => {
+    await streams.open(ID, { epoch: 5, turn: 1, reason: 'worker_lost' });
+    const { answer, beats } = run(new ScriptedModel(['Fi', HANG]), { epoch: 3 });
+    await expect(answer).rejects.toMatchObject({ type: 'stream_fenced', nonRetryable: false });
+    expect(beats.at(-1)).toMatchObject({ failures: 0 });
+  });
+
+  it('whose answer is longer than 1 MiB is a fault, not an answer', async () => {
+    const model = new ScriptedModel(['x'.repeat(1024 * 1024), 'x', FINISH]);
+    await expect(run(model).answer).rejects.toMatchObject({ type: 'answer_too_large', nonRetryable: true });
+  });
+
+  it('that ends without a finish is incomplete', async () => {
+    await expect(run(new ScriptedModel(['Fi'])).answer).rejects.toMatchObject({ type: 'incomplete_stream' });
+  });
+
+  it('waits for storage that is away instead of failing', async () => {
+    const away = new CircuitBreakerError('UNAVAILABLE', 'away');
+    vi.spyOn(storage.conversations, 'get').mockRejectedValueOnce(away);
+    expect((await run(new ScriptedModel(['Fine.', FINISH])).answer).text).toBe('Fine.');
+  });
+
+  it('whose agent was deleted meanwhile fails for good', async () => {
+    await storage.agents.delete('reviewer');
+    const error: unknown = await run(new ScriptedModel([FINISH])).answer.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApplicationFailure);
+    expect(error).toMatchObject({ type: 'invalid_request', nonRetryable: true });
+  });
+});

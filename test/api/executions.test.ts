@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { CircuitBreakerError } from '../../src/core/errors.js';
+import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
+import { anAgent, aTransition, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
+
+let api: ApiUnderTest;
+
+beforeEach(async () => {
+  api = await apiUnderTest();
+  await api.storage.agents.create('writer', anAgent(), NOW);
+  await api.storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
+});
+afterEach(async () => {
+  await api.stop();
+});
+
+interface Answer {
+  readonly data: Record<string, Record<string, unknown>> | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
+}
+
+async function ask(query: string, variables: object = {}): Promise<Answer> {
+  return (await api.app.inject({ method: 'POST', url: '/graphql', payload: { query, variables } })).json<Answer>();
+}
+
+async function codeOf(query: string, variables: object = {}): Promise<unknown> {
+  return (await ask(query, variables)).errors?.[0]?.extensions['code'];
+}
+
+const EXECUTE = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id status } }';
+const CANCEL = 'mutation ($id: String!) { cancelAgentExecution(id: $id, reason: "enough") { status errorCode } }';
+const CREATE = 'mutation ($input: TokenCreateInput!) { createToken(input: $input) { id place status } }';
+
+describe('executeAgent', () => {
+  const input = { id: 'run-1', agentId: 'writer', input: { topic: 'tides' } };
+
+  it('starts once; the same id with the same input is the same execution', async () => {
+    const [first, again] = [await ask(EXECUTE, { input }), await ask(EXECUTE, { input })];
+    expect(first.data).toEqual({ executeAgent: { id: 'run-1', status: 'PENDING' } });
+    expect(again).toEqual(first);
+  });
+
+  it.each([{ agentVersion: 1 }, { conversationId: 'talk' }, { input: { topic: 'moon' } }])(
+    'refuses the same id with %o',
+    async (other) => {
+      await ask(EXECUTE, { input });
+      expect(await codeOf(EXECUTE, { input: { ...input, ...other } })).toBe('ALREADY_EXISTS');
+    },
+  );
+
+  it.each([
+    [{ agentId: 'nobody' }, 'NOT_FOUND'],
+    [{ agentId: 'writer', id: '../etc' }, 'VALIDATION_FAILED'],
+    [{ agentId: 'writer', input: { text: 'a\u0000b' } }, 'VALIDATION_FAILED'],
+  ])('refuses %o', async (bad, code) => {
+    expect(await codeOf(EXECUTE, { input: bad })).toBe(code);
+    expect(api.temporal.executions).toEqual([]);
+  });
+
+  it('says that Temporal is away, and can be repeated when it is back', async () => {
+    api.temporal.failure = new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer.');
+    expect(await codeOf(EXECUTE, { input })).toBe('UNAVAILABLE');
+    api.temporal.failure = undefined;
+    expect((await ask(EXECUTE, { input })).data).toEqual({ executeAgent: { id: 'run-1', status: 'PENDING' } });
+    expect(api.temporal.executions).toHaveLength(1);
+  });
+});
+
+describe('cancelAgentExecution', () => {
+  it('asks Temporal, with the reason', async () => {
+    await ask(EXECUTE, { input: { id: 'run-1', agentId: 'writer' } });
+    await ask(CANCEL, { id: 'run-1' });
+    expect(api.temporal.cancelled).toEqual([{ id: 'run-1', reason: 'enough' }]);
+  });
+
+  it('ends at once an execution that never started', async () => {
+    api.temporal.failure = new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer.');
+    await ask(EXECUTE, { input: { id: 'run-1', agentId: 'writer' } });
+    api.temporal.failure = undefined;
+    expect((await ask(CANCEL, { id: 'run-1' })).data).toEqual({
+      cancelAgentExecution: { status: 'CANCELLED', errorCode: 'cancelled' },
+    });
+  });
+
+  it('of an unknown execution is an error', async () => {
+    expect(await codeOf(CANCEL, { id: 'nobody' })).toBe('NOT_FOUND');
+  });
+});
+
+describe('createToken', () => {
+  it('gives the token as it was recorded', async () => {
+    const { data } = await ask(CREATE, { input: { id: 'doc-1', workflowId: 'review', data: { a: 1 } } });
+    expect(data).toEqual({ createToken: { id: 'doc-1', place: 'submitted', status: 'ACTIVE' } });
+  });
+
+  it.each([
+    [{ workflowId: 'nothing' }, 'NOT_FOUND'],
+    [{ workflowId: 'review', workflowVersion: 7 }, 'NOT_FOUND'],
+    [{ workflowId: 'review', initialPlace: 'moon' }, 'VALIDATION_FAILED'],
+    [{ workflowId: 'review', id: '-' }, 'VALIDATION_FAILED'],
+    [{ workflowId: 'review', data: { text: 'x'.repeat(300_000) } }, 'TOKEN_TOO_LARGE'],
+  ])('refuses %.80o with a code', async (input, code) => {
+    expect(await codeOf(CREATE, { input })).toBe(code);
+  });
+});
+
+describe('updateAgent', () => {
+  const UPDATE = `mutation ($input: AgentInput!) { updateAgent(id: "writer", input: $input) { version } }`;
+  const input = {
+    name: 'Writer',
+    llmProvider: { type: 'mock', model: 'mock-1' },
+    prompts: { system: '', userTemplate: 'About {topic}' },
+  };
+
+  async function useAgent(agentVersion?: number): Promise<void> {
+    const pinned = agentVersion === undefined ? {} : { agentVersion };
+    const agentExecution = anAgentTransition({ agentId: 'writer', ...pinned });
+    const transitions = [aTransition({ id: 'write', agentExecution })];
+    await api.storage.workflows.save('writing', aWorkflow({ transitions }), { hash: 'w', now: NOW });
+  }
+
+  it('refuses prompts that a use of the agent does not provide for', async () => {
+    await useAgent();
+    expect(await codeOf(UPDATE, { input })).toBe('VALIDATION_FAILED');
+  });
+
+  it('leaves out uses that are pinned to a version', async () => {
+    await useAgent(1);
+    expect((await ask(UPDATE, { input })).data).toEqual({ updateAgent: { version: 2 } });
+  });
+});
+
+describe('health', () => {
+  it('is live, and ready while storage and Temporal answer', async () => {
+    expect((await api.app.inject('/health/live')).statusCode).toBe(200);
+    expect((await api.app.inject('/health/ready')).statusCode).toBe(200);
+    api.temporal.failure = new Error('away');
+    const response = await api.app.inject('/health/ready');
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toMatchObject({ temporal: 'unavailable', storage: 'ready' });
+  });
+});

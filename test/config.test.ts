@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+
+import { parseConfig } from '../src/config.js';
+
+const parse = (environment: Record<string, string>) => parseConfig(environment, { isTerminal: false });
+
+describe('the configuration', () => {
+  it('has its documented defaults', () => {
+    expect(parse({ HOME: '/home/ada' })).toMatchObject({
+      port: 4000,
+      host: '127.0.0.1',
+      dataDir: '.circuit-breaker',
+      storageUrl: 'pglite:.circuit-breaker/storage',
+      streamUrl: 'pglite:.circuit-breaker/storage',
+      taskQueuePrefix: 'circuit-breaker',
+      maxConcurrentExecutions: 50,
+      executionTimeoutSeconds: 300,
+      streamBufferSize: 1000,
+      logFormat: 'json',
+      temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
+    });
+  });
+
+  it('keeps streams where everything else is, unless told otherwise', () => {
+    const storage = { STORAGE_URL: 'postgres://db/a' };
+    expect(parse(storage).streamUrl).toBe('postgres://db/a');
+    expect(parse({ ...storage, STREAM_URL: 'memory:' }).streamUrl).toBe('memory:');
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(parse({ PORT: '', OPENAI_API_KEY: '' })).toMatchObject({ port: 4000, providers: {} });
+  });
+
+  it('says everything that is wrong at once, a line for each variable, with what it was and what it may be', () => {
+    expect(() => parse({ PORT: '70000', LOG_LEVEL: 'loud', TEMPORAL_ADDRESS: 'localhost' })).toThrow(
+      /^PORT is "70000": .+\nTEMPORAL_ADDRESS is "localhost": must be host:port.+\nLOG_LEVEL is "loud": .+$/,
+    );
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.0.1', 'example.org', '127.0.0.1.example.org'])('does not listen on %s', (HOST) => {
+    expect(() => parse({ HOST })).toThrow(/loopback only/);
+  });
+
+  it('does not show a key that is not valid', () => {
+    const secret = { CREDENTIAL_X: 'sk-secret', OPENAI_API_KEY: 'sk-secret', TEMPORAL_API_KEY: 'sk-secret' };
+    expect(() => parse({ ...secret, OPENAI_BASE_URL: 'ftp://x' })).toThrow(/^OPENAI_BASE_URL is "ftp:\/\/x": [^k]+$/);
+  });
+
+  it('uses TLS where a key or a certificate for Temporal is given', () => {
+    expect(parse({ TEMPORAL_API_KEY: 'k' }).temporal.tls).toEqual({});
+    expect(parse({ TEMPORAL_TLS_CA_PATH: 'ca.pem' }).temporal.tls).toEqual({ caPath: 'ca.pem' });
+    expect(parse({}).temporal.tls).toBeUndefined();
+  });
+});
