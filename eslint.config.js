@@ -56,7 +56,10 @@ export default defineConfig(
         },
       ],
       // What a destructuring leaves out on purpose.
-      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
+      ],
       'no-console': 'error',
       'no-restricted-syntax': ['error', NO_ENUM],
     },

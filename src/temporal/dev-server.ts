@@ -52,7 +52,10 @@ const TUNING = [
 export async function runDevServer(options: DevServerOptions): Promise<DevServer> {
   await mkdir(options.dataDir, { recursive: true });
   const left = await leftoverServer(options);
-  if (left !== undefined) return runningServer(options, left.pid);
+  if (left !== undefined) {
+    await writeServerRecord(options.dataDir, { ...left, ownerPid: process.pid });
+    return runningServer(options, left.pid);
+  }
   await refuseTakenPorts(options);
   return await startServer(options);
 }
@@ -60,6 +63,7 @@ export async function runDevServer(options: DevServerOptions): Promise<DevServer
 async function leftoverServer(options: DevServerOptions): Promise<ServerRecord | undefined> {
   const record = await readServerRecord(options.dataDir);
   if (record === undefined || !(await isThatServer(record))) return undefined;
+  if (record.ownerPid !== process.pid && isAlive(record.ownerPid)) throw inUse(options.dataDir, record);
   const samePorts = record.port === options.port && record.uiPort === options.uiPort;
   if (samePorts && (await isServing(`127.0.0.1:${record.port}`))) return record;
   await endProcess(record.pid);
@@ -74,6 +78,15 @@ async function refuseTakenPorts({ port, uiPort }: DevServerOptions): Promise<voi
     );
   }
   if (await isListening(uiPort)) throw new CircuitBreakerError('UNAVAILABLE', taken(uiPort, 'TEMPORAL_UI_PORT'));
+}
+
+function inUse(dataDir: string, { ownerPid, port }: ServerRecord): CircuitBreakerError {
+  const lines = [
+    `The Temporal server on the data folder ${dataDir} belongs to process ${ownerPid}, which is running.`,
+    'Stop that process, set DATA_DIR to another folder (and TEMPORAL_PORT, TEMPORAL_UI_PORT), or use its server:',
+    `  TEMPORAL_ADDRESS=localhost:${port}`,
+  ];
+  return new CircuitBreakerError('UNAVAILABLE', lines.join('\n'));
 }
 
 function takenByTemporal(port: number): string {
@@ -98,10 +111,17 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   });
   closeSync(log);
   child.on('error', () => undefined);
-  await untilServing(child, options);
+  const { port, uiPort, dataDir } = options;
   const pid = child.pid ?? -1;
+  // Before it serves: whoever is killed meanwhile leaves a server that the next start knows.
+  await writeServerRecord(dataDir, { pid, ownerPid: process.pid, port, uiPort, databasePath });
+  try {
+    await untilServing(child, options);
+  } catch (error) {
+    await removeServerRecord(dataDir);
+    throw error;
+  }
   child.unref();
-  await writeServerRecord(options.dataDir, { pid, port: options.port, uiPort: options.uiPort, databasePath });
   return runningServer(options, pid);
 }
 
@@ -159,8 +179,12 @@ async function endProcess(pid: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!sent(pid, signal)) return;
     const deadline = Date.now() + STOP_PATIENCE_MS;
-    while (sent(pid, 0) && Date.now() < deadline) await delay(25);
+    while (isAlive(pid) && Date.now() < deadline) await delay(25);
   }
+}
+
+function isAlive(pid: number): boolean {
+  return sent(pid, 0);
 }
 
 /** Whether the process was there to get the signal. */

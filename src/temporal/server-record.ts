@@ -6,6 +6,8 @@ import { runCommand } from './run-command.js';
 /** The dev server that was started on a data folder, as the next start finds it. */
 export interface ServerRecord {
   readonly pid: number;
+  /** The process of ours that started or adopted it. */
+  readonly ownerPid: number;
   readonly port: number;
   readonly uiPort: number;
   readonly databasePath: string;
@@ -14,9 +16,9 @@ export interface ServerRecord {
 export async function readServerRecord(dataDir: string): Promise<ServerRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(recordPath(dataDir), 'utf8')) as Partial<ServerRecord>;
-    const { pid, port, uiPort, databasePath } = record;
-    if (pid === undefined || port === undefined || uiPort === undefined || databasePath === undefined) return undefined;
-    return { pid, port, uiPort, databasePath };
+    const { pid, ownerPid, port, uiPort, databasePath } = record;
+    if (pid === undefined || ownerPid === undefined || databasePath === undefined) return undefined;
+    return port === undefined || uiPort === undefined ? undefined : { pid, ownerPid, port, uiPort, databasePath };
   } catch {
     return undefined;
   }
