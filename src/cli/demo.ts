@@ -31,7 +31,8 @@ export async function runDemo(parts: ProcessParts, options: DemoOptions): Promis
   say(`\nToken ${token.id} is in "${token.place}". Firing ai_review: the agent answers …\n`);
   const executionId = await fire(api, token.id);
   await printAnswer(api.stream(executionId));
-  printOutcome(await settledToken(api, token.id), { uiUrl, say });
+  const { namespace } = config.temporal;
+  printOutcome(await settledToken(api, token.id), { historyUrl: uiUrl && `${uiUrl}/namespaces/${namespace}`, say });
   say(startedHere ? '\nStopping what this demo started; `npm start` brings it back, with this history.' : '');
 }
 
@@ -155,12 +156,22 @@ async function settledToken(api: ApiClient, id: string): Promise<ReviewedToken> 
   }
 }
 
-function printOutcome(token: ReviewedToken, to: { uiUrl: string | undefined; say: ProcessParts['say'] }): void {
+interface Audience {
+  /** Of the namespace in the Temporal UI, where it is known. */
+  readonly historyUrl: string | undefined;
+  readonly say: ProcessParts['say'];
+}
+
+/** Where the token ended, and how. A token that is stuck makes the command fail. */
+function printOutcome(token: ReviewedToken, { historyUrl, say }: Audience): void {
   const [first] = token.history;
   const path = token.history.map((entry) => ` ─ ${entry.transition} → ${entry.toPlace}`).join('');
-  to.say(`\nOutcome:  ${token.place} (${token.status})`);
-  to.say(`Path:     ${first?.fromPlace ?? token.place}${path}`);
-  if (token.incident !== null) to.say(`Incident: ${token.incident.code}: ${token.incident.message}`);
-  if (to.uiUrl === undefined) to.say(`History:  temporal workflow show --workflow-id ${token.id}`);
-  else to.say(`History:  ${to.uiUrl}/namespaces/default/workflows/${encodeURIComponent(token.id)}`);
+  say(`\nOutcome:  ${token.place} (${token.status})`);
+  say(`Path:     ${first?.fromPlace ?? token.place}${path}`);
+  if (token.incident !== null) {
+    say(`Incident: ${token.incident.code}: ${token.incident.message}`);
+    process.exitCode = 1;
+  }
+  if (historyUrl === undefined) say(`History:  temporal workflow show --workflow-id ${token.id}`);
+  else say(`History:  ${historyUrl}/workflows/${encodeURIComponent(token.id)}`);
 }

@@ -177,7 +177,8 @@ function runningServer(options: DevServerOptions, pid: number): DevServer {
 /** Ends a process in order, and the hard way when it does not. */
 async function endProcess(pid: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!sent(pid, signal)) return;
+    if (!isAlive(pid)) return;
+    sent(pid, signal);
     const deadline = Date.now() + STOP_PATIENCE_MS;
     while (isAlive(pid) && Date.now() < deadline) await delay(25);
   }
@@ -192,8 +193,9 @@ function sent(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // It is there, and somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
