@@ -1,5 +1,6 @@
 import type { ProviderType } from '../core/agent.js';
-import type { WorkflowDefinition } from '../core/definition.js';
+import type { ExecutionOutcome } from '../core/decision.js';
+import type { PlaceAgent, WorkflowDefinition } from '../core/definition.js';
 import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/execution.js';
 import type { JsonValue } from '../core/json.js';
 import type { RetryLimits } from '../core/retry.js';
@@ -7,6 +8,7 @@ import type { TokenUsage } from '../core/stream-event.js';
 import type { TurnResult } from '../core/turn.js';
 import type { TokenRecord } from '../core/token-record.js';
 import type { TokenStart } from '../core/token-start.js';
+import type { ExecutionFailure } from '../workflows/failures.js';
 
 /**
  * What Temporal workflows ask for. Every activity is safe to run again: it finds its own earlier effect and leaves it.
@@ -15,6 +17,8 @@ import type { TokenStart } from '../core/token-start.js';
 export interface Activities {
   /** The definition of a token that begins. NOT_FOUND and VALIDATION_FAILED are final. */
   loadDefinition(request: DefinitionRequest): Promise<LoadedDefinition>;
+  /** The place agents that were added to a workflow after its definition was saved. */
+  loadPlaceAgents(request: { readonly workflowId: string }): Promise<readonly PlaceAgent[]>;
   recordToken(record: TokenRecord): Promise<void>;
   /** Stores the prompts of an execution and marks it RUNNING; says what its model calls need. */
   prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
@@ -22,7 +26,15 @@ export interface Activities {
   invokeModel(call: ModelCall): Promise<TurnAnswer>;
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
   recordExecution(ended: ExecutionEnd): Promise<void>;
+  /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
+  adoptExecution(request: { readonly executionId: string }): Promise<AdoptedExecution>;
 }
+
+/** How an execution ended that its token has waited for through an activity. */
+export type AdoptedExecution =
+  | { readonly type: 'ended'; readonly outcome: ExecutionOutcome }
+  /** From outside: it could not record its own end. */
+  | { readonly type: 'cut-off'; readonly failure: ExecutionFailure };
 
 export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'> {
   readonly tokenId: string;
@@ -31,6 +43,9 @@ export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'>
 
 export interface LoadedDefinition {
   readonly definition: WorkflowDefinition;
+  readonly placeAgents: readonly PlaceAgent[];
+  /** Bounds one attempt of an agent where neither agent nor use says otherwise. */
+  readonly executionTimeoutSeconds: number;
   /** Set when an earlier token had the same id. */
   readonly executionIdSuffix?: string;
 }

@@ -1,4 +1,4 @@
-import type { AgentExecution } from '../core/execution.js';
+import type { AgentExecution, ExecutionResult } from '../core/execution.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/answer-stream.js';
@@ -9,6 +9,11 @@ export interface ActivityParts {
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
+  /**
+   * The result of an execution's Temporal workflow, once it has one. Throws the Temporal failure that it ended with,
+   * NOT_FOUND when Temporal does not know it (any more), UNAVAILABLE when Temporal does not answer.
+   */
+  readonly awaitExecution: (executionId: string, signal: AbortSignal) => Promise<ExecutionResult>;
   readonly logger: ActivityLogger;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;

@@ -1,6 +1,7 @@
 import { activityFailure } from '../workflows/failures.js';
 import type { Activities } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { adoptExecution } from './adopt-execution.js';
 import { invokeModel } from './invoke-model.js';
 import { loadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
@@ -11,10 +12,12 @@ import { recordToken } from './record-token.js';
 export function createActivities(parts: ActivityParts): Activities {
   return {
     loadDefinition: failingAsTemporalDoes((request) => loadDefinition(parts, request)),
+    loadPlaceAgents: failingAsTemporalDoes(({ workflowId }) => parts.storage.placeAgents.list({ workflowId })),
     recordToken: failingAsTemporalDoes((record) => recordToken(parts, record)),
     prepareAgent: failingAsTemporalDoes((request) => prepareAgent(parts, request)),
     invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
+    adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };
 }
 

@@ -13,8 +13,13 @@ export async function loadDefinition(parts: ActivityParts, request: DefinitionRe
       ? await storedDefinition(parts, request)
       : await inlineDefinition(parts, request.definition);
   refuseUnknownPlace(definition, request.initialPlace);
-  const earlier = await parts.storage.tokens.get(request.tokenId);
-  return earlier === undefined ? { definition } : { definition, executionIdSuffix: request.chainId.slice(0, 8) };
+  const [earlier, placeAgents] = await Promise.all([
+    parts.storage.tokens.get(request.tokenId),
+    parts.storage.placeAgents.list({ workflowId: definition.id }),
+  ]);
+  const { executionTimeoutSeconds } = parts;
+  const loaded = { definition, placeAgents, executionTimeoutSeconds };
+  return earlier === undefined ? loaded : { ...loaded, executionIdSuffix: request.chainId.slice(0, 8) };
 }
 
 async function storedDefinition({ storage }: ActivityParts, request: DefinitionRequest): Promise<WorkflowDefinition> {

@@ -1,6 +1,7 @@
 import type { Agent, AgentContent } from '../core/agent.js';
 import { parseAgentInput, type AgentInput } from '../core/agent-schema.js';
 import { unprovidedVariables } from '../core/check-definition.js';
+import { agentUses } from '../core/definition.js';
 import { CircuitBreakerError, notFound, validationFailed, type Problem } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
 import type { ApiParts } from './api-parts.js';
@@ -56,13 +57,13 @@ async function problemsOfUses(
     (await storage.workflows.usersOfAgent(id)).map((user) => storage.workflows.get(user)),
   );
   return workflows.flatMap((stored) =>
-    (stored?.definition.transitions ?? []).flatMap(({ id: transitionId, agentExecution }) => {
+    (stored === undefined ? [] : agentUses(stored.definition)).flatMap(({ use, label }) => {
       // A use that is pinned keeps its version.
-      if (agentExecution?.agentId !== id || agentExecution.agentVersion !== undefined) return [];
-      return unprovidedVariables(prompts, Object.keys(agentExecution.inputMapping)).map((name) => ({
+      if (use.agentId !== id || use.agentVersion !== undefined) return [];
+      return unprovidedVariables(prompts, Object.keys(use.inputMapping)).map((name) => ({
         code: 'TEMPLATE_VARIABLE_UNKNOWN',
         pointer: '/prompts',
-        message: `{${name}} is not provided by transition "${transitionId}" of workflow "${stored?.definition.id ?? ''}"`,
+        message: `{${name}} is not provided by ${label} of workflow "${stored?.definition.id ?? ''}"`,
       }));
     }),
   );

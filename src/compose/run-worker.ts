@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import type { Client } from '@temporalio/client';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 
 import type { ActivityParts } from '../activities/activity-parts.js';
@@ -8,7 +9,8 @@ import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/dispatcher.js';
 import { readCredentials } from '../providers/read-credentials.js';
 import { openAnswerStream } from '../streams/answer-stream.js';
-import { connectWorker } from '../temporal/connect.js';
+import { awaitExecution } from '../temporal/await-execution.js';
+import { connectClient, connectWorker } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { taskQueues } from '../workflows/messages.js';
 import type { Backends } from './open-backends.js';
@@ -24,11 +26,13 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   Runtime.install({ logger: temporalLogger(parts.logger) });
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
+  const { client, connection: clientConnection } = await connectClient(cluster);
+  resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
   const shared = {
     connection,
     namespace: cluster.namespace,
-    activities: createActivities(activityParts(parts, backends)),
+    activities: createActivities(activityParts(parts, backends, client)),
     ...SHARED_OPTIONS,
   };
   const main = await Worker.create({
@@ -45,7 +49,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   run(parts, 'the tool worker', tools);
 }
 
-function activityParts({ config, logger, resources }: ProcessParts, backends: Backends): ActivityParts {
+function activityParts({ config, logger, resources }: ProcessParts, backends: Backends, client: Client): ActivityParts {
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   resources.add('the connections to providers', () => dispatcher.close());
   return {
@@ -63,6 +67,7 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
     model: createLanguageModel({ credentials: readCredentials(config.providers), dispatcher }),
     logger,
     closeStream: backends.closeStream,
+    awaitExecution: awaitExecution(client),
     executionTimeoutSeconds: config.executionTimeoutSeconds,
     now: () => new Date().toISOString(),
   };

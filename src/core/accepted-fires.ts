@@ -1,3 +1,4 @@
+import { fingerprint } from './fingerprint.js';
 import type { FireRequest } from './fire-request.js';
 import { canonicalJson } from './json.js';
 
@@ -6,7 +7,7 @@ export type AcceptedFires = readonly AcceptedFire[];
 
 interface AcceptedFire {
   readonly key: string;
-  /** What was asked for, apart from the key. */
+  /** A fingerprint of what was asked for, apart from the key: the data alone may be large. */
   readonly content: string;
   readonly executionId?: string;
 }
@@ -42,5 +43,6 @@ export function rememberFire(
 }
 
 function contentOf({ transitionId, data, expectedVersion }: FireRequest): string {
-  return canonicalJson({ transitionId, data: data ?? null, expectedVersion: expectedVersion ?? null });
+  const content = { transitionId, data: data ?? null, expectedVersion: expectedVersion ?? null };
+  return fingerprint(canonicalJson(content));
 }

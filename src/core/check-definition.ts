@@ -1,13 +1,14 @@
-import { checkAgentTransition, type KnownAgent } from './check-agent-transition.js';
-import { badId, checkNet } from './check-net.js';
-import type { AgentTransition, Transition, WorkflowContent } from './definition.js';
+import { checkAgentUse, type KnownAgent } from './check-agent-use.js';
+import { badId, checkNet, duplicates } from './check-net.js';
+import { checkPlaceAgent } from './check-place-agent.js';
+import { agentUses, type AgentUse, type PlaceAgent, type Transition, type WorkflowContent } from './definition.js';
 import type { Problem } from './errors.js';
-import { jsonPointer } from './json-pointer.js';
+import { jsonPointer, type JsonPath } from './json-pointer.js';
 
-export { unprovidedVariables } from './check-agent-transition.js';
+export { unprovidedVariables } from './check-agent-use.js';
 
 /** Which agent a definition may name. */
-export type AgentReference = Pick<AgentTransition, 'agentId' | 'agentVersion'>;
+export type AgentReference = Pick<AgentUse, 'agentId' | 'agentVersion'>;
 
 /** What is known of agents when a definition is checked: whom `agentsOf` lists. */
 export interface KnownAgents {
@@ -32,14 +33,20 @@ export function checkWorkflow(content: WorkflowContent, surroundings: Surroundin
       ...checkConditions(content, transition, jsonPointer(['transitions', index, 'conditions'])),
       ...checkAgent(transition.agentExecution, surroundings, jsonPointer(['transitions', index, 'agentExecution'])),
     ]),
+    ...duplicates(
+      content.placeAgents.map(({ id }) => id),
+      (index) => ['placeAgents', index, 'id'],
+    ),
+    ...content.placeAgents.flatMap((agent, index) =>
+      checkOnePlaceAgent(agent, content, { ...surroundings, path: ['placeAgents', index] }),
+    ),
   ];
   return problems.slice(0, MAX_PROBLEMS);
 }
 
 /** The agents that a definition names, each once; with a version also the newest, which tells the two mistakes apart. */
 export function agentsOf(content: WorkflowContent): readonly AgentReference[] {
-  const named = content.transitions.flatMap(({ agentExecution }) => agentExecution ?? []);
-  const references = named.flatMap(({ agentId, agentVersion }): AgentReference[] =>
+  const references = agentUses(content).flatMap(({ use: { agentId, agentVersion } }): AgentReference[] =>
     agentVersion === undefined ? [{ agentId }] : [{ agentId }, { agentId, agentVersion }],
   );
   return [...new Map(references.map((reference) => [agentKey(reference), reference])).values()];
@@ -47,6 +54,16 @@ export function agentsOf(content: WorkflowContent): readonly AgentReference[] {
 
 export function agentKey({ agentId, agentVersion }: AgentReference): string {
   return JSON.stringify([agentId, agentVersion ?? 'newest']);
+}
+
+/** Everything that is wrong with a place agent that comes to a workflow on its own; pointers into its own input. */
+export function checkOnePlaceAgent(
+  agent: PlaceAgent,
+  content: Pick<WorkflowContent, 'places' | 'transitions'>,
+  surroundings: Surroundings & { readonly path: JsonPath },
+): readonly Problem[] {
+  const { path } = surroundings;
+  return [...checkPlaceAgent(agent, content, path), ...checkAgent(agent, surroundings, jsonPointer(path))];
 }
 
 function checkConditions({ rules }: WorkflowContent, transition: Transition, pointer: string): readonly Problem[] {
@@ -58,15 +75,15 @@ function checkConditions({ rules }: WorkflowContent, transition: Transition, poi
   });
 }
 
-function checkAgent(use: AgentTransition | undefined, surroundings: Surroundings, pointer: string): readonly Problem[] {
+function checkAgent(use: AgentUse | undefined, surroundings: Surroundings, pointer: string): readonly Problem[] {
   if (use === undefined) return [];
   const { agents, workflowId } = surroundings;
   const agent = agents.find(use);
-  if (agent !== undefined) return checkAgentTransition(use, { agent, workflowId, pointer });
-  return [unknownAgent(use, agents, pointer), ...checkAgentTransition(use, { pointer })];
+  if (agent !== undefined) return checkAgentUse(use, { agent, workflowId, pointer });
+  return [unknownAgent(use, agents, pointer), ...checkAgentUse(use, { pointer })];
 }
 
-function unknownAgent({ agentId, agentVersion }: AgentTransition, agents: KnownAgents, pointer: string): Problem {
+function unknownAgent({ agentId, agentVersion }: AgentUse, agents: KnownAgents, pointer: string): Problem {
   if (agentVersion === undefined || agents.find({ agentId }) === undefined) {
     return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentId`, message: `there is no agent "${agentId}"` };
   }

@@ -89,7 +89,8 @@ function isAlwaysTaken({ trigger, rules, conditions, agentExecution }: Transitio
   return trigger === 'automatic' && rules.length === 0 && conditions.length === 0 && agentExecution === undefined;
 }
 
-function duplicates(names: readonly string[], pathOf: (index: number) => JsonPath): readonly Problem[] {
+/** Each name that is there already, where it is there again. */
+export function duplicates(names: readonly string[], pathOf: (index: number) => JsonPath): readonly Problem[] {
   const seen = new Set<string>();
   return names.flatMap((name, index) => {
     const isSecond = seen.has(name);

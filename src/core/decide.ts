@@ -1,18 +1,22 @@
-import { findBlockers, fieldsAfter } from './find-blockers.js';
-import { tokenTooLarge } from './token-size.js';
+import { cancelToken } from './cancel-token.js';
 import type { Decision, Facts, Refusal, TokenInput } from './decision.js';
 import { findTransition, type Transition, type WorkflowDefinition } from './definition.js';
 import { endExecution } from './end-execution.js';
+import { closedBlockers, fieldsAfter, findBlockers } from './find-blockers.js';
 import type { FireRequest } from './fire-request.js';
-import { tell, type Progress } from './progress.js';
+import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
+import { tell, withToken, type Progress } from './progress.js';
+import { refusalOf } from './refusal.js';
+import { retryToken } from './retry-token.js';
 import { settle } from './settle.js';
 import { takeTransition } from './take-transition.js';
-import type { Blocker } from './blocker.js';
 import type { Token } from './token.js';
+import { tokenTooLarge } from './token-size.js';
+import { updateToken } from './update-token.js';
 
 /**
  * What happens to a token when something arrives. Pure: the same input gives the same answer, nothing is mutated.
- * Serves the Update validator, the signal handler and the tests alike.
+ * Serves the Update validators, the signal handlers and the tests alike.
  */
 // The fourth parameter is the design's: what arrives and what the clock says are two things.
 // eslint-disable-next-line max-params
@@ -25,6 +29,36 @@ export function decide(definition: WorkflowDefinition, token: Token, input: Toke
       return fire(progress, input);
     case 'execution-ended':
       return decisionOf(endExecution(progress, input));
+    case 'time-passed':
+      return decisionOf(settle(progress));
+    case 'place-agents-changed':
+      return decisionOf(settle(dropPlaceAgents(progress)));
+    case 'update':
+    case 'retry':
+    case 'cancel':
+    case 'trigger-place-agents':
+      return whileActive(progress, input);
+  }
+}
+
+type FromOutside = Extract<TokenInput, { type: 'update' | 'retry' | 'cancel' | 'trigger-place-agents' }>;
+
+function whileActive(progress: Progress, input: FromOutside): Decision {
+  const closed = closedBlockers(progress.token);
+  if (closed.length > 0) return refused(progress, refusalOf(progress.token, input.type, closed));
+  switch (input.type) {
+    case 'update': {
+      const updated = updateToken(progress, input);
+      return updated.type === 'refused' ? refused(progress, updated.refusal) : decisionOf(settle(updated.progress));
+    }
+    case 'retry': {
+      const retried = retryToken(progress);
+      return retried.type === 'refused' ? refused(progress, retried.refusal) : decisionOf(retried.progress);
+    }
+    case 'cancel':
+      return decisionOf(cancelToken(progress, input.reason));
+    case 'trigger-place-agents':
+      return decisionOf(triggerPlaceAgents(withToken(progress, { automaticSteps: 0 })));
   }
 }
 
@@ -35,9 +69,9 @@ function greet(progress: Progress): Progress {
 
 function fire(progress: Progress, request: FireRequest): Decision {
   const checked = checkFire(progress, request);
-  if (checked.type === 'refused') return refuse(progress, request, checked.refusal);
+  if (checked.type === 'refused') return refuseFire(progress, request, checked.refusal);
   // A fire comes from outside: the token may go on by itself for another while.
-  const reset = { ...progress, token: { ...progress.token, automaticSteps: 0 } };
+  const reset = withToken(progress, { automaticSteps: 0 });
   return decisionOf(settle(takeTransition(reset, checked.transition, request)));
 }
 
@@ -48,30 +82,23 @@ function checkFire({ definition, token }: Progress, request: FireRequest): Check
   const blockers = findBlockers(definition, token, request);
   const transition = findTransition(definition, request.transitionId);
   if (blockers.length > 0 || transition === undefined) {
-    const refusal = { code: refusalCode(blockers), message: refusalMessage(token, request, blockers), blockers };
-    return { type: 'refused', refusal };
+    return { type: 'refused', refusal: refusalOf(token, `take ${request.transitionId}`, blockers) };
   }
   const tooLarge = tokenTooLarge(fieldsAfter(token, request));
   if (tooLarge === undefined) return { type: 'clear', transition };
   return { type: 'refused', refusal: { code: 'TOKEN_TOO_LARGE', message: tooLarge, blockers: [] } };
 }
 
-function refuse(progress: Progress, request: FireRequest, refusal: Refusal): Decision {
+function refuseFire(progress: Progress, request: FireRequest, refusal: Refusal): Decision {
   const details = { code: refusal.code, message: refusal.message };
-  const told = tell(progress, [{ type: 'TRANSITION_REFUSED', transitionId: request.transitionId, details }]);
-  return { ...decisionOf(told), refusal };
+  return refused(
+    tell(progress, [{ type: 'TRANSITION_REFUSED', transitionId: request.transitionId, details }]),
+    refusal,
+  );
 }
 
-function refusalCode(blockers: readonly Blocker[]): Refusal['code'] {
-  const has = (code: Blocker['code']) => blockers.some((blocker) => blocker.code === code);
-  if (has('NOT_ACTIVE')) return 'TOKEN_CLOSED';
-  if (has('VERSION')) return 'VERSION_CONFLICT';
-  return has('PENDING') ? 'TRANSITION_IN_PROGRESS' : 'TRANSITION_REFUSED';
-}
-
-function refusalMessage(token: Token, request: FireRequest, blockers: readonly Blocker[]): string {
-  const reasons = blockers.map((blocker) => blocker.message).join('; ');
-  return `Token ${token.id} does not take ${request.transitionId}: ${reasons}.`;
+function refused(progress: Progress, refusal: Refusal): Decision {
+  return { ...decisionOf(progress), refusal };
 }
 
 function decisionOf({ token, events, effects }: Progress): Decision {

@@ -2,13 +2,23 @@ import type { Blocker } from './blocker.js';
 import type { ErrorCode } from './errors.js';
 import type { ExecutionRequest, ExecutionResult } from './execution.js';
 import type { FireRequest } from './fire-request.js';
+import type { UpdateRequest } from './update-request.js';
 import type { Token, TokenEvent } from './token.js';
 
 /** What can arrive at a token. */
 export type TokenInput =
   | { readonly type: 'created' }
   | ({ readonly type: 'fire' } & FireRequest)
-  | { readonly type: 'execution-ended'; readonly executionId: string; readonly outcome: ExecutionOutcome };
+  | ({ readonly type: 'update' } & UpdateRequest)
+  | { readonly type: 'retry' }
+  | { readonly type: 'cancel'; readonly reason?: string }
+  | { readonly type: 'execution-ended'; readonly executionId: string; readonly outcome: ExecutionOutcome }
+  /** Something is due that a schedule armed. */
+  | { readonly type: 'time-passed' }
+  /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
+  | { readonly type: 'trigger-place-agents' }
+  /** The definition has other place agents now. */
+  | { readonly type: 'place-agents-changed' };
 
 /** How an execution ended, as far as its token is concerned. */
 export type ExecutionOutcome =
@@ -17,10 +27,9 @@ export type ExecutionOutcome =
   | { readonly status: 'cancelled' };
 
 /** What `core` asks the workflow to do. Recording the events, and finishing when the token has closed, go without saying. */
-export interface Effect {
-  readonly type: 'start-execution';
-  readonly execution: ExecutionRequest;
-}
+export type Effect =
+  | { readonly type: 'start-execution'; readonly execution: ExecutionRequest }
+  | { readonly type: 'cancel-execution'; readonly executionId: string };
 
 export interface Refusal {
   readonly code: Extract<

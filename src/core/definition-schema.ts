@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { checkJson } from './check-json.js';
-import type { Transition, WorkflowContent } from './definition.js';
+import type { PlaceAgent, Transition, WorkflowContent } from './definition.js';
 import type { Problem } from './errors.js';
 import { ID_RULE, isId } from './ids.js';
 import { anyJson, listOf, shape, text, textsByName } from './input-shape.js';
@@ -17,6 +17,7 @@ const MAX_PLACES = 500;
 const MAX_TRANSITIONS = 1000;
 const MAX_RULES = 100;
 const MAX_NAMED_RULES = 500;
+const MAX_PLACE_AGENTS = 500;
 const MAPPING_SIZE = { entries: 200, length: 500 };
 
 const retryConfig = shape({
@@ -25,7 +26,7 @@ const retryConfig = shape({
   retryOnErrors: listOf(text(100), 50).exactOptional(),
 });
 
-const agentTransition = shape({
+const agentUse = {
   agentId: text(1000),
   agentVersion: z.number().exactOptional(),
   enabled: z.boolean().default(true),
@@ -33,9 +34,24 @@ const agentTransition = shape({
   llmConfig: llmConfigShape.exactOptional(),
   inputMapping: textsByName(MAPPING_SIZE).default({}),
   outputMapping: textsByName(MAPPING_SIZE).default({}),
-  required: z.boolean().default(true),
   timeoutSeconds: z.number().exactOptional(),
   retryConfig: retryConfig.exactOptional(),
+};
+
+const agentTransition = shape({ ...agentUse, required: z.boolean().default(true) });
+
+const placeAgent = shape({
+  ...agentUse,
+  id: text(1000).exactOptional(),
+  workflowId: text(1000).exactOptional(),
+  placeId: text(1000),
+  triggerConditions: listOf(anyJson, MAX_RULES).default([]),
+  autoTransition: text(1000).exactOptional(),
+  schedule: shape({
+    initialDelaySeconds: z.number().exactOptional(),
+    intervalSeconds: z.number().exactOptional(),
+    maxExecutions: z.number().exactOptional(),
+  }).exactOptional(),
 });
 
 const transition = shape({
@@ -61,6 +77,7 @@ const workflow = shape({
     .record(z.string(), anyJson, 'must be an object of rules by name')
     .refine((rules) => Object.keys(rules).length <= MAX_NAMED_RULES, `must have at most ${MAX_NAMED_RULES} entries`)
     .default({}),
+  placeAgents: listOf(placeAgent, MAX_PLACE_AGENTS).default([]),
 });
 
 export interface WorkflowInput {
@@ -105,7 +122,44 @@ function readRules(shaped: ShapedWorkflow): { content: WorkflowContent; problems
     ...each,
     rules: each.rules.map((rule, nth) => read(rule, jsonPointer(['transitions', index, 'rules', nth]))),
   }));
-  return { content: { ...shaped, transitions, rules }, problems };
+  const placeAgents = shaped.placeAgents.map((each, index) =>
+    placeAgentOf(each, (rule, nth) => read(rule, jsonPointer(['placeAgents', index, 'triggerConditions', nth]))),
+  );
+  return { content: { ...shaped, transitions, rules, placeAgents }, problems };
+}
+
+/** Its workflow is the one that it is given in, whatever it says; without an id it is called after its place and agent. */
+function placeAgentOf(
+  { workflowId: _given, id, ...use }: z.infer<typeof placeAgent>,
+  read: (rule: JsonValue, nth: number) => Rule,
+): PlaceAgent {
+  return { ...use, id: id ?? `${use.placeId}:${use.agentId}`, triggerConditions: use.triggerConditions.map(read) };
+}
+
+/** A place agent on its own, in the form of `PlaceAgentConfigInput`. */
+export function parsePlaceAgentInput(input: unknown): Parsed<PlaceAgentInput> {
+  const jsonProblems = checkJson(input);
+  if (jsonProblems.length > 0) return { problems: jsonProblems };
+  const parsed = placeAgent.safeParse(input);
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  const problems: Problem[] = [];
+  const agent = placeAgentOf(parsed.data, (rule, nth) => {
+    const result = parseRule(rule, jsonPointer(['triggerConditions', nth]));
+    if ('value' in result) return result.value;
+    problems.push(...result.problems);
+    return NEVER;
+  });
+  const { workflowId } = parsed.data;
+  if (workflowId === undefined) {
+    problems.push({ code: 'REQUIRED', pointer: '/workflowId', message: 'is needed: which workflow has the place?' });
+  }
+  const value = { workflowId: workflowId ?? '', agent };
+  return problems.length === 0 ? { value } : { problems, draft: value };
+}
+
+export interface PlaceAgentInput {
+  readonly workflowId: string;
+  readonly agent: PlaceAgent;
 }
 
 /** Stands where a rule is that could not be read. Holds for no token. */

@@ -9,7 +9,8 @@ export interface RetryConfig {
   readonly retryOnErrors?: readonly string[];
 }
 
-export interface AgentTransition {
+/** How a definition uses an agent, whether a transition or a place runs it. */
+export interface AgentUse {
   readonly agentId: string;
   /** Absent: the newest when the execution starts. */
   readonly agentVersion?: number;
@@ -21,10 +22,33 @@ export interface AgentTransition {
   readonly inputMapping: Readonly<Record<string, string>>;
   /** Token path → output name. */
   readonly outputMapping: Readonly<Record<string, string>>;
-  /** Required: the token moves only when the agent succeeds. */
-  readonly required: boolean;
   readonly timeoutSeconds?: number;
   readonly retryConfig?: RetryConfig;
+}
+
+export interface AgentTransition extends AgentUse {
+  /** Required: the token moves only when the agent succeeds. */
+  readonly required: boolean;
+}
+
+/** When a place agent runs. Absent: once per stay, when its conditions first hold. */
+export interface PlaceAgentSchedule {
+  /** From the token's arrival to the first run. */
+  readonly initialDelaySeconds?: number;
+  /** Between the beginnings of runs, while the token stays. */
+  readonly intervalSeconds?: number;
+  /** Per stay; failed runs count. */
+  readonly maxExecutions?: number;
+}
+
+/** An agent that runs while a token is in a place. */
+export interface PlaceAgent extends AgentUse {
+  readonly id: string;
+  readonly placeId: string;
+  readonly triggerConditions: readonly Rule[];
+  /** Fired after a successful run. */
+  readonly autoTransition?: string;
+  readonly schedule?: PlaceAgentSchedule;
 }
 
 export interface Transition {
@@ -50,6 +74,7 @@ export interface WorkflowContent {
   readonly transitions: readonly Transition[];
   /** Rules by name, for `conditions` to refer to. */
   readonly rules: Readonly<Record<string, Rule>>;
+  readonly placeAgents: readonly PlaceAgent[];
 }
 
 /** One immutable version of a workflow definition. */
@@ -57,6 +82,18 @@ export interface WorkflowDefinition extends WorkflowContent {
   readonly id: string;
   /** From 1. Equal content, equal version. */
   readonly version: number;
+}
+
+/** Every use of an agent in a definition, with what it is called in messages. */
+export function agentUses(
+  content: Pick<WorkflowContent, 'transitions' | 'placeAgents'>,
+): readonly { readonly use: AgentUse; readonly label: string }[] {
+  return [
+    ...content.transitions.flatMap(({ id, agentExecution }) =>
+      agentExecution === undefined ? [] : [{ use: agentExecution, label: `transition "${id}"` }],
+    ),
+    ...content.placeAgents.map((use) => ({ use, label: `place agent "${use.id}"` })),
+  ];
 }
 
 export function findTransition(definition: WorkflowContent, id: string): Transition | undefined {
@@ -67,9 +104,16 @@ export function transitionsFrom(definition: WorkflowContent, place: string): rea
   return definition.transitions.filter((transition) => transition.fromPlaces.includes(place));
 }
 
-/** A place that nothing leads out of: a token that gets there is complete. */
+/** The agents that run in a place; a disabled one is as none. */
+export function placeAgentsIn(definition: WorkflowContent, place: string): readonly PlaceAgent[] {
+  return definition.placeAgents.filter((agent) => agent.placeId === place && agent.enabled);
+}
+
+/** A place that nothing leads out of and where nothing runs: a token that gets there is complete. */
 export function isEndPlace(definition: WorkflowContent, place: string): boolean {
-  return transitionsFrom(definition, place).length === 0;
+  return (
+    transitionsFrom(definition, place).length === 0 && !definition.placeAgents.some(({ placeId }) => placeId === place)
+  );
 }
 
 /** The agent that a transition runs; a disabled one is as none. */

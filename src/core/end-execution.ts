@@ -6,6 +6,8 @@ import { mapOutput, type Mapped } from './mapping.js';
 import type { TokenFields } from './path.js';
 import { change, tell, type Progress } from './progress.js';
 import { settle } from './settle.js';
+import { endPlaceAgent } from './end-place-agent.js';
+import { runningPlaceAgent } from './place-agent-runs.js';
 import { move } from './take-transition.js';
 import { tokenTooLarge } from './token-size.js';
 import type { PendingTransition, Token } from './token.js';
@@ -15,11 +17,17 @@ interface Ended {
   readonly outcome: ExecutionOutcome;
 }
 
-/** Applies the outcome of the execution that the token waits for; any other is told and discarded. */
+/** Applies the outcome of an execution that the token runs; any other is told and discarded. */
 export function endExecution(progress: Progress, { executionId, outcome }: Ended): Progress {
   const { token, definition } = progress;
   const { pending } = token;
   const details = outcomeDetails(outcome);
+  const placeAgent = runningPlaceAgent(definition, token, executionId);
+  if (placeAgent !== undefined) {
+    const placeAgentId = placeAgent.agent.id;
+    const told = tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, placeAgentId } }]);
+    return endPlaceAgent(told, { ...placeAgent, executionId }, outcome);
+  }
   if (pending?.executionId !== executionId) {
     return tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, discarded: true } }]);
   }
@@ -73,7 +81,13 @@ function fail(progress: Progress, running: Running, failure: { code: string; mes
     const fields = patchedFields(progress.token, pending);
     return settle(move(progress, transition, { ...fields, executionId: pending.executionId, note }));
   }
-  const incident = { ...failure, ...causeOf(running), since: progress.facts.now };
+  const { patch } = pending;
+  const incident = {
+    ...failure,
+    ...causeOf(running),
+    since: progress.facts.now,
+    ...(patch === undefined ? {} : { patch }),
+  };
   return change(progress, { pending: undefined, incident }, [
     { type: 'INCIDENT_RAISED', ...causeOf(running), details: { ...failure } },
   ]);

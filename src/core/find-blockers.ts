@@ -11,7 +11,7 @@ import type { Token } from './token.js';
 /** Everything that stands against a fire, all of it and not just the first. Empty: it may be taken. */
 export function findBlockers(definition: WorkflowDefinition, token: Token, request: FireRequest): readonly Blocker[] {
   const transition = findTransition(definition, request.transitionId);
-  const own = [...stateBlockers(token), ...versionBlockers(token, request)];
+  const own = [...closedBlockers(token), ...pendingBlockers(token), ...versionBlockers(token, request)];
   if (transition === undefined) {
     const message = `workflow ${definition.id} has no transition "${request.transitionId}"`;
     return [...own, { code: 'UNKNOWN_TRANSITION', message }];
@@ -32,19 +32,20 @@ export function fieldsAfter(token: Token, request: Pick<FireRequest, 'data'>): T
   return { data, metadata: token.metadata };
 }
 
-function stateBlockers(token: Token): readonly Blocker[] {
-  const blockers: Blocker[] = [];
-  if (token.status !== 'ACTIVE') {
-    blockers.push({ code: 'NOT_ACTIVE', message: `the token is ${token.status.toLowerCase()}` });
-  }
-  if (token.pending !== undefined) {
-    const message = `transition ${token.pending.transitionId} is running its agent (execution ${token.pending.executionId})`;
-    blockers.push({ code: 'PENDING', message });
-  }
-  return blockers;
+export function closedBlockers({ status }: Token): readonly Blocker[] {
+  return status === 'ACTIVE' ? [] : [{ code: 'NOT_ACTIVE', message: `the token is ${status.toLowerCase()}` }];
 }
 
-function versionBlockers(token: Token, { expectedVersion }: FireRequest): readonly Blocker[] {
+function pendingBlockers({ pending }: Token): readonly Blocker[] {
+  if (pending === undefined) return [];
+  const message = `transition ${pending.transitionId} is running its agent (execution ${pending.executionId})`;
+  return [{ code: 'PENDING', message }];
+}
+
+export function versionBlockers(
+  token: Token,
+  { expectedVersion }: Pick<FireRequest, 'expectedVersion'>,
+): readonly Blocker[] {
   if (expectedVersion === undefined || expectedVersion === token.version) return [];
   return [{ code: 'VERSION', message: `the token is at version ${token.version}, not ${expectedVersion}` }];
 }

@@ -1,3 +1,4 @@
+import { checkJson } from './check-json.js';
 import { isJsonObject, type JsonObject } from './json.js';
 
 /** The ask that a token take a transition. */
@@ -12,6 +13,8 @@ export interface FireRequest {
 /** Reads a fire from an untrusted message; a string says what is wrong with it. Null members count as absent. */
 export function parseFireRequest(message: unknown): FireRequest | string {
   if (!isJsonObject(message)) return 'a fire must be an object with a transitionId';
+  const [problem] = checkJson(message);
+  if (problem !== undefined) return `${problem.message} at ${problem.pointer}`;
   const { transitionId, data, idempotencyKey, expectedVersion } = message as Record<keyof FireRequest, unknown>;
   if (typeof transitionId !== 'string' || transitionId === '') return 'transitionId must be a non-empty string';
   if (!isAbsent(data) && !isJsonObject(data)) return 'data must be an object';

@@ -28,5 +28,6 @@ export function newToken(definition: WorkflowDefinition, seed: TokenSeed, facts:
     updatedAt: facts.now,
     executionCount: 0,
     automaticSteps: 0,
+    placeAgentRuns: {},
   };
 }

@@ -20,6 +20,11 @@ export function change(progress: Progress, fields: TokenChange, events: readonly
   return tell({ ...progress, token: next }, events);
 }
 
+/** The token's own bookkeeping, which nobody outside sees: no change, no event. */
+export function withToken(progress: Progress, fields: TokenChange): Progress {
+  return { ...progress, token: applied(progress.token, fields) };
+}
+
 /** Events about something that did not change the token. */
 export function tell(progress: Progress, events: readonly EventDraft[]): Progress {
   const { token, facts } = progress;

@@ -31,9 +31,15 @@ export function judgeFailure(
 ): RetryVerdict {
   const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
   if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
-  const backoffSeconds = Math.min(
-    limits.backoffSeconds * BACKOFF_FACTOR ** (failure.failures - 1),
-    MAX_BACKOFF_SECONDS,
-  );
-  return { type: 'retry', delayMs: failure.retryAfterMs ?? backoffSeconds * 1000 };
+  return { type: 'retry', delayMs: failure.retryAfterMs ?? backoffSeconds(limits, failure.failures) * 1000 };
+}
+
+/** All pauses of a turn that fails as often as it may. */
+export function worstBackoffSeconds(limits: RetryLimits): number {
+  const pauses = Array.from({ length: limits.maxAttempts - 1 }, (_, index) => backoffSeconds(limits, index + 1));
+  return pauses.reduce((sum, pause) => sum + pause, 0);
+}
+
+function backoffSeconds(limits: RetryLimits, failures: number): number {
+  return Math.min(limits.backoffSeconds * BACKOFF_FACTOR ** (failures - 1), MAX_BACKOFF_SECONDS);
 }

@@ -1,11 +1,10 @@
 import { fieldsAfter } from './find-blockers.js';
 import { activeAgent, isEndPlace, type AgentTransition, type Transition } from './definition.js';
-import type { ExecutionOverrides, ExecutionRequest } from './execution.js';
-import { executionIdOf } from './execution-id.js';
 import type { FireRequest } from './fire-request.js';
 import type { JsonObject } from './json.js';
-import { mapInput, structuredOutputs } from './mapping.js';
-import { ask, change, type EventDraft, type Progress } from './progress.js';
+import { cancelPlaceAgents } from './place-agent-runs.js';
+import { change, type EventDraft, type Progress } from './progress.js';
+import { startAgent } from './start-agent.js';
 import type { HistoryEntry } from './token.js';
 
 /** Moves kept on the token itself; its events hold them all. */
@@ -18,7 +17,7 @@ export function takeTransition(
   request: Pick<FireRequest, 'data'>,
 ): Progress {
   const agent = activeAgent(transition);
-  if (agent !== undefined) return startAgent(progress, { transition, agent, request });
+  if (agent !== undefined) return startTransition(progress, { transition, agent, request });
   const { data, metadata } = fieldsAfter(progress.token, request);
   return move(progress, transition, { data, metadata });
 }
@@ -63,65 +62,29 @@ export function move(progress: Progress, transition: Transition, how: Move): Pro
     history: [...token.history, entry].slice(-HISTORY_LENGTH),
     pending: undefined,
     incident: undefined,
+    placeAgentRuns: {},
   };
-  return change(progress, fields, events);
+  return change(cancelPlaceAgents(progress), fields, events);
 }
 
-interface AgentStart {
+interface AgentTransitionStart {
   readonly transition: Transition;
   readonly agent: AgentTransition;
   readonly request: Pick<FireRequest, 'data'>;
 }
 
-function startAgent(progress: Progress, start: AgentStart): Progress {
-  const { token, facts } = progress;
-  const { transition, request } = start;
-  const execution = executionRequest(progress, start);
+function startTransition(progress: Progress, { transition, agent, request }: AgentTransitionStart): Progress {
+  const startedBy = { transitionId: transition.id };
+  const started = startAgent(progress, { use: agent, startedBy, fields: fieldsAfter(progress.token, request) });
+  const { executionId } = started;
   const pending = {
-    transitionId: transition.id,
-    executionId: execution.executionId,
-    since: facts.now,
+    ...startedBy,
+    executionId,
+    since: progress.facts.now,
     ...(request.data === undefined ? {} : { patch: request.data }),
   };
-  const cause = { transitionId: transition.id, executionId: execution.executionId };
-  const changed = change(progress, { pending, executionCount: token.executionCount + 1 }, [
-    { type: 'TRANSITION_STARTED', ...cause },
-    { type: 'EXECUTION_STARTED', ...cause, details: { agentId: execution.agentId } },
+  return change(started.progress, { pending }, [
+    { type: 'TRANSITION_STARTED', ...startedBy, executionId },
+    { type: 'EXECUTION_STARTED', ...startedBy, executionId, details: { agentId: agent.agentId } },
   ]);
-  return ask(changed, { type: 'start-execution', execution });
-}
-
-function executionRequest({ token, facts }: Progress, { transition, agent, request }: AgentStart): ExecutionRequest {
-  const executionId = executionIdOf({
-    tokenId: token.id,
-    startedBy: transition.id,
-    number: token.executionCount + 1,
-    ...(facts.executionIdSuffix === undefined ? {} : { suffix: facts.executionIdSuffix }),
-  });
-  return {
-    executionId,
-    agentId: agent.agentId,
-    ...(agent.agentVersion === undefined ? {} : { agentVersion: agent.agentVersion }),
-    input: mapInput(agent.inputMapping, fieldsAfter(token, request)),
-    token: {
-      id: token.id,
-      workflowId: token.workflowId,
-      place: token.place,
-      metadata: token.metadata,
-      transitionCount: token.transitionCount,
-      transitionId: transition.id,
-    },
-    overrides: overridesOf(agent),
-  };
-}
-
-function overridesOf(agent: AgentTransition): ExecutionOverrides {
-  const outputs = structuredOutputs(agent.outputMapping);
-  return {
-    ...(agent.model === undefined ? {} : { model: agent.model }),
-    ...(agent.llmConfig === undefined ? {} : { llmConfig: agent.llmConfig }),
-    ...(agent.timeoutSeconds === undefined ? {} : { timeoutSeconds: agent.timeoutSeconds }),
-    ...(agent.retryConfig === undefined ? {} : { retryConfig: agent.retryConfig }),
-    ...(outputs.length === 0 ? {} : { outputs }),
-  };
 }

@@ -1,3 +1,4 @@
+import { checkJson } from './check-json.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { tokenTooLarge } from './token-size.js';
 
@@ -17,6 +18,8 @@ export interface TokenStart {
 /** Reads the start of a token from an untrusted message; a string says what is wrong with it. Null counts as absent. */
 export function parseTokenStart(message: unknown): TokenStart | string {
   if (!isJsonObject(message)) return 'a token needs an object with a workflowId or a definition';
+  const [problem] = checkJson(message);
+  if (problem !== undefined) return `${problem.message} at ${problem.pointer}`;
   const start = Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null)) as Members;
   const { workflowId, workflowVersion, definition, initialPlace, data, metadata } = start;
   if (workflowId === undefined && definition === undefined) return 'either workflowId or definition is needed';

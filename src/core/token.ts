@@ -19,6 +19,20 @@ export interface Incident {
   readonly transitionId?: string;
   readonly placeAgentId?: string;
   readonly since: string;
+  /** What the fire brought whose agent failed: a retry brings it again. */
+  readonly patch?: JsonObject;
+}
+
+/** What a place agent has done since the token arrived in the place. */
+export interface PlaceAgentRuns {
+  /** Begun, failed ones included. */
+  readonly count: number;
+  /** When the next run is due; absent: there is none. */
+  readonly due?: string;
+  /** Of the run that is under way. */
+  readonly executionId?: string;
+  /** A run has succeeded, and what it leads to was not taken yet: it is tried at every change. */
+  readonly transitionDue?: true;
 }
 
 export interface HistoryEntry {
@@ -54,6 +68,8 @@ export interface Token {
   readonly executionCount: number;
   /** Moves made by itself since the last event from outside. */
   readonly automaticSteps: number;
+  /** By place agent, of the place that it is in. */
+  readonly placeAgentRuns: Readonly<Record<string, PlaceAgentRuns>>;
 }
 
 export type TokenEventType =

@@ -2,6 +2,7 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryExecutionStore } from './memory/executions.js';
+import { MemoryPlaceAgentStore } from './memory/place-agents.js';
 import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
@@ -10,6 +11,7 @@ import { PostgresExecutionStore } from './postgres/executions.js';
 import { migrate } from './postgres/migrate.js';
 import { connectPg } from './postgres/pg-connection.js';
 import { PgliteConnection } from './postgres/pglite-connection.js';
+import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from './postgres/sql-connection.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
 import { PostgresWorkflowStore } from './postgres/workflows.js';
@@ -57,6 +59,7 @@ async function openSql(sql: SqlConnection): Promise<OpenedStorage> {
     agents: new PostgresAgentStore(sql),
     conversations: new PostgresConversationStore(sql),
     executions: new PostgresExecutionStore(sql),
+    placeAgents: new PostgresPlaceAgentStore(sql),
     tokens: new PostgresTokenStore(sql),
     workflows: new PostgresWorkflowStore(sql),
     ping: async () => {
@@ -73,6 +76,7 @@ function memoryStorage(): Storage {
     agents: new MemoryAgentStore(),
     conversations: new MemoryConversationStore(),
     executions,
+    placeAgents: new MemoryPlaceAgentStore(),
     tokens: new MemoryTokenStore(executions),
     workflows: new MemoryWorkflowStore(),
     ping: () => Promise.resolve(),

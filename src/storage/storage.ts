@@ -1,6 +1,7 @@
 import type { AgentStore } from './agent-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { ExecutionStore } from './execution-store.js';
+import type { PlaceAgentStore } from './place-agent-store.js';
 import type { TokenStore } from './token-store.js';
 import type { WorkflowStore } from './workflow-store.js';
 
@@ -9,6 +10,7 @@ export interface Storage {
   readonly agents: AgentStore;
   readonly conversations: ConversationStore;
   readonly executions: ExecutionStore;
+  readonly placeAgents: PlaceAgentStore;
   readonly tokens: TokenStore;
   readonly workflows: WorkflowStore;
   /** Answers when the backend does; throws UNAVAILABLE otherwise. */

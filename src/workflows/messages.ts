@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { TransitionAvailability } from '../core/available-transitions.js';
 import type { FireRequest } from '../core/fire-request.js';
 import type { Token } from '../core/token.js';
+import type { UpdateRequest } from '../core/update-request.js';
 
 export type { TokenStart } from '../core/token-start.js';
 
@@ -21,6 +22,24 @@ export interface FireAccepted {
 export const fireTransitionSignal = defineSignal<[FireRequest]>('fireTransition');
 /** Answers as soon as the fire is accepted and recorded; a refusal rejects it with all blockers. */
 export const fireUpdate = defineUpdate<FireAccepted, [FireRequest]>('fire');
+export interface TokenAnswer {
+  readonly token: Token;
+}
+
+export interface Triggered extends TokenAnswer {
+  readonly executionIds: readonly string[];
+}
+
+/** JSON Merge Patches on data and metadata, also while a transition's agent runs. */
+export const updateTokenUpdate = defineUpdate<TokenAnswer, [UpdateRequest]>('updateToken');
+/** Tries again what raised the incident; without one it changes nothing. */
+export const retryUpdate = defineUpdate<TokenAnswer>('retry');
+/** Ends the token where it is; its executions are cancelled. */
+export const cancelUpdate = defineUpdate<TokenAnswer, [{ readonly reason?: string }]>('cancel');
+/** Runs the agents of the token's place now, as far as their conditions hold. */
+export const triggerPlaceAgentsUpdate = defineUpdate<Triggered>('triggerPlaceAgents');
+/** The place agents that were added to the workflow are others now: the token looks them up again. */
+export const placeAgentsChangedSignal = defineSignal('placeAgentsChanged');
 export const tokenQuery = defineQuery<Token>('token');
 /** Every transition out of the token's place, with what blocks it. */
 export const availableTransitionsQuery = defineQuery<readonly TransitionAvailability[]>('availableTransitions');

@@ -12,13 +12,14 @@ import {
 import type { Activities } from '../activities/activities.js';
 import type { ExecutionOutcome } from '../core/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/execution.js';
-import { executionFailure, failedOutcome, hasRecordedItself } from './failures.js';
+import { executionDeadlineSeconds } from '../core/execution-deadline.js';
+import { executionFailure, failedOutcome, hasRecordedItself, type ExecutionFailure } from './failures.js';
 import { AGENT_EXECUTION, taskQueues } from './messages.js';
 import { searchAttributes } from './search-attributes.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
-type QuickActivities = Omit<Activities, 'invokeModel'>;
+type QuickActivities = Omit<Activities, 'invokeModel' | 'adoptExecution'>;
 
 /**
  * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once
@@ -54,14 +55,22 @@ function isFinal(error: unknown): boolean {
   return !(error instanceof ActivityFailure) || cause instanceof CancelledFailure;
 }
 
-/** Runs an agent as a Temporal workflow of its own, which outlives this one, and waits for its outcome. */
-export async function runExecution(execution: ExecutionRequest): Promise<ExecutionOutcome> {
+/**
+ * Starts an agent as a Temporal workflow of its own, which outlives this one. Resolves when Temporal has it, with what
+ * waits for its outcome. Neither throws: a child that could not start, or was cut off, is an outcome too.
+ */
+export async function startExecution(
+  execution: ExecutionRequest,
+  attemptSeconds: number,
+): Promise<() => Promise<ExecutionOutcome>> {
+  const { retryConfig, timeoutSeconds = attemptSeconds } = execution.overrides ?? {};
   try {
     const child = await startChild<(request: ExecutionRequest) => Promise<ExecutionResult>>(AGENT_EXECUTION, {
       workflowId: execution.executionId,
       args: [execution],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowExecutionTimeout: executionDeadlineSeconds(timeoutSeconds, retryConfig) * 1000,
       staticSummary: `Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`,
       typedSearchAttributes: [
         { key: searchAttributes.agent, value: execution.agentId },
@@ -69,18 +78,42 @@ export async function runExecution(execution: ExecutionRequest): Promise<Executi
         { key: searchAttributes.workflow, value: execution.token?.workflowId ?? '' },
       ],
     });
-    return { status: 'succeeded', result: await child.result() };
+    return async () => {
+      try {
+        return { status: 'succeeded', result: await child.result() };
+      } catch (error) {
+        return await outcomeOf(execution.executionId, error);
+      }
+    };
   } catch (error) {
-    return await outcomeOf(execution, error);
+    const outcome = await outcomeOf(execution.executionId, error);
+    return () => Promise.resolve(outcome);
   }
 }
 
+/** The outcome of an execution that an earlier run of this Temporal workflow started. */
+export async function adoptedOutcome(executionId: string): Promise<ExecutionOutcome> {
+  const { adoptExecution } = proxyActivities<Pick<Activities, 'adoptExecution'>>({
+    taskQueue: taskQueues(workflowInfo().taskQueue).tools,
+    startToCloseTimeout: '365 days',
+    heartbeatTimeout: '10s',
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+    summary: `Waiting for ${executionId}`,
+  });
+  const adopted = await adoptExecution({ executionId });
+  if (adopted.type === 'ended') return adopted.outcome;
+  await recordCutOff(executionId, adopted.failure);
+  return failedOutcome(adopted.failure);
+}
+
 /** A child that was terminated or timed out ran no code of ours at its end: its parent records it. */
-async function outcomeOf(execution: ExecutionRequest, error: unknown): Promise<ExecutionOutcome> {
+async function outcomeOf(executionId: string, error: unknown): Promise<ExecutionOutcome> {
   const failure = executionFailure(error);
-  if (!hasRecordedItself(error)) {
-    const completedAt = new Date().toISOString();
-    await quickly('recordExecution', { executionId: execution.executionId, turn: 1, ...failure, completedAt });
-  }
+  if (!hasRecordedItself(error)) await recordCutOff(executionId, failure);
   return failedOutcome(failure);
+}
+
+async function recordCutOff(executionId: string, failure: ExecutionFailure): Promise<void> {
+  const completedAt = new Date().toISOString();
+  await quickly('recordExecution', { executionId, turn: 1, ...failure, completedAt });
 }

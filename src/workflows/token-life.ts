@@ -1,43 +1,75 @@
-import { condition, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  log,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 
+import type { LoadedDefinition } from '../activities/activities.js';
 import { recallFire, rememberFire, type AcceptedFires } from '../core/accepted-fires.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/available-transitions.js';
 import { decide } from '../core/decide.js';
 import type { Decision, Effect, Facts, TokenInput } from '../core/decision.js';
-import type { WorkflowDefinition } from '../core/definition.js';
+import type { PlaceAgent, WorkflowDefinition } from '../core/definition.js';
 import { describeToken } from '../core/describe-token.js';
+import { effectiveDefinition } from '../core/effective-definition.js';
 import { parseFireRequest, type FireRequest } from '../core/fire-request.js';
 import { newToken } from '../core/new-token.js';
 import { pendingExecution } from '../core/pending-execution.js';
+import { nextDue } from '../core/place-agent-runs.js';
 import { parseTokenStart, type TokenStart } from '../core/token-start.js';
 import type { Token } from '../core/token.js';
 import { finalCause, finalFailure, refusalFailure } from './failures.js';
 import type { FireAccepted } from './messages.js';
-import { quickly, runExecution } from './perform.js';
+import { quickly } from './perform.js';
 import { searchAttributes } from './search-attributes.js';
+import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder } from './token-recorder.js';
 
-interface Loaded {
-  readonly definition: WorkflowDefinition;
-  readonly executionIdSuffix?: string;
+/** What a token takes along when its Temporal workflow goes on as a new run. */
+export interface CarriedToken {
+  readonly loaded: LoadedDefinition;
+  readonly token: Token;
+  readonly acceptedFires: AcceptedFires;
+  readonly executionIds: readonly string[];
+  /** Events recorded so far. */
+  readonly recorded: number;
 }
 
 /** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
 export class TokenLife {
-  private loaded: Loaded | undefined;
+  private loaded: LoadedDefinition | undefined;
+  private definition: WorkflowDefinition | undefined;
   private current: Token | undefined;
   private failure: Error | undefined;
   private acceptedFires: AcceptedFires = [];
-  private readonly recorder = new TokenRecorder(workflowInfo().firstExecutionRunId);
+  private readonly recorder: TokenRecorder;
+  private readonly executions = new TokenExecutions(async (executionId, outcome) => {
+    await this.apply({ type: 'execution-ended', executionId, outcome });
+  });
+
+  constructor(carried?: CarriedToken) {
+    this.recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded);
+    if (carried === undefined) return;
+    this.load(carried.loaded);
+    this.current = carried.token;
+    this.acceptedFires = carried.acceptedFires;
+    for (const executionId of carried.executionIds) this.executions.adopt(executionId);
+    this.showInTemporal(carried.token);
+  }
 
   /** Loads the definition and creates the token. Throws what makes the token impossible. */
   async begin(message: unknown): Promise<void> {
+    if (this.current !== undefined) return;
     try {
       const { data, metadata, ...request } = tokenStartOf(message);
       const { workflowId, firstExecutionRunId } = workflowInfo();
-      this.loaded = await quickly('loadDefinition', { ...request, tokenId: workflowId, chainId: firstExecutionRunId });
+      const whose = { tokenId: workflowId, chainId: firstExecutionRunId };
+      const definition = this.load(await quickly('loadDefinition', { ...request, ...whose }));
       const seed = { ...request, id: workflowId, ...(data && { data }), ...(metadata && { metadata }) };
-      this.current = newToken(this.loaded.definition, seed, this.facts());
+      this.current = newToken(definition, seed, this.facts());
     } catch (error) {
       this.failure = finalCause(error);
       throw this.failure;
@@ -46,9 +78,7 @@ export class TokenLife {
   }
 
   get token(): Token {
-    if (this.current === undefined)
-      throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
-    return this.current;
+    return this.current ?? notYet();
   }
 
   /** Closed, and everything that was decided is recorded. */
@@ -56,16 +86,46 @@ export class TokenLife {
     return this.current !== undefined && this.current.status !== 'ACTIVE' && this.recorder.isIdle;
   }
 
+  /** The history has grown long, and nothing is under way that a new run could not take up. */
+  get shouldGoOnAnew(): boolean {
+    const isAtRest = this.executions.areConfirmed && this.recorder.isIdle && allHandlersFinished();
+    return workflowInfo().continueAsNewSuggested && isAtRest && this.current !== undefined;
+  }
+
+  /** What a new run goes on with. */
+  carried(): CarriedToken {
+    const { loaded, token, acceptedFires } = this;
+    const { recorded } = this.recorder;
+    return { loaded: loaded ?? notYet(), token, acceptedFires, executionIds: this.executions.ids, recorded };
+  }
+
+  /** Lets things happen until the token is over, a new run is due, or time has brought something. */
+  async goOn(): Promise<void> {
+    const due = nextDue(this.token, this.facts().now);
+    const isDisturbed = () => this.isOver || this.shouldGoOnAnew || nextDue(this.token, this.facts().now) !== due;
+    if (due === undefined) {
+      await condition(isDisturbed);
+      return;
+    }
+    const summary = `Place agent in ${this.token.place}`;
+    const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
+    if (!wasDisturbed) await this.apply({ type: 'time-passed' });
+  }
+
+  /** Cancels the token, from wherever it is. */
+  async end(): Promise<void> {
+    if (this.current?.status === 'ACTIVE') await this.apply({ type: 'cancel', reason: 'cancelled in Temporal' });
+  }
+
   availableTransitions(): readonly TransitionAvailability[] {
-    return transitionAvailability(this.definition, this.token);
+    return transitionAvailability(this.known, this.token);
   }
 
   /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
     const request = fireRequestOf(message);
     if (this.current === undefined || this.recall(request).type === 'repeated') return;
-    const { refusal } = this.decide({ type: 'fire', ...request });
-    if (refusal !== undefined) throw refusalFailure(refusal);
+    this.refuseRefused({ type: 'fire', ...request });
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
@@ -73,8 +133,7 @@ export class TokenLife {
     await this.created();
     const recalled = this.recall(request);
     if (recalled.type === 'repeated') return answer(this.token, recalled.executionId);
-    const decision = this.decide({ type: 'fire', ...request });
-    if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
+    const decision = this.accepted({ type: 'fire', ...request });
     const executionId = startedBy(decision, request);
     this.acceptedFires = rememberFire(this.acceptedFires, request, executionId);
     await this.enact(decision);
@@ -88,7 +147,7 @@ export class TokenLife {
       log.warn('Ignored a fireTransition signal', { reason: request });
       return;
     }
-    await this.created();
+    if (!(await this.wasCreated())) return;
     if (this.recallQuietly(request) !== 'new') return;
     const decision = this.decide({ type: 'fire', ...request });
     if (decision.refusal === undefined) {
@@ -97,9 +156,40 @@ export class TokenLife {
     await this.enact(decision);
   }
 
+  /** Rejects what `change` would refuse. Until the token is created it lets everything in. */
+  validate(input: TokenInput): void {
+    if (this.current !== undefined) this.refuseRefused(input);
+  }
+
+  /** What came as an update: refused, or in force and recorded. */
+  async change(input: TokenInput): Promise<Decision> {
+    await this.created();
+    const decision = this.accepted(input);
+    await this.enact(decision);
+    return decision;
+  }
+
+  /** Looks up the place agents of the workflow again. */
+  async reloadPlaceAgents(): Promise<void> {
+    if (!(await this.wasCreated()) || this.loaded === undefined) return;
+    const placeAgents: readonly PlaceAgent[] = await quickly('loadPlaceAgents', { workflowId: this.token.workflowId });
+    this.load({ ...this.loaded, placeAgents });
+    await this.apply({ type: 'place-agents-changed' });
+  }
+
+  private load(loaded: LoadedDefinition): WorkflowDefinition {
+    this.loaded = loaded;
+    this.definition = effectiveDefinition(loaded.definition, loaded.placeAgents);
+    return this.definition;
+  }
+
   private async created(): Promise<void> {
+    if (!(await this.wasCreated())) throw this.failure ?? notYet();
+  }
+
+  private async wasCreated(): Promise<boolean> {
     await condition(() => this.current !== undefined || this.failure !== undefined);
-    if (this.failure !== undefined) throw this.failure;
+    return this.current !== undefined;
   }
 
   private async apply(input: TokenInput): Promise<void> {
@@ -109,20 +199,35 @@ export class TokenLife {
   /** Puts a decision into force before anything is awaited: what arrives next decides on the new token. */
   private async enact({ token, events, effects }: Decision): Promise<void> {
     this.current = token;
-    for (const effect of effects) void this.perform(effect);
+    for (const effect of effects) this.perform(effect);
     this.showInTemporal(token);
     if (events.length === 0) return;
-    const executions = effects.map(({ execution }) => pendingExecution(execution, token.updatedAt));
+    const executions = startedIn(effects).map((execution) => pendingExecution(execution, token.updatedAt));
     await this.recorder.record({ token, events, executions });
   }
 
-  private async perform({ execution }: Effect): Promise<void> {
-    const outcome = await runExecution(execution);
-    await this.apply({ type: 'execution-ended', executionId: execution.executionId, outcome });
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'start-execution':
+        this.executions.start(effect.execution, this.loaded?.executionTimeoutSeconds ?? notYet());
+        return;
+      case 'cancel-execution':
+        this.executions.cancel(effect.executionId);
+    }
   }
 
   private decide(input: TokenInput): Decision {
-    return decide(this.definition, this.token, input, this.facts());
+    return decide(this.known, this.token, input, this.facts());
+  }
+
+  private accepted(input: TokenInput): Decision {
+    const decision = this.decide(input);
+    if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
+    return decision;
+  }
+
+  private refuseRefused(input: TokenInput): void {
+    this.accepted(input);
   }
 
   private recall(request: FireRequest) {
@@ -138,10 +243,8 @@ export class TokenLife {
     return type;
   }
 
-  private get definition(): WorkflowDefinition {
-    if (this.loaded === undefined)
-      throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
-    return this.loaded.definition;
+  private get known(): WorkflowDefinition {
+    return this.definition ?? notYet();
   }
 
   private facts(): Facts {
@@ -162,6 +265,10 @@ export class TokenLife {
   }
 }
 
+function notYet(): never {
+  throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
+}
+
 function fireRequestOf(message: unknown): FireRequest {
   const request = parseFireRequest(message);
   if (typeof request !== 'string') return request;
@@ -174,9 +281,13 @@ function tokenStartOf(message: unknown): TokenStart {
   throw finalFailure({ code: 'VALIDATION_FAILED', message: `The token cannot start: ${start}.` });
 }
 
+export function startedIn(effects: readonly Effect[]) {
+  return effects.flatMap((effect) => (effect.type === 'start-execution' ? [effect.execution] : []));
+}
+
 /** The execution that a fire itself started: automatic transitions behind it may start others. */
 function startedBy({ effects }: Decision, request: FireRequest): string | undefined {
-  return effects.find(({ execution }) => execution.token?.transitionId === request.transitionId)?.execution.executionId;
+  return startedIn(effects).find(({ token }) => token?.transitionId === request.transitionId)?.executionId;
 }
 
 function answer(token: Token, executionId: string | undefined): FireAccepted {

@@ -1,35 +1,102 @@
-import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
 
 import type { Token } from '../core/token.js';
 import {
   availableTransitionsQuery,
+  cancelUpdate,
   fireTransitionSignal,
   fireUpdate,
+  placeAgentsChangedSignal,
+  retryUpdate,
   tokenQuery,
+  triggerPlaceAgentsUpdate,
+  updateTokenUpdate,
   type TokenStart,
 } from './messages.js';
-import { TokenLife } from './token-life.js';
+import { cancelOf, updateOf } from './read-messages.js';
+import { startedIn, TokenLife, type CarriedToken } from './token-life.js';
 
 /**
  * The life of one token: its id is this Temporal workflow's id. Fires arrive as signals and updates; the workflow
- * ends with the token, as it was last.
+ * ends with the token, as it was last. A long life goes on as a new run, with what is `carried`.
  */
-export async function tokenLifecycle(start: TokenStart): Promise<Token> {
-  const life = new TokenLife();
+export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken): Promise<Token> {
+  const life = new TokenLife(carried);
   // Before the first await: an update that finds no handler is rejected.
+  answerQueries(life);
+  takeFires(life);
+  takeChanges(life);
+  try {
+    await life.begin(start);
+    while (!life.isOver) {
+      if (life.shouldGoOnAnew) await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
+      await life.goOn();
+    }
+    return life.token;
+  } catch (error) {
+    // Somebody cancelled the Temporal workflow itself: the token is cancelled with it.
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => life.end());
+    throw error;
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+}
+
+function answerQueries(life: TokenLife): void {
   setHandler(tokenQuery, () => life.token);
   setHandler(availableTransitionsQuery, () => life.availableTransitions());
+}
+
+function takeFires(life: TokenLife): void {
   setHandler(fireTransitionSignal, (message) => life.fireSignalled(message));
   setHandler(fireUpdate, (message) => life.fire(message), {
     validator: (message) => {
       life.validateFire(message);
     },
   });
-  try {
-    await life.begin(start);
-    await condition(() => life.isOver);
-    return life.token;
-  } finally {
-    await condition(allHandlersFinished);
-  }
+}
+
+function takeChanges(life: TokenLife): void {
+  const change = async (input: Parameters<TokenLife['change']>[0]) => {
+    const { effects } = await life.change(input);
+    return { token: life.token, executionIds: startedIn(effects).map(({ executionId }) => executionId) };
+  };
+  setHandler(updateTokenUpdate, (message) => change(updateOf(message)), {
+    validator: (message) => {
+      life.validate(updateOf(message));
+    },
+  });
+  setHandler(retryUpdate, () => change({ type: 'retry' }), {
+    validator: () => {
+      life.validate({ type: 'retry' });
+    },
+  });
+  setHandler(cancelUpdate, (message) => change(cancelOf(message)), {
+    validator: (message) => {
+      life.validate(cancelOf(message));
+    },
+  });
+  setHandler(triggerPlaceAgentsUpdate, () => change({ type: 'trigger-place-agents' }), {
+    validator: () => {
+      life.validate({ type: 'trigger-place-agents' });
+    },
+  });
+  setHandler(placeAgentsChangedSignal, () => life.reloadPlaceAgents());
+}
+
+/** What the token began with is long in `carried`; only what names it is of use in the Temporal UI. */
+function withoutContent({
+  data: _data,
+  metadata: _metadata,
+  definition: _definition,
+  ...start
+}: TokenStart): TokenStart {
+  return start;
 }

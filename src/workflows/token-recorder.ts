@@ -17,11 +17,22 @@ interface Change {
  */
 export class TokenRecorder {
   private waiting: TokenRecord | undefined;
-  private numbered = 0;
-  private written = 0;
+  private numbered: number;
+  private written: number;
   private writing = false;
 
-  constructor(private readonly chainId: string) {}
+  /** `recorded`: events that earlier runs of the same chain have recorded. */
+  constructor(
+    private readonly chainId: string,
+    recorded = 0,
+  ) {
+    this.numbered = recorded;
+    this.written = recorded;
+  }
+
+  get recorded(): number {
+    return this.written;
+  }
 
   get isIdle(): boolean {
     return !this.writing && this.waiting === undefined;

@@ -74,6 +74,7 @@ describe('a turn', () => {
       logger,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
       closeStream: () => Promise.resolve(),
+      awaitExecution: () => Promise.reject(new Error('not played')),
       executionTimeoutSeconds: 10,
       now: () => NOW,
     };

@@ -37,6 +37,7 @@ describe('parseWorkflowInput', () => {
         content: {
           ...INPUT,
           rules: {},
+          placeAgents: [],
           transitions: [
             {
               ...INPUT.transitions[0],

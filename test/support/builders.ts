@@ -1,5 +1,11 @@
 import type { AgentContent } from '../../src/core/agent.js';
-import type { AgentTransition, Transition, WorkflowContent, WorkflowDefinition } from '../../src/core/definition.js';
+import type {
+  AgentTransition,
+  PlaceAgent,
+  Transition,
+  WorkflowContent,
+  WorkflowDefinition,
+} from '../../src/core/definition.js';
 import type { ExecutionResult } from '../../src/core/execution.js';
 import { newToken } from '../../src/core/new-token.js';
 import type { Token } from '../../src/core/token.js';
@@ -15,6 +21,19 @@ export function anAgentTransition(fields: Partial<AgentTransition> = {}): AgentT
   return { agentId: 'reviewer', enabled: true, inputMapping: {}, outputMapping: {}, required: true, ...fields };
 }
 
+export function aPlaceAgent(fields: Partial<PlaceAgent> = {}): PlaceAgent {
+  return {
+    id: 'classify',
+    placeId: 'submitted',
+    agentId: 'reviewer',
+    enabled: true,
+    inputMapping: {},
+    outputMapping: {},
+    triggerConditions: [],
+    ...fields,
+  };
+}
+
 export function aWorkflow(fields: Partial<WorkflowContent> = {}): WorkflowContent {
   return {
     name: 'Review',
@@ -25,6 +44,7 @@ export function aWorkflow(fields: Partial<WorkflowContent> = {}): WorkflowConten
       aTransition({ id: 'finish', fromPlaces: ['reviewed'], toPlace: 'done' }),
     ],
     rules: {},
+    placeAgents: [],
     ...fields,
   };
 }

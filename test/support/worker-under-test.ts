@@ -13,6 +13,7 @@ import { executionEnding } from '../../src/streams/execution-ending.js';
 import { finishStream } from '../../src/streams/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
+import { awaitExecution } from '../../src/temporal/await-execution.js';
 import { taskQueues } from '../../src/workflows/messages.js';
 import { MemoryLogger } from './memory-logger.js';
 import { startTemporalServer, type TestTemporalServer } from './temporal-server.js';
@@ -35,6 +36,8 @@ export async function startWorkerUnderTest(model: LanguageModel): Promise<Worker
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
+  const clientConnection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection: clientConnection });
   const parts: ActivityParts = {
     storage,
     model,
@@ -44,6 +47,7 @@ export async function startWorkerUnderTest(model: LanguageModel): Promise<Worker
       const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
       await storage.executions.update(execution.id, { lastSequence });
     },
+    awaitExecution: awaitExecution(client),
     executionTimeoutSeconds: 30,
     now: () => new Date().toISOString(),
   };
@@ -61,9 +65,8 @@ export async function startWorkerUnderTest(model: LanguageModel): Promise<Worker
     await Worker.create({ ...shared, taskQueue: queues.tools }),
   ];
   const running = workers.map((worker) => worker.run());
-  const clientConnection = await Connection.connect({ address: temporal.address });
   return {
-    client: new Client({ connection: clientConnection }),
+    client,
     temporal,
     storage,
     streams,

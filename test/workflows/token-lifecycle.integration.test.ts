@@ -142,9 +142,9 @@ describe('a token', () => {
   it('keeps an incident of a failed agent, and the execution is a failed Temporal workflow with the code', async () => {
     const handle = await start('failing', { workflowId: 'review', data: { text: 'FAIL' } });
     const { executionId = '' } = await fire(handle, { transitionId: 'review' });
-    expect(await failureOf(under.client.workflow.getHandle(executionId).result())).toMatchObject({ type: 'auth' });
     let token = await handle.query<Token>('token');
     while (token.pending !== undefined) token = await handle.query<Token>('token');
+    expect(await failureOf(under.client.workflow.getHandle(executionId).result())).toMatchObject({ type: 'auth' });
     expect(token).toMatchObject({ place: 'submitted', incident: { code: 'auth', executionId } });
     expect(await under.storage.executions.get(executionId)).toMatchObject({ status: 'FAILED', errorCode: 'auth' });
     await fire(handle, { transitionId: 'skip' });
@@ -205,7 +205,6 @@ describe('a token', () => {
 
   it('is found by its search attributes', async () => {
     const handle = await start('searched');
-    await handle.query('token');
     let found: string[] = [];
     while (found.length === 0) {
       const query = 'CircuitBreakerPlace = "submitted" AND CircuitBreakerStatus = "ACTIVE" AND WorkflowId = "searched"';

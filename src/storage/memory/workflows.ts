@@ -1,4 +1,4 @@
-import type { WorkflowContent } from '../../core/definition.js';
+import { agentUses, type WorkflowContent } from '../../core/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import { newestFirst } from './newest-first.js';
 
@@ -28,7 +28,7 @@ export class MemoryWorkflowStore implements WorkflowStore {
 
   usersOfAgent(agentId: string): Promise<readonly string[]> {
     const users = this.newest().filter(({ definition }) =>
-      definition.transitions.some(({ agentExecution }) => agentExecution?.agentId === agentId),
+      agentUses(definition).some(({ use }) => use.agentId === agentId),
     );
     return Promise.resolve(users.map(({ definition }) => definition.id).sort());
   }

@@ -51,7 +51,10 @@ export class PostgresWorkflowStore implements WorkflowStore {
       text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
         select id from newest where exists (
           select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition
-          where transition -> 'agentExecution' ->> 'agentId' = $1)
+          where transition -> 'agentExecution' ->> 'agentId' = $1
+        ) or exists (
+          select 1 from json_array_elements(document -> 'definition' -> 'placeAgents') place_agent
+          where place_agent ->> 'agentId' = $1)
         order by id`,
       values: [agentId],
     });

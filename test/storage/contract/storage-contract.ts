@@ -4,6 +4,7 @@ import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { executionStoreContract } from './execution-store.js';
+import { placeAgentStoreContract } from './place-agent-store.js';
 import { tokenStoreContract } from './token-store.js';
 import { workflowStoreContract } from './workflow-store.js';
 
@@ -29,6 +30,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     workflowStoreContract(() => storage().workflows);
     conversationStoreContract(() => storage().conversations);
     executionStoreContract(() => storage().executions);
+    placeAgentStoreContract(() => storage().placeAgents);
     tokenStoreContract(storage);
   });
 }

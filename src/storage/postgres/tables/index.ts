@@ -1,6 +1,7 @@
 export * from './agents.js';
 export * from './conversations.js';
 export * from './executions.js';
+export * from './place-agents.js';
 export * from './stream-entries.js';
 export * from './tokens.js';
 export * from './workflows.js';

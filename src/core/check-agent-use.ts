@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Agent, AgentPrompts } from './agent.js';
-import type { AgentTransition } from './definition.js';
+import type { AgentUse } from './definition.js';
 import type { Problem } from './errors.js';
 import { jsonPointer } from './json-pointer.js';
 import { checkLlmConfig } from './llm-config-schema.js';
@@ -22,8 +22,8 @@ interface Use {
   readonly pointer: string;
 }
 
-/** What is wrong with the way in which a transition uses an agent: its limits, its mappings, and the agent's templates. */
-export function checkAgentTransition(use: AgentTransition, { agent, workflowId, pointer }: Use): readonly Problem[] {
+/** What is wrong with the way in which a transition or a place uses an agent: its limits, its mappings, and the agent's templates. */
+export function checkAgentUse(use: AgentUse, { agent, workflowId, pointer }: Use): readonly Problem[] {
   return [
     ...checkLimits(use, pointer),
     ...checkLlmConfig(use.llmConfig ?? {}, `${pointer}/llmConfig`),
@@ -42,7 +42,7 @@ export function unprovidedVariables(prompts: AgentPrompts, inputNames: readonly 
   return [...wanted].filter((name) => !provided.has(name));
 }
 
-function checkMappedTemplates(agent: KnownAgent, use: AgentTransition, pointer: string): readonly Problem[] {
+function checkMappedTemplates(agent: KnownAgent, use: AgentUse, pointer: string): readonly Problem[] {
   return unprovidedVariables(agent.prompts, Object.keys(use.inputMapping)).map((name) => ({
     code: 'TEMPLATE_VARIABLE_UNKNOWN',
     pointer: `${pointer}/inputMapping`,
@@ -76,12 +76,12 @@ const limits = z.object({
     .optional(),
 });
 
-function checkLimits(use: AgentTransition, pointer: string): readonly Problem[] {
+function checkLimits(use: AgentUse, pointer: string): readonly Problem[] {
   const checked = limits.safeParse(use);
   return checked.success ? [] : problemsOf(checked.error, { base: pointer });
 }
 
-function checkInputMapping(mapping: AgentTransition['inputMapping'], pointer: string): readonly Problem[] {
+function checkInputMapping(mapping: AgentUse['inputMapping'], pointer: string): readonly Problem[] {
   return Object.entries(mapping).flatMap(([name, path]) => {
     const at = jsonPointer([name], pointer);
     if ((SEED_VARIABLES as readonly string[]).includes(name)) {
@@ -100,7 +100,7 @@ function checkInputMapping(mapping: AgentTransition['inputMapping'], pointer: st
   });
 }
 
-function checkOutputMapping(mapping: AgentTransition['outputMapping'], pointer: string): readonly Problem[] {
+function checkOutputMapping(mapping: AgentUse['outputMapping'], pointer: string): readonly Problem[] {
   return Object.entries(mapping).flatMap(([target, output]) => {
     const at = jsonPointer([target], pointer);
     if (!isWritableTarget(target)) {

@@ -1,0 +1,38 @@
+import type { PlaceAgent } from '../core/definition.js';
+
+/** A place agent that was added to a workflow after its definition was saved: it applies to every version. */
+export interface AddedPlaceAgent extends PlaceAgent {
+  readonly workflowId: string;
+  readonly createdAt: string;
+}
+
+export interface PlaceAgentFilter {
+  readonly workflowId?: string;
+  readonly placeId?: string;
+  readonly agentId?: string;
+}
+
+/** A workflow whose tokens have still to be told that its place agents are others now. */
+export interface PlaceAgentChange {
+  readonly workflowId: string;
+  /** Grows with every change of the workflow's place agents. */
+  readonly revision: number;
+}
+
+/** Place agents added by mutation, and which workflows' tokens do not know of them yet. */
+export interface PlaceAgentStore {
+  /**
+   * Adds one, and notes in the same step that the tokens of its workflow have to be told. When the id is there already,
+   * nothing is written and what is stored comes back.
+   */
+  create(agent: AddedPlaceAgent): Promise<AddedPlaceAgent>;
+  /** Removes one, noting the same. False when there is none. */
+  delete(id: string): Promise<boolean>;
+  get(id: string): Promise<AddedPlaceAgent | undefined>;
+  /** Oldest first. */
+  list(filter: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]>;
+  /** What tokens have not been told. */
+  listChanges(): Promise<readonly PlaceAgentChange[]>;
+  /** Every token has been told of this change; a later one stays. */
+  settleChange(change: PlaceAgentChange): Promise<void>;
+}

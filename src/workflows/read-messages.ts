@@ -1,0 +1,20 @@
+import type { TokenInput } from '../core/decision.js';
+import { isJsonObject } from '../core/json.js';
+import { parseUpdateRequest } from '../core/update-request.js';
+import { finalFailure } from './failures.js';
+
+/** What clients send is read before it is believed: any Temporal client may send anything. */
+
+export function updateOf(message: unknown): Extract<TokenInput, { type: 'update' }> {
+  const request = parseUpdateRequest(message);
+  if (typeof request !== 'string') return { type: 'update', ...request };
+  throw finalFailure({ code: 'VALIDATION_FAILED', message: `The update is not valid: ${request}.` });
+}
+
+const MAX_REASON_LENGTH = 1000;
+
+export function cancelOf(message: unknown): Extract<TokenInput, { type: 'cancel' }> {
+  const reason = isJsonObject(message) ? message['reason'] : undefined;
+  if (typeof reason !== 'string' || reason === '') return { type: 'cancel' };
+  return { type: 'cancel', reason: reason.slice(0, MAX_REASON_LENGTH) };
+}
