@@ -3,6 +3,7 @@ import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.
 import { parseFireRequest, type FireRequest } from '../core/fire-request.js';
 import type { Token } from '../core/token.js';
 import type { FireAccepted } from '../workflows/messages.js';
+import type { Storage } from '../storage/storage.js';
 import type { ApiParts } from './api-parts.js';
 
 /** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
@@ -47,9 +48,13 @@ async function refusalOf(
   token: Token,
   error: unknown,
 ): Promise<CircuitBreakerError | undefined> {
-  if (!(error instanceof CircuitBreakerError)) return undefined;
-  if (error.code !== 'NOT_FOUND') return REFUSALS.has(error.code) ? error : undefined;
-  // Its Temporal workflow has ended: the token is closed.
+  const said = await closedToken(storage, token, error);
+  return said instanceof CircuitBreakerError && REFUSALS.has(said.code) ? said : undefined;
+}
+
+/** What it means that Temporal does not run a token's workflow: it has ended, the token is closed. */
+export async function closedToken(storage: Storage, token: Token, error: unknown): Promise<unknown> {
+  if (!(error instanceof CircuitBreakerError) || error.code !== 'NOT_FOUND') return error;
   const status = (await storage.tokens.get(token.id))?.status ?? token.status;
   const message = `Token "${token.id}" has ended (${status.toLowerCase()}).`;
   return new CircuitBreakerError('TOKEN_CLOSED', message, { blockers: [{ code: 'NOT_ACTIVE', message }] });

@@ -1,38 +1,80 @@
 import type { AgentExecution } from '../core/execution.js';
-import type { ExecutionStore } from '../storage/execution-store.js';
+import type { Storage } from '../storage/storage.js';
+import { settledExecution, settleToken } from './cut-off.js';
+import { settlePlaceAgentChanges } from './tell-place-agent-changes.js';
+import type { TemporalGateway } from './temporal-gateway.js';
 
-interface ReconcileParts {
-  readonly executions: Pick<ExecutionStore, 'listUnclosed'>;
+export interface ReconcileParts {
+  readonly storage: Pick<Storage, 'executions' | 'placeAgents' | 'tokens'>;
+  readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  readonly intervalMs: number;
+  readonly now: () => string;
   readonly logger: { warn(facts: object, message: string): void };
 }
 
 /** How many streams one round closes; the next round goes on. */
 const BATCH = 100;
+/** What was cut off while no process of ours ran is found by the first round. */
+const LOOK_BACK_MS = 7 * 86_400_000;
+/** Temporal's list of what has ended lags behind. */
+const OVERLAP_MS = 120_000;
 
 /**
- * Closes, again and again, the streams of executions that have ended while the stream backend was away. Safe with
- * many processes. Returns the function that stops it.
+ * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
+ * backend was away, tokens and executions that were terminated from outside, tokens that do not know of their place
+ * agents. Safe with many processes. Returns the function that stops it.
  */
-export function startReconciling(parts: ReconcileParts): () => void {
-  let running: Promise<void> | undefined;
+export function startReconciling(parts: ReconcileParts, intervalMs: number): () => void {
+  const reconciler = new Reconciler(parts);
   const timer = setInterval(() => {
-    running ??= closeEndedStreams(parts).finally(() => {
-      running = undefined;
-    });
-  }, parts.intervalMs);
+    void reconciler.round();
+  }, intervalMs);
   timer.unref();
+  void reconciler.round();
   return () => {
     clearInterval(timer);
   };
 }
 
-/** One round. A stream that cannot be closed is left to the next one. */
-export async function closeEndedStreams({ executions, closeStream, logger }: ReconcileParts): Promise<void> {
-  try {
-    for (const execution of await executions.listUnclosed(BATCH)) await closeStream(execution);
-  } catch (error) {
-    logger.warn({ err: error }, 'ended streams could not be closed; the next round tries again');
+export class Reconciler {
+  private since: number;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly parts: ReconcileParts) {
+    this.since = Date.parse(parts.now()) - LOOK_BACK_MS;
+  }
+
+  /** One round of everything; one at a time. What fails is logged and left to the next. */
+  round(): Promise<void> {
+    return (this.running ??= this.all().finally(() => {
+      this.running = undefined;
+    }));
+  }
+
+  private async all(): Promise<void> {
+    await this.attempt('streams of ended executions', () => this.closeEndedStreams());
+    await this.attempt('what was terminated from outside', () => this.settleCutOff());
+    await this.attempt('changes of place agents', () => settlePlaceAgentChanges(this.parts));
+  }
+
+  private async closeEndedStreams(): Promise<void> {
+    const { storage, closeStream } = this.parts;
+    for (const execution of await storage.executions.listUnclosed(BATCH)) await closeStream(execution);
+  }
+
+  private async settleCutOff(): Promise<void> {
+    const begunAt = Date.parse(this.parts.now());
+    for await (const { id, kind } of this.parts.temporal.listCutOff(new Date(this.since).toISOString())) {
+      await (kind === 'token' ? settleToken(this.parts, id) : settledExecution(this.parts, id));
+    }
+    this.since = begunAt - OVERLAP_MS;
+  }
+
+  private async attempt(what: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
+    }
   }
 }

@@ -34,7 +34,8 @@ export async function updateAgent(
 }
 
 export async function deleteAgent({ storage }: ApiParts, id: string): Promise<boolean> {
-  const users = await storage.workflows.usersOfAgent(id);
+  const added = await storage.placeAgents.list({ agentId: id });
+  const users = [...(await storage.workflows.usersOfAgent(id)), ...added.map((agent) => `place agent ${agent.id}`)];
   if (users.length === 0) return await storage.agents.delete(id);
   throw new CircuitBreakerError(
     'IN_USE',

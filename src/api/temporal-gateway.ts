@@ -16,6 +16,8 @@ import type { ExecutionRequest } from '../core/execution.js';
 import type { FireRequest } from '../core/fire-request.js';
 import { canonicalJson, type JsonObject } from '../core/json.js';
 import type { TokenStart } from '../core/token-start.js';
+import type { Token } from '../core/token.js';
+import type { UpdateRequest } from '../core/update-request.js';
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../workflows/messages.js';
 
 /** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
@@ -26,10 +28,33 @@ export interface TemporalGateway {
   refuseFailedToken(id: string): Promise<void>;
   /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
   fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
+  /** Changes a token that is known otherwise than by a fire. Refusals are thrown with their blockers. */
+  change(tokenId: string, change: TokenChange): Promise<Changed>;
+  /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
+  tellPlaceAgentsChanged(tokenId: string): Promise<void>;
   startExecution(request: ExecutionRequest): Promise<void>;
   /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
   cancelExecution(id: string, reason: string): Promise<boolean>;
+  /** How the newest run of a Temporal workflow stands; undefined when Temporal does not know it (any more). */
+  closeOf(id: string): Promise<WorkflowClose | undefined>;
+  /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
+  listCutOff(since: string): AsyncIterable<{ readonly id: string; readonly kind: 'token' | 'execution' }>;
   ping(): Promise<void>;
+}
+
+/** How a Temporal workflow stands. */
+export type WorkflowClose = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT';
+
+/** An update of a token by its name on the wire. */
+export type TokenChange =
+  | { readonly name: 'updateToken'; readonly request: UpdateRequest }
+  | { readonly name: 'cancel'; readonly request: { readonly reason?: string } }
+  | { readonly name: 'retry' | 'triggerPlaceAgents' };
+
+export interface Changed {
+  readonly token: Token;
+  /** Executions that the change started. */
+  readonly executionIds: readonly string[];
 }
 
 interface GatewayOptions {
@@ -48,8 +73,12 @@ export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOption
     startToken: (id, start) => within(() => startToken({ client, taskQueue }, id, start)),
     refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
     fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
+    change: (tokenId, request) => within(() => changeToken(client.workflow.getHandle(tokenId), request)),
+    tellPlaceAgentsChanged: (tokenId) => within(() => tell(client.workflow.getHandle(tokenId))),
     startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
     cancelExecution: (id, reason) => within(() => cancel(client, id, reason)),
+    closeOf: (id) => within(() => closeOf(client.workflow.getHandle(id))),
+    listCutOff: (since) => listCutOff({ client, taskQueue }, since),
     ping: () =>
       within(async () => {
         await client.workflowService.getSystemInfo({});
@@ -113,6 +142,57 @@ async function fire(handle: WorkflowHandle, request: FireRequest): Promise<FireA
     // The token has ended: by this very fire, when it is repeated.
     const first = handle.getUpdateHandle<FireAccepted>(updateId).result();
     return await first.catch(() => Promise.reject(error));
+  }
+}
+
+async function changeToken(handle: WorkflowHandle, change: TokenChange): Promise<Changed> {
+  const args: [object] = ['request' in change ? change.request : {}];
+  const updateId = crypto.randomUUID();
+  const update = () => handle.executeUpdate<Changed, [object]>(change.name, { args, updateId });
+  try {
+    return await update();
+  } catch (error) {
+    if (grpcCode(error) !== FAILED_PRECONDITION) throw error;
+    return await update();
+  }
+}
+
+async function tell(handle: WorkflowHandle): Promise<void> {
+  try {
+    await handle.signal('placeAgentsChanged');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function closeOf(handle: WorkflowHandle): Promise<WorkflowClose | undefined> {
+  try {
+    const { status } = await handle.describe();
+    // Of a chain of runs the newest stands for all: one that went on runs.
+    return CLOSES[status.name] ?? 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+const CLOSES: Readonly<Record<string, WorkflowClose>> = {
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  TERMINATED: 'TERMINATED',
+  TIMED_OUT: 'TIMED_OUT',
+};
+
+async function* listCutOff({ client, taskQueue }: Starter, since: string) {
+  const query = [
+    `TaskQueue = '${taskQueue}'`,
+    `WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`,
+    `ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled', 'Failed')`,
+    `CloseTime >= '${since}'`,
+  ].join(' AND ');
+  for await (const { workflowId, type } of client.workflow.list({ query })) {
+    yield { id: workflowId, kind: type === TOKEN_LIFECYCLE ? ('token' as const) : ('execution' as const) };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 
+import { settledExecution } from '../api/cut-off.js';
 import { startReconciling } from '../api/reconcile.js';
 import { createServer } from '../api/server.js';
 import { createTemporalGateway } from '../api/temporal-gateway.js';
@@ -18,17 +19,18 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const { client, connection } = await connectClient(cluster);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
+  const temporal = createTemporalGateway({ client, taskQueuePrefix: config.taskQueuePrefix });
+  const now = () => new Date().toISOString();
+  const cutOff = { storage, temporal, closeStream, now };
   const reader = new StreamReader({
     log: streams,
-    lookup: { find: (id) => storage.executions.get(id), finish: closeStream },
+    lookup: { find: (id) => settledExecution(cutOff, id), finish: closeStream },
     bufferSize: config.streamBufferSize,
     logger,
   });
-  const temporal = createTemporalGateway({ client, taskQueuePrefix: config.taskQueuePrefix });
-  const app = await createServer({ storage, temporal, reader, now: () => new Date().toISOString() }, logger);
+  const app = await createServer({ storage, temporal, reader, now }, logger);
   resources.add('the API', () => app.close());
-  const intervalMs = config.cleanupIntervalSeconds * 1000;
-  resources.add('the sweep', startReconciling({ executions: storage.executions, closeStream, intervalMs, logger }));
+  resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return addressOf(config.host, app.server.address());
 }

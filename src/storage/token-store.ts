@@ -27,6 +27,8 @@ export interface TokenStore {
   record(record: TokenRecord): Promise<void>;
   /** Adds an event that the token's Temporal workflow does not know of, such as a refusal that the API answered. */
   appendEvent(tokenId: string, event: TokenEvent): Promise<void>;
+  /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
+  terminate(id: string, how: { readonly now: string; readonly reason: string }): Promise<boolean>;
   get(id: string): Promise<Token | undefined>;
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>>;
   /** Oldest first; `after` is exclusive. */

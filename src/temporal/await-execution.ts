@@ -16,7 +16,9 @@ import type { ExecutionResult } from '../core/execution.js';
 export function awaitExecution(client: Client) {
   return async (executionId: string, signal: AbortSignal): Promise<ExecutionResult> => {
     try {
-      return await client.withAbortSignal(signal, () => client.workflow.result<() => Promise<ExecutionResult>>(executionId));
+      return await client.withAbortSignal(signal, () =>
+        client.workflow.result<() => Promise<ExecutionResult>>(executionId),
+      );
     } catch (error) {
       signal.throwIfAborted();
       throw translated(error, executionId);

@@ -1,38 +1,102 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
-import { closeEndedStreams } from '../../src/api/reconcile.js';
+import { Reconciler } from '../../src/api/reconcile.js';
+import type { AgentExecution } from '../../src/core/execution.js';
 import { pendingExecution } from '../../src/core/pending-execution.js';
 import { openStorage } from '../../src/storage/open-storage.js';
-import { NOW } from '../support/builders.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { PlayedTemporal } from '../support/api-under-test.js';
+import { aDefinition, anAgent, aPlaceAgent, aToken, aWorkflow, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
 describe('the sweep', () => {
+  let storage: Storage;
+  let temporal: PlayedTemporal;
+  let logger: MemoryLogger;
+  let closed: string[];
+
+  beforeEach(async () => {
+    logger = new MemoryLogger();
+    ({ storage } = await openStorage('memory:', { logger }));
+    temporal = new PlayedTemporal(storage);
+    closed = [];
+  });
+
+  async function closeStream({ id }: AgentExecution): Promise<void> {
+    closed.push(id);
+    await storage.executions.update(id, { lastSequence: 2 });
+  }
+
+  function reconciler(closing = closeStream): Reconciler {
+    return new Reconciler({ storage, temporal, closeStream: closing, now: () => NOW, logger });
+  }
+
+  async function anExecution(executionId: string, tokenId?: string): Promise<void> {
+    const token = { id: tokenId ?? '', workflowId: 'review', place: 'submitted', metadata: {}, transitionCount: 0 };
+    const request = { executionId, agentId: 'a', input: {}, ...(tokenId === undefined ? {} : { token }) };
+    await storage.executions.create(pendingExecution(request, NOW));
+    await storage.executions.update(executionId, { status: 'RUNNING' });
+  }
+
+  async function aStoredToken(id: string): Promise<void> {
+    const token = { ...aToken(aDefinition()), id };
+    await storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+  }
+
   it('closes the stream of every execution that ended while the backend was away, and only those', async () => {
-    const logger = new MemoryLogger();
-    const { storage } = await openStorage('memory:', { logger });
-    for (const executionId of ['ended', 'running']) {
-      await storage.executions.create(pendingExecution({ executionId, agentId: 'a', input: {} }, NOW));
-    }
+    await anExecution('ended');
+    await anExecution('running');
     await storage.executions.update('ended', { status: 'COMPLETED', completedAt: NOW });
-    const closed: string[] = [];
-    const closeStream = async ({ id }: { id: string }) => {
-      closed.push(id);
-      await storage.executions.update(id, { lastSequence: 2 });
-    };
-    const parts = { executions: storage.executions, closeStream, intervalMs: 1000, logger };
-    await closeEndedStreams(parts);
-    await closeEndedStreams(parts);
+    const sweep = reconciler();
+    await sweep.round();
+    await sweep.round();
     expect(closed).toEqual(['ended']);
   });
 
   it('leaves what it cannot close to the next round', async () => {
-    const logger = new MemoryLogger();
-    const { storage } = await openStorage('memory:', { logger });
-    await storage.executions.create(pendingExecution({ executionId: 'ended', agentId: 'a', input: {} }, NOW));
+    await anExecution('ended');
     await storage.executions.update('ended', { status: 'FAILED', completedAt: NOW });
-    const closeStream = () => Promise.reject(new Error('away'));
-    await closeEndedStreams({ executions: storage.executions, closeStream, intervalMs: 1000, logger });
+    await reconciler(() => Promise.reject(new Error('away'))).round();
     expect(logger.lines).toHaveLength(1);
     expect(await storage.executions.listUnclosed(10)).toHaveLength(1);
+  });
+
+  it('records an execution that was terminated from outside, and ends its stream', async () => {
+    await anExecution('doc-1:review:1');
+    temporal.closes.set('doc-1:review:1', 'TERMINATED');
+    await reconciler().round();
+    const execution = await storage.executions.get('doc-1:review:1');
+    expect(execution).toMatchObject({ status: 'TERMINATED', errorCode: 'terminated', completedAt: NOW });
+    expect(closed).toEqual(['doc-1:review:1']);
+  });
+
+  it('makes a token TERMINATED whose Temporal workflow was, and stops what it had running', async () => {
+    await aStoredToken('doc-1');
+    await anExecution('doc-1:review:1', 'doc-1');
+    temporal.closes.set('doc-1', 'TERMINATED');
+    await reconciler().round();
+    expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'TERMINATED', version: 2 });
+    const events = await storage.tokens.listEvents('doc-1', { after: 0, first: 10 });
+    expect(events).toMatchObject([{ type: 'TERMINATED', details: { reason: 'terminated' } }]);
+    expect(temporal.cancelled).toMatchObject([{ id: 'doc-1:review:1' }]);
+  });
+
+  it('leaves a token alone whose id has a newer run that goes on', async () => {
+    await aStoredToken('doc-1');
+    temporal.closes.set('doc-1', 'RUNNING');
+    await reconciler().round();
+    expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  it('tells every active token of a workflow whose place agents have changed, once', async () => {
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    await storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
+    const ids = Array.from({ length: 450 }, (_, index) => `doc-${index}`);
+    for (const id of ids) await aStoredToken(id);
+    await storage.placeAgents.create({ ...aPlaceAgent(), workflowId: 'review', createdAt: NOW });
+    const sweep = reconciler();
+    await sweep.round();
+    await sweep.round();
+    expect([...temporal.told].sort()).toEqual([...ids].sort());
   });
 });

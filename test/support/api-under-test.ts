@@ -5,7 +5,7 @@ import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { createServer } from '../../src/api/server.js';
-import type { TemporalGateway } from '../../src/api/temporal-gateway.js';
+import type { TemporalGateway, WorkflowClose } from '../../src/api/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/execution.js';
 import { newToken } from '../../src/core/new-token.js';
 import type { TokenStart } from '../../src/core/token-start.js';
@@ -32,6 +32,10 @@ export interface ApiUnderTest {
 export class PlayedTemporal implements TemporalGateway {
   readonly executions: ExecutionRequest[] = [];
   readonly cancelled: { readonly id: string; readonly reason: string }[] = [];
+  /** Tokens that were told of their place agents. */
+  readonly told: string[] = [];
+  /** How the Temporal workflows stand that the test has an opinion on. */
+  readonly closes = new Map<string, WorkflowClose>();
   /** Set: what every call throws. */
   failure: Error | undefined;
 
@@ -49,6 +53,29 @@ export class PlayedTemporal implements TemporalGateway {
 
   refuseFailedToken(): Promise<void> {
     return Promise.resolve();
+  }
+
+  change(): Promise<never> {
+    this.fail();
+    return Promise.reject(new Error('not played'));
+  }
+
+  tellPlaceAgentsChanged(tokenId: string): Promise<void> {
+    this.fail();
+    this.told.push(tokenId);
+    return Promise.resolve();
+  }
+
+  closeOf(id: string): Promise<WorkflowClose | undefined> {
+    return Promise.resolve(this.closes.get(id));
+  }
+
+  async *listCutOff() {
+    await Promise.resolve();
+    yield* [...this.closes.keys()].map((id) => ({
+      id,
+      kind: id.includes(':') ? ('execution' as const) : ('token' as const),
+    }));
   }
 
   fire(): Promise<never> {

@@ -1,5 +1,6 @@
 import type { TokenRecord } from '../../core/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
+import { terminatedToken } from '../../core/terminated-token.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import type { StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
@@ -33,6 +34,15 @@ export class MemoryTokenStore implements TokenStore {
       });
     }
     return Promise.resolve();
+  }
+
+  async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
+    const stored = this.tokens.get(id);
+    if (stored?.token.status !== 'ACTIVE') return false;
+    const { token, event } = terminatedToken(stored.token, how);
+    this.tokens.set(id, { ...stored, token });
+    await this.appendEvent(id, event);
+    return true;
   }
 
   get(id: string): Promise<Token | undefined> {

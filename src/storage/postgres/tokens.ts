@@ -1,3 +1,4 @@
+import { terminatedToken } from '../../core/terminated-token.js';
 import type { TokenRecord } from '../../core/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
@@ -91,6 +92,23 @@ export class PostgresTokenStore implements TokenStore {
         select $1, event_count, workflow_id, $2, $3 from counted`,
       values: [tokenId, event.type, JSON.stringify(event)],
     });
+  }
+
+  async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
+    for (;;) {
+      const before = await this.get(id);
+      if (before?.status !== 'ACTIVE') return false;
+      const { token, event } = terminatedToken(before, how);
+      const rows = await this.sql.query({
+        text: `update circuit_breaker.tokens set status = $3, version = $4, document = $5
+          where id = $1 and version = $2 returning id`,
+        values: [id, before.version, token.status, token.version, JSON.stringify(token)],
+      });
+      // Otherwise it has changed at this moment: look again.
+      if (rows.length === 0) continue;
+      await this.appendEvent(id, event);
+      return true;
+    }
   }
 
   async get(id: string): Promise<Token | undefined> {

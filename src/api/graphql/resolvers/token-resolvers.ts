@@ -3,6 +3,7 @@ import { notFound } from '../../../core/errors.js';
 import type { PendingTransition, Token, TokenStatus } from '../../../core/token.js';
 import type { StoredTokenEvent, TokenFilter } from '../../../storage/token-store.js';
 import type { FireAccepted } from '../../../workflows/messages.js';
+import { cancelToken, retryToken, triggerPlaceAgents, updateToken } from '../../change-token.js';
 import { createToken } from '../../create-token.js';
 import { fireTransition } from '../../fire-transition.js';
 import type { ResolverContext } from '../context.js';
@@ -46,6 +47,13 @@ export const tokenResolvers = {
       createToken(context, input),
     fireTransition: (_: unknown, { input }: { input: { tokenId: string } }, context: ResolverContext) =>
       fireTransition(context, input),
+    updateToken: (_: unknown, { id, ...input }: { id: string }, context: ResolverContext) =>
+      updateToken(context, id, input),
+    retryToken: (_: unknown, { id }: { id: string }, context: ResolverContext) => retryToken(context, id),
+    cancelToken: (_: unknown, { id, reason }: { id: string; reason?: string | null }, context: ResolverContext) =>
+      cancelToken(context, id, reason ?? undefined),
+    triggerPlaceAgents: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
+      triggerPlaceAgents(context, tokenId),
   },
   Token: {
     workflow: async (token: Token, _: unknown, { load }: ResolverContext) =>

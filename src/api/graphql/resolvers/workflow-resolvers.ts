@@ -1,9 +1,14 @@
 import type { RetryConfig } from '../../../core/definition.js';
+import { diagram } from '../../../core/diagram.js';
+import { effectiveDefinition } from '../../../core/effective-definition.js';
+import type { AddedPlaceAgent, PlaceAgentFilter } from '../../../storage/place-agent-store.js';
+import type { Storage } from '../../../storage/storage.js';
+import { createPlaceAgent, deletePlaceAgent } from '../../save-place-agent.js';
 import { saveWorkflow, workflowProblems } from '../../save-workflow.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 import { tokenFilter, type TokenFilterArguments } from './token-resolvers.js';
-import { workflowView } from './workflow-view.js';
+import { workflowView, type WorkflowView } from './workflow-view.js';
 
 export const workflowResolvers = {
   Query: {
@@ -16,12 +21,44 @@ export const workflowResolvers = {
       (await storage.workflows.list(pageRequest(page))).map(workflowView),
     validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
       workflowProblems(context, input),
+    placeAgentConfigs: async (
+      _: unknown,
+      { workflowId, placeId }: { workflowId?: string | null; placeId?: string | null },
+      { storage }: ResolverContext,
+    ) => {
+      const filter = { ...(workflowId == null ? {} : { workflowId }), ...(placeId == null ? {} : { placeId }) };
+      const workflow = workflowId == null ? undefined : await storage.workflows.get(workflowId);
+      const own = (workflow?.definition.placeAgents ?? []).filter(
+        (agent) => placeId == null || agent.placeId === placeId,
+      );
+      return [
+        ...own.map((agent) => ({ ...agent, workflowId, source: 'DEFINITION' })),
+        ...(await addedAgents(storage, filter)),
+      ];
+    },
   },
   Mutation: {
     createWorkflow: async (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
       workflowView(await saveWorkflow(context, input)),
+    createPlaceAgentConfig: async (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
+      addedView(await createPlaceAgent(context, input)),
+    deletePlaceAgentConfig: (_: unknown, { id }: { id: string }, context: ResolverContext) =>
+      deletePlaceAgent(context, id),
   },
   Workflow: {
+    placeAgents: async (workflow: WorkflowView, _: unknown, { storage }: ResolverContext) => [
+      ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
+      ...(await addedAgents(storage, { workflowId: workflow.id })),
+    ],
+    diagram: async (
+      workflow: WorkflowView,
+      { tokenId }: { tokenId?: string | null },
+      { storage, load }: ResolverContext,
+    ) => {
+      const added = await storage.placeAgents.list({ workflowId: workflow.id });
+      const token = tokenId == null ? undefined : await load.token(tokenId);
+      return diagram(effectiveDefinition(workflow, added), token?.workflowId === workflow.id ? token.place : undefined);
+    },
     tokens: async (
       { id }: { id: string },
       args: PageArguments & Omit<TokenFilterArguments, 'workflowId'>,
@@ -32,3 +69,11 @@ export const workflowResolvers = {
     retryOnErrors: ({ retryOnErrors }: RetryConfig) => retryOnErrors ?? [],
   },
 };
+
+async function addedAgents({ placeAgents }: Storage, filter: PlaceAgentFilter) {
+  return (await placeAgents.list(filter)).map(addedView);
+}
+
+function addedView(agent: AddedPlaceAgent) {
+  return { ...agent, source: 'ADDED' };
+}
