@@ -1,6 +1,7 @@
 import { startAimock } from '../test/support/aimock-process.js';
 import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchFirstChunk } from './first-chunk.js';
+import { benchLiveTokens } from './live-tokens.js';
 import { benchTokens } from './token-throughput.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
@@ -12,6 +13,8 @@ try {
   console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
   await benchFirstChunk(setting.address, aimock.baseUrl);
   await benchTokens(setting.address, setting.temporalAddress);
+  const { address, temporalAddress } = setting;
+  await benchLiveTokens({ address, temporalAddress, workerPid: everything.pid ?? 0 });
 } finally {
   await everything.stop();
   await aimock.stop();

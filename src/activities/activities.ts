@@ -1,6 +1,6 @@
 import type { ProviderType } from '../core/agent.js';
 import type { ExecutionOutcome } from '../core/decision.js';
-import type { PlaceAgent, WorkflowDefinition } from '../core/definition.js';
+import type { WorkflowDefinition } from '../core/definition.js';
 import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/execution.js';
 import type { JsonValue } from '../core/json.js';
 import type { RetryLimits } from '../core/retry.js';
@@ -17,8 +17,8 @@ import type { ExecutionFailure } from '../workflows/failures.js';
 export interface Activities {
   /** The definition of a token that begins. NOT_FOUND and VALIDATION_FAILED are final. */
   loadDefinition(request: DefinitionRequest): Promise<LoadedDefinition>;
-  /** The place agents that were added to a workflow after its definition was saved. */
-  loadPlaceAgents(request: { readonly workflowId: string }): Promise<readonly PlaceAgent[]>;
+  /** The definition of a token that lives, with the place agents that its workflow has now. */
+  reloadDefinition(request: WorkflowVersion): Promise<WorkflowDefinition>;
   recordToken(record: TokenRecord): Promise<void>;
   /** Stores the prompts of an execution and marks it RUNNING; says what its model calls need. */
   prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
@@ -41,9 +41,14 @@ export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'>
   readonly chainId: string;
 }
 
+export interface WorkflowVersion {
+  readonly workflowId: string;
+  readonly workflowVersion: number;
+}
+
 export interface LoadedDefinition {
+  /** With the place agents that were added to its workflow, and its expressions parsed. */
   readonly definition: WorkflowDefinition;
-  readonly placeAgents: readonly PlaceAgent[];
   /** Bounds one attempt of an agent where neither agent nor use says otherwise. */
   readonly executionTimeoutSeconds: number;
   /** Set when an earlier token had the same id. */

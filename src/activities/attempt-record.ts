@@ -1,4 +1,5 @@
 import type { AgentExecution, ModelAttempt } from '../core/execution.js';
+import type { TokenUsage } from '../core/stream-event.js';
 import type { ModelCall } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
@@ -17,6 +18,8 @@ export class AttemptRecord {
   constructor(
     private readonly parts: ActivityParts,
     private readonly call: ModelCall,
+    /** Which attempt Temporal says that it is. */
+    private readonly activityAttempt: number,
   ) {
     this.writing = this.begin();
   }
@@ -32,19 +35,27 @@ export class AttemptRecord {
     const { call, parts } = this;
     try {
       const execution = await parts.storage.executions.get(call.executionId);
-      const earlier = (execution?.attempts ?? []).map(lostIfRunning);
-      return await this.write([...earlier, this.newAttempt(earlier)]);
+      const noted = (execution?.attempts ?? []).map(lostIfRunning);
+      const earlier = [...noted, ...this.unnoted(noted)];
+      return await this.write([...earlier, this.newAttempt(earlier, 'running')]);
     } catch (error) {
       this.complain(error);
       return [];
     }
   }
 
-  private newAttempt(earlier: AgentExecution['attempts']): ModelAttempt {
-    const { turn, prepared } = this.call;
-    const attempt = earlier.filter((one) => one.turn === turn).length + 1;
-    const { provider, model } = prepared;
-    return { turn, attempt, provider, model, outcome: 'running', startedAt: this.parts.now() };
+  /** Attempts whose workers died before they were noted: that they were there is known from Temporal alone. */
+  private unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
+    const known = noted.filter(({ turn }) => turn === this.call.turn).length;
+    const missing = Math.max(0, this.activityAttempt - 1 - known);
+    return Array.from({ length: missing }, (_, index) => ({
+      ...this.newAttempt(noted, 'lost'),
+      attempt: known + index + 1,
+    }));
+  }
+
+  private newAttempt(earlier: AgentExecution['attempts'], outcome: 'running' | 'lost'): ModelAttempt {
+    return attemptAfter(earlier, this.call, { outcome, startedAt: this.parts.now() });
   }
 
   private async write(attempts: readonly ModelAttempt[]): Promise<readonly ModelAttempt[]> {
@@ -58,6 +69,32 @@ export class AttemptRecord {
     const { executionId, turn } = this.call;
     this.parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
   }
+}
+
+/** The attempt that finished a turn, and whose worker died before it could say so, is complete all the same. */
+export async function noteFinished(parts: ActivityParts, call: ModelCall, usage: TokenUsage): Promise<void> {
+  const { executionId, turn } = call;
+  try {
+    const execution = await parts.storage.executions.get(executionId);
+    const noted = execution?.attempts ?? [];
+    if (noted.some((attempt) => attempt.turn === turn && attempt.outcome === 'completed')) return;
+    const running = noted.findIndex((attempt) => attempt.turn === turn && attempt.outcome === 'running');
+    const completed = noted[running] ?? attemptAfter(noted, call, { outcome: 'running', startedAt: parts.now() });
+    const others = noted.filter((_, index) => index !== running);
+    const attempts = [...others, { ...completed, outcome: 'completed' as const, usage }];
+    await parts.storage.executions.update(executionId, { attempts });
+  } catch (error) {
+    parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
+  }
+}
+
+function attemptAfter(
+  earlier: AgentExecution['attempts'],
+  { turn, prepared: { provider, model } }: ModelCall,
+  how: Pick<ModelAttempt, 'outcome' | 'startedAt'>,
+): ModelAttempt {
+  const attempt = earlier.filter((one) => one.turn === turn).length + 1;
+  return { turn, attempt, provider, model, ...how };
 }
 
 /** Its successor runs, so it no longer does: its worker died or was frozen. */

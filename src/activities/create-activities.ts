@@ -3,7 +3,7 @@ import type { Activities } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
 import { invokeModel } from './invoke-model.js';
-import { loadDefinition } from './load-definition.js';
+import { loadDefinition, reloadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
 import { recordExecution } from './record-execution.js';
 import { recordToken } from './record-token.js';
@@ -12,7 +12,7 @@ import { recordToken } from './record-token.js';
 export function createActivities(parts: ActivityParts): Activities {
   return {
     loadDefinition: failingAsTemporalDoes((request) => loadDefinition(parts, request)),
-    loadPlaceAgents: failingAsTemporalDoes(({ workflowId }) => parts.storage.placeAgents.list({ workflowId })),
+    reloadDefinition: failingAsTemporalDoes((request) => reloadDefinition(parts, request)),
     recordToken: failingAsTemporalDoes((record) => recordToken(parts, record)),
     prepareAgent: failingAsTemporalDoes((request) => prepareAgent(parts, request)),
     invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),

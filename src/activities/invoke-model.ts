@@ -6,6 +6,7 @@ import type { ModelCall, TurnAnswer } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { refuseLostTurn } from './attempt-failure.js';
 import { keepBeating, previousDetails } from './attempt-heartbeat.js';
+import { noteFinished } from './attempt-record.js';
 import { loadTurn, type LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 import { TurnAttempt } from './turn-attempt.js';
@@ -22,7 +23,10 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
   const stopBeating = keepBeating(context, () => live());
   try {
     const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call));
-    if (turn.finished !== undefined) return answerOf(turn.finished, turn, call);
+    if (turn.finished !== undefined) {
+      await noteFinished(parts, call, turn.finished.usage);
+      return answerOf(turn.finished, turn, call);
+    }
     const attempt = new TurnAttempt(parts, call, { context, previous });
     live = () => attempt.details();
     return answerOf(await attempt.run(turn), turn, call);

@@ -1,9 +1,11 @@
+import { withPrograms } from '../core/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definition.js';
+import { effectiveDefinition } from '../core/effective-definition.js';
 import { notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
 import type { JsonObject } from '../core/json.js';
 import { checkWorkflowInput, workflowHash } from '../storage/checked-workflow.js';
-import type { DefinitionRequest, LoadedDefinition } from './activities.js';
+import type { DefinitionRequest, LoadedDefinition, WorkflowVersion } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /** The definition of a token that begins: a stored one, or the one that it brings, which is stored then. */
@@ -13,16 +15,31 @@ export async function loadDefinition(parts: ActivityParts, request: DefinitionRe
       ? await storedDefinition(parts, request)
       : await inlineDefinition(parts, request.definition);
   refuseUnknownPlace(definition, request.initialPlace);
-  const [earlier, placeAgents] = await Promise.all([
-    parts.storage.tokens.get(request.tokenId),
-    parts.storage.placeAgents.list({ workflowId: definition.id }),
+  const [earlier, prepared] = await Promise.all([
+    parts.storage.tokens.chainOf(request.tokenId),
+    readyForUse(parts, definition),
   ]);
   const { executionTimeoutSeconds } = parts;
-  const loaded = { definition, placeAgents, executionTimeoutSeconds };
-  return earlier === undefined ? loaded : { ...loaded, executionIdSuffix: request.chainId.slice(0, 8) };
+  const loaded = { definition: prepared, executionTimeoutSeconds };
+  // The same chain is this very token: it was recorded by a workflow task that was lost.
+  const isReused = earlier !== undefined && earlier !== request.chainId;
+  return isReused ? { ...loaded, executionIdSuffix: request.chainId.slice(0, 8) } : loaded;
 }
 
-async function storedDefinition({ storage }: ActivityParts, request: DefinitionRequest): Promise<WorkflowDefinition> {
+/** The definition of a token that lives, as it is now: the place agents of its workflow may have changed. */
+export async function reloadDefinition(parts: ActivityParts, version: WorkflowVersion): Promise<WorkflowDefinition> {
+  return await readyForUse(parts, await storedDefinition(parts, version));
+}
+
+async function readyForUse({ storage }: ActivityParts, definition: WorkflowDefinition): Promise<WorkflowDefinition> {
+  const added = await storage.placeAgents.list({ workflowId: definition.id });
+  return withPrograms(effectiveDefinition(definition, added));
+}
+
+async function storedDefinition(
+  { storage }: ActivityParts,
+  request: Partial<WorkflowVersion>,
+): Promise<WorkflowDefinition> {
   const { workflowId = '', workflowVersion } = request;
   const stored = await storage.workflows.get(workflowId, workflowVersion);
   if (stored !== undefined) return stored.definition;

@@ -57,7 +57,7 @@ export class TurnAttempt {
 
   /** Throws what Temporal has to be told. */
   async run(turn: LoadedTurn): Promise<TurnResult> {
-    const record = new AttemptRecord(this.parts, this.call);
+    const record = new AttemptRecord(this.parts, this.call, this.place.context.info.attempt);
     try {
       const finish = await this.converse(turn);
       await this.stream.end();

@@ -1,5 +1,6 @@
 import type { Storage } from '../storage/storage.js';
 import type { StreamReader } from '../streams/reader.js';
+import type { TokenFeed } from './token-feed.js';
 import type { TemporalGateway } from './temporal-gateway.js';
 
 /** What the API works with: made once per process, where the process is composed. */
@@ -7,5 +8,6 @@ export interface ApiParts {
   readonly storage: Storage;
   readonly temporal: TemporalGateway;
   readonly reader: StreamReader;
+  readonly feed: TokenFeed;
   readonly now: () => string;
 }

@@ -11,12 +11,22 @@ export interface CutOffParts {
   readonly now: () => string;
 }
 
+interface ExecutionEnding {
+  readonly status: EndedStatus;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
+/** Longer than Temporal and its workers are ever away together without somebody noticing. */
+const START_PATIENCE_MS = 3_600_000;
+
 /** The execution as it stands: one whose Temporal workflow was cut off is recorded as ended, and its stream closed. */
 export async function settledExecution(parts: CutOffParts, id: string): Promise<AgentExecution | undefined> {
   const { storage, temporal, now } = parts;
   const execution = await storage.executions.get(id);
   if (execution === undefined || isEnded(execution.status)) return execution;
-  const end = endOf(await temporal.closeOf(id));
+  const close = await temporal.closeOf(id);
+  const end = close === undefined ? neverStarted(execution, now()) : endOf(close);
   // It runs, or has not begun, or its own record is on its way.
   if (end === undefined) return execution;
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
@@ -36,9 +46,31 @@ export async function settleToken(parts: CutOffParts, id: string): Promise<void>
   for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
 }
 
-function endOf(
-  close: WorkflowClose | undefined,
-): { readonly status: EndedStatus; readonly errorCode: string; readonly errorMessage: string } | undefined {
+/** The executions that wait to begin, and have done so for so long that they never will. */
+export async function settleNeverStarted(parts: CutOffParts): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await parts.storage.executions.list(
+      { status: 'PENDING' },
+      { first: 200, ...(after === undefined ? {} : { after }) },
+    );
+    const old = page.items.filter(({ item }) => neverStarted(item, parts.now()) !== undefined);
+    for (const { item } of old) await settledExecution(parts, item.id);
+    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
+  } while (after !== undefined);
+}
+
+/** Recorded before it was started, by something that died in between, or by a workflow task that was lost. */
+function neverStarted({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
+  if (status !== 'PENDING' || Date.parse(now) - Date.parse(createdAt) < START_PATIENCE_MS) return undefined;
+  return {
+    status: 'TERMINATED',
+    errorCode: 'terminated',
+    errorMessage: 'The execution was recorded and never started.',
+  };
+}
+
+function endOf(close: WorkflowClose): ExecutionEnding | undefined {
   switch (close) {
     case 'TERMINATED':
       return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
@@ -50,7 +82,6 @@ function endOf(
       return { status: 'FAILED', errorCode: 'server', errorMessage: 'The execution failed without saying why.' };
     case 'COMPLETED':
     case 'RUNNING':
-    case undefined:
       return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { AgentExecution } from '../core/execution.js';
 import type { Storage } from '../storage/storage.js';
-import { settledExecution, settleToken } from './cut-off.js';
+import { settledExecution, settleNeverStarted, settleToken } from './cut-off.js';
 import { settlePlaceAgentChanges } from './tell-place-agent-changes.js';
 import type { TemporalGateway } from './temporal-gateway.js';
 
@@ -54,6 +54,7 @@ export class Reconciler {
   private async all(): Promise<void> {
     await this.attempt('streams of ended executions', () => this.closeEndedStreams());
     await this.attempt('what was terminated from outside', () => this.settleCutOff());
+    await this.attempt('executions that never started', () => settleNeverStarted(this.parts));
     await this.attempt('changes of place agents', () => settlePlaceAgentChanges(this.parts));
   }
 

@@ -1,4 +1,6 @@
 import { agentKey, checkOnePlaceAgent } from '../core/check-definition.js';
+import { definitionTooLarge } from '../core/definition-size.js';
+import { effectiveDefinition } from '../core/effective-definition.js';
 import { parsePlaceAgentInput } from '../core/definition-schema.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { isId } from '../core/ids.js';
@@ -29,7 +31,11 @@ export async function createPlaceAgent(parts: ApiParts, input: unknown): Promise
     [agentKey(agent), pinned],
   ]);
   const agents = { find: (reference: Parameters<typeof agentKey>[0]) => known.get(agentKey(reference)) };
-  const problems = checkOnePlaceAgent(wanted, definition, { agents, workflowId, path: [] });
+  const added = await storage.placeAgents.list({ workflowId });
+  const problems = [
+    ...checkOnePlaceAgent(wanted, definition, { agents, workflowId, path: [] }),
+    ...definitionTooLarge(effectiveDefinition(definition, [...added, wanted])),
+  ];
   if (problems.length > 0) throw validationFailed('The place agent', problems);
   if (definition.placeAgents.some(({ id }) => id === wanted.id)) throw taken(wanted.id);
   const stored = await storage.placeAgents.create(wanted);

@@ -45,7 +45,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     }
   });
   app.addHook('preClose', async () => {
-    await parts.reader.shutdown();
+    await Promise.all([parts.reader.shutdown(), parts.feed.shutdown()]);
     for (const socket of graphql.clients) socket.close(1012, 'shutting down');
     await stopGraphql();
   });

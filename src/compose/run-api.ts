@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { settledExecution } from '../api/cut-off.js';
 import { startReconciling } from '../api/reconcile.js';
 import { createServer } from '../api/server.js';
+import { TokenFeed } from '../api/token-feed.js';
 import { createTemporalGateway } from '../api/temporal-gateway.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { StreamReader } from '../streams/reader.js';
@@ -28,7 +29,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     bufferSize: config.streamBufferSize,
     logger,
   });
-  const app = await createServer({ storage, temporal, reader, now }, logger);
+  const feed = new TokenFeed({ tokens: storage.tokens, logger });
+  const app = await createServer({ storage, temporal, reader, feed, now }, logger);
   resources.add('the API', () => app.close());
   resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);

@@ -1,6 +1,7 @@
 import type { Blocker } from './blocker.js';
 import { findBlockers } from './find-blockers.js';
 import { transitionsFrom, type Transition, type WorkflowDefinition } from './definition.js';
+import { RuleBudget } from './rule-budget.js';
 import type { Token } from './token.js';
 
 export interface TransitionAvailability {
@@ -14,8 +15,9 @@ export function transitionAvailability(
   definition: WorkflowDefinition,
   token: Token,
 ): readonly TransitionAvailability[] {
+  const budget = new RuleBudget();
   return transitionsFrom(definition, token.place).map((transition) => {
-    const blockers = findBlockers(definition, token, { transitionId: transition.id });
+    const blockers = findBlockers({ definition, token, budget }, { transitionId: transition.id });
     return { transition, canFire: blockers.length === 0, blockers };
   });
 }

@@ -20,7 +20,12 @@ const schedule = z.object({
   initialDelaySeconds: within(0, YEAR_SECONDS),
   // Each run is an execution in Temporal's history: more often than once a second nobody can want it.
   intervalSeconds: within(1, YEAR_SECONDS),
-  maxExecutions: within(1, 1_000_000).and(z.number().int('must be a whole number').optional()),
+  maxExecutions: z
+    .number()
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(1_000_000, 'must be at most 1000000')
+    .optional(),
 });
 
 /** What is wrong with where and when a place agent runs, and with what it leads to. */

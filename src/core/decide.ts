@@ -8,6 +8,7 @@ import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
 import { tell, withToken, type Progress } from './progress.js';
 import { refusalOf } from './refusal.js';
 import { retryToken } from './retry-token.js';
+import { RuleBudget } from './rule-budget.js';
 import { settle } from './settle.js';
 import { takeTransition } from './take-transition.js';
 import type { Token } from './token.js';
@@ -21,7 +22,7 @@ import { updateToken } from './update-token.js';
 // The fourth parameter is the design's: what arrives and what the clock says are two things.
 // eslint-disable-next-line max-params
 export function decide(definition: WorkflowDefinition, token: Token, input: TokenInput, facts: Facts): Decision {
-  const progress: Progress = { definition, token, facts, events: [], effects: [] };
+  const progress: Progress = { definition, token, facts, budget: new RuleBudget(), events: [], effects: [] };
   switch (input.type) {
     case 'created':
       return decisionOf(settle(greet(progress)));
@@ -78,8 +79,9 @@ function fire(progress: Progress, request: FireRequest): Decision {
 type CheckedFire =
   { readonly type: 'refused'; readonly refusal: Refusal } | { readonly type: 'clear'; readonly transition: Transition };
 
-function checkFire({ definition, token }: Progress, request: FireRequest): CheckedFire {
-  const blockers = findBlockers(definition, token, request);
+function checkFire(progress: Progress, request: FireRequest): CheckedFire {
+  const { definition, token } = progress;
+  const blockers = findBlockers(progress, request);
   const transition = findTransition(definition, request.transitionId);
   if (blockers.length > 0 || transition === undefined) {
     return { type: 'refused', refusal: refusalOf(token, `take ${request.transitionId}`, blockers) };

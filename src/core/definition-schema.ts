@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { checkJson } from './check-json.js';
 import type { PlaceAgent, Transition, WorkflowContent } from './definition.js';
+import { definitionTooLarge } from './definition-size.js';
 import type { Problem } from './errors.js';
 import { ID_RULE, isId } from './ids.js';
 import { anyJson, listOf, shape, text, textsByName } from './input-shape.js';
@@ -98,7 +99,8 @@ export function parseWorkflowInput(input: unknown): Parsed<WorkflowInput> {
   const { id, ...shaped } = parsed.data;
   const { content, problems: ruleProblems } = readRules(shaped);
   const value: WorkflowInput = id === undefined ? { content } : { id, content };
-  const problems = id === undefined || isId(id) ? ruleProblems : [BAD_ID, ...ruleProblems];
+  const found = [...definitionTooLarge(content), ...ruleProblems];
+  const problems = id === undefined || isId(id) ? found : [BAD_ID, ...found];
   return problems.length === 0 ? { value } : { problems, draft: value };
 }
 

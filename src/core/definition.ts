@@ -1,4 +1,5 @@
 import type { LlmConfig } from './agent.js';
+import type { ExpressionPrograms } from './expression.js';
 import type { Rule } from './rule.js';
 
 /** How often a turn is tried and after which errors. Seconds may be fractions. */
@@ -82,6 +83,8 @@ export interface WorkflowDefinition extends WorkflowContent {
   readonly id: string;
   /** From 1. Equal content, equal version. */
   readonly version: number;
+  /** What its expressions were parsed to, for `decide`. Not stored: made where a definition is about to be used. */
+  readonly programs?: ExpressionPrograms;
 }
 
 /** Every use of an agent in a definition, with what it is called in messages. */

@@ -5,11 +5,19 @@ import type { FireRequest } from './fire-request.js';
 import { missingInputs } from './mapping.js';
 import { mergePatch } from './merge-patch.js';
 import type { TokenFields } from './path.js';
+import type { RuleBudget } from './rule-budget.js';
 import type { Rule } from './rule.js';
 import type { Token } from './token.js';
 
+/** A token in its workflow, and what its rules may still spend. */
+export interface Situation {
+  readonly definition: WorkflowDefinition;
+  readonly token: Token;
+  readonly budget: RuleBudget;
+}
+
 /** Everything that stands against a fire, all of it and not just the first. Empty: it may be taken. */
-export function findBlockers(definition: WorkflowDefinition, token: Token, request: FireRequest): readonly Blocker[] {
+export function findBlockers({ definition, token, budget }: Situation, request: FireRequest): readonly Blocker[] {
   const transition = findTransition(definition, request.transitionId);
   const own = [...closedBlockers(token), ...pendingBlockers(token), ...versionBlockers(token, request)];
   if (transition === undefined) {
@@ -18,10 +26,11 @@ export function findBlockers(definition: WorkflowDefinition, token: Token, reque
   }
   const fields = fieldsAfter(token, request);
   const agent = activeAgent(transition);
+  const subject = { fields, programs: definition.programs, budget };
   return [
     ...own,
     ...placeBlockers(token, transition),
-    ...rulesOf(definition, transition).flatMap((rule) => ruleBlocker(rule, fields) ?? []),
+    ...rulesOf(definition, transition).flatMap((rule) => ruleBlocker(rule, subject) ?? []),
     ...(agent === undefined ? [] : missingInputs(agent.inputMapping, fields)),
   ];
 }

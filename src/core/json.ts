@@ -9,13 +9,19 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Told of every text that is looked through and every value that is compared: may throw to put an end to it. */
+interface Spending {
+  spendOnText(length: number): void;
+}
+
 /** Deep equality of JSON values: key order does not count, array order does. */
-export function jsonEquals(left: JsonValue, right: JsonValue): boolean {
+export function jsonEquals(left: JsonValue, right: JsonValue, spending?: Spending): boolean {
+  spending?.spendOnText(typeof left === 'string' ? left.length : 0);
   if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
     return (
       left.length === right.length &&
-      left.every((item, index) => jsonEquals(item as JsonValue, right[index] as JsonValue))
+      left.every((item, index) => jsonEquals(item as JsonValue, right[index] as JsonValue, spending))
     );
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return false;
@@ -23,7 +29,7 @@ export function jsonEquals(left: JsonValue, right: JsonValue): boolean {
   if (keys.length !== Object.keys(right).length) return false;
   return keys.every((key) => {
     const other = ownValue(right, key);
-    return other !== undefined && jsonEquals(left[key] as JsonValue, other);
+    return other !== undefined && jsonEquals(left[key] as JsonValue, other, spending);
   });
 }
 

@@ -14,9 +14,7 @@ export function runPlaceAgents(progress: Progress): Progress {
 export function triggerPlaceAgents(progress: Progress): Progress {
   return agentsOf(progress).reduce((triggered, agent) => {
     const runs = runsOf(triggered, agent);
-    return runs.executionId === undefined && isReady(agent, triggered.token)
-      ? begin(triggered, agent, runs)
-      : triggered;
+    return runs.executionId === undefined && isReady(agent, triggered) ? begin(triggered, agent, runs) : triggered;
   }, progress);
 }
 
@@ -76,7 +74,7 @@ function attend(progress: Progress, agent: PlaceAgent): Progress {
   const runs = runsOf(progress, agent);
   const seen = token.placeAgentRuns[agent.id] === undefined ? withRuns(progress, agent.id, runs) : progress;
   if (runs.executionId !== undefined || runs.due === undefined || runs.due > facts.now) return seen;
-  if (isReady(agent, token)) return begin(seen, agent, runs);
+  if (isReady(agent, progress)) return begin(seen, agent, runs);
   const interval = agent.schedule?.intervalSeconds;
   // Without an interval it stays due, and every change looks at it again.
   if (interval === undefined) return seen;
@@ -88,9 +86,10 @@ function runsOf({ token, facts }: Progress, { id, schedule }: PlaceAgent): Place
 }
 
 /** Its conditions hold, and the token has what its input needs. */
-function isReady(agent: PlaceAgent, token: Token): boolean {
+function isReady(agent: PlaceAgent, { definition, token, budget }: Progress): boolean {
+  const subject = { fields: token, programs: definition.programs, budget };
   return (
-    agent.triggerConditions.every((rule) => ruleBlocker(rule, token) === undefined) &&
+    agent.triggerConditions.every((rule) => ruleBlocker(rule, subject) === undefined) &&
     missingInputs(agent.inputMapping, token).length === 0
   );
 }

@@ -1,11 +1,14 @@
 import type { Decision, Effect, Facts } from './decision.js';
 import type { WorkflowDefinition } from './definition.js';
+import type { RuleBudget } from './rule-budget.js';
 import type { Token, TokenEvent } from './token.js';
 
 /** A decision in the making: each step gives a new one. */
 export interface Progress extends Decision {
   readonly definition: WorkflowDefinition;
   readonly facts: Facts;
+  /** What the rules of this decision may still spend. */
+  readonly budget: RuleBudget;
 }
 
 export type EventDraft = Omit<TokenEvent, 'version' | 'place' | 'timestamp'>;

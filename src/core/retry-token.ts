@@ -32,7 +32,7 @@ export function retryToken(progress: Progress): Retried {
 function retryTransition(progress: Progress, transitionId: string, { patch }: Incident): Retried {
   const { definition, token } = progress;
   const request = { transitionId, ...(patch === undefined ? {} : { data: patch }) };
-  const blockers = findBlockers(definition, token, request);
+  const blockers = findBlockers(progress, request);
   const transition = findTransition(definition, transitionId);
   if (blockers.length > 0 || transition === undefined) {
     return { type: 'refused', refusal: refusalOf(token, `retry ${transitionId}`, blockers) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { compileExpression, MAX_EXPRESSION_LENGTH } from './compile-expression.js';
 import { anyJson, listOf, text, withoutNulls } from './input-shape.js';
 import { isJsonObject } from './json.js';
 import { parsePath } from './path.js';
@@ -11,7 +12,7 @@ export const MAX_RULE_DEPTH = 32;
 const MAX_RULE_NODES = 500;
 
 const RULE_INVALID = 'RULE_INVALID';
-const TYPES = 'FieldExists, FieldEquals, FieldGreaterThan, FieldLessThan, FieldContains, And, Or, Not';
+const TYPES = 'FieldExists, FieldEquals, FieldGreaterThan, FieldLessThan, FieldContains, Expression, And, Or, Not';
 
 /** Reads a rule from an input. Whatever was sent, it neither overflows the stack nor runs for long. */
 export function parseRule(input: unknown, pointer: string): Parsed<Rule> {
@@ -52,6 +53,11 @@ const field = text(500).refine(
 
 const comparable = z.union([z.number(), z.string()], 'must be a number or a text: nothing else can be compared');
 
+const expression = text(MAX_EXPRESSION_LENGTH).superRefine((source, context) => {
+  const compiled = compileExpression(source);
+  if (typeof compiled === 'string') context.addIssue({ code: 'custom', message: compiled });
+});
+
 const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
   z.preprocess(
     withoutNullNotes,
@@ -66,6 +72,7 @@ const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
           rules: listOf(ruleSchema, MAX_RULE_NODES).min(1, 'must name a rule'),
           ...notes,
         }),
+        z.strictObject({ type: z.literal('Expression'), expression, ...notes }),
         z.strictObject({ type: z.literal('Not'), rule: ruleSchema, ...notes }),
       ],
       `a rule is an object with a type, one of ${TYPES}`,

@@ -16,8 +16,12 @@ export type FieldRule = RuleNotes &
       }
   );
 
+/** A condition in CEL over `data` and `metadata`. */
+export type ExpressionRule = RuleNotes & { readonly type: 'Expression'; readonly expression: string };
+
 /** A condition on a token, as tagged JSON. Evaluated fail closed: what is in error does not hold, nor does its `Not`. */
 export type Rule =
   | FieldRule
+  | ExpressionRule
   | (RuleNotes & { readonly type: 'And' | 'Or'; readonly rules: readonly Rule[] })
   | (RuleNotes & { readonly type: 'Not'; readonly rule: Rule });

@@ -28,8 +28,8 @@ export function fireAutoTransition(progress: Progress, { id, autoTransition }: P
   const runs = progress.token.placeAgentRuns[id];
   if (autoTransition === undefined || runs === undefined) return settle(progress);
   const marked = withRuns(progress, id, { ...runs, transitionDue: true });
-  const { definition, token } = marked;
-  const blockers = findBlockers(definition, token, { transitionId: autoTransition });
+  const { token } = marked;
+  const blockers = findBlockers(marked, { transitionId: autoTransition });
   if (blockers.length === 0 && token.incident === undefined) return settle(marked);
   const reasons = blockers.map(({ message }) => message);
   const message = token.incident === undefined ? reasons.join('; ') : `the incident ${token.incident.code} stands`;
@@ -40,7 +40,7 @@ export function fireAutoTransition(progress: Progress, { id, autoTransition }: P
 function nextByItself(progress: Progress): Transition | undefined {
   if (progress.token.incident !== undefined || progress.token.status !== 'ACTIVE') return undefined;
   const { definition, token } = progress;
-  const isOpen = ({ id }: Transition) => findBlockers(definition, token, { transitionId: id }).length === 0;
+  const isOpen = ({ id }: Transition) => findBlockers(progress, { transitionId: id }).length === 0;
   const automatic = transitionsFrom(definition, token.place).filter(({ trigger }) => trigger === 'automatic');
   return [...ledTo(progress), ...automatic].find(isOpen);
 }

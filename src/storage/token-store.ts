@@ -18,11 +18,23 @@ export interface TokenFilter {
   readonly hasIncident?: boolean;
 }
 
+/** Where a reader of the events of all tokens stands. Opaque. */
+export type FeedPosition = string;
+
+export interface FeedPage {
+  readonly events: readonly StoredTokenEvent[];
+  /** What the next read goes on from. */
+  readonly position: FeedPosition;
+  /** There is more, now or in a moment: nobody will say so again. */
+  readonly isBehind: boolean;
+}
+
 /** The read model of tokens. The truth is the token's Temporal workflow. */
 export interface TokenStore {
   /**
    * Records a change; idempotent, and safe when records arrive late: within a chain an older version never replaces
-   * a newer one. A record of another chain replaces the token when it was created later, and is ignored otherwise.
+   * a newer one. The same version, or an event of the same number, decided later replaces the first: the workflow
+   * task behind that one was lost, and never happened. A record of another chain replaces the token when it was created later, and is ignored otherwise.
    */
   record(record: TokenRecord): Promise<void>;
   /** Adds an event that the token's Temporal workflow does not know of, such as a refusal that the API answered. */
@@ -30,10 +42,20 @@ export interface TokenStore {
   /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
   terminate(id: string, how: { readonly now: string; readonly reason: string }): Promise<boolean>;
   get(id: string): Promise<Token | undefined>;
+  /** The chain that the token was last recorded by. */
+  chainOf(id: string): Promise<string | undefined>;
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>>;
   /** Oldest first; `after` is exclusive. */
   listEvents(
     tokenId: string,
     range: { after: number; first: number; type?: TokenEventType },
   ): Promise<readonly StoredTokenEvent[]>;
+  newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined>;
+  /**
+   * The events of all tokens as they were recorded, after a position; without one, none, and where to begin. None is
+   * skipped, whatever is written at the same time. Within a token they may come out of order: go by their sequence.
+   */
+  readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage>;
+  /** Says when there may be something to read; may be lost or repeated. Returns the unwatch. */
+  watchFeed(onWake: () => void): () => void;
 }

@@ -1,22 +1,28 @@
 import { isTerminal, type StreamEvent } from '../core/stream-event.js';
 import type { StreamEntry, StreamPage, StreamRange, StreamWake } from './stream-log.js';
+import { BEGINNING, type Passage, type ViewerPlace } from './viewer-place.js';
 
 /** At most so many entries in one read. */
 const ENTRIES_PER_READ = 200;
+
+interface HeldEvent {
+  readonly event: StreamEvent;
+  readonly opening: string;
+}
 
 /**
  * What an API process holds of one stream that somebody watches: the newest events in a ring that all its viewers
  * share, and where the log goes on. Knows nothing of time or of viewers' pace; who reads the log is told what to read.
  */
 export class LiveStream {
-  /** Rises when the log turns out to be another one than was read: its viewers start again from 0. */
+  /** Rises when the log turns out to be another one than was read: those who were in its ring start again from 0. */
   generation = 0;
   state: 'waiting' | 'open' | 'closed' = 'waiting';
   /** The sequence that the next event will have. */
   next = 0;
   lastActivityMs: number;
 
-  private ring: readonly StreamEvent[] = [];
+  private ring: readonly HeldEvent[] = [];
   private opening = '';
   private readonly waiters = new Set<() => void>();
 
@@ -33,10 +39,22 @@ export class LiveStream {
     return this.next - this.ring.length;
   }
 
-  /** Events from a sequence on that the ring holds. */
-  from(sequence: number, limit: number): readonly StreamEvent[] {
-    const start = Math.max(sequence - this.base, 0);
-    return this.ring.slice(start, start + limit);
+  /** The place behind a cursor; undefined when only the log can tell. */
+  placeAfter(after: number | undefined): ViewerPlace | undefined {
+    if (after === undefined) return BEGINNING;
+    const held = this.held(after);
+    return held === undefined ? undefined : { next: after + 1, opening: held.opening };
+  }
+
+  /** What follows a place; undefined when the ring does not hold the event before, or holds another one. */
+  after(place: ViewerPlace, limit: number): Passage | undefined {
+    const goesOn = place.next === 0 ? this.base === 0 : this.held(place.next - 1)?.opening === place.opening;
+    if (!goesOn) return undefined;
+    const start = place.next - this.base;
+    const held = this.ring.slice(start, start + limit);
+    const last = held.at(-1);
+    const end = last === undefined ? place : { next: last.event.sequence + 1, opening: last.opening };
+    return { events: held.map(({ event }) => event), end };
   }
 
   /** Resolves at the next change, or when `leave` is called. */
@@ -50,10 +68,6 @@ export class LiveStream {
       this.waiters.add(leave);
     });
     return { promise, leave };
-  }
-
-  wake(): void {
-    for (const waiter of [...this.waiters]) waiter();
   }
 
   /** Takes a wake-up; true when the log has to be read to know what happened. */
@@ -96,6 +110,10 @@ export class LiveStream {
     this.append(entry, now);
   }
 
+  private held(sequence: number): HeldEvent | undefined {
+    return sequence < this.base ? undefined : this.ring[sequence - this.base];
+  }
+
   private isContinuedBy(entry: StreamEntry): boolean {
     const covers = entry.first < this.next && entry.first + entry.events.length >= this.next;
     return covers && entry.opening === this.opening;
@@ -103,9 +121,10 @@ export class LiveStream {
 
   private append(entry: StreamEntry, now: number): void {
     const fresh = entry.events.filter(({ sequence }) => sequence >= this.next);
-    this.opening = entry.opening;
+    const { opening } = entry;
+    this.opening = opening;
     if (fresh.length === 0) return;
-    this.ring = [...this.ring, ...fresh].slice(-this.capacity);
+    this.ring = [...this.ring, ...fresh.map((event) => ({ event, opening }))].slice(-this.capacity);
     this.next = entry.first + entry.events.length;
     const last = fresh.at(-1);
     this.state = last !== undefined && isTerminal(last) ? 'closed' : 'open';
@@ -120,5 +139,8 @@ export class LiveStream {
     this.opening = '';
     this.state = 'waiting';
     this.wake();
+  }
+  private wake(): void {
+    for (const waiter of [...this.waiters]) waiter();
   }
 }

@@ -4,8 +4,9 @@ import { passesEveryFilter } from '../core/stream-event.js';
 import type { ExecutionLookup } from './execution-lookup.js';
 import { LiveStream } from './live-stream.js';
 import { storedReplay } from './stored-replay.js';
-import type { StreamLog } from './stream-log.js';
+import type { StreamLog, StreamPage } from './stream-log.js';
 import { LiveViewer, ReplayViewer, type StreamViewer, type ViewerOptions } from './viewer.js';
+import { BEGINNING, placeAfter, type ViewerPlace } from './viewer-place.js';
 
 export interface StreamReaderOptions {
   readonly log: StreamLog;
@@ -48,15 +49,15 @@ export class StreamReader {
   /** Begins to watch. Throws NOT_FOUND for an execution that nobody knows; one that has not begun is waited for. */
   async open(executionId: string, options: ViewerOptions = {}): Promise<StreamViewer> {
     const known = this.watched.get(executionId);
-    if (known !== undefined) return this.addViewer(known, options);
-    const { log, lookup } = this.options;
-    const [page] = await log.read([{ executionId, from: BEYOND_THE_END, limit: 1 }]);
+    const place = known?.stream.placeAfter(options.after);
+    if (known !== undefined && place !== undefined) return this.addViewer(known, place, options);
+    const page = await this.readAt(executionId, options.after ?? BEYOND_THE_END);
     if (page === undefined || page.state === 'absent') {
-      const execution = await lookup.find(executionId);
+      const execution = await this.options.lookup.find(executionId);
       if (execution === undefined) throw notFound('execution', executionId);
       if (isEnded(execution.status)) return replayOf(execution, options);
     }
-    return this.addViewer(await this.watch(executionId, page?.next ?? 0), options);
+    return await this.join(executionId, page, options);
   }
 
   stats(): { readonly streams: number; readonly viewers: number } {
@@ -74,13 +75,25 @@ export class StreamReader {
     await this.reading;
   }
 
-  private addViewer(watched: Watched, options: ViewerOptions): StreamViewer {
+  private async join(executionId: string, page: StreamPage | undefined, options: ViewerOptions): Promise<StreamViewer> {
+    const place = page === undefined ? BEGINNING : placeAfter(options.after, page);
+    if (place === 'ended') return new ReplayViewer([]);
+    // Nothing may come between finding a stream and joining it: its last viewer may leave then, and its watch ends.
+    const watched = this.watched.get(executionId) ?? this.watch(await this.streamFrom(executionId, page?.next ?? 0));
+    return this.addViewer(watched, place, options);
+  }
+
+  private addViewer(watched: Watched, place: ViewerPlace, { types }: ViewerOptions): StreamViewer {
     const viewer = new LiveViewer({
       stream: watched.stream,
       log: this.options.log,
-      options,
+      place,
+      types,
       onLeave: (left) => {
         this.removeViewer(watched, left);
+      },
+      onDoubt: () => {
+        this.catchUp(watched);
       },
     });
     watched.viewers.add(viewer);
@@ -93,57 +106,65 @@ export class StreamReader {
     if (watched.viewers.size > 0) return;
     watched.unwatch();
     this.behind.delete(watched);
-    if (this.watched.get(watched.stream.executionId) === watched) this.watched.delete(watched.stream.executionId);
+    this.watched.delete(watched.stream.executionId);
   }
 
   /** Begins at the end of the log: what is before comes from the log for those who want it. */
-  private async watch(executionId: string, next: number): Promise<Watched> {
-    const { log, bufferSize } = this.options;
-    const stream = new LiveStream(executionId, bufferSize, performance.now());
-    if (next > 0) {
-      const [page] = await log.read([{ executionId, from: next - 1, limit: 1 }]);
-      const entry = page?.entries[0];
-      if (entry !== undefined) stream.beginAt(entry, performance.now());
-    }
+  private async streamFrom(executionId: string, next: number): Promise<LiveStream> {
+    const stream = new LiveStream(executionId, this.options.bufferSize, performance.now());
+    const page = next > 0 ? await this.readAt(executionId, next - 1) : undefined;
+    const entry = page?.entries[0];
+    if (entry !== undefined) stream.beginAt(entry, performance.now());
+    return stream;
+  }
+
+  private watch(stream: LiveStream): Watched {
     // Another viewer may have been faster meanwhile.
-    const known = this.watched.get(executionId);
+    const known = this.watched.get(stream.executionId);
     if (known !== undefined) return known;
     const watched: Watched = {
       stream,
       viewers: new Set(),
-      unwatch: log.watch(executionId, (wake) => {
+      unwatch: this.options.log.watch(stream.executionId, (wake) => {
         if (stream.take(wake, performance.now())) this.catchUp(watched);
       }),
     };
-    this.watched.set(executionId, watched);
+    this.watched.set(stream.executionId, watched);
     this.catchUp(watched);
     return watched;
   }
 
+  private async readAt(executionId: string, from: number): Promise<StreamPage | undefined> {
+    const [page] = await this.options.log.read([{ executionId, from: Math.min(from, BEYOND_THE_END), limit: 1 }]);
+    return page;
+  }
+
   private catchUp(watched: Watched): void {
+    if (this.watched.get(watched.stream.executionId) !== watched) return;
     this.behind.add(watched);
-    this.reading ??= this.readAll().finally(() => {
-      this.reading = undefined;
-    });
+    this.reading ??= this.readAll();
   }
 
   private async readAll(): Promise<void> {
     // What comes within this turn of the event loop shares the read.
     await Promise.resolve();
-    while (this.behind.size > 0 && !this.isShutDown) {
-      const wanted = [...this.behind];
-      this.behind.clear();
-      try {
-        const asked = wanted.map((watched) => ({ watched, next: watched.stream.next }));
-        const pages = await this.options.log.read(wanted.map(({ stream }) => stream.range()));
-        for (const [index, { watched, next }] of asked.entries()) {
-          const page = pages[index];
-          if (page !== undefined && watched.stream.takePage(page, next, performance.now())) this.behind.add(watched);
-        }
-      } catch (error) {
-        this.options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');
-        return;
-      }
+    try {
+      while (this.behind.size > 0 && !this.isShutDown) await this.readOnce();
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');
+    } finally {
+      // Here and not behind the promise: what falls behind in between would wait for the next look.
+      this.reading = undefined;
+    }
+  }
+
+  private async readOnce(): Promise<void> {
+    const asked = [...this.behind].map((watched) => ({ watched, next: watched.stream.next }));
+    this.behind.clear();
+    const pages = await this.options.log.read(asked.map(({ watched }) => watched.stream.range()));
+    for (const [index, { watched, next }] of asked.entries()) {
+      const page = pages[index];
+      if (page !== undefined && watched.stream.takePage(page, next, performance.now())) this.catchUp(watched);
     }
   }
 
@@ -170,10 +191,9 @@ export class StreamReader {
   }
 }
 
-function replayOf(execution: AgentExecution, { after = -1, types }: ViewerOptions): StreamViewer {
-  const events = storedReplay(execution).filter(
-    ({ sequence, eventType }) =>
-      sequence > after && (types === undefined || types.has(eventType) || passesEveryFilter(eventType)),
+function replayOf(execution: AgentExecution, { after, types }: ViewerOptions): StreamViewer {
+  const events = storedReplay(execution, after).filter(
+    ({ eventType }) => types === undefined || types.has(eventType) || passesEveryFilter(eventType),
   );
   return new ReplayViewer(events);
 }

@@ -2,19 +2,22 @@ import type { AgentExecution } from '../core/execution.js';
 import type { AttemptStartedBody, StreamEvent, StreamEventBody, TerminalEventBody } from '../core/stream-event.js';
 import { executionEnding } from './execution-ending.js';
 
+type StoredBody = AttemptStartedBody | StreamEventBody | TerminalEventBody;
+
 /**
- * The stream of an ended execution whose log is gone, as its stored record tells it: the beginning of an attempt, the
- * answer as one chunk, and the end, with the sequence that the end had.
+ * What follows a cursor in the stream of an ended execution whose log is gone, as its stored record tells it: the
+ * beginning of an attempt, the answer as one chunk, and the end, with the sequence that the end had. The answer never
+ * comes without the beginning that voids the text before it; where there is no room for both, `completed` has it.
  */
-export function storedReplay(execution: AgentExecution): readonly StreamEvent[] {
+export function storedReplay(execution: AgentExecution, after = -1): readonly StreamEvent[] {
   const { turn, body } = executionEnding(execution);
+  const started: StoredBody = { eventType: 'attempt_started', status: 'stored' };
   const text = body.eventType === 'completed' ? body.final_response : '';
-  const bodies: (AttemptStartedBody | StreamEventBody | TerminalEventBody)[] = [
-    { eventType: 'attempt_started', status: 'stored' },
-    ...(text === '' ? [] : [{ eventType: 'content_chunk' as const, content: text }]),
-    body,
-  ];
-  const last = Math.max(execution.lastSequence ?? 0, bodies.length - 1);
+  const whole: readonly StoredBody[] =
+    text === '' ? [started, body] : [started, { eventType: 'content_chunk', content: text }, body];
+  const last = Math.max(execution.lastSequence ?? 0, whole.length - 1);
+  const room = last - after;
+  const bodies = room < whole.length ? [started, body].slice(2 - room) : whole;
   const attempt = Math.max(execution.attempts.filter((one) => one.turn === turn).length, 1);
   const timestamp = execution.completedAt ?? execution.createdAt;
   return bodies.map((one, index) => {

@@ -1,7 +1,8 @@
 import { isTerminal, passesEveryFilter, type StreamEvent, type StreamEventType } from '../core/stream-event.js';
 import type { LiveStream } from './live-stream.js';
 import { mergeChunks } from './merge-chunks.js';
-import type { StreamLog } from './stream-log.js';
+import type { StreamLog, StreamPage } from './stream-log.js';
+import { BEGINNING, passageAfter, type Passage, type ViewerPlace } from './viewer-place.js';
 
 export interface ViewerOptions {
   /** The sequence received last; what follows it comes. Absent: everything. */
@@ -26,88 +27,147 @@ const EVENTS_PER_BATCH = 256;
 /** Further behind than this, a viewer gets chunks joined. */
 const MERGE_BEYOND = 32;
 const ENTRIES_PER_READ = 64;
+/** After a read of the log that brought nothing. */
+const READ_AGAIN_MS = 1000;
 
 interface LiveViewerParts {
   readonly stream: LiveStream;
   readonly log: Pick<StreamLog, 'read'>;
-  readonly options: ViewerOptions;
+  readonly place: ViewerPlace;
+  readonly types: ViewerOptions['types'];
   readonly onLeave: (viewer: LiveViewer) => void;
+  /** The log does not tell what the stream does: the stream has to be read, too. */
+  readonly onDoubt: () => void;
 }
 
+/**
+ * Knows its log by the opening of the event it got last: takes what follows that event from the ring where the ring
+ * holds it, otherwise from the log, and begins again where neither has it any more. So it never mixes two logs.
+ */
 export class LiveViewer implements StreamViewer {
   end: ViewerEnd | undefined;
 
-  private generation: number;
-  /** The sequence that comes next. */
-  private position: number;
+  private place: ViewerPlace;
+  /** Of the stream when its ring held the place; undefined while it has not. */
+  private generation: number | undefined;
   private stopWaiting: () => void = () => undefined;
+  private settle: () => void = () => undefined;
 
   constructor(private readonly parts: LiveViewerParts) {
-    const { stream, options } = parts;
-    const wanted = options.after === undefined ? 0 : options.after + 1;
-    this.generation = stream.generation;
-    // A cursor beyond an open log is of a log that has grown again: everything, from 0.
-    this.position = wanted > stream.next && stream.state !== 'closed' ? 0 : wanted;
+    this.place = parts.place;
   }
 
-  async next(): Promise<readonly StreamEvent[] | undefined> {
+  next(): Promise<readonly StreamEvent[] | undefined> {
+    return new Promise((resolve, reject) => {
+      // Whoever leaves is answered at once, whatever the log is still asked.
+      this.settle = () => {
+        resolve(undefined);
+      };
+      this.follow().then(resolve, reject);
+    });
+  }
+
+  leave(end: ViewerEnd = 'left'): void {
+    this.finish(end);
+    this.settle();
+  }
+
+  private async follow(): Promise<readonly StreamEvent[] | undefined> {
     while (this.end === undefined) {
-      const events = await this.take();
+      const events = (await this.takeFromRing()) ?? (await this.takeFromLog());
       const wanted = events.filter((event) => this.wants(event));
-      if (events.some(isTerminal)) this.leave('ended');
+      if (events.some(isTerminal)) this.finish('ended');
       if (wanted.length > 0) return wanted;
-      if (events.length === 0) await this.wait();
     }
     return undefined;
   }
 
-  leave(end: ViewerEnd = 'left'): void {
+  /** What the ring has next, or nothing once it has changed; undefined when the ring does not go on from here. */
+  private async takeFromRing(): Promise<readonly StreamEvent[] | undefined> {
+    const { stream } = this.parts;
+    if (this.generation !== undefined && this.generation !== stream.generation) this.startAgain();
+    const passage = stream.after(this.place, EVENTS_PER_BATCH);
+    if (passage === undefined) return undefined;
+    this.generation = stream.generation;
+    if (passage.events.length > 0) return this.advance(passage, stream.next);
+    if (stream.state === 'closed') this.finish('ended');
+    else await this.change();
+    return [];
+  }
+
+  /** What the log has next, read from the event before; nothing after a pause when that is nothing. */
+  private async takeFromLog(): Promise<readonly StreamEvent[]> {
+    const page = await this.readLog();
+    if (page === undefined || page.state === 'absent') {
+      this.parts.onDoubt();
+      await this.pause();
+      return [];
+    }
+    const passage = passageAfter(this.place, page);
+    if (passage === undefined) this.startAgain();
+    else if (passage.events.length > 0) return this.advance(passage, page.next);
+    else if (page.state === 'closed') this.finish('ended');
+    else {
+      this.parts.onDoubt();
+      await this.change(READ_AGAIN_MS);
+    }
+    return [];
+  }
+
+  private async readLog(): Promise<StreamPage | undefined> {
+    const { log, stream } = this.parts;
+    const from = Math.max(this.place.next - 1, 0);
+    try {
+      const [page] = await log.read([{ executionId: stream.executionId, from, limit: ENTRIES_PER_READ }]);
+      return page;
+    } catch {
+      // The reader, which will read as well, tells of it once for all viewers.
+      return undefined;
+    }
+  }
+
+  private advance({ events, end }: Passage, logEnd: number): readonly StreamEvent[] {
+    const behind = logEnd - this.place.next;
+    this.place = end;
+    return behind > MERGE_BEYOND ? mergeChunks(events) : events;
+  }
+
+  private startAgain(): void {
+    this.generation = undefined;
+    this.place = BEGINNING;
+  }
+
+  /** Until the stream changes, or the viewer leaves. */
+  private async change(atMostMs?: number): Promise<void> {
+    if (this.end !== undefined) return;
+    const { promise, leave } = this.parts.stream.changed();
+    this.stopWaiting = leave;
+    const timer = atMostMs === undefined ? undefined : setTimeout(leave, atMostMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Lets a log be that gives nothing; until the viewer leaves. */
+  private async pause(): Promise<void> {
+    if (this.end !== undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.stopWaiting = resolve;
+      timer = setTimeout(resolve, READ_AGAIN_MS);
+    });
+    clearTimeout(timer);
+  }
+
+  private finish(end: ViewerEnd): void {
     if (this.end !== undefined) return;
     this.end = end;
     this.stopWaiting();
     this.parts.onLeave(this);
   }
 
-  private async take(): Promise<readonly StreamEvent[]> {
-    const { stream } = this.parts;
-    if (this.generation !== stream.generation) this.startAgain();
-    const behind = stream.next - this.position;
-    const events = this.position < stream.base ? await this.readLog() : stream.from(this.position, EVENTS_PER_BATCH);
-    const last = events.at(-1);
-    if (last !== undefined) this.position = last.sequence + 1;
-    return behind > MERGE_BEYOND ? mergeChunks(events) : events;
-  }
-
-  /** What the ring no longer has. */
-  private async readLog(): Promise<readonly StreamEvent[]> {
-    const { log, stream } = this.parts;
-    const range = { executionId: stream.executionId, from: this.position, limit: ENTRIES_PER_READ };
-    const [page] = await log.read([range]);
-    const events = (page?.entries ?? []).flatMap((entry) => entry.events);
-    return events.filter(({ sequence }) => sequence >= this.position);
-  }
-
-  private async wait(): Promise<void> {
-    const { stream } = this.parts;
-    if (stream.state === 'closed' && this.position >= stream.next) {
-      this.leave('ended');
-      return;
-    }
-    const { promise, leave } = stream.changed();
-    this.stopWaiting = leave;
-    // Something may have come while the log was read.
-    if (this.generation !== stream.generation || this.position < stream.next) leave();
-    await promise;
-  }
-
   private wants(event: StreamEvent): boolean {
-    const { types } = this.parts.options;
+    const { types } = this.parts;
     return types === undefined || types.has(event.eventType) || passesEveryFilter(event.eventType);
-  }
-
-  private startAgain(): void {
-    this.generation = this.parts.stream.generation;
-    this.position = 0;
   }
 }
 

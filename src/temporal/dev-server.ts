@@ -22,6 +22,8 @@ export interface DevServerOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
+  /** More settings for the server, as `name=JSON`. */
+  readonly dynamicConfig?: readonly string[];
 }
 
 export interface DevServer {
@@ -141,6 +143,7 @@ function argumentsFor(options: DevServerOptions, databasePath: string): string[]
     ...['--namespace', options.namespace, '--db-filename', databasePath, '--log-level', 'warn'],
     ...attributes,
     ...TUNING,
+    ...(options.dynamicConfig ?? []).flatMap((value) => ['--dynamic-config-value', value]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, log } from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, log } from '@temporalio/workflow';
 
 import type { ExecutionOutcome } from '../core/decision.js';
 import type { ExecutionRequest } from '../core/execution.js';
@@ -6,14 +6,17 @@ import { adoptedOutcome, startExecution } from './perform.js';
 
 type OnEnd = (executionId: string, outcome: ExecutionOutcome) => Promise<void>;
 
-/** The executions that a token runs: started by this run of its Temporal workflow, or adopted from an earlier one. */
+/**
+ * The executions that a token runs: started by this run of its Temporal workflow, or adopted from an earlier one. When
+ * that is cancelled in Temporal, the token decides what becomes of them, and not the scope that they were started in.
+ */
 export class TokenExecutions {
   private readonly running = new Map<string, Promise<unknown>>();
   private unconfirmed = 0;
 
   constructor(private readonly onEnd: OnEnd) {}
 
-  /** Whether every start is confirmed: one that is not would be lost if this run ended now. */
+  /** Whether Temporal has every start and every cancellation: one that it has not is lost when this run ends. */
   get areConfirmed(): boolean {
     return this.unconfirmed === 0;
   }
@@ -25,30 +28,41 @@ export class TokenExecutions {
   start(execution: ExecutionRequest, attemptSeconds: number): void {
     const { executionId } = execution;
     this.unconfirmed += 1;
-    const started = startExecution(execution, attemptSeconds).finally(() => {
+    const started = CancellationScope.nonCancellable(() => startExecution(execution, attemptSeconds)).finally(() => {
       this.unconfirmed -= 1;
     });
     this.running.set(executionId, started);
-    void started.then((outcome) => outcome()).then((outcome) => this.end(executionId, outcome));
+    this.endAfter(
+      executionId,
+      started.then((outcome) => outcome()),
+    );
   }
 
   adopt(executionId: string): void {
     this.running.set(executionId, Promise.resolve());
-    void adoptedOutcome(executionId).then((outcome) => this.end(executionId, outcome));
+    this.endAfter(
+      executionId,
+      CancellationScope.nonCancellable(() => adoptedOutcome(executionId)),
+    );
   }
 
   /** Asks an execution to stop. It says itself how it ended; one that has ended already stays as it is. */
   cancel(executionId: string): void {
     const started = this.running.get(executionId) ?? Promise.resolve();
-    void started
-      .then(() => getExternalWorkflowHandle(executionId).cancel())
+    this.unconfirmed += 1;
+    void CancellationScope.nonCancellable(() => started.then(() => getExternalWorkflowHandle(executionId).cancel()))
       .catch((error: unknown) => {
         log.info('An execution could not be cancelled: it has ended', { executionId, error: String(error) });
+      })
+      .finally(() => {
+        this.unconfirmed -= 1;
       });
   }
 
-  private async end(executionId: string, outcome: ExecutionOutcome): Promise<void> {
-    this.running.delete(executionId);
-    await this.onEnd(executionId, outcome);
+  private endAfter(executionId: string, ending: Promise<ExecutionOutcome>): void {
+    void ending.then(async (outcome) => {
+      this.running.delete(executionId);
+      await this.onEnd(executionId, outcome);
+    });
   }
 }

@@ -1,20 +1,11 @@
-import {
-  allHandlersFinished,
-  condition,
-  log,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../activities/activities.js';
 import { recallFire, rememberFire, type AcceptedFires } from '../core/accepted-fires.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/available-transitions.js';
 import { decide } from '../core/decide.js';
 import type { Decision, Effect, Facts, TokenInput } from '../core/decision.js';
-import type { PlaceAgent, WorkflowDefinition } from '../core/definition.js';
-import { describeToken } from '../core/describe-token.js';
-import { effectiveDefinition } from '../core/effective-definition.js';
+import type { WorkflowDefinition } from '../core/definition.js';
 import { parseFireRequest, type FireRequest } from '../core/fire-request.js';
 import { newToken } from '../core/new-token.js';
 import { pendingExecution } from '../core/pending-execution.js';
@@ -24,9 +15,9 @@ import type { Token } from '../core/token.js';
 import { finalCause, finalFailure, refusalFailure } from './failures.js';
 import type { FireAccepted } from './messages.js';
 import { quickly } from './perform.js';
-import { searchAttributes } from './search-attributes.js';
+import { showInTemporal } from './show-in-temporal.js';
 import { TokenExecutions } from './token-executions.js';
-import { TokenRecorder } from './token-recorder.js';
+import { TokenRecorder, type RecordNumber } from './token-recorder.js';
 
 /** What a token takes along when its Temporal workflow goes on as a new run. */
 export interface CarriedToken {
@@ -38,26 +29,30 @@ export interface CarriedToken {
   readonly recorded: number;
 }
 
+/** Temporal takes 200 bytes. */
+const SUMMARY_LENGTH = 190;
+
 /** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
 export class TokenLife {
   private loaded: LoadedDefinition | undefined;
-  private definition: WorkflowDefinition | undefined;
   private current: Token | undefined;
   private failure: Error | undefined;
   private acceptedFires: AcceptedFires = [];
+  /** Signals that came before the token was created. */
+  private readonly early: FireRequest[] = [];
   private readonly recorder: TokenRecorder;
   private readonly executions = new TokenExecutions(async (executionId, outcome) => {
     await this.apply({ type: 'execution-ended', executionId, outcome });
   });
 
   constructor(carried?: CarriedToken) {
-    this.recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded);
+    this.recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded ?? 0, showInTemporal);
     if (carried === undefined) return;
-    this.load(carried.loaded);
+    this.loaded = carried.loaded;
     this.current = carried.token;
     this.acceptedFires = carried.acceptedFires;
     for (const executionId of carried.executionIds) this.executions.adopt(executionId);
-    this.showInTemporal(carried.token);
+    showInTemporal(carried.token);
   }
 
   /** Loads the definition and creates the token. Throws what makes the token impossible. */
@@ -67,23 +62,26 @@ export class TokenLife {
       const { data, metadata, ...request } = tokenStartOf(message);
       const { workflowId, firstExecutionRunId } = workflowInfo();
       const whose = { tokenId: workflowId, chainId: firstExecutionRunId };
-      const definition = this.load(await quickly('loadDefinition', { ...request, ...whose }));
+      this.loaded = await quickly('loadDefinition', { ...request, ...whose });
       const seed = { ...request, id: workflowId, ...(data && { data }), ...(metadata && { metadata }) };
-      this.current = newToken(definition, seed, this.facts());
+      this.current = newToken(this.known, seed, this.facts());
     } catch (error) {
       this.failure = finalCause(error);
       throw this.failure;
     }
-    await this.apply({ type: 'created' });
+    const created = this.enact(this.decide({ type: 'created' }));
+    for (const request of this.early.splice(0)) this.takeSignal(request);
+    await this.recorded(created);
   }
 
   get token(): Token {
     return this.current ?? notYet();
   }
 
-  /** Closed, and everything that was decided is recorded. */
+  /** Closed, and everything that was decided is recorded and under way. */
   get isOver(): boolean {
-    return this.current !== undefined && this.current.status !== 'ACTIVE' && this.recorder.isIdle;
+    const isSettled = this.recorder.isIdle && this.executions.areConfirmed;
+    return this.current !== undefined && this.current.status !== 'ACTIVE' && isSettled;
   }
 
   /** The history has grown long, and nothing is under way that a new run could not take up. */
@@ -107,14 +105,17 @@ export class TokenLife {
       await condition(isDisturbed);
       return;
     }
-    const summary = `Place agent in ${this.token.place}`;
+    const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
+    const summary = `Place agent ${waiting.map(([id]) => id).join(', ')}`.slice(0, SUMMARY_LENGTH);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
     if (!wasDisturbed) await this.apply({ type: 'time-passed' });
   }
 
   /** Cancels the token, from wherever it is. */
   async end(): Promise<void> {
-    if (this.current?.status === 'ACTIVE') await this.apply({ type: 'cancel', reason: 'cancelled in Temporal' });
+    if (this.current?.status !== 'ACTIVE') return;
+    await this.apply({ type: 'cancel', reason: 'cancelled in Temporal' });
+    await condition(() => this.isOver);
   }
 
   availableTransitions(): readonly TransitionAvailability[] {
@@ -136,24 +137,26 @@ export class TokenLife {
     const decision = this.accepted({ type: 'fire', ...request });
     const executionId = startedBy(decision, request);
     this.acceptedFires = rememberFire(this.acceptedFires, request, executionId);
-    await this.enact(decision);
+    await this.recorded(this.enact(decision));
     return answer(this.token, executionId);
   }
 
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
-  async fireSignalled(message: unknown): Promise<void> {
+  // Waits for nothing: thousands of signals may come in one workflow task, and each promise costs its time.
+  fireSignalled(message: unknown): void {
     const request = parseFireRequest(message);
-    if (typeof request === 'string') {
-      log.warn('Ignored a fireTransition signal', { reason: request });
-      return;
-    }
-    if (!(await this.wasCreated())) return;
+    if (typeof request === 'string') log.warn('Ignored a fireTransition signal', { reason: request });
+    else if (this.current === undefined) this.early.push(request);
+    else this.takeSignal(request);
+  }
+
+  private takeSignal(request: FireRequest): void {
     if (this.recallQuietly(request) !== 'new') return;
     const decision = this.decide({ type: 'fire', ...request });
     if (decision.refusal === undefined) {
       this.acceptedFires = rememberFire(this.acceptedFires, request, startedBy(decision, request));
     }
-    await this.enact(decision);
+    this.enact(decision);
   }
 
   /** Rejects what `change` would refuse. Until the token is created it lets everything in. */
@@ -165,22 +168,17 @@ export class TokenLife {
   async change(input: TokenInput): Promise<Decision> {
     await this.created();
     const decision = this.accepted(input);
-    await this.enact(decision);
+    await this.recorded(this.enact(decision));
     return decision;
   }
 
   /** Looks up the place agents of the workflow again. */
   async reloadPlaceAgents(): Promise<void> {
     if (!(await this.wasCreated()) || this.loaded === undefined) return;
-    const placeAgents: readonly PlaceAgent[] = await quickly('loadPlaceAgents', { workflowId: this.token.workflowId });
-    this.load({ ...this.loaded, placeAgents });
+    const { workflowId, workflowVersion } = this.token;
+    const definition = await quickly('reloadDefinition', { workflowId, workflowVersion });
+    this.loaded = { ...this.loaded, definition };
     await this.apply({ type: 'place-agents-changed' });
-  }
-
-  private load(loaded: LoadedDefinition): WorkflowDefinition {
-    this.loaded = loaded;
-    this.definition = effectiveDefinition(loaded.definition, loaded.placeAgents);
-    return this.definition;
   }
 
   private async created(): Promise<void> {
@@ -193,17 +191,22 @@ export class TokenLife {
   }
 
   private async apply(input: TokenInput): Promise<void> {
-    await this.enact(this.decide(input));
+    await this.recorded(this.enact(this.decide(input)));
   }
 
   /** Puts a decision into force before anything is awaited: what arrives next decides on the new token. */
-  private async enact({ token, events, effects }: Decision): Promise<void> {
+  private enact({ token, events, effects }: Decision): RecordNumber | undefined {
     this.current = token;
     for (const effect of effects) this.perform(effect);
-    this.showInTemporal(token);
-    if (events.length === 0) return;
-    const executions = startedIn(effects).map((execution) => pendingExecution(execution, token.updatedAt));
-    await this.recorder.record({ token, events, executions });
+    const last = events.at(-1);
+    if (last === undefined) return undefined;
+    // Not the token's own time: a place agent begins without changing it.
+    const executions = startedIn(effects).map((execution) => pendingExecution(execution, last.timestamp));
+    return this.recorder.add({ token, events, executions });
+  }
+
+  private async recorded(change: RecordNumber | undefined): Promise<void> {
+    if (change !== undefined) await this.recorder.written(change);
   }
 
   private perform(effect: Effect): void {
@@ -244,24 +247,12 @@ export class TokenLife {
   }
 
   private get known(): WorkflowDefinition {
-    return this.definition ?? notYet();
+    return this.loaded?.definition ?? notYet();
   }
 
   private facts(): Facts {
     const suffix = this.loaded?.executionIdSuffix;
     return { now: new Date().toISOString(), ...(suffix === undefined ? {} : { executionIdSuffix: suffix }) };
-  }
-
-  private showInTemporal(token: Token): void {
-    const shown = workflowInfo().typedSearchAttributes;
-    const wanted = [
-      { key: searchAttributes.workflow, value: token.workflowId },
-      { key: searchAttributes.place, value: token.place },
-      { key: searchAttributes.status, value: token.status },
-    ];
-    const changed = wanted.filter(({ key, value }) => shown.get(key) !== value);
-    if (changed.length > 0) upsertSearchAttributes(changed);
-    setCurrentDetails(describeToken(token));
   }
 }
 

@@ -55,7 +55,9 @@ function answerQueries(life: TokenLife): void {
 }
 
 function takeFires(life: TokenLife): void {
-  setHandler(fireTransitionSignal, (message) => life.fireSignalled(message));
+  setHandler(fireTransitionSignal, (message) => {
+    life.fireSignalled(message);
+  });
   setHandler(fireUpdate, (message) => life.fire(message), {
     validator: (message) => {
       life.validateFire(message);

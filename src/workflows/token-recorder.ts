@@ -1,9 +1,12 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 
 import type { AgentExecution } from '../core/execution.js';
 import type { Token, TokenEvent } from '../core/token.js';
-import type { TokenRecord } from '../core/token-record.js';
+import type { NumberedEvent } from '../core/token-record.js';
 import { quickly } from './perform.js';
+
+/** Of the last event of a change. */
+export type RecordNumber = number;
 
 interface Change {
   readonly token: Token;
@@ -11,55 +14,67 @@ interface Change {
   readonly executions: readonly AgentExecution[];
 }
 
+/** A write must fit into a payload of Temporal, whatever has gathered. */
+const EVENTS_PER_WRITE = 500;
+
 /**
  * Writes a token's changes to storage, in order, one write at a time: what changes while a write is under way goes
  * out together with the next one.
  */
 export class TokenRecorder {
-  private waiting: TokenRecord | undefined;
+  private readonly events: NumberedEvent[] = [];
+  private readonly executions: AgentExecution[] = [];
+  private newest: Token | undefined;
   private numbered: number;
-  private written: number;
+  private writtenUpTo: number;
   private writing = false;
 
-  /** `recorded`: events that earlier runs of the same chain have recorded. */
   constructor(
     private readonly chainId: string,
-    recorded = 0,
+    /** Events that earlier runs of the same chain have recorded. */
+    recorded: number,
+    /** Told of every token that is about to be written. */
+    private readonly onWrite: (token: Token) => void,
   ) {
     this.numbered = recorded;
-    this.written = recorded;
+    this.writtenUpTo = recorded;
   }
 
   get recorded(): number {
-    return this.written;
+    return this.writtenUpTo;
   }
 
   get isIdle(): boolean {
-    return !this.writing && this.waiting === undefined;
+    return !this.writing && this.newest === undefined;
+  }
+
+  /** Takes a change that will be stored soon. */
+  add({ token, events, executions }: Change): RecordNumber {
+    for (const event of events) this.events.push({ ...event, number: ++this.numbered });
+    this.executions.push(...executions);
+    this.newest = token;
+    // A token that is cancelled in Temporal is recorded all the same.
+    if (!this.writing) void CancellationScope.nonCancellable(() => this.write());
+    return this.numbered;
   }
 
   /** Resolves when this change is stored. */
-  async record(change: Change): Promise<void> {
-    const events = change.events.map((event, index) => ({ ...event, number: this.numbered + index + 1 }));
-    this.numbered += events.length;
-    const last = this.numbered;
-    this.waiting = {
-      token: change.token,
-      chainId: this.chainId,
-      events: [...(this.waiting?.events ?? []), ...events],
-      executions: [...(this.waiting?.executions ?? []), ...change.executions],
-    };
-    if (!this.writing) void this.write();
-    await condition(() => this.written >= last);
+  async written(change: RecordNumber): Promise<void> {
+    await condition(() => this.writtenUpTo >= change);
   }
 
   private async write(): Promise<void> {
     this.writing = true;
-    while (this.waiting !== undefined) {
-      const record = this.waiting;
-      this.waiting = undefined;
-      await quickly('recordToken', record);
-      this.written = record.events.at(-1)?.number ?? this.written;
+    // What comes within the same workflow task goes out together.
+    await Promise.resolve();
+    while (this.newest !== undefined) {
+      const token = this.newest;
+      const events = this.events.splice(0, EVENTS_PER_WRITE);
+      const executions = this.executions.splice(0);
+      if (this.events.length === 0) this.newest = undefined;
+      this.onWrite(token);
+      await quickly('recordToken', { token, chainId: this.chainId, events, executions });
+      this.writtenUpTo = events.at(-1)?.number ?? this.writtenUpTo;
     }
     this.writing = false;
   }

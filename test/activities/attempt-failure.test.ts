@@ -20,6 +20,12 @@ describe('what an attempt throws', () => {
     expect(judgeAttempt(new ModelError('auth', 'no key'), limits, 0).failure).toMatchObject({ nonRetryable: true });
   });
 
+  it('is retried after the errors that the use of the agent names, and no others', () => {
+    const chosen = retryLimits({ maxAttempts: 3, backoffSeconds: 1, retryOnErrors: ['auth'] });
+    expect(judgeAttempt(new ModelError('auth', 'no key'), chosen, 0).failure).toMatchObject({ nonRetryable: false });
+    expect(judgeAttempt(new ModelError('server', 'down'), chosen, 0).failure).toMatchObject({ nonRetryable: true });
+  });
+
   it('waits as long as the provider asked for', () => {
     const error = new ModelError('rate_limit', 'later', { retryAfterMs: 1234 });
     expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1234 });

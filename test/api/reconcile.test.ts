@@ -53,6 +53,19 @@ describe('the sweep', () => {
     expect(closed).toEqual(['ended']);
   });
 
+  it('ends what was recorded and never started, and nothing that Temporal knows or that is young', async () => {
+    const old = '2026-11-23T03:00:00.000Z';
+    for (const id of ['lost', 'queued']) {
+      await storage.executions.create(pendingExecution({ executionId: id, agentId: 'a', input: {} }, old));
+    }
+    await storage.executions.create(pendingExecution({ executionId: 'fresh', agentId: 'a', input: {} }, NOW));
+    temporal.closes.set('queued', 'RUNNING');
+    await reconciler().round();
+    const statuses = ['lost', 'queued', 'fresh'].map(async (id) => (await storage.executions.get(id))?.status);
+    expect(await Promise.all(statuses)).toEqual(['TERMINATED', 'PENDING', 'PENDING']);
+    expect(closed).toEqual(['lost']);
+  });
+
   it('leaves what it cannot close to the next round', async () => {
     await anExecution('ended');
     await storage.executions.update('ended', { status: 'FAILED', completedAt: NOW });

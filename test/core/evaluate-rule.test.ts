@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { compileExpression } from '../../src/core/compile-expression.js';
 import { evaluateRule, ruleBlocker } from '../../src/core/evaluate-rule.js';
+import { RuleBudget } from '../../src/core/rule-budget.js';
 import type { Rule } from '../../src/core/rule.js';
 
 const fields = {
@@ -8,8 +10,12 @@ const fields = {
   metadata: { type: 'memo' },
 };
 
+function subject(steps?: number) {
+  return { fields, budget: new RuleBudget(steps) };
+}
+
 function verdict(rule: Rule) {
-  return evaluateRule(rule, fields).verdict;
+  return evaluateRule(rule, subject()).verdict;
 }
 
 describe('a rule on a field', () => {
@@ -56,7 +62,10 @@ describe('And, Or and Not', () => {
   });
 
   it('show the leaves with what they saw', () => {
-    const blocker = ruleBlocker({ type: 'And', rules: [yes, { type: 'Not', rule: yes }], description: 'both' }, fields);
+    const blocker = ruleBlocker(
+      { type: 'And', rules: [yes, { type: 'Not', rule: yes }], description: 'both' },
+      subject(),
+    );
     expect(blocker).toMatchObject({
       code: 'RULE_FALSE',
       actual: [
@@ -65,5 +74,55 @@ describe('And, Or and Not', () => {
       ],
     });
     expect(blocker?.message).toMatch(/^both: not \(data\.score is 7/);
+  });
+});
+
+describe('an expression', () => {
+  function outcome(expression: string, steps?: number) {
+    const program = compileExpression(expression);
+    if (typeof program === 'string') throw new Error(program);
+    return evaluateRule({ type: 'Expression', expression }, { ...subject(steps), programs: { [expression]: program } });
+  }
+
+  it('says which fields it saw', () => {
+    expect(outcome('data.score > 8.0 && metadata.type == "memo"')).toEqual({
+      verdict: 'fails',
+      reason: 'data.score > 8.0 && metadata.type == "memo" is false: data.score is 7, metadata.type is "memo"',
+      actual: { 'data.score': 7, 'metadata.type': 'memo' },
+    });
+  });
+
+  it('is in error where a field is absent, and so is its Not', () => {
+    const expression = 'data.none > 1';
+    expect(outcome(expression)).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringContaining('there is no "none"') as string,
+    });
+    const program = compileExpression(expression);
+    const programs = typeof program === 'string' ? {} : { [expression]: program };
+    const rule: Rule = { type: 'Not', rule: { type: 'Expression', expression } };
+    expect(evaluateRule(rule, { ...subject(), programs }).verdict).toBe('error');
+  });
+
+  it('is in error where nobody parsed it', () => {
+    expect(evaluateRule({ type: 'Expression', expression: 'true' }, subject())).toMatchObject({ verdict: 'error' });
+  });
+
+  it('that takes too long is in error, and so is every rule after it', () => {
+    const budget = new RuleBudget(50);
+    const hungry: Rule = { type: 'FieldContains', field: 'data.text', value: 'x' };
+    const verdicts = Array.from({ length: 40 }, () => evaluateRule(hungry, { fields, budget }).verdict);
+    expect(verdicts[0]).toBe('fails');
+    expect(verdicts.at(-1)).toBe('error');
+  });
+});
+
+describe('what a rule saw', () => {
+  it('is cut where it is large, also in what is said of it', () => {
+    const large = { data: { list: Array.from({ length: 5000 }, () => 'x'.repeat(500)) }, metadata: {} };
+    const rule: Rule = { type: 'FieldEquals', field: 'data.list', value: 1 };
+    const blocker = ruleBlocker(rule, { fields: large, budget: new RuleBudget() });
+    expect(JSON.stringify(blocker).length).toBeLessThan(4000);
+    expect(blocker?.actual).toContain('… 4990 more');
   });
 });

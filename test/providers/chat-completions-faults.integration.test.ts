@@ -103,6 +103,10 @@ describe('Chat Completions and a server with faults', () => {
   let dispatcher: Dispatcher;
   let model: LanguageModel;
 
+  const modelThatWaits = (ms: number) => {
+    const credentials = { accounts: {}, named: new Map() };
+    return createLanguageModel({ credentials, dispatcher, waits: { firstByteMs: ms, idleMs: ms } });
+  };
   const request = (fields: Partial<ModelRequest> = {}) =>
     aRequest({ provider: aProvider({ baseUrl: server.baseUrl }), ...fields });
   const answer = (handler: Answer) => {
@@ -114,8 +118,7 @@ describe('Chat Completions and a server with faults', () => {
   beforeEach(async () => {
     server = await startFaultServer();
     dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
-    const credentials = { accounts: {}, named: new Map() };
-    model = createLanguageModel({ credentials, dispatcher, waits: { firstByteMs: 200, idleMs: 200 } });
+    model = modelThatWaits(700);
   });
 
   afterEach(async () => {
@@ -131,8 +134,10 @@ describe('Chat Completions and a server with faults', () => {
   });
 
   it('refused connections and unknown hosts are failures of the network', async () => {
+    // A name that nobody has may take its time to be looked up.
+    const patient = modelThatWaits(10_000);
     const calls = ['http://127.0.0.1:9/v1', 'http://no-such-host.invalid/v1'].map((baseUrl) =>
-      collect(model, aRequest({ provider: aProvider({ baseUrl }) })).catch((error: unknown) => error),
+      collect(patient, aRequest({ provider: aProvider({ baseUrl }) })).catch((error: unknown) => error),
     );
     expect(await Promise.all(calls)).toMatchObject([{ code: 'network' }, { code: 'network' }]);
   });

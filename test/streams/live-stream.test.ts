@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { StreamEntry, StreamPage, StreamWake } from '../../src/streams/stream-log.js';
 import { LiveStream } from '../../src/streams/live-stream.js';
+import { BEGINNING } from '../../src/streams/viewer-place.js';
 import { anEntry, sequences, TERMINAL } from './viewed.js';
 
 const ID = 'doc-1:review:1';
@@ -27,8 +28,7 @@ describe('a live stream', () => {
   });
 
   function holds(): string {
-    return stream
-      .from(0, 1000)
+    return (stream.after(BEGINNING, 1000)?.events ?? [])
       .map((event) => (event.eventType === 'content_chunk' ? event.content : event.eventType))
       .join('');
   }
@@ -182,7 +182,41 @@ describe('a live stream', () => {
   it('keeps the newest events, as many as it has room for', () => {
     const small = new LiveStream(ID, 3, 0);
     small.takePage(aPage([anEntry({ first: 0 }, ['a', 'b', 'c', 'd', 'e'])]), 0, 0);
-    expect([small.base, sequences(small.from(0, 10)), sequences(small.from(3, 1))]).toEqual([2, [2, 3, 4], [3]]);
+    const held = [1, 2, 3, 4, 5].map((next) => small.after({ next, opening: 'one' }, 10)?.events);
+    expect([small.base, held.map((events) => events && sequences(events))]).toEqual([
+      2,
+      [undefined, undefined, [3, 4], [4], []],
+    ]);
+    expect(small.after(BEGINNING, 10)).toBeUndefined();
+  });
+
+  describe('asked what follows a place', () => {
+    beforeEach(() => {
+      read(aPage([...ABC, anEntry({ first: 4, opening: 'two', attempt: 2 }, ['e', 'f'])]));
+    });
+
+    it('tells the place behind, with the opening of its last event', () => {
+      expect(stream.after(BEGINNING, 4)).toMatchObject({ end: { next: 4, opening: 'one' } });
+      expect(stream.after({ next: 4, opening: 'one' }, 10)).toMatchObject({ end: { next: 6, opening: 'two' } });
+      expect(stream.after({ next: 6, opening: 'two' }, 10)).toEqual({ events: [], end: { next: 6, opening: 'two' } });
+    });
+
+    it.each([
+      ['the event before is of another opening', { next: 4, opening: 'two' }],
+      ['the event before has not come yet', { next: 8, opening: 'two' }],
+    ])('tells nothing when %s', (_what, place) => {
+      expect(stream.after(place, 10)).toBeUndefined();
+    });
+  });
+
+  it.each([
+    [undefined, BEGINNING],
+    [0, { next: 1, opening: 'one' }],
+    [4, { next: 5, opening: 'two' }],
+    [5, undefined],
+  ])('knows the place behind a cursor of %s as far as it holds it', (after, place) => {
+    read(aPage([...ABC, anEntry({ first: 4, opening: 'two' }, ['e'])]));
+    expect(stream.placeAfter(after)).toEqual(place);
   });
 
   it('leaves to the log what is before the entry that it begins at', () => {

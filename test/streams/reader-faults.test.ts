@@ -28,6 +28,11 @@ describe('the reader', () => {
     return through;
   }
 
+  /** Lets pending promises go on by so many steps. */
+  async function turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await Promise.resolve();
+  }
+
   describe('with many viewers', () => {
     it('has one watch for all viewers of a stream', async () => {
       await Promise.all([test.reader.open(ID), test.reader.open(ID)]);
@@ -70,6 +75,32 @@ describe('the reader', () => {
       expect([await left, one.end]).toEqual([undefined, 'left']);
       await write('a');
       expect(outline((await stays) ?? [])).toContain('0 1/1 attempt_started');
+    });
+
+    it('settles the call of one who leaves right after it', async () => {
+      const viewer = await test.reader.open(ID);
+      const pending = viewer.next();
+      viewer.leave();
+      expect([await pending, viewer.end]).toEqual([undefined, 'left']);
+    });
+
+    it('keeps the watch for one who comes at the moment when the last one leaves', async () => {
+      const moments = Array.from({ length: 144 }, (_, index) => ({
+        comes: index % 12,
+        leaves: Math.floor(index / 12),
+      }));
+      for (const { comes, leaves } of moments) {
+        const leaving = test.reader.open(ID).then(async (viewer) => {
+          await turns(leaves);
+          viewer.leave();
+        });
+        await turns(comes);
+        const stays = await test.reader.open(ID);
+        await leaving;
+        const held = [comes, leaves, test.reader.stats(), test.log.watches];
+        expect(held).toEqual([comes, leaves, { streams: 1, viewers: 1 }, 1]);
+        stays.leave();
+      }
     });
 
     it('holds nothing once a stream has ended for all', async () => {
@@ -160,6 +191,27 @@ describe('the reader', () => {
   });
 
   describe('of a log with faults', () => {
+    it('reads at once what it learns of at any step of its reading for another', async () => {
+      const allSteps = Array.from({ length: 30 }, (_, steps) => steps);
+      const inTime: number[] = [];
+      for (const steps of allSteps) {
+        test = aReader();
+        for (const id of [ID, OTHER]) test.know(id, 'RUNNING');
+        await test.reader.open(ID);
+        const viewer = await test.reader.open(OTHER);
+        await vi.advanceTimersByTimeAsync(10);
+        let isOver = false;
+        void viewer.next().then(() => isOver || inTime.push(steps));
+        void test.log.open(ID, aClaim());
+        await turns(steps);
+        void test.log.open(OTHER, aClaim());
+        await vi.advanceTimersByTimeAsync(500);
+        isOver = true;
+        await test.reader.shutdown();
+      }
+      expect(inTime).toEqual(allSteps);
+    });
+
     it('finds within a second what no wake-up told of', async () => {
       test.log.losesWakes = true;
       const viewing = viewAll(await test.reader.open(ID));
@@ -214,5 +266,64 @@ describe('the reader', () => {
         expect(events.slice(-last.length)).toEqual(last);
       },
     );
+  });
+
+  describe('of a viewer that is behind', () => {
+    let writer: StreamWriter;
+
+    beforeEach(async () => {
+      test = aReader(2);
+      test.know(ID, 'RUNNING');
+      writer = await write('abcdefghij');
+    });
+
+    it('waits, and goes on, while the log cannot be read', async () => {
+      const viewer = await test.reader.open(ID);
+      test.log.isAway = true;
+      const viewing = viewAll(viewer);
+      await vi.advanceTimersByTimeAsync(5000);
+      test.log.isAway = false;
+      await write('k', writer);
+      await test.log.close(ID, anEnding());
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(viewedText(await viewing)).toBe('abcdefghijk');
+    });
+
+    it('has nothing more read once it has left', async () => {
+      const viewer = await test.reader.open(ID);
+      await vi.advanceTimersByTimeAsync(10);
+      test.log.isAway = true;
+      test.log.reads.length = 0;
+      void viewer.next();
+      await turns(1);
+      viewer.leave();
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(test.log.reads.length).toBe(1);
+    });
+
+    it('never mixes the log that it knew and the one that has grown since', async () => {
+      const viewer = await test.reader.open(ID, { after: 4 });
+      await vi.advanceTimersByTimeAsync(10);
+      test.log.losesWakes = true;
+      test.streams.cut(ID, 0);
+      await write('ABCDEFGHIJKL', await test.log.open(ID, aClaim({ epoch: 2000 })));
+      await test.log.close(ID, anEnding());
+      const viewing = viewAll(viewer);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(await viewing).toEqual(await readEvents(test.log, ID));
+    });
+
+    it('has the stream finished anew when the log of an ended one is gone', async () => {
+      await test.log.close(ID, anEnding());
+      const viewer = await test.reader.open(ID);
+      await test.log.remove([ID]);
+      test.know(ID, 'COMPLETED', { finalResponse: 'abcdefghij' });
+      const viewing = viewAll(viewer);
+      test.log.reads.length = 0;
+      await vi.advanceTimersByTimeAsync(9000);
+      expect(test.log.reads.length).toBeLessThan(30);
+      await vi.advanceTimersByTimeAsync(6000);
+      expect(viewedText(await viewing)).toBe('abcdefghij');
+    });
   });
 });

@@ -109,6 +109,28 @@ describe('the reader', () => {
       expect([await viewer.next(), viewer.end]).toEqual([undefined, 'ended']);
     });
 
+    describe('of what another process has shown, while no wake-up came to this one', () => {
+      beforeEach(async () => {
+        await test.reader.open(ID);
+        await vi.advanceTimersByTimeAsync(1000);
+        test.log.losesWakes = true;
+      });
+
+      it('gives what follows it', async () => {
+        const writer = await write('abc');
+        const viewing = viewAll(await test.reader.open(ID, { after: 2 }));
+        await writeAndClose('d', writer);
+        expect(outline(await viewing)).toEqual(['3 1/1 content_chunk c', '4 1/1 content_chunk d', '5 1/1 failed']);
+      });
+
+      it.each([4, 17])('gives the end alone to one of %i when the stream has ended', async (after) => {
+        await write('abc');
+        await test.log.close(ID, anEnding());
+        const viewer = await test.reader.open(ID, { after });
+        expect([await viewer.next(), viewer.end]).toEqual([undefined, 'ended']);
+      });
+    });
+
     it('into what the ring no longer has, reads the log', async () => {
       test = aReader(4);
       const writer = await write('abcdefghijklmnop');
@@ -159,6 +181,28 @@ describe('the reader', () => {
       test.know(ID, 'COMPLETED', answered);
       const viewer = await test.reader.open(ID, { after });
       expect([await viewer.next(), viewer.end]).toEqual([undefined, 'ended']);
+    });
+
+    it.each([
+      ['that has begun before the text', 6, ['7 1/1 attempt_started', '8 1/1 content_chunk abc', '9 1/1 completed']],
+      ['that may hold any part of the text', 7, ['8 1/1 attempt_started', '9 1/1 completed']],
+      ['that holds all but the end', 8, ['9 1/1 completed']],
+    ])('never adds the answer to the text of a viewer %s', async (_what, after, expected) => {
+      test.know(ID, 'COMPLETED', answered);
+      const events = await viewAll(await test.reader.open(ID, { after }));
+      expect(outline(events)).toEqual(expected);
+      expect(events.at(-1)).toMatchObject({ final_response: 'abc' });
+    });
+
+    it.each([0, 1, 2, 3, 4])('shows the answer once to one who has seen up to %i of its log', async (after) => {
+      await writeAndClose('abcd');
+      const held = (await readEvents(test.log, ID)).slice(0, after + 1);
+      await test.log.remove([ID]);
+      test.know(ID, 'COMPLETED', { finalResponse: 'abcd', lastSequence: 5 });
+      const events = await viewAll(await test.reader.open(ID, { after }));
+      // Nothing, for one who has no room for a chunk: `completed` tells the text.
+      expect(viewedText([...held, ...events])).toBe(after === 3 ? '' : 'abcd');
+      expect(events.at(-1)).toMatchObject({ sequence: 5, final_response: 'abcd' });
     });
 
     it('lets beginning and end through every filter', async () => {

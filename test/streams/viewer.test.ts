@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { StreamEventType } from '../../src/core/stream-event.js';
 import { LiveStream } from '../../src/streams/live-stream.js';
-import type { StreamEntry, StreamLog, StreamRange } from '../../src/streams/stream-log.js';
+import type { StreamEntry, StreamLog, StreamPage, StreamRange } from '../../src/streams/stream-log.js';
 import { LiveViewer, ReplayViewer, type ViewerOptions } from '../../src/streams/viewer.js';
+import { BEGINNING } from '../../src/streams/viewer-place.js';
 import { outline, viewedText } from './contract/stream-backend.js';
 import { anEntry, sequences, TERMINAL, viewAll, viewBatches } from './viewed.js';
 
@@ -51,8 +52,11 @@ describe('a viewer of a live stream', () => {
     return catchUp(new LiveStream(ID, capacity, 0));
   }
 
-  function view(stream: LiveStream, options: ViewerOptions = {}): LiveViewer {
-    return new LiveViewer({ stream, log, options, onLeave: (viewer) => left.push(viewer) });
+  function view(stream: LiveStream, { after, types }: ViewerOptions = {}): LiveViewer {
+    const opening = entries.findLast(({ first }) => after !== undefined && first <= after)?.opening ?? '';
+    const place = after === undefined ? BEGINNING : { next: after + 1, opening };
+    const onLeave = (viewer: LiveViewer) => left.push(viewer);
+    return new LiveViewer({ stream, log, place, types, onLeave, onDoubt: () => undefined });
   }
 
   it('gets what is there, and then what comes', async () => {
@@ -79,7 +83,6 @@ describe('a viewer of a live stream', () => {
     ['within the ring', 3, [4, 5]],
     ['at the last event but one', 4, [5]],
     ['at the end', 5, []],
-    ['beyond the end', 99, []],
   ])('with a cursor %s of an ended stream', (_what, after, expected) => {
     it('gets what follows it, and then the end', async () => {
       append([STARTED]);
@@ -87,12 +90,6 @@ describe('a viewer of a live stream', () => {
       append([TERMINAL]);
       expect(sequences(await viewAll(view(caughtUp(3), { after })))).toEqual(expected);
     });
-  });
-
-  it('gets everything when its cursor is beyond an open stream', async () => {
-    append([STARTED, 'a']);
-    const viewer = view(caughtUp(), { after: 2 });
-    expect(sequences((await viewer.next()) ?? [])).toEqual([0, 1]);
   });
 
   it('waits when its cursor is the last event of an open stream', async () => {
@@ -173,7 +170,7 @@ describe('a viewer of a live stream', () => {
     for (let n = 0; n < 300; n += 1) append([String(n % 10)]);
     append([TERMINAL]);
     const batches = await viewBatches(view(caughtUp(100)));
-    expect(reads.map(({ from }) => from)).toEqual([0, 64, 128, 192]);
+    expect(reads.map(({ from }) => from)).toEqual([0, 63, 126, 189]);
     expect(viewedText(batches.flat())).toBe('0123456789'.repeat(30));
     expect(sequences(batches.map((batch) => batch.slice(-1)).flat()).at(-1)).toBe(301);
   });
@@ -215,7 +212,7 @@ describe('a viewer of a live stream', () => {
     catchUp(stream);
     events.push(...((await pending) ?? []), ...(await viewAll(viewer)));
     expect(sequences(events)).toEqual([0, 1, 2, 0, 1, 2]);
-    expect(viewedText(events)).toBe('c');
+    expect([viewedText(events), reads]).toEqual(['c', []]);
   });
 
   it('leaves with nothing more, and its pending call settles', async () => {
@@ -228,6 +225,117 @@ describe('a viewer of a live stream', () => {
     expect(await pending).toBeUndefined();
     expect(await viewer.next()).toBeUndefined();
     expect([viewer.end, left.length]).toEqual(['left', 1]);
+  });
+});
+
+describe('a viewer of which the ring no longer has the place', () => {
+  const ABSENT: StreamPage = { executionId: ID, state: 'absent', next: 0, entries: [] };
+  const OLD = [STARTED, 'a', 'b', 'c', 'd'].map((content, first) => anEntry({ first }, [content]));
+  const NEW = [
+    anEntry({ first: 0, opening: 'two' }, [STARTED, 'x']),
+    anEntry({ first: 2, opening: 'end' }, [TERMINAL]),
+  ];
+  let stream: LiveStream;
+  let answers: ((page: StreamPage) => void)[];
+  let doubts: number;
+  let viewer: LiveViewer;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    [stream, answers, doubts] = [new LiveStream(ID, 1, 0), [], 0];
+    stream.takePage(aPage(OLD), 0, 0);
+    viewer = new LiveViewer({
+      stream,
+      log: {
+        read: () =>
+          new Promise((resolve) =>
+            answers.push((page) => {
+              resolve([page]);
+            }),
+          ),
+      },
+      place: { next: 3, opening: 'one' },
+      types: undefined,
+      onLeave: () => undefined,
+      onDoubt: () => (doubts += 1),
+    });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function aPage(entries: readonly StreamEntry[], state: StreamPage['state'] = 'open'): StreamPage {
+    const last = entries.at(-1);
+    return { executionId: ID, state, next: last === undefined ? 0 : last.first + last.events.length, entries };
+  }
+
+  /** Answers the read that is under way. */
+  async function answer(page: StreamPage): Promise<void> {
+    await vi.advanceTimersByTimeAsync(0);
+    answers.at(-1)?.(page);
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  it.each([
+    ['nothing', aPage([])],
+    ['no log', ABSENT],
+    ['what came before', aPage(OLD.slice(2))],
+  ])(
+    'gets the new log whole when that has replaced the old one, and ended, before a read gives %s',
+    async (_what, page) => {
+      const viewing = viewAll(viewer);
+      await vi.advanceTimersByTimeAsync(0);
+      stream.takePage(ABSENT, 5, 0);
+      stream.takePage(aPage(NEW, 'closed'), 0, 0);
+      await answer(page);
+      await vi.advanceTimersByTimeAsync(1000);
+      await answer(aPage(NEW, 'closed'));
+      await answer(aPage(NEW, 'closed'));
+      const events = await viewing;
+      expect([viewedText(events), sequences(events).slice(-3)]).toEqual(['x', [0, 1, 2]]);
+    },
+  );
+
+  it('gets the new log whole when a read finds it before the stream does', async () => {
+    const viewing = viewAll(viewer);
+    const replaced = [...NEW.slice(0, 1), anEntry({ first: 2, opening: 'two' }, ['y', 'z', TERMINAL])];
+    await answer(aPage(replaced.slice(1), 'closed'));
+    await answer(aPage(replaced, 'closed'));
+    expect(outline(await viewing).slice(0, 2)).toEqual(['0 1/1 attempt_started', '1 1/1 content_chunk x']);
+  });
+
+  it.each([
+    ['is absent', ABSENT],
+    ['has nothing for it', aPage(OLD.slice(2, 3))],
+  ])('asks a log that %s again after a second, and has the stream read', async (_what, page) => {
+    const pending = viewer.next();
+    await answer(page);
+    await vi.advanceTimersByTimeAsync(999);
+    expect([answers.length, doubts]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(1);
+    await answer(aPage(OLD.slice(2)));
+    expect([sequences((await pending) ?? []), answers.length]).toEqual([[3, 4], 2]);
+  });
+
+  it('ends with the log when nothing follows its place', async () => {
+    const pending = viewer.next();
+    await answer(aPage(OLD.slice(2, 3), 'closed'));
+    expect([await pending, viewer.end]).toEqual([undefined, 'ended']);
+  });
+
+  it.each([
+    ['before a read has ended', undefined],
+    ['between two reads of an absent log', ABSENT],
+    ['between two reads that bring nothing', aPage(OLD.slice(2, 3))],
+  ])('settles its call when it leaves %s, and asks no more', async (_what, page) => {
+    const pending = viewer.next();
+    await vi.advanceTimersByTimeAsync(0);
+    if (page !== undefined) await answer(page);
+    viewer.leave();
+    expect(await pending).toBeUndefined();
+    await answer(ABSENT);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([answers.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 });
 

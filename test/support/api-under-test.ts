@@ -5,6 +5,7 @@ import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { createServer } from '../../src/api/server.js';
+import { TokenFeed } from '../../src/api/token-feed.js';
 import type { TemporalGateway, WorkflowClose } from '../../src/api/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/execution.js';
 import { newToken } from '../../src/core/new-token.js';
@@ -117,7 +118,8 @@ export async function apiUnderTest(): Promise<ApiUnderTest> {
   });
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
-  const parts: ApiParts = { storage, temporal, reader, now: () => NOW };
+  const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
+  const parts: ApiParts = { storage, temporal, reader, feed, now: () => NOW };
   const app = await createServer(parts, logger);
   return {
     app,

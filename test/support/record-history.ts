@@ -9,22 +9,35 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { ModelError } from '../../src/core/model-error.js';
+import type { Token } from '../../src/core/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
-import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
+import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { FINISH } from './scripted-model.js';
 import { startWorkerUnderTest } from './worker-under-test.js';
 
 const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url));
 
+/** Does what the text of the token says: fails, hangs until it is aborted, waits to be let go, or answers. */
 class Reviewer implements LanguageModel {
-  async *stream(request: ModelRequest): AsyncGenerator<ModelEvent> {
-    await Promise.resolve();
-    if (request.messages.at(-1)?.content.includes('FAIL') === true) throw new ModelError('auth', 'The key is wrong.');
-    yield { type: 'text', text: '{"assessment": "APPROVE"}' };
+  release: () => void = () => undefined;
+  private readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+
+  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+    const asked = request.messages.at(-1)?.content ?? '';
+    if (asked.includes('FAIL')) throw new ModelError('auth', 'The key is wrong.');
+    yield { type: 'text', text: '{"assessment": ' };
+    if (asked.includes('WAIT')) await this.released;
+    if (asked.includes('HANG')) await aborted(signal);
+    yield { type: 'text', text: '"APPROVE"}' };
     yield { type: 'finish', finish: FINISH };
   }
 }
+
+/** Low enough that a life in here goes on as a new run, high enough that the others do not. */
+const SUGGEST_CONTINUE_AS_NEW_AT = 120;
 
 const content = aWorkflow({
   transitions: [
@@ -46,19 +59,53 @@ const content = aWorkflow({
   ],
 });
 
-const under = await startWorkerUnderTest(new Reviewer());
+/** Three place agents in a row: one that waits for its time and its condition, one at once, one that is triggered. */
+const classified = aWorkflow({
+  places: ['new', 'read', 'sorted', 'done'],
+  initialPlace: 'new',
+  transitions: [
+    aTransition({ id: 'take', fromPlaces: ['new'], toPlace: 'read' }),
+    aTransition({ id: 'sort', fromPlaces: ['read'], toPlace: 'sorted' }),
+    aTransition({ id: 'close', fromPlaces: ['sorted'], toPlace: 'done' }),
+  ],
+  placeAgents: [
+    aPlaceAgent({
+      id: 'read',
+      placeId: 'new',
+      autoTransition: 'take',
+      schedule: { initialDelaySeconds: 1, intervalSeconds: 1, maxExecutions: 3 },
+      triggerConditions: [{ type: 'Expression', expression: 'data.ready' }],
+    }),
+    aPlaceAgent({ id: 'sort', placeId: 'read', autoTransition: 'sort', outputMapping: { 'data.kind': 'assessment' } }),
+    aPlaceAgent({
+      id: 'close',
+      placeId: 'sorted',
+      autoTransition: 'close',
+      triggerConditions: [{ type: 'FieldExists', field: 'data.kind' }],
+      schedule: { initialDelaySeconds: 3600 },
+    }),
+  ],
+});
+
+const model = new Reviewer();
+const under = await startWorkerUnderTest(model, { suggestContinueAsNewAt: SUGGEST_CONTINUE_AS_NEW_AT });
 await under.storage.agents.create('reviewer', anAgent(), NOW);
 await under.storage.workflows.save('review', content, { hash: 'h', now: NOW });
+await under.storage.workflows.save('classified', classified, { hash: 'c', now: NOW });
 await mkdir(FOLDER, { recursive: true });
 for (const name of await readdir(FOLDER)) await rm(`${FOLDER}${name}`);
 
 await recordReviewed();
 await recordSkippedBySignal();
 await recordFailed();
+await recordRetried();
+await recordCancelled();
+await recordClassified();
+await recordContinued();
 await under.stop();
 
-async function start(id: string, data: object) {
-  const args = [{ workflowId: 'review', data }];
+async function start(id: string, data: object, workflowId = 'review') {
+  const args = [{ workflowId, data }];
   return await under.client.workflow.start('tokenLifecycle', { taskQueue: under.taskQueue, workflowId: id, args });
 }
 
@@ -84,25 +131,90 @@ async function recordSkippedBySignal(): Promise<void> {
 /** A required agent fails: an incident stands, and another transition resolves it. */
 async function recordFailed(): Promise<void> {
   const handle = await start('failed', { text: 'FAIL' });
-  const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {
-    args: [{ transitionId: 'review' }],
-  });
-  await under.client.workflow
-    .getHandle(executionId)
-    .result()
-    .catch(() => undefined);
-  for (;;) {
-    const { incident } = await handle.query<{ incident?: object }>('token');
-    if (incident !== undefined) break;
-  }
+  const executionId = await fireReview(handle);
+  await until(handle, ({ incident }) => incident !== undefined);
   await handle.executeUpdate('fire', { args: [{ transitionId: 'skip' }] });
   await handle.result();
   await save('token-failed-then-moved', 'failed');
   await save('execution-failed', executionId);
 }
 
-async function save(name: string, workflowId: string): Promise<string> {
-  const history = historyToJSON(await under.client.workflow.getHandle(workflowId).fetchHistory());
+/** The same, mended and tried again. */
+async function recordRetried(): Promise<void> {
+  const handle = await start('retried', { text: 'FAIL' });
+  await fireReview(handle);
+  await until(handle, ({ incident }) => incident !== undefined);
+  await handle.executeUpdate('updateToken', { args: [{ data: { text: 'Hello' } }] });
+  await handle.executeUpdate('retry');
+  await handle.result();
+  await save('token-retried', 'retried');
+}
+
+/** Cancelled in the middle of an answer. */
+async function recordCancelled(): Promise<void> {
+  const handle = await start('cancelled', { text: 'HANG' });
+  const executionId = await fireReview(handle);
+  await until(handle, ({ pending }) => pending !== undefined);
+  await handle.executeUpdate('cancel', { args: [{ reason: 'not wanted any more' }] });
+  await handle.result();
+  await under.client.workflow
+    .getHandle(executionId)
+    .result()
+    .catch(() => undefined);
+  await save('token-cancelled', 'cancelled');
+  await save('execution-cancelled', executionId);
+}
+
+/** Timers, conditions, automatic transitions; an agent that is triggered; word of other place agents. */
+async function recordClassified(): Promise<void> {
+  const handle = await start('classified', { ready: false }, 'classified');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await handle.executeUpdate('updateToken', { args: [{ data: { ready: true } }] });
+  await until(handle, ({ place }) => place === 'sorted');
+  await handle.signal('placeAgentsChanged', { placeAgents: [] });
+  await handle.executeUpdate('triggerPlaceAgents');
+  await handle.result();
+  await save('token-classified-by-place-agents', 'classified');
+}
+
+/** So many changes while an answer streams that the token goes on as a new run, which waits for the answer. */
+async function recordContinued(): Promise<void> {
+  const handle = await start('continued', { text: 'WAIT' });
+  await fireReview(handle);
+  const first = handle.firstExecutionRunId;
+  for (let count = 0; (await runIdOf('continued')) === first; count += 1) {
+    await handle.executeUpdate('updateToken', { args: [{ data: { count } }] });
+  }
+  model.release();
+  await under.client.workflow.getHandle('continued').result();
+  await save('token-continued-first-run', 'continued', first);
+  await save('token-continued-last-run', 'continued', await runIdOf('continued'));
+}
+
+type Handle = Awaited<ReturnType<typeof start>>;
+
+async function fireReview(handle: Handle): Promise<string> {
+  const args: [object] = [{ transitionId: 'review' }];
+  return (await handle.executeUpdate<{ executionId: string }, [object]>('fire', { args })).executionId;
+}
+
+async function until(handle: Handle, isTrue: (token: Token) => boolean): Promise<void> {
+  while (!isTrue(await handle.query<Token>('token'))) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function runIdOf(id: string): Promise<string> {
+  return (await under.client.workflow.getHandle(id).describe()).runId;
+}
+
+async function save(name: string, workflowId: string, runId?: string): Promise<string> {
+  const history = historyToJSON(await under.client.workflow.getHandle(workflowId, runId).fetchHistory());
   await writeFile(`${FOLDER}${name}.json`, history);
   return history;
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+  throw signal.reason;
 }

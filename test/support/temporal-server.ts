@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { runDevServer, type DevServer } from '../../src/temporal/dev-server.js';
+import { runDevServer } from '../../src/temporal/dev-server.js';
 import { findTemporalCli } from '../../src/temporal/find-temporal-cli.js';
 import { freePort } from './free-port.js';
 
@@ -10,6 +10,10 @@ export interface TestTemporalServer {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
+  /** The hard way. */
+  kill(): void;
+  /** On the same folder and ports, after a kill. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,22 +31,34 @@ async function temporalCli(): Promise<string> {
   });
 }
 
+export interface TestTemporalOptions {
+  /** Events of a history at which Temporal suggests to go on as a new run; 4,096 where nothing is said. */
+  readonly suggestContinueAsNewAt?: number;
+}
+
 /** A real Temporal server on random ports with a folder of its own, for one test file. */
-export async function startTemporalServer(): Promise<TestTemporalServer> {
+export async function startTemporalServer(options: TestTemporalOptions = {}): Promise<TestTemporalServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'temporal-'));
-  const server = await startOn(dataDir);
+  const dynamicConfig =
+    options.suggestContinueAsNewAt === undefined
+      ? []
+      : [`limit.historyCount.suggestContinueAsNew=${options.suggestContinueAsNewAt}`];
+  const [port, uiPort, cli] = [await freePort(), await freePort(), await temporalCli()];
+  const run = () => runDevServer({ cli, namespace: 'default', port, uiPort, dataDir, dynamicConfig });
+  let server = await run();
   return {
     address: server.address,
     namespace: 'default',
     uiUrl: server.uiUrl,
+    kill: () => {
+      process.kill(server.pid, 'SIGKILL');
+    },
+    restart: async () => {
+      server = await run();
+    },
     stop: async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function startOn(dataDir: string): Promise<DevServer> {
-  const [port, uiPort] = [await freePort(), await freePort()];
-  return await runDevServer({ cli: await temporalCli(), namespace: 'default', port, uiPort, dataDir });
 }

@@ -16,12 +16,12 @@ import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
 import { taskQueues } from '../../src/workflows/messages.js';
 import { MemoryLogger } from './memory-logger.js';
-import { startTemporalServer, type TestTemporalServer } from './temporal-server.js';
+import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
 
 /** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
 export interface WorkerUnderTest {
   readonly client: Client;
-  readonly temporal: TestTemporalServer;
+  readonly temporal: Pick<TestTemporalServer, 'address'>;
   readonly storage: Storage;
   readonly streams: StreamLog;
   readonly taskQueue: string;
@@ -30,9 +30,24 @@ export interface WorkerUnderTest {
 
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
-export async function startWorkerUnderTest(model: LanguageModel): Promise<WorkerUnderTest> {
+export async function startWorkerUnderTest(
+  model: LanguageModel,
+  options: TestTemporalOptions = {},
+): Promise<WorkerUnderTest> {
+  quietRuntime();
+  return await startWorkerOn(await startTemporalServer(options), model);
+}
+
+/** Once per process, before anything of the SDK's worker is made. */
+export function quietRuntime(): void {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const temporal = await startTemporalServer();
+}
+
+/** The same on a server that is there; stopping the worker stops it. */
+export async function startWorkerOn(
+  temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
+  model: LanguageModel,
+): Promise<WorkerUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
@@ -59,6 +74,7 @@ export async function startWorkerUnderTest(model: LanguageModel): Promise<Worker
     activities,
     stickyQueueScheduleToStartTimeout: '1s',
     maxHeartbeatThrottleInterval: '1s',
+    reuseV8Context: true,
   } as const;
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowsPath: WORKFLOWS }),

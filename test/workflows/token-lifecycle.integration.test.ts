@@ -1,5 +1,5 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { AgentTransition } from '../../src/core/definition.js';
 import { ModelError } from '../../src/core/model-error.js';
@@ -107,7 +107,8 @@ describe('a token', () => {
 
   it('rejects a fire with every blocker, and leaves nothing in its history', async () => {
     const handle = await start('refused', { workflowId: 'review' });
-    await handle.query('token');
+    // A query cannot wait for the token to be created; where storage is slow it says so.
+    await vi.waitFor(() => handle.query('token'));
     const before = (await handle.fetchHistory()).events?.length;
     const failure = await failureOf(fire(handle, { transitionId: 'review', expectedVersion: 5 }));
     expect(failure).toMatchObject({
@@ -170,13 +171,38 @@ describe('a token', () => {
   it('raises an incident when its execution is terminated from outside, and the stream ends', async () => {
     const handle = await start('terminated', { workflowId: 'review', data: { text: 'HANG' } });
     const { executionId = '' } = await fire(handle, { transitionId: 'review' });
-    await under.client.workflow.getHandle(executionId).terminate();
+    // Temporal starts it a moment after the fire was answered.
+    await vi.waitFor(() => under.client.workflow.getHandle(executionId).terminate());
     let token = await handle.query<Token>('token');
     while (token.pending !== undefined) token = await handle.query<Token>('token');
     expect(token.incident).toMatchObject({ code: 'terminated', executionId });
     expect(await under.storage.executions.get(executionId)).toMatchObject({ status: 'TERMINATED' });
     await handle.terminate();
   });
+
+  it.each(['its update', 'Temporal'])(
+    'that is cancelled by %s takes its agents along, however soon it ends',
+    async (how) => {
+      const ids = Array.from({ length: 5 }, (_, index) => `cut-${how.length}-${index}`);
+      const statuses = ids.map(async (id) => {
+        const handle = await start(id, { workflowId: 'review', data: { text: 'HANG' } });
+        const { executionId = '' } = await fire(handle, { transitionId: 'review' });
+        if (how === 'Temporal') await handle.cancel();
+        else await handle.executeUpdate('cancel', { args: [{}] });
+        await handle.result().catch(() => undefined);
+        await under.client.workflow
+          .getHandle(executionId)
+          .result()
+          .catch(() => undefined);
+        const [token, execution] = [
+          await under.storage.tokens.get(id),
+          await under.storage.executions.get(executionId),
+        ];
+        return [token?.status, execution?.status].join(' ');
+      });
+      expect(new Set(await Promise.all(statuses))).toEqual(new Set(['CANCELLED CANCELLED']));
+    },
+  );
 
   it.each([
     ['nothing', null, 'VALIDATION_FAILED'],

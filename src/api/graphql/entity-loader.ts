@@ -5,7 +5,7 @@ import type { Token } from '../../core/token.js';
 import type { Storage } from '../../storage/storage.js';
 import type { StoredWorkflow } from '../../storage/workflow-store.js';
 
-/** Looks each entity up once per request, however many fields ask for it. */
+/** Looks each entity up once per request, or per event of a subscription, however many fields ask for it. */
 export class EntityLoader {
   private readonly found = new Map<string, Promise<unknown>>();
 
@@ -42,6 +42,11 @@ export class EntityLoader {
       if (execution === undefined) throw notFound('execution', id);
       return execution;
     });
+  }
+
+  /** What was found may have changed. */
+  forget(): void {
+    this.found.clear();
   }
 
   private once<Entity>(key: string, find: () => Promise<Entity>): Promise<Entity> {

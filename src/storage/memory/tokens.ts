@@ -1,20 +1,28 @@
-import type { TokenRecord } from '../../core/token-record.js';
+import type { NumberedEvent, TokenRecord } from '../../core/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
 import { terminatedToken } from '../../core/terminated-token.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
-import type { StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
 import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
   readonly token: Token;
   readonly chainId: string;
   readonly eventNumber: number;
-  readonly events: readonly StoredTokenEvent[];
+  readonly events: readonly KeptEvent[];
+}
+
+interface KeptEvent {
+  readonly event: StoredTokenEvent;
+  /** Which of its chain it is; absent: it was appended by others. */
+  readonly origin?: string;
 }
 
 export class MemoryTokenStore implements TokenStore {
   private readonly tokens = new Map<string, StoredToken>();
+  private readonly feed: StoredTokenEvent[] = [];
+  private readonly watchers = new Set<() => void>();
 
   constructor(private readonly executions: Pick<ExecutionStore, 'create'>) {}
 
@@ -28,10 +36,9 @@ export class MemoryTokenStore implements TokenStore {
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
     const stored = this.tokens.get(tokenId);
     if (stored !== undefined) {
-      this.tokens.set(tokenId, {
-        ...stored,
-        events: [...stored.events, numbered(stored.token, stored.events.length + 1, event)],
-      });
+      const added = numbered(stored.token, stored.events.length + 1, event);
+      this.tokens.set(tokenId, { ...stored, events: [...stored.events, { event: added }] });
+      this.announce([added]);
     }
     return Promise.resolve();
   }
@@ -47,6 +54,10 @@ export class MemoryTokenStore implements TokenStore {
 
   get(id: string): Promise<Token | undefined> {
     return Promise.resolve(this.tokens.get(id)?.token);
+  }
+
+  chainOf(id: string): Promise<string | undefined> {
+    return Promise.resolve(this.tokens.get(id)?.chainId);
   }
 
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
@@ -67,20 +78,64 @@ export class MemoryTokenStore implements TokenStore {
     { after, first, type }: { after: number; first: number; type?: TokenEventType },
   ): Promise<readonly StoredTokenEvent[]> {
     const events = this.tokens.get(tokenId)?.events ?? [];
-    const wanted = events.filter((event) => event.sequence > after && (type === undefined || event.type === type));
+    const wanted = events
+      .map(({ event }) => event)
+      .filter((event) => event.sequence > after && (type === undefined || event.type === type));
     return Promise.resolve(wanted.slice(0, first));
+  }
+
+  newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined> {
+    return Promise.resolve(this.tokens.get(tokenId)?.events.at(-1)?.event);
+  }
+
+  readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
+    const from = after === undefined ? this.feed.length : Number(after);
+    const events = this.feed.slice(from, from + (after === undefined ? 0 : first));
+    const position = from + events.length;
+    return Promise.resolve({ events, position: String(position), isBehind: position < this.feed.length });
+  }
+
+  watchFeed(onWake: () => void): () => void {
+    this.watchers.add(onWake);
+    return () => {
+      this.watchers.delete(onWake);
+    };
   }
 
   private store({ token, chainId, events }: TokenRecord, before: StoredToken | undefined): void {
     const known = before?.chainId === chainId ? before.eventNumber : 0;
-    const isNewer = before?.chainId !== chainId || token.version > before.token.version;
-    const newest = isNewer ? token : before.token;
+    const newest = before?.chainId !== chainId || isLater(token, before.token) ? token : before.token;
+    const originOf = ({ number }: NumberedEvent) => `${chainId} ${number}`;
+    const redecided = new Map(events.map((event) => [originOf(event), event]));
+    const kept = (before?.events ?? []).map((one) => redecidedEvent(one, redecided.get(one.origin ?? '')));
     const fresh = events.filter(({ number }) => number > known);
-    const count = before?.events.length ?? 0;
-    const added = fresh.map(({ number: _number, ...event }, index) => numbered(token, count + index + 1, event));
+    const added = fresh.map((event, index) => ({
+      event: numbered(token, kept.length + index + 1, withoutNumber(event)),
+      origin: originOf(event),
+    }));
     const eventNumber = Math.max(known, events.at(-1)?.number ?? 0);
-    this.tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...(before?.events ?? []), ...added] });
+    this.tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added] });
+    this.announce(added.map(({ event }) => event));
   }
+
+  private announce(added: readonly StoredTokenEvent[]): void {
+    this.feed.push(...added);
+    for (const wake of this.watchers) wake();
+  }
+}
+
+function isLater(token: Token, than: Token): boolean {
+  return token.version === than.version ? token.updatedAt > than.updatedAt : token.version > than.version;
+}
+
+function redecidedEvent(kept: KeptEvent, again: NumberedEvent | undefined): KeptEvent {
+  if (again === undefined || again.timestamp <= kept.event.timestamp) return kept;
+  const { tokenId, workflowId, sequence } = kept.event;
+  return { ...kept, event: { ...withoutNumber(again), tokenId, workflowId, sequence } };
+}
+
+function withoutNumber({ number: _number, ...event }: NumberedEvent): TokenEvent {
+  return event;
 }
 
 function numbered(token: Token, sequence: number, event: TokenEvent): StoredTokenEvent {

@@ -3,16 +3,21 @@ import type { TokenRecord } from '../../core/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
-import type { StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import { eventOf, type EventRow } from './event-row.js';
 import type { SqlConnection } from './sql-connection.js';
+import { PostgresTokenFeed } from './token-feed.js';
 
 /**
  * Records a change in one statement. The upsert locks the token's row and counts how many of the chain's events are
  * new; numbers run on within a chain, so event k stands `newest number - k` places before the newest sequence. An event
- * that is in already falls on a place that is taken, and nothing happens.
+ * that is in already falls on a place that is taken, and nothing happens. One of the same number and a later time takes
+ * its place: the workflow task that decided the first one was lost.
  */
 const RECORD = `
-with recorded as (
+with before as materialized (
+  select chain_id, event_number from circuit_breaker.tokens where id = $1
+), recorded as (
   insert into circuit_breaker.tokens as old
     (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
@@ -35,6 +40,16 @@ with recorded as (
   from json_array_elements($11::json) event, recorded
   where recorded.chain_id = $2
   on conflict do nothing
+), redecided as (
+  update circuit_breaker.token_events old
+  set type = event.value ->> 'type', event = event.value, written_by = pg_current_xact_id()
+  from before, json_array_elements($11::json) event
+  where before.chain_id = $2 and before.event_number >= (event.value ->> 'number')::int
+    and old.token_id = $1 and old.event ->> 'number' = event.value ->> 'number'
+    and old.event ->> 'timestamp' < event.value ->> 'timestamp'
+    and old.sequence >= (
+      select max(sequence) from circuit_breaker.token_events where token_id = $1 and type = 'CREATED'
+    )
 )
 insert into circuit_breaker.executions
   (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
@@ -48,19 +63,17 @@ on conflict do nothing`
   )
   .replaceAll(
     'NEWER',
-    '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and excluded.version > old.version))',
+    '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and (excluded.version > old.version or (excluded.version = old.version and REDECIDED))))',
   )
+  .replaceAll('REDECIDED', "excluded.document ->> 'updatedAt' > old.document ->> 'updatedAt'")
   .replaceAll('OTHER_CHAIN', '(old.chain_id <> excluded.chain_id)');
 
-interface EventRow {
-  readonly token_id: string;
-  readonly sequence: number;
-  readonly workflow_id: string;
-  readonly event: TokenEvent & { readonly number?: number };
-}
-
 export class PostgresTokenStore implements TokenStore {
-  constructor(private readonly sql: SqlConnection) {}
+  private readonly feed: PostgresTokenFeed;
+
+  constructor(private readonly sql: SqlConnection) {
+    this.feed = new PostgresTokenFeed(sql);
+  }
 
   async record({ token, chainId, events, executions }: TokenRecord): Promise<void> {
     await this.sql.query({
@@ -81,6 +94,7 @@ export class PostgresTokenStore implements TokenStore {
         JSON.stringify(executions),
       ],
     });
+    this.feed.announce();
   }
 
   async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -92,6 +106,7 @@ export class PostgresTokenStore implements TokenStore {
         select $1, event_count, workflow_id, $2, $3 from counted`,
       values: [tokenId, event.type, JSON.stringify(event)],
     });
+    this.feed.announce();
   }
 
   async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
@@ -115,6 +130,12 @@ export class PostgresTokenStore implements TokenStore {
     const text = 'select document from circuit_breaker.tokens where id = $1';
     const [row] = await this.sql.query<{ readonly document: Token }>({ name: 'get-token', text, values: [id] });
     return row?.document;
+  }
+
+  async chainOf(id: string): Promise<string | undefined> {
+    const text = 'select chain_id from circuit_breaker.tokens where id = $1';
+    const [row] = await this.sql.query<{ readonly chain_id: string }>({ name: 'chain-of-token', text, values: [id] });
+    return row?.chain_id;
   }
 
   async list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
@@ -152,9 +173,19 @@ export class PostgresTokenStore implements TokenStore {
     });
     return rows.map(eventOf);
   }
-}
 
-function eventOf({ token_id: tokenId, workflow_id: workflowId, sequence, event }: EventRow): StoredTokenEvent {
-  const { number: _number, ...rest } = event;
-  return { ...rest, tokenId, workflowId, sequence };
+  async newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined> {
+    const text = `select token_id, sequence, workflow_id, event from circuit_breaker.token_events
+      where token_id = $1 order by sequence desc limit 1`;
+    const [row] = await this.sql.query<EventRow>({ text, values: [tokenId] });
+    return row === undefined ? undefined : eventOf(row);
+  }
+
+  readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
+    return this.feed.read(after, first);
+  }
+
+  watchFeed(onWake: () => void): () => void {
+    return this.feed.watch(onWake);
+  }
 }

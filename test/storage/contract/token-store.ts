@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { TokenRecord } from '../../../src/core/token-record.js';
 import type { Token, TokenEventType } from '../../../src/core/token.js';
 import type { Storage } from '../../../src/storage/storage.js';
+import type { FeedPosition, TokenStore } from '../../../src/storage/token-store.js';
 import { aDefinition, aToken, NOW } from '../../support/builders.js';
 import { anExecution } from './execution-store.js';
 
@@ -44,6 +45,29 @@ export function tokenStoreContract(storage: () => Storage): void {
       await tokens().record(first);
       expect((await tokens().get('tk-late'))?.version).toBe(2);
       expect(await eventsOf('tk-late')).toEqual(['1 CREATED', '2 UPDATED']);
+    });
+
+    it('lets what was decided again take the place of what a lost workflow task had decided', async () => {
+      const later = '2026-11-23T05:00:07.000Z';
+      const again = (record: TokenRecord): TokenRecord => ({
+        ...record,
+        events: record.events.map((event) => ({ ...event, timestamp: later })),
+      });
+      await tokens().record(aRecord(token('tk-again'), ['CREATED']));
+      await tokens().record(aRecord(token('tk-again', { version: 2 }), ['UPDATED', 'COMPLETED'], { from: 2 }));
+      await tokens().appendEvent('tk-again', { type: 'TRANSITION_REFUSED', version: 2, place: 'a', timestamp: NOW });
+      const second = token('tk-again', { version: 2, place: 'reviewed', updatedAt: later });
+      await tokens().record(again(aRecord(second, ['TRANSITION_FIRED'], { from: 2 })));
+      expect(await tokens().get('tk-again')).toEqual(second);
+      expect(await tokens().chainOf('tk-again')).toBe('chain');
+      expect((await eventsOf('tk-again')).slice(0, 2)).toEqual(['1 CREATED', '2 TRANSITION_FIRED']);
+      await tokens().record(aRecord(token('tk-again', { version: 2 }), ['UPDATED'], { from: 2 }));
+      expect(await tokens().get('tk-again')).toEqual(second);
+      expect((await eventsOf('tk-again')).slice(1)).toEqual([
+        '2 TRANSITION_FIRED',
+        '3 COMPLETED',
+        '4 TRANSITION_REFUSED',
+      ]);
     });
 
     it('numbers events without holes whoever adds them, also at once', async () => {
@@ -94,5 +118,74 @@ export function tokenStoreContract(storage: () => Storage): void {
       const filter = { workflowId: 'tk-list', hasIncident: true, place: 'reviewed', status: 'ACTIVE' } as const;
       expect((await tokens().list(filter, { first: 9 })).items.map(({ item }) => item.id)).toEqual(['tk-list-2']);
     });
+
+    it('is terminated from outside once, with an event, and only while it is active', async () => {
+      await tokens().record(aRecord(token('tk-end'), ['CREATED']));
+      const how = { now: NOW, reason: 'terminated in the Temporal UI' };
+      const ended = await Promise.all([tokens().terminate('tk-end', how), tokens().terminate('tk-end', how)]);
+      expect(ended.filter(Boolean)).toHaveLength(1);
+      expect(await tokens().get('tk-end')).toMatchObject({ status: 'TERMINATED', version: 2 });
+      expect(await eventsOf('tk-end')).toEqual(['1 CREATED', '2 TERMINATED']);
+      const { items } = await tokens().list({ status: 'TERMINATED' }, { first: 50 });
+      expect(items.map(({ item }) => item.id)).toContain('tk-end');
+      expect(await tokens().terminate('tk-nobody', how)).toBe(false);
+    });
   });
+
+  describe('the feed of all token events', () => {
+    it('begins now, and gives what is recorded from then on, in pages', async () => {
+      await tokens().record(aRecord(token('feed-before'), ['CREATED']));
+      const begin = await tokens().readFeed(undefined, 10);
+      expect(begin.events).toEqual([]);
+      await tokens().record(aRecord(token('feed-a'), ['CREATED', 'UPDATED']));
+      await tokens().appendEvent('feed-a', { type: 'UPDATED', version: 1, place: 'submitted', timestamp: NOW });
+      await tokens().record(aRecord(token('feed-b'), ['CREATED']));
+      const first = await readUntil(tokens(), begin.position, { count: 3, pageSize: 2 });
+      expect(first.events).toEqual(['feed-a 1', 'feed-a 2', 'feed-a 3']);
+      const rest = await readUntil(tokens(), first.position, { count: 1, pageSize: 2 });
+      expect(rest.events).toEqual(['feed-b 1']);
+    });
+
+    it('skips nothing that is written while it is read', async () => {
+      const { position } = await tokens().readFeed(undefined, 1);
+      const written = Promise.all(
+        Array.from({ length: 40 }, (_, n) => tokens().record(aRecord(token(`feed-many-${n}`), ['CREATED', 'UPDATED']))),
+      );
+      const { events } = await readUntil(tokens(), position, { count: 80, pageSize: 7 });
+      await written;
+      expect(new Set(events).size).toBe(80);
+    });
+
+    it('says when there is something to read', async () => {
+      let wakes = 0;
+      const unwatch = tokens().watchFeed(() => {
+        wakes += 1;
+      });
+      // Whoever begins to listen is woken once by that.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = wakes;
+      await tokens().record(aRecord(token('feed-wake'), ['CREATED']));
+      await vi.waitFor(() => {
+        expect(wakes).toBeGreaterThan(before);
+      });
+      unwatch();
+    });
+  });
+}
+
+/** Reads on until as many events are there; what a page holds back comes with a later one. */
+async function readUntil(
+  tokens: TokenStore,
+  from: FeedPosition,
+  { count, pageSize }: { count: number; pageSize: number },
+): Promise<{ readonly events: readonly string[]; readonly position: FeedPosition }> {
+  const events: string[] = [];
+  let position = from;
+  while (events.length < count) {
+    const page = await tokens.readFeed(position, Math.min(pageSize, count - events.length));
+    events.push(...page.events.map(({ tokenId, sequence }) => `${tokenId} ${sequence}`));
+    ({ position } = page);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return { events, position };
 }

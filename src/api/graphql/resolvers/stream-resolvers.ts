@@ -1,5 +1,9 @@
 import type { StreamEvent, StreamEventType } from '../../../core/stream-event.js';
+import type { StoredTokenEvent } from '../../../storage/token-store.js';
 import { readCursor } from '../../stream-request.js';
+import { tokenStream } from '../../token-stream.js';
+import { tokenUpdates } from '../../token-updates.js';
+import { workflowEvents } from '../../workflow-events.js';
 import type { ResolverContext } from '../context.js';
 import { viewerEvents } from '../viewer-events.js';
 
@@ -7,6 +11,11 @@ interface StreamArguments {
   readonly executionId: string;
   readonly after?: number | null;
   readonly eventTypes?: readonly StreamEventType[] | null;
+}
+
+interface TokenUpdatesArguments {
+  readonly tokenId: string;
+  readonly after?: number | null;
 }
 
 export const streamResolvers = {
@@ -26,8 +35,29 @@ export const streamResolvers = {
       },
       resolve: (event: StreamEvent) => graphqlEvent(event),
     },
+    tokenStream: {
+      subscribe: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
+        tokenStream(context, tokenId),
+      resolve: (event: StreamEvent) => graphqlEvent(event),
+    },
+    tokenUpdates: {
+      subscribe: (_: unknown, { tokenId, after }: TokenUpdatesArguments, context: ResolverContext) =>
+        tokenUpdates(context, tokenId, after == null ? undefined : readCursor(String(after))),
+      resolve: freshly,
+    },
+    workflowEvents: {
+      subscribe: (_: unknown, { workflowId }: { workflowId: string }, context: ResolverContext) =>
+        workflowEvents(context, workflowId),
+      resolve: freshly,
+    },
   },
 };
+
+/** Each event shows its token as it is by then, and not as the first one found it. */
+function freshly(event: StoredTokenEvent, _: unknown, { load }: ResolverContext): StoredTokenEvent {
+  load.forget();
+  return event;
+}
 
 /** An event in GraphQL's spelling: the same values under names in camel case. */
 function graphqlEvent(event: StreamEvent): object {

@@ -1,4 +1,5 @@
 import { transitionAvailability } from '../../../core/available-transitions.js';
+import { withPrograms } from '../../../core/compile-rules.js';
 import { notFound } from '../../../core/errors.js';
 import type { PendingTransition, Token, TokenStatus } from '../../../core/token.js';
 import type { StoredTokenEvent, TokenFilter } from '../../../storage/token-store.js';
@@ -78,5 +79,5 @@ export const tokenResolvers = {
 
 async function availability(token: Token, { load }: ResolverContext) {
   const { definition } = await load.workflow(token.workflowId, token.workflowVersion);
-  return transitionAvailability(definition, token);
+  return transitionAvailability(withPrograms(definition), token);
 }

@@ -1,0 +1,2 @@
+ALTER TABLE "circuit_breaker"."token_events" ADD COLUMN "written_by" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
+CREATE INDEX "token_events_as_written" ON "circuit_breaker"."token_events" USING btree ("written_by","token_id","sequence");

@@ -1,0 +1,236 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Token } from '../../src/core/token.js';
+import { startAimock, type AimockProcess } from '../support/aimock-process.js';
+import { createAgent, createWorkflow, graphql } from '../support/api-client.js';
+import { newSetting, type Setting } from '../support/everything.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { report } from '../support/report.js';
+import { SpawnedProcess } from '../support/spawned-process.js';
+import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+
+const SEED = 20261123;
+const TOKENS = 200;
+/** Longer than the heartbeat timeout of a model call: what ran then is taken for lost. */
+const LONG_OUTAGE_MS = 7000;
+/** Once nothing is killed any more. */
+const PATIENCE_MS = 120_000;
+
+const AGENT = {
+  id: 'writer',
+  name: 'Writer',
+  llmProvider: { type: 'openai', model: 'gpt-4o-mini' },
+  prompts: { system: 'You write.', userTemplate: 'Write about <{topic}>' },
+};
+const use = {
+  agentId: 'writer',
+  inputMapping: { topic: 'data.topic' },
+  retryConfig: { maxAttempts: 5, backoffSeconds: 0.2 },
+};
+const WORKFLOW = {
+  id: 'writing',
+  name: 'Writing',
+  places: ['asked', 'written', 'published'],
+  initialPlace: 'asked',
+  transitions: [
+    {
+      id: 'write',
+      fromPlaces: ['asked'],
+      toPlace: 'written',
+      agentExecution: { ...use, outputMapping: { 'data.text': 'response' } },
+    },
+    { id: 'publish', fromPlaces: ['written'], toPlace: 'published' },
+  ],
+  placeAgents: [
+    { ...use, id: 'proofread', placeId: 'written', schedule: { initialDelaySeconds: 4 }, autoTransition: 'publish' },
+  ],
+};
+
+/** The same numbers for the same seed (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface StoredToken {
+  readonly token: {
+    readonly place: string;
+    readonly status: string;
+    readonly version: number;
+    readonly data: { readonly text?: string };
+  };
+  readonly tokenEvents: readonly { readonly type: string; readonly transitionId: string | null }[];
+  readonly tokenExecutions: readonly {
+    readonly status: string;
+    readonly finalResponse: string;
+    readonly attempts: readonly { readonly outcome: string }[];
+  }[];
+}
+
+const STORED = `query ($id: String!) {
+  token(id: $id) { place status version data }
+  tokenEvents(tokenId: $id, first: 200) { type transitionId }
+  tokenExecutions(tokenId: $id) { status finalResponse attempts { outcome } }
+}`;
+
+describe(`${TOKENS} tokens while workers and the Temporal server are killed at random moments`, () => {
+  const random = randomNumbers(SEED);
+  const ids = Array.from({ length: TOKENS }, (_, index) => `essay-${index}`);
+  const workers: SpawnedProcess[] = [];
+  let aimock: AimockProcess;
+  let temporal: TestTemporalServer;
+  let database: TestDatabase;
+  let setting: Setting;
+  let api: SpawnedProcess;
+  let client: Client;
+
+  beforeAll(async () => {
+    const modulePath = new URL('../support/aimock-review.ts', import.meta.url).pathname;
+    aimock = await startAimock({ modulePath, latencyMs: 100, chunkSize: 64 });
+    [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
+    setting = await newSetting({
+      TEMPORAL_ADDRESS: temporal.address,
+      STORAGE_URL: database.url,
+      OPENAI_BASE_URL: aimock.baseUrl,
+    });
+    api = SpawnedProcess.start('src/api/main.ts', setting.environment);
+    await api.said('API ready');
+    workers.push(await startWorker(), await startWorker());
+    client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+    await createAgent(setting.address, AGENT);
+    await createWorkflow(setting.address, WORKFLOW);
+  });
+
+  afterAll(async () => {
+    await Promise.all([api, ...workers].map((one) => one.kill()));
+    await client.connection.close();
+    await temporal.stop();
+    await aimock.stop();
+    await database.drop();
+    await setting.remove();
+  });
+
+  async function startWorker(): Promise<SpawnedProcess> {
+    const worker = SpawnedProcess.start('src/worker.ts', setting.environment);
+    await worker.said('Worker ready');
+    return worker;
+  }
+
+  /** Tries until it gets through, as any client does whose server is away for a while. */
+  async function persistently(ask: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+        await delay(200);
+      }
+    }
+  }
+
+  async function begin(id: string): Promise<void> {
+    const args = [{ workflowId: 'writing', data: { topic: id } }];
+    const options = { taskQueue: 'circuit-breaker', workflowId: id, args };
+    await persistently(() => client.workflow.start('tokenLifecycle', options));
+    const request = { transitionId: 'write', idempotencyKey: 'first' };
+    await persistently(() => client.workflow.getHandle(id).signal('fireTransition', request));
+  }
+
+  async function load(): Promise<void> {
+    const waiting = [...ids];
+    const beginNext = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) await begin(id);
+    };
+    await Promise.all(Array.from({ length: 8 }, beginNext));
+  }
+
+  async function killWorker(): Promise<void> {
+    const victim = workers.splice(Math.floor(random() * workers.length), 1)[0];
+    await victim?.kill();
+    workers.push(await startWorker());
+  }
+
+  async function killTemporal(downMs: number): Promise<void> {
+    temporal.kill();
+    await delay(downMs);
+    await temporal.restart();
+  }
+
+  /** How every token ended; says how those stand that did not. */
+  async function results(): Promise<ReadonlyMap<string, Token>> {
+    const ended = new Map<string, Token>();
+    const all = Promise.all(
+      ids.map((id) => persistently(async () => ended.set(id, (await client.workflow.getHandle(id).result()) as Token))),
+    );
+    const isOver = await Promise.race([all, delay(PATIENCE_MS)]);
+    if (isOver !== undefined) return ended;
+    const stuck = ids.filter((id) => !ended.has(id));
+    const first = await graphql<StoredToken>(setting.address, STORED, { id: stuck[0] ?? '' });
+    throw new Error(`${stuck.length} tokens did not end: ${stuck.join(' ')}; ${JSON.stringify(first)}`);
+  }
+
+  /** Kills hit what they are meant to hit: model calls in the middle of their answers. */
+  async function manyAreRunning(): Promise<void> {
+    const query = '{ agentExecutions(status: RUNNING, first: 20) { nodes { id } } }';
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
+      const { agentExecutions } = await graphql<{ agentExecutions: { nodes: unknown[] } }>(setting.address, query);
+      if (agentExecutions.nodes.length >= 8) return;
+      await delay(100);
+    }
+  }
+
+  async function killAtRandom(): Promise<void> {
+    const kills = [killWorker, () => killTemporal(1000), killWorker, () => killTemporal(LONG_OUTAGE_MS)];
+    for (const kill of kills) {
+      await manyAreRunning();
+      await delay(random() * 1000);
+      await kill();
+    }
+  }
+
+  it(
+    'leave every token where its history says, with nothing applied twice and nothing lost',
+    { timeout: 240_000 },
+    async () => {
+      await Promise.all([load(), killAtRandom()]);
+      const ended = await results();
+      let lost = 0;
+      for (const id of ids) {
+        const stored = await graphql<StoredToken>(setting.address, STORED, { id });
+        const result = ended.get(id);
+        expect(result, id).toMatchObject({ place: 'published', status: 'COMPLETED', transitionCount: 2 });
+        expect(stored.token, id).toMatchObject({ place: 'published', status: 'COMPLETED', version: result?.version });
+        const fired = stored.tokenEvents.filter(({ type }) => type === 'TRANSITION_FIRED');
+        expect(
+          fired.map(({ transitionId }) => transitionId),
+          id,
+        ).toEqual(['write', 'publish']);
+        expect(
+          stored.tokenExecutions.map(({ status }) => status),
+          id,
+        ).toEqual(['COMPLETED', 'COMPLETED']);
+        expect(stored.token.data.text, id).toBe(stored.tokenExecutions.at(-1)?.finalResponse);
+        const outcomes = stored.tokenExecutions.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
+        expect(
+          outcomes.filter((outcome) => outcome === 'completed'),
+          id,
+        ).toHaveLength(2);
+        lost += outcomes.length - 2;
+      }
+      const calls = (await aimock.requests()).length;
+      report(`${calls} model calls for ${2 * TOKENS} turns; ${lost} attempts were lost`);
+      // What was called again had been lost: a finished turn is in the history, or in storage.
+      expect(lost).toBeGreaterThan(0);
+      expect(calls).toBeLessThanOrEqual(2 * TOKENS + lost);
+    },
+  );
+});

@@ -1,0 +1,184 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import type { Token } from '../../src/core/token.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { LanguageModel } from '../../src/providers/language-model.js';
+import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
+import { FINISH } from '../support/scripted-model.js';
+import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+
+/** Streams one chunk, waits until the test lets it go on, and finishes. */
+class PatientModel implements LanguageModel {
+  calls = 0;
+  release: () => void = () => undefined;
+  private readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+
+  async *stream(request: ModelRequest): AsyncGenerator<ModelEvent> {
+    this.calls += 1;
+    yield { type: 'text', text: '{"verdict": ' };
+    if (request.messages.at(-1)?.content.includes('WAIT') === true) await this.released;
+    yield { type: 'text', text: '"GOOD"}' };
+    yield { type: 'finish', finish: FINISH };
+  }
+}
+
+/** Rounds of ten transitions: one that is fired, and nine that follow by themselves. */
+const ROUNDS = 1000;
+const STOPS = Array.from({ length: 10 }, (_, index) => `stop-${index}`);
+/** Temporal suggests to go on as a new run at 4,096 events; lower, the tests need not wait for so many. */
+const SUGGESTED_AT = 150;
+
+const content = aWorkflow({
+  places: ['left', 'right', 'done'],
+  initialPlace: 'left',
+  transitions: [
+    aTransition({ id: 'go', fromPlaces: ['left'], toPlace: 'right' }),
+    aTransition({ id: 'back', fromPlaces: ['right'], toPlace: 'left' }),
+    aTransition({
+      id: 'review',
+      fromPlaces: ['left'],
+      toPlace: 'right',
+      agentExecution: anAgentTransition({
+        inputMapping: { text: 'data.text' },
+        outputMapping: { 'data.verdict': 'verdict' },
+      }),
+    }),
+    aTransition({ id: 'finish', fromPlaces: ['left', 'right'], toPlace: 'done' }),
+  ],
+});
+
+const circle = aWorkflow({
+  places: [...STOPS, 'done'],
+  initialPlace: 'stop-0',
+  transitions: [
+    ...STOPS.map((stop, index) =>
+      aTransition({
+        id: `leave-${index}`,
+        fromPlaces: [stop],
+        toPlace: STOPS[(index + 1) % STOPS.length] ?? '',
+        trigger: index === 0 ? 'manual' : 'automatic',
+      }),
+    ),
+    aTransition({ id: 'finish', fromPlaces: ['stop-0'], toPlace: 'done' }),
+  ],
+});
+
+describe('a long life', () => {
+  const model = new PatientModel();
+  let under: WorkerUnderTest;
+
+  beforeAll(async () => {
+    under = await startWorkerUnderTest(model, { suggestContinueAsNewAt: SUGGESTED_AT });
+    await under.storage.agents.create('reviewer', anAgent(), NOW);
+    await under.storage.workflows.save('long', content, { hash: 'h', now: NOW });
+    await under.storage.workflows.save('circle', circle, { hash: 'c', now: NOW });
+    const watched = {
+      ...content,
+      placeAgents: [aPlaceAgent({ placeId: 'left', schedule: { initialDelaySeconds: 6 } })],
+    };
+    await under.storage.workflows.save('watched', watched, { hash: 'w', now: NOW });
+  });
+  afterAll(async () => {
+    await under.stop();
+  });
+
+  async function start(workflowId: string, id: string, data: object = {}): Promise<WorkflowHandle> {
+    const args = [{ workflowId, data }];
+    return await under.client.workflow.start('tokenLifecycle', { taskQueue: under.taskQueue, workflowId: id, args });
+  }
+
+  async function token(handle: WorkflowHandle): Promise<Token> {
+    return await handle.query<Token>('token');
+  }
+
+  /** Makes the history long enough for several runs, without moving the token. */
+  async function update(handle: WorkflowHandle, times: number): Promise<void> {
+    for (let count = 1; count <= times; count += 1) {
+      await handle.executeUpdate('updateToken', { args: [{ data: { count } }] });
+    }
+  }
+
+  async function runs(id: string): Promise<number> {
+    let count = 0;
+    for await (const _run of under.client.workflow.list({ query: `WorkflowId = "${id}"` })) count += 1;
+    return count;
+  }
+
+  it('of 10,000 transitions loses none and repeats none', { timeout: 120_000 }, async () => {
+    const handle = await start('circle', 'marathon');
+    const fire = (round: number) =>
+      handle.signal('fireTransition', { transitionId: 'leave-0', idempotencyKey: String(round) });
+    for (let round = 0; round < ROUNDS; round += 10) {
+      // Twice, as after a lost answer; in some order that nobody knows.
+      const rounds = Array.from({ length: 20 }, (_, index) => round + (index % 10));
+      await Promise.all(rounds.map(fire));
+    }
+    await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+    const ended = (await handle.result()) as Token;
+    expect(ended).toMatchObject({ place: 'done', status: 'COMPLETED', transitionCount: 10 * ROUNDS + 1 });
+    const fired = await firedTransitions('marathon');
+    const expected = Array.from({ length: 10 * ROUNDS }, (_, index) => `leave-${index % 10}`);
+    expect(fired).toEqual([...expected, 'finish']);
+    expect(await under.storage.tokens.get('marathon')).toEqual(ended);
+    await vi.waitFor(async () => {
+      expect(await runs('marathon')).toBeGreaterThan(1);
+    });
+  });
+
+  it('goes on while an answer streams, and takes it when it comes', { timeout: 60_000 }, async () => {
+    const handle = await start('long', 'streaming', { text: 'WAIT' });
+    const args = [{ transitionId: 'review' }];
+    const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {
+      args: [args[0] ?? {}],
+    });
+    await vi.waitFor(() => {
+      expect(model.calls).toBe(1);
+    });
+    await update(handle, SUGGESTED_AT);
+    expect(await token(handle)).toMatchObject({ place: 'left', pending: { executionId } });
+    model.release();
+    await vi.waitFor(
+      async () => {
+        expect(await token(handle)).toMatchObject({ place: 'right', data: { verdict: 'GOOD', count: SUGGESTED_AT } });
+      },
+      { timeout: 10_000 },
+    );
+    expect(model.calls).toBe(1);
+    expect(await firedTransitions('streaming')).toEqual(['review']);
+    await vi.waitFor(async () => {
+      expect(await runs('streaming')).toBeGreaterThan(1);
+    });
+    await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+    await handle.result();
+  });
+
+  it('goes on while a timer is armed, which rings once and when it was due', { timeout: 60_000 }, async () => {
+    const handle = await start('watched', 'timed', { text: 'now' });
+    await update(handle, SUGGESTED_AT);
+    const { createdAt } = await token(handle);
+    await vi.waitFor(async () => {
+      expect(await runs('timed')).toBeGreaterThan(1);
+    });
+    const execution = await vi.waitFor(
+      async () => {
+        const { items } = await under.storage.executions.list({ tokenId: 'timed', status: 'COMPLETED' }, { first: 5 });
+        expect(items).toHaveLength(1);
+        return items[0]?.item;
+      },
+      { timeout: 20_000 },
+    );
+    expect(Date.parse(execution?.createdAt ?? '') - Date.parse(createdAt)).toBeGreaterThanOrEqual(6000);
+    await update(handle, 20);
+    expect((await under.storage.executions.list({ tokenId: 'timed' }, { first: 5 })).items).toHaveLength(1);
+    await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+    await handle.result();
+  });
+
+  async function firedTransitions(id: string): Promise<readonly (string | undefined)[]> {
+    const fired = await under.storage.tokens.listEvents(id, { after: 0, first: 1e6, type: 'TRANSITION_FIRED' });
+    return fired.map(({ transitionId }) => transitionId);
+  }
+});
