@@ -32,18 +32,12 @@ export class TokenExecutions {
       this.unconfirmed -= 1;
     });
     this.running.set(executionId, started);
-    this.endAfter(
-      executionId,
-      started.then((outcome) => outcome()),
-    );
+    this.endAfter(executionId, async () => await (await started)());
   }
 
   adopt(executionId: string): void {
     this.running.set(executionId, Promise.resolve());
-    this.endAfter(
-      executionId,
-      CancellationScope.nonCancellable(() => adoptedOutcome(executionId)),
-    );
+    this.endAfter(executionId, () => adoptedOutcome(executionId));
   }
 
   /** Asks an execution to stop. It says itself how it ended; one that has ended already stays as it is. */
@@ -59,8 +53,9 @@ export class TokenExecutions {
       });
   }
 
-  private endAfter(executionId: string, ending: Promise<ExecutionOutcome>): void {
-    void ending.then(async (outcome) => {
+  private endAfter(executionId: string, ending: () => Promise<ExecutionOutcome>): void {
+    void CancellationScope.nonCancellable(async () => {
+      const outcome = await ending();
       this.running.delete(executionId);
       await this.onEnd(executionId, outcome);
     });

@@ -36,7 +36,9 @@ export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken):
   try {
     await life.begin(start);
     while (!life.isOver) {
-      if (life.shouldGoOnAnew) await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
+      const isCancelled = CancellationScope.current().consideredCancelled;
+      // A new run would not know that it was cancelled.
+      if (life.shouldGoOnAnew && !isCancelled) await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
       await life.goOn();
     }
     return life.token;
@@ -90,7 +92,8 @@ function takeChanges(life: TokenLife): void {
       life.validate({ type: 'trigger-place-agents' });
     },
   });
-  setHandler(placeAgentsChangedSignal, () => life.reloadPlaceAgents());
+  // A signal that fails ends the Temporal workflow: a cancelled token has records to write first.
+  setHandler(placeAgentsChangedSignal, () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents()));
 }
 
 /** What the token began with is long in `carried`; only what names it is of use in the Temporal UI. */

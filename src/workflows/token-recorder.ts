@@ -60,7 +60,8 @@ export class TokenRecorder {
 
   /** Resolves when this change is stored. */
   async written(change: RecordNumber): Promise<void> {
-    await condition(() => this.writtenUpTo >= change);
+    // However the token ends meanwhile: the write goes on, and its sender has an answer coming.
+    await CancellationScope.nonCancellable(() => condition(() => this.writtenUpTo >= change));
   }
 
   private async write(): Promise<void> {

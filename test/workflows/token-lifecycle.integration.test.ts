@@ -183,7 +183,7 @@ describe('a token', () => {
   it.each(['its update', 'Temporal'])(
     'that is cancelled by %s takes its agents along, however soon it ends',
     async (how) => {
-      const ids = Array.from({ length: 5 }, (_, index) => `cut-${how.length}-${index}`);
+      const ids = Array.from({ length: 25 }, (_, index) => `cut-${how.length}-${index}`);
       const statuses = ids.map(async (id) => {
         const handle = await start(id, { workflowId: 'review', data: { text: 'HANG' } });
         const { executionId = '' } = await fire(handle, { transitionId: 'review' });
