@@ -38,7 +38,8 @@ export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken):
     while (!life.isOver) {
       const isCancelled = CancellationScope.current().consideredCancelled;
       // A new run would not know that it was cancelled.
-      if (life.shouldGoOnAnew && !isCancelled) await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
+      if (life.shouldGoOnAnew && !isCancelled)
+        await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
       await life.goOn();
     }
     return life.token;
