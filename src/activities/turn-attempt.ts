@@ -2,6 +2,7 @@ import type { Context } from '@temporalio/activity';
 
 import type { JsonObject } from '../core/json.js';
 import { ModelError } from '../core/model-error.js';
+import type { TokenUsage } from '../core/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/turn.js';
 import type { AnswerStream } from '../streams/answer-stream.js';
 import type { ModelCall } from './activities.js';
@@ -26,6 +27,7 @@ export class TurnAttempt {
   private firstChunkMs: number | undefined;
   private failures: number;
   private lastFailure: string | undefined;
+  private usage: TokenUsage | undefined;
 
   constructor(
     private readonly parts: ActivityParts,
@@ -93,6 +95,9 @@ export class TurnAttempt {
         return undefined;
       case 'reasoning':
         this.stream.think('reasoning', event.text);
+        return undefined;
+      case 'usage':
+        this.usage = event.usage;
         return undefined;
       case 'finish':
         return event.finish;

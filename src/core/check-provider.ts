@@ -15,15 +15,30 @@ const REFERENCE = /\$\{([^}]*)\}/g;
 /** Set by the connection itself: a definition that changed them would break the framing of the request. */
 const OWN_HEADERS = ['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept'];
 const API_KEY = /^api[-_]?key$/i;
-/** What the adapter decides and a definition must not overrule: it would change what is read back. */
-const OWN_BODY_FIELDS = ['model', 'messages', 'stream', 'stream_options', 'tools', 'n'];
+/** What the adapters decide and a definition must not overrule: it would change what is read back. */
+const OWN_BODY_FIELDS = ['model', 'messages', 'input', 'contents', 'stream', 'stream_options', 'tools', 'n'];
 
-const CHAT_OPTIONS: Readonly<Record<string, OptionRule>> = {
-  tokenLimitField: oneOf('max_tokens', 'max_completion_tokens'),
+const API_OPTIONS: Readonly<Record<string, OptionRule>> = {
   structuredOutput: oneOf('json_schema', 'json_object', 'prompt'),
+  contextTokens: wholeNumberFrom(256),
   extraBody: checkExtraBody,
   firstByteTimeoutSeconds: numberBetween(1, 3600),
   idleTimeoutSeconds: numberBetween(1, 3600),
+};
+
+const tokenLimitField = oneOf('max_tokens', 'max_completion_tokens');
+/** Both become parts of a path or a query. */
+const pathWord: OptionRule = (value) =>
+  typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value)
+    ? undefined
+    : 'a text of letters, digits, `.`, `_` and `-`';
+
+const OPENAI_OPTIONS: Readonly<Record<string, OptionRule>> = {
+  ...API_OPTIONS,
+  api: oneOf('responses', 'chat_completions'),
+  apiVersion: pathWord,
+  deployment: pathWord,
+  tokenLimitField,
 };
 
 const MOCK_OPTIONS: Readonly<Record<string, OptionRule>> = {
@@ -36,11 +51,11 @@ const MOCK_OPTIONS: Readonly<Record<string, OptionRule>> = {
 };
 
 const OPTIONS: Readonly<Record<ProviderType, Readonly<Record<string, OptionRule>>>> = {
-  openai: CHAT_OPTIONS,
-  anthropic: {},
-  google: {},
-  ollama: {},
-  custom: CHAT_OPTIONS,
+  openai: OPENAI_OPTIONS,
+  anthropic: API_OPTIONS,
+  google: { ...API_OPTIONS, apiVersion: pathWord },
+  ollama: API_OPTIONS,
+  custom: { ...API_OPTIONS, tokenLimitField },
   mock: MOCK_OPTIONS,
 };
 
@@ -51,6 +66,7 @@ export function checkProvider(provider: LlmProvider): readonly Problem[] {
     ...checkCredential(provider),
     ...Object.entries(provider.headers).flatMap(([name, value]) => checkHeader(name, value)),
     ...checkOptions(provider),
+    ...checkAzure(provider),
   ];
 }
 
@@ -131,6 +147,18 @@ function checkOptions(provider: LlmProvider): readonly Problem[] {
     const key = Object.keys(value).find((field) => API_KEY.test(field));
     return key === undefined ? [] : [apiKeyInDefinition(`${pointer}/${pointerToken(key)}`)];
   });
+}
+
+/** Azure has a host for each of its customers, and a version in every address. */
+function checkAzure({ type, baseUrl, options }: LlmProvider): readonly Problem[] {
+  if (type !== 'openai') return [];
+  const isAzure = ownValue(options, 'apiVersion') !== undefined;
+  if (isAzure && baseUrl === undefined) {
+    const message = '`apiVersion` is for Azure, which also needs the `baseUrl` of its resource';
+    return [problem('BASE_URL_MISSING', '/baseUrl', message)];
+  }
+  if (isAzure || ownValue(options, 'deployment') === undefined) return [];
+  return [problem('OPTION_INVALID', '/options/deployment', '`deployment` is for Azure, which also needs `apiVersion`')];
 }
 
 function unknownOption(type: ProviderType, name: string): string {

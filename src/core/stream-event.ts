@@ -2,9 +2,14 @@ import type { JsonValue } from './json.js';
 
 /** Tokens that a model counted for one call or one execution. */
 export interface TokenUsage {
+  /** All of the prompt, those from the provider's cache too. */
   readonly inputTokens: number;
+  /** All that were generated, those of its reasoning too. */
   readonly outputTokens: number;
   readonly totalTokens: number;
+  /** Absent where the provider does not say. */
+  readonly cachedInputTokens?: number;
+  readonly reasoningTokens?: number;
 }
 
 /** Where an event stands. Text belongs to a turn; a later attempt at a turn voids the text of the one before. */

@@ -36,6 +36,8 @@ export type StopReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
+  /** All tokens of the call so far; the finish has the final count. */
+  | { readonly type: 'usage'; readonly usage: TokenUsage }
   | { readonly type: 'finish'; readonly finish: ModelFinish };
 
 /** The last event of every call that did not throw, exactly once. */

@@ -42,7 +42,7 @@ export function needsKey(type: ProviderType, url: URL): boolean {
   return type !== 'ollama' && isOwnHost(type, url);
 }
 
-function isOwnHost(type: ProviderType, url: URL): boolean {
+export function isOwnHost(type: ProviderType, url: URL): boolean {
   const own = OWN_BASE_URLS[type];
   return own !== undefined && new URL(own).origin === url.origin;
 }

@@ -1,8 +1,16 @@
 import type { JsonValue } from '../core/json.js';
 import { ModelError } from '../core/model-error.js';
 import type { ToolCall } from '../core/turn.js';
-import type { ToolCallPiece } from './chat-chunk.js';
 import type { ToolNames } from './tool-names.js';
+
+/** A piece of a tool call: the first brings id and name, all bring parts of the arguments. */
+export interface ToolCallPiece {
+  /** Absent: of the call that came last, unless it brings another id. */
+  readonly index?: number;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
 
 interface OpenCall {
   id: string;

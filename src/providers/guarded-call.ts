@@ -4,6 +4,7 @@ import { readText } from './bounded-text.js';
 import type { FailedAnswer } from './failed-answer.js';
 import { networkFailure, type CallStage } from './network-failure.js';
 import { readResponseFacts } from './response-facts.js';
+import type { WireFetch } from './wire-format.js';
 
 /** Bounds of one call. Connecting is bounded by the dispatcher. */
 export interface CallLimits {
@@ -20,7 +21,7 @@ export interface GuardedCallOptions {
   readonly limits: CallLimits;
   /** Sent in place of what the SDK would send: no key, account or telemetry that it finds by itself gets out. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly expects: 'event-stream' | 'json';
+  readonly expects: 'event-stream' | 'json-lines' | 'json';
   /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
   readonly classify: (answer: FailedAnswer) => ModelError;
 }
@@ -69,7 +70,7 @@ export class GuardedCall {
     return this.#facts.providerRequestId;
   }
 
-  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+  readonly fetch: WireFetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     this.#host = url.host;
     const answer = await this.#guard('before the answer', this.#options.limits.firstByteMs, () =>
@@ -86,6 +87,20 @@ export class GuardedCall {
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);
     return new Response(this.#stream(answer.body), { status: 200, headers: { 'content-type': contentType } });
   };
+
+  /**
+   * What the provider answers to the request that an SDK makes in `send`. The SDK itself gets an empty answer: it would
+   * read along, and differently.
+   */
+  async answerTo(send: (fetch: WireFetch) => Promise<unknown>): Promise<Response> {
+    let answer: Response | undefined;
+    await send(async (input, init) => {
+      answer = await this.fetch(input, init);
+      return new Response('', { headers: { 'content-type': answer.headers.get('content-type') ?? '' } });
+    });
+    if (answer === undefined) throw new ModelError('invalid_request', 'The SDK of the provider sent no request.');
+    return answer;
+  }
 
   /**
    * From now on the answer is whole: wait for what may follow (usage, the end that frees the connection for the next
@@ -112,7 +127,9 @@ export class GuardedCall {
   #isExpected(status: number, contentType: string): boolean {
     if (status < 200 || status > 299 || status === 204) return false;
     // Some compatible servers name no type, or text/plain, for their streams; what is no stream then fails as a frame.
-    return this.#options.expects === 'json' || !/json|html|xml/i.test(contentType);
+    const { expects } = this.#options;
+    if (expects === 'json-lines') return !/html|xml/i.test(contentType);
+    return expects === 'json' || !/json|html|xml/i.test(contentType);
   }
 
   async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {

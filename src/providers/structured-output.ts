@@ -1,14 +1,6 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../core/json.js';
 import { listAt, objectAt, textAt } from './json-fields.js';
 
-/** How a server is asked for an answer that fits a schema. */
-export type StructuredOutputMode = 'json_schema' | 'json_object' | 'prompt';
-
-export function readStructuredOutputMode(options: JsonObject): StructuredOutputMode {
-  const mode = ownValue(options, 'structuredOutput');
-  return mode === 'json_object' || mode === 'prompt' ? mode : 'json_schema';
-}
-
 /** A paragraph for the system prompt, for servers that cannot be given the schema itself. */
 export function stateSchema(schema: JsonObject): string {
   return [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolCallPiece } from '../../src/providers/chat-chunk.js';
-import { ToolCallGatherer } from '../../src/providers/gather-tool-calls.js';
+
+import { ToolCallGatherer, type ToolCallPiece } from '../../src/providers/gather-tool-calls.js';
 import { nameTools } from '../../src/providers/tool-names.js';
 
 function gather(pieces: readonly Partial<ToolCallPiece>[]) {

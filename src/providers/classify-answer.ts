@@ -1,6 +1,6 @@
 import { ownValue, type JsonObject } from '../core/json.js';
 import { ModelError, type ExecutionErrorCode } from '../core/model-error.js';
-import { parseJsonObject, readErrorDetails, type ErrorDetails, type FailedAnswer } from './failed-answer.js';
+import { parseJsonObject, readErrorDetails, retryDelayMs, type ErrorDetails, type FailedAnswer } from './failed-answer.js';
 import { quoteProvider, type Confidential } from './quote-provider.js';
 
 /** What the messages of one call are made from. */
@@ -10,25 +10,27 @@ export interface ErrorContext extends Confidential {
   readonly keySource: string;
 }
 
-/** Codes and types that say more than the status, in the spellings of OpenAI and of the servers compatible with it. */
+/** Codes and types that say more than the status, in the spellings of all providers and of the servers like them. */
 const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
   [/insufficient_quota|billing|credit_balance|insufficient_credits/, 'quota'],
-  [/context_length|context_window|string_above_max_length|exceed_context/, 'context_length'],
+  [/context_length|context_window|string_above_max_length|exceed_context|request_too_large/, 'context_length'],
   [/content_filter|content_policy|responsible_ai|moderation/, 'content_filter'],
   [/model_not_found|model_not_available|unknown_model/, 'model_not_found'],
-  [/rate_limit/, 'rate_limit'],
+  [/rate_limit|resource_exhausted/, 'rate_limit'],
   [/overloaded|engine_overloaded|unavailable/, 'overloaded'],
-  [/invalid_api_key|authentication|permission/, 'auth'],
-  [/timeout/, 'timeout'],
-  [/server_error|internal_error|api_error/, 'server'],
+  [/invalid_api_key|authentication|unauthenticated|permission/, 'auth'],
+  [/timeout|deadline_exceeded/, 'timeout'],
+  [/server_error|internal|api_error/, 'server'],
   [/invalid_request|bad_request|invalid_argument/, 'invalid_request'],
 ];
 
-const CONTEXT_MESSAGE = /context (?:length|window|size)|maximum context|too many tokens|prompt is too long/i;
-const MODEL_MESSAGE = /model\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
+const CONTEXT_MESSAGE =
+  /context (?:length|window|size)|maximum context|too many tokens|prompt is too long|token count .*exceeds|exceeds the maximum number of tokens/i;
+const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
+const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
 
-/** An answer of a server that speaks OpenAI's formats, as an error of the catalogue. */
-export function classifyOpenAiAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {
+/** An answer that is not what was asked for, as an error of the catalogue. */
+export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {
   const body = parseJsonObject(answer.text);
   const details = readErrorDetails(body);
   const promised = answer.status >= 200 && answer.status < 300;
@@ -38,7 +40,8 @@ export function classifyOpenAiAnswer(answer: FailedAnswer, context: ErrorContext
   }
   const code = promised ? codeOf(statedStatus(details), details) : codeOf(answer.status, details);
   const message = explain(code, answer.host, context) + quoted(`HTTP ${answer.status}`, details, context);
-  return new ModelError(code, message, answer.facts);
+  const wait = answer.facts.retryAfterMs ?? retryDelayMs(body);
+  return new ModelError(code, message, wait === undefined ? answer.facts : { ...answer.facts, retryAfterMs: wait });
 }
 
 /** An error that arrives as an event within a stream, after a status that promised success. */
@@ -59,6 +62,7 @@ function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
   const words = `${details.code} ${details.type}`.toLowerCase();
   const byWord = BY_WORD.find(([pattern]) => pattern.test(words))?.[1];
   if (byWord !== undefined && byWord !== 'invalid_request' && byWord !== 'server') return byWord;
+  if (status === 400 && QUOTA_MESSAGE.test(details.message)) return 'quota';
   if (status < 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
   if (status < 500 && MODEL_MESSAGE.test(details.message)) return 'model_not_found';
   if (status === 400 && /api[ -]?key/i.test(details.message)) return 'auth';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/core/json.js';
-import type { ModelRequest } from '../../src/core/turn.js';
-import { MockModel } from '../../src/providers/mock-model.js';
-import { aRequest, collect, finishOf, textOf } from '../support/model-request.js';
+import type { JsonObject } from '../../../src/core/json.js';
+import type { ModelRequest } from '../../../src/core/turn.js';
+import { MockModel } from '../../../src/providers/mock/mock-model.js';
+import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
 
 function ask(options: JsonObject, fields: Partial<ModelRequest> = {}): ModelRequest {
   return aRequest({

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  classifyOpenAiAnswer,
+  classifyAnswer,
   classifyStreamedError,
   type ErrorContext,
-} from '../../src/providers/classify-openai-error.js';
+} from '../../src/providers/classify-answer.js';
 import type { FailedAnswer } from '../../src/providers/failed-answer.js';
 
 const context: ErrorContext = {
@@ -16,10 +16,10 @@ const context: ErrorContext = {
 function classify(status: number, error: unknown, fields: Partial<FailedAnswer> = {}) {
   const text = typeof error === 'string' ? error : JSON.stringify({ error });
   const answer = { status, facts: {}, contentType: 'application/json', text, location: '', host: 'llm.example.com' };
-  return classifyOpenAiAnswer({ ...answer, ...fields }, context);
+  return classifyAnswer({ ...answer, ...fields }, context);
 }
 
-describe('classifyOpenAiAnswer', () => {
+describe('classifyAnswer', () => {
   it.each([
     [400, { message: 'bad' }, 'invalid_request'],
     [400, { code: 'context_length_exceeded' }, 'context_length'],

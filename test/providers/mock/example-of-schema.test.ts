@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/core/json.js';
-import { exampleOf } from '../../src/providers/example-of-schema.js';
+import type { JsonObject } from '../../../src/core/json.js';
+import { exampleOf } from '../../../src/providers/mock/example-of-schema.js';
 
 const NODE = { type: 'object', properties: { next: { $ref: '#' }, value: { type: 'string' } }, required: ['value'] };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LlmProvider } from '../../src/core/agent.js';
-import type { ModelRequest } from '../../src/core/turn.js';
-import { planChatCall } from '../../src/providers/chat-request.js';
-import { aProvider, aRequest } from '../support/model-request.js';
+import type { LlmProvider } from '../../../src/core/agent.js';
+import type { ModelRequest } from '../../../src/core/turn.js';
+import { planChatCall } from '../../../src/providers/openai-chat/chat-request.js';
+import { aProvider, aRequest } from '../../support/model-request.js';
 
 const SCHEMA = {
   type: 'object',

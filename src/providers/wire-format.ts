@@ -1,0 +1,55 @@
+import type { LlmProvider } from '../core/agent.js';
+import type { JsonObject } from '../core/json.js';
+import type { TokenUsage } from '../core/stream-event.js';
+import type { ModelRequest, StopReason } from '../core/turn.js';
+import type { ErrorDetails } from './failed-answer.js';
+import type { ToolCallPiece } from './gather-tool-calls.js';
+import type { ToolNames } from './tool-names.js';
+
+/**
+ * How one API is spoken. What all have in common (keys, timers, failures, stop sequences, the end) is StreamedModel's;
+ * a format says what its requests and its frames look like.
+ */
+export interface WireFormat {
+  readonly framing: 'event-stream' | 'json-lines';
+  /** The key in the API's own way, and what it asks for besides. */
+  headers(provider: LlmProvider, key: string | undefined): Readonly<Record<string, string>>;
+  /** One call. Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
+  call(request: ModelRequest): WireCall;
+  /** Where the models that a key may use are listed, under the base URL. */
+  modelsUrl(provider: LlmProvider, baseUrl: URL): URL;
+  readModelNames(list: JsonObject): readonly string[];
+}
+
+export interface WireCall {
+  readonly toolNames: ToolNames;
+  /** What is not sent as it was asked for. */
+  readonly warnings: readonly string[];
+  /** Makes the request through the official SDK, over the `fetch` that it is given. What it resolves to is not used. */
+  send(baseUrl: URL, fetch: WireFetch): Promise<unknown>;
+  /** Reads the next frame. Throws ModelError `incomplete_stream` for one that is not what it should be. */
+  read(frame: string): AnswerPiece;
+}
+
+export type WireFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** What one frame brings. An empty one is a sign of life. */
+export interface AnswerPiece {
+  readonly text?: string;
+  readonly reasoning?: string;
+  /** The model says that, and why, it will not answer. */
+  readonly refusal?: string;
+  readonly toolCalls?: readonly ToolCallPiece[];
+  /** The model has stopped; `unknown` is a word that the API did not have when this was written. */
+  readonly stop?: StopReason | 'unknown';
+  /** All tokens of the call so far. */
+  readonly usage?: TokenUsage;
+  /** Nothing follows: the API's terminal event. */
+  readonly ended?: true;
+  readonly error?: ErrorDetails;
+}
+
+/** What an API calls a model's address, whether its base URL ends in a slash or not. */
+export function apiUrl(baseUrl: URL, path: string): URL {
+  return new URL(path, baseUrl.href.replace(/\/*$/, '/'));
+}

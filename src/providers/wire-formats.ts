@@ -1,0 +1,35 @@
+import type { LlmProvider } from '../core/agent.js';
+import { ModelError } from '../core/model-error.js';
+import { messagesFormat } from './anthropic/messages-format.js';
+import { baseUrlOf, isOwnHost, type Credentials } from './credentials.js';
+import { generateFormat } from './google/generate-format.js';
+import { ollamaFormat } from './ollama/ollama-format.js';
+import { chatFormat } from './openai-chat/chat-format.js';
+import { responsesFormat } from './openai-responses/responses-format.js';
+import { textOption } from './request-options.js';
+import type { WireFormat } from './wire-format.js';
+
+/** The API that a provider is spoken to in. Throws ModelError `invalid_request` for the mock, which has none. */
+export function wireFormatOf(provider: LlmProvider, credentials: Credentials): WireFormat {
+  switch (provider.type) {
+    case 'openai':
+      return openAiFormat(provider, credentials);
+    case 'anthropic':
+      return messagesFormat;
+    case 'google':
+      return generateFormat;
+    case 'ollama':
+      return ollamaFormat;
+    case 'custom':
+      return chatFormat;
+    case 'mock':
+      throw new ModelError('invalid_request', 'The mock provider calls no API.');
+  }
+}
+
+/** Only OpenAI itself is sure to have the Responses API; the servers that copy it copy Chat Completions. */
+function openAiFormat(provider: LlmProvider, credentials: Credentials): WireFormat {
+  const chosen = textOption(provider, 'api');
+  const isOpenAi = isOwnHost('openai', baseUrlOf(provider, credentials));
+  return chosen === 'responses' || (chosen === undefined && isOpenAi) ? responsesFormat : chatFormat;
+}
