@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { CircuitBreakerError } from './core/errors.js';
+import { withSecretFiles } from './secret-files.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
 export interface Config {
@@ -44,10 +45,16 @@ export interface TemporalConfig {
 }
 
 export interface ProviderConfig {
-  readonly openaiApiKey?: string;
-  readonly openaiBaseUrl?: string;
+  readonly accounts: Readonly<Record<ProviderAccountName, ProviderAccountConfig>>;
   /** CREDENTIAL_* variables and their *_HOSTS, as they are. */
   readonly credentials: Readonly<Record<string, string>>;
+}
+
+export type ProviderAccountName = 'openai' | 'anthropic' | 'google' | 'ollama';
+
+export interface ProviderAccountConfig {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,8 +67,12 @@ export function readConfig(): Config {
 
 /** The configuration that an environment means. Throws VALIDATION_FAILED with a line for each bad variable. */
 export function parseConfig(environment: Environment, facts: { isTerminal: boolean }): Config {
-  const set = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  const set = withSecretFiles(
+    Object.fromEntries(
+      Object.entries(environment).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+      ),
+    ),
   );
   const parsed = ENVIRONMENT.safeParse(set);
   if (!parsed.success) throw badVariables(parsed.error, set);
@@ -120,6 +131,12 @@ const ENVIRONMENT = z.object({
     .default('circuit-breaker'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: httpUrl.optional(),
+  GOOGLE_API_KEY: z.string().optional(),
+  GOOGLE_BASE_URL: httpUrl.optional(),
+  OLLAMA_API_KEY: z.string().optional(),
+  OLLAMA_BASE_URL: httpUrl.optional(),
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
   STREAM_BUFFER_SIZE: count.default(1000),
@@ -157,8 +174,22 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
   const credentials = Object.entries(set).filter(([name]) => name.startsWith('CREDENTIAL_'));
   return {
     credentials: Object.fromEntries(credentials.map(([name, value]) => [name, value ?? ''])),
-    ...present({ openaiApiKey: values.OPENAI_API_KEY, openaiBaseUrl: values.OPENAI_BASE_URL }),
+    accounts: {
+      openai: present({ apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL }),
+      anthropic: present({ apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL }),
+      google: present({ apiKey: values.GOOGLE_API_KEY, baseUrl: values.GOOGLE_BASE_URL }),
+      ollama: present({ apiKey: values.OLLAMA_API_KEY, baseUrl: values.OLLAMA_BASE_URL }),
+    },
   };
+}
+
+/** Every secret that the configuration holds: what no log and no message may show. */
+export function secretsOf({ providers, temporal, storageUrl, streamUrl }: Config): readonly string[] {
+  const keys = Object.values(providers.accounts).map(({ apiKey }) => apiKey);
+  const named = Object.entries(providers.credentials).filter(([name]) => !name.endsWith('_HOSTS'));
+  const passwords = [storageUrl, streamUrl].map((url) => (URL.canParse(url) ? new URL(url).password : ''));
+  const all = [...keys, temporal.apiKey, ...named.map(([, value]) => value), ...passwords];
+  return all.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret.trim()]));
 }
 
 /** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */

@@ -26,4 +26,5 @@ export interface ActivityParts {
 export interface ActivityLogger {
   warn(facts: object, message: string): void;
   info(facts: object, message: string): void;
+  error(facts: object, message: string): void;
 }

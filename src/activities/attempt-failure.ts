@@ -22,6 +22,15 @@ export interface AttemptFailure {
   readonly message: string;
   /** Whether the provider failed: only that uses up the turn's attempts. */
   readonly counts: boolean;
+  readonly providerRequestId?: string;
+  /** Until the next attempt; absent: there is none. */
+  readonly waitMs?: number;
+}
+
+/** Whether an error is none that a model call may end with: a defect of ours or of a library. */
+export function isUnforeseen(error: unknown): boolean {
+  const kinds = [CancelledFailure, ApplicationFailure, StreamFenced, ModelError];
+  return !kinds.some((kind) => error instanceof kind);
 }
 
 /** Judges an error that ended an attempt. `failures` counts those of the provider before this one. */
@@ -46,11 +55,22 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
     nonRetryable: verdict.type === 'give-up',
     ...(verdict.type === 'retry' ? { nextRetryDelay: verdict.delayMs } : {}),
   });
-  return { failure, code, message, counts: true };
+  return {
+    failure,
+    code,
+    message,
+    counts: true,
+    ...(facts.providerRequestId === undefined ? {} : { providerRequestId: facts.providerRequestId }),
+    ...(verdict.type === 'retry' ? { waitMs: verdict.delayMs } : {}),
+  };
 }
 
-/** A defect of ours in the middle of a call counts as the provider's failure: it must not be retried for ever. */
+/**
+ * A defect in the middle of a call counts as the provider's failure: it must not be retried for ever. Its own words
+ * stay in the log: they may quote anything, a header too.
+ */
 function asModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
-  return new ModelError('server', error instanceof Error ? error.message : String(error));
+  const name = error instanceof Error ? error.name : typeof error;
+  return new ModelError('server', `The model call failed unexpectedly (${name}); the log of the worker says more.`);
 }

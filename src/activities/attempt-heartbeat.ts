@@ -1,5 +1,7 @@
 import type { Context } from '@temporalio/activity';
 
+import type { TokenUsage } from '../core/stream-event.js';
+
 /** What survives an attempt, and what the Temporal UI shows of one that runs. */
 export interface AttemptDetails {
   readonly turn: number;
@@ -11,6 +13,8 @@ export interface AttemptDetails {
   readonly characters: number;
   /** The end of the answer so far. */
   readonly tail: string;
+  /** Where the provider counts as it goes: what a lost attempt has cost. */
+  readonly usage?: TokenUsage;
 }
 
 export const TAIL_CHARACTERS = 200;

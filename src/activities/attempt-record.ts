@@ -1,11 +1,21 @@
+import type { Context } from '@temporalio/activity';
+
 import type { AgentExecution, ModelAttempt } from '../core/execution.js';
 import type { TokenUsage } from '../core/stream-event.js';
 import type { ModelCall } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import type { AttemptDetails } from './attempt-heartbeat.js';
 
 type AttemptEnd = Pick<
   ModelAttempt,
-  'outcome' | 'errorCode' | 'errorMessage' | 'providerRequestId' | 'usage' | 'firstChunkMs' | 'durationMs'
+  | 'outcome'
+  | 'errorCode'
+  | 'errorMessage'
+  | 'providerRequestId'
+  | 'usage'
+  | 'characters'
+  | 'firstChunkMs'
+  | 'durationMs'
 >;
 
 /**
@@ -18,8 +28,7 @@ export class AttemptRecord {
   constructor(
     private readonly parts: ActivityParts,
     private readonly call: ModelCall,
-    /** Which attempt Temporal says that it is. */
-    private readonly activityAttempt: number,
+    private readonly place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails },
   ) {
     this.writing = this.begin();
   }
@@ -33,11 +42,12 @@ export class AttemptRecord {
 
   private async begin(): Promise<readonly ModelAttempt[]> {
     const { call, parts } = this;
+    const queuedMs = Math.max(0, Date.now() - this.place.context.info.currentAttemptScheduledTimestampMs);
     try {
       const execution = await parts.storage.executions.get(call.executionId);
-      const noted = (execution?.attempts ?? []).map(lostIfRunning);
+      const noted = (execution?.attempts ?? []).map((one) => this.lostIfRunning(one));
       const earlier = [...noted, ...this.unnoted(noted)];
-      return await this.write([...earlier, this.newAttempt(earlier, 'running')]);
+      return await this.write([...earlier, { ...this.newAttempt(earlier, 'running'), queuedMs }]);
     } catch (error) {
       this.complain(error);
       return [];
@@ -47,11 +57,18 @@ export class AttemptRecord {
   /** Attempts whose workers died before they were noted: that they were there is known from Temporal alone. */
   private unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
     const known = noted.filter(({ turn }) => turn === this.call.turn).length;
-    const missing = Math.max(0, this.activityAttempt - 1 - known);
+    const missing = Math.max(0, this.place.context.info.attempt - 1 - known);
     return Array.from({ length: missing }, (_, index) => ({
       ...this.newAttempt(noted, 'lost'),
       attempt: known + index + 1,
     }));
+  }
+
+  /** Its successor runs, so it no longer does: its worker died or was frozen. What it last told is kept. */
+  private lostIfRunning(attempt: ModelAttempt): ModelAttempt {
+    if (attempt.outcome !== 'running') return attempt;
+    const { characters, usage } = this.place.previous;
+    return { ...attempt, outcome: 'lost', characters, ...(usage === undefined ? {} : { usage }) };
   }
 
   private newAttempt(earlier: AgentExecution['attempts'], outcome: 'running' | 'lost'): ModelAttempt {
@@ -95,9 +112,4 @@ function attemptAfter(
 ): ModelAttempt {
   const attempt = earlier.filter((one) => one.turn === turn).length + 1;
   return { turn, attempt, provider, model, ...how };
-}
-
-/** Its successor runs, so it no longer does: its worker died or was frozen. */
-function lostIfRunning(attempt: ModelAttempt): ModelAttempt {
-  return attempt.outcome === 'running' ? { ...attempt, outcome: 'lost' } : attempt;
 }

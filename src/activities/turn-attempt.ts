@@ -9,7 +9,7 @@ import type { ModelCall } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';
-import { judgeAttempt } from './attempt-failure.js';
+import { isUnforeseen, judgeAttempt } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 
@@ -54,12 +54,13 @@ export class TurnAttempt {
       chunks,
       characters: text.length,
       tail: text.slice(-TAIL_CHARACTERS),
+      ...(this.usage === undefined ? {} : { usage: this.usage }),
     };
   }
 
   /** Throws what Temporal has to be told. */
   async run(turn: LoadedTurn): Promise<TurnResult> {
-    const record = new AttemptRecord(this.parts, this.call, this.place.context.info.attempt);
+    const record = new AttemptRecord(this.parts, this.call, this.place);
     try {
       const finish = await this.converse(turn);
       await this.stream.end();
@@ -68,7 +69,7 @@ export class TurnAttempt {
       await record.end({
         outcome: 'completed',
         usage,
-        ...this.timings(),
+        ...this.measured(),
         ...(providerRequestId === undefined ? {} : { providerRequestId }),
       });
       return result;
@@ -135,20 +136,37 @@ export class TurnAttempt {
       ? this.place.context.cancellationSignal.reason
       : error;
     const judged = judgeAttempt(cause, this.call.prepared.retry, this.failures);
+    if (isUnforeseen(cause)) {
+      const { executionId, turn } = this.call;
+      this.parts.logger.error({ executionId, turn, err: cause }, 'a model call failed in a way that nobody foresaw');
+    }
     if (judged.counts) this.failures += 1;
     this.lastFailure = judged.code;
     this.place.context.heartbeat(this.details());
+    if (judged.waitMs !== undefined) this.announce(judged.code, judged.waitMs);
     await this.stream.end();
     const outcome = judged.counts ? 'failed' : 'cancelled';
-    await record.end({ outcome, errorCode: judged.code, errorMessage: judged.message, ...this.timings() });
+    await record.end({
+      outcome,
+      errorCode: judged.code,
+      errorMessage: judged.message,
+      ...(this.usage === undefined ? {} : { usage: this.usage }),
+      ...(judged.providerRequestId === undefined ? {} : { providerRequestId: judged.providerRequestId }),
+      ...this.measured(),
+    });
     return judged.failure;
   }
 
-  private timings(): { durationMs: number; firstChunkMs?: number } {
+  /** Whoever watches is told why nothing comes for a while. */
+  private announce(code: string, waitMs: number): void {
+    const wait = `${code}: the next attempt in ${Math.ceil(waitMs / 1000)} s`;
+    this.stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
+  }
+
+  private measured() {
     const durationMs = Math.round(performance.now() - this.startedAt);
-    return this.firstChunkMs === undefined
-      ? { durationMs }
-      : { durationMs, firstChunkMs: Math.round(this.firstChunkMs) };
+    const first = this.firstChunkMs === undefined ? {} : { firstChunkMs: Math.round(this.firstChunkMs) };
+    return { durationMs, characters: this.stream.text.length, ...first };
   }
 
   private reason(): string {

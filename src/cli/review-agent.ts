@@ -14,12 +14,12 @@ export function chooseReviewModel(
   providers: ProviderConfig,
   demo: { documentName: string; model?: string },
 ): ReviewModel {
-  const { openaiApiKey, openaiBaseUrl } = providers;
+  const { openai } = providers.accounts;
   const model = demo.model ?? DEFAULT_MODEL;
-  if (openaiBaseUrl !== undefined) {
-    return { provider: { type: 'openai', model }, label: `${model} at ${openaiBaseUrl}`, isMock: false };
+  if (openai.baseUrl !== undefined) {
+    return { provider: { type: 'openai', model }, label: `${model} at ${openai.baseUrl}`, isMock: false };
   }
-  if (openaiApiKey !== undefined) {
+  if (openai.apiKey !== undefined) {
     return { provider: { type: 'openai', model }, label: `OpenAI ${model}`, isMock: false };
   }
   return {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 
-import { readConfig, type Config } from '../config.js';
+import { readConfig, secretsOf, type Config } from '../config.js';
 import { CircuitBreakerError } from '../core/errors.js';
+import { secretMask } from '../core/secrets.js';
 import { createLogger } from './logger.js';
 import { Resources } from './resources.js';
 
@@ -31,7 +32,7 @@ export async function runProcess(
     await Promise.race([started, stop.received]);
     if (!isTask) await stop.received;
   } catch (error) {
-    printError(error);
+    printError(error, secretMask(secretsOf(config)));
     process.exitCode = 1;
   } finally {
     await resources.close();
@@ -45,14 +46,14 @@ function quieter(level: Config['logLevel']): Config['logLevel'] {
 }
 
 /** What a person reads when a process cannot go on. */
-export function printError(error: unknown): void {
+export function printError(error: unknown, mask = (text: string) => text): void {
   const text =
     error instanceof CircuitBreakerError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error);
-  process.stderr.write(`\n${text}\n`);
+  process.stderr.write(`\n${mask(text)}\n`);
 }
 
 function orExit<Result>(read: () => Result): Result {

@@ -126,7 +126,7 @@ export function fillReferences(headerValue: string, valueOf: (name: string) => s
 }
 
 export function isCredentialName(name: string): boolean {
-  return CREDENTIAL_NAME.test(name) && !name.endsWith('_HOSTS');
+  return CREDENTIAL_NAME.test(name) && !name.endsWith('_HOSTS') && !name.endsWith('_FILE');
 }
 
 /** Visible characters, spaces and tabs of Latin-1: what an HTTP header can carry without changing the request. */

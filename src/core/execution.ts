@@ -66,8 +66,13 @@ export interface ModelAttempt {
   readonly errorCode?: string;
   readonly errorMessage?: string;
   readonly providerRequestId?: string;
+  /** Also of an attempt that did not finish, where its provider counts as it goes. */
   readonly usage?: TokenUsage;
+  /** UTF-16 code units of text that came, of a lost attempt: up to its last heartbeat. */
+  readonly characters?: number;
   readonly startedAt: string;
+  /** How long it was due before a worker took it: the wait for a free slot or a rate limit. */
+  readonly queuedMs?: number;
   readonly firstChunkMs?: number;
   readonly durationMs?: number;
 }

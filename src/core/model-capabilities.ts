@@ -66,7 +66,11 @@ const FAMILIES: readonly Family[] = [
   },
   { api: OPENAI, models: /^o\d/, has: { contextTokens: 200_000 } },
   { api: OPENAI, models: /^gpt-5/, has: { contextTokens: 400_000 } },
-  { api: 'anthropic', models: /^claude-(?:[23]|instant|(?:opus|sonnet)-4-(?:0|2025))/, has: { structuredOutput: 'prompt' } },
+  {
+    api: 'anthropic',
+    models: /^claude-(?:[23]|instant|(?:opus|sonnet)-4-(?:0|2025))/,
+    has: { structuredOutput: 'prompt' },
+  },
   { api: 'google', models: /^gemini/, has: { contextTokens: 1_048_576 } },
   { api: 'google', models: /^gemini-(?:[3-9]|\d\d)/, has: { refuses: [...SAMPLING, ...PENALTIES] } },
   { api: 'google', models: /^gemma/, has: { structuredOutput: 'prompt', tools: false, contextTokens: 128_000 } },
@@ -78,7 +82,7 @@ export function capabilitiesOf(
   api: Api = type,
 ): ModelCapabilities {
   const families = FAMILIES.filter((family) => [family.api].flat().includes(api) && family.models.test(model));
-  const known: ModelCapabilities = Object.assign({}, APIS[api], ...families.map(({ has }) => has));
+  const known = families.reduce<ModelCapabilities>((all, { has }) => ({ ...all, ...has }), APIS[api]);
   const mode = ownValue(options, 'structuredOutput');
   const contextTokens = ownValue(options, 'contextTokens');
   return {

@@ -1,6 +1,12 @@
 import { ownValue, type JsonObject } from '../core/json.js';
 import { ModelError, type ExecutionErrorCode } from '../core/model-error.js';
-import { parseJsonObject, readErrorDetails, retryDelayMs, type ErrorDetails, type FailedAnswer } from './failed-answer.js';
+import {
+  parseJsonObject,
+  readErrorDetails,
+  retryDelayMs,
+  type ErrorDetails,
+  type FailedAnswer,
+} from './failed-answer.js';
 import { quoteProvider, type Confidential } from './quote-provider.js';
 
 /** What the messages of one call are made from. */

@@ -4,11 +4,13 @@ import type { BoundCredential, Credentials, ProviderAccount } from './credential
 
 /** What configuration read about providers; empty values count as absent. */
 export interface ProviderSettings {
-  readonly openaiApiKey?: string;
-  readonly openaiBaseUrl?: string;
+  readonly accounts?: Readonly<Partial<Record<AccountName, { readonly apiKey?: string; readonly baseUrl?: string }>>>;
   /** `CREDENTIAL_*` variables and their `CREDENTIAL_*_HOSTS`, as they are in the environment. */
   readonly credentials: Readonly<Record<string, string>>;
 }
+
+const ACCOUNTS = ['openai', 'anthropic', 'google', 'ollama'] as const;
+type AccountName = (typeof ACCOUNTS)[number];
 
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/;
 
@@ -19,13 +21,15 @@ export function readCredentials(settings: ProviderSettings): Credentials {
     const secret = isCredentialName(name) ? readSecret(name, value) : undefined;
     return secret === undefined ? [] : [[name, { secret, hosts: readHosts(`${name}_HOSTS`, variables) }]];
   });
-  return { accounts: { openai: readOpenAiAccount(settings) }, named: new Map(named) };
+  const accounts = ACCOUNTS.map((name) => [name, readAccount(name, settings.accounts?.[name] ?? {})] as const);
+  return { accounts: Object.fromEntries(accounts), named: new Map(named) };
 }
 
-function readOpenAiAccount(settings: ProviderSettings): ProviderAccount {
-  const apiKey = readSecret('OPENAI_API_KEY', settings.openaiApiKey ?? '');
-  const baseUrl = settings.openaiBaseUrl?.trim() ?? '';
-  if (baseUrl !== '' && !URL.canParse(baseUrl)) throw badVariable('OPENAI_BASE_URL', 'is not an http(s) address');
+function readAccount(name: AccountName, account: { apiKey?: string; baseUrl?: string }): ProviderAccount {
+  const apiKey = readSecret(`${name.toUpperCase()}_API_KEY`, account.apiKey ?? '');
+  const baseUrl = account.baseUrl?.trim() ?? '';
+  const variable = `${name.toUpperCase()}_BASE_URL`;
+  if (baseUrl !== '' && !URL.canParse(baseUrl)) throw badVariable(variable, 'is not an http(s) address');
   return { ...(apiKey === undefined ? {} : { apiKey }), ...(baseUrl === '' ? {} : { baseUrl }) };
 }
 

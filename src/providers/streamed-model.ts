@@ -85,8 +85,9 @@ async function* read(response: Response, reading: Reading): AsyncGenerator<Model
   const stopSequences = request.llmConfig.stopSequences ?? [];
   const cutter = new StopSequenceCutter(stopSequences);
   const frames = reading.framing === 'event-stream' ? readEventData : readJsonLines;
+  let isOver = false;
   for await (const frame of frames(response.body ?? [])) {
-    if (answer.hasEnded) continue;
+    if (isOver) continue;
     const piece = wire.read(frame);
     if (piece.error !== undefined) throw classifyStreamedError(piece.error, reading.host, reading.context);
     answer.take(piece);
@@ -95,7 +96,8 @@ async function* read(response: Response, reading: Reading): AsyncGenerator<Model
     const text = piece.text === undefined ? '' : cutter.push(piece.text);
     if (text !== '') yield { type: 'text', text };
     if (cutter.stopped) return yield finish(answer.finishAtStop(), call);
-    if (answer.hasEnded) call.expectEnd(END_GRACE_MS);
+    isOver = answer.hasEnded;
+    if (isOver) call.expectEnd(END_GRACE_MS);
     else if (answer.hasStopped) call.expectEnd(USAGE_GRACE_MS);
   }
   const rest = cutter.flush();

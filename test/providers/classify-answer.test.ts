@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  classifyAnswer,
-  classifyStreamedError,
-  type ErrorContext,
-} from '../../src/providers/classify-answer.js';
+import { classifyAnswer, classifyStreamedError, type ErrorContext } from '../../src/providers/classify-answer.js';
 import type { FailedAnswer } from '../../src/providers/failed-answer.js';
 
 const context: ErrorContext = {

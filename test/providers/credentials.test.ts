@@ -5,8 +5,7 @@ import { readCredentials } from '../../src/providers/read-credentials.js';
 import { aProvider } from '../support/model-request.js';
 
 const credentials = readCredentials({
-  openaiApiKey: 'sk-openai\n',
-  openaiBaseUrl: 'http://localhost:8080/v1',
+  accounts: { openai: { apiKey: 'sk-openai\n', baseUrl: 'http://localhost:8080/v1' } },
   credentials: {
     CREDENTIAL_LLM: 'secret-llm',
     CREDENTIAL_LLM_HOSTS: 'llm.example.com, Other.example.com:8443',

@@ -39,8 +39,14 @@ export class GenerateReader {
     const parts = listAt(objectAt(candidate, 'content'), 'parts').filter(isJsonObject);
     const reason = textAt(candidate, 'finishReason');
     return {
-      text: parts.filter((part) => !isThought(part)).map((part) => textAt(part, 'text')).join(''),
-      reasoning: parts.filter(isThought).map((part) => textAt(part, 'text')).join(''),
+      text: parts
+        .filter((part) => !isThought(part))
+        .map((part) => textAt(part, 'text'))
+        .join(''),
+      reasoning: parts
+        .filter(isThought)
+        .map((part) => textAt(part, 'text'))
+        .join(''),
       toolCalls: parts.flatMap((part) => this.#readCall(ownValue(part, 'functionCall'))),
       ...(reason === '' ? {} : { stop: STOPS[reason] ?? 'unknown' }),
     };

@@ -1,4 +1,4 @@
-import type { Content, GenerateContentParameters, Part } from '@google/genai';
+import { FunctionResponse, type Content, type GenerateContentParameters, type Part } from '@google/genai';
 import { isJsonObject } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
 import { planParameters, type ParameterPlan } from '../parameter-plan.js';
@@ -65,7 +65,8 @@ function contentOf(message: PromptParts['messages'][number], parts: PromptParts,
       return { role: 'user', parts: [{ text: message.content }] };
     case 'tool': {
       const name = names.toWire(toolNameOf(parts.messages, message.toolCallId));
-      return { role: 'user', parts: [{ functionResponse: { name, response: { result: message.content } } }] };
+      const functionResponse = Object.assign(new FunctionResponse(), { name, response: { result: message.content } });
+      return { role: 'user', parts: [{ functionResponse }] };
     }
     case 'assistant': {
       const text: Part[] = message.content === '' ? [] : [{ text: message.content }];
