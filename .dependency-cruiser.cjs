@@ -13,9 +13,8 @@ const SEARCH_ATTRIBUTES = '^src/workflows/search-attributes\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
 
-/** Adapters lie in a folder each; those of providers that are single files are told apart by the first word of their name. */
+/** Adapters lie in a folder each. */
 const ADAPTER_FOLDER = '^src/(streams|storage|providers|tools)/([^/]+)/';
-const PROVIDER_FILE = '^src/providers/(openai|anthropic|google|ollama|mock)-';
 
 const modules = [
   {
@@ -133,8 +132,8 @@ const modules = [
   {
     name: 'config',
     comment: 'The environment becomes values here, before anything else of the program exists.',
-    from: { path: '^src/config\\.ts$' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/core/', '^node_modules/zod/'] },
+    from: { path: '^src/(config|secret-files)\\.ts$' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/core/', '^src/secret-files\\.ts$', '^node_modules/zod/'] },
   },
   {
     name: 'a-module-without-a-row',
@@ -143,7 +142,7 @@ const modules = [
       path: SRC,
       pathNot: [
         '^src/(core|workflows|activities|providers|tools|streams|storage|temporal|api)/',
-        '^src/config\\.ts$',
+        '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],
     },
@@ -163,12 +162,6 @@ const adapters = [
     comment: 'As the other adapters, except for the SQL dialect that it shares with PostgreSQL storage.',
     from: { path: '^src/streams/postgres/' },
     to: { path: ADAPTER_FOLDER, pathNot: '^src/(streams|storage)/postgres/' },
-  },
-  {
-    name: 'provider-files-stand-alone',
-    comment: 'What two providers share has a file named for what it does.',
-    from: { path: PROVIDER_FILE },
-    to: { path: PROVIDER_FILE, pathNot: '^src/providers/$1-' },
   },
   {
     name: 'ports-know-no-adapter',

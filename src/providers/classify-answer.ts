@@ -32,6 +32,7 @@ const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
 
 const CONTEXT_MESSAGE =
   /context (?:length|window|size)|maximum context|too many tokens|prompt is too long|token count .*exceeds|exceeds the maximum number of tokens/i;
+const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
 const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
 const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
 
@@ -72,6 +73,7 @@ function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
   if (status < 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
   if (status < 500 && MODEL_MESSAGE.test(details.message)) return 'model_not_found';
   if (status === 400 && /api[ -]?key/i.test(details.message)) return 'auth';
+  if (status < 300 && BUSY_MESSAGE.test(details.message)) return 'overloaded';
   return status < 300 ? (byWord ?? 'server') : byStatus;
 }
 

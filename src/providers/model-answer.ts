@@ -79,10 +79,10 @@ export class ModelAnswer {
   /** Some servers finish with `stop`, or a word of their own, when they have called tools. */
   #stopReason(toolCalls: number): StopReason {
     const stop = this.#stop ?? 'stop';
-    if (stop === 'unknown')
-      this.#warnings.push('The provider gave a reason to stop that is not known: taken as "stop".');
     if (toolCalls > 0 && stop !== 'length') return 'tool_calls';
-    return stop === 'unknown' ? 'stop' : stop;
+    if (stop !== 'unknown') return stop;
+    this.#warnings.push('The provider gave a reason to stop that is not known: taken as "stop".');
+    return 'stop';
   }
 }
 

@@ -3,6 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 
 /** A provider that misbehaves as it is told, and that counts what its clients leave open. */
 export interface FaultServer {
+  /** What all its addresses begin with, without a slash at the end. */
+  readonly root: string;
+  /** With `/v1`: what an OpenAI-compatible provider takes as `baseUrl`. */
   readonly baseUrl: string;
   /** The next requests are handled like this. */
   behave(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
@@ -39,8 +42,10 @@ export async function startFaultServer(): Promise<FaultServer> {
     socket.once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    root,
+    baseUrl: `${root}/v1`,
     behave: (next) => {
       handler = next;
     },
@@ -63,19 +68,7 @@ async function stop(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** The head of a stream of events, and events of Chat Completions to put into it. */
-export function beginStream(response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req-7' });
-}
-
-export function event(data: unknown): string {
-  return `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
-}
-
-export function textEvent(content: string): string {
-  return event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
-}
-
-export function finishEvent(reason = 'stop'): string {
-  return event({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+/** The head of an answer that streams. */
+export function beginStream(response: ServerResponse, contentType = 'text/event-stream'): void {
+  response.writeHead(200, { 'content-type': contentType, 'x-request-id': 'req-7' });
 }
