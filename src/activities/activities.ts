@@ -1,4 +1,5 @@
 import type { ProviderType } from '../core/agent.js';
+import type { Message } from '../core/conversation.js';
 import type { ExecutionOutcome } from '../core/decision.js';
 import type { WorkflowDefinition } from '../core/definition.js';
 import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/execution.js';
@@ -24,6 +25,8 @@ export interface Activities {
   prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
   /** One turn: calls the model, streams what it says, and returns what it said. Heartbeats; aborts when cancelled. */
   invokeModel(call: ModelCall): Promise<TurnAnswer>;
+  /** Adds what a turn leaves behind, once; says how many messages the next turn gets. */
+  continueConversation(more: ConversationPart): Promise<number>;
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
   recordExecution(ended: ExecutionEnd): Promise<void>;
   /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
@@ -74,6 +77,13 @@ export interface ModelCall {
   readonly turn: number;
   readonly prepared: PreparedAgent;
   readonly overrides: ExecutionOverrides;
+  /** What the turns before this one have added to the conversation; absent in the first. */
+  readonly later?: { readonly messageCount: number; readonly reason: 'repair' };
+}
+
+export interface ConversationPart {
+  readonly conversationId: string;
+  readonly messages: readonly Message[];
 }
 
 /** A finished turn, and what its text says in structure. */
@@ -90,7 +100,9 @@ export interface ExecutionEnd {
   readonly turn: number;
   readonly response?: string;
   readonly output?: JsonValue;
+  /** Of all turns that were finished. */
   readonly usage?: TokenUsage;
+  readonly warnings?: readonly string[];
   readonly errorCode?: string;
   readonly errorMessage?: string;
   readonly completedAt: string;

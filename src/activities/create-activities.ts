@@ -2,6 +2,7 @@ import { activityFailure } from '../workflows/failures.js';
 import type { Activities } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
+import { continueConversation } from './continue-conversation.js';
 import { invokeModel } from './invoke-model.js';
 import { loadDefinition, reloadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
@@ -16,6 +17,7 @@ export function createActivities(parts: ActivityParts): Activities {
     recordToken: failingAsTemporalDoes((record) => recordToken(parts, record)),
     prepareAgent: failingAsTemporalDoes((request) => prepareAgent(parts, request)),
     invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),
+    continueConversation: failingAsTemporalDoes((more) => continueConversation(parts, more)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };

@@ -1,5 +1,7 @@
 import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agent.js';
+import { fitConversation } from '../core/fit-conversation.js';
 import type { JsonObject } from '../core/json.js';
+import { capabilitiesOf } from '../core/model-capabilities.js';
 import { outputSchemaOf } from '../core/structured-output.js';
 import type { ModelRequest, TurnResult } from '../core/turn.js';
 import { finalFailure } from '../workflows/failures.js';
@@ -11,6 +13,8 @@ export interface LoadedTurn {
   /** What is asked of the answer in structure. */
   readonly schema: JsonObject | undefined;
   readonly request: ModelRequest;
+  /** What the model does not get, though it was meant to. */
+  readonly warnings: readonly string[];
   /** Set when an earlier attempt finished the turn, and only its report got lost. */
   readonly finished?: TurnResult;
 }
@@ -27,17 +31,38 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     throw finalFailure({ code: 'invalid_request', message });
   }
   const schema = outputSchemaOf(agent, overrides.outputs ?? []);
+  const provider = providerOf(agent, call);
+  const llmConfig = mergeLlmConfig(agent.llmConfig, overrides.llmConfig);
+  const { messages, leftOut } = fitConversation(
+    conversation.messages.slice(0, call.later?.messageCount ?? prepared.messageCount),
+    {
+      contextTokens: capabilitiesOf(provider).contextTokens,
+      maxTokens: llmConfig.maxTokens,
+      ownFrom: prepared.messageCount - 1,
+    },
+  );
   const request: ModelRequest = {
-    provider: providerOf(agent, call),
-    llmConfig: mergeLlmConfig(agent.llmConfig, overrides.llmConfig),
-    messages: conversation.messages.slice(0, prepared.messageCount),
+    provider,
+    llmConfig,
+    messages,
     tools: [],
     ...(schema === undefined ? {} : { outputSchema: schema }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
   // Stored by this very activity: its shape is known.
-  return { schema, request, ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }) };
+  const warnings = leftOut === 0 ? [] : [leftOutWarning(leftOut)];
+  return {
+    schema,
+    request,
+    warnings,
+    ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }),
+  };
+}
+
+function leftOutWarning(leftOut: number): string {
+  const messages = leftOut === 1 ? 'message was' : 'messages were';
+  return `${leftOut} older ${messages} left out of the conversation: it is longer than the model's context.`;
 }
 
 function providerOf(agent: Agent, { prepared }: ModelCall): LlmProvider {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Message } from '../core/conversation.js';
-import { CircuitBreakerError } from '../core/errors.js';
 import type { AgentExecution, ModelAttempt } from '../core/execution.js';
 import type { ExecutionEnd } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { appendMessages } from './append-messages.js';
 
 /** How long the end of an execution waits for the stream backend; what takes longer is left to the sweep. */
 const STREAM_PATIENCE_MS = 500;
@@ -25,6 +25,7 @@ async function storeEnd({ storage }: ActivityParts, ended: ExecutionEnd): Promis
     attempts,
     ...(ended.response === undefined ? {} : { finalResponse: ended.response }),
     ...(ended.output === undefined ? {} : { output: ended.output }),
+    ...(ended.warnings === undefined ? {} : { warnings: ended.warnings }),
     ...(ended.usage === undefined ? {} : { usage: ended.usage }),
     ...(ended.errorCode === undefined ? {} : { errorCode: ended.errorCode }),
     ...(ended.errorMessage === undefined ? {} : { errorMessage: ended.errorMessage }),
@@ -37,23 +38,9 @@ function closedAttempt(attempt: ModelAttempt, { status }: ExecutionEnd): ModelAt
   return { ...attempt, outcome: status === 'CANCELLED' ? 'cancelled' : 'lost' };
 }
 
-async function addAnswer({ storage }: ActivityParts, execution: AgentExecution, ended: ExecutionEnd): Promise<void> {
+async function addAnswer(parts: ActivityParts, execution: AgentExecution, ended: ExecutionEnd): Promise<void> {
   const answer: Message = { role: 'assistant', content: ended.response ?? '', timestamp: ended.completedAt };
-  for (;;) {
-    const conversation = await storage.conversations.get(execution.conversationId);
-    const isThere = conversation?.messages.some(
-      ({ role, timestamp, content }) =>
-        role === 'assistant' && timestamp === answer.timestamp && content === answer.content,
-    );
-    if (conversation === undefined || isThere === true) return;
-    try {
-      await storage.conversations.append(conversation.id, conversation.messages.length, [answer]);
-      return;
-    } catch (error) {
-      // Another execution of the same conversation was faster: look again and come after it.
-      if (!(error instanceof CircuitBreakerError && error.code === 'VERSION_CONFLICT')) throw error;
-    }
-  }
+  await appendMessages(parts, execution.conversationId, [answer]);
 }
 
 async function closeWithPatience(parts: ActivityParts, execution: AgentExecution): Promise<void> {

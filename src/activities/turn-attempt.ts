@@ -65,7 +65,7 @@ export class TurnAttempt {
       const finish = await this.converse(turn);
       await this.stream.end();
       const { usage, providerRequestId } = finish;
-      const result = await this.keep(finish);
+      const result = await this.keep({ ...finish, warnings: [...turn.warnings, ...finish.warnings] });
       await record.end({
         outcome: 'completed',
         usage,
@@ -171,7 +171,8 @@ export class TurnAttempt {
 
   private reason(): string {
     const { context, previous } = this.place;
-    return context.info.attempt === 1 ? 'first' : (previous.lastFailure ?? 'worker_lost');
+    if (context.info.attempt === 1) return this.call.later?.reason ?? 'first';
+    return previous.lastFailure ?? 'worker_lost';
   }
 }
 

@@ -1,7 +1,7 @@
 import { CancellationScope, proxyActivities, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
-import type { Activities, ExecutionEnd, PreparedAgent, TurnAnswer } from '../activities/activities.js';
-import { decideTurn } from '../core/agent-turn.js';
+import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../activities/activities.js';
+import { decideTurn, repairMessages, totalUsage } from '../core/agent-turn.js';
 import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/execution.js';
 import { executionFailure, finalFailure } from './failures.js';
 import { quickly } from './perform.js';
@@ -13,44 +13,69 @@ const GRACE_SECONDS = 10;
 /** One run of one agent: its id is this Temporal workflow's id. Fails with the error code of what made it fail. */
 export async function agentExecution(request: ExecutionRequest): Promise<ExecutionResult> {
   show(request, 'RUNNING');
+  const turns: TurnAnswer[] = [];
   try {
     const prepared = await quickly('prepareAgent', request);
-    const answer = await takeTurn(request, prepared, 1);
-    const result = resultOf(request, prepared, answer);
-    await end(request, { status: 'COMPLETED', turn: answer.turn, ...result, completedAt: result.timestamp });
+    const answer = await converse(request, prepared, turns);
+    const result = resultOf(request, prepared, { answer, turns });
+    await end(request, turns, { status: 'COMPLETED', ...result, completedAt: result.timestamp });
     return result;
   } catch (error) {
     const failure = executionFailure(error);
     const completedAt = new Date().toISOString();
     // Cancelled or not, the stream has to end and the execution has to say how.
-    await CancellationScope.nonCancellable(() => end(request, { turn: 1, ...failure, completedAt }));
+    await CancellationScope.nonCancellable(() => end(request, turns, { ...failure, completedAt }));
     throw failure.status === 'CANCELLED'
       ? error
       : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
   }
 }
 
-async function takeTurn(request: ExecutionRequest, prepared: PreparedAgent, turn: number): Promise<TurnAnswer> {
+/** Takes turns until one is the answer. Each that was finished is in `turns`, also when a later one fails. */
+async function converse(request: ExecutionRequest, prepared: PreparedAgent, turns: TurnAnswer[]): Promise<TurnAnswer> {
+  let later: ModelCall['later'];
+  for (;;) {
+    const turn = turns.length + 1;
+    const answer = await takeTurn(request, prepared, { turn, ...(later === undefined ? {} : { later }) });
+    turns.push(answer);
+    const step = decideTurn(answer, { turn, maxTurns: prepared.maxTurns, hasRepaired: later !== undefined });
+    switch (step.type) {
+      case 'finish':
+        return answer;
+      case 'fail':
+        throw finalFailure(step);
+      case 'repair': {
+        const messages = repairMessages(answer, step.request, new Date().toISOString());
+        const { conversationId } = prepared;
+        const messageCount = await quickly('continueConversation', { conversationId, messages });
+        later = { messageCount, reason: 'repair' };
+      }
+    }
+  }
+}
+
+async function takeTurn(
+  request: ExecutionRequest,
+  prepared: PreparedAgent,
+  which: Pick<ModelCall, 'turn' | 'later'>,
+): Promise<TurnAnswer> {
   const { invokeModel } = proxyActivities<Pick<Activities, 'invokeModel'>>({
     startToCloseTimeout: (prepared.timeoutSeconds + GRACE_SECONDS) * 1000,
     heartbeatTimeout: '5s',
     // No maximum: the activity itself says when a failure is final, and lost attempts must not use up the budget.
     retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '2s' },
     cancellationType: 'TRY_CANCEL',
-    summary: `${prepared.provider} ${prepared.model}, turn ${turn}`,
+    summary: `${prepared.provider} ${prepared.model}, turn ${which.turn}`,
   });
   const { executionId, overrides = {} } = request;
-  const answer = await invokeModel({ executionId, turn, prepared, overrides });
-  const step = decideTurn(answer);
-  switch (step.type) {
-    case 'finish':
-      return answer;
-    case 'fail':
-      throw finalFailure(step);
-  }
+  return await invokeModel({ executionId, ...which, prepared, overrides });
 }
 
-function resultOf(request: ExecutionRequest, prepared: PreparedAgent, answer: TurnAnswer): ExecutionResult {
+function resultOf(
+  request: ExecutionRequest,
+  prepared: PreparedAgent,
+  { answer, turns }: { readonly answer: TurnAnswer; readonly turns: readonly TurnAnswer[] },
+): ExecutionResult {
   return {
     executionId: request.executionId,
     agentId: prepared.agentId,
@@ -58,14 +83,23 @@ function resultOf(request: ExecutionRequest, prepared: PreparedAgent, answer: Tu
     model: answer.model,
     response: answer.text,
     ...(answer.output === undefined ? {} : { output: answer.output }),
-    usage: answer.usage,
+    usage: totalUsage(turns.map(({ usage }) => usage)),
     timestamp: new Date().toISOString(),
   };
 }
 
-async function end(request: ExecutionRequest, how: Omit<ExecutionEnd, 'executionId'>): Promise<void> {
+type Ending = Omit<ExecutionEnd, 'executionId' | 'turn'>;
+
+/** Records the end, with what the turns before it have cost and said. */
+async function end(request: ExecutionRequest, turns: readonly TurnAnswer[], how: Ending): Promise<void> {
   show(request, how.status);
-  await quickly('recordExecution', { ...how, executionId: request.executionId });
+  const warnings = [...new Set(turns.flatMap((answer) => answer.warnings))];
+  await quickly('recordExecution', {
+    ...how,
+    executionId: request.executionId,
+    turn: Math.max(1, turns.length),
+    ...(turns.length === 0 ? {} : { usage: totalUsage(turns.map(({ usage }) => usage)), warnings }),
+  });
 }
 
 function show(request: ExecutionRequest, status: EndedStatus | 'RUNNING'): void {

@@ -38,9 +38,6 @@ export interface AimockProcess {
 
 const SERVER = fileURLToPath(new URL('./processes/aimock-server.ts', import.meta.url));
 
-/** Answers prose, or, to a request with a JSON schema, JSON that fits it. */
-export const PROSE_OR_JSON = fileURLToPath(new URL('./aimock-prose-or-json.ts', import.meta.url));
-
 export async function startAimock(settings: AimockSettings = {}): Promise<AimockProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', SERVER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const url = await ready(child, settings);
