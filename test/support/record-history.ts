@@ -18,7 +18,7 @@ import { startWorkerUnderTest } from './worker-under-test.js';
 
 const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url));
 
-/** Does what the text of the token says: fails, hangs until it is aborted, waits to be let go, or answers. */
+/** Does what the text of the token says: fails, mumbles, hangs until it is aborted, waits to be let go, or answers. */
 class Reviewer implements LanguageModel {
   release: () => void = () => undefined;
   private readonly released = new Promise<void>((resolve) => {
@@ -31,7 +31,7 @@ class Reviewer implements LanguageModel {
     yield { type: 'text', text: '{"assessment": ' };
     if (asked.includes('WAIT')) await this.released;
     if (asked.includes('HANG')) await aborted(signal);
-    yield { type: 'text', text: '"APPROVE"}' };
+    if (!asked.includes('MUMBLE')) yield { type: 'text', text: '"APPROVE"}' };
     yield { type: 'finish', finish: FINISH };
   }
 }
@@ -99,7 +99,9 @@ await recordReviewed();
 await recordSkippedBySignal();
 await recordFailed();
 await recordRetried();
+await recordRepaired();
 await recordCancelled();
+await recordCancelledInTemporal();
 await recordClassified();
 await recordContinued();
 await under.stop();
@@ -150,6 +152,14 @@ async function recordRetried(): Promise<void> {
   await save('token-retried', 'retried');
 }
 
+/** An answer that does not fit, and a second turn that mends it. */
+async function recordRepaired(): Promise<void> {
+  const handle = await start('repaired', { text: 'MUMBLE' });
+  const executionId = await fireReview(handle);
+  await handle.result();
+  await save('execution-repaired', executionId);
+}
+
 /** Cancelled in the middle of an answer. */
 async function recordCancelled(): Promise<void> {
   const handle = await start('cancelled', { text: 'HANG' });
@@ -163,6 +173,20 @@ async function recordCancelled(): Promise<void> {
     .catch(() => undefined);
   await save('token-cancelled', 'cancelled');
   await save('execution-cancelled', executionId);
+}
+
+/** The Temporal workflow itself is cancelled, and its execution ends before the token does. */
+async function recordCancelledInTemporal(): Promise<void> {
+  const handle = await start('cancelled-in-temporal', { text: 'HANG' });
+  const executionId = await fireReview(handle);
+  await until(handle, ({ pending }) => pending !== undefined);
+  await handle.cancel();
+  await handle.result().catch(() => undefined);
+  await save('token-cancelled-in-temporal', 'cancelled-in-temporal');
+  await under.client.workflow
+    .getHandle(executionId)
+    .result()
+    .catch(() => undefined);
 }
 
 /** Timers, conditions, automatic transitions; an agent that is triggered; word of other place agents. */
