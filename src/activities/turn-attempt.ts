@@ -28,6 +28,7 @@ export class TurnAttempt {
   private failures: number;
   private lastFailure: string | undefined;
   private usage: TokenUsage | undefined;
+  private reasoned = 0;
 
   constructor(
     private readonly parts: ActivityParts,
@@ -92,9 +93,11 @@ export class TurnAttempt {
       case 'text':
         this.firstChunkMs ??= performance.now() - this.startedAt;
         this.stream.write(event.text);
-        if (this.stream.text.length > MAX_ANSWER_CHARACTERS) throw tooLarge();
+        if (this.stream.text.length > MAX_ANSWER_CHARACTERS) throw tooLarge('The answer');
         return undefined;
       case 'reasoning':
+        this.reasoned += event.text.length;
+        if (this.reasoned > MAX_ANSWER_CHARACTERS) throw tooLarge('The reasoning');
         this.stream.think('reasoning', event.text);
         return undefined;
       case 'usage':
@@ -181,9 +184,9 @@ function asJson(result: TurnResult): JsonObject {
   return { ...result } as unknown as JsonObject;
 }
 
-function tooLarge(): ModelError {
+function tooLarge(what: string): ModelError {
   return new ModelError(
     'answer_too_large',
-    `The answer is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`,
+    `${what} is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { RetryConfig } from './definition.js';
-import { MAX_LOST_ATTEMPTS, retryLimits, worstBackoffSeconds } from './retry.js';
+import { MAX_LOST_ATTEMPTS, retryLimits, worstPauseSeconds } from './retry.js';
 
 /** What an attempt may take beyond its own bound: storing what it has, and being found lost. */
 const GRACE_SECONDS = 20;
@@ -13,5 +13,5 @@ const TURNS = 10;
 export function executionDeadlineSeconds(attemptSeconds: number, config: RetryConfig | undefined): number {
   const limits = retryLimits(config);
   const attempts = limits.maxAttempts + MAX_LOST_ATTEMPTS;
-  return Math.ceil(TURNS * (attempts * (attemptSeconds + GRACE_SECONDS) + worstBackoffSeconds(limits)));
+  return Math.ceil(TURNS * (attempts * (attemptSeconds + GRACE_SECONDS) + worstPauseSeconds(limits)));
 }

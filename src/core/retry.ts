@@ -10,6 +10,8 @@ export interface RetryLimits {
 
 const BACKOFF_FACTOR = 2;
 const MAX_BACKOFF_SECONDS = 60;
+/** A provider that asks for a longer wait (a quota of the day is used up) has failed: an incident says so at once. */
+const LONGEST_HONOURED_WAIT_SECONDS = 300;
 
 /** Attempts lost to dead workers do not count as failures, but a turn that keeps killing workers ends. */
 export const MAX_LOST_ATTEMPTS = 5;
@@ -31,13 +33,13 @@ export function judgeFailure(
 ): RetryVerdict {
   const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
   if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
-  return { type: 'retry', delayMs: failure.retryAfterMs ?? backoffSeconds(limits, failure.failures) * 1000 };
+  const delayMs = failure.retryAfterMs ?? backoffSeconds(limits, failure.failures) * 1000;
+  return delayMs > LONGEST_HONOURED_WAIT_SECONDS * 1000 ? { type: 'give-up' } : { type: 'retry', delayMs };
 }
 
-/** All pauses of a turn that fails as often as it may. */
-export function worstBackoffSeconds(limits: RetryLimits): number {
-  const pauses = Array.from({ length: limits.maxAttempts - 1 }, (_, index) => backoffSeconds(limits, index + 1));
-  return pauses.reduce((sum, pause) => sum + pause, 0);
+/** All pauses of a turn that fails as often as it may, and whose provider asks for the longest wait each time. */
+export function worstPauseSeconds(limits: RetryLimits): number {
+  return Math.max(0, limits.maxAttempts - 1) * LONGEST_HONOURED_WAIT_SECONDS;
 }
 
 function backoffSeconds(limits: RetryLimits, failures: number): number {

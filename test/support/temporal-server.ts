@@ -12,6 +12,9 @@ export interface TestTemporalServer {
   readonly uiUrl: string;
   /** The hard way. */
   kill(): void;
+  /** It keeps its connections and answers nobody, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** On the same folder and ports, after a kill. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +55,12 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
     uiUrl: server.uiUrl,
     kill: () => {
       process.kill(server.pid, 'SIGKILL');
+    },
+    freeze: () => {
+      process.kill(server.pid, 'SIGSTOP');
+    },
+    thaw: () => {
+      process.kill(server.pid, 'SIGCONT');
     },
     restart: async () => {
       server = await run();

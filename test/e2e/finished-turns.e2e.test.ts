@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
+import { newSetting, type Setting } from '../support/everything.js';
+import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { SpawnedProcess } from '../support/spawned-process.js';
+import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+import { CHAT } from '../providers/wire/wire-under-test.js';
+
+/** Longer than a call may go without a heartbeat: Temporal gives its attempt up. */
+const LONG_OUTAGE_MS = 7_000;
+const WORKFLOW = {
+  id: 'writing',
+  name: 'Writing',
+  places: ['asked', 'written'],
+  initialPlace: 'asked',
+  transitions: [
+    {
+      id: 'write',
+      fromPlaces: ['asked'],
+      toPlace: 'written',
+      agentExecution: { agentId: 'writer', outputMapping: { 'data.text': 'response' } },
+    },
+  ],
+};
+
+describe('a turn that the provider has finished is paid for once', () => {
+  let temporal: TestTemporalServer;
+  let database: TestDatabase;
+  let provider: FaultServer;
+  let setting: Setting;
+  let finish: () => void;
+  const processes: SpawnedProcess[] = [];
+
+  beforeEach(async () => {
+    [temporal, database, provider] = await Promise.all([
+      startTemporalServer(),
+      createTestDatabase(),
+      startFaultServer(),
+    ]);
+    const released = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    provider.behave((_, response) => {
+      beginStream(response);
+      response.write(CHAT.text('All of '));
+      void released.then(() => response.end(CHAT.text('it.') + CHAT.finish('stop')));
+    });
+    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
+    await start('src/api/main.ts', 'API ready');
+  });
+
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((one) => one.kill()));
+    await temporal.stop();
+    await provider.stop();
+    await database.drop();
+    await setting.remove();
+  });
+
+  async function start(file: string, ready: string): Promise<SpawnedProcess> {
+    const started = SpawnedProcess.start(file, setting.environment);
+    processes.push(started);
+    await started.said(ready);
+    return started;
+  }
+
+  /** A token whose answer is on its way, all but the end of it. */
+  async function almostAnswered(): Promise<{ tokenId: string; executionId: string }> {
+    const { address } = setting;
+    await createAgent(address, {
+      id: 'writer',
+      name: 'Writer',
+      llmProvider: { type: 'custom', model: 'm', baseUrl: provider.baseUrl },
+      prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
+    });
+    await createWorkflow(address, WORKFLOW);
+    const tokenId = await createToken(address, { workflowId: 'writing', data: { topic: 'tides' } });
+    const executionId = await fire(address, { tokenId, transitionId: 'write' });
+    await vi.waitFor(() => {
+      expect(provider.bodies).toHaveLength(1);
+    }, 20_000);
+    return { tokenId, executionId };
+  }
+
+  async function expectOneCall({ tokenId, executionId }: { tokenId: string; executionId: string }): Promise<void> {
+    const token = await settledToken(setting.address, tokenId);
+    expect(token).toMatchObject({ place: 'written', data: { text: 'All of it.' } });
+    expect(await execution(setting.address, executionId)).toMatchObject({ finalResponse: 'All of it.' });
+    expect(provider.bodies).toHaveLength(1);
+  }
+
+  it('when its worker is killed before Temporal has heard of it', async () => {
+    const worker = await start('src/worker.ts', 'Worker ready');
+    const ids = await almostAnswered();
+    temporal.freeze();
+    finish();
+    await turnIsStored(database.url);
+    await worker.kill();
+    temporal.thaw();
+    await start('src/worker.ts', 'Worker ready');
+    await expectOneCall(ids);
+  });
+
+  it('when the Temporal server is killed at that moment, and is away for long', async () => {
+    await start('src/worker.ts', 'Worker ready');
+    const ids = await almostAnswered();
+    finish();
+    temporal.kill();
+    await delay(LONG_OUTAGE_MS);
+    await temporal.restart();
+    await expectOneCall(ids);
+  });
+});
+
+async function turnIsStored(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await vi.waitFor(async () => {
+      expect((await client.query('select from circuit_breaker.turns')).rowCount).toBe(1);
+    }, 20_000);
+  } finally {
+    await client.end();
+  }
+}
