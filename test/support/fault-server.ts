@@ -16,6 +16,8 @@ export interface FaultServer {
   /** Bodies of the requests so far, parsed. */
   readonly bodies: readonly unknown[];
   readonly headers: readonly IncomingMessage['headers'][];
+  /** Paths with their queries. */
+  readonly urls: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ export async function startFaultServer(): Promise<FaultServer> {
   const sockets = new Set<Socket>();
   const bodies: unknown[] = [];
   const headers: IncomingMessage['headers'][] = [];
+  const urls: string[] = [];
   let opened = 0;
   let handler = (_request: IncomingMessage, response: ServerResponse): void => void response.end();
   const server = createServer((request, response) => {
@@ -32,6 +35,7 @@ export async function startFaultServer(): Promise<FaultServer> {
       const text = Buffer.concat(parts).toString();
       bodies.push(text === '' ? undefined : JSON.parse(text));
       headers.push(request.headers);
+      urls.push(request.url ?? '');
       handler(request, response);
     });
   });
@@ -54,6 +58,7 @@ export async function startFaultServer(): Promise<FaultServer> {
     },
     bodies,
     headers,
+    urls,
     allClosed: () => Promise.all([...sockets].map(closed)).then(() => undefined),
     stop: () => stop(server),
   };
