@@ -1,4 +1,4 @@
-import { Anthropic } from '@anthropic-ai/sdk';
+import type { Anthropic } from '@anthropic-ai/sdk';
 import { isJsonObject } from '../../core/json.js';
 import { listAt, textAt } from '../json-fields.js';
 import { LONGEST_TIMER_MS } from '../longest-timer.js';
@@ -21,7 +21,7 @@ export const messagesFormat: WireFormat = {
     return {
       toolNames,
       warnings,
-      send: (baseUrl, fetch) => anthropicClient(baseUrl, fetch).messages.create(body),
+      send: async (baseUrl, fetch) => await (await anthropicClient(baseUrl, fetch)).messages.create(body),
       read: (data) => reader.read(data),
     };
   },
@@ -33,8 +33,9 @@ export const messagesFormat: WireFormat = {
 };
 
 /** The SDK for one call: it makes the request and sends it over `fetch`. It refuses to be made without a key. */
-function anthropicClient(baseUrl: URL, fetch: WireFetch): Anthropic {
-  return new Anthropic({
+async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropic> {
+  const sdk = await import('@anthropic-ai/sdk');
+  return new sdk.Anthropic({
     apiKey: 'none',
     authToken: null,
     baseURL: baseUrl.href.replace(/\/+$/, ''),

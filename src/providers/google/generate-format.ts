@@ -1,4 +1,3 @@
-import { GoogleGenAI } from '@google/genai';
 import type { LlmProvider } from '../../core/agent.js';
 import { isJsonObject } from '../../core/json.js';
 import { listAt, textAt } from '../json-fields.js';
@@ -19,7 +18,8 @@ export const generateFormat: WireFormat = {
     return {
       toolNames,
       warnings,
-      send: (baseUrl, fetch) => {
+      send: async (baseUrl, fetch) => {
+        const { GoogleGenAI } = await import('@google/genai');
         // The SDK for one call. It refuses to be made without a key, and reads a good part of the environment.
         const client = new GoogleGenAI({
           apiKey: 'none',
@@ -31,7 +31,7 @@ export const generateFormat: WireFormat = {
             fetch,
           },
         });
-        return client.models.generateContentStream(parameters);
+        return await client.models.generateContentStream(parameters);
       },
       read: (data) => reader.read(data),
     };

@@ -1,25 +1,34 @@
-import { FunctionResponse, type Content, type GenerateContentParameters, type Part } from '@google/genai';
-import { isJsonObject } from '../../core/json.js';
+import type { GenerateContentConfig } from '@google/genai';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
 import { planParameters, type ParameterPlan } from '../parameter-plan.js';
 import { promptParts, toolCallsOf, toolNameOf, type PromptParts } from '../prompt-parts.js';
 import { nameTools, type ToolNames } from '../tool-names.js';
 
+interface Part {
+  text?: string;
+  functionCall?: { name: string; args: Record<string, unknown> };
+  functionResponse?: { name: string; response: Record<string, unknown> };
+}
+
+interface Content {
+  role: 'user' | 'model';
+  parts: Part[];
+}
+
 /** One call of `streamGenerateContent`, and what is needed to read its answer. */
 export interface GeneratePlan {
-  readonly parameters: GenerateContentParameters;
+  readonly parameters: { model: string; contents: Content[]; config: GenerateContentConfig };
   readonly toolNames: ToolNames;
   readonly warnings: readonly string[];
 }
-
-type Config = NonNullable<GenerateContentParameters['config']>;
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
 export function planGenerateCall(request: ModelRequest): GeneratePlan {
   const plan = planParameters(request);
   const toolNames = nameTools(request.tools.map((tool) => tool.name));
   const parts = promptParts(request, plan.capabilities.structuredOutput);
-  const config: Config = {
+  const config: GenerateContentConfig = {
     ...(parts.system === '' ? {} : { systemInstruction: parts.system }),
     ...samplingFields(plan),
     ...(plan.stop.length === 0 ? {} : { stopSequences: [...plan.stop] }),
@@ -30,7 +39,7 @@ export function planGenerateCall(request: ModelRequest): GeneratePlan {
   return { parameters: { model: request.provider.model, contents, config }, toolNames, warnings: plan.warnings };
 }
 
-function samplingFields({ config }: ParameterPlan): Config {
+function samplingFields({ config }: ParameterPlan): GenerateContentConfig {
   const { temperature, topP, maxTokens, frequencyPenalty, presencePenalty } = config;
   return {
     ...(temperature === undefined ? {} : { temperature }),
@@ -41,7 +50,7 @@ function samplingFields({ config }: ParameterPlan): Config {
   };
 }
 
-function toolFields(request: ModelRequest, names: ToolNames): Config {
+function toolFields(request: ModelRequest, names: ToolNames): GenerateContentConfig {
   if (request.tools.length === 0) return {};
   const functionDeclarations = request.tools.map((tool) => ({
     name: names.toWire(tool.name),
@@ -51,7 +60,7 @@ function toolFields(request: ModelRequest, names: ToolNames): Config {
   return { tools: [{ functionDeclarations }] };
 }
 
-function responseFormat({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): Config {
+function responseFormat({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): GenerateContentConfig {
   if (outputSchema === undefined || capabilities.structuredOutput === 'prompt') return {};
   const responseMimeType = 'application/json';
   return capabilities.structuredOutput === 'json_object'
@@ -65,17 +74,20 @@ function contentOf(message: PromptParts['messages'][number], parts: PromptParts,
       return { role: 'user', parts: [{ text: message.content }] };
     case 'tool': {
       const name = names.toWire(toolNameOf(parts.messages, message.toolCallId));
-      const functionResponse = Object.assign(new FunctionResponse(), { name, response: { result: message.content } });
-      return { role: 'user', parts: [{ functionResponse }] };
+      return { role: 'user', parts: [{ functionResponse: { name, response: { result: message.content } } }] };
     }
     case 'assistant': {
       const text: Part[] = message.content === '' ? [] : [{ text: message.content }];
       const calls = toolCallsOf(message).map((call) => ({
-        functionCall: { name: names.toWire(call.name), args: isJsonObject(call.arguments) ? call.arguments : {} },
+        functionCall: { name: names.toWire(call.name), args: argsOf(call.arguments) },
       }));
       return { role: 'model', parts: [...text, ...calls] };
     }
   }
+}
+
+function argsOf(given: JsonValue): JsonObject {
+  return isJsonObject(given) ? { ...given } : {};
 }
 
 /** The API wants all results of one turn's tools in one content. */
@@ -83,9 +95,8 @@ function joined(contents: readonly Content[]): Content[] {
   const result: Content[] = [];
   for (const content of contents) {
     const last = result.at(-1);
-    if (last?.role === content.role) {
-      result[result.length - 1] = { ...content, parts: [...(last?.parts ?? []), ...(content.parts ?? [])] };
-    } else result.push(content);
+    if (last?.role !== content.role) result.push(content);
+    else result[result.length - 1] = { ...content, parts: [...last.parts, ...content.parts] };
   }
   return result;
 }

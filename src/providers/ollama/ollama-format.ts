@@ -1,4 +1,3 @@
-import { Ollama } from 'ollama/browser';
 import { isJsonObject } from '../../core/json.js';
 import { listAt, textAt } from '../json-fields.js';
 import { apiUrl, type WireFormat } from '../wire-format.js';
@@ -17,7 +16,10 @@ export const ollamaFormat: WireFormat = {
     return {
       toolNames,
       warnings,
-      send: (baseUrl, fetch) => new Ollama({ host: baseUrl.href.replace(/\/+$/, ''), fetch }).chat(body),
+      send: async (baseUrl, fetch) => {
+        const { Ollama } = await import('ollama/browser');
+        return await new Ollama({ host: baseUrl.href.replace(/\/+$/, ''), fetch }).chat(body);
+      },
       read: (line) => reader.read(line),
     };
   },

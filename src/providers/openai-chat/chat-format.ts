@@ -12,7 +12,8 @@ export const chatFormat: WireFormat = {
     return {
       toolNames,
       warnings,
-      send: (baseUrl, fetch) => openAiClient(request.provider, baseUrl, fetch).chat.completions.create(body),
+      send: async (baseUrl, fetch) =>
+        await (await openAiClient(request.provider, baseUrl, fetch)).chat.completions.create(body),
       read: readChatChunk,
     };
   },

@@ -12,7 +12,8 @@ export const responsesFormat: WireFormat = {
     return {
       toolNames,
       warnings,
-      send: (baseUrl, fetch) => openAiClient(request.provider, baseUrl, fetch).responses.create(body),
+      send: async (baseUrl, fetch) =>
+        await (await openAiClient(request.provider, baseUrl, fetch)).responses.create(body),
       read: readResponsesEvent,
     };
   },
