@@ -130,6 +130,12 @@ const modules = [
     to: { path: ['^src/(main|worker)\\.ts$', '^src/(api|cli)/main\\.ts$'] },
   },
   {
+    name: 'client',
+    comment: 'The client runs in browsers: of ours it has the words of the stream, and no Node.',
+    from: { path: '^src/client/' },
+    to: { pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', '^node_modules/eventsource-parser/'] },
+  },
+  {
     name: 'config',
     comment: 'The environment becomes values here, before anything else of the program exists.',
     from: { path: '^src/(config|secret-files)\\.ts$' },
@@ -141,7 +147,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|workflows|activities|providers|tools|streams|storage|temporal|api)/',
+        '^src/(core|workflows|activities|providers|tools|streams|storage|temporal|api|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],

@@ -1,9 +1,8 @@
-import { WebSocket } from 'ws';
-
+import { watchExecution } from '../client/index.js';
 import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
 import type { StreamEvent } from '../core/stream-event.js';
 
-/** A running API, as the command line uses it: over HTTP and WebSocket, like everyone's client. */
+/** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {
   constructor(readonly address: string) {}
 
@@ -33,38 +32,9 @@ export class ApiClient {
     return answer.data;
   }
 
-  /** The whole stream of an execution, event by event; ends with its terminal event. */
-  async *stream(executionId: string): AsyncGenerator<StreamEvent> {
-    const socket = new WebSocket(
-      `${this.address.replace(/^http/, 'ws')}/agent-stream/${encodeURIComponent(executionId)}`,
-    );
-    const frames: StreamEvent[] = [];
-    let closed: Error | true | undefined;
-    let wake: () => void = () => undefined;
-    socket.on('message', (data: Buffer) => {
-      frames.push(JSON.parse(data.toString('utf8')) as StreamEvent);
-      wake();
-    });
-    socket.on('error', (error) => {
-      closed = error;
-      wake();
-    });
-    socket.on('close', () => {
-      closed ??= true;
-      wake();
-    });
-    try {
-      for (;;) {
-        yield* frames.splice(0);
-        if (closed instanceof Error) throw closed;
-        if (closed !== undefined) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      socket.close();
-    }
+  /** The whole stream of an execution, event by event, also when the connection is lost on the way. */
+  stream(executionId: string): AsyncIterable<StreamEvent> {
+    return watchExecution({ url: this.address, executionId });
   }
 }
 

@@ -114,6 +114,10 @@ async function printAnswer(events: AsyncIterable<StreamEvent>): Promise<void> {
     switch (event.eventType) {
       case 'attempt_started':
         if (event.attempt > 1) process.stdout.write(`\n\n… a new attempt (${event.status}), from the beginning:\n\n`);
+        else if (event.turn > 1) process.stdout.write(`\n\n… one more turn (${event.status}):\n\n`);
+        break;
+      case 'thinking':
+        if (event.status !== 'reasoning') process.stdout.write(`\n(${event.content ?? event.status})\n`);
         break;
       case 'content_chunk':
         process.stdout.write(event.content);
@@ -124,7 +128,6 @@ async function printAnswer(events: AsyncIterable<StreamEvent>): Promise<void> {
       case 'completed':
         process.stdout.write('\n');
         break;
-      case 'thinking':
       case 'tool_call':
       case 'tool_result':
         break;

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { watchExecution } from '../../src/client/index.js';
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
@@ -179,12 +180,17 @@ describe('everything in one process, on its own folder', () => {
     const ids = await startWriting(setting.address);
     const viewer = new StreamViewer();
     const watching = viewer.watch(setting.address, ids.executionId);
+    // Comes again by itself, until there is a server again.
+    const watched = watchExecution({ url: setting.address, executionId: ids.executionId });
+    const finished = watched.finished();
     await viewer.sawChunks(5);
     await first.kill();
     expect(await watching).not.toBe(1000);
     const second = await startEverything(setting);
     expect(await viewer.watch(setting.address, ids.executionId)).toBe(1000);
     await expectWhole(setting.address, ids, viewer);
+    expect(await finished).toMatchObject({ eventType: 'completed', final_response: LONG_PROSE });
+    expect([watched.view.text, watched.isVerified]).toEqual([LONG_PROSE, true]);
     await second.stop();
     const third = await startEverything(setting);
     const late = new StreamViewer();

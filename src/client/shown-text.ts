@@ -1,0 +1,33 @@
+import type { StreamEvent } from '../core/stream-event.js';
+
+/** What a viewer shows of an execution: the text of its current turn, and how far it has read. */
+export interface ShownText {
+  readonly text: string;
+  readonly turn: number;
+  readonly attempt: number;
+}
+
+export const NOTHING_SHOWN: ShownText = { text: '', turn: 0, attempt: 0 };
+
+/**
+ * What is shown after an event. Text belongs to a turn: the beginning of an attempt voids the text before it, and
+ * `completed` has the last word, also where a chunk was lost on the way.
+ */
+export function showEvent(shown: ShownText, event: StreamEvent): ShownText {
+  const { turn, attempt } = event;
+  switch (event.eventType) {
+    case 'attempt_started':
+      return { text: '', turn, attempt };
+    case 'content_chunk': {
+      const isSame = turn === shown.turn && attempt === shown.attempt;
+      return { text: isSame ? shown.text + event.content : event.content, turn, attempt };
+    }
+    case 'completed':
+      return { text: event.final_response, turn, attempt };
+    case 'thinking':
+    case 'tool_call':
+    case 'tool_result':
+    case 'failed':
+      return shown;
+  }
+}

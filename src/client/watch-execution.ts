@@ -1,0 +1,170 @@
+import { isTerminal, type StreamEvent, type StreamEventType } from '../core/stream-event.js';
+import { visit } from './event-source.js';
+import { NOTHING_SHOWN, showEvent, type ShownText } from './shown-text.js';
+import { isAnswer } from './verify-answer.js';
+
+export interface WatchOptions {
+  /** Where the API is, e.g. `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly executionId: string;
+  /** The sequence that was received last; absent: from the beginning. */
+  readonly after?: number;
+  /** What is wanted; attempts and the end always come. */
+  readonly types?: readonly StreamEventType[];
+  /** Sent with every request, e.g. `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Absent: the platform's own. */
+  readonly fetch?: typeof fetch;
+  /** Told of every connection that is lost, with the pause before the next. */
+  readonly onReconnect?: (facts: {
+    readonly attempt: number;
+    readonly waitMs: number;
+    readonly reason: unknown;
+  }) => void;
+}
+
+/** What is known of an execution that is watched. */
+export interface ExecutionView {
+  /** Of its current turn; once it has completed, the stored answer. */
+  readonly text: string;
+  /** The newest event; absent before the first. */
+  readonly last?: StreamEvent;
+  readonly status: 'waiting' | 'streaming' | 'completed' | 'failed';
+}
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 10_000;
+
+/**
+ * Watches one execution to its end, whatever happens to the connection on the way: comes again with its cursor, drops
+ * what an attempt voids, and ends with the stored answer. Iterate it for the events; `view` has the text at any time.
+ *
+ * Each event comes once, in order; a server that has lost some starts over, with the beginning of an attempt, which voids
+ * what is shown. Throws StreamError when the server refuses for good (an unknown execution, no access),
+ * and the signal's reason when it is aborted. It can be iterated once.
+ */
+export class WatchedExecution implements AsyncIterable<StreamEvent> {
+  #shown: ShownText = NOTHING_SHOWN;
+  #last: StreamEvent | undefined;
+  #view: ExecutionView = { text: '', status: 'waiting' };
+  #isVerified: boolean | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(private readonly options: WatchOptions) {}
+
+  /** The same object until something changes. */
+  get view(): ExecutionView {
+    return this.#view;
+  }
+
+  /** Whether the chunks that came are the stored answer, by length and hash; absent until it has completed. */
+  get isVerified(): boolean | undefined {
+    return this.#isVerified;
+  }
+
+  /** Tells when `view` has changed. Returns what ends that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Watches to the end and gives the last event. */
+  async finished(): Promise<StreamEvent> {
+    for await (const _event of this);
+    if (this.#last === undefined) throw new Error('The stream ended before it began.');
+    return this.#last;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, undefined> {
+    const signal = this.options.signal ?? new AbortController().signal;
+    let failures = 0;
+    for (;;) {
+      const before = this.#last?.sequence;
+      const end = yield* this.#visit(signal);
+      signal.throwIfAborted();
+      if (end.type === 'over') return;
+      failures = this.#last?.sequence === before ? failures + 1 : 1;
+      const waitMs = Math.max(end.afterMs ?? 0, backoffMs(failures));
+      this.options.onReconnect?.({ attempt: failures, waitMs, reason: end.reason });
+      await pause(waitMs, signal);
+    }
+  }
+
+  /** One connection, to its end or its loss. */
+  async *#visit(signal: AbortSignal): AsyncGenerator<StreamEvent, Visit, undefined> {
+    const { fetch: own = fetch, headers = {} } = this.options;
+    const visiting = visit({ url: this.#url(), after: this.#cursor(), headers, fetch: own, signal });
+    try {
+      for (;;) {
+        const { done, value } = await visiting.next();
+        if (done === true) return { ...value, reason: 'the server ended the connection' };
+        await this.#take(value);
+        yield value;
+        if (isTerminal(value)) return { type: 'over' };
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Error && error.name === 'StreamError') throw error;
+      return { type: 'again', reason: error };
+    } finally {
+      await visiting.return({ type: 'over' }).catch(() => undefined);
+    }
+  }
+
+  #url(): string {
+    const { url, executionId, types } = this.options;
+    const query = types === undefined ? '' : `?types=${encodeURIComponent(types.join(','))}`;
+    return `${url.replace(/\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
+  }
+
+  #cursor(): number | undefined {
+    return this.#last?.sequence ?? this.options.after;
+  }
+
+  async #take(event: StreamEvent): Promise<void> {
+    const before = this.#shown;
+    this.#shown = showEvent(before, event);
+    this.#last = event;
+    if (event.eventType === 'completed') this.#isVerified = await isAnswer(before.text, event);
+    this.#view = { text: this.#shown.text, last: event, status: statusAfter(event) };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+interface Visit {
+  readonly type: 'over' | 'again';
+  readonly afterMs?: number;
+  readonly reason?: unknown;
+}
+
+/** Watches one execution: see WatchedExecution. Nothing is requested before it is iterated. */
+export function watchExecution(options: WatchOptions): WatchedExecution {
+  return new WatchedExecution(options);
+}
+
+function statusAfter({ eventType }: StreamEvent): ExecutionView['status'] {
+  return eventType === 'completed' || eventType === 'failed' ? eventType : 'streaming';
+}
+
+/** Half of it by chance, so that the viewers of a server that was away do not come back all at once. */
+function backoffMs(failures: number): number {
+  const most = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+  return most / 2 + Math.random() * (most / 2);
+}
+
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, waitMs);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
