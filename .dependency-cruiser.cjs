@@ -120,7 +120,13 @@ const modules = [
     from: { path: '^src/api/', pathNot: COMPOSERS },
     to: {
       path: [SRC, DATABASE_DRIVERS, '^node_modules/@temporalio/(worker|workflow|activity|testing)/'],
-      pathNot: ['^src/(core|api|temporal)/', STORAGE_PORTS, STREAM_PORTS, MESSAGES],
+      pathNot: [
+        '^src/(core|api|temporal)/',
+        '^src/providers/provider-status\\.ts$',
+        STORAGE_PORTS,
+        STREAM_PORTS,
+        MESSAGES,
+      ],
     },
   },
   {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Config } from '../config.js';
+import { openDirectory } from '../compose/open-directory.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
 import type { StreamEvent } from '../core/stream-event.js';
@@ -22,7 +23,8 @@ interface DemoOptions {
 export async function runDemo(parts: ProcessParts, options: DemoOptions): Promise<void> {
   const { config, say } = parts;
   const content = await readDocument(options.file);
-  const model = chooseReviewModel(config.providers, { documentName: basename(options.file), ...options });
+  const choice = { documentName: basename(options.file), ollamaModels: await ollamaModels(parts) };
+  const model = chooseReviewModel(config.providers, { ...choice, ...options });
   say(`Circuit Breaker reviews ${options.file}`);
   introduce(model, say);
   const { api, uiUrl, startedHere } = await findOrStart(parts);
@@ -36,11 +38,17 @@ export async function runDemo(parts: ProcessParts, options: DemoOptions): Promis
   say(startedHere ? '\nStopping what this demo started; `npm start` brings it back, with this history.' : '');
 }
 
+/** Those of an Ollama that runs here, or that the environment names. */
+async function ollamaModels(parts: ProcessParts): Promise<readonly string[]> {
+  const statuses = await openDirectory(parts).check();
+  return statuses.find(({ type }) => type === 'ollama')?.models ?? [];
+}
+
 function introduce(model: ReviewModel, say: ProcessParts['say']): void {
   say(`Model: ${model.label}`);
   if (!model.isMock) return;
-  say('No key was found. For a real model: OPENAI_API_KEY=sk-… npm run demo');
-  say('or any compatible server: OPENAI_BASE_URL=http://localhost:11434/v1 npm run demo');
+  say('No key was found, and no Ollama. For a real model: OPENAI_API_KEY=sk-… npm run demo');
+  say('(or ANTHROPIC_API_KEY, GOOGLE_API_KEY, or any compatible server: OPENAI_BASE_URL=http://localhost:8080/v1)');
 }
 
 interface RunningServer {

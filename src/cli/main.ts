@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { runEverything } from '../compose/run-everything.js';
 import { printError, runProcess } from '../compose/run-process.js';
 import { DEFAULT_DOCUMENT, runDemo } from './demo.js';
+import { runDoctor } from './doctor.js';
 
 const USAGE = `circuit-breaker: durable AI agents on Temporal
 
   circuit-breaker demo [FILE]   send a text or Markdown document through review and watch the answer
       --model NAME              the model to ask (with OPENAI_API_KEY or OPENAI_BASE_URL)
   circuit-breaker start         start Temporal, the worker and the API, and stay up
+  circuit-breaker doctor        look whether everything is there that a start needs, and which models can be asked
 `;
 
 await main(process.argv.slice(2));
@@ -29,6 +31,9 @@ async function main(args: string[]): Promise<void> {
       await runProcess(async (parts) => {
         await runEverything(parts);
       });
+      return;
+    case 'doctor':
+      await runProcess(runDoctor, { isTask: true });
       return;
     default:
       process.stderr.write(USAGE);

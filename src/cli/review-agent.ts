@@ -8,29 +8,41 @@ export interface ReviewModel {
   readonly isMock: boolean;
 }
 
-const DEFAULT_MODEL = 'gpt-4o-mini';
+const DEFAULT_MODELS = { openai: 'gpt-4o-mini', anthropic: 'claude-haiku-4-5', google: 'gemini-2.5-flash' } as const;
 
-export function chooseReviewModel(
-  providers: ProviderConfig,
-  demo: { documentName: string; model?: string },
-): ReviewModel {
-  const { openai } = providers.accounts;
-  const model = demo.model ?? DEFAULT_MODEL;
-  if (openai.baseUrl !== undefined) {
-    return { provider: { type: 'openai', model }, label: `${model} at ${openai.baseUrl}`, isMock: false };
+/** What the demo knows when it chooses. */
+export interface ReviewChoice {
+  readonly documentName: string;
+  /** Named on the command line. */
+  readonly model?: string;
+  /** Those of an Ollama that runs here. */
+  readonly ollamaModels: readonly string[];
+}
+
+/** The first that the environment has: a server like OpenAI's, a key, an Ollama that runs; else the mock. */
+export function chooseReviewModel({ accounts }: ProviderConfig, choice: ReviewChoice): ReviewModel {
+  if (accounts.openai.baseUrl !== undefined) {
+    return real('openai', choice.model ?? DEFAULT_MODELS.openai, `at ${accounts.openai.baseUrl}`);
   }
-  if (openai.apiKey !== undefined) {
-    return { provider: { type: 'openai', model }, label: `OpenAI ${model}`, isMock: false };
+  for (const type of ['openai', 'anthropic', 'google'] as const) {
+    const { apiKey, baseUrl } = accounts[type];
+    if (apiKey === undefined && baseUrl === undefined) continue;
+    return real(type, choice.model ?? DEFAULT_MODELS[type], baseUrl === undefined ? `of ${type}` : `at ${baseUrl}`);
   }
-  return {
-    provider: {
-      type: 'mock',
-      model: 'scripted',
-      options: { responses: [scriptedReview(demo.documentName)], delayMs: 40 },
-    },
-    label: 'the built-in mock, which answers from a script and reads nothing',
-    isMock: true,
-  };
+  const local = choice.model ?? choice.ollamaModels.find((name) => !name.includes('embed'));
+  if (local !== undefined && choice.ollamaModels.length > 0)
+    return real('ollama', local, 'of the Ollama that runs here');
+  return scripted(choice.documentName);
+}
+
+function real(type: keyof ProviderConfig['accounts'], model: string, where: string): ReviewModel {
+  return { provider: { type, model }, label: `${model} ${where}`, isMock: false };
+}
+
+function scripted(documentName: string): ReviewModel {
+  const options = { responses: [scriptedReview(documentName)], delayMs: 40 };
+  const label = 'the built-in mock, which answers from a script and reads nothing';
+  return { provider: { type: 'mock', model: 'scripted', options }, label, isMock: true };
 }
 
 interface Review {

@@ -1,3 +1,4 @@
+import { ModelError } from '../core/model-error.js';
 import { readText } from './bounded-text.js';
 import { parseJsonObject } from './failed-answer.js';
 import type { GuardedCall } from './guarded-call.js';
@@ -29,6 +30,10 @@ export async function readOfferedModels(
 ): Promise<readonly string[]> {
   const response = await call.fetch(modelsUrl);
   const text = response.body === null ? '' : await readText(response.body, LARGEST_LIST_BYTES);
-  const names = format.readModelNames(parseJsonObject(text) ?? {}).slice(0, MOST_MODELS);
+  const list = parseJsonObject(text);
+  if (list === undefined) {
+    throw new ModelError('invalid_request', `${modelsUrl.host} answered no list of models. Check the base URL.`);
+  }
+  const names = format.readModelNames(list).slice(0, MOST_MODELS);
   return names.filter((name) => name.length <= LONGEST_NAME && /^[\x21-\x7e]+$/.test(name));
 }

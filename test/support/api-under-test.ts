@@ -119,7 +119,8 @@ export async function apiUnderTest(): Promise<ApiUnderTest> {
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
-  const parts: ApiParts = { storage, temporal, reader, feed, now: () => NOW };
+  const providers = { check: () => Promise.resolve([]) };
+  const parts: ApiParts = { storage, temporal, reader, feed, providers, now: () => NOW };
   const app = await createServer(parts, logger);
   return {
     app,

@@ -36,6 +36,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   return { release: () => rm(path, { force: true }) };
 }
 
+/** The process that has a folder locked, if one that lives has. */
+export async function folderHolder(folder: string): Promise<number | undefined> {
+  const content = await readFile(`${folder}.lock`, 'utf8').catch(() => '');
+  const holder = parseHolder(content);
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 /** A link appears whole or not at all, and only one process can make it. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
