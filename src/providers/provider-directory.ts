@@ -60,6 +60,7 @@ async function modelsOf(provider: LlmProvider, dependencies: ProviderDependencie
     limits: LIMITS,
     headers: { accept: 'application/json', 'user-agent': 'circuit-breaker', ...format.headers(provider, endpoint.key) },
     expects: 'json',
+    secrets,
     classify: (answer) => classifyAnswer(answer, { model: 'any', keySource, secrets, prompts: [] }),
   });
   try {
