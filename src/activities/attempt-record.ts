@@ -34,10 +34,18 @@ export class AttemptRecord {
   }
 
   async end(end: AttemptEnd): Promise<void> {
-    const attempts = await this.writing;
-    const last = attempts.at(-1);
-    if (last === undefined) return;
-    await this.write([...attempts.slice(0, -1), { ...last, ...end }]);
+    const mine = (await this.writing).at(-1);
+    if (mine === undefined) return;
+    try {
+      const execution = await this.parts.storage.executions.get(this.call.executionId);
+      const noted = execution?.attempts ?? [];
+      const place = noted.findIndex(({ turn, attempt }) => turn === mine.turn && attempt === mine.attempt);
+      // A later attempt has given this one up: what a frozen worker has to say when it wakes comes too late.
+      if (noted[place]?.outcome !== 'running') return;
+      await this.write(noted.with(place, { ...mine, ...end }));
+    } catch (error) {
+      this.complain(error);
+    }
   }
 
   private async begin(): Promise<readonly ModelAttempt[]> {

@@ -107,6 +107,42 @@ describe('a turn', () => {
     await expect(second.answer).rejects.toMatchObject({ type: 'overloaded', nonRetryable: true });
   });
 
+  it('tells its viewers that it waits, for how long and why', async () => {
+    const limited = new ModelError('rate_limit', 'slow down', { retryAfterMs: 7_000 });
+    await expect(run(new ScriptedModel([limited])).answer).rejects.toMatchObject({ type: 'rate_limit' });
+    expect((await readEvents(streams, ID)).at(-1)).toMatchObject({
+      eventType: 'thinking',
+      status: 'rate_limited',
+      content: 'rate_limit: the next attempt in 7 s',
+    });
+  });
+
+  it('keeps what an attempt took and cost, also of one that failed or was lost with its worker', async () => {
+    const usage = { inputTokens: 9, outputTokens: 1, totalTokens: 10 };
+    const cause = new ModelError('overloaded', 'busy', { providerRequestId: 'req-1' });
+    await run(new ScriptedModel(['Fi', { type: 'usage', usage }, cause])).answer.catch(() => undefined);
+    const hanging = run(new ScriptedModel(['Fine', { type: 'usage', usage }, HANG]), { attempt: 2 });
+    await vi.waitFor(async () => {
+      expect((await storage.executions.get(ID))?.attempts).toHaveLength(2);
+    });
+    const details = { failures: 1, characters: 4, usage };
+    await run(new ScriptedModel(['Fine.', FINISH]), { attempt: 3, details }).answer;
+    hanging.environment.cancel('CANCELLED');
+    await hanging.answer.catch(() => undefined);
+    expect((await storage.executions.get(ID))?.attempts).toMatchObject([
+      { outcome: 'failed', errorCode: 'overloaded', providerRequestId: 'req-1', characters: 2, usage },
+      { outcome: 'lost', characters: 4, usage },
+      { outcome: 'completed', characters: 5 },
+    ]);
+  });
+
+  it('says nothing of an error that nobody foresaw: its words may be anything, and are for the log', async () => {
+    const failure = new TypeError('Invalid header: Bearer sk-secret');
+    const error: unknown = await run(new ScriptedModel([failure])).answer.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ type: 'server', message: expect.not.stringContaining('sk-secret') as string });
+    expect(logger.lines.at(-1)).toMatchObject({ level: 'error', facts: { err: failure } });
+  });
+
   it('does not count attempts that were lost with their workers, but not for ever', async () => {
     const sixth = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 6 });
     expect((await sixth.answer).text).toBe('Fine.');

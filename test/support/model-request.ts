@@ -12,7 +12,7 @@ export function aRequest(fields: Partial<ModelRequest> = {}): ModelRequest {
     llmConfig: {},
     messages: [{ role: 'user', content: 'Please review the enclosed memorandum.' }],
     tools: [],
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     strictParameters: false,
     ...fields,
   };

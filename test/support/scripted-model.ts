@@ -11,9 +11,9 @@ export const FINISH: ModelFinish = {
 /** A step at which nothing comes any more, until the call is aborted. */
 export const HANG = Symbol('hang');
 
-type Script = readonly (string | Error | typeof HANG | ModelFinish)[];
+type Script = readonly (string | Error | typeof HANG | ModelFinish | Extract<ModelEvent, { type: 'usage' }>)[];
 
-/** A model that plays a script for units: texts, an error to throw, a finish, or silence until it is aborted. */
+/** A model that plays a script for units: texts, counts, an error to throw, a finish, or silence until it is aborted. */
 export class ScriptedModel implements LanguageModel {
   readonly requests: ModelRequest[] = [];
 
@@ -25,6 +25,7 @@ export class ScriptedModel implements LanguageModel {
       if (step instanceof Error) throw step;
       if (step === HANG) await aborted(signal);
       else if (typeof step === 'string') yield { type: 'text', text: step };
+      else if ('type' in step) yield step;
       else yield { type: 'finish', finish: step };
     }
   }
