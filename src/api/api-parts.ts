@@ -1,3 +1,4 @@
+import type { ProviderDirectory } from '../providers/provider-status.js';
 import type { Storage } from '../storage/storage.js';
 import type { StreamReader } from '../streams/reader.js';
 import type { TokenFeed } from './token-feed.js';
@@ -9,5 +10,7 @@ export interface ApiParts {
   readonly temporal: TemporalGateway;
   readonly reader: StreamReader;
   readonly feed: TokenFeed;
+  /** Answers whoever asks, however often. */
+  readonly providers: ProviderDirectory;
   readonly now: () => string;
 }

@@ -10,7 +10,9 @@ import { StreamReader } from '../streams/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
+import { cachedDirectory } from '../providers/cached-directory.js';
 import type { Backends } from './open-backends.js';
+import { openProviderDirectory } from './open-provider-directory.js';
 import type { ProcessParts } from './run-process.js';
 
 /** Runs the API of this process. Resolves with its address when it listens. */
@@ -30,7 +32,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     logger,
   });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
-  const app = await createServer({ storage, temporal, reader, feed, now }, logger);
+  const providers = cachedDirectory(openProviderDirectory(parts));
+  const app = await createServer({ storage, temporal, reader, feed, providers, now }, logger);
   resources.add('the API', () => app.close());
   resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
