@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { runEverything } from '../compose/run-everything.js';
 import { printError, runProcess } from '../compose/run-process.js';
 import { DEFAULT_DOCUMENT, runDemo } from './demo.js';
+import { runDoctor } from './doctor.js';
 
 const USAGE = `circuit-breaker: durable AI agents on Temporal
 
   circuit-breaker demo [FILE]   send a text or Markdown document through review and watch the answer
-      --model NAME              the model to ask (with OPENAI_API_KEY or OPENAI_BASE_URL)
+      --model NAME              the model to ask, of the provider whose key is set
   circuit-breaker start         start Temporal, the worker and the API, and stay up
+  circuit-breaker doctor        say what a start would find: settings, ports, storage, keys; changes nothing
 `;
 
 await main(process.argv.slice(2));
@@ -29,6 +31,9 @@ async function main(args: string[]): Promise<void> {
       await runProcess(async (parts) => {
         await runEverything(parts);
       });
+      return;
+    case 'doctor':
+      process.exitCode = await runDoctor();
       return;
     default:
       process.stderr.write(USAGE);

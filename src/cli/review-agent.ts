@@ -1,4 +1,6 @@
-import type { ProviderConfig } from '../config.js';
+import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
+import type { ProviderDirectory, ProviderStatus } from '../providers/provider-status.js';
+import { shownAddress } from '../providers/shown-address.js';
 
 /** Which model the demo's agent runs on: what the environment offers, else the mock with a script. */
 export interface ReviewModel {
@@ -8,25 +10,59 @@ export interface ReviewModel {
   readonly isMock: boolean;
 }
 
-const DEFAULT_MODEL = 'gpt-4o-mini';
+interface Demo {
+  readonly documentName: string;
+  readonly model?: string;
+}
 
-export function chooseReviewModel(
-  providers: ProviderConfig,
-  demo: { documentName: string; model?: string },
-): ReviewModel {
-  const { openai } = providers.accounts;
-  const model = demo.model ?? DEFAULT_MODEL;
-  if (openai.baseUrl !== undefined) {
-    return { provider: { type: 'openai', model }, label: `${model} at ${openai.baseUrl}`, isMock: false };
+/** In the order in which they are taken, each with a model that is quick and costs little. */
+const HOSTED = [
+  { type: 'openai', name: 'OpenAI', defaultModel: 'gpt-4o-mini' },
+  { type: 'anthropic', name: 'Anthropic', defaultModel: 'claude-haiku-4-5' },
+  { type: 'google', name: 'Google', defaultModel: 'gemini-2.5-flash' },
+] as const;
+
+/** By their names: Ollama lists them with the others, and they answer no prompt. */
+const EMBEDDING_MODEL = /embed|minilm|(?:^|\/)bge|paraphrase-/i;
+
+/** The first hosted provider that is set, else an Ollama that answers with a model, else the mock. */
+export async function chooseReviewModel(
+  { accounts }: ProviderConfig,
+  demo: Demo,
+  directory: ProviderDirectory,
+): Promise<ReviewModel> {
+  for (const { type, name, defaultModel } of HOSTED) {
+    const account = accounts[type];
+    if (account.apiKey === undefined && account.baseUrl === undefined) continue;
+    const model = demo.model ?? defaultModel;
+    return { provider: { type, model }, label: hostedLabel(name, model, account), isMock: false };
   }
-  if (openai.apiKey !== undefined) {
-    return { provider: { type: 'openai', model }, label: `OpenAI ${model}`, isMock: false };
-  }
+  const statuses = await directory.check();
+  return (
+    ollamaModel(
+      statuses.find(({ type }) => type === 'ollama'),
+      demo,
+    ) ?? mockModel(demo)
+  );
+}
+
+function hostedLabel(name: string, model: string, { baseUrl }: ProviderAccountConfig): string {
+  return baseUrl === undefined ? `${name} ${model}` : `${model} at ${shownAddress(baseUrl)}`;
+}
+
+function ollamaModel(status: ProviderStatus | undefined, demo: Demo): ReviewModel | undefined {
+  const offered = status?.models.find((name) => !EMBEDDING_MODEL.test(name));
+  if (offered === undefined) return undefined;
+  const model = demo.model ?? offered;
+  return { provider: { type: 'ollama', model }, label: `Ollama ${model}`, isMock: false };
+}
+
+function mockModel({ documentName }: Demo): ReviewModel {
   return {
     provider: {
       type: 'mock',
       model: 'scripted',
-      options: { responses: [scriptedReview(demo.documentName)], delayMs: 40 },
+      options: { responses: [scriptedReview(documentName)], delayMs: 40 },
     },
     label: 'the built-in mock, which answers from a script and reads nothing',
     isMock: true,

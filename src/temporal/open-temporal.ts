@@ -1,7 +1,7 @@
 import type { TemporalConfig } from '../config.js';
 import { runDevServer } from './dev-server.js';
 import type { Report } from './download.js';
-import { findTemporalCli } from './find-temporal-cli.js';
+import { findTemporalCli, type CliSearch } from './find-temporal-cli.js';
 
 export interface TemporalOptions {
   readonly temporal: TemporalConfig;
@@ -27,11 +27,16 @@ export async function openTemporal(
   report: Report,
 ): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
-  const { namespace, port, uiPort, cliPath, searchPath } = temporal;
-  const search = { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
-  const cli = await findTemporalCli(search, report);
+  const { namespace, port, uiPort } = temporal;
+  const cli = await findTemporalCli(cliSearch({ temporal, cacheDir }), report);
   const server = await runDevServer({ cli, namespace, port, uiPort, dataDir });
   return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
+}
+
+/** Where the program of the dev server is looked for. */
+export function cliSearch({ temporal, cacheDir }: Pick<TemporalOptions, 'temporal' | 'cacheDir'>): CliSearch {
+  const { cliPath, searchPath } = temporal;
+  return { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
 }
 
 /** A cluster that somebody else runs. */

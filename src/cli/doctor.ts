@@ -1,0 +1,67 @@
+import { readConfig, secretsOf, type Config } from '../config.js';
+import { secretMask } from '../core/secrets.js';
+import { checkApi } from './checks/check-api.js';
+import { checkNode } from './checks/check-node.js';
+import { checkProviders } from './checks/check-providers.js';
+import { checkStorage } from './checks/check-storage.js';
+import { checkTemporal } from './checks/check-temporal.js';
+import { missing, ok, type Finding } from './checks/finding.js';
+
+const STATE_WIDTH = 6;
+const SUBJECT_WIDTH = 15;
+
+/**
+ * Looks at everything that a start needs and says what it finds, one line for each check, without starting, opening or
+ * downloading anything. Resolves with the exit code: 1 when a start would come to nothing. Prints no secret.
+ */
+export async function runDoctor(): Promise<number> {
+  const config = configuration();
+  const mask = 'port' in config ? secretMask(secretsOf(config)) : (text: string) => text;
+  const findings: Finding[] = [];
+  const report = (found: readonly Finding[]): void => {
+    findings.push(...found);
+    for (const finding of found) process.stdout.write(`${mask(line(finding))}\n`);
+  };
+  report([await checkNode()]);
+  if ('port' in config) await examine(config, report);
+  else report([config]);
+  process.stdout.write(`\n${conclusion(findings)}\n`);
+  return findings.some(({ blocksStart }) => blocksStart) ? 1 : 0;
+}
+
+/** The configuration, or why there is none. */
+function configuration(): Config | Finding {
+  try {
+    return readConfig();
+  } catch (error) {
+    return missing('Configuration', error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function examine(config: Config, report: (found: readonly Finding[]) => void): Promise<void> {
+  report([ok('Configuration', 'Every variable can be read.')]);
+  // Asked first: what a running server holds is no obstacle.
+  const { finding, isRunning } = await checkApi(config);
+  const checks = [checkTemporal(config, isRunning), checkStorage(config, isRunning), checkProviders(config)];
+  report([finding]);
+  for (const found of await Promise.all(checks)) report(found);
+}
+
+/** What has more lines goes on below where it began. */
+function line({ state, subject, text }: Finding): string {
+  const indent = ' '.repeat(STATE_WIDTH + SUBJECT_WIDTH);
+  return state.padEnd(STATE_WIDTH) + subject.padEnd(SUBJECT_WIDTH) + text.replaceAll('\n', `\n${indent}`);
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  const failed = findings.filter(({ state }) => state === 'FAIL');
+  const blocking = failed.filter(({ blocksStart }) => blocksStart);
+  if (blocking.length > 0) return `A start needs this first: ${subjects(blocking)}.`;
+  if (failed.length > 0)
+    return `A start has what it needs. Agents on ${subjects(failed)} will fail until that is mended.`;
+  return 'All is well.';
+}
+
+function subjects(findings: readonly Finding[]): string {
+  return [...new Set(findings.map(({ subject }) => subject))].join(', ');
+}
