@@ -7,7 +7,6 @@ const SRC = '^src/';
 const COMPOSERS = ['^src/(main|worker)\\.ts$', '^src/api/main\\.ts$', '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const STREAM_PORTS = '^src/streams/(?!open-)[^/]+\\.ts$';
-const PROVIDER_PORT = '^src/providers/provider-status\\.ts$';
 const MESSAGES = '^src/workflows/messages\\.ts$';
 const FAILURES = '^src/workflows/failures\\.ts$';
 const SEARCH_ATTRIBUTES = '^src/workflows/search-attributes\\.ts$';
@@ -121,7 +120,13 @@ const modules = [
     from: { path: '^src/api/', pathNot: COMPOSERS },
     to: {
       path: [SRC, DATABASE_DRIVERS, '^node_modules/@temporalio/(worker|workflow|activity|testing)/'],
-      pathNot: ['^src/(core|api|temporal)/', STORAGE_PORTS, STREAM_PORTS, PROVIDER_PORT, MESSAGES],
+      pathNot: [
+        '^src/(core|api|temporal)/',
+        '^src/providers/provider-status\\.ts$',
+        STORAGE_PORTS,
+        STREAM_PORTS,
+        MESSAGES,
+      ],
     },
   },
   {

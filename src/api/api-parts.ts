@@ -10,7 +10,6 @@ export interface ApiParts {
   readonly temporal: TemporalGateway;
   readonly reader: StreamReader;
   readonly feed: TokenFeed;
-  /** Answers whoever asks, however often. */
   readonly providers: ProviderDirectory;
   readonly now: () => string;
 }

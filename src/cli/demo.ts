@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { openProviderDirectory } from '../compose/open-provider-directory.js';
+import { openDirectory } from '../compose/open-directory.js';
 import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
@@ -24,7 +24,7 @@ export async function runDemo(parts: ProcessParts, options: DemoOptions): Promis
   const { config, say } = parts;
   const content = await readDocument(options.file);
   const demo = { documentName: basename(options.file), ...options };
-  const model = await chooseReviewModel(config.providers, demo, openProviderDirectory(parts));
+  const model = await chooseReviewModel(config.providers, demo, openDirectory(parts));
   say(`Circuit Breaker reviews ${options.file}`);
   introduce(model, say);
   const { api, uiUrl, startedHere } = await findOrStart(parts);

@@ -6,14 +6,14 @@ import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-feed.js';
 import { createTemporalGateway } from '../api/temporal-gateway.js';
 import { CircuitBreakerError } from '../core/errors.js';
+import { rememberedDirectory } from '../providers/remembered-directory.js';
 import { StreamReader } from '../streams/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
-import { cachedDirectory } from '../providers/cached-directory.js';
 import type { Backends } from './open-backends.js';
-import { openProviderDirectory } from './open-provider-directory.js';
+import { openDirectory } from './open-directory.js';
 import type { ProcessParts } from './run-process.js';
 
 /** Runs the API of this process. Resolves with its address when it listens. */
@@ -33,7 +33,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     logger,
   });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
-  const providers = cachedDirectory(openProviderDirectory(parts));
+  const providers = rememberedDirectory(openDirectory(parts));
   const app = await createServer({ storage, temporal, reader, feed, providers, now }, logger);
   resources.add('the API', () => app.close());
   resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));

@@ -22,6 +22,8 @@ export interface GuardedCallOptions {
   /** Sent in place of what the SDK would send: no key, account or telemetry that it finds by itself gets out. */
   readonly headers: Readonly<Record<string, string>>;
   readonly expects: 'event-stream' | 'json-lines' | 'json';
+  /** What the headers carry: nothing that comes back may repeat it. */
+  readonly secrets: readonly string[];
   /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
   readonly classify: (answer: FailedAnswer) => ModelError;
 }
@@ -82,7 +84,7 @@ export class GuardedCall {
         signal: this.#controller.signal,
       }),
     );
-    this.#facts = readResponseFacts(answer.headers, Date.now());
+    this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), secrets: this.#options.secrets });
     const contentType = headerText(answer.headers['content-type']);
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);
     return new Response(this.#stream(answer.body), { status: 200, headers: { 'content-type': contentType } });

@@ -80,6 +80,7 @@ async function askForModels(
     limits: LIMITS,
     headers: { accept: 'application/json', 'user-agent': 'circuit-breaker', ...format.headers(provider, key) },
     expects: 'json',
+    secrets,
     classify: (answer) => classifyList(answer, modelsUrl, context),
   });
   try {

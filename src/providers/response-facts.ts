@@ -1,4 +1,5 @@
 import type { ModelErrorFacts } from '../core/model-error.js';
+import { secretMask } from '../core/secrets.js';
 
 type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -6,11 +7,17 @@ type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
 const LONGEST_WAIT_MS = 3_600_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id'];
 
-/** What only the headers of an answer say, and what the SDKs do not pass on. */
-export function readResponseFacts(headers: HeaderValues, nowMs: number): ModelErrorFacts {
+/** What only the headers of an answer say, and what the SDKs do not pass on. An id that repeats a secret is none. */
+export function readResponseFacts(
+  headers: HeaderValues,
+  { nowMs, secrets }: { readonly nowMs: number; readonly secrets: readonly string[] },
+): ModelErrorFacts {
   const retryAfterMs = readRetryAfterMs(headers, nowMs);
   const shouldRetry = first(headers, 'x-should-retry');
-  const providerRequestId = REQUEST_ID_HEADERS.map((name) => first(headers, name)).find(isRequestId);
+  const mask = secretMask(secrets);
+  const providerRequestId = REQUEST_ID_HEADERS.map((name) => first(headers, name)).find(
+    (id): id is string => isRequestId(id) && mask(id) === id,
+  );
   return {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(shouldRetry === 'true' || shouldRetry === 'false' ? { shouldRetry: shouldRetry === 'true' } : {}),

@@ -49,6 +49,7 @@ export class StreamedModel implements LanguageModel {
         signal,
         dispatcher,
         headers: requestHeaders(format, request, endpoint),
+        secrets: endpoint.secrets,
         classify: (answer) => classifyAnswer(answer, context),
       });
     const call = open({ limits, expects: format.framing });

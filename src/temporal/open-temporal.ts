@@ -33,8 +33,8 @@ export async function openTemporal(
   return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
 }
 
-/** Where the program of the dev server is looked for. */
-export function cliSearch({ temporal, cacheDir }: Pick<TemporalOptions, 'temporal' | 'cacheDir'>): CliSearch {
+/** Where the program is looked for that runs a dev server. */
+export function cliSearch({ temporal, cacheDir }: Omit<TemporalOptions, 'dataDir'>): CliSearch {
   const { cliPath, searchPath } = temporal;
   return { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
 }

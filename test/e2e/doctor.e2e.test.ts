@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { graphql } from '../support/api-client.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
@@ -113,6 +114,14 @@ describe('circuit-breaker doctor', () => {
     expect(code, output).toBe(0);
     expect(output).toMatch(/^ok +API +Runs at/m);
     expect(output).toMatch(/^ok +Storage .*which a running process has open/m);
+    const { llmProviders } = await graphql<{ llmProviders: readonly { type: string; works: boolean }[] }>(
+      setting.address,
+      '{ llmProviders { type works } }',
+    );
+    expect(llmProviders).toEqual([
+      { type: 'ollama', works: false },
+      { type: 'mock', works: true },
+    ]);
     const named = await doctor({ TEMPORAL_ADDRESS: setting.temporalAddress, TEMPORAL_NAMESPACE: 'nowhere' });
     expect(named.output).toMatch(/^FAIL +Temporal .*has no namespace "nowhere"/m);
     expect((await fetch(`${setting.address}/health/ready`)).status).toBe(200);

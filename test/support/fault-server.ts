@@ -8,7 +8,7 @@ export interface FaultServer {
   /** With `/v1`: what an OpenAI-compatible provider takes as `baseUrl`. */
   readonly baseUrl: string;
   /** The next requests are handled like this. */
-  behave(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
+  behave(handler: (request: IncomingMessage, response: ServerResponse, body: unknown) => void): void;
   /** Connections that were opened since the start. */
   readonly opened: number;
   /** Resolves once no connection is open: a client that leaks one makes the test time out. */
@@ -27,16 +27,17 @@ export async function startFaultServer(): Promise<FaultServer> {
   const headers: IncomingMessage['headers'][] = [];
   const urls: string[] = [];
   let opened = 0;
-  let handler = (_request: IncomingMessage, response: ServerResponse): void => void response.end();
+  let handler = (_request: IncomingMessage, response: ServerResponse, _body: unknown): void => void response.end();
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const text = Buffer.concat(parts).toString();
-      bodies.push(text === '' ? undefined : JSON.parse(text));
+      const body: unknown = text === '' ? undefined : JSON.parse(text);
+      bodies.push(body);
       headers.push(request.headers);
       urls.push(request.url ?? '');
-      handler(request, response);
+      handler(request, response, body);
     });
   });
   server.on('connection', (socket) => {

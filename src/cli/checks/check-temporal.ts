@@ -2,7 +2,7 @@ import type { Config, TemporalConfig } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { connectClient } from '../../temporal/connect.js';
 import { refuseTakenPlace } from '../../temporal/dev-server.js';
-import { temporalCliAtHand } from '../../temporal/find-temporal-cli.js';
+import { findLocalCli } from '../../temporal/find-temporal-cli.js';
 import { OFFICIAL_CLI_VERSION, OFFICIAL_DOWNLOADS } from '../../temporal/official-download.js';
 import { cliSearch, namedCluster } from '../../temporal/open-temporal.js';
 import { TEMPORAL_CLI_WHEEL } from '../../temporal/pypi-wheel.js';
@@ -48,7 +48,7 @@ function unknownNamespace(namespace: string, address: string): CircuitBreakerErr
 }
 
 async function findProgram(config: Config): Promise<Finding> {
-  const program = await temporalCliAtHand(cliSearch(config));
+  const program = await findLocalCli(cliSearch(config));
   if (program !== undefined) return ok(PROGRAM, program);
   const text = [
     `There is none on the PATH or in the cache: the first start downloads ${OFFICIAL_CLI_VERSION}`,

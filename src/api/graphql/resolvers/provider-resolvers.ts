@@ -2,6 +2,6 @@ import type { ResolverContext } from '../context.js';
 
 export const providerResolvers = {
   Query: {
-    llmProviders: (_: unknown, _args: unknown, { providers }: ResolverContext) => providers.check(),
+    llmProviders: (_: unknown, __: unknown, { providers }: ResolverContext) => providers.check(),
   },
 };

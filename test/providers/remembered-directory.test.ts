@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { cachedDirectory } from '../../src/providers/cached-directory.js';
+import { rememberedDirectory } from '../../src/providers/remembered-directory.js';
 
 function countingDirectory() {
   const counting = { checks: 0, failing: false };
@@ -15,33 +15,33 @@ function countingDirectory() {
   };
 }
 
-describe('a cached directory', () => {
+describe('a remembered directory', () => {
   it('lets all who ask at once share one check', async () => {
     const directory = countingDirectory();
-    const cached = cachedDirectory(directory);
-    await Promise.all(Array.from({ length: 50 }, () => cached.check()));
+    const remembered = rememberedDirectory(directory);
+    await Promise.all(Array.from({ length: 50 }, () => remembered.check()));
     expect(directory.counting.checks).toBe(1);
   });
 
   it('gives an answer for 30 seconds, then asks again, once', async () => {
     const directory = countingDirectory();
     let nowMs = 0;
-    const cached = cachedDirectory(directory, () => nowMs);
-    await cached.check();
+    const remembered = rememberedDirectory(directory, () => nowMs);
+    await remembered.check();
     nowMs = 29_999;
-    await cached.check();
+    await remembered.check();
     expect(directory.counting.checks).toBe(1);
     nowMs = 30_000;
-    await Promise.all([cached.check(), cached.check()]);
+    await Promise.all([remembered.check(), remembered.check()]);
     expect(directory.counting.checks).toBe(2);
   });
 
   it('does not keep a failure', async () => {
     const directory = countingDirectory();
-    const cached = cachedDirectory(directory);
+    const remembered = rememberedDirectory(directory);
     directory.counting.failing = true;
-    await expect(cached.check()).rejects.toThrow('broken');
+    await expect(remembered.check()).rejects.toThrow('broken');
     directory.counting.failing = false;
-    expect(await cached.check()).toEqual([]);
+    expect(await remembered.check()).toEqual([]);
   });
 });

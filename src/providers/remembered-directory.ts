@@ -6,7 +6,7 @@ const KEPT_MS = 30_000;
  * A directory that many may ask: all who ask during a check share it, and its answer stands for 30 seconds, so that
  * nobody who polls this floods the providers. Nobody's `signal` ends the check that others wait for.
  */
-export function cachedDirectory(directory: ProviderDirectory, nowMs: () => number = Date.now): ProviderDirectory {
+export function rememberedDirectory(directory: ProviderDirectory, nowMs: () => number = Date.now): ProviderDirectory {
   let checking: Promise<readonly ProviderStatus[]> | undefined;
   let checkedMs: number | undefined;
   const check = async (): Promise<readonly ProviderStatus[]> => {
