@@ -2,23 +2,30 @@ import { startAimock } from '../test/support/aimock-process.js';
 import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
+import { benchProviders } from './provider-path.js';
 import { benchTokens } from './token-throughput.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
-const modulePath = new URL('../test/support/aimock-review.ts', import.meta.url).pathname;
-const aimock = await startAimock({ modulePath, latencyMs: 5, chunkSize: 16 });
-const setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, ...storageFromEnvironment() });
-const everything = await startEverything(setting);
-try {
-  console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
-  await benchFirstChunk(setting.address, aimock.baseUrl);
-  await benchTokens(setting.address, setting.temporalAddress);
-  const { address, temporalAddress } = setting;
-  await benchLiveTokens({ address, temporalAddress, workerPid: everything.pid ?? 0 });
-} finally {
-  await everything.stop();
-  await aimock.stop();
-  await setting.remove();
+const parts: Readonly<Record<string, () => Promise<void>>> = { providers: benchProviders, engine: benchEngine };
+const [only] = process.argv.slice(2);
+for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
+
+async function benchEngine(): Promise<void> {
+  const modulePath = new URL('../test/support/aimock-review.ts', import.meta.url).pathname;
+  const aimock = await startAimock({ modulePath, latencyMs: 5, chunkSize: 16 });
+  const setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, ...storageFromEnvironment() });
+  const everything = await startEverything(setting);
+  try {
+    console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
+    await benchFirstChunk(setting.address, aimock.baseUrl);
+    await benchTokens(setting.address, setting.temporalAddress);
+    const { address, temporalAddress } = setting;
+    await benchLiveTokens({ address, temporalAddress, workerPid: everything.pid ?? 0 });
+  } finally {
+    await everything.stop();
+    await aimock.stop();
+    await setting.remove();
+  }
 }
 
 function storageFromEnvironment(): Record<string, string> {

@@ -21,17 +21,18 @@ export function createLanguageModel(dependencies: ProviderDependencies): Languag
     mock,
   };
   return {
-    async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
-      refuseFaulty(request);
-      yield* adapters[request.provider.type].stream(request, signal);
-    },
+    stream: (request, signal) =>
+      isFaulty(request) ? refusal(request) : adapters[request.provider.type].stream(request, signal),
   };
 }
 
 /** Checked again although agents are when they are saved: one stored by other rules must not send a key either. */
-function refuseFaulty({ provider }: ModelRequest): void {
-  const problems = checkProvider(provider);
-  if (problems.length === 0) return;
-  const faults = problems.map(({ pointer, message }) => `${message} (llmProvider${pointer})`).join('; ');
-  throw new ModelError('invalid_request', `The agent's provider is not valid: ${faults}.`);
+function isFaulty({ provider }: ModelRequest): boolean {
+  return checkProvider(provider).length > 0;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await, require-yield -- a call that fails before its first event
+async function* refusal({ provider }: ModelRequest): AsyncGenerator<ModelEvent, void, undefined> {
+  const faults = checkProvider(provider).map(({ pointer, message }) => `${message} (llmProvider${pointer})`);
+  throw new ModelError('invalid_request', `The agent's provider is not valid: ${faults.join('; ')}.`);
 }

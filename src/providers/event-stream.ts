@@ -5,13 +5,13 @@ import { ModelError } from '../core/model-error.js';
 export const LARGEST_FRAME = 2 * 1024 * 1024;
 
 /**
- * The data of each server-sent event, as it arrives. What is left at the end without its blank line is passed on too,
+ * The data of the server-sent events, those together that arrive together. What is left at the end without its blank line is passed on too,
  * so that the reader sees a cut frame as malformed and not as absent.
  * Throws ModelError `incomplete_stream` for an event above LARGEST_FRAME characters.
  */
 export async function* readEventData(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<readonly string[], void, undefined> {
   let ready: string[] = [];
   let overflown = false;
   const parser = createParser({
@@ -32,6 +32,6 @@ export async function* readEventData(
     return ready;
   };
   const decoder = new TextDecoder();
-  for await (const bytes of body) yield* take(decoder.decode(bytes, { stream: true }));
-  yield* take(`${decoder.decode()}\n\n`);
+  for await (const bytes of body) yield take(decoder.decode(bytes, { stream: true }));
+  yield take(`${decoder.decode()}\n\n`);
 }

@@ -2,23 +2,27 @@ import { ModelError } from '../core/model-error.js';
 import { LARGEST_FRAME } from './event-stream.js';
 
 /**
- * The lines of a body, as they arrive, without empty ones. What is left at the end without its line break is passed on
+ * The lines of a body, those together that arrive together, without empty ones. What is left at the end without its line break is passed on
  * too, so that the reader sees a cut line as malformed and not as absent.
  * Throws ModelError `incomplete_stream` for a line above LARGEST_FRAME characters.
  */
 export async function* readJsonLines(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<readonly string[], void, undefined> {
   const decoder = new TextDecoder();
   let open = '';
   for await (const bytes of body) {
     const lines = (open + decoder.decode(bytes, { stream: true })).split('\n');
     open = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield bounded(line);
+    yield lines.filter(isSomething);
     bounded(open);
   }
   open += decoder.decode();
-  if (open.trim() !== '') yield bounded(open);
+  yield [open].filter(isSomething);
+}
+
+function isSomething(line: string): boolean {
+  return bounded(line).trim() !== '';
 }
 
 function bounded(line: string): string {

@@ -7,21 +7,21 @@ export class Bell {
     this.waiting?.();
   }
 
-  /** Resolves when the condition holds after a ring (or already), or when the time has passed. One waits at a time. */
+  /**
+   * Resolves when the condition holds after a ring (or already), or when the time has passed. One waits at a time. A ring
+   * that changes nothing costs one look: each word of an answer rings.
+   */
   async until(condition: () => boolean, withinMs = Infinity): Promise<void> {
-    const deadline = performance.now() + withinMs;
-    for (let leftMs = withinMs; leftMs > 0 && !condition(); leftMs = deadline - performance.now()) {
-      await this.next(leftMs);
-    }
-  }
-
-  private next(withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = withinMs === Infinity ? undefined : setTimeout(() => this.waiting?.(), withinMs);
-      this.waiting = () => {
+    if (withinMs <= 0 || condition()) return;
+    await new Promise<void>((resolve) => {
+      const end = () => {
         clearTimeout(timer);
         this.waiting = undefined;
         resolve();
+      };
+      const timer = withinMs === Infinity ? undefined : setTimeout(end, withinMs);
+      this.waiting = () => {
+        if (condition()) end();
       };
     });
   }

@@ -85,20 +85,23 @@ export const RESPONSES: WireUnderTest = {
 
 const messagesStop = { stop: 'end_turn', length: 'max_tokens' } as const;
 
+/** Each of its events has its type as its name. */
+const named = (data: { readonly type: string; readonly [field: string]: unknown }) => event(data, data.type);
+
 export const MESSAGES: WireUnderTest = {
   ...eventStream,
   name: 'Anthropic Messages',
   provider: (root, fields = {}) => aProvider({ type: 'anthropic', baseUrl: root, ...fields }),
-  text: (text) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
+  text: (text) => named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
   reasoning: (thinking) =>
-    event({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } }),
+    named({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } }),
   finish: (reason) =>
-    event({ type: 'message_start', message: { usage: { input_tokens: 4, cache_read_input_tokens: 3 } } }) +
-    event({ type: 'ping' }) +
-    event({ type: 'message_delta', delta: { stop_reason: messagesStop[reason] }, usage: { output_tokens: 3 } }) +
-    event({ type: 'message_stop' }),
-  filtered: event({ type: 'message_delta', delta: { stop_reason: 'refusal' } }) + event({ type: 'message_stop' }),
-  overloaded: () => event({ type: 'error', error: { type: 'overloaded_error', message: 'busy' } }, 'error'),
+    named({ type: 'message_start', message: { usage: { input_tokens: 4, cache_read_input_tokens: 3 } } }) +
+    named({ type: 'ping' }) +
+    named({ type: 'message_delta', delta: { stop_reason: messagesStop[reason] }, usage: { output_tokens: 3 } }) +
+    named({ type: 'message_stop' }),
+  filtered: named({ type: 'message_delta', delta: { stop_reason: 'refusal' } }) + named({ type: 'message_stop' }),
+  overloaded: () => named({ type: 'error', error: { type: 'overloaded_error', message: 'busy' } }),
   schemaPath: ['output_config', 'format', 'schema'],
   keyHeader: (key) => ['x-api-key', key],
   modelList: openAiList,
@@ -142,3 +145,5 @@ export const OLLAMA: WireUnderTest = {
   keyHeader: bearer,
   modelList: (names) => ({ models: names.map((name) => ({ name })) }),
 };
+
+export const WIRES = { CHAT, RESPONSES, MESSAGES, GENERATE, OLLAMA } as const;
