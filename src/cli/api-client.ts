@@ -1,4 +1,5 @@
 import { watchExecution } from '../client/index.js';
+import type { Config } from '../config.js';
 import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
 import type { StreamEvent } from '../core/stream-event.js';
 
@@ -6,14 +7,25 @@ import type { StreamEvent } from '../core/stream-event.js';
 export class ApiClient {
   constructor(readonly address: string) {}
 
+  /** The API where the configuration puts it. */
+  static of({ host, port }: Pick<Config, 'host' | 'port'>): ApiClient {
+    return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  }
+
   /** Whether one of ours answers there and is ready. */
   async isReady(): Promise<boolean> {
+    return (await this.health()) === 'ready';
+  }
+
+  /** What one of ours says about itself there; absent: none answers. */
+  async health(): Promise<'ready' | 'unavailable' | undefined> {
     try {
       const response = await fetch(`${this.address}/health/ready`, { signal: AbortSignal.timeout(2000) });
       const body: unknown = await response.json();
-      return response.ok && typeof body === 'object' && body !== null && 'status' in body && body.status === 'ready';
+      const status = typeof body === 'object' && body !== null && 'status' in body ? body.status : undefined;
+      return status === 'ready' || status === 'unavailable' ? status : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   }
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { Config } from '../config.js';
 import { openDirectory } from '../compose/open-directory.js';
+import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
 import type { StreamEvent } from '../core/stream-event.js';
@@ -23,8 +23,8 @@ interface DemoOptions {
 export async function runDemo(parts: ProcessParts, options: DemoOptions): Promise<void> {
   const { config, say } = parts;
   const content = await readDocument(options.file);
-  const choice = { documentName: basename(options.file), ollamaModels: await ollamaModels(parts) };
-  const model = chooseReviewModel(config.providers, { ...choice, ...options });
+  const demo = { documentName: basename(options.file), ...options };
+  const model = await chooseReviewModel(config.providers, demo, openDirectory(parts));
   say(`Circuit Breaker reviews ${options.file}`);
   introduce(model, say);
   const { api, uiUrl, startedHere } = await findOrStart(parts);
@@ -38,17 +38,12 @@ export async function runDemo(parts: ProcessParts, options: DemoOptions): Promis
   say(startedHere ? '\nStopping what this demo started; `npm start` brings it back, with this history.' : '');
 }
 
-/** Those of an Ollama that runs here, or that the environment names. */
-async function ollamaModels(parts: ProcessParts): Promise<readonly string[]> {
-  const statuses = await openDirectory(parts).check();
-  return statuses.find(({ type }) => type === 'ollama')?.models ?? [];
-}
-
 function introduce(model: ReviewModel, say: ProcessParts['say']): void {
   say(`Model: ${model.label}`);
   if (!model.isMock) return;
-  say('No key was found, and no Ollama. For a real model: OPENAI_API_KEY=sk-… npm run demo');
-  say('(or ANTHROPIC_API_KEY, GOOGLE_API_KEY, or any compatible server: OPENAI_BASE_URL=http://localhost:8080/v1)');
+  say(`No key was found, and no Ollama with a model. For a real one ${REAL_MODELS}:`);
+  say('  OPENAI_API_KEY=sk-… npm run demo');
+  say('or any server that speaks the API of OpenAI: OPENAI_BASE_URL=http://localhost:8080/v1 npm run demo');
 }
 
 interface RunningServer {
@@ -58,7 +53,7 @@ interface RunningServer {
 }
 
 async function findOrStart(parts: ProcessParts): Promise<RunningServer> {
-  const api = new ApiClient(addressOf(parts.config));
+  const api = ApiClient.of(parts.config);
   if (await api.isReady()) {
     parts.say(`Using the server that runs at ${api.address}.`);
     const { temporal } = parts.config;
@@ -67,10 +62,6 @@ async function findOrStart(parts: ProcessParts): Promise<RunningServer> {
   }
   const { uiUrl } = await runEverything(parts);
   return { api, uiUrl, startedHere: true };
-}
-
-function addressOf({ host, port }: Config): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Saves the example's agent and workflow; what is there already in the same form stays as it is. */

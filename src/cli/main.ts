@@ -9,9 +9,9 @@ import { runDoctor } from './doctor.js';
 const USAGE = `circuit-breaker: durable AI agents on Temporal
 
   circuit-breaker demo [FILE]   send a text or Markdown document through review and watch the answer
-      --model NAME              the model to ask (with OPENAI_API_KEY or OPENAI_BASE_URL)
+      --model NAME              the model to ask, of the provider whose key is set
   circuit-breaker start         start Temporal, the worker and the API, and stay up
-  circuit-breaker doctor        look whether everything is there that a start needs, and which models can be asked
+  circuit-breaker doctor        say what a start would find: settings, ports, storage, keys; changes nothing
 `;
 
 await main(process.argv.slice(2));
@@ -33,7 +33,7 @@ async function main(args: string[]): Promise<void> {
       });
       return;
     case 'doctor':
-      await runProcess(runDoctor, { isTask: true });
+      process.exitCode = await runDoctor();
       return;
     default:
       process.stderr.write(USAGE);

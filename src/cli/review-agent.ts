@@ -1,4 +1,6 @@
-import type { ProviderConfig } from '../config.js';
+import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
+import type { ProviderDirectory, ProviderStatus } from '../providers/provider-status.js';
+import { shownAddress } from '../providers/shown-address.js';
 
 /** Which model the demo's agent runs on: what the environment offers, else the mock with a script. */
 export interface ReviewModel {
@@ -8,41 +10,63 @@ export interface ReviewModel {
   readonly isMock: boolean;
 }
 
-const DEFAULT_MODELS = { openai: 'gpt-4o-mini', anthropic: 'claude-haiku-4-5', google: 'gemini-2.5-flash' } as const;
-
-/** What the demo knows when it chooses. */
-export interface ReviewChoice {
+interface Demo {
   readonly documentName: string;
-  /** Named on the command line. */
   readonly model?: string;
-  /** Those of an Ollama that runs here. */
-  readonly ollamaModels: readonly string[];
 }
 
-/** The first that the environment has: a server like OpenAI's, a key, an Ollama that runs; else the mock. */
-export function chooseReviewModel({ accounts }: ProviderConfig, choice: ReviewChoice): ReviewModel {
-  if (accounts.openai.baseUrl !== undefined) {
-    return real('openai', choice.model ?? DEFAULT_MODELS.openai, `at ${accounts.openai.baseUrl}`);
+/** In the order in which they are taken, each with a model that is quick and costs little. */
+const HOSTED = [
+  { type: 'openai', name: 'OpenAI', defaultModel: 'gpt-4o-mini' },
+  { type: 'anthropic', name: 'Anthropic', defaultModel: 'claude-haiku-4-5' },
+  { type: 'google', name: 'Google', defaultModel: 'gemini-2.5-flash' },
+] as const;
+
+/** By their names: Ollama lists them with the others, and they answer no prompt. */
+const EMBEDDING_MODEL = /embed|minilm|(?:^|\/)bge|paraphrase-/i;
+
+/** The first hosted provider that is set, else an Ollama that answers with a model, else the mock. */
+export async function chooseReviewModel(
+  { accounts }: ProviderConfig,
+  demo: Demo,
+  directory: ProviderDirectory,
+): Promise<ReviewModel> {
+  for (const { type, name, defaultModel } of HOSTED) {
+    const account = accounts[type];
+    if (account.apiKey === undefined && account.baseUrl === undefined) continue;
+    const model = demo.model ?? defaultModel;
+    return { provider: { type, model }, label: hostedLabel(name, model, account), isMock: false };
   }
-  for (const type of ['openai', 'anthropic', 'google'] as const) {
-    const { apiKey, baseUrl } = accounts[type];
-    if (apiKey === undefined && baseUrl === undefined) continue;
-    return real(type, choice.model ?? DEFAULT_MODELS[type], baseUrl === undefined ? `of ${type}` : `at ${baseUrl}`);
-  }
-  const local = choice.model ?? choice.ollamaModels.find((name) => !name.includes('embed'));
-  if (local !== undefined && choice.ollamaModels.length > 0)
-    return real('ollama', local, 'of the Ollama that runs here');
-  return scripted(choice.documentName);
+  const statuses = await directory.check();
+  return (
+    ollamaModel(
+      statuses.find(({ type }) => type === 'ollama'),
+      demo,
+    ) ?? mockModel(demo)
+  );
 }
 
-function real(type: keyof ProviderConfig['accounts'], model: string, where: string): ReviewModel {
-  return { provider: { type, model }, label: `${model} ${where}`, isMock: false };
+function hostedLabel(name: string, model: string, { baseUrl }: ProviderAccountConfig): string {
+  return baseUrl === undefined ? `${name} ${model}` : `${model} at ${shownAddress(baseUrl)}`;
 }
 
-function scripted(documentName: string): ReviewModel {
-  const options = { responses: [scriptedReview(documentName)], delayMs: 40 };
-  const label = 'the built-in mock, which answers from a script and reads nothing';
-  return { provider: { type: 'mock', model: 'scripted', options }, label, isMock: true };
+function ollamaModel(status: ProviderStatus | undefined, demo: Demo): ReviewModel | undefined {
+  const offered = status?.models.find((name) => !EMBEDDING_MODEL.test(name));
+  if (offered === undefined) return undefined;
+  const model = demo.model ?? offered;
+  return { provider: { type: 'ollama', model }, label: `Ollama ${model}`, isMock: false };
+}
+
+function mockModel({ documentName }: Demo): ReviewModel {
+  return {
+    provider: {
+      type: 'mock',
+      model: 'scripted',
+      options: { responses: [scriptedReview(documentName)], delayMs: 40 },
+    },
+    label: 'the built-in mock, which answers from a script and reads nothing',
+    isMock: true,
+  };
 }
 
 interface Review {

@@ -4,9 +4,11 @@ import type { ProviderDirectory } from '../providers/provider-status.js';
 import { readCredentials } from '../providers/read-credentials.js';
 import type { ProcessParts } from './run-process.js';
 
-/** The providers that the environment of this process names. */
+/** The accounts that the environment of this process names. Throws VALIDATION_FAILED for one that cannot be used. */
 export function openDirectory({ config, resources }: Pick<ProcessParts, 'config' | 'resources'>): ProviderDirectory {
-  const dispatcher = createDispatcher({ connectionTimeoutMs: Math.min(config.connectionTimeoutSeconds, 5) * 1000 });
-  resources.add('the connections that ask for models', () => dispatcher.close());
-  return createProviderDirectory({ credentials: readCredentials(config.providers), dispatcher });
+  const credentials = readCredentials(config.providers);
+  const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
+  // A check that still runs has nobody left to tell.
+  resources.add('the connections that ask for models', () => dispatcher.destroy());
+  return createProviderDirectory({ credentials, dispatcher });
 }

@@ -10,6 +10,7 @@ import { rememberedDirectory } from '../providers/remembered-directory.js';
 import { StreamReader } from '../streams/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
+import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { openDirectory } from './open-directory.js';
@@ -48,10 +49,7 @@ async function listen(
     await app.listen({ host, port });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new CircuitBreakerError(
-      'UNAVAILABLE',
-      `Port ${port} is taken by another program. Stop that program, or set PORT to a free port.`,
-    );
+    throw new CircuitBreakerError('UNAVAILABLE', portTaken(port, 'PORT'));
   }
 }
 

@@ -130,8 +130,7 @@ export class GuardedCall {
     if (status < 200 || status > 299 || status === 204) return false;
     // Some compatible servers name no type, or text/plain, for their streams; what is no stream then fails as a frame.
     const { expects } = this.#options;
-    if (expects === 'json-lines') return !/html|xml/i.test(contentType);
-    return expects === 'json' || !/json|html|xml/i.test(contentType);
+    return !(expects === 'event-stream' ? /json|html|xml/i : /html|xml/i).test(contentType);
   }
 
   async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {

@@ -1,3 +1,4 @@
+import { ownValue } from '../core/json.js';
 import { ModelError } from '../core/model-error.js';
 import { readText } from './bounded-text.js';
 import { parseJsonObject } from './failed-answer.js';
@@ -22,6 +23,7 @@ export async function listOfferedModels(
     call.close();
   }
 }
+
 /** The same, and throws what kept the server from saying so. */
 export async function readOfferedModels(
   call: GuardedCall,
@@ -31,8 +33,10 @@ export async function readOfferedModels(
   const response = await call.fetch(modelsUrl);
   const text = response.body === null ? '' : await readText(response.body, LARGEST_LIST_BYTES);
   const list = parseJsonObject(text);
-  if (list === undefined) {
-    throw new ModelError('invalid_request', `${modelsUrl.host} answered no list of models. Check the base URL.`);
+  // Some servers answer 200 to a path that they do not have.
+  if (list === undefined || ownValue(list, 'error') !== undefined) {
+    const advice = 'Check the base URL: it often ends in /v1.';
+    throw new ModelError('invalid_request', `${modelsUrl.host} answered no list of models. ${advice}`);
   }
   const names = format.readModelNames(list).slice(0, MOST_MODELS);
   return names.filter((name) => name.length <= LONGEST_NAME && /^[\x21-\x7e]+$/.test(name));

@@ -1,22 +1,22 @@
 import type { ProviderType } from '../core/agent.js';
 import type { ExecutionErrorCode } from '../core/model-error.js';
 
-/** Whether a provider can be used, as this process sees it. Never holds a key. */
+/** How a provider's account stands. No field ever holds a key. */
 export interface ProviderStatus {
   readonly type: ProviderType;
-  /** Where its calls go; absent for the mock. */
+  /** Absent for what is called over no network. */
   readonly baseUrl?: string;
-  /** It answered, with the key that it was shown. */
   readonly works: boolean;
+  /** Why it does not work. */
   readonly errorCode?: ExecutionErrorCode;
-  /** What a person should know or do. */
+  /** For a person: what it offers, or what to do. */
   readonly message: string;
-  /** Those that the key may use, as the provider names them. */
+  /** What the provider lists for this key; calls may work for others, too. */
   readonly models: readonly string[];
 }
 
-/** The providers that this process has an account with. */
+/** The accounts that a process has, and whether they work. */
 export interface ProviderDirectory {
-  /** Asks all of them at once. Takes seconds at most and never throws: what is wrong is a status. */
-  check(): Promise<readonly ProviderStatus[]>;
+  /** Asks every account now, within seconds. What fails is a status; rejects with the reason of `signal` only. */
+  check(signal?: AbortSignal): Promise<readonly ProviderStatus[]>;
 }

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitBreakerError } from '../core/errors.js';
 import { searchAttributes } from '../workflows/search-attributes.js';
 import { isServing } from './is-serving.js';
-import { isListening } from './ports.js';
+import { isListening, portTaken } from './ports.js';
 import {
   isThatServer,
   readServerRecord,
@@ -62,24 +62,42 @@ export async function runDevServer(options: DevServerOptions): Promise<DevServer
   return await startServer(options);
 }
 
-async function leftoverServer(options: DevServerOptions): Promise<ServerRecord | undefined> {
-  const record = await readServerRecord(options.dataDir);
+type DevServerPlace = Pick<DevServerOptions, 'dataDir' | 'port' | 'uiPort'>;
+
+/**
+ * Throws what a start would throw before it starts anything: UNAVAILABLE when the server on the folder belongs to a
+ * process that runs, or a port is taken. Changes nothing.
+ */
+export async function refuseTakenPlace(place: DevServerPlace): Promise<void> {
+  // What an earlier process left is no obstacle: it is adopted, or ended first.
+  if ((await recordedServer(place.dataDir)) === undefined) await refuseTakenPorts(place);
+}
+
+/** The server on a folder that no living process of ours has. Throws UNAVAILABLE when one does. */
+async function recordedServer(dataDir: string): Promise<ServerRecord | undefined> {
+  const record = await readServerRecord(dataDir);
   if (record === undefined || !(await isThatServer(record))) return undefined;
-  if (record.ownerPid !== process.pid && isAlive(record.ownerPid)) throw inUse(options.dataDir, record);
+  if (record.ownerPid !== process.pid && isAlive(record.ownerPid)) throw inUse(dataDir, record);
+  return record;
+}
+
+async function leftoverServer(options: DevServerOptions): Promise<ServerRecord | undefined> {
+  const record = await recordedServer(options.dataDir);
+  if (record === undefined) return undefined;
   const samePorts = record.port === options.port && record.uiPort === options.uiPort;
   if (samePorts && (await isServing(`127.0.0.1:${record.port}`))) return record;
   await endProcess(record.pid);
   return undefined;
 }
 
-async function refuseTakenPorts({ port, uiPort }: DevServerOptions): Promise<void> {
+async function refuseTakenPorts({ port, uiPort }: DevServerPlace): Promise<void> {
   if (await isListening(port)) {
     throw new CircuitBreakerError(
       'UNAVAILABLE',
-      (await isServing(`127.0.0.1:${port}`)) ? takenByTemporal(port) : taken(port, 'TEMPORAL_PORT'),
+      (await isServing(`127.0.0.1:${port}`)) ? takenByTemporal(port) : portTaken(port, 'TEMPORAL_PORT'),
     );
   }
-  if (await isListening(uiPort)) throw new CircuitBreakerError('UNAVAILABLE', taken(uiPort, 'TEMPORAL_UI_PORT'));
+  if (await isListening(uiPort)) throw new CircuitBreakerError('UNAVAILABLE', portTaken(uiPort, 'TEMPORAL_UI_PORT'));
 }
 
 function inUse(dataDir: string, { ownerPid, port }: ServerRecord): CircuitBreakerError {
@@ -97,10 +115,6 @@ function takenByTemporal(port: number): string {
     `  TEMPORAL_ADDRESS=localhost:${port} npm start`,
     'or set TEMPORAL_PORT (and TEMPORAL_UI_PORT) to start one of our own beside it.',
   ].join('\n');
-}
-
-function taken(port: number, variable: string): string {
-  return `Port ${port} is taken by another program. Stop that program, or set ${variable} to a free port.`;
 }
 
 async function startServer(options: DevServerOptions): Promise<DevServer> {

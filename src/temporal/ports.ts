@@ -19,3 +19,8 @@ export async function isListening(port: number, host = '127.0.0.1'): Promise<boo
     });
   });
 }
+
+/** What to tell a person about a port that is not free. */
+export function portTaken(port: number, variable: string): string {
+  return `Port ${port} is taken by another program. Stop that program, or set ${variable} to a free port.`;
+}

@@ -9,7 +9,9 @@ export interface CommandResult {
 /** Runs a program to its end. A program that is not there counts as one that failed. */
 export async function runCommand(program: string, args: readonly string[], timeoutMs: number): Promise<CommandResult> {
   return await new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Not spawn's own `timeout`, which goes on for a program that could not be started and keeps the process alive.
+    const timer = setTimeout(() => child.kill(), timeoutMs);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -17,9 +19,11 @@ export async function runCommand(program: string, args: readonly string[], timeo
       });
     }
     child.on('error', (error) => {
+      clearTimeout(timer);
       resolve({ ok: false, output: error.message });
     });
     child.on('close', (code) => {
+      clearTimeout(timer);
       resolve({ ok: code === 0, output: code === null ? `${output}\ngave up after ${timeoutMs / 1000} s` : output });
     });
   });

@@ -1,71 +1,130 @@
-import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { graphql } from '../support/api-client.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 
-const KEY = 'sk-planted-0123456789';
-
-async function doctor(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const run = SpawnedProcess.start('src/cli/main.ts', environment, ['doctor']);
-  const code = await run.exit();
-  return { code, output: run.output };
-}
+const KEY = 'sk-planted-Zq7x-0123456789';
+/** Nobody listens there, and nobody can; also where a machine that runs Ollama would answer. */
+const NO_OLLAMA = { OLLAMA_BASE_URL: 'http://127.0.0.1:3' };
 
 describe('circuit-breaker doctor', () => {
-  let provider: Server;
   let setting: Setting;
+  let server: FaultServer;
+  let folder: string;
 
-  beforeAll(async () => {
-    provider = createServer((request, response) => {
-      const isKnown = request.headers.authorization === `Bearer ${KEY}`;
-      response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(isKnown ? { data: [{ id: 'model-a' }] } : { error: { message: 'who are you' } }));
-    });
-    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-    const address = provider.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    setting = await newSetting({ OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_API_KEY: KEY });
+  beforeEach(async () => {
+    setting = await newSetting(NO_OLLAMA);
+    server = await startFaultServer();
+    folder = setting.environment['DATA_DIR'] ?? '';
   });
 
-  afterAll(async () => {
-    provider.close();
+  afterEach(async () => {
+    await server.stop();
     await setting.remove();
   });
 
-  it('says that all is there, which models the key may use, and where credentials go, and shows no secret', async () => {
-    const named = { CREDENTIAL_A: KEY, CREDENTIAL_A_HOSTS: 'a.example.com', CREDENTIAL_B: KEY };
-    const { code, output } = await doctor({ ...setting.environment, ...named });
-    expect(output).toMatch(/ok +openai +It answers, and offers 1 model. E.g. model-a/);
-    expect(output).toMatch(/ok +credential +CREDENTIAL_A may go to a.example.com/);
-    expect(output).toMatch(/note +credential +CREDENTIAL_B goes nowhere/);
-    expect(output).toContain('Ready to start');
+  async function doctor(environment: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
+    const spawned = SpawnedProcess.start('src/cli/main.ts', { ...setting.environment, ...environment }, ['doctor']);
+    return { code: await spawned.exit(), output: spawned.output };
+  }
+
+  it('finds a fresh folder ready for a start, and leaves it as it is', async () => {
+    const { code, output } = await doctor();
+    expect(code, output).toBe(0);
+    for (const subject of ['Node.js', 'Configuration', 'API', 'Temporal', 'Storage', 'mock']) {
+      expect(output).toMatch(new RegExp(`^ok +${subject.replace('.', '\\.')} `, 'm'));
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('says what to do about an account that does not work, and prints no key; a start does not need it', async () => {
+    server.behave((_request, response) => {
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { message: `wrong key ${KEY}` } }));
+    });
+    const { code, output } = await doctor({
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: server.baseUrl,
+      CREDENTIAL_BOUND: `${KEY}-bound`,
+      CREDENTIAL_BOUND_HOSTS: 'gateway.example.com',
+      CREDENTIAL_LOOSE: `${KEY}-loose`,
+    });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^FAIL +openai .*Check OPENAI_API_KEY/m);
+    expect(output).toMatch(/^ok +Credential +CREDENTIAL_BOUND may go to gateway\.example\.com/m);
+    expect(output).toMatch(/^note +Credential +CREDENTIAL_LOOSE goes nowhere: set CREDENTIAL_LOOSE_HOSTS/m);
     expect(output).not.toContain(KEY);
-    expect(code).toBe(0);
   });
 
-  it('says what a start would fail on, and fails itself', async () => {
-    const broken = { STORAGE_URL: 'postgres://me:hidden-password@127.0.0.1:9/x', OPENAI_API_KEY: 'sk-wrong-key' };
-    const { code, output } = await doctor({ ...setting.environment, ...broken });
-    expect(output).toMatch(/FAIL +storage +PostgreSQL at 127.0.0.1:9/);
-    expect(output).toMatch(/note +openai +does not work: .*Check OPENAI_API_KEY/);
-    expect(output).not.toMatch(/hidden-password|sk-wrong-key/);
-    expect(code).toBe(1);
+  it('lists the first models of an account that works', async () => {
+    server.behave((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ data: ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id })) }));
+    });
+    const { output } = await doctor({ ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: server.root });
+    expect(output).toMatch(/^ok +anthropic +Offers 5 models\. .* a, b, c, d, …/m);
+    expect(output).not.toContain(KEY);
   });
 
-  it('sees what runs already, which knows the same of its providers', async () => {
+  it('a port that another program has is a reason to fail', async () => {
+    const { code, output } = await doctor({ PORT: new URL(server.root).port });
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/^FAIL +API +Port \d+ is taken by another program.*set PORT/m);
+  });
+
+  it('a folder that another process has is a reason to fail, and stays with that process', async () => {
+    await mkdir(`${folder}/storage`);
+    const lock = JSON.stringify({ pid: process.pid });
+    await writeFile(`${folder}/storage.lock`, lock);
+    const { code, output } = await doctor();
+    expect(code, output).toBe(1);
+    expect(output).toMatch(new RegExp(`^FAIL +Storage .*in use by process ${process.pid}`, 'm'));
+    expect(await readFile(`${folder}/storage.lock`, 'utf8')).toBe(lock);
+  });
+
+  it.each([
+    [{ PORT: 'http' }, /^FAIL +Configuration +PORT is "http"/m],
+    [{ TEMPORAL_ADDRESS: '127.0.0.1:3' }, /^FAIL +Temporal .*does not answer/m],
+    [{ STORAGE_URL: 'postgres://user:planted-password@127.0.0.1:3/db' }, /^FAIL +Storage .*cannot be reached/m],
+    [{ STREAM_URL: 'carrier-pigeon:' }, /^FAIL +Streams +STREAM_URL/m],
+    [{ DATA_DIR: '/dev/null/data' }, /^FAIL +Storage .*cannot be written/m],
+    [{ TEMPORAL_CLI_PATH: '/dev/null' }, /^FAIL +Temporal CLI +TEMPORAL_CLI_PATH/m],
+    [{ CREDENTIAL_X: 'planted-value', CREDENTIAL_X_HOSTS: 'a b' }, /^FAIL +Providers +CREDENTIAL_X_HOSTS/m],
+  ])('%j makes it fail with what to do', async (environment: Record<string, string>, message) => {
+    const { code, output } = await doctor(environment);
+    expect(code, output).toBe(1);
+    expect(output).toMatch(message);
+    expect(output).not.toMatch(/planted|\n\s+at /);
+  });
+
+  it('says where a Temporal program would come from when there is none, and fetches none', async () => {
+    const { code, output } = await doctor({ PATH: '', XDG_CACHE_HOME: `${folder}/cache` });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^note +Temporal CLI .*the first start downloads[^]*temporal\.download[^]*PyPI/m);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('finds nothing wrong with a server that runs, and does not disturb it', async () => {
     const everything = await startEverything(setting);
-    const { code, output } = await doctor(setting.environment);
-    expect(output).toMatch(/note +api +one of ours answers/);
-    expect(output).toMatch(/ok +temporal +our dev server runs/);
-    expect(output).toMatch(/note +storage .* in use by our server that runs/);
-    expect(code).toBe(0);
-    const { llmProviders } = await graphql<{ llmProviders: readonly { type: string }[] }>(
+    const { code, output } = await doctor();
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^ok +API +Runs at/m);
+    expect(output).toMatch(/^ok +Storage .*which a running process has open/m);
+    const { llmProviders } = await graphql<{ llmProviders: readonly { type: string; works: boolean }[] }>(
       setting.address,
-      '{ llmProviders { type baseUrl works errorCode message models } }',
+      '{ llmProviders { type works } }',
     );
-    expect(llmProviders.find(({ type }) => type === 'openai')).toMatchObject({ works: true, models: ['model-a'] });
-    await everything.stop();
+    expect(llmProviders).toEqual([
+      { type: 'ollama', works: false },
+      { type: 'mock', works: true },
+    ]);
+    const named = await doctor({ TEMPORAL_ADDRESS: setting.temporalAddress, TEMPORAL_NAMESPACE: 'nowhere' });
+    expect(named.output).toMatch(/^FAIL +Temporal .*has no namespace "nowhere"/m);
+    expect((await fetch(`${setting.address}/health/ready`)).status).toBe(200);
+    expect(await everything.stop(), everything.output).toBe(0);
   });
 });

@@ -1,29 +1,35 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ServerResponse } from 'node:http';
+
 import type { Dispatcher } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
 import { createDispatcher } from '../../src/providers/dispatcher.js';
 import { createProviderDirectory } from '../../src/providers/provider-directory.js';
-import type { ProviderStatus } from '../../src/providers/provider-status.js';
-import { readCredentials } from '../../src/providers/read-credentials.js';
-import { rememberedDirectory } from '../../src/providers/remembered-directory.js';
+import type { ProviderDirectory, ProviderStatus } from '../../src/providers/provider-status.js';
+import { readCredentials, type ProviderSettings } from '../../src/providers/read-credentials.js';
+import { startAimock } from '../support/aimock-process.js';
 import { startFaultServer, type FaultServer } from '../support/fault-server.js';
-import { answerJson, type Answer } from './wire/faults.js';
-import { GENERATE, MESSAGES, OLLAMA, RESPONSES, type WireUnderTest } from './wire/wire-under-test.js';
 
-const KEY = 'sk-planted-0123456789';
-const ACCOUNTS = [
-  ['openai', RESPONSES],
-  ['anthropic', MESSAGES],
-  ['google', GENERATE],
-  ['ollama', OLLAMA],
-] as const;
+const KEY = 'sk-planted-Zq7x-0123456789';
+/** Nobody listens there, and nobody can. */
+const REFUSING = 'http://127.0.0.1:3/v1';
 
-describe('the directory of providers', () => {
+type AccountType = keyof NonNullable<ProviderSettings['accounts']>;
+
+function answer(status: number, body: unknown, contentType = 'application/json') {
+  return (_request: unknown, response: ServerResponse): void => {
+    response.writeHead(status, { 'content-type': contentType });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+}
+
+describe('the provider directory', () => {
   let server: FaultServer;
   let dispatcher: Dispatcher;
 
   beforeEach(async () => {
     server = await startFaultServer();
-    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
+    dispatcher = createDispatcher({ connectionTimeoutMs: 30_000 });
   });
 
   afterEach(async () => {
@@ -31,73 +37,138 @@ describe('the directory of providers', () => {
     await server.stop();
   });
 
-  const directory = (type: string, baseUrl: string) =>
-    createProviderDirectory({
-      credentials: readCredentials({ accounts: { [type]: { apiKey: KEY, baseUrl } }, credentials: {} }),
-      dispatcher,
-    });
-  const ask = async (type: string, baseUrl: string): Promise<ProviderStatus | undefined> =>
-    (await directory(type, baseUrl).check()).find((status) => status.type === type);
-  const address = (wire: WireUnderTest) => wire.provider(server.root).baseUrl ?? '';
+  function directoryOf(accounts: NonNullable<ProviderSettings['accounts']>): ProviderDirectory {
+    return createProviderDirectory({ credentials: readCredentials({ accounts, credentials: {} }), dispatcher });
+  }
 
-  it.each(ACCOUNTS)('says which models %s offers to its key', async (type, wire) => {
-    server.behave((_, response) => {
-      answerJson(200, wire.modelList(['model-a', 'model-b']))(response);
-    });
-    expect(await ask(type, address(wire))).toMatchObject({ works: true, models: ['model-a', 'model-b'] });
-    const [name, value] = wire.keyHeader(KEY);
-    expect(server.headers[0]?.[name]).toBe(value);
+  /** The status of one account at the fault server, with the planted key; no status ever holds that key. */
+  async function statusOf(type: AccountType, baseUrl = server.baseUrl): Promise<ProviderStatus | undefined> {
+    const statuses = await directoryOf({ [type]: { apiKey: KEY, baseUrl } }).check();
+    expect(JSON.stringify(statuses)).not.toContain(KEY);
+    return statuses.find((status) => status.type === type);
+  }
+
+  it('lists what an independent server offers', async () => {
+    const aimock = await startAimock();
+    try {
+      const status = await statusOf('openai', aimock.baseUrl);
+      expect(status).toMatchObject({ works: true, baseUrl: aimock.baseUrl });
+      expect(status?.models.length).toBeGreaterThan(0);
+      expect(status?.message).toBe(`Offers ${String(status?.models.length)} models.`);
+    } finally {
+      await aimock.stop();
+    }
   });
 
-  const faults: readonly (readonly [string, Answer, string])[] = [
-    ['refuses the key', answerJson(401, { error: { message: `${KEY} is no key` } }), 'auth'],
+  it.each([
+    ['openai', 'authorization', `Bearer ${KEY}`, { data: [{ id: 'one' }, { id: 'two' }] }],
+    ['anthropic', 'x-api-key', KEY, { data: [{ id: 'one' }, { id: 'two' }] }],
+    ['google', 'x-goog-api-key', KEY, { models: [{ name: 'models/one' }, { name: 'models/two' }] }],
+    ['ollama', 'authorization', `Bearer ${KEY}`, { models: [{ name: 'one' }, { name: 'two' }] }],
+  ] as const)('asks %s in its own way', async (type, header, value, list) => {
+    server.behave(answer(200, list));
+    expect(await statusOf(type)).toEqual({
+      type,
+      baseUrl: server.baseUrl,
+      works: true,
+      message: 'Offers 2 models.',
+      models: ['one', 'two'],
+    });
+    expect(server.headers[0]?.[header]).toBe(value);
+  });
+
+  const list = { data: [{ id: 'one' }] };
+  it.each([
+    ['a wrong key', answer(401, { error: { message: `no such key: ${KEY}` } }), 'auth', 'OPENAI_API_KEY'],
+    ['a forbidden one', answer(403, { error: { message: 'no' } }), 'auth', 'OPENAI_API_KEY'],
+    ['no credit', answer(402, {}), 'quota', 'billing'],
+    ['an overloaded server', answer(503, {}), 'overloaded', 'overloaded'],
+    ['a web page', answer(200, '<!doctype html><p>hello', 'text/html'), 'invalid_request', 'web page'],
+    ['text', answer(200, 'hello', 'text/plain'), 'invalid_request', 'base URL'],
+    ['an error with status 200', answer(200, { error: 'no such endpoint' }), 'invalid_request', 'base URL'],
+    ['another API', answer(404, { detail: 'Not Found' }), 'invalid_request', 'lists no models at /v1/models'],
+    ['a redirect', answer(302, ''), 'invalid_request', 'redirects'],
     [
-      'answers a web page',
-      (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
-      'invalid_request',
+      'a list that breaks off',
+      (_: unknown, response: ServerResponse) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+        response.write('{"data":', () => response.socket?.resetAndDestroy());
+      },
+      'incomplete_stream',
+      'broke',
     ],
-    ['has no such path', (response) => response.writeHead(404).end(), 'invalid_request'],
-    ['fails', answerJson(500, { error: { message: 'oops' } }), 'server'],
-    ['breaks off', (response) => response.socket?.destroy(), 'network'],
-  ];
-
-  it.each(faults)('says so when a provider %s, with what to do and without the key', async (_, handler, errorCode) => {
-    server.behave((_request, response) => {
-      handler(response);
-    });
-    const status = await ask('openai', address(RESPONSES));
-    expect(status).toMatchObject({
-      works: false,
-      errorCode,
-      models: [],
-      message: expect.stringMatching(/./) as string,
-    });
-    expect(JSON.stringify(status)).not.toContain(KEY);
+  ] as const)('%s is a status that says what to do', async (_name, behaviour, errorCode, advice) => {
+    server.behave(behaviour);
+    const status = await statusOf('openai');
+    expect(status).toMatchObject({ works: false, errorCode, models: [] });
+    expect(status?.message).toContain(advice);
   });
 
-  it('waits for seconds and not for ever', async () => {
+  it('a refused connection is `network`', async () => {
+    expect(await statusOf('anthropic', REFUSING)).toMatchObject({ works: false, errorCode: 'network' });
+  });
+
+  it.each([
+    ['that says nothing', () => undefined],
+    [
+      'that stalls in its list',
+      (_: unknown, response: ServerResponse) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.write('{"data":');
+      },
+    ],
+    [
+      'that drips',
+      (_: unknown, response: ServerResponse) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '), 100);
+        response.on('close', () => {
+          clearInterval(timer);
+        });
+      },
+    ],
+  ])('a server %s is `timeout` within the limit', async (_name, behaviour) => {
+    server.behave(behaviour);
+    const startedMs = Date.now();
+    expect(await statusOf('google')).toMatchObject({ works: false, errorCode: 'timeout' });
+    expect(Date.now() - startedMs).toBeLessThan(6_000);
+    await server.allClosed();
+  });
+
+  it('a key without which nothing can work is missed before anything is sent', async () => {
+    const [status] = await directoryOf({ openai: { baseUrl: 'https://api.openai.com/v1' } }).check();
+    expect(status).toMatchObject({ works: false, errorCode: 'auth' });
+    expect(status?.message).toContain('OPENAI_API_KEY');
+  });
+
+  it('a server that says the key back as a model does not get it shown', async () => {
+    server.behave(answer(200, { data: [{ id: KEY }, { id: `ft:${KEY}:1` }] }));
+    expect(await statusOf('openai')).toMatchObject({ works: true, models: ['[secret]', 'ft:[secret]:1'] });
+  });
+
+  it('a base URL is shown without what it holds besides the address', async () => {
+    server.behave(answer(200, list));
+    const baseUrl = server.baseUrl.replace('http://', `http://user:${KEY}@`);
+    expect(await statusOf('openai', baseUrl)).toMatchObject({ baseUrl: server.baseUrl, works: true });
+  });
+
+  it('asks all accounts at once, and leaves out those that are not configured', async () => {
     server.behave(() => undefined);
-    expect(await ask('anthropic', server.root)).toMatchObject({ works: false, errorCode: 'timeout' });
+    const account = { apiKey: KEY, baseUrl: server.baseUrl };
+    const startedMs = Date.now();
+    const statuses = await directoryOf({ openai: account, anthropic: account, ollama: account }).check();
+    expect(statuses.map(({ type, works }) => [type, works])).toEqual([
+      ['openai', false],
+      ['anthropic', false],
+      ['ollama', false],
+      ['mock', true],
+    ]);
+    expect(Date.now() - startedMs).toBeLessThan(6_000);
   });
 
-  it('always has the mock, and leaves out what is neither configured nor there', async () => {
-    const credentials = readCredentials({ credentials: {} });
-    const types = (await createProviderDirectory({ credentials, dispatcher }).check()).map(({ type }) => type);
-    expect(types.filter((type) => type !== 'ollama')).toEqual(['mock']);
-  });
-
-  it('is asked once for all who ask within half a minute', async () => {
-    server.behave((_, response) => {
-      answerJson(200, MESSAGES.modelList(['m']))(response);
-    });
-    let now = 0;
-    const remembered = rememberedDirectory(directory('anthropic', server.root), () => now);
-    await Promise.all([remembered.check(), remembered.check()]);
-    now = 29_000;
-    await remembered.check();
-    expect(server.urls).toHaveLength(1);
-    now = 31_000;
-    await remembered.check();
-    expect(server.urls).toHaveLength(2);
+  it('a caller who gives up is answered with the own reason', async () => {
+    server.behave(() => undefined);
+    const checking = directoryOf({ openai: { apiKey: KEY, baseUrl: server.baseUrl } });
+    await expect(checking.check(AbortSignal.timeout(50))).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });

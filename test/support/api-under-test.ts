@@ -10,6 +10,7 @@ import type { TemporalGateway, WorkflowClose } from '../../src/api/temporal-gate
 import type { ExecutionRequest } from '../../src/core/execution.js';
 import { newToken } from '../../src/core/new-token.js';
 import type { TokenStart } from '../../src/core/token-start.js';
+import type { ProviderDirectory } from '../../src/providers/provider-status.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
@@ -106,7 +107,9 @@ export class PlayedTemporal implements TemporalGateway {
   }
 }
 
-export async function apiUnderTest(): Promise<ApiUnderTest> {
+export async function apiUnderTest(
+  providers: ProviderDirectory = { check: () => Promise.resolve([]) },
+): Promise<ApiUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = new MemoryStreamLog();
   const temporal = new PlayedTemporal(storage);
@@ -119,7 +122,6 @@ export async function apiUnderTest(): Promise<ApiUnderTest> {
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
-  const providers = { check: () => Promise.resolve([]) };
   const parts: ApiParts = { storage, temporal, reader, feed, providers, now: () => NOW };
   const app = await createServer(parts, logger);
   return {

@@ -18,7 +18,7 @@ interface Holder {
  * Throws UNAVAILABLE, naming the holder and the ways out, when another process has it.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const path = `${folder}.lock`;
+  const path = lockPath(folder);
   const mine = `${path}.${process.pid}`;
   await writeFile(mine, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Holder));
   try {
@@ -36,11 +36,14 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   return { release: () => rm(path, { force: true }) };
 }
 
-/** The process that has a folder locked, if one that lives has. */
-export async function folderHolder(folder: string): Promise<number | undefined> {
-  const content = await readFile(`${folder}.lock`, 'utf8').catch(() => '');
-  const holder = parseHolder(content);
-  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+/** Throws UNAVAILABLE as `lockFolder` does, without taking the lock or changing anything. */
+export async function refuseLockedFolder(folder: string): Promise<void> {
+  const holder = parseHolder(await readFile(lockPath(folder), 'utf8').catch(() => ''));
+  if (holder !== undefined && isAlive(holder)) throw inUse(folder, holder.pid);
+}
+
+function lockPath(folder: string): string {
+  return `${folder}.lock`;
 }
 
 /** A link appears whole or not at all, and only one process can make it. */

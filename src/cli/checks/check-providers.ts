@@ -1,0 +1,49 @@
+import { REAL_MODELS } from '../../compose/real-models.js';
+import type { Config } from '../../config.js';
+import type { Credentials } from '../../providers/credentials.js';
+import { createDispatcher } from '../../providers/dispatcher.js';
+import { createProviderDirectory } from '../../providers/provider-directory.js';
+import type { ProviderStatus } from '../../providers/provider-status.js';
+import { readCredentials } from '../../providers/read-credentials.js';
+import { missing, note, ok, type Finding } from './finding.js';
+
+const SHOWN_MODELS = 4;
+
+/** Every account, asked; and the named credentials, by name. A provider that is away keeps nobody from starting. */
+export async function checkProviders(config: Config): Promise<readonly Finding[]> {
+  let credentials: Credentials;
+  try {
+    credentials = readCredentials(config.providers);
+  } catch (error) {
+    return [missing('Providers', error instanceof Error ? error.message : String(error))];
+  }
+  const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
+  try {
+    const statuses = await createProviderDirectory({ credentials, dispatcher }).check();
+    const none = statuses.every(({ type }) => type === 'mock');
+    return [
+      ...statuses.map(providerFinding),
+      ...(none ? [note('Providers', `Agents can run on the mock only. For real models ${REAL_MODELS}.`)] : []),
+      ...credentialFindings(credentials),
+    ];
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+function providerFinding({ type, baseUrl, works, message, models }: ProviderStatus): Finding {
+  const place = baseUrl === undefined ? '' : ` (${baseUrl})`;
+  if (!works) return { state: 'FAIL', subject: type, text: message + place };
+  const first = models.slice(0, SHOWN_MODELS).join(', ');
+  const more = models.length > SHOWN_MODELS ? ', …' : '';
+  return ok(type, `${message}${place}${first === '' ? '' : ` ${first}${more}`}`);
+}
+
+/** Names and hosts, never values. */
+function credentialFindings({ named }: Credentials): readonly Finding[] {
+  return [...named].map(([name, { hosts }]) =>
+    hosts.length === 0
+      ? note('Credential', `${name} goes nowhere: set ${name}_HOSTS to the hosts that may have it.`)
+      : ok('Credential', `${name} may go to ${hosts.join(', ')}.`),
+  );
+}

@@ -1,0 +1,27 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { ProviderStatus } from '../../src/providers/provider-status.js';
+import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
+
+const STATUSES: readonly ProviderStatus[] = [
+  { type: 'openai', baseUrl: 'https://api.openai.com/v1', works: true, message: 'Offers 1 model.', models: ['one'] },
+  { type: 'ollama', baseUrl: 'http://box:11434', works: false, errorCode: 'network', message: 'Refused.', models: [] },
+  { type: 'mock', works: true, message: 'Answers from a script.', models: [] },
+];
+
+const QUERY = '{ llmProviders { type baseUrl works errorCode message models } }';
+
+describe('llmProviders', () => {
+  let api: ApiUnderTest | undefined;
+
+  afterEach(() => api?.stop());
+
+  it('says how each account of the API process stands', async () => {
+    api = await apiUnderTest({ check: () => Promise.resolve(STATUSES) });
+    const response = await api.app.inject({ method: 'POST', url: '/graphql', payload: { query: QUERY } });
+    const absent = { baseUrl: null, errorCode: null };
+    expect(response.json()).toEqual({
+      data: { llmProviders: STATUSES.map((status) => ({ ...absent, ...status })) },
+    });
+  });
+});
