@@ -54,7 +54,7 @@ export class AnswerReader {
     if (this.#cutter.stopped) return [...events, this.#finish(this.#answer.finishAtStop())];
     this.#isAtEnd = this.#answer.hasEnded;
     if (this.#isAtEnd) call.expectEnd(END_GRACE_MS);
-    else if (this.#answer.hasStopped) call.expectEnd(USAGE_GRACE_MS);
+    else if (this.#answer.hasStopped) call.expectEnd(this.#answer.hasUsage ? END_GRACE_MS : USAGE_GRACE_MS);
     return events;
   }
 

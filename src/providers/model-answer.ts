@@ -42,6 +42,10 @@ export class ModelAnswer {
     return this.#stop !== undefined;
   }
 
+  get hasUsage(): boolean {
+    return this.#usage !== undefined;
+  }
+
   /**
    * The answer as a whole. Throws ModelError `incomplete_stream` when neither a reason to stop nor the terminal event
    * came, since the text so far may be half of it, and when there is nothing in it; `content_filter` when the provider

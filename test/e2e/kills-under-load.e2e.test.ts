@@ -174,8 +174,22 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     const isOver = await Promise.race([all, delay(PATIENCE_MS)]);
     if (isOver !== undefined) return ended;
     const stuck = ids.filter((id) => !ended.has(id));
-    const first = await graphql<StoredToken>(setting.address, STORED, { id: stuck[0] ?? '' });
-    throw new Error(`${stuck.length} tokens did not end: ${stuck.join(' ')}; ${JSON.stringify(first)}`);
+    const first = stuck[0] ?? '';
+    const stored = JSON.stringify(await graphql<StoredToken>(setting.address, STORED, { id: first }));
+    throw new Error(
+      `${stuck.length} tokens did not end: ${stuck.join(' ')}\n${stored.slice(0, 2000)}\n${await lastEvents(first)}`,
+    );
+  }
+
+  /** What Temporal has of a token: its newest events, and what its workflow tasks failed of. */
+  async function lastEvents(id: string): Promise<string> {
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    const lines = (events ?? []).slice(-25).map((event) => {
+      const failure = event.workflowTaskFailedEventAttributes?.failure?.message ?? '';
+      const at = new Date(Number(event.eventTime?.seconds) * 1000).toISOString();
+      return `${String(event.eventId)} ${at} ${String(event.eventType)} ${failure}`;
+    });
+    return lines.join('\n');
   }
 
   /** Kills hit what they are meant to hit: model calls in the middle of their answers. */
