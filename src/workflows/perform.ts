@@ -1,11 +1,11 @@
 import {
   ActivityFailure,
   ApplicationFailure,
-  CancelledFailure,
   ParentClosePolicy,
   proxyActivities,
   proxyLocalActivities,
   startChild,
+  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -49,10 +49,15 @@ export async function quickly<Name extends keyof QuickActivities>(
   }
 }
 
+/**
+ * Whether trying again elsewhere would not help. When it is replayed, a local activity's failure comes without the
+ * ActivityFailure around it that it had at first: what is asked here must not depend on that, or a replay takes another
+ * way than the history.
+ */
 function isFinal(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return cause.nonRetryable === true;
-  return !(error instanceof ActivityFailure) || cause instanceof CancelledFailure;
+  if (cause instanceof TimeoutFailure) return false;
+  return !(cause instanceof ApplicationFailure) || cause.nonRetryable === true;
 }
 
 /**

@@ -181,15 +181,18 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     );
   }
 
-  /** What Temporal has of a token: its newest events, and what its workflow tasks failed of. */
+  /** What Temporal has of a token and of what it waits for: its newest events, and what is still to be done. */
   async function lastEvents(id: string): Promise<string> {
-    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    const handle = client.workflow.getHandle(id);
+    const [{ events }, { raw, status }] = await Promise.all([handle.fetchHistory(), handle.describe()]);
     const lines = (events ?? []).slice(-25).map((event) => {
       const failure = event.workflowTaskFailedEventAttributes?.failure?.message ?? '';
       const at = new Date(Number(event.eventTime?.seconds) * 1000).toISOString();
       return `${String(event.eventId)} ${at} ${String(event.eventType)} ${failure}`;
     });
-    return lines.join('\n');
+    const children = (raw.pendingChildren ?? []).map((child) => lastEvents(child.workflowId ?? ''));
+    const pending = JSON.stringify([raw.pendingWorkflowTask, raw.pendingActivities]);
+    return [`${id} ${status.name} ${pending}`, ...lines, ...(await Promise.all(children))].join('\n');
   }
 
   /** Kills hit what they are meant to hit: model calls in the middle of their answers. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/model-error.js';
 import type { Token } from '../../src/core/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
@@ -35,6 +36,9 @@ class Reviewer implements LanguageModel {
     yield { type: 'finish', finish: FINISH };
   }
 }
+
+/** Longer than the quick try of an activity may take. */
+const TOO_LONG_MS = 1_300;
 
 /** Low enough that a life in here goes on as a new run, high enough that the others do not. */
 const SUGGEST_CONTINUE_AS_NEW_AT = 120;
@@ -102,6 +106,9 @@ await recordRetried();
 await recordRepaired();
 await recordCancelled();
 await recordCancelledInTemporal();
+await recordSlowStorage();
+await recordStorageAway();
+await recordUnknownWorkflow();
 await recordClassified();
 await recordContinued();
 await under.stop();
@@ -187,6 +194,59 @@ async function recordCancelledInTemporal(): Promise<void> {
     .getHandle(executionId)
     .result()
     .catch(() => undefined);
+}
+
+/** Storage is too slow for the quick try: what is to be recorded goes on as a normal activity. */
+async function recordSlowStorage(): Promise<void> {
+  const { tokens, executions } = under.storage;
+  const restore = [
+    interfere(tokens, 'record', () => new Promise((resolve) => setTimeout(resolve, TOO_LONG_MS))),
+    interfere(executions, 'update', () => new Promise((resolve) => setTimeout(resolve, TOO_LONG_MS))),
+  ];
+  const handle = await start('slow', { text: 'Hello' });
+  const executionId = await fireReview(handle);
+  await handle.result();
+  for (const undo of restore) undo();
+  await save('token-storage-too-slow', 'slow');
+  await save('execution-storage-too-slow', executionId);
+}
+
+/** Storage is away for a moment. */
+async function recordStorageAway(): Promise<void> {
+  const { tokens, executions } = under.storage;
+  const away = () => Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'storage is away'));
+  const restore = [interfere(tokens, 'record', away), interfere(executions, 'update', away)];
+  const handle = await start('away', { text: 'Hello' });
+  const executionId = await fireReview(handle);
+  await handle.result();
+  for (const undo of restore) undo();
+  await save('token-storage-away', 'away');
+  await save('execution-storage-away', executionId);
+}
+
+/** A token that cannot be: its first activity fails for good. */
+async function recordUnknownWorkflow(): Promise<void> {
+  const handle = await start('unknown', {}, 'no-such-workflow');
+  await handle.result().catch(() => undefined);
+  await save('token-of-unknown-workflow', 'unknown');
+}
+
+/** Every second call of a method comes to grief. Gives what takes that back. */
+function interfere<Method extends string>(
+  store: Record<Method, (...args: never[]) => Promise<unknown>>,
+  method: Method,
+  mishap: () => Promise<unknown>,
+): () => void {
+  const whole = store[method];
+  let calls = 0;
+  store[method] = async (...args: never[]) => {
+    calls += 1;
+    if (calls % 2 === 1) await mishap();
+    return await whole.apply(store, args);
+  };
+  return () => {
+    store[method] = whole;
+  };
 }
 
 /** Timers, conditions, automatic transitions; an agent that is triggered; word of other place agents. */
