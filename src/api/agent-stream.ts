@@ -8,8 +8,9 @@ import { CircuitBreakerError } from '../core/errors.js';
 import type { StreamReader } from '../streams/reader.js';
 import type { StreamViewer } from '../streams/viewer.js';
 import { httpError, type ErrorAnswer } from './error-response.js';
+import type { EventFormat } from './event-json.js';
 import { serveSse } from './sse.js';
-import { viewerOptions, type StreamQuery } from './stream-request.js';
+import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
 import { closeFirmly, serveWebSocket } from './websocket.js';
 
 const PATH = /^\/agent-stream\/([^/?]+)$/;
@@ -35,9 +36,10 @@ export function registerAgentStream(app: FastifyInstance, reader: StreamReader):
         format,
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       };
+      const shown = eventFormat(query);
       const viewer = await reader.open(request.params.executionId, viewerOptions(query));
       reply.hijack();
-      await serveSse(reply.raw, viewer);
+      await serveSse(reply.raw, viewer, shown);
     },
   });
 }
@@ -77,8 +79,11 @@ export async function upgradeToStream(
 ): Promise<void> {
   const { request, socket, head, url } = upgrade;
   let viewer: StreamViewer;
+  let format: EventFormat;
   try {
-    viewer = await reader.open(executionId, viewerOptions(queryOf(url)));
+    const query = queryOf(url);
+    format = eventFormat(query);
+    viewer = await reader.open(executionId, viewerOptions(query));
   } catch (error) {
     const answer = httpError(error, { id: crypto.randomUUID(), log });
     if (request.headers.origin === undefined) refuse(socket, answer);
@@ -98,7 +103,7 @@ export async function upgradeToStream(
   });
   server.handleUpgrade(request, socket, head, (webSocket) => {
     webSocket.on('error', () => undefined);
-    serveWebSocket(webSocket, viewer).catch((error: unknown) => {
+    serveWebSocket(webSocket, viewer, format).catch((error: unknown) => {
       log.warn(
         { err: error, executionId },
         'a stream could not be read for a viewer, who may come back with the cursor',

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { StreamEvent } from '../core/stream-event.js';
 import type { StreamViewer } from '../streams/viewer.js';
-import { eventJson } from './event-json.js';
+import type { EventFormat } from './event-json.js';
 
 const COMMENT_EVERY_MS = 15_000;
 /** One who does not take what was sent for so long is not there any more. */
@@ -12,7 +12,7 @@ const DRAIN_PATIENCE_MS = 30_000;
  * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
  * answer is 204, which stops an EventSource for good; any other end makes it come back.
  */
-export async function serveSse(response: ServerResponse, viewer: StreamViewer): Promise<void> {
+export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: EventFormat): Promise<void> {
   response.on('close', () => {
     viewer.leave();
   });
@@ -30,7 +30,7 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer): 
     response.write(':\n\n');
   }, COMMENT_EVERY_MS);
   try {
-    await pump(response, viewer, first);
+    await pump(response, viewer, { first, format });
   } finally {
     clearInterval(comments);
     response.end();
@@ -56,18 +56,27 @@ async function nextOrSilence(viewer: StreamViewer): Promise<First> {
   return first === 'silence' ? { pending } : { events: first };
 }
 
-async function pump(response: ServerResponse, viewer: StreamViewer, first: First): Promise<void> {
+async function pump(
+  response: ServerResponse,
+  viewer: StreamViewer,
+  { first, format }: { readonly first: First; readonly format: EventFormat },
+): Promise<void> {
   response.flushHeaders();
   let events = first.pending === undefined ? first.events : await first.pending;
   while (events !== undefined && !response.destroyed) {
-    const frames = events.map((event) => `id: ${event.sequence}\ndata: ${eventJson(event)}\n\n`).join('');
-    if (!response.write(frames) && !(await drained(response))) {
+    const frames = events.map((event) => frame(event, format)).join('');
+    if (frames !== '' && !response.write(frames) && !(await drained(response))) {
       viewer.leave();
       response.destroy();
       return;
     }
     events = await viewer.next();
   }
+}
+
+function frame(event: StreamEvent, format: EventFormat): string {
+  const json = format(event);
+  return json === undefined ? '' : `id: ${event.sequence}\ndata: ${json}\n\n`;
 }
 
 async function drained(response: ServerResponse): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { CircuitBreakerError, type Problem } from '../core/errors.js';
 import { STREAM_EVENT_TYPES, type StreamEventType } from '../core/stream-event.js';
 import type { ViewerOptions } from '../streams/viewer.js';
+import { eventJson, taggedJson, type EventFormat } from './event-json.js';
 
 /** What a request for a stream says, as text. */
 export interface StreamQuery {
@@ -12,14 +13,20 @@ export interface StreamQuery {
   readonly lastEventId?: string | undefined;
 }
 
-/** Throws VALIDATION_FAILED for a cursor, type or format that is none. */
+/** Throws VALIDATION_FAILED for a cursor or a type that is none. */
 export function viewerOptions(query: StreamQuery): ViewerOptions {
   const cursor = query.lastEventId ?? query.after;
-  if (query.format !== undefined) throw invalid('/format', `there is no format "${query.format}"`);
   return {
     ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
     ...(query.types === undefined ? {} : { types: readTypes(query.types) }),
   };
+}
+
+/** Throws VALIDATION_FAILED for a format that is none. */
+export function eventFormat({ format }: StreamQuery): EventFormat {
+  if (format === undefined) return eventJson;
+  if (format === 'tagged') return taggedJson;
+  throw invalid('/format', `there is no format "${format}": leave it out, or say tagged`);
 }
 
 /** A cursor is the sequence that was received last. */

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 
 import type { StreamViewer, ViewerEnd } from '../streams/viewer.js';
-import { eventJson } from './event-json.js';
+import type { EventFormat } from './event-json.js';
 
 const PING_EVERY_MS = 15_000;
 const BUFFERED_BYTES = 64 * 1024;
@@ -13,14 +13,17 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 10
 const TOO_SLOW = 1013;
 
 /** Serves a stream as one JSON text per event, until it ends (1000) or the viewer goes, is gone or is too slow (1013). */
-export async function serveWebSocket(socket: WebSocket, viewer: StreamViewer): Promise<void> {
+export async function serveWebSocket(socket: WebSocket, viewer: StreamViewer, format: EventFormat): Promise<void> {
   const stopPings = keepAlive(socket);
   socket.on('close', () => {
     stopPings();
     viewer.leave();
   });
   for (let events = await viewer.next(); events !== undefined; events = await viewer.next()) {
-    for (const event of events) socket.send(eventJson(event));
+    for (const event of events) {
+      const json = format(event);
+      if (json !== undefined) socket.send(json);
+    }
     if (!(await drained(socket))) {
       viewer.leave();
       closeFirmly(socket, TOO_SLOW, 'too slow: connect again with ?after=');

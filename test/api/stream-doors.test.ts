@@ -78,6 +78,22 @@ describe('a stream over WebSocket', () => {
     expect(events.map(({ eventType }) => eventType)).toEqual(['attempt_started', 'completed']);
   });
 
+  it('has the shape of a Rust enum where that is wanted, cursors and filters as ever', async () => {
+    const { events, code } = await overWebSocket(`${DONE}?format=tagged&after=2`);
+    expect(events).toEqual([
+      { ContentChunk: { execution_id: DONE, chunk: 'c', sequence: 3 } },
+      {
+        Completed: {
+          execution_id: DONE,
+          final_response: 'abc',
+          usage: { input_tokens: 1, output_tokens: 3, total_tokens: 4 },
+        },
+      },
+    ]);
+    expect(code).toBe(1000);
+    expect((await overWebSocket(`${DONE}?format=tagged`)).events).toHaveLength(4);
+  });
+
   it.each([
     ['nobody', 404],
     [`${DONE}?after=-1`, 400],
@@ -95,6 +111,10 @@ describe('a stream over WebSocket', () => {
 describe('a stream over server-sent events', () => {
   it('has an id and data for each event and ends', async () => {
     expect(await overSse(DONE)).toEqual({ status: 200, sequences: [0, 1, 2, 3, 4] });
+  });
+
+  it('has the shape of a Rust enum where that is wanted; the beginning of a first attempt is none of its variants', async () => {
+    expect(await overSse(`${DONE}?format=tagged`)).toEqual({ status: 200, sequences: [1, 2, 3, 4] });
   });
 
   it('follows Last-Event-ID before ?after', async () => {
