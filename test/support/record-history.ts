@@ -4,6 +4,7 @@
  *     npm run record-history
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -291,7 +292,9 @@ async function runIdOf(id: string): Promise<string> {
 }
 
 async function save(name: string, workflowId: string, runId?: string): Promise<string> {
-  const history = historyToJSON(await under.client.workflow.getHandle(workflowId, runId).fetchHistory());
+  const recorded = historyToJSON(await under.client.workflow.getHandle(workflowId, runId).fetchHistory());
+  // Where it was recorded is nobody's business, and would change with every recording.
+  const history = recorded.replaceAll(`${process.cwd()}/`, '').replaceAll(`@${hostname()}`, '@host');
   await writeFile(`${FOLDER}${name}.json`, history);
   return history;
 }
