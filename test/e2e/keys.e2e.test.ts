@@ -79,7 +79,7 @@ describe('a key, and a secret in a header', () => {
   });
 
   afterAll(async () => {
-    await everything.kill();
+    await everything.stop();
     await Promise.all([provider.stop(), foreign.stop(), setting.remove(), rm(folder, { recursive: true })]);
     await database.drop();
   });
