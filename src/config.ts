@@ -187,9 +187,15 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
 export function secretsOf({ providers, temporal, storageUrl, streamUrl }: Config): readonly string[] {
   const keys = Object.values(providers.accounts).map(({ apiKey }) => apiKey);
   const named = Object.entries(providers.credentials).filter(([name]) => !name.endsWith('_HOSTS'));
-  const passwords = [storageUrl, streamUrl].map((url) => (URL.canParse(url) ? new URL(url).password : ''));
+  const passwords = [storageUrl, streamUrl].flatMap((url) => (URL.canParse(url) ? passwordsIn(new URL(url)) : []));
   const all = [...keys, temporal.apiKey, ...named.map(([, value]) => value), ...passwords];
   return all.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret.trim()]));
+}
+
+/** As it stands in the address, and as it is. */
+function passwordsIn({ password, searchParams }: URL): readonly string[] {
+  const decoded = /%(?![0-9a-f]{2})/i.test(password) ? password : decodeURIComponent(password);
+  return [password, decoded, searchParams.get('password') ?? ''];
 }
 
 /** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */

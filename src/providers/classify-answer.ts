@@ -1,5 +1,6 @@
 import { ownValue, type JsonObject } from '../core/json.js';
 import { ModelError, type ExecutionErrorCode } from '../core/model-error.js';
+import { showsSecret } from '../core/secrets.js';
 import {
   parseJsonObject,
   readErrorDetails,
@@ -41,7 +42,7 @@ export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): Mod
   const body = parseJsonObject(answer.text);
   const details = readErrorDetails(body);
   const promised = answer.status >= 200 && answer.status < 300;
-  const surprise = describeSurprise(answer, body);
+  const surprise = describeSurprise(answer, body, context.secrets);
   if (surprise !== undefined) {
     return new ModelError(promised ? 'invalid_request' : codeOfStatus(answer.status), surprise, answer.facts);
   }
@@ -89,12 +90,16 @@ function codeOfStatus(status: number): ExecutionErrorCode {
 }
 
 /** Answers that no provider gives: the base URL points at something else, or the server cannot stream. */
-function describeSurprise(answer: FailedAnswer, body: JsonObject | undefined): string | undefined {
+function describeSurprise(
+  answer: FailedAnswer,
+  body: JsonObject | undefined,
+  secrets: readonly string[],
+): string | undefined {
   const { status, host } = answer;
   if (status >= 300 && status < 400) {
     const advice =
       'Redirects are not followed, since they would carry the key along: set `baseUrl` to where the API is.';
-    return `${host} redirects ${redirectTarget(answer.location)} (HTTP ${status}). ${advice}`;
+    return `${host} redirects ${redirectTarget(answer.location, secrets)} (HTTP ${status}). ${advice}`;
   }
   if (/html/i.test(answer.contentType) || /^\s*<(?:!doctype|html)/i.test(answer.text)) {
     return `${host} answered a web page (HTTP ${status}) and not its API. Check the base URL: it often ends in /v1.`;
@@ -108,8 +113,8 @@ function describeSurprise(answer: FailedAnswer, body: JsonObject | undefined): s
   return undefined;
 }
 
-function redirectTarget(location: string): string {
-  return URL.canParse(location) ? `to ${new URL(location).host}` : 'elsewhere';
+function redirectTarget(location: string, secrets: readonly string[]): string {
+  return URL.canParse(location) && !showsSecret(location, secrets) ? `to ${new URL(location).host}` : 'elsewhere';
 }
 
 type Explanation = (host: string, context: ErrorContext) => string;

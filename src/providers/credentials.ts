@@ -75,3 +75,9 @@ function isBoundTo(bound: string, url: URL): boolean {
   const port = url.port !== '' ? url.port : url.protocol === 'https:' ? '443' : '80';
   return bound === url.hostname || bound === `${url.hostname}:${port}`;
 }
+
+/** Every secret of this process. */
+export function secretsOf({ accounts, named }: Credentials): readonly string[] {
+  const keys = Object.values(accounts).flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey]));
+  return [...keys, ...[...named.values()].map(({ secret }) => secret)];
+}

@@ -1,7 +1,7 @@
 import type { LlmProvider } from '../core/agent.js';
 import { fillReferences } from '../core/check-provider.js';
 import { ModelError } from '../core/model-error.js';
-import { baseUrlOf, namedSecret, needsKey, ownKey, type Credentials } from './credentials.js';
+import { baseUrlOf, namedSecret, needsKey, ownKey, secretsOf, type Credentials } from './credentials.js';
 
 /** Where one call goes and what it may carry. Made per call and dropped with it. */
 export interface Endpoint {
@@ -12,19 +12,14 @@ export interface Endpoint {
   readonly key?: string;
   /** What a person would change about the key, for messages. */
   readonly keySource: string;
-  /** Everything in here that a message must not repeat. */
+  /** Everything that a message must not repeat: also what other agents may have sent to the same server. */
   readonly secrets: readonly string[];
 }
 
 /** Throws ModelError `auth` when a named credential is missing or not bound to the host, or a key is needed. */
 export function resolveEndpoint(provider: LlmProvider, credentials: Credentials): Endpoint {
   const baseUrl = baseUrlOf(provider, credentials);
-  const secrets: string[] = [];
-  const secret = (name: string): string => {
-    const value = namedSecret(name, baseUrl, credentials);
-    secrets.push(value);
-    return value;
-  };
+  const secret = (name: string): string => namedSecret(name, baseUrl, credentials);
   const headers = fillHeaders(provider, secret);
   const authorized = headers['authorization'] !== undefined;
   const { key, keySource } =
@@ -37,8 +32,10 @@ export function resolveEndpoint(provider: LlmProvider, credentials: Credentials)
       `No key for ${baseUrl.host}: set ${keySource} for the worker, or use the mock provider.`,
     );
   }
-  if (key === undefined) return { baseUrl, headers, keySource, secrets };
-  return { baseUrl, headers, key, keySource, secrets: [...secrets, key] };
+  const secrets = secretsOf(credentials);
+  if (key !== undefined) return { baseUrl, headers, key, keySource, secrets };
+  // The provider's own key does not go there: it is not what to check.
+  return { baseUrl, headers, keySource: authorized ? keySource : "the agent's `credential`", secrets };
 }
 
 function fillHeaders(provider: LlmProvider, secret: (name: string) => string): Record<string, string> {

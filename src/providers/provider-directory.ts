@@ -2,7 +2,7 @@ import type { LlmProvider } from '../core/agent.js';
 import { ModelError } from '../core/model-error.js';
 import { secretMask } from '../core/secrets.js';
 import { classifyAnswer, type ErrorContext } from './classify-answer.js';
-import { baseUrlOf, type Credentials } from './credentials.js';
+import { baseUrlOf, secretsOf, type Credentials } from './credentials.js';
 import { resolveEndpoint } from './endpoint.js';
 import type { FailedAnswer } from './failed-answer.js';
 import { GuardedCall, type CallLimits } from './guarded-call.js';
@@ -111,11 +111,6 @@ function asModelError(error: unknown, baseUrl: string): ModelError {
   if (error instanceof ModelError) return error;
   const reason = error instanceof Error ? error.name : typeof error;
   return new ModelError('network', `${baseUrl} could not be asked (${reason}).`);
-}
-
-function secretsOf({ accounts, named }: Credentials): readonly string[] {
-  const keys = Object.values(accounts).flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey]));
-  return [...keys, ...[...named.values()].map(({ secret }) => secret)];
 }
 
 /** Also the names of models: whoever answers there knows the key and may say it back. */

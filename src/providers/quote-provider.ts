@@ -1,3 +1,5 @@
+import { showsSecret } from '../core/secrets.js';
+
 /** What a message must not repeat: keys that the call carried, and texts that were sent to the model. */
 export interface Confidential {
   readonly secrets: readonly string[];
@@ -12,14 +14,16 @@ const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.
 
 /**
  * A provider's own words, fit for logs and screens: one line of at most 300 characters, without keys, and nothing at
- * all when they repeat a piece of a prompt.
+ * all when they repeat a piece of a prompt, or a secret in another guise.
  */
 export function quoteProvider(message: string, { secrets, prompts }: Confidential): string {
   // Keys are masked before the text is cut, or the cut would leave the first half of one.
   const masked = secrets
     .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '[key]'), message.slice(0, LONGEST_MESSAGE))
+    .reduce((text, secret) => text.replaceAll(secret, '[key]'), message)
+    .slice(0, LONGEST_MESSAGE)
     .replaceAll(KEY_LIKE, '[key]');
+  if (showsSecret(masked, secrets)) return '';
   const line = oneLine(masked).slice(0, LONGEST_QUOTE);
   return prompts.some((prompt) => repeats(line, oneLine(prompt))) ? '' : line;
 }

@@ -1,5 +1,5 @@
 import type { ModelErrorFacts } from '../core/model-error.js';
-import { secretMask } from '../core/secrets.js';
+import { showsSecret } from '../core/secrets.js';
 
 type HeaderValues = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -14,9 +14,8 @@ export function readResponseFacts(
 ): ModelErrorFacts {
   const retryAfterMs = readRetryAfterMs(headers, nowMs);
   const shouldRetry = first(headers, 'x-should-retry');
-  const mask = secretMask(secrets);
   const providerRequestId = REQUEST_ID_HEADERS.map((name) => first(headers, name)).find(
-    (id): id is string => isRequestId(id) && mask(id) === id,
+    (id): id is string => isRequestId(id) && !showsSecret(id, secrets),
   );
   return {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,6 +1,7 @@
 import type { LlmProvider } from '../core/agent.js';
 import { ownValue } from '../core/json.js';
 import { ModelError } from '../core/model-error.js';
+import { showsSecret } from '../core/secrets.js';
 import type { ModelEvent, ModelRequest } from '../core/turn.js';
 import { AnswerReader } from './answer-reader.js';
 import { classifyAnswer, type ErrorContext } from './classify-answer.js';
@@ -85,7 +86,7 @@ export class StreamedModel implements LanguageModel {
     const { format, endpoint, provider, signal } = opened;
     const offered = await listOfferedModels(opened.openList(), format, format.modelsUrl(provider, endpoint.baseUrl));
     signal.throwIfAborted();
-    const nearest = nearestNames(provider.model, offered, 3);
+    const nearest = nearestNames(provider.model, offered, 3).filter((name) => !showsSecret(name, endpoint.secrets));
     if (nearest.length === 0) return reason;
     return new ModelError(reason.code, `${reason.message} Nearest: ${nearest.join(', ')}.`, reason.facts);
   }

@@ -22,7 +22,13 @@ const FORMS = [KEY, HEADER_SECRET].flatMap((secret) => [
   secret,
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),
-  Buffer.from(secret).toString('base64'),
+  encodeURIComponent(secret).toLowerCase(),
+  // Also within something longer: the letters that do not depend on what comes before and after.
+  ...['', 'x', 'xx'].map((before) =>
+    Buffer.from(before + secret)
+      .toString('base64')
+      .slice(4, -4),
+  ),
 ]);
 
 /** What a provider may do with what it was sent: each gives both secrets back in a place of its own. */
@@ -30,6 +36,10 @@ const ECHOES: Readonly<Record<string, (seen: string, response: ServerResponse) =
   'error-body': (seen, response) => {
     response.writeHead(401, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { message: `no such key: ${seen}`, code: seen, type: seen } }));
+  },
+  base64: (seen, response) => {
+    response.writeHead(400, { 'x-request-id': Buffer.from(KEY).toString('base64') });
+    response.end(JSON.stringify({ error: { message: `bad request: ${Buffer.from(seen).toString('base64')}` } }));
   },
   'server-error': (seen, response) => response.writeHead(500).end(`failed on ${seen}`),
   redirect: (seen, response) =>
