@@ -19,7 +19,8 @@ export interface ModelCapabilities {
   readonly neededTokenLimit?: number;
 }
 
-type Api = ProviderType | 'openai-chat';
+/** How a provider is spoken to: OpenAI has two ways. */
+export type Api = ProviderType | 'openai-chat';
 
 interface Family {
   readonly api: Api | readonly Api[];

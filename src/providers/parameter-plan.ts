@@ -1,6 +1,6 @@
-import type { LlmConfig, ProviderType } from '../core/agent.js';
+import type { LlmConfig } from '../core/agent.js';
 import { ModelError } from '../core/model-error.js';
-import { capabilitiesOf, type ModelCapabilities } from '../core/model-capabilities.js';
+import { capabilitiesOf, type Api, type ModelCapabilities } from '../core/model-capabilities.js';
 import type { ModelRequest } from '../core/turn.js';
 
 /** Parameters that are sent, and what is said about those that are not. */
@@ -19,7 +19,7 @@ export interface ParameterPlan {
  */
 export function planParameters(
   request: Pick<ModelRequest, 'provider' | 'llmConfig' | 'strictParameters' | 'tools'>,
-  api: ProviderType | 'openai-chat' = request.provider.type,
+  api: Api = request.provider.type,
 ): ParameterPlan {
   const { model } = request.provider;
   const capabilities = capabilitiesOf(request.provider, api);

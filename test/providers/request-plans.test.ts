@@ -36,7 +36,7 @@ describe('the settings of an agent', () => {
   });
 
   it('become the configuration of Gemini; its newer models ignore the sampling parameters', () => {
-    expect(planGenerateCall(asking('google', { llmConfig: ALL })).parameters.config).toMatchObject({
+    expect(planGenerateCall(asking('google', { llmConfig: ALL })).body.config).toMatchObject({
       temperature: 0.5,
       topP: 0.9,
       frequencyPenalty: 1,
@@ -97,7 +97,7 @@ describe('a conversation with tools', () => {
   });
 
   it('goes to Gemini with the names that its results need', () => {
-    const { contents } = planGenerateCall(asking('google', { messages, tools })).parameters;
+    const { contents } = planGenerateCall(asking('google', { messages, tools })).body;
     expect(contents).toMatchObject([
       { role: 'user' },
       { role: 'model', parts: [{ functionCall: { name: 'mcp_x_y' } }, { functionCall: { name: 'search' } }] },

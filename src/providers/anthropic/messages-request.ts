@@ -6,34 +6,30 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { isJsonObject } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
-import { planParameters, type ParameterPlan } from '../parameter-plan.js';
-import { promptParts, toolCallsOf, type PromptParts } from '../prompt-parts.js';
+import type { ParameterPlan } from '../parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../planned-call.js';
+import { toolCallsOf, type PromptParts } from '../prompt-parts.js';
 import { extraBody } from '../request-options.js';
-import { nameTools, type ToolNames } from '../tool-names.js';
-
-/** One call of the Messages API, and what is needed to read its answer. */
-export interface MessagesPlan {
-  readonly body: MessageCreateParamsStreaming;
-  readonly toolNames: ToolNames;
-  readonly warnings: readonly string[];
-}
+import type { ToolNames } from '../tool-names.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
-export function planMessagesCall(request: ModelRequest): MessagesPlan {
-  const plan = planParameters(request);
-  const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const parts = promptParts(request, plan.capabilities.structuredOutput);
-  const body: MessageCreateParamsStreaming = {
+export function planMessagesCall(request: ModelRequest): PlannedCall<MessageCreateParamsStreaming> {
+  return planCall(request, (parts) => bodyOf(request, parts));
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): MessageCreateParamsStreaming {
+  const { prompt, toolNames } = parts;
+  return {
     model: request.provider.model,
-    max_tokens: plan.config.maxTokens ?? 0,
-    messages: joined(parts.messages.map((message) => messageParam(message, toolNames))),
+    max_tokens: parts.config.maxTokens ?? 0,
+    messages: joined(prompt.messages.map((message) => messageParam(message, toolNames))),
     stream: true,
-    ...(parts.system === '' ? {} : { system: parts.system }),
-    ...(plan.stop.length === 0 ? {} : { stop_sequences: [...plan.stop] }),
+    ...(prompt.system === '' ? {} : { system: prompt.system }),
+    ...(parts.stop.length === 0 ? {} : { stop_sequences: [...parts.stop] }),
     ...toolFields(request, toolNames),
-    ...outputFormat(request, plan),
+    ...outputFormat(request, parts),
+    ...extraBody(request),
   };
-  return { body: { ...body, ...extraBody(request) }, toolNames, warnings: plan.warnings };
 }
 
 type Fields = Partial<MessageCreateParamsStreaming>;

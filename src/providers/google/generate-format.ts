@@ -13,7 +13,7 @@ export const generateFormat: WireFormat = {
   framing: 'event-stream',
   headers: (_provider, key): Readonly<Record<string, string>> => (key === undefined ? {} : { 'x-goog-api-key': key }),
   call: (request) => {
-    const { parameters, toolNames, warnings } = planGenerateCall(request);
+    const { body, toolNames, warnings } = planGenerateCall(request);
     const reader = new GenerateReader();
     return {
       toolNames,
@@ -31,7 +31,7 @@ export const generateFormat: WireFormat = {
             fetch,
           },
         });
-        return await client.models.generateContentStream(parameters);
+        return await client.models.generateContentStream(body);
       },
       read: (data) => reader.read(data),
     };

@@ -1,9 +1,10 @@
 import type { GenerateContentConfig } from '@google/genai';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
-import { planParameters, type ParameterPlan } from '../parameter-plan.js';
-import { promptParts, toolCallsOf, toolNameOf, type PromptParts } from '../prompt-parts.js';
-import { nameTools, type ToolNames } from '../tool-names.js';
+import type { ParameterPlan } from '../parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../planned-call.js';
+import { toolCallsOf, toolNameOf, type PromptParts } from '../prompt-parts.js';
+import type { ToolNames } from '../tool-names.js';
 
 interface Part {
   text?: string;
@@ -16,27 +17,28 @@ interface Content {
   parts: Part[];
 }
 
-/** One call of `streamGenerateContent`, and what is needed to read its answer. */
-export interface GeneratePlan {
-  readonly parameters: { model: string; contents: Content[]; config: GenerateContentConfig };
-  readonly toolNames: ToolNames;
-  readonly warnings: readonly string[];
+interface GenerateBody {
+  readonly model: string;
+  readonly contents: Content[];
+  readonly config: GenerateContentConfig;
 }
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
-export function planGenerateCall(request: ModelRequest): GeneratePlan {
-  const plan = planParameters(request);
-  const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const parts = promptParts(request, plan.capabilities.structuredOutput);
+export function planGenerateCall(request: ModelRequest): PlannedCall<GenerateBody> {
+  return planCall(request, (parts) => bodyOf(request, parts));
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): GenerateBody {
+  const { prompt, toolNames } = parts;
   const config: GenerateContentConfig = {
-    ...(parts.system === '' ? {} : { systemInstruction: parts.system }),
-    ...samplingFields(plan),
-    ...(plan.stop.length === 0 ? {} : { stopSequences: [...plan.stop] }),
+    ...(prompt.system === '' ? {} : { systemInstruction: prompt.system }),
+    ...samplingFields(parts),
+    ...(parts.stop.length === 0 ? {} : { stopSequences: [...parts.stop] }),
     ...toolFields(request, toolNames),
-    ...responseFormat(request, plan),
+    ...responseFormat(request, parts),
   };
-  const contents = joined(parts.messages.map((message) => contentOf(message, parts, toolNames)));
-  return { parameters: { model: request.provider.model, contents, config }, toolNames, warnings: plan.warnings };
+  const contents = joined(prompt.messages.map((message) => contentOf(message, prompt, toolNames)));
+  return { model: request.provider.model, contents, config };
 }
 
 function samplingFields({ config }: ParameterPlan): GenerateContentConfig {

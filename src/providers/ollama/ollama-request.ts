@@ -2,32 +2,29 @@ import type { ChatRequest, Message, Options } from 'ollama';
 import { isJsonObject } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
 import { numberAt } from '../json-fields.js';
-import { planParameters, type ParameterPlan } from '../parameter-plan.js';
-import { promptParts, toolCallsOf, toolNameOf, type PromptParts } from '../prompt-parts.js';
+import type { ParameterPlan } from '../parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../planned-call.js';
+import { toolCallsOf, toolNameOf, type PromptParts } from '../prompt-parts.js';
 import { extraBody } from '../request-options.js';
-import { nameTools, type ToolNames } from '../tool-names.js';
+import type { ToolNames } from '../tool-names.js';
 
-/** One call of `/api/chat`, and what is needed to read its answer. */
-export interface OllamaPlan {
-  readonly body: ChatRequest & { readonly stream: true };
-  readonly toolNames: ToolNames;
-  readonly warnings: readonly string[];
-}
+type Body = ChatRequest & { readonly stream: true };
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
-export function planOllamaCall(request: ModelRequest): OllamaPlan {
-  const plan = planParameters(request);
-  const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const parts = promptParts(request, plan.capabilities.structuredOutput);
-  const body: OllamaPlan['body'] = {
+export function planOllamaCall(request: ModelRequest): PlannedCall<Body> {
+  return planCall(request, (parts) => bodyOf(request, parts));
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): Body {
+  return {
     model: request.provider.model,
-    messages: messagesOf(parts, toolNames),
+    messages: messagesOf(parts.prompt, parts.toolNames),
     stream: true,
-    options: optionsOf(plan, request),
-    ...toolFields(request, toolNames),
-    ...format(request, plan),
+    options: optionsOf(parts, request),
+    ...toolFields(request, parts.toolNames),
+    ...format(request, parts),
+    ...extraBody(request),
   };
-  return { body: { ...body, ...extraBody(request) }, toolNames, warnings: plan.warnings };
 }
 
 /** The server cuts a prompt that is longer than its context without a word, so what the agent says is sent. */

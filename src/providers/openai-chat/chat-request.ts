@@ -4,37 +4,36 @@ import type {
 } from 'openai/resources/chat/completions';
 import { ownValue } from '../../core/json.js';
 import type { ModelRequest } from '../../core/turn.js';
-import { planParameters, type ParameterPlan } from '../parameter-plan.js';
-import { argumentsText, promptParts, toolCallsOf, type PromptParts } from '../prompt-parts.js';
+import type { ParameterPlan } from '../parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../planned-call.js';
+import { argumentsText, toolCallsOf, type PromptParts } from '../prompt-parts.js';
 import { extraBody } from '../request-options.js';
 import { fitsStrictMode, schemaName } from '../structured-output.js';
-import { nameTools, type ToolNames } from '../tool-names.js';
-
-/** One Chat Completions call, and what is needed to read its answer. */
-export interface ChatPlan {
-  readonly body: ChatCompletionCreateParamsStreaming;
-  readonly toolNames: ToolNames;
-  readonly warnings: readonly string[];
-}
+import type { ToolNames } from '../tool-names.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
-export function planChatCall(request: ModelRequest): ChatPlan {
+export function planChatCall(request: ModelRequest): PlannedCall<ChatCompletionCreateParamsStreaming> {
   const { provider } = request;
-  const plan = planParameters(request, provider.type === 'openai' ? 'openai-chat' : provider.type);
-  const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const parts = promptParts(request, plan.capabilities.structuredOutput);
-  const body: ChatCompletionCreateParamsStreaming = {
-    model: provider.model,
-    messages: chatMessages(parts, toolNames),
+  return planCall(
+    request,
+    (parts) => bodyOf(request, parts),
+    provider.type === 'openai' ? 'openai-chat' : provider.type,
+  );
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): ChatCompletionCreateParamsStreaming {
+  return {
+    model: request.provider.model,
+    messages: chatMessages(parts.prompt, parts.toolNames),
     stream: true,
     stream_options: { include_usage: true },
-    ...samplingFields(plan),
-    ...tokenLimit(plan, request),
-    ...(plan.stop.length === 0 ? {} : { stop: [...plan.stop] }),
-    ...toolFields(request, toolNames),
-    ...responseFormat(request, plan),
+    ...samplingFields(parts),
+    ...tokenLimit(parts, request),
+    ...(parts.stop.length === 0 ? {} : { stop: [...parts.stop] }),
+    ...toolFields(request, parts.toolNames),
+    ...responseFormat(request, parts),
+    ...extraBody(request),
   };
-  return { body: { ...body, ...extraBody(request) }, toolNames, warnings: plan.warnings };
 }
 
 type Fields = Partial<ChatCompletionCreateParamsStreaming>;

@@ -1,38 +1,34 @@
 import type { ResponseCreateParamsStreaming, ResponseInputItem } from 'openai/resources/responses/responses';
 import type { ModelRequest } from '../../core/turn.js';
-import { planParameters, type ParameterPlan } from '../parameter-plan.js';
-import { argumentsText, promptParts, toolCallsOf, type PromptParts } from '../prompt-parts.js';
+import type { ParameterPlan } from '../parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../planned-call.js';
+import { argumentsText, toolCallsOf, type PromptParts } from '../prompt-parts.js';
 import { extraBody } from '../request-options.js';
 import { fitsStrictMode, schemaName } from '../structured-output.js';
-import { nameTools, type ToolNames } from '../tool-names.js';
-
-/** One call of the Responses API, and what is needed to read its answer. */
-export interface ResponsesPlan {
-  readonly body: ResponseCreateParamsStreaming;
-  readonly toolNames: ToolNames;
-  readonly warnings: readonly string[];
-}
+import type { ToolNames } from '../tool-names.js';
 
 /** The API takes no smaller limit. */
 const SMALLEST_TOKEN_LIMIT = 16;
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
-export function planResponsesCall(request: ModelRequest): ResponsesPlan {
-  const plan = planParameters(request, 'openai');
-  const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const parts = promptParts(request, plan.capabilities.structuredOutput);
-  const body: ResponseCreateParamsStreaming = {
+export function planResponsesCall(request: ModelRequest): PlannedCall<ResponseCreateParamsStreaming> {
+  return planCall(request, (parts) => bodyOf(request, parts), 'openai');
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): ResponseCreateParamsStreaming {
+  const { prompt, toolNames } = parts;
+  return {
     model: request.provider.model,
-    input: parts.messages.flatMap((message) => inputItems(message, toolNames)),
+    input: prompt.messages.flatMap((message) => inputItems(message, toolNames)),
     stream: true,
     // Conversations are kept by us; a second copy at the provider would be one that nobody deletes.
     store: false,
-    ...(parts.system === '' ? {} : { instructions: parts.system }),
-    ...samplingFields(plan),
+    ...(prompt.system === '' ? {} : { instructions: prompt.system }),
+    ...samplingFields(parts),
     ...toolFields(request, toolNames),
-    ...textFormat(request, plan),
+    ...textFormat(request, parts),
+    ...extraBody(request),
   };
-  return { body: { ...body, ...extraBody(request) }, toolNames, warnings: plan.warnings };
 }
 
 type Fields = Partial<ResponseCreateParamsStreaming>;
