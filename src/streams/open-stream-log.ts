@@ -4,7 +4,8 @@ import { connectPg } from '../storage/postgres/pg-connection.js';
 import { PgliteConnection } from '../storage/postgres/pglite-connection.js';
 import type { SqlConnection } from '../storage/postgres/sql-connection.js';
 import { MemoryStreamLog } from './memory/memory-stream-log.js';
-import { PostgresStreamLog } from './postgres/postgres-stream-log.js';
+import { EntryLog } from './entry-log.js';
+import { PostgresEntries } from './postgres/postgres-entries.js';
 import type { StreamLog } from './stream-log.js';
 
 export interface OpenStreamLogOptions {
@@ -37,7 +38,7 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
 const SILENT = { warn: () => undefined };
 
 async function openSql(shared: SqlConnection | undefined, connect: () => Promise<SqlConnection>): Promise<StreamLog> {
-  if (shared !== undefined) return new PostgresStreamLog(shared);
+  if (shared !== undefined) return new EntryLog(new PostgresEntries(shared));
   const sql = await connect();
   try {
     await migrate(sql);
@@ -45,5 +46,5 @@ async function openSql(shared: SqlConnection | undefined, connect: () => Promise
     await sql.close();
     throw error;
   }
-  return new PostgresStreamLog(sql, () => sql.close());
+  return new EntryLog(new PostgresEntries(sql, () => sql.close()));
 }

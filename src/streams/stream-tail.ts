@@ -14,21 +14,21 @@ export interface StreamTail {
 }
 
 /** What a claim to become the writer comes to. */
-export type ClaimVerdict =
+export type ClaimVerdict<Tail> =
   | { readonly type: 'refused' }
   | { readonly type: 'granted' }
   /** The claim had been granted before, and its writer has written nothing yet. */
-  | { readonly type: 'repeated'; readonly tail: StreamTail };
+  | { readonly type: 'repeated'; readonly tail: Tail };
 
 /**
  * `lost` are the openings whose writers of this process have lost entries. Such a one is not given out again, though it
  * may be the tail once more: other text under the same opening and sequences would pass for what viewers have seen.
  */
-export function judgeClaim(
-  tail: StreamTail | undefined,
+export function judgeClaim<Tail extends StreamTail>(
+  tail: Tail | undefined,
   { epoch }: WriterClaim,
   lost: ReadonlySet<string>,
-): ClaimVerdict {
+): ClaimVerdict<Tail> {
   if (tail === undefined) return { type: 'granted' };
   if (tail.isClosed || tail.epoch > epoch) return { type: 'refused' };
   const isRepeated = tail.epoch === epoch && tail.isOpening && !lost.has(tail.opening);

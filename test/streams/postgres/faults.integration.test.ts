@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CircuitBreakerError } from '../../../src/core/errors.js';
 import type { SqlConnection } from '../../../src/storage/postgres/sql-connection.js';
 import { openAnswerStream } from '../../../src/streams/answer-stream.js';
-import { PostgresStreamLog } from '../../../src/streams/postgres/postgres-stream-log.js';
+import { EntryLog } from '../../../src/streams/entry-log.js';
+import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamWake } from '../../../src/streams/stream-log.js';
 import { canTestPostgres } from '../../support/postgres.js';
 import { aClaim, anEnding, anExecution, chunk, outline, readEvents, viewedText } from '../contract/stream-backend.js';
@@ -29,7 +30,7 @@ describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that
   });
 
   it('has the right text in the end when connections are cut while it is appended', async () => {
-    const log = new PostgresStreamLog(sql);
+    const log = new EntryLog(new PostgresEntries(sql));
     const executions = Array.from({ length: 10 }, anExecution);
     const delays: unknown[] = [];
     const answers = executions.map((executionId) =>
@@ -67,7 +68,7 @@ describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that
         return rows as never;
       },
     };
-    const log = new PostgresStreamLog(lossy);
+    const log = new EntryLog(new PostgresEntries(lossy));
     const executionId = anExecution();
     await expect(log.open(executionId, aClaim())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const writer = await log.open(executionId, aClaim());
@@ -87,7 +88,7 @@ describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that
   });
 
   it('tells all watchers to look again after the listening connection was cut', async () => {
-    const log = new PostgresStreamLog(sql);
+    const log = new EntryLog(new PostgresEntries(sql));
     const wakes: StreamWake[][] = [[], []];
     for (const list of wakes) log.watch(anExecution(), (wake) => list.push(wake));
     await vi.waitFor(() => {
@@ -104,7 +105,7 @@ describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that
   });
 
   it('reads notifications that it does not understand as a reason to look', async () => {
-    const log = new PostgresStreamLog(sql);
+    const log = new EntryLog(new PostgresEntries(sql));
     const executionId = anExecution();
     const wakes: StreamWake[] = [];
     log.watch(executionId, (wake) => wakes.push(wake));

@@ -1,4 +1,5 @@
-import { PostgresStreamLog } from '../../../src/streams/postgres/postgres-stream-log.js';
+import { EntryLog } from '../../../src/streams/entry-log.js';
+import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import type { StreamBackend } from '../contract/stream-backend.js';
 import type { SqlUnderTest } from './sql-under-test.js';
@@ -9,7 +10,7 @@ export function sqlBackend(underTest: SqlUnderTest): StreamBackend {
   const logs: StreamLog[] = [];
   return {
     openLog: () => {
-      const log = new PostgresStreamLog(sql);
+      const log = new EntryLog(new PostgresEntries(sql));
       logs.push(log);
       return log;
     },

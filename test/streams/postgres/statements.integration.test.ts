@@ -2,7 +2,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { SqlConnection, SqlStatement } from '../../../src/storage/postgres/sql-connection.js';
-import { PostgresStreamLog } from '../../../src/streams/postgres/postgres-stream-log.js';
+import { EntryLog } from '../../../src/streams/entry-log.js';
+import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import {
   insertEntries,
   readEntry,
@@ -74,13 +75,13 @@ describe.skipIf(!(await canTestPostgres()))('the statements of the stream log', 
       listen: () => () => undefined,
       close: () => Promise.resolve(),
     };
-    const writer = await new PostgresStreamLog(one).open(anExecution(), aClaim());
+    const writer = await new EntryLog(new PostgresEntries(one)).open(anExecution(), aClaim());
     await writer.append([chunk('a')]);
     expect((await client.query('show synchronous_commit')).rows).toEqual([{ synchronous_commit: 'on' }]);
   });
 
   it('store entries of every size around the limit of a notification', async () => {
-    const log = new PostgresStreamLog(sql);
+    const log = new EntryLog(new PostgresEntries(sql));
     const executionId = anExecution();
     const writer = await log.open(executionId, aClaim());
     for (let length = 7600; length < 8100; length += 7) {

@@ -1,0 +1,34 @@
+import type { JsonValue } from '../core/json.js';
+import { wellFormedJson } from '../core/well-formed-text.js';
+import type { EntryEnd } from './entry-store.js';
+import type { StoredEventBody } from './stream-entry.js';
+import type { StreamTail } from './stream-tail.js';
+
+/** An entry that is to follow the one it was made for; without one it begins the log. */
+export interface NewEntry extends Omit<StreamTail, 'isOpening'> {
+  readonly executionId: string;
+  readonly after: EntryEnd | undefined;
+  /** The bodies as JSON text, kept by the backend as it is. */
+  readonly events: string;
+}
+
+export function newEntry(
+  executionId: string,
+  after: EntryEnd | undefined,
+  content: Pick<NewEntry, 'epoch' | 'opening' | 'turn' | 'attempt' | 'isClosed'> & {
+    readonly bodies: readonly StoredEventBody[];
+  },
+): NewEntry {
+  const { bodies, ...columns } = content;
+  const first = after === undefined ? 0 : after.last + 1;
+  return { executionId, after, first, last: first + bodies.length - 1, ...columns, events: storableJson(bodies) };
+}
+
+/** What the backends refuse or change: U+0000, and halves of surrogate pairs, which JSON escapes. */
+const PERHAPS_UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+
+/** A writer's text is well-formed when it arrives; arguments and results of tools may be anything. */
+function storableJson(bodies: readonly StoredEventBody[]): string {
+  const text = JSON.stringify(bodies);
+  return PERHAPS_UNSTORABLE.test(text) ? JSON.stringify(wellFormedJson(JSON.parse(text) as JsonValue)) : text;
+}
