@@ -52,10 +52,11 @@ export class EntryLog implements StreamLog {
       this.refuseWhenShutDown();
       const tail = await this.store.tail(executionId, turn);
       if (tail?.isClosed === true) return tail.last;
-      const columns = { epoch: tail?.epoch ?? 0, opening: newOpening(), turn, attempt, isClosed: true };
+      const columns = { epoch: tail?.epoch ?? 0, opening: newOpening(), turn, attempt };
       const entry = newEntry(executionId, tail, { ...columns, bodies: [body] });
+      const place = await this.queue.insert(entry);
       // Otherwise someone has written in between: what is the tail now?
-      if ((await this.queue.insert(entry)) !== undefined) return entry.last;
+      if (place !== undefined) return place.last;
     }
   }
 
@@ -90,15 +91,15 @@ export class EntryLog implements StreamLog {
     { epoch, turn, reason }: WriterClaim,
   ): Promise<Opening | undefined> {
     const attempt = (tail?.attempts ?? 0) + 1;
-    const columns = { epoch, opening: newOpening(), turn, attempt, isClosed: false };
+    const columns = { epoch, opening: newOpening(), turn, attempt };
     const entry = newEntry(executionId, tail, {
       ...columns,
       bodies: [{ eventType: 'attempt_started', status: reason }],
     });
-    const position = await this.queue.insert(entry);
-    if (position === undefined) return undefined;
+    const place = await this.queue.insert(entry);
+    if (place === undefined) return undefined;
     if (tail !== undefined) this.lost.delete(tail.opening);
-    return { ...columns, position, last: entry.last };
+    return { ...columns, ...place };
   }
 
   private writer(executionId: string, opening: Opening): StreamWriter {

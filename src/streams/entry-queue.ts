@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import type { EntryStore } from './entry-store.js';
+import type { EntryPlace, EntryStore } from './entry-store.js';
 import type { NewEntry } from './new-entry.js';
 import { SHUT_DOWN } from './stream-entry.js';
 
@@ -12,7 +12,7 @@ const HEAD_LENGTH = 250;
 
 interface WaitingEntry {
   readonly entry: NewEntry;
-  readonly resolve: (position: number | undefined) => void;
+  readonly resolve: (place: EntryPlace | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,8 +28,8 @@ export class EntryQueue {
 
   constructor(private readonly store: Pick<EntryStore, 'insert'>) {}
 
-  /** Stores an entry as EntryStore says, and gives its position; undefined where its place is taken. */
-  insert(entry: NewEntry): Promise<number | undefined> {
+  /** Stores an entry as EntryStore says, and gives its place; undefined where that is taken. */
+  insert(entry: NewEntry): Promise<EntryPlace | undefined> {
     if (this.isShutDown) return Promise.reject(new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN));
     return new Promise((resolve, reject) => {
       this.waiting.push({ entry, resolve, reject });
@@ -65,8 +65,8 @@ export class EntryQueue {
 
   private async send(batch: readonly WaitingEntry[]): Promise<void> {
     try {
-      const positions = await this.store.insert(batch.map(({ entry }) => entry));
-      for (const [index, { resolve }] of batch.entries()) resolve(positions[index]);
+      const places = await this.store.insert(batch.map(({ entry }) => entry));
+      for (const [index, { resolve }] of batch.entries()) resolve(places[index]);
     } catch (error) {
       if (batch.length > 1 && !isUnavailable(error)) await this.sendEach(batch);
       else for (const { reject } of batch) reject(error);

@@ -1,6 +1,6 @@
 import type { NewEntry } from './new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from './stream-log.js';
-import type { StreamTail } from './stream-tail.js';
+import type { EntryEnd, StreamTail } from './stream-tail.js';
 
 /**
  * What a shared backend has to do for a stream log. Its one duty is `insert`: to compare and append in one step, so
@@ -8,11 +8,12 @@ import type { StreamTail } from './stream-tail.js';
  */
 export interface EntryStore {
   /**
-   * Stores each entry whose predecessor is the end of its log, and tells the watchers. Gives for each the position it
-   * got, undefined where it was not stored. After an error any of them may have been stored all the same.
+   * Stores each entry whose predecessor is the end of its log, and tells the watchers. Gives for each the place it got,
+   * undefined where it was not stored. An entry that closes a log may be given a later place than it was made for,
+   * behind whatever else has come. After an error any of them may have been stored all the same.
    * Throws UNAVAILABLE when the backend cannot be reached.
    */
-  insert(batch: readonly NewEntry[]): Promise<readonly (number | undefined)[]>;
+  insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]>;
   /** The last entry of a log, and how many attempts at a turn it has seen. */
   tail(executionId: string, turn: number): Promise<CountedTail | undefined>;
   /** The entry that begins at this sequence. */
@@ -25,8 +26,7 @@ export interface EntryStore {
   shutdown(): Promise<void>;
 }
 
-/** An entry as another may follow it. `position` is the backend's own name for its place, which it gets back. */
-export type EntryEnd = Pick<StreamTail, 'last' | 'opening'> & { readonly position: number };
+export type EntryPlace = Pick<EntryEnd, 'position' | 'last'>;
 
 export type CountedTail = StreamTail & EntryEnd & { readonly attempts: number };
 

@@ -1,9 +1,9 @@
 import type { StreamEventBody } from '../core/stream-event.js';
 import type { EntryQueue } from './entry-queue.js';
-import type { CountedTail, EntryEnd, EntryStore } from './entry-store.js';
+import type { CountedTail, EntryStore, StoredEntry } from './entry-store.js';
 import { newEntry, type NewEntry } from './new-entry.js';
 import { StreamFenced, StreamLost, type StreamWriter } from './stream-log.js';
-import { judgeRefusal } from './stream-tail.js';
+import { judgeRefusal, type EntryEnd } from './stream-tail.js';
 
 interface WriterParts {
   readonly store: EntryStore;
@@ -34,16 +34,16 @@ export class EntryWriter implements StreamWriter {
   async append(bodies: readonly StreamEventBody[]): Promise<void> {
     if (bodies.length === 0) return;
     const { epoch, opening, turn, attempt } = this.opening;
-    const entry = newEntry(this.executionId, this.previous, { epoch, opening, turn, attempt, isClosed: false, bodies });
-    const position = (await this.parts.queue.insert(entry)) ?? (await this.explain(entry));
+    const entry = newEntry(this.executionId, this.previous, { epoch, opening, turn, attempt, bodies });
+    const { position } = (await this.parts.queue.insert(entry)) ?? (await this.explain(entry));
     this.previous = { position, last: entry.last, opening };
   }
 
-  /** Why an entry was not stored. Returns its position when it had been, by a call whose answer was lost. */
-  private async explain(entry: NewEntry): Promise<number> {
+  /** Why an entry was not stored. Returns its place when it had been, by a call whose answer was lost. */
+  private async explain(entry: NewEntry): Promise<StoredEntry> {
     const { store, lost } = this.parts;
     const there = await store.entryAt(this.executionId, entry.first);
-    if (there?.opening === entry.opening && there.events === entry.events) return there.position;
+    if (there?.opening === entry.opening && there.events === entry.events) return there;
     const tail = await store.tail(this.executionId, entry.turn);
     if (judgeRefusal(tail, entry) === 'fenced') throw new StreamFenced(this.executionId);
     lost.add(entry.opening);

@@ -1,11 +1,10 @@
 import type { JsonValue } from '../core/json.js';
 import { wellFormedJson } from '../core/well-formed-text.js';
-import type { EntryEnd } from './entry-store.js';
 import type { StoredEventBody } from './stream-entry.js';
-import type { StreamTail } from './stream-tail.js';
+import type { EntryEnd, StreamTail } from './stream-tail.js';
 
 /** An entry that is to follow the one it was made for; without one it begins the log. */
-export interface NewEntry extends Omit<StreamTail, 'isOpening'> {
+export interface NewEntry extends StreamTail {
   readonly executionId: string;
   readonly after: EntryEnd | undefined;
   /** The bodies as JSON text, kept by the backend as it is. */
@@ -15,13 +14,19 @@ export interface NewEntry extends Omit<StreamTail, 'isOpening'> {
 export function newEntry(
   executionId: string,
   after: EntryEnd | undefined,
-  content: Pick<NewEntry, 'epoch' | 'opening' | 'turn' | 'attempt' | 'isClosed'> & {
+  content: Pick<NewEntry, 'epoch' | 'opening' | 'turn' | 'attempt'> & {
     readonly bodies: readonly StoredEventBody[];
   },
 ): NewEntry {
   const { bodies, ...columns } = content;
   const first = after === undefined ? 0 : after.last + 1;
-  return { executionId, after, first, last: first + bodies.length - 1, ...columns, events: storableJson(bodies) };
+  const last = first + bodies.length - 1;
+  const eventType = bodies[0]?.eventType;
+  const kind = {
+    isOpening: eventType === 'attempt_started',
+    isClosed: eventType === 'completed' || eventType === 'failed',
+  };
+  return { executionId, after, first, last, ...columns, ...kind, events: storableJson(bodies) };
 }
 
 /** What the backends refuse or change: U+0000, and halves of surrogate pairs, which JSON escapes. */

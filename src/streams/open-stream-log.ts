@@ -6,6 +6,8 @@ import type { SqlConnection } from '../storage/postgres/sql-connection.js';
 import { MemoryStreamLog } from './memory/memory-stream-log.js';
 import { EntryLog } from './entry-log.js';
 import { PostgresEntries } from './postgres/postgres-entries.js';
+import { connectRedis } from './redis/redis-connection.js';
+import { RedisEntries } from './redis/redis-entries.js';
 import type { StreamLog } from './stream-log.js';
 
 export interface OpenStreamLogOptions {
@@ -28,8 +30,16 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
     case 'postgres':
     case 'postgresql':
       return await openSql(options.sql, () => connectPg(url, { logger: options.logger ?? SILENT }));
+    case 'redis':
+    case 'rediss': {
+      const redis = await connectRedis(url, { logger: options.logger ?? SILENT });
+      const release = () => {
+        redis.close();
+      };
+      return new EntryLog(new RedisEntries(redis, release));
+    }
     default: {
-      const message = `STREAM_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database or memory:`;
+      const message = `STREAM_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database, redis://user:password@host:port/database or memory:`;
       throw new CircuitBreakerError('VALIDATION_FAILED', message);
     }
   }

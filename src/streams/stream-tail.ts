@@ -13,6 +13,11 @@ export interface StreamTail {
   readonly isClosed: boolean;
 }
 
+/** An entry as another may follow it. `position` is the backend's own name for its place, which it gets back. */
+export interface EntryEnd extends Pick<StreamTail, 'last' | 'opening'> {
+  readonly position: number;
+}
+
 /** What a claim to become the writer comes to. */
 export type ClaimVerdict<Tail> =
   | { readonly type: 'refused' }

@@ -2,17 +2,24 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import { EntryQueue } from '../../src/streams/entry-queue.js';
+import type { EntryPlace } from '../../src/streams/entry-store.js';
 import { newEntry, type NewEntry } from '../../src/streams/new-entry.js';
 
-type Answer = (batch: readonly NewEntry[]) => Positions | Promise<Positions>;
-type Positions = readonly (number | undefined)[];
+type Answer = (batch: readonly NewEntry[]) => Places | Promise<Places>;
+type Places = readonly (EntryPlace | undefined)[];
+
+const AT_0 = { position: 0, last: 0 };
+
+function storeAll(batch: readonly NewEntry[]): Places {
+  return batch.map(() => AT_0);
+}
 
 /** A backend that keeps nothing: each call is answered as the test says. */
 class ScriptedStore {
   readonly calls: (readonly NewEntry[])[] = [];
-  answer: Answer = (batch) => batch.map(({ first }) => first);
+  answer: Answer = storeAll;
 
-  async insert(batch: readonly NewEntry[]): Promise<Positions> {
+  async insert(batch: readonly NewEntry[]): Promise<Places> {
     this.calls.push(batch);
     return await this.answer(batch);
   }
@@ -21,7 +28,7 @@ class ScriptedStore {
 function anEntry(executionId: string, text = 'a'): NewEntry {
   const bodies = [{ eventType: 'content_chunk', content: text }] as const;
   const opening = `opening of ${executionId}`;
-  return newEntry(executionId, undefined, { epoch: 1, opening, turn: 1, attempt: 1, isClosed: false, bodies });
+  return newEntry(executionId, undefined, { epoch: 1, opening, turn: 1, attempt: 1, bodies });
 }
 
 function away(): CircuitBreakerError {
@@ -56,36 +63,36 @@ describe('the entry queue', () => {
   it('has one call on its way and sends what arrives meanwhile with the next one', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    store.answer = (batch) => held.then(() => batch.map(({ first }) => first));
+    store.answer = (batch) => held.then(() => storeAll(batch));
     const first = queue.insert(anEntry('first'));
     while (store.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const later = ['second', 'third'].map((id) => queue.insert(anEntry(id)));
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(store.calls).toHaveLength(1);
     release();
-    expect(await Promise.all([first, ...later])).toEqual([0, 0, 0]);
+    expect(await Promise.all([first, ...later])).toEqual([AT_0, AT_0, AT_0]);
     expect(store.calls.map(executionsOf)).toEqual([['first'], ['second', 'third']]);
   });
 
   it('tells each whether it was stored', async () => {
-    store.answer = (batch) => batch.map(({ executionId }) => (executionId === 'refused' ? undefined : 7));
+    store.answer = (batch) => batch.map(({ executionId }) => (executionId === 'refused' ? undefined : AT_0));
     const answers = await Promise.all(['stored', 'refused', 'also'].map((id) => queue.insert(anEntry(id))));
-    expect(answers).toEqual([7, undefined, 7]);
+    expect(answers).toEqual([AT_0, undefined, AT_0]);
   });
 
   it('keeps nothing while the backend is away, and goes on when it is back', async () => {
     store.answer = () => Promise.reject(away());
     const outcomes = await Promise.allSettled(['a', 'b'].map((id) => queue.insert(anEntry(id))));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    store.answer = (batch) => batch.map(({ first }) => first);
-    expect(await queue.insert(anEntry('c'))).toBe(0);
+    store.answer = storeAll;
+    expect(await queue.insert(anEntry('c'))).toEqual(AT_0);
     expect(store.calls.map(executionsOf)).toEqual([['a', 'b'], ['c']]);
   });
 
   it('refuses an entry that the backend cannot take, and only that one', async () => {
     store.answer = (batch) => {
       if (batch.some(({ executionId }) => executionId === 'ill')) throw new Error('cannot be stored');
-      return batch.map(({ first }) => first);
+      return storeAll(batch);
     };
     const outcomes = await Promise.allSettled(['a', 'ill', 'b'].map((id) => queue.insert(anEntry(id))));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -98,13 +105,13 @@ describe('the entry queue', () => {
   });
 
   it('sends an entry that is larger than a call should be', async () => {
-    expect(await queue.insert(anEntry('large', 'x'.repeat(2 * 1024 * 1024)))).toBe(0);
+    expect(await queue.insert(anEntry('large', 'x'.repeat(2 * 1024 * 1024)))).toEqual(AT_0);
   });
 
   it('waits at shutdown for the call on its way, and refuses what has not been sent', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    store.answer = (batch) => held.then(() => batch.map(({ first }) => first));
+    store.answer = (batch) => held.then(() => storeAll(batch));
     const sent = queue.insert(anEntry('sent'));
     while (store.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const waiting = expect(queue.insert(anEntry('waiting'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -114,7 +121,7 @@ describe('the entry queue', () => {
     expect(isDown).toBe(false);
     release();
     await down;
-    expect(await sent).toBe(0);
+    expect(await sent).toEqual(AT_0);
     await expect(queue.insert(anEntry('late'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

@@ -1,5 +1,5 @@
 import type { SqlConnection } from '../../storage/postgres/sql-connection.js';
-import type { CountedTail, EntryStore, StoredEntry } from '../entry-store.js';
+import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-store.js';
 import type { NewEntry } from '../new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
 import { pagesOf } from './pages-of.js';
@@ -32,12 +32,14 @@ export class PostgresEntries implements EntryStore {
     this.wakeUps = new WakeUps(sql);
   }
 
-  async insert(batch: readonly NewEntry[]): Promise<readonly (number | undefined)[]> {
+  async insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]> {
     const json = `[${batch.map(asJson).join(',')}]`;
     const rows = await this.sql.query<InsertedRow>(insertEntries(json, !this.sql.outlivesProcess));
     const inserted = new Set(rows.map(placeOf));
     // `delete`, not `has`: of two equal entries in one statement only one was stored.
-    return batch.map((entry) => (inserted.delete(placeOf(entry)) ? entry.first : undefined));
+    return batch.map((entry) =>
+      inserted.delete(placeOf(entry)) ? { position: entry.first, last: entry.last } : undefined,
+    );
   }
 
   async tail(executionId: string, turn: number): Promise<CountedTail | undefined> {
@@ -72,13 +74,18 @@ export class PostgresEntries implements EntryStore {
 }
 
 /** One element of the array that `insertEntries` takes; the events go in as the text they are. */
-function asJson({ executionId, after, isClosed, events, ...columns }: NewEntry): string {
+function asJson({ executionId, after, events, ...entry }: NewEntry): string {
   const row: NewEntryRow = {
     execution_id: executionId,
     after_first: after?.position ?? null,
     after_opening: after?.opening ?? null,
-    closed: isClosed,
-    ...columns,
+    first: entry.first,
+    last: entry.last,
+    epoch: entry.epoch,
+    opening: entry.opening,
+    turn: entry.turn,
+    attempt: entry.attempt,
+    closed: entry.isClosed,
   };
   return `${JSON.stringify(row).slice(0, -1)},"events":${events}}`;
 }

@@ -1,0 +1,142 @@
+import { createClient, ErrorReply } from '@redis/client';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import type { RedisScript } from './redis-scripts.js';
+
+interface RedisOptions {
+  readonly logger: { warn(facts: object, message: string): void };
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+/** A server that is frozen, or gone without a word, is noticed after so long. */
+const SILENCE_MS = 5000;
+const PING_EVERY_MS = 2000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
+/** What a server answers that is starting, full, or not the one that may be written to. */
+const AWAY = /^(LOADING|OOM|READONLY|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|ERR max)/;
+
+type Client = ReturnType<typeof newClient>;
+
+/** Two connections to a Redis server, one of which listens. Survives the server's restarts. */
+export class RedisConnection {
+  readonly subscriber: Client;
+  private readonly commands: Client;
+
+  constructor(
+    private readonly url: string,
+    private readonly options: RedisOptions,
+  ) {
+    this.commands = this.client();
+    this.subscriber = this.client();
+  }
+
+  async connect(): Promise<void> {
+    try {
+      await Promise.all([this.commands.connect(), this.subscriber.connect()]);
+    } catch (error) {
+      this.close();
+      throw this.named(error);
+    }
+  }
+
+  /** Throws UNAVAILABLE when the server cannot be reached or takes nothing now. */
+  async run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const options = { keys: [...keys], arguments: [...args] };
+    try {
+      return await this.commands.evalSha(script.sha1, options).catch(async (error: unknown) => {
+        if (!isReply(error, 'NOSCRIPT')) throw error;
+        return await this.commands.eval(script.text, options);
+      });
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    try {
+      await this.commands.unlink([...keys]);
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  /** Tells of every connection that listens. Returns what ends that. */
+  onSubscriberReady(listener: () => void): () => void {
+    this.subscriber.on('ready', listener);
+    return () => {
+      this.subscriber.off('ready', listener);
+    };
+  }
+
+  close(): void {
+    this.commands.destroy();
+    this.subscriber.destroy();
+  }
+
+  private client(): Client {
+    const client = newClient(this.url);
+    // Without a listener the process would end. One line for each time that a connection is lost, not for each try.
+    let isUp = false;
+    client
+      .on('ready', () => (isUp = true))
+      .on('error', (error: Error) => {
+        if (isUp) this.options.logger.warn({ err: error.message }, `the connection to ${placeOf(this.url)} broke`);
+        isUp = false;
+      });
+    return client;
+  }
+
+  private named(error: unknown): unknown {
+    if (error instanceof ErrorReply && !AWAY.test(error.message)) {
+      return new Error(`${placeOf(this.url)} refused a command: ${error.message}`);
+    }
+    const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
+    return new CircuitBreakerError(
+      'UNAVAILABLE',
+      `${placeOf(this.url)} cannot be used (${reason}). Is it running, and may it be reached from here?`,
+    );
+  }
+}
+
+/** Throws UNAVAILABLE naming host and port, never the password, when the server cannot be reached. */
+export async function connectRedis(url: string, options: RedisOptions): Promise<RedisConnection> {
+  if (!URL.canParse(url)) {
+    throw new CircuitBreakerError(
+      'VALIDATION_FAILED',
+      'STREAM_URL is not a valid address: use redis://user:password@host:port/database.',
+    );
+  }
+  const connection = new RedisConnection(url, options);
+  await connection.connect();
+  return connection;
+}
+
+function newClient(url: string) {
+  let isStarted = false;
+  const client = createClient({
+    url,
+    // What cannot be sent now is refused: writers keep their text and come again, so nothing piles up in here.
+    disableOfflineQueue: true,
+    pingInterval: PING_EVERY_MS,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_MS,
+      // At the start somebody waits to be told.
+      reconnectStrategy: (retries, cause) =>
+        isStarted ? Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS) : cause,
+    },
+  });
+  client.once('ready', () => (isStarted = true));
+  return client;
+}
+
+function isReply(error: unknown, code: string): boolean {
+  return error instanceof ErrorReply && error.message.startsWith(code);
+}
+
+function placeOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `Redis at ${hostname}:${port === '' ? '6379' : port}`;
+}
