@@ -146,7 +146,7 @@ class GatheredAnswer implements AnswerStream {
   }
 
   private async gather(): Promise<void> {
-    const { gatherMs = GATHER_MS } = this.options;
+    const gatherMs = this.options.gatherMs ?? this.log.gatherMs ?? GATHER_MS;
     await this.bell.until(() => this.state !== 'open', this.sentAt + gatherMs - performance.now());
     await this.bell.until(() => this.state !== 'open' || !this.outgoing.isEmpty);
   }

@@ -21,12 +21,14 @@ import { judgeClaim } from './stream-tail.js';
  * the last. Whoever finds another entry there looks again, and learns from the new end of the log what has become of it.
  */
 export class EntryLog implements StreamLog {
+  readonly gatherMs?: number;
   private readonly queue: EntryQueue;
   private readonly lost = new Set<string>();
   private down: Promise<void> | undefined;
 
   constructor(private readonly store: EntryStore) {
     this.queue = new EntryQueue(store);
+    if (store.gatherMs !== undefined) this.gatherMs = store.gatherMs;
   }
 
   async open(executionId: string, claim: WriterClaim): Promise<StreamWriter> {
@@ -48,13 +50,14 @@ export class EntryLog implements StreamLog {
   }
 
   async close(executionId: string, { turn, attempt, body }: StreamEnding): Promise<number> {
-    for (;;) {
+    for (let round = 1; ; round += 1) {
       this.refuseWhenShutDown();
       const tail = await this.store.tail(executionId, turn);
       if (tail?.isClosed === true) return tail.last;
       const columns = { epoch: tail?.epoch ?? 0, opening: newOpening(), turn, attempt };
       const entry = newEntry(executionId, tail, { ...columns, bodies: [body] });
-      const place = await this.queue.insert(entry);
+      // In the queue it would come behind the next append of a writer in full swing, again and again.
+      const place = round === 1 ? await this.queue.insert(entry) : (await this.store.insert([entry]))[0];
       // Otherwise someone has written in between: what is the tail now?
       if (place !== undefined) return place.last;
     }

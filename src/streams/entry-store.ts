@@ -7,6 +7,8 @@ import type { EntryEnd, StreamTail } from './stream-tail.js';
  * that of all who want the same place in a log one gets it. Every race is decided there; the rest is `EntryLog`.
  */
 export interface EntryStore {
+  /** As StreamLog says. */
+  readonly gatherMs?: number;
   /**
    * Stores each entry whose predecessor is the end of its log, and tells the watchers. Gives for each the place it got,
    * undefined where it was not stored. An entry that closes a log may be given a later place than it was made for,

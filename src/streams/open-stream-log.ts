@@ -5,6 +5,8 @@ import { PgliteConnection } from '../storage/postgres/pglite-connection.js';
 import type { SqlConnection } from '../storage/postgres/sql-connection.js';
 import { MemoryStreamLog } from './memory/memory-stream-log.js';
 import { EntryLog } from './entry-log.js';
+import { connectNats } from './nats/nats-connection.js';
+import { NatsEntries } from './nats/nats-entries.js';
 import { PostgresEntries } from './postgres/postgres-entries.js';
 import { connectRedis } from './redis/redis-connection.js';
 import { RedisEntries } from './redis/redis-entries.js';
@@ -38,8 +40,12 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
       };
       return new EntryLog(new RedisEntries(redis, release));
     }
+    case 'nats': {
+      const nats = await connectNats(url, { logger: options.logger ?? SILENT });
+      return new EntryLog(new NatsEntries(nats, () => nats.close()));
+    }
     default: {
-      const message = `STREAM_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database, redis://user:password@host:port/database or memory:`;
+      const message = `STREAM_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database, redis://user:password@host:port/database, nats://user:password@host:port/stream or memory:`;
       throw new CircuitBreakerError('VALIDATION_FAILED', message);
     }
   }

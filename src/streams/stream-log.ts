@@ -11,6 +11,8 @@ import type { StreamEvent, StreamEventBody, TerminalEventBody } from '../core/st
  * 4. an append is stored whole or not at all, and storing it again changes nothing.
  */
 export interface StreamLog {
+  /** How long a writer had better gather text into one append, in milliseconds; absent: as it likes. */
+  readonly gatherMs?: number;
   /**
    * Becomes the writer and appends `attempt_started`, in one step. Safe to repeat with the same epoch.
    * Throws StreamFenced when a later epoch has opened or the stream is closed.

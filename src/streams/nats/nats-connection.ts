@@ -1,0 +1,274 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  jetstream,
+  jetstreamManager,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamClient,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { connect, type NatsConnection as Connection } from '@nats-io/transport-node';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import { decodeEntry, type NatsEntry } from './nats-entry.js';
+
+interface NatsOptions {
+  readonly logger: { warn(facts: object, message: string): void };
+}
+
+const TIMEOUT_MS = 5000;
+/** A server that is frozen, or gone without a word, is noticed after two of these. */
+const PING_EVERY_MS = 2000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+const MESSAGES_PER_FETCH = 5000;
+
+/**
+ * One connection to NATS and the JetStream stream that keeps the logs of all executions, a subject for each. Survives
+ * the server's restarts.
+ */
+export class NatsConnection {
+  private isUp = true;
+  private readonly upListeners = new Set<() => void>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly parts: {
+      readonly stream: string;
+      readonly manager: JetStreamManager;
+      readonly client: JetStreamClient;
+      readonly options: NatsOptions;
+    },
+  ) {
+    void this.follow();
+  }
+
+  /**
+   * Publishes behind the message that is the subject's last, 0 for none. Gives the sequence of the new one, undefined
+   * when another is the last. Throws UNAVAILABLE when the server cannot be reached or takes nothing now.
+   */
+  async publish(executionId: string, data: Uint8Array, after: number): Promise<number | undefined> {
+    this.refuseWhenDown();
+    try {
+      const subject = this.subject('in', executionId);
+      const expect = { lastSubjectSequence: after };
+      return (await this.parts.client.publish(subject, data, { expect, timeout: TIMEOUT_MS })).seq;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence)
+        return undefined;
+      throw this.named(error);
+    }
+  }
+
+  /** The last entry of a log as the stream's leader has it: what is decided by it has to be true. */
+  async last(executionId: string): Promise<NatsEntry | undefined> {
+    const { manager, stream } = this.parts;
+    const found = await this.ask(() =>
+      manager.streams.getMessage(stream, { last_by_subj: this.subject('in', executionId) }),
+    );
+    return found === null ? undefined : decodeEntry(found.seq, found.data);
+  }
+
+  /** The same from any replica, which may be late. */
+  async lastSeen(executionId: string): Promise<NatsEntry | undefined> {
+    const { manager, stream } = this.parts;
+    const found = await this.ask(() =>
+      manager.direct.getMessage(stream, { last_by_subj: this.subject('in', executionId) }),
+    );
+    return found === null ? undefined : decodeEntry(found.seq, found.data);
+  }
+
+  /** Entries in order, from a position on; ends with the one at position `to`, or as soon as `take` says so. */
+  async walk(
+    executionId: string,
+    { from, to }: { readonly from: number; readonly to: number },
+    take: (entry: NatsEntry) => 'more' | 'enough',
+  ): Promise<void> {
+    const { client, stream } = this.parts;
+    await this.ask(async () => {
+      const consumer = await client.consumers.get(stream, {
+        filter_subjects: this.subject('in', executionId),
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: Math.max(from, 1),
+      });
+      try {
+        const messages = await consumer.fetch({ max_messages: MESSAGES_PER_FETCH, expires: TIMEOUT_MS });
+        for await (const { seq, data } of messages) {
+          if (seq <= to && take(decodeEntry(seq, data)) === 'more' && seq < to) continue;
+          break;
+        }
+      } finally {
+        await consumer.delete().catch(() => undefined);
+      }
+    });
+  }
+
+  /** Calls back with the entries of one execution as they are stored. Returns what ends that. */
+  subscribe(executionId: string, onData: (data: Uint8Array) => void): () => void {
+    const subscription = this.connection.subscribe(this.subject('out', executionId), {
+      callback: (error, message) => {
+        if (error === null) onData(message.data);
+      },
+    });
+    return () => {
+      subscription.unsubscribe();
+    };
+  }
+
+  /** Resolves once the server knows all subscriptions. Never throws: a later connection brings them. */
+  async subscribed(): Promise<void> {
+    await this.connection.flush().catch(() => undefined);
+  }
+
+  /** Tells of every connection after the first; what was published in between is lost. Returns what ends that. */
+  onReconnect(listener: () => void): () => void {
+    this.upListeners.add(listener);
+    return () => {
+      this.upListeners.delete(listener);
+    };
+  }
+
+  async purge(executionId: string): Promise<void> {
+    const { manager, stream } = this.parts;
+    await this.ask(() => manager.streams.purge(stream, { filter: this.subject('in', executionId) }));
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private async follow(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') {
+        if (this.isUp) this.parts.options.logger.warn({}, `the connection to ${placeOf(this.connection)} broke`);
+        this.isUp = false;
+      }
+      if (status.type === 'reconnect') {
+        this.isUp = true;
+        for (const listener of [...this.upListeners]) listener();
+      }
+    }
+  }
+
+  private async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    this.refuseWhenDown();
+    try {
+      return await question();
+    } catch (error) {
+      throw this.named(error);
+    }
+  }
+
+  /** What is asked meanwhile would be kept until the server is back: whoever asks had better know, and come again. */
+  private refuseWhenDown(): void {
+    if (!this.isUp || this.connection.isClosed()) throw this.named(new Error('no connection'));
+  }
+
+  private named(error: unknown): unknown {
+    if (error instanceof CircuitBreakerError) return error;
+    const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
+    if (/max_payload/i.test(reason)) return error;
+    return unavailable(placeOf(this.connection), reason);
+  }
+
+  /** Of what an id may have, only the full stop means something in a subject. */
+  private subject(kind: 'in' | 'out', executionId: string): string {
+    return `${this.parts.stream}.${kind}.${executionId.replaceAll('.', '%2E')}`;
+  }
+}
+
+/**
+ * Connects, and makes the stream where it is missing: the path of the URL names it, `circuit-breaker` by default.
+ * Throws UNAVAILABLE naming host and port, never the password, when the server cannot be used.
+ */
+export async function connectNats(url: string, options: NatsOptions): Promise<NatsConnection> {
+  const { host, user, pass, stream } = readUrl(url);
+  const credentials = user === '' ? {} : pass === '' ? { token: user } : { user, pass };
+  let connection: Connection | undefined;
+  try {
+    connection = await connect({
+      servers: host,
+      ...credentials,
+      timeout: TIMEOUT_MS,
+      pingInterval: PING_EVERY_MS,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      reconnectDelayHandler: () => FIRST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS / 4),
+    });
+    const manager = await jetstreamManager(connection, { timeout: TIMEOUT_MS });
+    await ensureStream(manager, stream);
+    const client = jetstream(connection, { timeout: TIMEOUT_MS });
+    return new NatsConnection(connection, { stream, manager, client, options });
+  } catch (error) {
+    await connection?.close();
+    throw unavailable(`NATS at ${host}`, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readUrl(url: string): { host: string; user: string; pass: string; stream: string } {
+  const stream = URL.canParse(url) ? new URL(url).pathname.replace(/^\/?/, '') || 'circuit-breaker' : '';
+  if (!/^[A-Za-z0-9_-]+$/.test(stream)) {
+    throw new CircuitBreakerError(
+      'VALIDATION_FAILED',
+      'STREAM_URL is not a valid address: use nats://user:password@host:port/stream; the name of the stream may have letters, digits, "-" and "_".',
+    );
+  }
+  const { hostname, port, username, password } = new URL(url);
+  const host = `${hostname}:${port === '' ? '4222' : port}`;
+  return { host, user: decodeURIComponent(username), pass: decodeURIComponent(password), stream };
+}
+
+/** What a stream must be like; how it is kept (replicas, storage, limits of size) is its operator's to say. */
+export function streamNeeds(name: string) {
+  return {
+    name,
+    subjects: [`${name}.in.>`],
+    // One subject is one log, of any length.
+    max_msgs_per_subject: -1,
+    allow_direct: true,
+    // A message that the stream refuses reaches the subscribers of its own subject all the same: viewers listen here.
+    republish: { src: `${name}.in.>`, dest: `${name}.out.>` },
+  };
+}
+
+/** Safe to repeat, also by many processes at the same time: the same stream is made once. */
+async function ensureStream(manager: JetStreamManager, name: string): Promise<void> {
+  const needs = streamNeeds(name);
+  const config = await existingConfig(manager, name);
+  if (config === undefined) {
+    const keeping = { storage: StorageType.File, retention: RetentionPolicy.Limits, discard: DiscardPolicy.New };
+    await manager.streams.add({ ...needs, ...keeping });
+    return;
+  }
+  const differs = (Object.keys(needs) as (keyof typeof needs)[]).filter(
+    (key) => !isDeepStrictEqual(config[key], needs[key]),
+  );
+  if (differs.length === 0) return;
+  throw new Error(
+    `its stream "${name}" is not made for this: ${differs.map((key) => `${key} has to be ${JSON.stringify(needs[key])}`).join(', ')}`,
+  );
+}
+
+async function existingConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
+    throw error;
+  }
+}
+
+function placeOf(connection: Connection): string {
+  return `NATS at ${connection.getServer()}`;
+}
+
+function unavailable(place: string, reason: string): CircuitBreakerError {
+  const message = `${place} cannot be used (${reason}). Is it running with JetStream, and may it be reached from here?`;
+  return new CircuitBreakerError('UNAVAILABLE', message);
+}

@@ -1,0 +1,132 @@
+import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-store.js';
+import type { NewEntry } from '../new-entry.js';
+import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
+import type { EntryEnd } from '../stream-tail.js';
+import type { NatsConnection } from './nats-connection.js';
+import { encodeEntry, streamEntry, type NatsEntry } from './nats-entry.js';
+import { NatsWakeUps } from './nats-wake-ups.js';
+
+/** Of how many logs it is remembered where the last read ended. */
+const MAX_REMEMBERED = 10_000;
+/** Each publish costs the server far more than a line of a script elsewhere: fewer, larger ones. */
+const GATHER_MS = 75;
+
+/**
+ * Streams on NATS JetStream: one stream for all, a subject for each execution, a message for each entry. The server
+ * takes a message only behind the one that its publisher knows to be the subject's last: that is all the arbitration
+ * there is. The position of an entry is its message's sequence in the stream.
+ */
+export class NatsEntries implements EntryStore {
+  readonly gatherMs = GATHER_MS;
+  private readonly wakeUps: NatsWakeUps;
+  /** Where reads of a log ended: a reader goes on from there, and the server need not look from the beginning. */
+  private readonly ends = new Map<string, Omit<EntryEnd, 'opening'>>();
+
+  /** `release` ends the connection where nobody else uses it. */
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly release: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.wakeUps = new NatsWakeUps(nats);
+  }
+
+  async insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]> {
+    const timestamp = new Date().toISOString();
+    return await Promise.all(
+      batch.map(async (entry) => {
+        const data = encodeEntry(entry, timestamp);
+        const position = await this.nats.publish(entry.executionId, data, entry.after?.position ?? 0);
+        return position === undefined ? undefined : { position, last: entry.last };
+      }),
+    );
+  }
+
+  async tail(executionId: string, turn: number): Promise<CountedTail | undefined> {
+    const tail = await this.nats.last(executionId);
+    if (tail === undefined) return undefined;
+    return { ...tail, attempts: tail.turn === turn ? tail.attempt : await this.attemptsAt(tail, executionId, turn) };
+  }
+
+  async entryAt(executionId: string, first: number): Promise<StoredEntry | undefined> {
+    const tail = await this.nats.last(executionId);
+    if (tail === undefined || tail.last < first) return undefined;
+    const [entry] = tail.first <= first ? [tail] : await this.entriesFrom(tail, { executionId, from: first, limit: 1 });
+    return entry?.first === first ? entry : undefined;
+  }
+
+  async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
+    return await Promise.all(ranges.map((range) => this.readOne(range)));
+  }
+
+  watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
+    return this.wakeUps.watch(executionId, onWake);
+  }
+
+  async remove(executionIds: readonly string[]): Promise<void> {
+    for (const executionId of executionIds) {
+      this.ends.delete(executionId);
+      await this.nats.purge(executionId);
+    }
+  }
+
+  async shutdown(): Promise<void> {
+    this.wakeUps.shutdown();
+    await this.release();
+  }
+
+  private async readOne(range: StreamRange): Promise<StreamPage> {
+    const { executionId, from } = range;
+    const tail = await this.nats.lastSeen(executionId);
+    if (tail === undefined) return { executionId, state: 'absent', next: 0, entries: [] };
+    const entries = tail.last < from ? [] : await this.entriesFrom(tail, range);
+    return {
+      executionId,
+      state: tail.isClosed ? 'closed' : 'open',
+      next: tail.last + 1,
+      entries: entries.map((entry) => streamEntry(executionId, entry)),
+    };
+  }
+
+  /** Those that end at `from` or later, at most so many. */
+  private async entriesFrom(tail: NatsEntry, { executionId, from, limit }: StreamRange): Promise<readonly NatsEntry[]> {
+    if (tail.first <= from) return [tail];
+    const known = this.ends.get(executionId);
+    const start = known !== undefined && known.last < from ? known.position + 1 : 0;
+    const found = await this.collect(executionId, { start, tail, from, limit });
+    // The log has been lost and has grown again since: what was remembered is of another one.
+    const isWhole = found[0] !== undefined && found[0].first <= from;
+    const entries = isWhole || start === 0 ? found : await this.collect(executionId, { start: 0, tail, from, limit });
+    this.remember(executionId, entries.at(-1));
+    return entries;
+  }
+
+  private async collect(
+    executionId: string,
+    { start, tail, from, limit }: { start: number; tail: NatsEntry; from: number; limit: number },
+  ): Promise<readonly NatsEntry[]> {
+    const entries: NatsEntry[] = [];
+    await this.nats.walk(executionId, { from: start, to: tail.position }, (entry) => {
+      if (entry.last >= from) entries.push(entry);
+      return entries.length < limit ? 'more' : 'enough';
+    });
+    return entries;
+  }
+
+  private remember(executionId: string, entry: NatsEntry | undefined): void {
+    if (entry === undefined) return;
+    this.ends.delete(executionId);
+    this.ends.set(executionId, { last: entry.last, position: entry.position });
+    const [oldest] = this.ends.keys();
+    if (this.ends.size > MAX_REMEMBERED && oldest !== undefined) this.ends.delete(oldest);
+  }
+
+  /** Only when the turn changes: then the log is looked through. */
+  private async attemptsAt(tail: NatsEntry, executionId: string, turn: number): Promise<number> {
+    let most = 0;
+    await this.nats.walk(executionId, { from: 0, to: tail.position }, (entry) => {
+      if (entry.turn === turn) most = Math.max(most, entry.attempt);
+      return 'more';
+    });
+    return most;
+  }
+}
