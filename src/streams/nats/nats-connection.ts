@@ -1,22 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import {
   DeliverPolicy,
-  DiscardPolicy,
   jetstream,
   jetstreamManager,
   JetStreamApiCodes,
   JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
   type JetStreamClient,
   type JetStreamManager,
-  type StreamConfig,
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection as Connection } from '@nats-io/transport-node';
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import { decodeEntry, type NatsEntry } from './nats-entry.js';
+import { ensureStream } from './nats-stream.js';
 
 interface NatsOptions {
   readonly logger: { warn(facts: object, message: string): void };
@@ -36,6 +31,7 @@ const MESSAGES_PER_FETCH = 5000;
 export class NatsConnection {
   private isUp = true;
   private readonly upListeners = new Set<() => void>();
+  private readonly downListeners = new Set<() => void>();
 
   constructor(
     private readonly connection: Connection,
@@ -126,6 +122,14 @@ export class NatsConnection {
     await this.connection.flush().catch(() => undefined);
   }
 
+  /** Tells of every loss of the connection. Returns what ends that. */
+  onDisconnect(listener: () => void): () => void {
+    this.downListeners.add(listener);
+    return () => {
+      this.downListeners.delete(listener);
+    };
+  }
+
   /** Tells of every connection after the first; what was published in between is lost. Returns what ends that. */
   onReconnect(listener: () => void): () => void {
     this.upListeners.add(listener);
@@ -148,10 +152,23 @@ export class NatsConnection {
       if (status.type === 'disconnect') {
         if (this.isUp) this.parts.options.logger.warn({}, `the connection to ${placeOf(this.connection)} broke`);
         this.isUp = false;
+        for (const listener of [...this.downListeners]) listener();
       }
-      if (status.type === 'reconnect') {
+      if (status.type === 'reconnect') void this.comeBack();
+    }
+  }
+
+  /** A server that has lost its disk has lost the stream, too; one that has just started may not know its streams yet. */
+  private async comeBack(): Promise<void> {
+    const server = this.connection.getServer();
+    while (!this.connection.isClosed() && this.connection.getServer() === server) {
+      try {
+        await ensureStream(this.parts.manager, this.parts.stream);
         this.isUp = true;
         for (const listener of [...this.upListeners]) listener();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS / 4).unref());
       }
     }
   }
@@ -222,46 +239,6 @@ function readUrl(url: string): { host: string; user: string; pass: string; strea
   const { hostname, port, username, password } = new URL(url);
   const host = `${hostname}:${port === '' ? '4222' : port}`;
   return { host, user: decodeURIComponent(username), pass: decodeURIComponent(password), stream };
-}
-
-/** What a stream must be like; how it is kept (replicas, storage, limits of size) is its operator's to say. */
-export function streamNeeds(name: string) {
-  return {
-    name,
-    subjects: [`${name}.in.>`],
-    // One subject is one log, of any length.
-    max_msgs_per_subject: -1,
-    allow_direct: true,
-    // A message that the stream refuses reaches the subscribers of its own subject all the same: viewers listen here.
-    republish: { src: `${name}.in.>`, dest: `${name}.out.>` },
-  };
-}
-
-/** Safe to repeat, also by many processes at the same time: the same stream is made once. */
-async function ensureStream(manager: JetStreamManager, name: string): Promise<void> {
-  const needs = streamNeeds(name);
-  const config = await existingConfig(manager, name);
-  if (config === undefined) {
-    const keeping = { storage: StorageType.File, retention: RetentionPolicy.Limits, discard: DiscardPolicy.New };
-    await manager.streams.add({ ...needs, ...keeping });
-    return;
-  }
-  const differs = (Object.keys(needs) as (keyof typeof needs)[]).filter(
-    (key) => !isDeepStrictEqual(config[key], needs[key]),
-  );
-  if (differs.length === 0) return;
-  throw new Error(
-    `its stream "${name}" is not made for this: ${differs.map((key) => `${key} has to be ${JSON.stringify(needs[key])}`).join(', ')}`,
-  );
-}
-
-async function existingConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
-  try {
-    return (await manager.streams.info(name)).config;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
-    throw error;
-  }
 }
 
 function placeOf(connection: Connection): string {

@@ -2,6 +2,7 @@ import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-
 import type { NewEntry } from '../new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
 import type { EntryEnd } from '../stream-tail.js';
+import { ConfirmedEnds } from './confirmed-ends.js';
 import type { NatsConnection } from './nats-connection.js';
 import { encodeEntry, streamEntry, type NatsEntry } from './nats-entry.js';
 import { NatsWakeUps } from './nats-wake-ups.js';
@@ -19,6 +20,8 @@ const GATHER_MS = 75;
 export class NatsEntries implements EntryStore {
   readonly gatherMs = GATHER_MS;
   private readonly wakeUps: NatsWakeUps;
+  private readonly confirmed = new ConfirmedEnds();
+  private readonly forget: () => void;
   /** Where reads of a log ended: a reader goes on from there, and the server need not look from the beginning. */
   private readonly ends = new Map<string, Omit<EntryEnd, 'opening'>>();
 
@@ -28,17 +31,15 @@ export class NatsEntries implements EntryStore {
     private readonly release: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.wakeUps = new NatsWakeUps(nats);
+    this.forget = nats.onDisconnect(() => {
+      this.confirmed.clear();
+      this.ends.clear();
+    });
   }
 
   async insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]> {
     const timestamp = new Date().toISOString();
-    return await Promise.all(
-      batch.map(async (entry) => {
-        const data = encodeEntry(entry, timestamp);
-        const position = await this.nats.publish(entry.executionId, data, entry.after?.position ?? 0);
-        return position === undefined ? undefined : { position, last: entry.last };
-      }),
-    );
+    return await Promise.all(batch.map((entry) => this.insertOne(entry, timestamp)));
   }
 
   async tail(executionId: string, turn: number): Promise<CountedTail | undefined> {
@@ -70,6 +71,7 @@ export class NatsEntries implements EntryStore {
   }
 
   async shutdown(): Promise<void> {
+    this.forget();
     this.wakeUps.shutdown();
     await this.release();
   }
@@ -85,6 +87,24 @@ export class NatsEntries implements EntryStore {
       next: tail.last + 1,
       entries: entries.map((entry) => streamEntry(executionId, entry)),
     };
+  }
+
+  private async insertOne(entry: NewEntry, timestamp: string): Promise<EntryPlace | undefined> {
+    const { executionId, after, last, opening, isClosed } = entry;
+    if (after !== undefined && !(await this.isConfirmed(executionId, after))) return undefined;
+    const position = await this.nats.publish(executionId, encodeEntry(entry, timestamp), after?.position ?? 0);
+    if (position === undefined) return undefined;
+    if (after !== undefined) this.confirmed.delete(after);
+    if (!isClosed) this.confirmed.add({ opening, position });
+    return { position, last };
+  }
+
+  private async isConfirmed(executionId: string, after: EntryEnd): Promise<boolean> {
+    if (this.confirmed.has(after)) return true;
+    const tail = await this.nats.last(executionId);
+    if (tail?.opening !== after.opening || tail.position !== after.position) return false;
+    this.confirmed.add(after);
+    return true;
   }
 
   /** Those that end at `from` or later, at most so many. */

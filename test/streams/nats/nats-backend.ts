@@ -2,9 +2,10 @@ import { jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 import { EntryLog } from '../../../src/streams/entry-log.js';
-import { connectNats, streamNeeds } from '../../../src/streams/nats/nats-connection.js';
+import { connectNats } from '../../../src/streams/nats/nats-connection.js';
 import { NatsEntries } from '../../../src/streams/nats/nats-entries.js';
 import { decodeEntry } from '../../../src/streams/nats/nats-entry.js';
+import { streamNeeds } from '../../../src/streams/nats/nats-stream.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { testNatsUrl } from '../../support/nats.js';

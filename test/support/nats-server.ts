@@ -1,0 +1,77 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+
+import { freePort } from './free-port.js';
+
+/** A NATS server of one test, to be killed, frozen and started again. It has its port and its folder for itself. */
+export class NatsServer {
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), await mkdtemp(join(tmpdir(), 'nats-')));
+    await server.startAgain();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  async startAgain(): Promise<void> {
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder];
+    this.process = spawn('nats-server', args, { stdio: 'ignore' });
+    while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  async kill(): Promise<void> {
+    const { process } = this;
+    if (process === undefined) return;
+    const ended = once(process, 'exit');
+    process.kill('SIGKILL');
+    await ended;
+    this.process = undefined;
+  }
+
+  /** Of a server that does not run: takes its disk. */
+  async forget(): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+
+  freeze(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const connection = await connect({ servers: new URL(url).host, maxReconnectAttempts: 0, timeout: 1000 });
+    const isReady = await jetstreamManager(connection).then(
+      () => true,
+      () => false,
+    );
+    await connection.close();
+    return isReady;
+  } catch {
+    return false;
+  }
+}
