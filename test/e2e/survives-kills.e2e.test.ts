@@ -125,21 +125,6 @@ describe('separate processes on PostgreSQL', () => {
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'completed']);
   });
 
-  it('a worker frozen past its heartbeat and woken after its successor opened is refused', async () => {
-    const workers = await twoWorkers();
-    const ids = await startWriting(setting.address);
-    const viewer = new StreamViewer();
-    const watching = viewer.watch(setting.address, ids.executionId);
-    await viewer.sawChunks(3);
-    const frozen = await callerOf(ids.executionId, workers);
-    frozen.signal('SIGSTOP');
-    while (viewer.attempts < 2) await delay(20);
-    frozen.signal('SIGCONT');
-    expect(await watching).toBe(1000);
-    await expectWhole(setting.address, ids, viewer);
-    expect(viewer.attempts).toBe(2);
-  });
-
   it('a worker frozen before it opened its stream and woken after its successor opened is refused', async () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
