@@ -192,10 +192,11 @@ export function secretsOf({ providers, temporal, storageUrl, streamUrl }: Config
   return all.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret.trim()]));
 }
 
-/** As it stands in the address, and as it is. */
-function passwordsIn({ password, searchParams }: URL): readonly string[] {
-  const decoded = /%(?![0-9a-f]{2})/i.test(password) ? password : decodeURIComponent(password);
-  return [password, decoded, searchParams.get('password') ?? ''];
+/** As it stands in the address, and as it is. Before a NATS server a name without a password is a token. */
+function passwordsIn({ protocol, username, password, searchParams }: URL): readonly string[] {
+  const secret = protocol === 'nats:' && password === '' ? username : password;
+  const decoded = /%(?![0-9a-f]{2})/i.test(secret) ? secret : decodeURIComponent(secret);
+  return [secret, decoded, searchParams.get('password') ?? ''];
 }
 
 /** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */
