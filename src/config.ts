@@ -9,6 +9,8 @@ import { withSecretFiles } from './secret-files.js';
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Origins of pages that may use the API, besides its own. */
+  readonly corsOrigins: readonly string[];
   readonly temporal: TemporalConfig;
   readonly dataDir: string;
   readonly cacheDir: string;
@@ -82,6 +84,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   return {
     port: values.PORT,
     host: values.HOST,
+    corsOrigins: values.CORS_ORIGINS,
     temporal: temporalConfig(values, set),
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
@@ -108,6 +111,19 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or http
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .refine(
+      (origins) => origins.every((one) => URL.canParse(one) && new URL(one).origin === one && one !== 'null'),
+      'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
+    ),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233')

@@ -9,6 +9,7 @@ import type { StreamReader } from '../streams/reader.js';
 import type { StreamViewer } from '../streams/viewer.js';
 import { httpError, type ErrorAnswer } from './error-response.js';
 import type { EventFormat } from './event-json.js';
+import type { OriginPolicy } from './origin-policy.js';
 import { serveSse } from './sse.js';
 import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
 import { closeFirmly, serveWebSocket } from './websocket.js';
@@ -38,6 +39,8 @@ export function registerAgentStream(app: FastifyInstance, reader: StreamReader):
       };
       const shown = eventFormat(query);
       const viewer = await reader.open(request.params.executionId, viewerOptions(query));
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) reply.raw.setHeader(name, value);
       reply.hijack();
       await serveSse(reply.raw, viewer, shown);
     },
@@ -65,6 +68,7 @@ interface Upgrade {
 interface StreamDoor {
   readonly server: WebSocketServer;
   readonly reader: StreamReader;
+  readonly origins: OriginPolicy;
   readonly log: FastifyRequest['log'];
 }
 
@@ -73,7 +77,7 @@ interface StreamDoor {
  * get the upgrade and a close code.
  */
 export async function upgradeToStream(
-  { server, reader, log }: StreamDoor,
+  { server, reader, origins, log }: StreamDoor,
   executionId: string,
   upgrade: Upgrade,
 ): Promise<void> {
@@ -81,6 +85,8 @@ export async function upgradeToStream(
   let viewer: StreamViewer;
   let format: EventFormat;
   try {
+    const refusal = origins.refusal(request.headers);
+    if (refusal !== undefined) throw refusal;
     const query = queryOf(url);
     format = eventFormat(query);
     viewer = await reader.open(executionId, viewerOptions(query));

@@ -1,6 +1,7 @@
 import type { ProviderDirectory } from '../providers/provider-status.js';
 import type { Storage } from '../storage/storage.js';
 import type { StreamReader } from '../streams/reader.js';
+import type { OriginPolicy } from './origin-policy.js';
 import type { TokenFeed } from './token-feed.js';
 import type { TemporalGateway } from './temporal-gateway.js';
 
@@ -11,5 +12,6 @@ export interface ApiParts {
   readonly reader: StreamReader;
   readonly feed: TokenFeed;
   readonly providers: ProviderDirectory;
+  readonly origins: OriginPolicy;
   readonly now: () => string;
 }

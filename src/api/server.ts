@@ -1,3 +1,4 @@
+import { fastifyCors } from '@fastify/cors';
 import { AltairFastify } from 'altair-fastify-plugin';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 
@@ -29,6 +30,12 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
   );
+  app.addHook('onRequest', async (request) => {
+    const refusal = parts.origins.refusal(request.headers);
+    if (refusal !== undefined) throw refusal;
+    await Promise.resolve();
+  });
+  await app.register(fastifyCors, { origin: [...parts.origins.origins], methods: ['GET', 'POST'] });
   const schema = executableSchema();
   await registerGraphql(app, schema, parts);
   registerAgentStream(app, parts.reader);

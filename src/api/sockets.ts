@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import { closeFirmly } from './websocket.js';
 import { agentStreamPath, refuse, upgradeToStream } from './agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
@@ -31,14 +32,23 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     const url = addressOf(request);
     const executionId = agentStreamPath(url);
     if (url.pathname === '/graphql') {
-      graphql.handleUpgrade(request, socket, head, (webSocket) => graphql.emit('connection', webSocket, request));
-    } else if (executionId !== undefined) {
-      void upgradeToStream({ server: streams, reader: parts.reader, log: app.log }, executionId, {
-        request,
-        socket,
-        head,
-        url,
+      const refusal = parts.origins.refusal(request.headers);
+      graphql.handleUpgrade(request, socket, head, (webSocket) => {
+        // A browser sees no status: it is told by a close code.
+        if (refusal === undefined) graphql.emit('connection', webSocket, request);
+        else closeFirmly(webSocket, 4403, refusal.code);
       });
+    } else if (executionId !== undefined) {
+      void upgradeToStream(
+        { server: streams, reader: parts.reader, origins: parts.origins, log: app.log },
+        executionId,
+        {
+          request,
+          socket,
+          head,
+          url,
+        },
+      );
     } else {
       const error = new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.');
       refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));

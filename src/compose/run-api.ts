@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 
 import { settledExecution } from '../api/cut-off.js';
+import { OriginPolicy } from '../api/origin-policy.js';
 import { startReconciling } from '../api/reconcile.js';
 import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-feed.js';
@@ -34,7 +35,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts));
-  const app = await createServer({ storage, temporal, reader, feed, providers, now }, logger);
+  const origins = new OriginPolicy(config.corsOrigins);
+  const app = await createServer({ storage, temporal, reader, feed, providers, origins, now }, logger);
   resources.add('the API', () => app.close());
   resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);

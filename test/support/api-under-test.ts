@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
+import { OriginPolicy } from '../../src/api/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-feed.js';
 import type { TemporalGateway, WorkflowClose } from '../../src/api/temporal-gateway.js';
@@ -109,6 +110,7 @@ export class PlayedTemporal implements TemporalGateway {
 
 export async function apiUnderTest(
   providers: ProviderDirectory = { check: () => Promise.resolve([]) },
+  origins: readonly string[] = [],
 ): Promise<ApiUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = new MemoryStreamLog();
@@ -122,7 +124,15 @@ export async function apiUnderTest(
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
-  const parts: ApiParts = { storage, temporal, reader, feed, providers, now: () => NOW };
+  const parts: ApiParts = {
+    storage,
+    temporal,
+    reader,
+    feed,
+    providers,
+    origins: new OriginPolicy(origins),
+    now: () => NOW,
+  };
   const app = await createServer(parts, logger);
   return {
     app,
