@@ -3,10 +3,15 @@ import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchProviders } from './provider-path.js';
+import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
-const parts: Readonly<Record<string, () => Promise<void>>> = { providers: benchProviders, engine: benchEngine };
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  providers: benchProviders,
+  logs: benchStreamLogs,
+  engine: benchEngine,
+};
 const [only] = process.argv.slice(2);
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
 
