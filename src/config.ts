@@ -24,6 +24,7 @@ export interface Config {
   readonly connectionTimeoutSeconds: number;
   readonly executionTimeoutSeconds: number;
   readonly cleanupIntervalSeconds: number;
+  readonly streamRetentionSeconds: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly logFormat: 'pretty' | 'json';
 }
@@ -98,6 +99,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
     cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
+    streamRetentionSeconds: values.STREAM_RETENTION_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
   };
@@ -159,6 +161,7 @@ const ENVIRONMENT = z.object({
   CONNECTION_TIMEOUT_SECONDS: seconds.default(30),
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),
   CLEANUP_INTERVAL_SECONDS: seconds.default(60),
+  STREAM_RETENTION_SECONDS: z.coerce.number('must be a number of seconds').positive().max(31_536_000).default(3600),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });

@@ -1,14 +1,14 @@
 import type { AgentExecution } from '../core/execution.js';
 import type { Storage } from '../storage/storage.js';
 import { settledExecution, settleNeverStarted, settleToken } from './cut-off.js';
+import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { settlePlaceAgentChanges } from './tell-place-agent-changes.js';
 import type { TemporalGateway } from './temporal-gateway.js';
 
-export interface ReconcileParts {
+export interface ReconcileParts extends Omit<ExpiryParts, 'storage'> {
   readonly storage: Pick<Storage, 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  readonly now: () => string;
   readonly logger: { warn(facts: object, message: string): void };
 }
 
@@ -21,8 +21,8 @@ const OVERLAP_MS = 120_000;
 
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
- * backend was away, tokens and executions that were terminated from outside, tokens that do not know of their place
- * agents. Safe with many processes. Returns the function that stops it.
+ * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
+ * not know of their place agents. Safe with many processes. Returns the function that stops it.
  */
 export function startReconciling(parts: ReconcileParts, intervalMs: number): () => void {
   const reconciler = new Reconciler(parts);
@@ -55,6 +55,7 @@ export class Reconciler {
     await this.attempt('streams of ended executions', () => this.closeEndedStreams());
     await this.attempt('what was terminated from outside', () => this.settleCutOff());
     await this.attempt('executions that never started', () => settleNeverStarted(this.parts));
+    await this.attempt('streams whose time is over', () => expireStreams(this.parts));
     await this.attempt('changes of place agents', () => settlePlaceAgentChanges(this.parts));
   }
 

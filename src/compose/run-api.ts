@@ -38,7 +38,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const origins = new OriginPolicy(config.corsOrigins);
   const app = await createServer({ storage, temporal, reader, feed, providers, origins, now }, logger);
   resources.add('the API', () => app.close());
-  resources.add('the sweep', startReconciling({ ...cutOff, logger }, config.cleanupIntervalSeconds * 1000));
+  const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
+  resources.add('the sweep', startReconciling(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return addressOf(config.host, app.server.address());
 }

@@ -27,4 +27,8 @@ export interface ExecutionStore {
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined>;
   /** Ended executions whose stream is not known to be closed (no `lastSequence`), oldest first: what the sweep works on. */
   listUnclosed(limit: number): Promise<readonly AgentExecution[]>;
+  /** Ids of executions that ended before a time (RFC 3339), oldest end first, whose closed stream its log still holds. */
+  listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]>;
+  /** Remembers that the log holds them no more. A stream that is closed once again is there again. */
+  markStreamsRemoved(ids: readonly string[]): Promise<void>;
 }

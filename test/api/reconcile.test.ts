@@ -9,17 +9,21 @@ import { PlayedTemporal } from '../support/api-under-test.js';
 import { aDefinition, anAgent, aPlaceAgent, aToken, aWorkflow, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
+const HOUR = 3_600_000;
+
 describe('the sweep', () => {
   let storage: Storage;
   let temporal: PlayedTemporal;
   let logger: MemoryLogger;
   let closed: string[];
+  let removed: string[];
 
   beforeEach(async () => {
     logger = new MemoryLogger();
     ({ storage } = await openStorage('memory:', { logger }));
     temporal = new PlayedTemporal(storage);
     closed = [];
+    removed = [];
   });
 
   async function closeStream({ id }: AgentExecution): Promise<void> {
@@ -28,7 +32,9 @@ describe('the sweep', () => {
   }
 
   function reconciler(closing = closeStream): Reconciler {
-    return new Reconciler({ storage, temporal, closeStream: closing, now: () => NOW, logger });
+    const streams = { remove: (ids: readonly string[]) => Promise.resolve(void removed.push(...ids)) };
+    const parts = { storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now: () => NOW, logger };
+    return new Reconciler(parts);
   }
 
   async function anExecution(executionId: string, tokenId?: string): Promise<void> {
@@ -72,6 +78,21 @@ describe('the sweep', () => {
     await reconciler(() => Promise.reject(new Error('away'))).round();
     expect(logger.lines).toHaveLength(1);
     expect(await storage.executions.listUnclosed(10)).toHaveLength(1);
+  });
+
+  it('removes every stream whose time is over from the log, once, and none that may still be watched', async () => {
+    const ids = Array.from({ length: 250 }, (_, index) => `old-${index}`);
+    for (const id of [...ids, 'young', 'unclosed']) await anExecution(id);
+    const ends = (id: string) => Date.parse(NOW) - (id === 'young' ? HOUR : HOUR + 1);
+    for (const id of [...ids, 'young', 'unclosed']) {
+      const completedAt = new Date(ends(id)).toISOString();
+      await storage.executions.update(id, { status: 'COMPLETED', finalResponse: 'x', completedAt });
+      if (id !== 'unclosed') await storage.executions.update(id, { lastSequence: 2 });
+    }
+    const sweep = reconciler(() => Promise.reject(new Error('away')));
+    await sweep.round();
+    await sweep.round();
+    expect([...removed].sort()).toEqual([...ids].sort());
   });
 
   it('records an execution that was terminated from outside, and ends its stream', async () => {

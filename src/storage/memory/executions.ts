@@ -10,6 +10,8 @@ import { newestFirst } from './newest-first.js';
 export class MemoryExecutionStore implements ExecutionStore {
   private readonly executions = new Map<string, AgentExecution>();
   private readonly turns = new Map<string, JsonValue>();
+  /** Executions whose stream has been removed from its log. */
+  private readonly removed = new Set<string>();
 
   create(execution: AgentExecution): Promise<AgentExecution> {
     const stored = this.executions.get(execution.id) ?? execution;
@@ -22,6 +24,7 @@ export class MemoryExecutionStore implements ExecutionStore {
     if (before === undefined) return Promise.reject(notFound('execution', id));
     const after = changedExecution(before, change);
     this.executions.set(id, after);
+    this.removed.delete(id);
     return Promise.resolve(after);
   }
 
@@ -59,4 +62,21 @@ export class MemoryExecutionStore implements ExecutionStore {
     );
     return Promise.resolve(unclosed.sort((left, right) => newestFirst(right, left)).slice(0, limit));
   }
+
+  listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
+    const expired = [...this.executions.values()].filter(
+      (one) => one.lastSequence !== undefined && !this.removed.has(one.id) && endOf(one) < endedBefore,
+    );
+    const oldestFirst = expired.sort((left, right) => endOf(left).localeCompare(endOf(right)));
+    return Promise.resolve(oldestFirst.slice(0, limit).map(({ id }) => id));
+  }
+
+  markStreamsRemoved(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.removed.add(id);
+    return Promise.resolve();
+  }
+}
+
+function endOf({ completedAt, createdAt }: AgentExecution): string {
+  return completedAt ?? createdAt;
 }

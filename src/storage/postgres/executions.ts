@@ -14,6 +14,8 @@ interface Row {
 }
 
 const COLUMNS = 'document, last_sequence, revision';
+/** As in the index of streams that expire. */
+const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 
 export class PostgresExecutionStore implements ExecutionStore {
   constructor(private readonly sql: SqlConnection) {}
@@ -46,7 +48,7 @@ export class PostgresExecutionStore implements ExecutionStore {
       const updated = await this.sql.query({
         name: 'update-execution',
         text: `update circuit_breaker.executions
-          set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1
+          set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1, stream_removed = false
           where id = $1 and revision = $2 returning id`,
         values: [
           id,
@@ -114,6 +116,22 @@ export class PostgresExecutionStore implements ExecutionStore {
       values: [limit],
     });
     return rows.map(executionOf);
+  }
+
+  async listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.sql.query<{ readonly id: string }>({
+      text: `select id from circuit_breaker.executions
+        where last_sequence is not null and not stream_removed and ${ENDED_AT} < $1 order by ${ENDED_AT} limit $2`,
+      values: [endedBefore, limit],
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  async markStreamsRemoved(ids: readonly string[]): Promise<void> {
+    await this.sql.query({
+      text: 'update circuit_breaker.executions set stream_removed = true where id = any($1)',
+      values: [ids],
+    });
   }
 
   private async find(id: string): Promise<Row | undefined> {

@@ -90,5 +90,23 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(ids).not.toContain('ex-closed');
       expect(ids).not.toContain('ex-open');
     });
+
+    it('lists closed streams by the end of their execution, oldest first, until they are marked as removed', async () => {
+      const ends = { 'ex-gone-b': '02', 'ex-gone-a': '01', 'ex-gone-c': '03' };
+      for (const [id, day] of Object.entries(ends)) {
+        await store().create(anExecution({ id, createdAt: '2025-12-01T00:00:00.000Z' }));
+        await store().update(id, { status: 'FAILED', completedAt: `2025-12-${day}T00:00:00.000Z` });
+      }
+      const expired = () => store().listExpiredStreams('2025-12-03T00:00:00.000Z', 10);
+      expect(await expired()).toEqual([]);
+      for (const id of Object.keys(ends)) await store().update(id, { lastSequence: 3 });
+      expect(await expired()).toEqual(['ex-gone-a', 'ex-gone-b']);
+      expect(await store().listExpiredStreams('2025-12-03T00:00:00.000Z', 1)).toEqual(['ex-gone-a']);
+      await store().markStreamsRemoved(['ex-gone-a', 'ex-none']);
+      expect(await expired()).toEqual(['ex-gone-b']);
+      expect(await store().get('ex-gone-a')).toMatchObject({ status: 'FAILED', lastSequence: 3 });
+      await store().update('ex-gone-a', { lastSequence: 2 });
+      expect(await expired()).toEqual(['ex-gone-a', 'ex-gone-b']);
+    });
   });
 }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { boolean, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
@@ -15,6 +16,8 @@ export const executions = circuitBreaker.table(
     createdAt: text('created_at').notNull(),
     /** The last sequence of the closed stream. */
     lastSequence: integer('last_sequence'),
+    /** The stream was closed and has been removed from its log since. */
+    streamRemoved: boolean('stream_removed').notNull().default(false),
     /** Grows by one with every update: two updates at once cannot lose one. */
     revision: integer().notNull(),
     /** The execution as a document, without `lastSequence`. */
@@ -25,6 +28,9 @@ export const executions = circuitBreaker.table(
     index('executions_of_token').on(table.tokenId, table.createdAt, table.id),
     index('executions_of_agent').on(table.agentId, table.createdAt, table.id),
     index('executions_unclosed').on(table.ended, table.lastSequence, table.createdAt),
+    index('executions_with_closed_stream')
+      .on(sql`coalesce(${table.document}->>'completedAt', ${table.createdAt})`)
+      .where(sql`${table.lastSequence} is not null and not ${table.streamRemoved}`),
   ],
 );
 

@@ -1,0 +1,2 @@
+ALTER TABLE "circuit_breaker"."executions" ADD COLUMN "stream_removed" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "executions_with_closed_stream" ON "circuit_breaker"."executions" USING btree (coalesce("document"->>'completedAt', "created_at")) WHERE "circuit_breaker"."executions"."last_sequence" is not null and not "circuit_breaker"."executions"."stream_removed";
