@@ -12,7 +12,8 @@ import type { EventFormat } from './event-json.js';
 import type { OriginPolicy } from './origin-policy.js';
 import { serveSse } from './sse.js';
 import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
-import { closeFirmly, serveWebSocket } from './websocket.js';
+import { closeFirmly } from './socket-life.js';
+import { serveWebSocket } from './websocket.js';
 
 const PATH = /^\/agent-stream\/([^/?]+)$/;
 
@@ -108,7 +109,6 @@ export async function upgradeToStream(
     viewer.leave();
   });
   server.handleUpgrade(request, socket, head, (webSocket) => {
-    webSocket.on('error', () => undefined);
     serveWebSocket(webSocket, viewer, format).catch((error: unknown) => {
       log.warn(
         { err: error, executionId },

@@ -6,11 +6,11 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { closeFirmly } from './websocket.js';
 import { agentStreamPath, refuse, upgradeToStream } from './agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
-import { serveGraphqlSockets } from './graphql/graphql-sockets.js';
+import { graphqlSockets } from './graphql/graphql-sockets.js';
+import { closeFirmly } from './socket-life.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;
@@ -20,13 +20,13 @@ const GRAPHQL_PROTOCOL = 'graphql-transport-ws';
 
 /** All WebSockets of the server: one listener for upgrades, which goes by the path. */
 export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, parts: ApiParts): void {
-  const options = { noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false };
+  const options = { noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, autoPong: false };
   const graphql = new WebSocketServer({
     ...options,
     handleProtocols: (offered) => (offered.has(GRAPHQL_PROTOCOL) ? GRAPHQL_PROTOCOL : false),
   });
   const streams = new WebSocketServer(options);
-  const stopGraphql = serveGraphqlSockets({ server: graphql, schema, parts, logger: app.log });
+  const serveGraphql = graphqlSockets({ schema, parts, logger: app.log });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const url = addressOf(request);
@@ -35,7 +35,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
       const refusal = parts.origins.refusal(request.headers);
       graphql.handleUpgrade(request, socket, head, (webSocket) => {
         // A browser sees no status: it is told by a close code.
-        if (refusal === undefined) graphql.emit('connection', webSocket, request);
+        if (refusal === undefined) serveGraphql(webSocket);
         else closeFirmly(webSocket, 4403, refusal.code);
       });
     } else if (executionId !== undefined) {
@@ -55,9 +55,9 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     }
   });
   app.addHook('preClose', async () => {
+    // First, so that nobody takes the end of what is being sent for the end of the stream.
+    for (const socket of graphql.clients) closeFirmly(socket, 1012, 'shutting down');
     await Promise.all([parts.reader.shutdown(), parts.feed.shutdown()]);
-    for (const socket of graphql.clients) socket.close(1012, 'shutting down');
-    await stopGraphql();
   });
 }
 

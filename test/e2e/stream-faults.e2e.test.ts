@@ -7,11 +7,13 @@ import { WebSocket } from 'ws';
 
 import { watchExecution } from '../../src/client/index.js';
 import type { StreamEvent } from '../../src/core/stream-event.js';
+import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { freePort } from '../support/free-port.js';
+import { MemoryLogger } from '../support/memory-logger.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { streamBackends, type BreakableBackend } from '../support/stream-backends.js';
@@ -106,12 +108,8 @@ class Installation {
     await worker.said('Worker ready');
   }
 
-  async startApi(port?: number): Promise<SpawnedProcess> {
-    const { environment } = this.setting;
-    const api = SpawnedProcess.start(
-      'src/api/main.ts',
-      port === undefined ? environment : { ...environment, PORT: String(port) },
-    );
+  async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
+    const api = SpawnedProcess.start('src/api/main.ts', { ...this.setting.environment, ...otherwise });
     this.apis.push(api);
     await api.said('API ready');
     return api;
@@ -207,7 +205,7 @@ async function watchByGraphql(viewer: StreamViewer, address: string, executionId
 async function apiKilled(here: Installation): Promise<void> {
   const port = await freePort();
   const elsewhere = `http://127.0.0.1:${port}`;
-  const dying = await here.startApi(port);
+  const dying = await here.startApi({ PORT: String(port) });
   const ids = await here.write();
   const [byGraphql, bySocket, bySse] = [new StreamViewer(), new StreamViewer(), new StreamViewer()];
   const watched = watchExecution({
@@ -235,7 +233,7 @@ async function apiKilled(here: Installation): Promise<void> {
   await here.expectWhole(ids, [byGraphql, bySocket, bySse]);
 }
 
-async function backendAway(here: Installation): Promise<void> {
+async function backendAway(here: Installation): Promise<{ readonly ids: Ids; readonly viewer: StreamViewer }> {
   const ids = await here.write();
   const viewer = new StreamViewer();
   const watching = viewer.watch(here.address, ids.executionId);
@@ -244,6 +242,23 @@ async function backendAway(here: Installation): Promise<void> {
   await delay(1000);
   await here.backend.giveBack();
   expect(await watching).toBe(1000);
+  await here.expectWhole(ids, [viewer]);
+  return { ids, viewer };
+}
+
+/** A stream whose time is over is gone from the log, and is answered all the same. */
+async function streamExpired(here: Installation): Promise<void> {
+  const { ids, viewer: before } = await backendAway(here);
+  const short = { PORT: String(await freePort()), STREAM_RETENTION_SECONDS: '1', CLEANUP_INTERVAL_SECONDS: '1' };
+  await here.startApi(short);
+  const log = await openStreamLog(here.backend.url, { logger: new MemoryLogger() });
+  const state = async () => (await log.read([{ executionId: ids.executionId, from: 0, limit: 1 }]))[0]?.state;
+  while ((await state()) !== 'absent') await delay(50);
+  await log.shutdown();
+  const viewer = new StreamViewer();
+  expect(await viewer.watch(here.address, ids.executionId)).toBe(1000);
+  expect(viewer.events.map(({ eventType }) => eventType)).toEqual(['attempt_started', 'content_chunk', 'completed']);
+  expect(viewer.last?.sequence).toBe(before.last?.sequence);
   await here.expectWhole(ids, [viewer]);
 }
 
@@ -255,7 +270,7 @@ describe('whatever dies, what a viewer reads at the end is what was stored', () 
         for (const chunk of [1, 20, CHUNKS - 1]) await workerKilledAt(here, chunk);
         await workerFrozen(here);
         await apiKilled(here);
-        await backendAway(here);
+        await streamExpired(here);
       } finally {
         await here.stop();
       }

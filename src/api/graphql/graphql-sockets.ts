@@ -1,76 +1,105 @@
 import type { FastifyBaseLogger } from 'fastify';
-import {
-  GraphQLError,
-  parse,
-  specifiedRules,
-  validate,
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-} from 'graphql';
-import type { SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
-import type { WebSocketServer } from 'ws';
+import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
 
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError } from '../error-response.js';
-import type { ResolverContext } from './context.js';
-import { boundedDepth, MAX_TOKENS } from './document-limits.js';
+import { closeFirmly, hasRoom, isFull, keepAlive } from '../socket-life.js';
 import { EntityLoader } from './entity-loader.js';
+import type { ResultFormat } from './event-payloads.js';
+import { KnownDocuments } from './known-documents.js';
+import { subscribeOnSocket, type SocketContext } from './subscribe-on-socket.js';
 
 interface SocketParts {
-  readonly server: WebSocketServer;
   readonly schema: GraphQLSchema;
   readonly parts: ApiParts;
   readonly logger: FastifyBaseLogger;
 }
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
-const PING_EVERY_MS = 15_000;
 const MAX_OPERATIONS = 100;
 
 /**
- * GraphQL over WebSocket (`graphql-transport-ws`) by graphql-ws and not by Mercurius, whose own server neither validates
- * documents nor bounds what a socket may hold. Returns the function that ends it.
+ * GraphQL over WebSocket (`graphql-transport-ws`): graphql-ws keeps the protocol, and not Mercurius, whose own server
+ * neither validates documents nor bounds what a socket may hold. Returns what serves a socket that has just been opened.
  */
-export function serveGraphqlSockets({ server, schema, parts, logger }: SocketParts): () => Promise<void> {
-  const format = (errors: readonly GraphQLError[]) =>
+export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket: WebSocket) => void {
+  const documents = new KnownDocuments(schema);
+  const formatErrors = (errors: readonly GraphQLError[]) =>
     errors.map((error) => graphqlError(error, { id: crypto.randomUUID(), log: logger }));
-  const { dispose } = useServer(
-    {
-      connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
-      context: (): ResolverContext => ({ ...parts, load: new EntityLoader(parts.storage) }),
-      onSubscribe: ({ subscriptions }, _id, payload) =>
-        Object.keys(subscriptions).length > MAX_OPERATIONS
-          ? [new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations at once.`)]
-          : readOperation(schema, payload),
-      onError: (...[, , , errors]) => format(errors.map(asGraphqlError)),
-      onNext: (...[, , , , result]) => withFormattedErrors(result, format),
-    },
-    server,
-    PING_EVERY_MS,
-  );
-  return async () => {
-    await dispose();
+  const format: ResultFormat = ({ data, errors }) => ({
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
+  });
+  const server = makeServer<Record<string, never>, WebSocket>({
+    connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
+    context: ({ extra }, id): SocketContext => ({
+      ...parts,
+      load: new EntityLoader(parts.storage),
+      deliver: deliverTo(extra, id),
+    }),
+    onSubscribe: ({ subscriptions }, _id, payload) =>
+      Object.keys(subscriptions).length > MAX_OPERATIONS
+        ? [new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations at once.`)]
+        : readOperation({ schema, documents }, payload),
+    subscribe: (args) => subscribeOnSocket(args, format),
+    onError: (...[, , , errors]) => formatErrors(errors.map(asGraphqlError)),
+    onNext: (...[, , , , result]) => (result.errors === undefined ? undefined : format(result)),
+  });
+  return (socket) => {
+    keepAlive(socket);
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (message) => {
+          socket.send(message);
+          // Whoever asks and does not read the answers is not read either.
+          if (isFull(socket)) void readWhenDrained(socket);
+        },
+        close: (code, reason) => {
+          closeFirmly(socket, code ?? 1000, reason ?? '');
+        },
+        onMessage: (take) => {
+          socket.on('message', (data: Buffer) => {
+            take(data.toString('utf8')).catch((error: unknown) => {
+              logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
+              closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
+            });
+          });
+        },
+      },
+      socket,
+    );
+    socket.on('close', (code, reason) => void closed(code, reason.toString('utf8')));
+  };
+}
+
+async function readWhenDrained(socket: WebSocket): Promise<void> {
+  if (socket.isPaused) return;
+  socket.pause();
+  await hasRoom(socket);
+  socket.resume();
+}
+
+function deliverTo(socket: WebSocket, id: string): SocketContext['deliver'] {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return (payload) => {
+    if (socket.readyState !== socket.OPEN) return false;
+    socket.send(`${head}${payload}}`);
+    return isFull(socket) ? hasRoom(socket) : true;
   };
 }
 
 /** The same limits as over HTTP. A document that is refused ends its operation, not the socket. */
-function readOperation(schema: GraphQLSchema, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+function readOperation(
+  { schema, documents }: { readonly schema: GraphQLSchema; readonly documents: KnownDocuments },
+  { query, operationName, variables }: SubscribePayload,
+): ExecutionArgs | readonly GraphQLError[] {
   try {
-    const document = parse(payload.query, { maxLexicalTokens: MAX_TOKENS });
-    const errors = validate(schema, document, [...specifiedRules, boundedDepth]);
-    if (errors.length > 0) return errors;
-    return { schema, document, operationName: payload.operationName, variableValues: payload.variables };
+    const document = documents.read(query);
+    return 'kind' in document ? { schema, document, operationName, variableValues: variables } : document;
   } catch (error) {
     return [asGraphqlError(error)];
   }
-}
-
-function withFormattedErrors(
-  { errors, ...rest }: { readonly errors?: readonly GraphQLError[] | undefined },
-  format: (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[],
-): FormattedExecutionResult | undefined {
-  return errors === undefined ? undefined : { ...rest, errors: format(errors) };
 }

@@ -53,6 +53,11 @@ export const streamResolvers = {
   },
 };
 
+/** Whether the events of a subscription have within them all that may be asked of them, whoever asks. */
+export function isSelfContained(field: string): boolean {
+  return field === 'agentExecutionStream' || field === 'tokenStream';
+}
+
 /** Each event shows its token as it is by then, and not as the first one found it. */
 function freshly(event: StoredTokenEvent, _: unknown, { load }: ResolverContext): StoredTokenEvent {
   load.forget();
