@@ -1,5 +1,6 @@
 import { startAimock } from '../test/support/aimock-process.js';
 import { newSetting, startEverything } from '../test/support/everything.js';
+import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchProviders } from './provider-path.js';
@@ -7,12 +8,13 @@ import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
+const [only, detail] = process.argv.slice(2);
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   providers: benchProviders,
   logs: benchStreamLogs,
+  doors: () => benchDoors(detail),
   engine: benchEngine,
 };
-const [only] = process.argv.slice(2);
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
 
 async function benchEngine(): Promise<void> {

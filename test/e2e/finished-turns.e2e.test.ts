@@ -97,7 +97,7 @@ describe('a turn that the provider has finished is paid for once', () => {
   it('when its worker is killed before Temporal has heard of it', async () => {
     const worker = await start('src/worker.ts', 'Worker ready');
     const ids = await almostAnswered();
-    temporal.freeze();
+    await temporal.freeze();
     finish();
     await turnIsStored(database.url);
     await worker.kill();

@@ -8,6 +8,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 import { freePort } from './free-port.js';
+import { freezeProcess } from './frozen-process.js';
 
 /** A NATS server of one test, to be killed, frozen and started again. It has its port and its folder for itself. */
 export class NatsServer {
@@ -48,8 +49,8 @@ export class NatsServer {
     await rm(this.folder, { recursive: true });
   }
 
-  freeze(): void {
-    this.process?.kill('SIGSTOP');
+  async freeze(): Promise<void> {
+    if (this.process?.pid !== undefined) await freezeProcess(this.process.pid);
   }
 
   thaw(): void {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 
 import { freePort } from './free-port.js';
+import { freezeProcess } from './frozen-process.js';
 
 /** A Redis server of one test, to be killed, frozen and started again. It has its port and its folder for itself. */
 export class RedisServer {
@@ -55,8 +56,8 @@ export class RedisServer {
     this.process = undefined;
   }
 
-  freeze(): void {
-    this.process?.kill('SIGSTOP');
+  async freeze(): Promise<void> {
+    if (this.process?.pid !== undefined) await freezeProcess(this.process.pid);
   }
 
   thaw(): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runDevServer } from '../../src/temporal/dev-server.js';
 import { findTemporalCli } from '../../src/temporal/find-temporal-cli.js';
 import { freePort } from './free-port.js';
+import { freezeProcess } from './frozen-process.js';
 
 export interface TestTemporalServer {
   readonly address: string;
@@ -13,7 +14,7 @@ export interface TestTemporalServer {
   /** The hard way. */
   kill(): void;
   /** It keeps its connections and answers nobody, until it is thawed. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   /** On the same folder and ports, after a kill. */
   restart(): Promise<void>;
@@ -56,9 +57,7 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
     kill: () => {
       process.kill(server.pid, 'SIGKILL');
     },
-    freeze: () => {
-      process.kill(server.pid, 'SIGSTOP');
-    },
+    freeze: () => freezeProcess(server.pid),
     thaw: () => {
       process.kill(server.pid, 'SIGCONT');
     },

@@ -84,7 +84,7 @@ describe.skipIf(!(await canTestRedis()))('the stream log on a Redis that fails',
     const { server, log } = await started(true);
     const executionId = anExecution();
     const writer = await log.open(executionId, aClaim());
-    server.freeze();
+    await server.freeze();
     await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     server.thaw();
     // The frozen server had the append in its hands: that it is repeated changes nothing.

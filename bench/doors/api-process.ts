@@ -1,0 +1,37 @@
+import type { AddressInfo } from 'node:net';
+
+import { pino } from 'pino';
+
+import type { ApiParts } from '../../src/api/api-parts.js';
+import { OriginPolicy } from '../../src/api/origin-policy.js';
+import { createServer } from '../../src/api/server.js';
+import { TokenFeed } from '../../src/api/token-feed.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import { openStreamLog } from '../../src/streams/open-stream-log.js';
+import { StreamReader } from '../../src/streams/reader.js';
+import { settledUsage, usage } from './usage.js';
+import { serveOrders } from './worker-process.js';
+
+/** The API over a log that another process writes. Nothing here asks Temporal. */
+async function serve(streamUrl: string): Promise<string> {
+  const logger = pino({ level: 'warn' });
+  const { storage } = await openStorage('memory:', { logger });
+  const reader = new StreamReader({
+    log: await openStreamLog(streamUrl, { logger }),
+    lookup: { find: () => Promise.resolve(undefined), finish: () => Promise.resolve() },
+    bufferSize: 1000,
+    logger,
+  });
+  const parts = {
+    storage,
+    reader,
+    feed: new TokenFeed({ tokens: storage.tokens, logger }),
+    origins: new OriginPolicy([]),
+    now: () => new Date().toISOString(),
+  } as unknown as ApiParts;
+  const app = await createServer(parts, logger);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+}
+
+serveOrders({ serve, usage, settledUsage });
