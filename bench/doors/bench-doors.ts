@@ -7,7 +7,7 @@ import { printRow, quantile } from '../figures.js';
 import { DOORS, type Door, type Scene, type Seen, type Usage } from './orders.js';
 import { BenchProcess } from './worker-process.js';
 
-const CHUNKS_PER_SECOND = 50;
+const CHUNKS_PER_SECOND = Number(process.env["RATE"] ?? 50);
 const SECONDS = 6;
 /** Caches warm and the code gets compiled before it counts. */
 const WARM_UP_MS = 3000;
@@ -36,10 +36,12 @@ export async function benchDoors(only: string | undefined): Promise<void> {
     console.log(
       `\nDoors: ${executions} executions x ${viewersEach} viewers, ${chunksPerSecond} chunks/s each; CPU of the API per delivery`,
     );
-    printRow('bare ws broadcast', await measureBare(scene));
+    const isWanted = (row: string) =>
+      only === undefined || new RegExp(only, 'i').test(`${executions}x${viewersEach} ${row}`);
+    if (isWanted('bare')) printRow('bare ws broadcast', await measureBare(scene));
     for (const [name, start] of BACKENDS) {
       for (const door of DOORS) {
-        if (only !== undefined && !`${name} ${door}`.toLowerCase().includes(only)) continue;
+        if (!isWanted(`${name} ${door}`)) continue;
         const backend = await start();
         try {
           printRow(`${name}, ${door}`, await measure(scene, door, backend.url));

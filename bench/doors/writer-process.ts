@@ -1,22 +1,40 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import { openAnswerStream } from '../../src/streams/answer-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
+import type { StreamWriter } from '../../src/streams/stream-log.js';
 import { clock, type WriterOrder } from './orders.js';
 import { usage } from './usage.js';
 import { serveOrders } from './worker-process.js';
 
-let answers: ReturnType<typeof openAnswerStream>[] = [];
-let log: Awaited<ReturnType<typeof openStreamLog>>;
+let texts: Text[] = [];
+
+/** Chunks of one execution: what is said while an append is on its way goes with the next one. */
+class Text {
+  private due = 0;
+  private isAppending = false;
+
+  constructor(private readonly writer: StreamWriter) {}
+
+  say(): void {
+    this.due += 1;
+    if (!this.isAppending) void this.append();
+  }
+
+  private async append(): Promise<void> {
+    this.isAppending = true;
+    while (this.due > 0) {
+      const content = `@${clock().toFixed(1)} `;
+      const events = Array.from({ length: this.due }, () => ({ eventType: 'content_chunk', content }) as const);
+      this.due = 0;
+      await this.writer.append(events);
+    }
+    this.isAppending = false;
+  }
+}
 
 async function open({ streamUrl, executions, prefix }: WriterOrder): Promise<void> {
-  log = await openStreamLog(streamUrl);
+  const log = await openStreamLog(streamUrl);
   const claim = { epoch: 1, turn: 1, reason: 'first' };
-  answers = Array.from({ length: executions }, (_, n) =>
-    openAnswerStream(log, `${prefix}-${n}`, { claim, onFenced: () => undefined }),
-  );
-  for (const answer of answers) answer.write('begun ');
-  await delay(1000);
+  const ids = Array.from({ length: executions }, (_, n) => `${prefix}-${n}`);
+  texts = (await Promise.all(ids.map((id) => log.open(id, claim)))).map((writer) => new Text(writer));
 }
 
 /** Chunks as models say them; each execution has its turn within every period. */
@@ -25,8 +43,8 @@ function write({ chunksPerSecond }: WriterOrder): void {
   const startedAt = performance.now();
   let written = 0;
   setInterval(() => {
-    const due = Math.floor(((performance.now() - startedAt) / periodMs) * answers.length);
-    for (; written < due; written += 1) answers[written % answers.length]?.write(`@${clock().toFixed(1)} `);
+    const due = Math.floor(((performance.now() - startedAt) / periodMs) * texts.length);
+    for (; written < due; written += 1) texts[written % texts.length]?.say();
   }, 1);
 }
 

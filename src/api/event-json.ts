@@ -1,23 +1,17 @@
 import type { StreamEvent } from '../core/stream-event.js';
+import { RecentEvents } from './recent-events.js';
 import { taggedEvent } from './tagged-event.js';
 
-/** What a viewer gets of an event as JSON; `undefined`: nothing. Made once however many viewers get it. */
+/** What a viewer gets of an event as JSON; `undefined`: nothing. Made once for all viewers who follow together. */
 export type EventFormat = (event: StreamEvent) => string | undefined;
 
-export const eventJson = once((event) => JSON.stringify(event));
+const recent = new RecentEvents<string>();
 
-export const taggedJson = once((event) => {
+export function eventJson(event: StreamEvent): string {
+  return recent.made(event, eventJson, JSON.stringify);
+}
+
+export function taggedJson(event: StreamEvent): string | undefined {
   const tagged = taggedEvent(event);
-  return tagged === undefined ? undefined : JSON.stringify(tagged);
-});
-
-function once(make: EventFormat): EventFormat {
-  const made = new WeakMap<StreamEvent, { readonly json: string | undefined }>();
-  return (event) => {
-    const known = made.get(event);
-    if (known !== undefined) return known.json;
-    const json = make(event);
-    made.set(event, { json });
-    return json;
-  };
+  return tagged === undefined ? undefined : recent.made(event, taggedJson, () => JSON.stringify(tagged));
 }

@@ -5,11 +5,6 @@ import { BEGINNING, type Passage, type ViewerPlace } from './viewer-place.js';
 /** At most so many entries in one read. */
 const ENTRIES_PER_READ = 200;
 
-interface HeldEvent {
-  readonly event: StreamEvent;
-  readonly opening: string;
-}
-
 /**
  * What an API process holds of one stream that somebody watches: the newest events in a ring that all its viewers
  * share, and where the log goes on. Knows nothing of time or of viewers' pace; who reads the log is told what to read.
@@ -22,9 +17,11 @@ export class LiveStream {
   next = 0;
   lastActivityMs: number;
 
-  private ring: readonly HeldEvent[] = [];
+  /** The newest events, and the opening of each. Older ones than the capacity asks for go a few at a time. */
+  private events: StreamEvent[] = [];
+  private openings: string[] = [];
   private opening = '';
-  private readonly waiters = new Set<() => void>();
+  private readonly followers = new Set<() => void>();
 
   constructor(
     readonly executionId: string,
@@ -36,38 +33,32 @@ export class LiveStream {
 
   /** The first sequence that the ring holds; what is before has to come from the log. */
   get base(): number {
-    return this.next - this.ring.length;
+    return this.next - this.events.length;
   }
 
   /** The place behind a cursor; undefined when only the log can tell. */
   placeAfter(after: number | undefined): ViewerPlace | undefined {
     if (after === undefined) return BEGINNING;
-    const held = this.held(after);
-    return held === undefined ? undefined : { next: after + 1, opening: held.opening };
+    const opening = this.openingOf(after);
+    return opening === undefined ? undefined : { next: after + 1, opening };
   }
 
   /** What follows a place; undefined when the ring does not hold the event before, or holds another one. */
   after(place: ViewerPlace, limit: number): Passage | undefined {
-    const goesOn = place.next === 0 ? this.base === 0 : this.held(place.next - 1)?.opening === place.opening;
+    const goesOn = place.next === 0 ? this.base === 0 : this.openingOf(place.next - 1) === place.opening;
     if (!goesOn) return undefined;
     const start = place.next - this.base;
-    const held = this.ring.slice(start, start + limit);
-    const last = held.at(-1);
-    const end = last === undefined ? place : { next: last.event.sequence + 1, opening: last.opening };
-    return { events: held.map(({ event }) => event), end };
+    const events = this.events.slice(start, start + limit);
+    const next = place.next + events.length;
+    return { events, end: { next, opening: this.openingOf(next - 1) ?? place.opening } };
   }
 
-  /** Resolves at the next change, or when `leave` is called. */
-  changed(): { readonly promise: Promise<void>; readonly leave: () => void } {
-    let leave: () => void = () => undefined;
-    const promise = new Promise<void>((resolve) => {
-      leave = () => {
-        this.waiters.delete(leave);
-        resolve();
-      };
-      this.waiters.add(leave);
-    });
-    return { promise, leave };
+  /** Tells of every change. Returns what ends that. */
+  follow(onChange: () => void): () => void {
+    this.followers.add(onChange);
+    return () => {
+      this.followers.delete(onChange);
+    };
   }
 
   /** Takes a wake-up; true when the log has to be read to know what happened. */
@@ -76,7 +67,7 @@ export class LiveStream {
     const { first, opening, events } = wake.entry;
     if (first + events.length <= this.next) return false;
     if (first !== this.next || opening !== this.opening) return true;
-    this.append(wake.entry, now);
+    this.append([wake.entry], now);
     return false;
   }
 
@@ -100,18 +91,18 @@ export class LiveStream {
       this.startAgain();
       return true;
     }
-    for (const entry of page.entries) this.append(entry, now);
+    this.append(page.entries, now);
     return page.next > this.next && page.entries.length > 0;
   }
 
   /** Begins in the middle of a log: what is before `entry` is left to those who want it. */
   beginAt(entry: StreamEntry, now: number): void {
     this.next = entry.first;
-    this.append(entry, now);
+    this.append([entry], now);
   }
 
-  private held(sequence: number): HeldEvent | undefined {
-    return sequence < this.base ? undefined : this.ring[sequence - this.base];
+  private openingOf(sequence: number): string | undefined {
+    return sequence < this.base ? undefined : this.openings[sequence - this.base];
   }
 
   private isContinuedBy(entry: StreamEntry): boolean {
@@ -119,28 +110,44 @@ export class LiveStream {
     return covers && entry.opening === this.opening;
   }
 
-  private append(entry: StreamEntry, now: number): void {
-    const fresh = entry.events.filter(({ sequence }) => sequence >= this.next);
-    const { opening } = entry;
-    this.opening = opening;
-    if (fresh.length === 0) return;
-    this.ring = [...this.ring, ...fresh.map((event) => ({ event, opening }))].slice(-this.capacity);
-    this.next = entry.first + entry.events.length;
-    const last = fresh.at(-1);
-    this.state = last !== undefined && isTerminal(last) ? 'closed' : 'open';
+  private append(entries: readonly StreamEntry[], now: number): void {
+    let last: StreamEvent | undefined;
+    for (const { opening, events } of entries) {
+      this.opening = opening;
+      for (const event of events) {
+        if (event.sequence < this.next) continue;
+        this.events.push(event);
+        this.openings.push(opening);
+        this.next = event.sequence + 1;
+        last = event;
+      }
+    }
+    if (last === undefined) return;
+    this.state = isTerminal(last) ? 'closed' : 'open';
     this.lastActivityMs = now;
-    this.wake();
+    this.forgetOldest();
+    this.tell();
+  }
+
+  private forgetOldest(): void {
+    const tooMany = this.events.length - this.capacity;
+    // One at a time would move all others each time.
+    if (tooMany <= this.capacity / 8) return;
+    this.events.splice(0, tooMany);
+    this.openings.splice(0, tooMany);
   }
 
   private startAgain(): void {
     this.generation += 1;
-    this.ring = [];
+    this.events = [];
+    this.openings = [];
     this.next = 0;
     this.opening = '';
     this.state = 'waiting';
-    this.wake();
+    this.tell();
   }
-  private wake(): void {
-    for (const waiter of [...this.waiters]) waiter();
+
+  private tell(): void {
+    for (const onChange of this.followers) onChange();
   }
 }

@@ -50,40 +50,49 @@ export class LiveViewer implements StreamViewer {
   private place: ViewerPlace;
   /** Of the stream when its ring held the place; undefined while it has not. */
   private generation: number | undefined;
+  private readonly unfollow: () => void;
+  /** What waits for a change goes on. */
   private stopWaiting: () => void = () => undefined;
-  private settle: () => void = () => undefined;
+  private settle: (events: undefined) => void = () => undefined;
 
   constructor(private readonly parts: LiveViewerParts) {
     this.place = parts.place;
+    this.unfollow = parts.stream.follow(() => {
+      this.stopWaiting();
+    });
   }
 
   next(): Promise<readonly StreamEvent[] | undefined> {
     return new Promise((resolve, reject) => {
       // Whoever leaves is answered at once, whatever the log is still asked.
-      this.settle = () => {
-        resolve(undefined);
-      };
-      this.follow().then(resolve, reject);
+      this.settle = resolve;
+      this.nextEvents().then(resolve, reject);
     });
   }
 
   leave(end: ViewerEnd = 'left'): void {
     this.finish(end);
-    this.settle();
+    this.settle(undefined);
   }
 
-  private async follow(): Promise<readonly StreamEvent[] | undefined> {
+  private async nextEvents(): Promise<readonly StreamEvent[] | undefined> {
     while (this.end === undefined) {
-      const events = (await this.takeFromRing()) ?? (await this.takeFromLog());
-      const wanted = events.filter((event) => this.wants(event));
-      if (events.some(isTerminal)) this.finish('ended');
+      const held = this.takeFromRing();
+      if (held?.length === 0) {
+        await this.change();
+        continue;
+      }
+      const events = held ?? (await this.takeFromLog());
+      const last = events.at(-1);
+      if (last !== undefined && isTerminal(last)) this.finish('ended');
+      const wanted = this.wanted(events);
       if (wanted.length > 0) return wanted;
     }
     return undefined;
   }
 
-  /** What the ring has next, or nothing once it has changed; undefined when the ring does not go on from here. */
-  private async takeFromRing(): Promise<readonly StreamEvent[] | undefined> {
+  /** What the ring has next; undefined when it does not go on from here. */
+  private takeFromRing(): readonly StreamEvent[] | undefined {
     const { stream } = this.parts;
     if (this.generation !== undefined && this.generation !== stream.generation) this.startAgain();
     const passage = stream.after(this.place, EVENTS_PER_BATCH);
@@ -91,7 +100,6 @@ export class LiveViewer implements StreamViewer {
     this.generation = stream.generation;
     if (passage.events.length > 0) return this.advance(passage, stream.next);
     if (stream.state === 'closed') this.finish('ended');
-    else await this.change();
     return [];
   }
 
@@ -140,34 +148,34 @@ export class LiveViewer implements StreamViewer {
   /** Until the stream changes, or the viewer leaves. */
   private async change(atMostMs?: number): Promise<void> {
     if (this.end !== undefined) return;
-    const { promise, leave } = this.parts.stream.changed();
-    this.stopWaiting = leave;
-    const timer = atMostMs === undefined ? undefined : setTimeout(leave, atMostMs);
-    await promise;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.stopWaiting = resolve;
+      if (atMostMs !== undefined) timer = setTimeout(resolve, atMostMs);
+    });
     clearTimeout(timer);
   }
 
   /** Lets a log be that gives nothing; until the viewer leaves. */
   private async pause(): Promise<void> {
-    if (this.end !== undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.stopWaiting = resolve;
-      timer = setTimeout(resolve, READ_AGAIN_MS);
-    });
-    clearTimeout(timer);
+    const until = performance.now() + READ_AGAIN_MS;
+    for (let left = READ_AGAIN_MS; left > 0 && this.end === undefined; left = until - performance.now()) {
+      await this.change(left);
+    }
   }
 
   private finish(end: ViewerEnd): void {
     if (this.end !== undefined) return;
     this.end = end;
+    this.unfollow();
     this.stopWaiting();
     this.parts.onLeave(this);
   }
 
-  private wants(event: StreamEvent): boolean {
+  private wanted(events: readonly StreamEvent[]): readonly StreamEvent[] {
     const { types } = this.parts;
-    return types === undefined || types.has(event.eventType) || passesEveryFilter(event.eventType);
+    if (types === undefined) return events;
+    return events.filter(({ eventType }) => types.has(eventType) || passesEveryFilter(eventType));
   }
 }
 

@@ -25,7 +25,7 @@ export class Watchers {
   }
 
   wake(executionId: string, wake: StreamWake): void {
-    for (const watcher of [...(this.byExecution.get(executionId) ?? [])]) watcher(wake);
+    for (const watcher of this.byExecution.get(executionId) ?? []) watcher(wake);
   }
 
   wakeAll(wake: StreamWake): void {

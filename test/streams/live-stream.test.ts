@@ -225,11 +225,12 @@ describe('a live stream', () => {
     expect(stream.take(wake(anEntry({ first: 9 }, ['j'])), 0)).toBe(false);
   });
 
-  it('tells everyone who waits of a change, and those who leave at once', async () => {
-    const [one, other] = [stream.changed(), stream.changed()];
-    one.leave();
-    await one.promise;
+  it('tells everyone who follows of a change, and those who have left no more', () => {
+    const told: string[] = [];
+    const leave = stream.follow(() => told.push('one'));
+    stream.follow(() => told.push('other'));
+    leave();
     read(aPage(ABC));
-    await expect(other.promise).resolves.toBeUndefined();
+    expect(told).toEqual(['other']);
   });
 });

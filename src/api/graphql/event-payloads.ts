@@ -11,6 +11,9 @@ import {
   type GraphQLError,
 } from 'graphql';
 
+import type { StreamEvent } from '../../core/stream-event.js';
+import { RecentEvents } from '../recent-events.js';
+
 /** What a subscription sends for an event, as JSON. */
 export type EventPayloads = (event: object) => string | Promise<string>;
 
@@ -20,25 +23,22 @@ export type ResultFormat = (result: {
   readonly errors?: readonly GraphQLError[] | undefined;
 }) => FormattedExecutionResult;
 
-/** So many variants of one document are shared; a client that sends more gets what it asks for, unshared. */
+const recent = new RecentEvents<string | Promise<string>>();
+/** The names by which variants of a document are known while it is remembered. */
+const variants = new WeakMap<DocumentNode, Map<string, object>>();
 const MAX_VARIANTS = 100;
 
-const shared = new WeakMap<DocumentNode, Map<string, EventPayloads>>();
-
 /**
- * The payloads of an operation, made once for all sockets that run the same document with the same variables: those that
- * say where to begin and what to leave out do not count. For operations whose events have all they show within them.
+ * The payloads of an operation on streams, made once for all sockets that run the same document with the same variables:
+ * those that say where to begin and what to leave out do not count.
  */
-export function sharedPayloads(args: ExecutionArgs, format: ResultFormat): EventPayloads {
-  const variants = shared.get(args.document) ?? new Map<string, EventPayloads>();
-  shared.set(args.document, variants);
-  const key = variantOf(args);
-  const known = variants.get(key);
-  if (known !== undefined) return known;
-  // Not with the first one's context, which would live as long as the document is remembered.
-  const payloads = remembered(eventPayloads({ ...args, contextValue: undefined }, format));
-  if (variants.size < MAX_VARIANTS) variants.set(key, payloads);
-  return payloads;
+export function sharedPayloads(
+  args: ExecutionArgs,
+  format: ResultFormat,
+): (event: StreamEvent) => string | Promise<string> {
+  const variant = variantOf(args);
+  const make = eventPayloads(args, format);
+  return (event) => recent.made(event, variant, make);
 }
 
 /** The payloads of an operation, made anew for each event. */
@@ -50,21 +50,16 @@ export function eventPayloads(args: ExecutionArgs, format: ResultFormat): EventP
   };
 }
 
-function remembered(make: EventPayloads): EventPayloads {
-  const payloads = new WeakMap<object, string | Promise<string>>();
-  return (event) => {
-    const known = payloads.get(event);
-    if (known !== undefined) return known;
-    const payload = make(event);
-    payloads.set(event, payload);
-    return payload;
-  };
-}
-
-function variantOf({ document, operationName, variableValues }: ExecutionArgs): string {
+/** The same object for operations that show the same of an event. */
+function variantOf({ document, operationName, variableValues }: ExecutionArgs): object {
+  const known = variants.get(document) ?? new Map<string, object>();
+  variants.set(document, known);
   const given = variableValues ?? {};
   const names = [...variablesThatShape(document)].sort().filter((name) => Object.hasOwn(given, name));
-  return JSON.stringify([operationName ?? null, names.map((name) => [name, given[name]])]);
+  const key = JSON.stringify([operationName ?? null, names.map((name) => [name, given[name]])]);
+  const variant = known.get(key) ?? {};
+  if (known.size < MAX_VARIANTS) known.set(key, variant);
+  return variant;
 }
 
 /** The variables that decide what is shown of an event: all but those in the arguments of the subscribed field. */

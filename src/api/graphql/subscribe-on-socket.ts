@@ -1,8 +1,9 @@
 import { createSourceEventStream, getOperationAST, Kind, type ExecutionArgs, type ExecutionResult } from 'graphql';
 
+import type { StreamEvent } from '../../core/stream-event.js';
 import type { ResolverContext } from './context.js';
-import { eventPayloads, sharedPayloads, type ResultFormat } from './event-payloads.js';
-import { isSelfContained } from './resolvers/stream-resolvers.js';
+import { eventPayloads, sharedPayloads, type EventPayloads, type ResultFormat } from './event-payloads.js';
+import { givesStreamEvents } from './resolvers/stream-resolvers.js';
 
 export interface SocketContext extends ResolverContext {
   /** Sends a payload, JSON, to the one who subscribed. False when there is nobody who takes it any more. */
@@ -19,12 +20,19 @@ export async function subscribeOnSocket(
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;
-  const payloads = isShared(args) ? sharedPayloads(args, format) : eventPayloads(args, format);
+  const payloads = payloadsOf(args, format);
+  const { deliver } = args.contextValue as SocketContext;
   return pump(source as AsyncIterable<object>, async (event) => {
-    const { deliver } = args.contextValue as SocketContext;
     const payload = payloads(event);
     return await deliver(typeof payload === 'string' ? payload : await payload);
   });
+}
+
+function payloadsOf(args: ExecutionArgs, format: ResultFormat): EventPayloads {
+  const [field] = getOperationAST(args.document, args.operationName)?.selectionSet.selections ?? [];
+  if (field?.kind !== Kind.FIELD || !givesStreamEvents(field.name.value)) return eventPayloads(args, format);
+  const shared = sharedPayloads(args, format);
+  return (event) => shared(event as StreamEvent);
 }
 
 function pump(
@@ -52,9 +60,4 @@ function pump(
     },
     return: leave,
   };
-}
-
-function isShared({ document, operationName }: ExecutionArgs): boolean {
-  const [field] = getOperationAST(document, operationName)?.selectionSet.selections ?? [];
-  return field?.kind === Kind.FIELD && isSelfContained(field.name.value);
 }

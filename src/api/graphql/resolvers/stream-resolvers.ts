@@ -53,8 +53,8 @@ export const streamResolvers = {
   },
 };
 
-/** Whether the events of a subscription have within them all that may be asked of them, whoever asks. */
-export function isSelfContained(field: string): boolean {
+/** Whether a subscription gives the events of streams, which show the same to whoever asks. */
+export function givesStreamEvents(field: string): boolean {
   return field === 'agentExecutionStream' || field === 'tokenStream';
 }
 
