@@ -1,5 +1,4 @@
 import {
-  execute,
   Kind,
   OperationTypeNode,
   visit,
@@ -13,6 +12,7 @@ import {
 
 import type { StreamEvent } from '../../core/stream-event.js';
 import { RecentEvents } from '../recent-events.js';
+import { eventQuery } from './event-query.js';
 
 /** What a subscription sends for an event, as JSON. */
 export type EventPayloads = (event: object) => string | Promise<string>;
@@ -44,8 +44,9 @@ export function sharedPayloads(
 /** The payloads of an operation, made anew for each event. */
 export function eventPayloads(args: ExecutionArgs, format: ResultFormat): EventPayloads {
   const made = (result: ExecutionResult) => JSON.stringify(format(result));
+  const query = eventQuery(args);
   return (event) => {
-    const result = execute({ ...args, rootValue: event });
+    const result = query(event);
     return result instanceof Promise ? result.then(made) : made(result);
   };
 }
