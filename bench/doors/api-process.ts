@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
+import { OpenStreams } from '../../src/api/open-streams.js';
 import { OriginPolicy } from '../../src/api/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-feed.js';
@@ -27,6 +28,7 @@ async function serve(streamUrl: string): Promise<string> {
     reader,
     feed: new TokenFeed({ tokens: storage.tokens, logger }),
     origins: new OriginPolicy([]),
+    openStreams: new OpenStreams(),
     now: () => new Date().toISOString(),
   } as unknown as ApiParts;
   const app = await createServer(parts, logger);

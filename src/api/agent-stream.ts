@@ -7,6 +7,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { CircuitBreakerError } from '../core/errors.js';
 import type { StreamReader } from '../streams/reader.js';
 import type { StreamViewer } from '../streams/viewer.js';
+import type { ApiParts } from './api-parts.js';
 import { httpError, type ErrorAnswer } from './error-response.js';
 import type { EventFormat } from './event-json.js';
 import type { OriginPolicy } from './origin-policy.js';
@@ -23,7 +24,7 @@ interface StreamRoute {
 }
 
 /** `GET /agent-stream/:executionId` as server-sent events. */
-export function registerAgentStream(app: FastifyInstance, reader: StreamReader): void {
+export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
   app.route<StreamRoute>({
     method: 'GET',
     url: '/agent-stream/:executionId',
@@ -39,6 +40,7 @@ export function registerAgentStream(app: FastifyInstance, reader: StreamReader):
         lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
       };
       const shown = eventFormat(query);
+      reply.raw.on('close', openStreams.enter());
       const viewer = await reader.open(request.params.executionId, viewerOptions(query));
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
@@ -59,7 +61,8 @@ export function agentStreamPath(url: URL): string | undefined {
   }
 }
 
-interface Upgrade {
+/** A request to become a WebSocket. */
+export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;

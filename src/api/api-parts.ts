@@ -1,6 +1,7 @@
 import type { ProviderDirectory } from '../providers/provider-status.js';
 import type { Storage } from '../storage/storage.js';
 import type { StreamReader } from '../streams/reader.js';
+import type { OpenStreams } from './open-streams.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { TokenFeed } from './token-feed.js';
 import type { TemporalGateway } from './temporal-gateway.js';
@@ -13,5 +14,6 @@ export interface ApiParts {
   readonly feed: TokenFeed;
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
+  readonly openStreams: OpenStreams;
   readonly now: () => string;
 }

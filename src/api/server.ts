@@ -38,7 +38,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   await app.register(fastifyCors, { origin: [...parts.origins.origins], methods: ['GET', 'POST'] });
   const schema = executableSchema();
   await registerGraphql(app, schema, parts);
-  registerAgentStream(app, parts.reader);
+  registerAgentStream(app, parts);
   registerHealth(app, parts);
   registerSockets(app, schema, parts);
   await app.register(AltairFastify, {

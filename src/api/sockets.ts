@@ -6,7 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { agentStreamPath, refuse, upgradeToStream } from './agent-stream.js';
+import { agentStreamPath, refuse, upgradeToStream, type Upgrade } from './agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/graphql-sockets.js';
@@ -27,9 +27,11 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
   });
   const streams = new WebSocketServer(options);
   const serveGraphql = graphqlSockets({ schema, parts, logger: app.log });
-  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const url = addressOf(request);
+  const refuseFor = (socket: Duplex, error: unknown) => {
+    refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
+  };
+  const serve = (upgrade: Upgrade) => {
+    const { request, socket, head, url } = upgrade;
     const executionId = agentStreamPath(url);
     if (url.pathname === '/graphql') {
       const refusal = parts.origins.refusal(request.headers);
@@ -39,20 +41,21 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
         else closeFirmly(webSocket, 4403, refusal.code);
       });
     } else if (executionId !== undefined) {
-      void upgradeToStream(
-        { server: streams, reader: parts.reader, origins: parts.origins, log: app.log },
-        executionId,
-        {
-          request,
-          socket,
-          head,
-          url,
-        },
-      );
+      const { reader, origins } = parts;
+      void upgradeToStream({ server: streams, reader, origins, log: app.log }, executionId, upgrade);
     } else {
-      const error = new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.');
-      refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
+      refuseFor(socket, new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.'));
     }
+  };
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      socket.on('close', parts.openStreams.enter());
+    } catch (error) {
+      refuseFor(socket, error);
+      return;
+    }
+    serve({ request, socket, head, url: addressOf(request) });
   });
   app.addHook('preClose', async () => {
     // First, so that nobody takes the end of what is being sent for the end of the stream.

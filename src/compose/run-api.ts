@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 
 import { settledExecution } from '../api/cut-off.js';
+import { OpenStreams } from '../api/open-streams.js';
 import { OriginPolicy } from '../api/origin-policy.js';
 import { startReconciling } from '../api/reconcile.js';
 import { createServer } from '../api/server.js';
@@ -36,7 +37,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts));
   const origins = new OriginPolicy(config.corsOrigins);
-  const app = await createServer({ storage, temporal, reader, feed, providers, origins, now }, logger);
+  const openStreams = new OpenStreams();
+  const app = await createServer({ storage, temporal, reader, feed, providers, origins, openStreams, now }, logger);
   resources.add('the API', () => app.close());
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
   resources.add('the sweep', startReconciling(sweep, config.cleanupIntervalSeconds * 1000));

@@ -38,6 +38,11 @@ describe('a GraphQL request', () => {
 
   const nested = (depth: number) => `{ tokens { ${'edges { node { workflow { tokens { '.repeat(depth)} `;
   const deep = `query { workflow(id: "a") ${'{ tokens { edges { node { workflow '.repeat(6)} { id } ${'} } } }'.repeat(6)} }`;
+  const costly = '{ tokens(first: 200) { nodes { executions(first: 200) { nodes { id status } } } } }';
+  const threefold = (level: number) =>
+    `fragment T${level} on __Type { ${['a', 'b', 'c'].map((name) => `${name}: ofType { name ...T${level + 1} }`).join(' ')} }`;
+  const wide = `{ __type(name: "Token") { ...T0 } } ${Array.from({ length: 11 }, (_, level) => threefold(level)).join(' ')}
+    fragment T11 on __Type { name }`;
   const cyclic = 'query { workflow(id: "a") { ...A } } fragment A on Workflow { ...B } fragment B on Workflow { ...A }';
   const long = `{ ${'__typename '.repeat(3000)} }`;
 
@@ -47,6 +52,8 @@ describe('a GraphQL request', () => {
     ['an unknown field', '{ moon }', 'GRAPHQL_VALIDATION_FAILED'],
     ['a fragment that contains itself', cyclic, 'GRAPHQL_VALIDATION_FAILED'],
     ['a query that is too deep', deep, 'GRAPHQL_VALIDATION_FAILED'],
+    ['a query of too many fields', costly, 'GRAPHQL_VALIDATION_FAILED'],
+    ['a query whose fragments multiply', wide, 'GRAPHQL_VALIDATION_FAILED'],
     ['a query of too many words', long, 'GRAPHQL_PARSE_FAILED'],
     ['braces without end', nested(50_000).slice(0, 900_000), 'GRAPHQL_PARSE_FAILED'],
   ])('that is %s is refused with a code', async (_what, query, code) => {

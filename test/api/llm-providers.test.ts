@@ -17,7 +17,7 @@ describe('llmProviders', () => {
   afterEach(() => api?.stop());
 
   it('says how each account of the API process stands', async () => {
-    api = await apiUnderTest({ check: () => Promise.resolve(STATUSES) });
+    api = await apiUnderTest({ providers: { check: () => Promise.resolve(STATUSES) } });
     const response = await api.app.inject({ method: 'POST', url: '/graphql', payload: { query: QUERY } });
     const absent = { baseUrl: null, errorCode: null };
     expect(response.json()).toEqual({

@@ -42,7 +42,7 @@ describe('every door of the API', () => {
   let address: string;
 
   beforeAll(async () => {
-    api = await apiUnderTest(undefined, [ALLOWED]);
+    api = await apiUnderTest({ origins: [ALLOWED] });
     address = await api.listen();
     await api.streams.close('done', {
       turn: 1,

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
+import { OpenStreams } from '../../src/api/open-streams.js';
 import { OriginPolicy } from '../../src/api/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-feed.js';
@@ -25,6 +26,8 @@ export interface ApiUnderTest {
   readonly storage: Storage;
   readonly streams: MemoryStreamLog;
   readonly temporal: PlayedTemporal;
+  readonly reader: StreamReader;
+  readonly openStreams: OpenStreams;
   /** What the API logged, as JSON lines. */
   readonly logged: string[];
   listen(): Promise<string>;
@@ -108,10 +111,17 @@ export class PlayedTemporal implements TemporalGateway {
   }
 }
 
-export async function apiUnderTest(
-  providers: ProviderDirectory = { check: () => Promise.resolve([]) },
-  origins: readonly string[] = [],
-): Promise<ApiUnderTest> {
+export interface ApiOptions {
+  readonly providers?: ProviderDirectory;
+  readonly origins?: readonly string[];
+  readonly maxOpenStreams?: number;
+}
+
+export async function apiUnderTest({
+  providers = { check: () => Promise.resolve([]) },
+  origins = [],
+  maxOpenStreams,
+}: ApiOptions = {}): Promise<ApiUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = new MemoryStreamLog();
   const temporal = new PlayedTemporal(storage);
@@ -131,6 +141,7 @@ export async function apiUnderTest(
     feed,
     providers,
     origins: new OriginPolicy(origins),
+    openStreams: new OpenStreams(maxOpenStreams),
     now: () => NOW,
   };
   const app = await createServer(parts, logger);
@@ -139,6 +150,8 @@ export async function apiUnderTest(
     storage,
     streams,
     temporal,
+    reader,
+    openStreams: parts.openStreams,
     logged,
     listen: async () => {
       await app.listen({ host: '127.0.0.1', port: 0 });

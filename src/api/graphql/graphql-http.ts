@@ -8,6 +8,7 @@ import { asGraphqlError, graphqlError, httpStatus } from '../error-response.js';
 import type { ResolverContext } from './context.js';
 import { boundedDepth, MAX_TOKENS } from './document-limits.js';
 import { EntityLoader } from './entity-loader.js';
+import { refuseCostly } from './query-cost.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
 
 const JSON_TYPE = 'application/json';
@@ -26,6 +27,10 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     graphql: { parseOptions: { maxLexicalTokens: MAX_TOKENS } },
     // Left as they are: `answer` says them.
     errorFormatter: (result) => ({ statusCode: 200, response: result }),
+  });
+  app.graphql.addHook('preExecution', async (...[executed, document, , variables]) => {
+    refuseCostly(executed, document, variables);
+    await Promise.resolve();
   });
   const run = async ({ query, variables, operationName }: GraphqlRequest): Promise<ExecutionResult> => {
     const context: ResolverContext = { ...parts, load: new EntityLoader(parts.storage) };
@@ -96,7 +101,7 @@ function mediaType({ headers }: FastifyRequest): string {
 
 /** What Mercurius packs into one error: everything that is wrong with a document, or with its variables. */
 function packedErrors(error: unknown): readonly unknown[] | undefined {
-  if (error instanceof CircuitBreakerError) return error.code === 'GRAPHQL_PARSE_FAILED' ? [error] : undefined;
+  if (error instanceof CircuitBreakerError) return error.code.startsWith('GRAPHQL_') ? [error] : undefined;
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : undefined;
 }
 

@@ -9,6 +9,7 @@ import { closeFirmly, hasRoom, isFull, keepAlive } from '../socket-life.js';
 import { EntityLoader } from './entity-loader.js';
 import type { ResultFormat } from './event-payloads.js';
 import { KnownDocuments } from './known-documents.js';
+import { refuseCostly } from './query-cost.js';
 import { subscribeOnSocket, type SocketContext } from './subscribe-on-socket.js';
 
 interface SocketParts {
@@ -98,7 +99,9 @@ function readOperation(
 ): ExecutionArgs | readonly GraphQLError[] {
   try {
     const document = documents.read(query);
-    return 'kind' in document ? { schema, document, operationName, variableValues: variables } : document;
+    if (!('kind' in document)) return document;
+    refuseCostly(schema, document, variables);
+    return { schema, document, operationName, variableValues: variables };
   } catch (error) {
     return [asGraphqlError(error)];
   }

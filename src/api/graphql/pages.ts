@@ -1,7 +1,8 @@
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { Page, PageRequest } from '../../storage/page.js';
 
-const MAX_FIRST = 200;
+/** The most that one page may have. */
+export const MAX_FIRST = 200;
 
 export interface PageArguments {
   readonly first: number;
