@@ -11,7 +11,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { StreamReader } from '../../src/streams/reader.js';
 import { settledUsage, usage } from './usage.js';
-import { serveOrders } from './worker-process.js';
+import { serveOrders } from './orders-channel.js';
 
 /** The API over a log that another process writes. Nothing here asks Temporal. */
 async function serve(streamUrl: string): Promise<string> {

@@ -4,7 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 import { clock, type Scene } from './orders.js';
 import { settledUsage, usage } from './usage.js';
-import { serveOrders } from './worker-process.js';
+import { serveOrders } from './orders-channel.js';
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
 const sockets: WebSocket[] = [];

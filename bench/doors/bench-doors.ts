@@ -5,7 +5,7 @@ import { NatsServer } from '../../test/support/nats-server.js';
 import { RedisServer } from '../../test/support/redis-server.js';
 import { printRow, quantile } from '../figures.js';
 import { DOORS, type Door, type Scene, type Seen, type Usage } from './orders.js';
-import { BenchProcess } from './worker-process.js';
+import { BenchProcess } from './orders-channel.js';
 
 const SECONDS = 6;
 /** Caches warm and the code gets compiled before it counts. */

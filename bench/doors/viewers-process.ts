@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { clock, type Seen, type ViewersOrder } from './orders.js';
 import { usage } from './usage.js';
-import { serveOrders } from './worker-process.js';
+import { serveOrders } from './orders-channel.js';
 
 /** One latency in so many is kept. */
 const SAMPLE_EVERY = 7;

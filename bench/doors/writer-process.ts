@@ -1,17 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamWriter } from '../../src/streams/stream-log.js';
 import { clock, type WriterOrder } from './orders.js';
 import { usage } from './usage.js';
-import { serveOrders } from './worker-process.js';
+import { serveOrders } from './orders-channel.js';
 
 let texts: Text[] = [];
 
-/** Chunks of one execution: what is said while an append is on its way goes with the next one. */
+/** As workers do, where the log says nothing else. */
+const GATHER_MS = 20;
+
+/** Chunks of one execution, gathered as workers gather them. They carry the time at which they were appended. */
 class Text {
   private due = 0;
   private isAppending = false;
 
-  constructor(private readonly writer: StreamWriter) {}
+  constructor(
+    private readonly writer: StreamWriter,
+    private readonly gatherMs: number,
+  ) {}
 
   say(): void {
     this.due += 1;
@@ -24,7 +32,9 @@ class Text {
       const content = `@${clock().toFixed(1)} `;
       const events = Array.from({ length: this.due }, () => ({ eventType: 'content_chunk', content }) as const);
       this.due = 0;
+      const gathered = delay(this.gatherMs);
       await this.writer.append(events);
+      await gathered;
     }
     this.isAppending = false;
   }
@@ -34,7 +44,9 @@ async function open({ streamUrl, executions, prefix }: WriterOrder): Promise<voi
   const log = await openStreamLog(streamUrl);
   const claim = { epoch: 1, turn: 1, reason: 'first' };
   const ids = Array.from({ length: executions }, (_, n) => `${prefix}-${n}`);
-  texts = (await Promise.all(ids.map((id) => log.open(id, claim)))).map((writer) => new Text(writer));
+  texts = (await Promise.all(ids.map((id) => log.open(id, claim)))).map(
+    (writer) => new Text(writer, log.gatherMs ?? GATHER_MS),
+  );
 }
 
 /** Chunks as models say them; each execution has its turn within every period. */
