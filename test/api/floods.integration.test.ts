@@ -154,8 +154,20 @@ describe('a server that is flooded', { timeout: 60_000 }, () => {
 
   const protocolPing = JSON.stringify({ type: 'ping', payload: { text: 'x'.repeat(1000) } });
   it.each([
-    ['20,000 pings of the protocol', 20_000, (socket: WebSocket) => { socket.send(protocolPing); }],
-    ['200,000 pings of WebSocket', 200_000, (socket: WebSocket) => { socket.ping('x'.repeat(120)); }],
+    [
+      '20,000 pings of the protocol',
+      20_000,
+      (socket: WebSocket) => {
+        socket.send(protocolPing);
+      },
+    ],
+    [
+      '200,000 pings of WebSocket',
+      200_000,
+      (socket: WebSocket) => {
+        socket.ping('x'.repeat(120));
+      },
+    ],
   ])('lets no answers pile up to one who sends %s and reads nothing', async (_what, pings, ping) => {
     const serverSide: Socket[] = [];
     api.app.server.on('connection', (socket: Socket) => serverSide.push(socket));

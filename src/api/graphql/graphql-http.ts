@@ -1,5 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { getOperationAST, OperationTypeNode, parse, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  parse,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
 import { mercurius } from 'mercurius';
 
 import { CircuitBreakerError } from '../../core/errors.js';
@@ -99,8 +106,9 @@ function mediaType({ headers }: FastifyRequest): string {
   return headers.accept?.includes(GRAPHQL_TYPE) === true ? GRAPHQL_TYPE : JSON_TYPE;
 }
 
-/** What Mercurius packs into one error: everything that is wrong with a document, or with its variables. */
+/** Everything that is wrong with a document, or with its variables; Mercurius packs that into one error. */
 function packedErrors(error: unknown): readonly unknown[] | undefined {
+  if (error instanceof GraphQLError) return [error];
   if (error instanceof CircuitBreakerError) return error.code.startsWith('GRAPHQL_') ? [error] : undefined;
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : undefined;
 }
