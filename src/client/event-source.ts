@@ -25,7 +25,9 @@ export type VisitEnd = { readonly type: 'over' } | { readonly type: 'again'; rea
 export async function* visit(options: VisitOptions): AsyncGenerator<StreamEvent, VisitEnd, undefined> {
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
-  const response = await options.fetch(options.url, {
+  // Called on its own: a browser's fetch refuses to be called as a method of anything but the window.
+  const { fetch: request, url } = options;
+  const response = await request(url, {
     headers: {
       ...options.headers,
       accept: 'text/event-stream',

@@ -150,6 +150,17 @@ describe('a client that watches an execution', () => {
     expect(urls).toEqual(['/agent-stream/doc-1%3Areview%3A1?types=content_chunk%2Cthinking']);
   });
 
+  it('calls fetch on its own and never as a method, which browsers refuse', async () => {
+    visits = [ends(started(0), completed(1))];
+    const receivers: unknown[] = [];
+    async function picky(this: unknown, ...request: Parameters<typeof fetch>): Promise<Response> {
+      receivers.push(this);
+      return await fetch(...request);
+    }
+    await watch({ fetch: picky }).finished();
+    expect(receivers).toEqual([undefined]);
+  });
+
   it('ends at once when it is aborted, with the reason, while it reads and while it waits', async () => {
     const reason = new Error('the page was closed');
     for (const visit of [
