@@ -12,6 +12,8 @@ const FAILURES = '^src/workflows/failures\\.ts$';
 const SEARCH_ATTRIBUTES = '^src/workflows/search-attributes\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
+const REACT_HOOK = '^src/client/react\\.ts$';
+const REACT = '^node_modules/(@types/)?react(-dom)?/';
 
 /** Adapters lie in a folder each. */
 const ADAPTER_FOLDER = '^src/(streams|storage|providers|tools)/([^/]+)/';
@@ -139,7 +141,13 @@ const modules = [
     name: 'client',
     comment: 'The client runs in browsers: of ours it has the words of the stream, and no Node.',
     from: { path: '^src/client/' },
-    to: { pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', '^node_modules/eventsource-parser/'] },
+    to: { pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', '^node_modules/eventsource-parser/', REACT] },
+  },
+  {
+    name: 'react-is-for-those-who-ask',
+    comment: 'React is an optional peer: whoever imports the client without the hook need not have it.',
+    from: { path: SRC, pathNot: REACT_HOOK },
+    to: { path: [REACT_HOOK, REACT] },
   },
   {
     name: 'config',
@@ -204,15 +212,17 @@ const everywhere = [
   },
   {
     name: 'no-dev-dependencies',
-    comment: 'What src imports must be installed where the program runs. Type packages are gone by then.',
+    comment:
+      'What src imports must be installed where the program runs. Type packages are gone by then; a peer is here for the tests.',
     from: { path: SRC },
-    to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'], pathNot: '^node_modules/@types/' },
   },
   {
     name: 'no-undeclared-dependencies',
     comment: 'A package that another one happens to bring may be gone after the next install.',
     from: { path: SRC },
-    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    // A peer is `npm-no-pkg` to the cruiser, too.
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
   },
   {
     name: 'no-unresolvable',

@@ -1,0 +1,44 @@
+import { useMemo, useSyncExternalStore } from 'react';
+
+import type { StreamEventType } from '../core/stream-event.js';
+import { ExecutionStore, WAITING, type ExecutionState } from './execution-store.js';
+
+export type { StreamEvent, StreamEventType } from '../core/stream-event.js';
+export type { ExecutionState } from './execution-store.js';
+export { StreamError, type ApiErrorFacts } from './stream-error.js';
+
+export interface UseExecutionOptions {
+  /** Where the API is, e.g. `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Undefined while it is not known yet: `waiting`, and nothing is requested. */
+  readonly executionId: string | undefined;
+  /** What is wanted; attempts and the end always come. */
+  readonly types?: readonly StreamEventType[];
+  /** Sent with every request, e.g. `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Watches one execution while the component is mounted: its text as it grows, and at the end the stored answer. Comes
+ * again with its cursor when the connection is lost. A server that refuses for good, an unknown execution say, is
+ * the status `refused` with the StreamError; nothing is thrown while rendering.
+ *
+ * Options are compared by value: other ones begin anew, `waiting`. Renders once for all events that arrive together.
+ * On a server it is `waiting`. Each use has a connection of its own, of which browsers open six to an HTTP/1.1 server:
+ * use it once for an execution, and hand its result down.
+ */
+export function useExecution(options: UseExecutionOptions): ExecutionState {
+  const { url, executionId, types, headers } = options;
+  const key = JSON.stringify([url, executionId, types, headers && Object.entries(headers).sort()]);
+  const store = useMemo(
+    () => (executionId === undefined ? NOTHING : new ExecutionStore({ ...options, executionId })),
+    // The key stands for all of them.
+    [key],
+  );
+  return useSyncExternalStore(store.subscribe, store.state, () => WAITING);
+}
+
+const NOTHING: Pick<ExecutionStore, 'subscribe' | 'state'> = {
+  subscribe: () => () => undefined,
+  state: () => WAITING,
+};

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { describe, expect, it } from 'vitest';
+
+import { ExecutionStore, type ExecutionState } from '../../src/client/execution-store.js';
+import type { StreamEvent } from '../../src/client/index.js';
+import { sha256 } from '../support/stream-viewer.js';
+
+const TEXT = 'The tides.';
+const at = (sequence: number) => ({
+  executionId: 'e1',
+  sequence,
+  turn: 1,
+  attempt: 1,
+  timestamp: '2026-01-01T00:00:00.000Z',
+});
+const STARTED: StreamEvent = { ...at(0), eventType: 'attempt_started', status: 'first' };
+const CHUNKS: readonly StreamEvent[] = Array.from(TEXT, (content, index) => ({
+  ...at(index + 1),
+  eventType: 'content_chunk',
+  content,
+}));
+const COMPLETED: StreamEvent = {
+  ...at(20),
+  eventType: 'completed',
+  final_response: TEXT,
+  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+  length: TEXT.length,
+  sha256: sha256(TEXT),
+};
+
+/** A platform whose requests are answered by the test: `send` goes to the newest. */
+class PlayedFetch {
+  readonly signals: AbortSignal[] = [];
+  private stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  readonly fetch: typeof fetch = (_url, init) => {
+    if (init?.signal != null) this.signals.push(init.signal);
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        this.stream = stream;
+        init?.signal?.addEventListener('abort', () => {
+          stream.error(init.signal?.reason);
+        });
+      },
+    });
+    return Promise.resolve(new Response(body));
+  };
+
+  async send(...events: readonly StreamEvent[]): Promise<void> {
+    const frames = events.map((event) => `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`);
+    this.stream?.enqueue(new TextEncoder().encode(frames.join('')));
+    await delay(10);
+  }
+}
+
+function arrange(answering?: typeof fetch) {
+  const played = new PlayedFetch();
+  const store = new ExecutionStore({ url: 'http://api', executionId: 'e1', fetch: answering ?? played.fetch });
+  const told: ExecutionState[] = [];
+  const join = () => store.subscribe(() => told.push(store.state()));
+  return { played, store, told, join };
+}
+
+describe('an execution as a store', () => {
+  it('requests nothing before somebody listens', async () => {
+    const { played, store } = arrange();
+    await delay(5);
+    expect(played.signals).toHaveLength(0);
+    expect(store.state()).toEqual({ text: '', status: 'waiting' });
+  });
+
+  it('tells once of all that arrives together, and keeps its state the same object in between', async () => {
+    const { played, store, told, join } = arrange();
+    join();
+    await delay(5);
+    await played.send(STARTED, ...CHUNKS);
+    expect(told).toMatchObject([{ text: TEXT, status: 'streaming' }]);
+    expect(store.state()).toBe(store.state());
+    await played.send(COMPLETED);
+    expect(told).toHaveLength(2);
+    expect(store.state()).toEqual({ text: TEXT, last: COMPLETED, status: 'completed', isVerified: true });
+  });
+
+  it('costs one request when its listener leaves and comes back in the same breath', async () => {
+    const { played, join } = arrange();
+    join()();
+    join();
+    await delay(5);
+    expect(played.signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+
+  it('closes its connection with the last listener, tells nobody, and begins anew with the next', async () => {
+    const { played, store, told, join } = arrange();
+    const [leaveFirst, leaveSecond] = [join(), join()];
+    await delay(5);
+    await played.send(STARTED, ...CHUNKS.slice(0, 3));
+    leaveFirst();
+    expect(played.signals[0]?.aborted).toBe(false);
+    leaveSecond();
+    expect(played.signals[0]?.aborted).toBe(true);
+    const before = told.length;
+    join();
+    await delay(5);
+    expect(told).toHaveLength(before);
+    expect(store.state().text).toBe('The');
+    await played.send(STARTED, ...CHUNKS);
+    expect(store.state().text).toBe(TEXT);
+  });
+
+  it('asks no more once all has come', async () => {
+    const { played, store, join } = arrange();
+    const leave = join();
+    await delay(5);
+    await played.send(STARTED, ...CHUNKS, COMPLETED);
+    leave();
+    join();
+    await delay(5);
+    expect(played.signals).toHaveLength(1);
+    expect(store.state().status).toBe('completed');
+  });
+
+  it('says why it was refused for good', async () => {
+    const error = { code: 'NOT_FOUND', message: 'There is no execution "e1".' };
+    const { store, told, join } = arrange(() => Promise.resolve(Response.json({ error }, { status: 404 })));
+    join();
+    await delay(10);
+    expect(told).toHaveLength(1);
+    expect(store.state()).toMatchObject({ status: 'refused', text: '', error });
+  });
+});
