@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { ExecutionStore, type ExecutionState } from '../../src/client/execution-store.js';
 import type { StreamEvent } from '../../src/client/index.js';
@@ -47,10 +47,13 @@ class PlayedFetch {
     return Promise.resolve(new Response(body));
   };
 
-  async send(...events: readonly StreamEvent[]): Promise<void> {
+  async requested(count = 1): Promise<void> {
+    await vi.waitUntil(() => this.signals.length === count, { interval: 1 });
+  }
+
+  send(...events: readonly StreamEvent[]): void {
     const frames = events.map((event) => `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`);
     this.stream?.enqueue(new TextEncoder().encode(frames.join('')));
-    await delay(10);
   }
 }
 
@@ -59,25 +62,28 @@ function arrange(answering?: typeof fetch) {
   const store = new ExecutionStore({ url: 'http://api', executionId: 'e1', fetch: answering ?? played.fetch });
   const told: ExecutionState[] = [];
   const join = () => store.subscribe(() => told.push(store.state()));
-  return { played, store, told, join };
+  const toldTimes = (count: number) => vi.waitUntil(() => told.length >= count, { interval: 1 });
+  return { played, store, told, join, toldTimes };
 }
 
 describe('an execution as a store', () => {
   it('requests nothing before somebody listens', async () => {
     const { played, store } = arrange();
-    await delay(5);
+    await nextTurn();
     expect(played.signals).toHaveLength(0);
     expect(store.state()).toEqual({ text: '', status: 'waiting' });
   });
 
   it('tells once of all that arrives together, and keeps its state the same object in between', async () => {
-    const { played, store, told, join } = arrange();
+    const { played, store, told, join, toldTimes } = arrange();
     join();
-    await delay(5);
-    await played.send(STARTED, ...CHUNKS);
+    await played.requested();
+    played.send(STARTED, ...CHUNKS);
+    await toldTimes(1);
     expect(told).toMatchObject([{ text: TEXT, status: 'streaming' }]);
     expect(store.state()).toBe(store.state());
-    await played.send(COMPLETED);
+    played.send(COMPLETED);
+    await toldTimes(2);
     expect(told).toHaveLength(2);
     expect(store.state()).toEqual({ text: TEXT, last: COMPLETED, status: 'completed', isVerified: true });
   });
@@ -86,45 +92,47 @@ describe('an execution as a store', () => {
     const { played, join } = arrange();
     join()();
     join();
-    await delay(5);
+    await played.requested();
+    await nextTurn();
     expect(played.signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   it('closes its connection with the last listener, tells nobody, and begins anew with the next', async () => {
-    const { played, store, told, join } = arrange();
+    const { played, store, told, join, toldTimes } = arrange();
     const [leaveFirst, leaveSecond] = [join(), join()];
-    await delay(5);
-    await played.send(STARTED, ...CHUNKS.slice(0, 3));
+    await played.requested();
+    played.send(STARTED, ...CHUNKS.slice(0, 3));
+    await toldTimes(2);
     leaveFirst();
     expect(played.signals[0]?.aborted).toBe(false);
     leaveSecond();
     expect(played.signals[0]?.aborted).toBe(true);
-    const before = told.length;
     join();
-    await delay(5);
-    expect(told).toHaveLength(before);
+    await played.requested(2);
+    expect(told).toHaveLength(2);
     expect(store.state().text).toBe('The');
-    await played.send(STARTED, ...CHUNKS);
+    played.send(STARTED, ...CHUNKS);
+    await toldTimes(3);
     expect(store.state().text).toBe(TEXT);
   });
 
   it('asks no more once all has come', async () => {
     const { played, store, join } = arrange();
     const leave = join();
-    await delay(5);
-    await played.send(STARTED, ...CHUNKS, COMPLETED);
+    await played.requested();
+    played.send(STARTED, ...CHUNKS, COMPLETED);
+    await vi.waitUntil(() => store.state().status === 'completed');
     leave();
     join();
-    await delay(5);
+    await nextTurn();
     expect(played.signals).toHaveLength(1);
-    expect(store.state().status).toBe('completed');
   });
 
   it('says why it was refused for good', async () => {
     const error = { code: 'NOT_FOUND', message: 'There is no execution "e1".' };
-    const { store, told, join } = arrange(() => Promise.resolve(Response.json({ error }, { status: 404 })));
+    const { store, told, join, toldTimes } = arrange(() => Promise.resolve(Response.json({ error }, { status: 404 })));
     join();
-    await delay(10);
+    await toldTimes(1);
     expect(told).toHaveLength(1);
     expect(store.state()).toMatchObject({ status: 'refused', text: '', error });
   });
