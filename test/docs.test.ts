@@ -19,3 +19,18 @@ describe('the guide to errors', () => {
     expect(GUIDE).toContain(`\`${code}\``);
   });
 });
+
+describe('the guide to streams', () => {
+  const guide = readFileSync('docs/guides/watching-streams.md', 'utf8');
+
+  it.each([
+    ['answer.tsx', 'export function Answer'],
+    ['execution-text.ts', 'export function textAfter'],
+    ['apollo.ts', 'new ApolloClient'],
+    ['urql.ts', 'subscriptionExchange('],
+  ])('shows the code of %s that runs in the browser tests', (file, landmark) => {
+    const shown = [...guide.matchAll(/```tsx?\n(.*?)\n```/gs)].map(([, code]) => code ?? '');
+    const snippet = shown.find((code) => code.includes(landmark));
+    expect(readFileSync(`test/e2e/pages/${file}`, 'utf8')).toContain(snippet ?? 'no snippet');
+  });
+});

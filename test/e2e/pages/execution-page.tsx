@@ -1,27 +1,14 @@
-import { StrictMode, useState } from 'react';
+import { Profiler, StrictMode, useState } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 
-import { useExecution } from '../../../src/client/react.js';
+import { Answer } from './answer.js';
 import type { ShownExecution } from './page-functions.js';
 
-let renders = 0;
+let root: Root | undefined;
+let commits = 0;
 
-/** New objects for every option on each render, as callers write them. */
-function Execution({ url, executionId, headers }: ShownExecution) {
-  const execution = useExecution({ url, executionId, types: ['content_chunk'], headers: { ...headers } });
-  renders += 1;
-  return (
-    <section>
-      <output id="status">{execution.status}</output>
-      <pre id="text">{execution.text}</pre>
-      {execution.status === 'completed' && <output id="verified">{String(execution.isVerified)}</output>}
-      {execution.status === 'refused' && <output id="error">{execution.error.code}</output>}
-      <output id="renders">{renders}</output>
-    </section>
-  );
-}
-
-function Page(options: ShownExecution) {
+/** Renders the answer again with every click. */
+function Page({ url, executionId }: ShownExecution) {
   const [clicks, setClicks] = useState(0);
   return (
     <>
@@ -32,18 +19,18 @@ function Page(options: ShownExecution) {
       >
         Clicked {clicks} times
       </button>
-      <Execution {...options} />
+      <Profiler id="answer" onRender={() => (commits += 1)}>
+        <Answer url={url} executionId={executionId} apiKey="none" />
+      </Profiler>
     </>
   );
 }
 
-let root: Root | undefined;
-
-export function showExecution(options: ShownExecution): void {
+export function showExecution(shown: ShownExecution): void {
   root ??= createRoot(document.body.appendChild(document.createElement('main')));
   root.render(
     <StrictMode>
-      <Page {...options} />
+      <Page {...shown} />
     </StrictMode>,
   );
 }
@@ -51,4 +38,8 @@ export function showExecution(options: ShownExecution): void {
 export function leaveExecution(): void {
   root?.unmount();
   root = undefined;
+}
+
+export function answerCommits(): Promise<number> {
+  return Promise.resolve(commits);
 }

@@ -11,6 +11,8 @@ export interface PageFunctions {
   sendBlindly(url: string, body: string): Promise<void>;
   showExecution(options: ShownExecution): void;
   leaveExecution(): void;
+  /** How often React has changed the page for the answer. */
+  answerCommits(): Promise<number>;
 }
 
 /** One event as the doors without GraphQL send it. */
@@ -55,5 +57,4 @@ export interface Doors {
 export interface ShownExecution {
   readonly url: string;
   readonly executionId: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
