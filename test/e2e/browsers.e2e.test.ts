@@ -12,7 +12,7 @@ import { ask, visitPage, type Visit } from '../support/browser-visit.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { bundlePages, startPageServer, type PageServer } from '../support/page-server.js';
-import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
+import { streamFaults } from '../support/stream-viewer.js';
 import type { ReadEvent } from './pages/page-functions.js';
 
 const AGENT = {
@@ -223,17 +223,6 @@ describe.runIf(there).concurrent('in a browser', () => {
       expect(proxy.visitsTo(second).map(({ isOpen }) => isOpen())).toEqual([true]);
       await ask(page, 'leaveExecution');
       await connectionClosed(proxy, second);
-    });
-  });
-
-  it('useExecution renders once for what arrives together, not once for each event', async () => {
-    await visiting(named.origin, async ({ page, proxy }) => {
-      const executionId = await write();
-      const viewer = new StreamViewer();
-      await viewer.watch(setting.address, executionId);
-      await ask(page, 'showExecution', { url: proxy.address, executionId });
-      await page.getByText('as it was streamed').waitFor();
-      expect(await ask(page, 'answerCommits')).toBeLessThan(viewer.events.length / 2);
     });
   });
 

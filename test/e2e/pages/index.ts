@@ -1,5 +1,5 @@
 import { errorCodesByApollo, readByApollo } from './apollo.js';
-import { answerCommits, leaveExecution, showExecution } from './execution-page.js';
+import { leaveExecution, showExecution } from './execution-page.js';
 import { readByEventSource, readByWebSocket, sendBlindly, tryEveryDoor } from './own-means.js';
 import type { PageFunctions } from './page-functions.js';
 import { errorCodesByUrql, readByUrql } from './urql.js';
@@ -15,7 +15,6 @@ const functions: PageFunctions = {
   errorCodesByUrql,
   showExecution,
   leaveExecution,
-  answerCommits,
 };
 
 Object.assign(globalThis, { page: functions });

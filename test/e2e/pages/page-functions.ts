@@ -11,8 +11,6 @@ export interface PageFunctions {
   sendBlindly(url: string, body: string): Promise<void>;
   showExecution(options: ShownExecution): void;
   leaveExecution(): void;
-  /** How often React has changed the page for the answer. */
-  answerCommits(): Promise<number>;
 }
 
 /** One event as the doors without GraphQL send it. */
