@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Client, Connection } from '@temporalio/client';
+import { expect } from 'vitest';
+
+import { startAimock, type AimockProcess } from './aimock-process.js';
+import { LONG_PROSE } from './aimock-review.js';
+import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from './api-client.js';
+import { newSetting, type Setting } from './everything.js';
+import { createTestDatabase, type TestDatabase } from './postgres.js';
+import { SpawnedProcess } from './spawned-process.js';
+import { sha256, streamFaults, type StreamViewer } from './stream-viewer.js';
+import { startTemporalServer, type TestTemporalServer } from './temporal-server.js';
+
+const AGENT = {
+  id: 'writer',
+  name: 'Writer',
+  llmProvider: { type: 'openai', model: 'gpt-4o-mini' },
+  prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
+};
+const WORKFLOW = {
+  id: 'writing',
+  name: 'Writing',
+  places: ['asked', 'written'],
+  initialPlace: 'asked',
+  transitions: [
+    {
+      id: 'write',
+      fromPlaces: ['asked'],
+      toPlace: 'written',
+      agentExecution: { agentId: 'writer', outputMapping: { 'data.text': 'response' } },
+    },
+  ],
+};
+
+export interface WritingIds {
+  readonly tokenId: string;
+  readonly executionId: string;
+}
+
+/** One long answer of a model, asked for over the API at an address. */
+export async function write(address: string): Promise<WritingIds> {
+  const tokenId = await createToken(address, { workflowId: 'writing', data: { topic: 'tides' } });
+  return { tokenId, executionId: await fire(address, { tokenId, transitionId: 'write' }) };
+}
+
+/** What `write` needs. */
+export async function prepareWriting(address: string): Promise<void> {
+  await createAgent(address, AGENT);
+  await createWorkflow(address, WORKFLOW);
+}
+
+/** What must be true at the end, whatever died on the way: the token moved once, and everyone shows what was stored. */
+export async function expectWhole(address: string, ids: WritingIds, viewers: readonly StreamViewer[]): Promise<void> {
+  const token = await settledToken(address, ids.tokenId);
+  const stored = await execution(address, ids.executionId);
+  expect(token).toMatchObject({ place: 'written', status: 'COMPLETED', data: { text: LONG_PROSE } });
+  expect(token.history).toHaveLength(1);
+  expect(stored).toMatchObject({ status: 'COMPLETED', finalResponse: LONG_PROSE });
+  for (const viewer of viewers) {
+    expect(viewer.text).toBe(stored.finalResponse);
+    expect(viewer.last).toMatchObject({ eventType: 'completed', sha256: sha256(viewer.text) });
+    expect(streamFaults(viewer.events)).toEqual([]);
+  }
+}
+
+/** What installations share: a Temporal server, and a provider that says its answer in so many chunks. */
+export class Surroundings {
+  private constructor(
+    readonly temporal: TestTemporalServer,
+    readonly aimock: AimockProcess,
+    readonly client: Client,
+  ) {}
+
+  static async start({ chunkSize }: { readonly chunkSize: number }): Promise<Surroundings> {
+    const modulePath = new URL('aimock-review.ts', import.meta.url).pathname;
+    const [temporal, aimock] = await Promise.all([
+      startTemporalServer(),
+      startAimock({ modulePath, latencyMs: 50, chunkSize }),
+    ]);
+    const client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+    return new Surroundings(temporal, aimock, client);
+  }
+
+  async stop(): Promise<void> {
+    await this.client.connection.close();
+    await Promise.all([this.temporal.stop(), this.aimock.stop()]);
+  }
+}
+
+/** Two workers and an API as processes of their own, which share storage and a backend of streams, and no memory or folder. */
+export class Installation {
+  readonly workers: SpawnedProcess[] = [];
+  private readonly apis: SpawnedProcess[] = [];
+
+  private constructor(
+    private readonly surroundings: Surroundings,
+    private readonly database: TestDatabase,
+    private readonly setting: Setting,
+  ) {}
+
+  /** `streamUrl` absent: streams are kept where everything else is. */
+  static async start(surroundings: Surroundings, prefix: string, streamUrl?: string): Promise<Installation> {
+    const database = await createTestDatabase();
+    const setting = await newSetting({
+      TEMPORAL_ADDRESS: surroundings.temporal.address,
+      TASK_QUEUE_PREFIX: prefix,
+      STORAGE_URL: database.url,
+      OPENAI_BASE_URL: surroundings.aimock.baseUrl,
+      ...(streamUrl === undefined ? {} : { STREAM_URL: streamUrl }),
+    });
+    const installation = new Installation(surroundings, database, setting);
+    await Promise.all([installation.startApi(), installation.startWorker(), installation.startWorker()]);
+    await prepareWriting(setting.address);
+    return installation;
+  }
+
+  get address(): string {
+    return this.setting.address;
+  }
+
+  get storageUrl(): string {
+    return this.database.url;
+  }
+
+  async startWorker(): Promise<void> {
+    const worker = SpawnedProcess.start('src/worker.ts', this.setting.environment);
+    this.workers.push(worker);
+    await worker.said('Worker ready');
+  }
+
+  async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
+    const api = SpawnedProcess.start('src/api/main.ts', { ...this.setting.environment, ...otherwise });
+    this.apis.push(api);
+    await api.said('API ready');
+    return api;
+  }
+
+  /** The worker on which Temporal says that the execution's model call runs. */
+  async callerOf({ executionId }: WritingIds): Promise<SpawnedProcess> {
+    for (;;) {
+      const { raw } = await this.surroundings.client.workflow.getHandle(executionId).describe();
+      const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+      const caller = this.workers.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
+      if (caller !== undefined) return caller;
+      await delay(20);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.workers, ...this.apis].map((one) => one.kill()));
+    await this.database.drop();
+    await this.setting.remove();
+  }
+}
