@@ -6,7 +6,7 @@ const MAX_VARIANTS = 8;
 
 interface Place<Made> {
   readonly event: StreamEvent;
-  readonly made: Map<unknown, Made>;
+  readonly made: Map<unknown, Made | undefined>;
 }
 
 /**
@@ -17,15 +17,18 @@ export class RecentEvents<Made> {
   private readonly places: (Place<Made> | undefined)[] = Array.from({ length: PLACES });
 
   /** What `make` gives for an event, in one of several variants. */
-  made(event: StreamEvent, variant: unknown, make: (event: StreamEvent) => Made): Made {
+  made<Result extends Made | undefined>(
+    event: StreamEvent,
+    make: (event: StreamEvent) => Result,
+    variant?: unknown,
+  ): Result {
     const index = event.sequence % PLACES;
     let place = this.places[index];
     if (place?.event !== event) {
-      place = { event, made: new Map<unknown, Made>() };
+      place = { event, made: new Map() };
       this.places[index] = place;
     }
-    const known = place.made.get(variant);
-    if (known !== undefined) return known;
+    if (place.made.has(variant)) return place.made.get(variant) as Result;
     const made = make(event);
     if (place.made.size < MAX_VARIANTS) place.made.set(variant, made);
     return made;

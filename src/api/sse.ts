@@ -7,6 +7,8 @@ import type { EventFormat } from './event-json.js';
 const COMMENT_EVERY_MS = 15_000;
 /** One who does not take what was sent for so long is not there any more. */
 const DRAIN_PATIENCE_MS = 30_000;
+/** So much goes out before the connection is asked whether it takes more. */
+const WRITE_BYTES = 16 * 1024;
 
 /**
  * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
@@ -64,8 +66,8 @@ async function pump(
   response.flushHeaders();
   let events = first.pending === undefined ? first.events : await first.pending;
   while (events !== undefined && !response.destroyed) {
-    const frames = events.map((event) => frame(event, format)).join('');
-    if (frames !== '' && !response.write(frames) && !(await drained(response))) {
+    for (const blocks of blocksOf(events, format)) {
+      if (response.write(blocks) || (await drained(response))) continue;
       viewer.leave();
       response.destroy();
       return;
@@ -74,9 +76,21 @@ async function pump(
   }
 }
 
-function frame(event: StreamEvent, format: EventFormat): string {
-  const json = format(event);
-  return json === undefined ? '' : `id: ${event.sequence}\ndata: ${json}\n\n`;
+/** The blocks of the events, joined into few writes. */
+function* blocksOf(events: readonly StreamEvent[], format: EventFormat): Generator<Buffer, void, undefined> {
+  let ready: Buffer[] = [];
+  let length = 0;
+  for (const event of events) {
+    const block = format.block(event);
+    if (block === undefined) continue;
+    ready.push(block);
+    length += block.length;
+    if (length < WRITE_BYTES) continue;
+    yield Buffer.concat(ready);
+    [ready, length] = [[], 0];
+  }
+  const [first] = ready;
+  if (first !== undefined) yield ready.length === 1 ? first : Buffer.concat(ready);
 }
 
 async function drained(response: ServerResponse): Promise<boolean> {

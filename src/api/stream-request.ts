@@ -1,7 +1,7 @@
 import { CircuitBreakerError, type Problem } from '../core/errors.js';
 import { STREAM_EVENT_TYPES, type StreamEventType } from '../core/stream-event.js';
 import type { ViewerOptions } from '../streams/viewer.js';
-import { eventJson, taggedJson, type EventFormat } from './event-json.js';
+import { PLAIN, TAGGED, type EventFormat } from './event-json.js';
 
 /** What a request for a stream says, as text. */
 export interface StreamQuery {
@@ -24,8 +24,8 @@ export function viewerOptions(query: StreamQuery): ViewerOptions {
 
 /** Throws VALIDATION_FAILED for a format that is none. */
 export function eventFormat({ format }: StreamQuery): EventFormat {
-  if (format === undefined) return eventJson;
-  if (format === 'tagged') return taggedJson;
+  if (format === undefined) return PLAIN;
+  if (format === 'tagged') return TAGGED;
   throw invalid('/format', `there is no format "${format}": leave it out, or say tagged`);
 }
 

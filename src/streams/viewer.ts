@@ -26,7 +26,12 @@ export interface StreamViewer {
 const EVENTS_PER_BATCH = 256;
 /** Further behind than this, a viewer gets chunks joined. */
 const MERGE_BEYOND = 32;
-const ENTRIES_PER_READ = 64;
+/** Entries of one read of the log: few at first, more as long as they are short. The first is the one before. */
+const SMALLEST_READ = 2;
+const FIRST_READ = 8;
+const LARGEST_READ = 64;
+/** In UTF-16 code units: what one who is slow should hold of a log, roughly. */
+const MAX_PAGE_LENGTH = 64 * 1024;
 /** After a read of the log that brought nothing. */
 const READ_AGAIN_MS = 1000;
 
@@ -50,6 +55,7 @@ export class LiveViewer implements StreamViewer {
   private place: ViewerPlace;
   /** Of the stream when its ring held the place; undefined while it has not. */
   private generation: number | undefined;
+  private entriesPerRead = FIRST_READ;
   private readonly unfollow: () => void;
   /** What waits for a change goes on. */
   private stopWaiting: () => void = () => undefined;
@@ -114,7 +120,7 @@ export class LiveViewer implements StreamViewer {
     const passage = passageAfter(this.place, page);
     if (passage === undefined) this.startAgain();
     else if (passage.events.length > 0) return this.advance(passage, page.next);
-    else if (page.state === 'closed') this.finish('ended');
+    else if (page.state === 'closed' && page.next <= this.place.next) this.finish('ended');
     else {
       this.parts.onDoubt();
       await this.change(READ_AGAIN_MS);
@@ -126,12 +132,22 @@ export class LiveViewer implements StreamViewer {
     const { log, stream } = this.parts;
     const from = Math.max(this.place.next - 1, 0);
     try {
-      const [page] = await log.read([{ executionId: stream.executionId, from, limit: ENTRIES_PER_READ }]);
+      const [page] = await log.read([{ executionId: stream.executionId, from, limit: this.entriesPerRead }]);
+      if (page !== undefined) this.paceReads(page);
       return page;
     } catch {
       // The reader, which will read as well, tells of it once for all viewers.
       return undefined;
     }
+  }
+
+  private paceReads({ entries }: StreamPage): void {
+    const events = entries.flatMap((entry) => entry.events);
+    const length = events.reduce((sum, event) => sum + contentLength(event), 0);
+    this.entriesPerRead =
+      length > MAX_PAGE_LENGTH
+        ? Math.max(SMALLEST_READ, Math.floor(this.entriesPerRead / 2))
+        : Math.min(this.entriesPerRead * 2, LARGEST_READ);
   }
 
   private advance({ events, end }: Passage, logEnd: number): readonly StreamEvent[] {
@@ -177,6 +193,10 @@ export class LiveViewer implements StreamViewer {
     if (types === undefined) return events;
     return events.filter(({ eventType }) => types.has(eventType) || passesEveryFilter(eventType));
   }
+}
+
+function contentLength(event: StreamEvent): number {
+  return 'content' in event ? event.content.length : 0;
 }
 
 /** A viewer of events that are all there already. */

@@ -49,6 +49,13 @@ describe('merging chunks', () => {
     ]);
   });
 
+  it('joins up to 64 Ki characters, which is what a writer puts into one', () => {
+    const [long, short] = ['x'.repeat(40_000), 'y'.repeat(20_000)];
+    const merged = mergeChunks(anEntry({ first: 0 }, [long, short, long, short, short]).events);
+    expect(merged.map(({ sequence }) => sequence)).toEqual([1, 3, 4]);
+    expect(viewedText(merged)).toBe([long, short, long, short, short].join(''));
+  });
+
   it('never joins thoughts', () => {
     const thoughts = anEntry({ first: 0 }, [
       { eventType: 'thinking', status: 'reasoning', content: 'a' },

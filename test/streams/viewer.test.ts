@@ -165,14 +165,26 @@ describe('a viewer of a live stream', () => {
     expect(viewedText(events)).toBe('abcdefghijklmnop');
   });
 
-  it('reads what the ring no longer has from the log, then goes on in the ring', async () => {
+  it('reads what the ring no longer has from the log, a few entries first, then goes on in the ring', async () => {
     append([STARTED]);
     for (let n = 0; n < 300; n += 1) append([String(n % 10)]);
     append([TERMINAL]);
     const batches = await viewBatches(view(caughtUp(100)));
-    expect(reads.map(({ from }) => from)).toEqual([0, 63, 126, 189]);
+    expect(reads.map(({ from }) => from)).toEqual([0, 7, 22, 53, 116, 179]);
     expect(viewedText(batches.flat())).toBe('0123456789'.repeat(30));
     expect(sequences(batches.map((batch) => batch.slice(-1)).flat()).at(-1)).toBe(301);
+  });
+
+  it('reads few entries at a time while they are long, down to two, and none twice', async () => {
+    append([STARTED]);
+    for (let n = 0; n < 40; n += 1) append([`${n % 10}`.repeat(60_000)]);
+    for (let n = 0; n < 10; n += 1) append(['.']);
+    append([TERMINAL]);
+    const events = await viewAll(view(caughtUp(4)));
+    expect(reads.slice(0, 4).map(({ limit }) => limit)).toEqual([8, 4, 2, 2]);
+    expect(viewedText(events)).toHaveLength(40 * 60_000 + 10);
+    expect(events.at(-1)?.eventType).toBe('failed');
+    expect(new Set(sequences(events)).size).toBe(events.length);
   });
 
   it('gets the whole text when the ring overtakes it between its calls', async () => {

@@ -38,7 +38,7 @@ export function sharedPayloads(
 ): (event: StreamEvent) => string | Promise<string> {
   const variant = variantOf(args);
   const make = eventPayloads(args, format);
-  return (event) => recent.made(event, variant, make);
+  return (event) => recent.made(event, make, variant);
 }
 
 /** The payloads of an operation, made anew for each event. */

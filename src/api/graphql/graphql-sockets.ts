@@ -20,6 +20,7 @@ interface SocketParts {
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 const MAX_OPERATIONS = 100;
+const AS_TEXT = { binary: false };
 
 /**
  * GraphQL over WebSocket (`graphql-transport-ws`): graphql-ws keeps the protocol, and not Mercurius, whose own server
@@ -87,7 +88,8 @@ function deliverTo(socket: WebSocket, id: string): SocketContext['deliver'] {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   return (payload) => {
     if (socket.readyState !== socket.OPEN) return false;
-    socket.send(`${head}${payload}}`);
+    // As bytes: a text among bytes is a slower way through the socket.
+    socket.send(Buffer.from(`${head}${payload}}`, 'utf8'), AS_TEXT);
     return isFull(socket) ? hasRoom(socket) : true;
   };
 }
