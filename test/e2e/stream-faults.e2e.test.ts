@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createClient } from 'graphql-ws';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
@@ -8,7 +9,7 @@ import { watchExecution } from '../../src/client/index.js';
 import type { StreamEvent } from '../../src/core/stream-event.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
-import { execution } from '../support/api-client.js';
+import { execution, settledToken } from '../support/api-client.js';
 import { freePort } from '../support/free-port.js';
 import { expectWhole, Installation, Surroundings, write, type WritingIds } from '../support/installation.js';
 import { MemoryLogger } from '../support/memory-logger.js';
@@ -47,7 +48,26 @@ async function workerKilledAt(here: Installation, chunk: number): Promise<void> 
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'completed']);
 }
 
-async function workerFrozen(here: Installation): Promise<void> {
+async function workerFrozenBeforeItOpened(here: Installation): Promise<void> {
+  const client = new pg.Client({ connectionString: here.storageUrl });
+  await client.connect();
+  // It looks for a stored turn before it opens its stream: there it waits, and there it is frozen.
+  await client.query('begin; lock table circuit_breaker.turns in access exclusive mode');
+  const ids = await write(here.address);
+  const viewer = new StreamViewer();
+  const watching = viewer.watch(here.address, ids.executionId);
+  const frozen = await here.callerOf(ids);
+  frozen.signal('SIGSTOP');
+  await client.query('commit');
+  await client.end();
+  await viewer.sawChunks(3);
+  frozen.signal('SIGCONT');
+  expect(await watching).toBe(1000);
+  await expectWhole(here.address, ids, [viewer]);
+  expect(viewer.attempts).toBe(1);
+}
+
+async function workerFrozenWhileItWrote(here: Installation): Promise<void> {
   const ids = await write(here.address);
   const viewer = new StreamViewer();
   const watching = viewer.watch(here.address, ids.executionId);
@@ -127,6 +147,20 @@ async function backendAway(
   return { ids, viewer };
 }
 
+/** The answer is stored and moves its token all the same; those who watch get the rest when the backend is back. */
+async function backendAwayAtTheEnd(here: Installation, backend: BreakableBackend): Promise<void> {
+  const ids = await write(here.address);
+  const viewer = new StreamViewer();
+  const watching = viewer.watch(here.address, ids.executionId);
+  await sawCharacters(viewer, 30 * CHUNK_SIZE);
+  await backend.takeAway();
+  expect(await settledToken(here.address, ids.tokenId)).toMatchObject({ place: 'written' });
+  expect(viewer.last?.eventType).not.toBe('completed');
+  await backend.giveBack();
+  expect(await watching).toBe(1000);
+  await expectWhole(here.address, ids, [viewer]);
+}
+
 /** A stream whose time is over is gone from the log, and is answered all the same. */
 async function streamExpired(here: Installation, backend: BreakableBackend): Promise<void> {
   const { ids, viewer: before } = await backendAway(here, backend);
@@ -145,13 +179,15 @@ async function streamExpired(here: Installation, backend: BreakableBackend): Pro
 
 describe('whatever dies, what a viewer reads at the end is what was stored', () => {
   for (const { name, isThere, start } of BACKENDS) {
-    (isThere ? it.concurrent : it.skip)(`with streams on ${name}`, async () => {
+    (isThere ? it.concurrent : it.skip)(`with streams on ${name}`, { timeout: 240_000 }, async () => {
       const backend = await start();
       const here = await Installation.start(surroundings, `faults-${name.toLowerCase()}`, backend.url);
       try {
         for (const chunk of [1, 20, CHUNKS - 1]) await workerKilledAt(here, chunk);
-        await workerFrozen(here);
+        await workerFrozenBeforeItOpened(here);
+        await workerFrozenWhileItWrote(here);
         await apiKilled(here);
+        await backendAwayAtTheEnd(here, backend);
         await streamExpired(here, backend);
       } finally {
         await here.stop();

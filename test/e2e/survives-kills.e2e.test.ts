@@ -1,11 +1,11 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { watchExecution } from '../../src/client/index.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
+import { execution } from '../support/api-client.js';
 import { newSetting, startEverything } from '../support/everything.js';
 import { expectWhole, Installation, prepareWriting, Surroundings, write } from '../support/installation.js';
-import { StreamViewer } from '../support/stream-viewer.js';
+import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
 
 let surroundings: Surroundings;
 
@@ -15,26 +15,26 @@ beforeAll(async () => {
 
 afterAll(() => surroundings.stop());
 
-/** What the fault matrix of streams does not have: beginnings, orderly ends, and everything in one process. */
+/** What the fault matrix of streams does not have: nobody left, orderly ends, and everything in one process. */
 describe('what is under way goes on', () => {
-  it.concurrent('when a worker freezes before it opened its stream: it is refused when it wakes', async () => {
-    const here = await Installation.start(surroundings, 'frozen');
-    const client = new pg.Client({ connectionString: here.storageUrl });
-    await client.connect();
-    // It looks for a stored turn before it opens its stream: there it waits, and there it is frozen.
-    await client.query('begin; lock table circuit_breaker.turns in access exclusive mode');
-    const ids = await write(here.address);
+  it.concurrent('when no worker is left: the stream ends once the time of its execution is over', async () => {
+    const here = await Installation.start(surroundings, 'deserted');
+    const executionId = 'deserted-execution';
+    await surroundings.client.workflow.start('agentExecution', {
+      workflowId: executionId,
+      taskQueue: 'deserted',
+      args: [{ executionId, agentId: 'writer', input: 'tides' }],
+      workflowExecutionTimeout: '5s',
+    });
+    await vi.waitFor(() => execution(here.address, executionId), { timeout: 10_000 });
     const viewer = new StreamViewer();
-    const watching = viewer.watch(here.address, ids.executionId);
-    const frozen = await here.callerOf(ids);
-    frozen.signal('SIGSTOP');
-    await client.query('commit');
-    await client.end();
+    const watching = viewer.watch(here.address, executionId);
     await viewer.sawChunks(3);
-    frozen.signal('SIGCONT');
+    await Promise.all(here.workers.map((worker) => worker.kill()));
     expect(await watching).toBe(1000);
-    await expectWhole(here.address, ids, [viewer]);
-    expect(viewer.attempts).toBe(1);
+    expect(viewer.last).toMatchObject({ eventType: 'failed', status: 'timeout', errorCode: 'timeout' });
+    expect(streamFaults(viewer.events)).toEqual([]);
+    expect(await execution(here.address, executionId)).toMatchObject({ status: 'TIMEOUT', errorCode: 'timeout' });
     await here.stop();
   });
 
