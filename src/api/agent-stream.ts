@@ -2,50 +2,57 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import type { StreamReader } from '../streams/reader.js';
 import type { StreamViewer } from '../streams/viewer.js';
 import type { ApiParts } from './api-parts.js';
-import { httpError, type ErrorAnswer } from './error-response.js';
+import { httpError } from './error-response.js';
 import type { EventFormat } from './event-json.js';
 import type { OriginPolicy } from './origin-policy.js';
-import { serveSse } from './sse.js';
+import { closeRefused, refuseUpgrade } from './refuse-upgrade.js';
+import { requestUrl } from './request-url.js';
+import { askToComeAgain, serveSse, whenOver } from './sse.js';
 import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
 import { closeFirmly } from './socket-life.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = /^\/agent-stream\/([^/?]+)$/;
 
-interface StreamRoute {
-  Params: { executionId: string };
-  Querystring: { after?: string; types?: string; format?: string };
-}
-
 /** `GET /agent-stream/:executionId` as server-sent events. */
 export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
-  app.route<StreamRoute>({
+  app.route<{ Params: { executionId: string } }>({
     method: 'GET',
     url: '/agent-stream/:executionId',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (!wantsEvents(request)) throw notAcceptable();
-      const { after, types, format } = request.query;
       const lastEventId = request.headers['last-event-id'];
       const query = {
-        after,
-        types,
-        format,
-        lastEventId: typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined,
+        ...queryOf(requestUrl(request.raw)),
+        ...(typeof lastEventId === 'string' && lastEventId !== '' ? { lastEventId } : {}),
       };
-      const shown = eventFormat(query);
-      reply.raw.on('close', openStreams.enter());
-      const viewer = await reader.open(request.params.executionId, viewerOptions(query));
-      for (const [name, value] of Object.entries(reply.getHeaders()))
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      reply.hijack();
-      await serveSse(reply.raw, viewer, shown);
+      const [format, options] = [eventFormat(query), viewerOptions(query)];
+      const response = reply.raw;
+      // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.
+      if (response.socket === null) {
+        request.raw.socket.destroy();
+        reply.hijack();
+        return;
+      }
+      try {
+        whenOver(response, openStreams.enter());
+        const viewer = await reader.open(request.params.executionId, options);
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) response.setHeader(name, value);
+        reply.hijack();
+        await serveSse(response, viewer, format);
+      } catch (error) {
+        if (!(error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE')) throw error;
+        reply.hijack();
+        askToComeAgain(response, error);
+      }
     },
   });
 }
@@ -96,7 +103,7 @@ export async function upgradeToStream(
     viewer = await reader.open(executionId, viewerOptions(query));
   } catch (error) {
     const answer = httpError(error, { id: crypto.randomUUID(), log });
-    if (request.headers.origin === undefined) refuse(socket, answer);
+    if (request.headers.origin === undefined) refuseUpgrade(socket, answer);
     else
       server.handleUpgrade(request, socket, head, (webSocket) => {
         closeRefused(webSocket, answer);
@@ -123,25 +130,9 @@ export async function upgradeToStream(
   });
 }
 
-/** Answers an upgrade request with an HTTP status. */
-export function refuse(socket: Duplex, { status, body }: ErrorAnswer): void {
-  const json = JSON.stringify(body);
-  const head = [
-    `HTTP/1.1 ${status} Refused`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(json)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${json}`);
-}
-
-/** 4400, 4401, 4403, 4404 for what they mean in HTTP; 1011 for what is our fault. */
-function closeRefused(socket: WebSocket, { status, body }: ErrorAnswer): void {
-  closeFirmly(socket, status >= 400 && status < 500 ? 4000 + status : 1011, body.error.code);
-}
-
-function queryOf(url: URL): StreamQuery {
-  const value = (name: string) => url.searchParams.get(name) ?? undefined;
+/** What is said twice counts as it was said first, by every door. */
+function queryOf({ searchParams }: URL): StreamQuery {
+  const value = (name: string) => searchParams.get(name) ?? undefined;
   return { after: value('after'), types: value('types'), format: value('format') };
 }
 

@@ -1,6 +1,6 @@
 import { fastifyCors } from '@fastify/cors';
 import { AltairFastify } from 'altair-fastify-plugin';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
 import { registerAgentStream } from './agent-stream.js';
 import type { ApiParts } from './api-parts.js';
@@ -13,6 +13,11 @@ import { registerSockets } from './sockets.js';
 /** The largest request body: a token's data may take 256 KiB, a definition more. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** A request that takes longer to arrive, from its first byte to its last, is cut off. */
+const REQUEST_WITHIN_MS = 30_000;
+/** An id has up to 200 characters, any of which may come as three. */
+const MAX_PARAMETER_LENGTH = 600;
+
 /** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
 export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
   const app = fastify({
@@ -21,6 +26,14 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     logController: new LogController({ disableRequestLogging: true }),
     // An open event stream would keep `close` waiting for ever.
     forceCloseConnections: true,
+    // Whoever comes meanwhile is served like those who are there: an EventSource takes a 503 for the last word.
+    return503OnClosing: false,
+    requestTimeout: REQUEST_WITHIN_MS,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      const { status, body } = httpError(error, request);
+      void reply.code(status).send(body);
+    },
     genReqId: () => crypto.randomUUID(),
   });
   app.setErrorHandler(async (error, request, reply) => {

@@ -6,16 +6,20 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { agentStreamPath, refuse, upgradeToStream, type Upgrade } from './agent-stream.js';
+import { agentStreamPath, upgradeToStream, type Upgrade } from './agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/graphql-sockets.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+import { requestUrl } from './request-url.js';
 import { closeFirmly } from './socket-life.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;
-/** Addresses come without one. */
-const ORIGIN = 'http://localhost';
+const NO_OTHER_PROTOCOL =
+  'This server upgrades connections to WebSocket only: send the request without the header Upgrade.';
+/** The close code that has clients come again, and a reason. */
+const GOING_AWAY = [1012, 'shutting down'] as const;
 const GRAPHQL_PROTOCOL = 'graphql-transport-ws';
 
 /** All WebSockets of the server: one listener for upgrades, which goes by the path. */
@@ -28,17 +32,21 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
   const streams = new WebSocketServer(options);
   const serveGraphql = graphqlSockets({ schema, parts, logger: app.log });
   const refuseFor = (socket: Duplex, error: unknown) => {
-    refuse(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
+    refuseUpgrade(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
   };
+  let isClosing = false;
   const serve = (upgrade: Upgrade) => {
     const { request, socket, head, url } = upgrade;
     const executionId = agentStreamPath(url);
-    if (url.pathname === '/graphql') {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      refuseFor(socket, new CircuitBreakerError('VALIDATION_FAILED', NO_OTHER_PROTOCOL));
+    } else if (url.pathname === '/graphql') {
       const refusal = parts.origins.refusal(request.headers);
       graphql.handleUpgrade(request, socket, head, (webSocket) => {
         // A browser sees no status: it is told by a close code.
-        if (refusal === undefined) serveGraphql(webSocket);
-        else closeFirmly(webSocket, 4403, refusal.code);
+        if (refusal !== undefined) closeFirmly(webSocket, 4403, refusal.code);
+        else if (isClosing) closeFirmly(webSocket, ...GOING_AWAY);
+        else serveGraphql(webSocket);
       });
     } else if (executionId !== undefined) {
       const { reader, origins } = parts;
@@ -55,16 +63,12 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
       refuseFor(socket, error);
       return;
     }
-    serve({ request, socket, head, url: addressOf(request) });
+    serve({ request, socket, head, url: requestUrl(request) });
   });
   app.addHook('preClose', async () => {
+    isClosing = true;
     // First, so that nobody takes the end of what is being sent for the end of the stream.
-    for (const socket of graphql.clients) closeFirmly(socket, 1012, 'shutting down');
+    for (const socket of [...graphql.clients, ...streams.clients]) closeFirmly(socket, ...GOING_AWAY);
     await Promise.all([parts.reader.shutdown(), parts.feed.shutdown()]);
   });
-}
-
-/** A request may name its target in any way; what is no path is one that leads nowhere. */
-function addressOf({ url = '/' }: IncomingMessage): URL {
-  return new URL(URL.canParse(url, ORIGIN) ? url : '/', ORIGIN);
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
+import type { CircuitBreakerError } from '../core/errors.js';
 import type { StreamEvent } from '../core/stream-event.js';
 import type { StreamViewer } from '../streams/viewer.js';
 import type { EventFormat } from './event-json.js';
@@ -7,27 +8,32 @@ import type { EventFormat } from './event-json.js';
 const COMMENT_EVERY_MS = 15_000;
 /** One who does not take what was sent for so long is not there any more. */
 const DRAIN_PATIENCE_MS = 30_000;
+/** What a client is asked to let pass before it comes again. */
+const COME_AGAIN_MS = 5000;
 /** So much goes out before the connection is asked whether it takes more. */
 const WRITE_BYTES = 16 * 1024;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
 
 /**
  * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
  * answer is 204, which stops an EventSource for good; any other end makes it come back.
  */
 export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: EventFormat): Promise<void> {
-  response.on('close', () => {
+  whenOver(response, () => {
     viewer.leave();
   });
   const first = await nextOrSilence(viewer);
-  if (first.events === undefined && first.pending === undefined) {
-    response.writeHead(viewer.end === 'ended' ? 204 : 503).end();
+  if (response.destroyed) return;
+  if (first.events === undefined && first.pending === undefined && viewer.end === 'ended') {
+    response.writeHead(204).end();
     return;
   }
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
+  response.writeHead(200, HEADERS);
   const comments = setInterval(() => {
     response.write(':\n\n');
   }, COMMENT_EVERY_MS);
@@ -35,8 +41,22 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
     await pump(response, viewer, { first, format });
   } finally {
     clearInterval(comments);
+    viewer.leave();
     response.end();
   }
+}
+
+/** An EventSource takes any other status for the last word, and what is wrong now may pass. */
+export function askToComeAgain(response: ServerResponse, { code, message }: CircuitBreakerError): void {
+  if (response.destroyed) return;
+  const why = `${code}: ${message.replaceAll(/\s+/g, ' ')}`;
+  response.writeHead(200, HEADERS).end(`: ${why}\nretry: ${COME_AGAIN_MS}\n\n`);
+}
+
+/** Calls back when an answer has been given or its client has gone; at once where it went before. */
+export function whenOver(response: ServerResponse, callback: () => void): void {
+  if (response.destroyed) callback();
+  else response.on('close', callback);
 }
 
 interface First {

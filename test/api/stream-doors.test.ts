@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { createClient, type Client } from 'graphql-ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
+import { CircuitBreakerError } from '../../src/core/errors.js';
 import { pendingExecution } from '../../src/core/pending-execution.js';
 import type { StreamEvent } from '../../src/core/stream-event.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
@@ -12,6 +13,11 @@ import { NOW } from '../support/builders.js';
 
 /** A closed log of five events: an attempt, three chunks, the end. */
 const DONE = 'done';
+const OPEN = 'open';
+/** Nothing of it is left in the log: its stored execution says that its last sequence was 9. */
+const EXPIRED = 'expired';
+/** As long as an id may be. */
+const LONG_ID = `${'token:'.repeat(33)}12`;
 const SSE = { headers: { accept: 'text/event-stream' } };
 
 let api: ApiUnderTest;
@@ -22,12 +28,23 @@ beforeAll(async () => {
   address = await api.listen();
   const writer = await api.streams.open(DONE, { epoch: 1, turn: 1, reason: 'first' });
   for (const content of ['a', 'b', 'c']) await writer.append([{ eventType: 'content_chunk', content }]);
+  await api.streams.open(LONG_ID, { epoch: 1, turn: 1, reason: 'first' });
+  const begun = await api.streams.open(OPEN, { epoch: 1, turn: 1, reason: 'first' });
+  await begun.append([{ eventType: 'content_chunk', content: 'a' }]);
+  await expired();
   const body = { eventType: 'completed', final_response: 'abc', length: 3, sha256: 'x', usage: USAGE } as const;
   await api.streams.close(DONE, { turn: 1, attempt: 1, body });
 });
 afterAll(async () => {
   await api.stop();
 });
+
+async function expired(): Promise<void> {
+  const { executions } = api.storage;
+  const request = { executionId: EXPIRED, agentId: 'writer', input: {} };
+  await executions.create(pendingExecution(request, NOW));
+  await executions.update(EXPIRED, { status: 'COMPLETED', finalResponse: 'abc', completedAt: NOW, lastSequence: 9 });
+}
 
 const USAGE = { inputTokens: 1, outputTokens: 3, totalTokens: 4 };
 
@@ -101,10 +118,66 @@ describe('a stream over WebSocket', () => {
     [`${DONE}?after=99999999999999999999`, 400],
     [`${DONE}?types=moon`, 400],
     [`${DONE}?format=xml`, 400],
+    [`${DONE}?after=`, 400],
     ['%E0%A4%A', 404],
+    ['*', 404],
+    ['%3E', 404],
+    ['a%20b', 404],
+    [`${LONG_ID}3`, 404],
   ])('%s is refused with the status %i, and with a close code where a browser asks', async (path, status) => {
     expect(await refusedUpgrade(path)).toBe(status);
     expect((await overWebSocket(path, { origin: address })).code).toBe(4000 + status);
+  });
+});
+
+/** The first events of a stream that is still open. */
+async function firstOverWebSocket(path: string): Promise<StreamEvent> {
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/agent-stream/${path}`);
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  socket.terminate();
+  return JSON.parse(data.toString('utf8')) as StreamEvent;
+}
+
+async function firstOverSse(path: string, lastEventId?: string): Promise<string> {
+  const abort = new AbortController();
+  const headers = { ...SSE.headers, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+  const response = await fetch(`${address}/agent-stream/${path}`, { headers, signal: abort.signal });
+  const first = await response.body?.getReader().read();
+  abort.abort();
+  return Buffer.from(first?.value ?? []).toString('utf8');
+}
+
+describe('every door', () => {
+  it('shows an open stream from its beginning to one whose cursor is beyond it', async () => {
+    expect(await firstOverWebSocket(`${OPEN}?after=1000000`)).toMatchObject({ sequence: 0 });
+    expect(await firstOverSse(OPEN, '1000000')).toMatch(/^id: 0\n/);
+  });
+
+  it('serves an id of 200 characters', async () => {
+    expect(await firstOverWebSocket(LONG_ID)).toMatchObject({ executionId: LONG_ID, sequence: 0 });
+    expect(await firstOverSse(encodeURIComponent(LONG_ID))).toMatch(/^id: 0\n/);
+  });
+
+  it('takes what is said twice as it was said first', async () => {
+    const path = `${DONE}?after=2&after=x&types=thinking&types=moon`;
+    expect((await overWebSocket(path)).events.map(({ sequence }) => sequence)).toEqual([4]);
+    expect(await overSse(path)).toEqual({ status: 200, sequences: [4] });
+  });
+
+  it.each([
+    ['', [7, 8, 9]],
+    ['?after=6', [7, 8, 9]],
+    ['?after=8', [9]],
+  ])('tells a stream whose log is gone from storage, with the cursor %s', async (query, sequences) => {
+    expect((await overWebSocket(`${EXPIRED}${query}`)).events.map(({ sequence }) => sequence)).toEqual(sequences);
+    expect(await overSse(`${EXPIRED}${query}`)).toEqual({ status: 200, sequences });
+  });
+
+  it('has nothing left of an ended stream for one who has seen its end, whether or not its log is there', async () => {
+    for (const path of [`${DONE}?after=4`, `${EXPIRED}?after=9`]) {
+      expect(await overWebSocket(path)).toEqual({ events: [], code: 1000 });
+      expect(await overSse(path)).toEqual({ status: 204, sequences: [] });
+    }
   });
 });
 
@@ -126,10 +199,30 @@ describe('a stream over server-sent events', () => {
   });
 
   it.each([
-    ['nobody', 404],
-    [`${DONE}?after=x`, 400],
-  ])('%s is refused with %i', async (path, status) => {
-    expect((await overSse(path)).status).toBe(status);
+    ['nobody', undefined, 404],
+    ['*', undefined, 404],
+    ['%3E', undefined, 404],
+    [`${LONG_ID}3`, undefined, 404],
+    [DONE, '-1', 400],
+    [DONE, 'abc', 400],
+    [DONE, '99999999999999999999', 400],
+    [`${DONE}?after=x`, undefined, 400],
+    [`${DONE}?after=-1`, undefined, 400],
+    [`${DONE}?after=`, undefined, 400],
+    [`${DONE}?types=moon`, undefined, 400],
+    [`${DONE}?format=xml`, undefined, 400],
+    ['a'.repeat(700), undefined, 414],
+  ])('%s behind %s is refused with %i and a code', async (path, lastEventId, status) => {
+    const headers = { ...SSE.headers, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+    const response = await fetch(`${address}/agent-stream/${path}`, { headers });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { code: expect.stringMatching(/^[A-Z_]+$/) as unknown } });
+  });
+
+  it('asks an EventSource to come again while the log is away, since any other answer would be the last word', async () => {
+    vi.spyOn(api.streams, 'read').mockRejectedValueOnce(new CircuitBreakerError('UNAVAILABLE', 'The log\nis away.'));
+    const response = await fetch(`${address}/agent-stream/${DONE}`, SSE);
+    expect([response.status, await response.text()]).toEqual([200, ': UNAVAILABLE: The log is away.\nretry: 5000\n\n']);
   });
 
   it('sends its headers at once, though the execution has not begun', async () => {
@@ -182,6 +275,25 @@ describe('a stream over GraphQL', () => {
 });
 
 describe('a socket that keeps to no protocol', () => {
+  it('and says something to a stream, in text or bytes, is not listened to', async () => {
+    const socket = new WebSocket(`${address.replace('http', 'ws')}/agent-stream/${OPEN}`);
+    await once(socket, 'open');
+    socket.send('{"type":"subscribe"}');
+    socket.send(Buffer.from([0xff, 0, 0xfe]), { binary: true });
+    socket.ping();
+    await once(socket, 'pong');
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.terminate();
+  });
+
+  it('and wants another one than WebSocket is told so', async () => {
+    const socket = connect(Number(new URL(address).port), '127.0.0.1');
+    socket.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('utf8')).toMatch(/^HTTP\/1\.1 400 [^]*VALIDATION_FAILED[^]*without the header Upgrade/);
+    socket.destroy();
+  });
+
   it.each(['//', 'http://[::1', '/agent-stream/done%00?after=%'])('and asks for %s ends alone', async (target) => {
     const { hostname, port } = new URL(address);
     const socket = connect(Number(port), hostname);
