@@ -33,6 +33,14 @@ export function isUnforeseen(error: unknown): boolean {
   return !kinds.some((kind) => error instanceof kind);
 }
 
+/**
+ * Whether Temporal knows nothing of the attempt any more: another is due, or its execution was ended from outside. What
+ * became of it is for others to say, who know.
+ */
+export function isForgotten(error: unknown): boolean {
+  return error instanceof CancelledFailure && error.message === 'NOT_FOUND';
+}
+
 /** Judges an error that ended an attempt. `failures` counts those of the provider before this one. */
 export function judgeAttempt(error: unknown, limits: RetryLimits, failures: number): AttemptFailure {
   if (error instanceof CancelledFailure) {

@@ -22,6 +22,7 @@ async function storeEnd({ storage }: ActivityParts, ended: ExecutionEnd): Promis
   return await storage.executions.update(ended.executionId, {
     status: ended.status,
     completedAt: ended.completedAt,
+    turn: ended.turn,
     attempts,
     ...(ended.response === undefined ? {} : { finalResponse: ended.response }),
     ...(ended.output === undefined ? {} : { output: ended.output }),

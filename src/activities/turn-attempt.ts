@@ -9,12 +9,12 @@ import type { ModelCall } from './activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';
-import { isUnforeseen, judgeAttempt } from './attempt-failure.js';
+import { isForgotten, isUnforeseen, judgeAttempt } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 
-/** The longest answer: what is longer is not an answer but a fault. In UTF-16 code units. */
-const MAX_ANSWER_CHARACTERS = 1024 * 1024;
+/** The longest answer, and the longest reasoning, in UTF-8: what is longer is a fault. Every stream backend takes as much. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
 
@@ -28,6 +28,7 @@ export class TurnAttempt {
   private failures: number;
   private lastFailure: string | undefined;
   private usage: TokenUsage | undefined;
+  private answered = 0;
   private reasoned = 0;
 
   constructor(
@@ -93,11 +94,12 @@ export class TurnAttempt {
       case 'text':
         this.firstChunkMs ??= performance.now() - this.startedAt;
         this.stream.write(event.text);
-        if (this.stream.text.length > MAX_ANSWER_CHARACTERS) throw tooLarge('The answer');
+        this.answered += Buffer.byteLength(event.text);
+        if (this.answered > MAX_ANSWER_BYTES) throw tooLarge('The answer');
         return undefined;
       case 'reasoning':
-        this.reasoned += event.text.length;
-        if (this.reasoned > MAX_ANSWER_CHARACTERS) throw tooLarge('The reasoning');
+        this.reasoned += Buffer.byteLength(event.text);
+        if (this.reasoned > MAX_ANSWER_BYTES) throw tooLarge('The reasoning');
         this.stream.think('reasoning', event.text);
         return undefined;
       case 'usage':
@@ -138,6 +140,10 @@ export class TurnAttempt {
     const cause: unknown = this.place.context.cancellationSignal.aborted
       ? this.place.context.cancellationSignal.reason
       : error;
+    if (isForgotten(cause)) {
+      this.stream.abandon();
+      return cause;
+    }
     const judged = judgeAttempt(cause, this.call.prepared.retry, this.failures);
     if (isUnforeseen(cause)) {
       const { executionId, turn } = this.call;
@@ -187,6 +193,6 @@ function asJson(result: TurnResult): JsonObject {
 function tooLarge(what: string): ModelError {
   return new ModelError(
     'answer_too_large',
-    `${what} is longer than ${MAX_ANSWER_CHARACTERS} characters; set llmConfig.maxTokens.`,
+    `${what} is longer than ${MAX_ANSWER_BYTES} bytes; set llmConfig.maxTokens.`,
   );
 }

@@ -1,4 +1,4 @@
-import { isEnded, type AgentExecution, type EndedStatus } from '../core/execution.js';
+import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/execution.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway, WorkflowClose } from './temporal-gateway.js';
 
@@ -19,6 +19,8 @@ interface ExecutionEnding {
 
 /** Longer than Temporal and its workers are ever away together without somebody noticing. */
 const START_PATIENCE_MS = 3_600_000;
+/** Longer than executions take: a server that does not know an older one is not the one it runs on, or has let it go. */
+const HISTORY_PATIENCE_MS = 24 * START_PATIENCE_MS;
 
 /** The execution as it stands: one whose Temporal workflow was cut off is recorded as ended, and its stream closed. */
 export async function settledExecution(parts: CutOffParts, id: string): Promise<AgentExecution | undefined> {
@@ -26,7 +28,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const execution = await storage.executions.get(id);
   if (execution === undefined || isEnded(execution.status)) return execution;
   const close = await temporal.closeOf(id);
-  const end = close === undefined ? neverStarted(execution, now()) : endOf(close);
+  const end = close === undefined ? forgotten(execution, now()) : endOf(close);
   // It runs, or has not begun, or its own record is on its way.
   if (end === undefined) return execution;
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
@@ -46,28 +48,34 @@ export async function settleToken(parts: CutOffParts, id: string): Promise<void>
   for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
 }
 
-/** The executions that wait to begin, and have done so for so long that they never will. */
-export async function settleNeverStarted(parts: CutOffParts): Promise<void> {
+/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and knows nothing of. */
+export async function settleForgotten(parts: CutOffParts): Promise<void> {
+  await settleOlderThan(parts, 'PENDING', START_PATIENCE_MS);
+  await settleOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
+}
+
+async function settleOlderThan(parts: CutOffParts, status: ExecutionStatus, ageMs: number): Promise<void> {
+  const before = new Date(Date.parse(parts.now()) - ageMs).toISOString();
   let after: string | undefined;
   do {
     const page = await parts.storage.executions.list(
-      { status: 'PENDING' },
+      { status, before },
       { first: 200, ...(after === undefined ? {} : { after }) },
     );
-    const old = page.items.filter(({ item }) => neverStarted(item, parts.now()) !== undefined);
-    for (const { item } of old) await settledExecution(parts, item.id);
+    for (const { item } of page.items) await settledExecution(parts, item.id);
     after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
   } while (after !== undefined);
 }
 
-/** Recorded before it was started, by something that died in between, or by a workflow task that was lost. */
-function neverStarted({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
-  if (status !== 'PENDING' || Date.parse(now) - Date.parse(createdAt) < START_PATIENCE_MS) return undefined;
-  return {
-    status: 'TERMINATED',
-    errorCode: 'terminated',
-    errorMessage: 'The execution was recorded and never started.',
-  };
+/** Recorded by something that died before it started it, or by a task that was lost; or begun, and its history is gone. */
+function forgotten({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
+  const ageMs = Date.parse(now) - Date.parse(createdAt);
+  const hasBegun = status !== 'PENDING';
+  if (ageMs < (hasBegun ? HISTORY_PATIENCE_MS : START_PATIENCE_MS)) return undefined;
+  const errorMessage = hasBegun
+    ? 'Temporal does not know the execution any more.'
+    : 'The execution was recorded and never started.';
+  return { status: 'TERMINATED', errorCode: 'terminated', errorMessage };
 }
 
 function endOf(close: WorkflowClose): ExecutionEnding | undefined {

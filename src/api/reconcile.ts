@@ -1,6 +1,7 @@
+import { CircuitBreakerError } from '../core/errors.js';
 import type { AgentExecution } from '../core/execution.js';
 import type { Storage } from '../storage/storage.js';
-import { settledExecution, settleNeverStarted, settleToken } from './cut-off.js';
+import { settledExecution, settleForgotten, settleToken } from './cut-off.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { settlePlaceAgentChanges } from './tell-place-agent-changes.js';
 import type { TemporalGateway } from './temporal-gateway.js';
@@ -54,29 +55,49 @@ export class Reconciler {
   private async all(): Promise<void> {
     await this.attempt('streams of ended executions', () => this.closeEndedStreams());
     await this.attempt('what was terminated from outside', () => this.settleCutOff());
-    await this.attempt('executions that never started', () => settleNeverStarted(this.parts));
+    await this.attempt('executions that Temporal does not know', () => settleForgotten(this.parts));
     await this.attempt('streams whose time is over', () => expireStreams(this.parts));
     await this.attempt('changes of place agents', () => settlePlaceAgentChanges(this.parts));
   }
 
   private async closeEndedStreams(): Promise<void> {
     const { storage, closeStream } = this.parts;
-    for (const execution of await storage.executions.listUnclosed(BATCH)) await closeStream(execution);
+    for (const execution of await storage.executions.listUnclosed(BATCH)) {
+      await this.each(`the stream of execution ${execution.id}`, () => closeStream(execution));
+    }
   }
 
   private async settleCutOff(): Promise<void> {
     const begunAt = Date.parse(this.parts.now());
+    let allSettled = true;
     for await (const { id, kind } of this.parts.temporal.listCutOff(new Date(this.since).toISOString())) {
-      await (kind === 'token' ? settleToken(this.parts, id) : settledExecution(this.parts, id));
+      const settle = kind === 'token' ? settleToken : settledExecution;
+      allSettled = (await this.each(`${kind} ${id}`, () => settle(this.parts, id))) && allSettled;
     }
-    this.since = begunAt - OVERLAP_MS;
+    if (allSettled) this.since = begunAt - OVERLAP_MS;
+  }
+
+  /** What is wrong with one must not keep the others waiting; where a backend is away they all do. */
+  private async each(what: string, run: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      if (error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE') throw error;
+      this.complain(what, error);
+      return false;
+    }
   }
 
   private async attempt(what: string, run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
-      this.parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
+      this.complain(what, error);
     }
+  }
+
+  private complain(what: string, error: unknown): void {
+    this.parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
   }
 }

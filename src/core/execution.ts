@@ -95,6 +95,8 @@ export interface AgentExecution {
   readonly errorMessage?: string;
   readonly warnings: readonly string[];
   readonly usage?: TokenUsage;
+  /** The turn that it ended with: whose text is the answer. Absent before, and where it was ended from outside. */
+  readonly turn?: number;
   readonly attempts: readonly ModelAttempt[];
   readonly createdAt: string;
   readonly startedAt?: string;

@@ -9,6 +9,8 @@ export interface ExecutionFilter {
   readonly tokenId?: string;
   /** createdAt at or after, RFC 3339. */
   readonly since?: string;
+  /** createdAt before, RFC 3339. */
+  readonly before?: string;
 }
 
 /** Executions and their finished turns. */

@@ -18,6 +18,8 @@ export interface AnswerStream {
   think(status: ThinkingStatus, content?: string): void;
   /** Lets what is left go out, for a second at most; nothing is appended after it has resolved. Never throws. */
   end(): Promise<void>;
+  /** Nothing more goes out, not even what is left: this attempt has nothing to say any more. */
+  abandon(): void;
 }
 
 export interface AnswerStreamOptions {
@@ -87,6 +89,11 @@ class GatheredAnswer implements AnswerStream {
 
   end(): Promise<void> {
     return (this.ended ??= this.finish());
+  }
+
+  abandon(): void {
+    this.state = 'over';
+    this.bell.ring();
   }
 
   private add(text: string): void {

@@ -8,7 +8,7 @@ export function executionEnding(execution: AgentExecution): {
   readonly turn: number;
   readonly body: TerminalEventBody;
 } {
-  return { turn: execution.attempts.at(-1)?.turn ?? 1, body: endingBody(execution) };
+  return { turn: execution.turn ?? execution.attempts.at(-1)?.turn ?? 1, body: endingBody(execution) };
 }
 
 function endingBody(execution: AgentExecution): TerminalEventBody {

@@ -7,7 +7,8 @@ type StoredBody = AttemptStartedBody | StreamEventBody | TerminalEventBody;
 /**
  * What follows a cursor in the stream of an ended execution whose log is gone, as its stored record tells it: the
  * beginning of an attempt, the answer as one chunk, and the end, with the sequence that the end had. The answer never
- * comes without the beginning that voids the text before it; where there is no room for both, `completed` has it.
+ * comes without the beginning that voids the text before it; where there is no room for both, `completed` has it. A
+ * stream that was lost before anyone knew its end is told whole, behind whatever the cursor is.
  */
 export function storedReplay(execution: AgentExecution, after = -1): readonly StreamEvent[] {
   const { turn, body } = executionEnding(execution);
@@ -15,7 +16,7 @@ export function storedReplay(execution: AgentExecution, after = -1): readonly St
   const text = body.eventType === 'completed' ? body.final_response : '';
   const whole: readonly StoredBody[] =
     text === '' ? [started, body] : [started, { eventType: 'content_chunk', content: text }, body];
-  const last = Math.max(execution.lastSequence ?? 0, whole.length - 1);
+  const last = Math.max(execution.lastSequence ?? after + whole.length, whole.length - 1);
   const room = last - after;
   const bodies = room < whole.length ? [started, body].slice(2 - room) : whole;
   const attempt = Math.max(execution.attempts.filter((one) => one.turn === turn).length, 1);

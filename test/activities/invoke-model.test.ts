@@ -169,9 +169,26 @@ describe('a turn', () => {
     expect(beats.at(-1)).toMatchObject({ failures: 0 });
   });
 
-  it('whose answer is longer than 1 MiB is a fault, not an answer', async () => {
-    const model = new ScriptedModel(['x'.repeat(1024 * 1024), 'x', FINISH]);
-    await expect(run(model).answer).rejects.toMatchObject({ type: 'answer_too_large', nonRetryable: true });
+  it('that Temporal has forgotten says no more, to its viewers or of itself: others know what became of it', async () => {
+    const { answer, environment } = run(new ScriptedModel(['Fi', HANG]));
+    await vi.waitFor(async () => {
+      expect(await readEvents(streams, ID)).toHaveLength(2);
+    });
+    const before = await storage.executions.get(ID);
+    environment.cancel('NOT_FOUND');
+    await expect(answer).rejects.toThrow('NOT_FOUND');
+    expect(await readEvents(streams, ID)).toHaveLength(2);
+    expect(await storage.executions.get(ID)).toEqual(before);
+  });
+
+  it.each([
+    ['x', 1024 * 1024],
+    ['字', 349_525],
+  ])('may say a MiB in UTF-8 (%s), and a letter more is a fault, not an answer', async (letter, count) => {
+    const tooLong = run(new ScriptedModel([letter.repeat(count), letter, FINISH]));
+    await expect(tooLong.answer).rejects.toMatchObject({ type: 'answer_too_large', nonRetryable: true });
+    const { text } = await run(new ScriptedModel([letter.repeat(count), FINISH]), { attempt: 2 }).answer;
+    expect(text).toHaveLength(count);
   });
 
   it('that ends without a finish is incomplete', async () => {

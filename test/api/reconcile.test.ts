@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Reconciler } from '../../src/api/reconcile.js';
+import { CircuitBreakerError } from '../../src/core/errors.js';
 import type { AgentExecution } from '../../src/core/execution.js';
 import { pendingExecution } from '../../src/core/pending-execution.js';
 import { openStorage } from '../../src/storage/open-storage.js';
@@ -70,6 +71,57 @@ describe('the sweep', () => {
     const statuses = ['lost', 'queued', 'fresh'].map(async (id) => (await storage.executions.get(id))?.status);
     expect(await Promise.all(statuses)).toEqual(['TERMINATED', 'PENDING', 'PENDING']);
     expect(closed).toEqual(['lost']);
+  });
+
+  it('ends what has been running for longer than any execution and is unknown to Temporal, and nothing else', async () => {
+    const [old, recent] = ['2026-11-22T04:00:00.000Z', '2026-11-22T06:00:00.000Z'];
+    for (const [id, createdAt] of [
+      ['forgotten', old],
+      ['slow', old],
+      ['busy', recent],
+    ] as const) {
+      await storage.executions.create(pendingExecution({ executionId: id, agentId: 'a', input: {} }, createdAt));
+      await storage.executions.update(id, { status: 'RUNNING' });
+    }
+    temporal.closes.set('slow', 'RUNNING');
+    await reconciler().round();
+    const statuses = ['forgotten', 'slow', 'busy'].map(async (id) => (await storage.executions.get(id))?.status);
+    expect(await Promise.all(statuses)).toEqual(['TERMINATED', 'RUNNING', 'RUNNING']);
+    expect(closed).toEqual(['forgotten']);
+  });
+
+  it('sets right all others when one cannot be, and comes back to that one', async () => {
+    for (const id of ['bad', 'good']) {
+      await anExecution(id);
+      await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
+    }
+    for (const id of ['cut:bad', 'cut:good']) {
+      await anExecution(id);
+      temporal.closes.set(id, 'TERMINATED');
+    }
+    const isBad = (id: string) => id.endsWith('bad');
+    const sweep = reconciler(async (execution) => {
+      if (isBad(execution.id)) throw new Error('no log takes this one');
+      await closeStream(execution);
+    });
+    await sweep.round();
+    expect([...closed].sort()).toEqual(['cut:good', 'good']);
+    const before = logger.lines.length;
+    await sweep.round();
+    expect(logger.lines.length).toBeGreaterThan(before);
+  });
+
+  it('asks a backend that is away once in a round, not for everything that waits for it', async () => {
+    for (const id of ['a', 'b', 'c']) {
+      await anExecution(id);
+      await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
+    }
+    let asked = 0;
+    await reconciler(() => {
+      asked += 1;
+      return Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'The log is away.'));
+    }).round();
+    expect(asked).toBe(1);
   });
 
   it('leaves what it cannot close to the next round', async () => {

@@ -152,6 +152,14 @@ describe('the reader', () => {
     expect(outline(await viewAll(await test.reader.open(ID, { types })))).toEqual(expected);
   });
 
+  it.each(['', '*', '>', 'a b', 'a\r\nb', '../x', 'x'.repeat(201)])(
+    'asks no log for %j, which is no id: nobody knows it',
+    async (id) => {
+      await expect(test.reader.open(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      expect(test.log.reads).toEqual([]);
+    },
+  );
+
   describe('of an ended execution whose log is gone', () => {
     const answered = { finalResponse: 'abc', lastSequence: 9 };
 
@@ -203,6 +211,14 @@ describe('the reader', () => {
       // Nothing, for one who has no room for a chunk: `completed` tells the text.
       expect(viewedText([...held, ...events])).toBe(after === 3 ? '' : 'abcd');
       expect(events.at(-1)).toMatchObject({ sequence: 5, final_response: 'abcd' });
+    });
+
+    it.each([undefined, 0, 32])('tells it whole behind the cursor %s where nobody ever knew its end', async (after) => {
+      test.know(ID, 'COMPLETED', { finalResponse: 'abc' });
+      const events = await viewAll(await test.reader.open(ID, after === undefined ? {} : { after }));
+      const first = (after ?? -1) + 1;
+      expect(sequences(events)).toEqual([first, first + 1, first + 2]);
+      expect(viewedText(events)).toBe('abc');
     });
 
     it('lets beginning and end through every filter', async () => {

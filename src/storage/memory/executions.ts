@@ -33,10 +33,11 @@ export class MemoryExecutionStore implements ExecutionStore {
   }
 
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
-    const { since, ...fields } = filter;
+    const { since, before, ...fields } = filter;
     const wanted = [...this.executions.values()].filter(
       (one) =>
         (since === undefined || one.createdAt >= since) &&
+        (before === undefined || one.createdAt < before) &&
         (fields.status === undefined || one.status === fields.status) &&
         (fields.agentId === undefined || one.agentId === fields.agentId) &&
         (fields.workflowId === undefined || one.workflowId === fields.workflowId) &&

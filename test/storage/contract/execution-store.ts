@@ -75,6 +75,8 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(failed.items).toHaveLength(1);
       const since = await store().list({ tokenId: 'ex-token', since: '2026-02-02T00:00:00.000Z' }, { first: 9 });
       expect(since.items).toHaveLength(2);
+      const before = await store().list({ tokenId: 'ex-token', before: '2026-02-02T00:00:00.000Z' }, { first: 9 });
+      expect(before.items.map(({ item }) => item.createdAt < '2026-02-02T00:00:00.000Z')).toEqual([true]);
       await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({
         code: 'VALIDATION_FAILED',
       });
