@@ -9,6 +9,7 @@ const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const STREAM_PORTS = '^src/streams/(?!open-)[^/]+\\.ts$';
 const MESSAGES = '^src/workflows/messages\\.ts$';
 const FAILURES = '^src/workflows/failures\\.ts$';
+const ERRORS = '^src/core/errors\\.ts$';
 const SEARCH_ATTRIBUTES = '^src/workflows/search-attributes\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
@@ -139,9 +140,17 @@ const modules = [
   },
   {
     name: 'client',
-    comment: 'The client runs in browsers: of ours it has the words of the stream, and no Node.',
+    comment: 'The client runs in browsers: of ours it has the words of the stream and of errors, and no Node.',
     from: { path: '^src/client/' },
-    to: { pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', '^node_modules/eventsource-parser/', REACT] },
+    to: {
+      pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', ERRORS, '^node_modules/eventsource-parser/', REACT],
+    },
+  },
+  {
+    name: 'client-knows-errors-as-types',
+    comment: 'What a page loads has no table of errors: it is told the code.',
+    from: { path: '^src/client/' },
+    to: { path: ERRORS, dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'react-is-for-those-who-ask',

@@ -5,7 +5,7 @@ import { ExecutionStore, WAITING, type ExecutionState } from './execution-store.
 
 export type { StreamEvent, StreamEventType } from '../core/stream-event.js';
 export type { ExecutionState } from './execution-store.js';
-export { StreamError, type ApiErrorFacts } from './stream-error.js';
+export { StreamError, type ApiErrorCode, type ApiErrorFacts } from './stream-error.js';
 
 export interface UseExecutionOptions {
   /** Where the API is, e.g. `http://127.0.0.1:4000`. */

@@ -1,15 +1,28 @@
-/** What the API says of an error beside its message: `extensions` of GraphQL, the `error` of other answers. */
-export interface ApiErrorFacts {
-  readonly code: string;
-  readonly message: string;
-  readonly problems?: readonly { readonly code: string; readonly pointer: string; readonly message: string }[];
-  readonly blockers?: readonly {
-    readonly code: string;
-    readonly message: string;
-    readonly rule?: unknown;
-    readonly actual?: unknown;
-  }[];
-  readonly requestId?: string;
+import type { ErrorCode, ErrorFacts } from '../core/errors.js';
+
+/** Of the API's catalogue; a newer server may send codes that are not in it yet. */
+export type ApiErrorCode = ErrorCode | (string & {});
+
+type Blocker = NonNullable<ErrorFacts['blockers']>[number];
+
+/** One reason why a transition was refused. */
+export type ApiBlocker = Omit<Blocker, 'code'> & { readonly code: Blocker['code'] | (string & {}) };
+
+/**
+ * What the API says of an error beside its message: `extensions` of GraphQL, the `error` of other answers. `problems`
+ * come with VALIDATION_FAILED, `blockers` with TRANSITION_REFUSED, `retryAfterSeconds` with RATE_LIMITED and UNAVAILABLE.
+ * The id under which the log has an INTERNAL one is in the message.
+ */
+export interface ApiErrorFacts extends Omit<ErrorFacts, 'blockers'> {
+  readonly code: ApiErrorCode;
+  readonly blockers?: readonly ApiBlocker[];
+}
+
+/** Whether this is what the API says of an error, e.g. the `extensions` that a GraphQL client gives. Looks at the code. */
+export function isApiError(extensions: unknown): extensions is ApiErrorFacts {
+  return (
+    typeof extensions === 'object' && extensions !== null && 'code' in extensions && typeof extensions.code === 'string'
+  );
 }
 
 /** Why a stream cannot be watched: the server has said so for good, and coming again would not help. */
@@ -17,8 +30,8 @@ export class StreamError extends Error {
   override readonly name = 'StreamError';
 
   constructor(
-    /** Of the API's catalogue, e.g. `NOT_FOUND`. */
-    readonly code: string,
+    /** As the API says it, e.g. `NOT_FOUND`. */
+    readonly code: ApiErrorCode,
     message: string,
     readonly facts: Partial<ApiErrorFacts> = {},
   ) {
@@ -28,11 +41,17 @@ export class StreamError extends Error {
 
 /** Reads the body of an answer that is an error; one of another shape gives the status alone. */
 export async function readStreamError(response: Response): Promise<StreamError> {
-  const otherwise = `The server answered ${response.status}.`;
+  const error = await errorIn(response);
+  if (!isApiError(error) || !('message' in error && typeof error.message === 'string'))
+    return new StreamError('INTERNAL', `The server answered ${response.status}.`);
+  return new StreamError(error.code, error.message, error);
+}
+
+async function errorIn(response: Response): Promise<unknown> {
   try {
-    const { error } = (await response.json()) as { error?: Partial<ApiErrorFacts> };
-    return new StreamError(error?.code ?? 'INTERNAL', error?.message ?? otherwise, error ?? {});
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
   } catch {
-    return new StreamError('INTERNAL', otherwise);
+    return undefined;
   }
 }
