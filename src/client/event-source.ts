@@ -1,10 +1,12 @@
 import { createParser } from 'eventsource-parser';
 
 import type { StreamEvent } from '../core/stream-event.js';
-import { readStreamError, StreamError } from './stream-error.js';
+import { readStreamError, StreamError, unexpectedAnswer } from './stream-error.js';
 
-/** The server comments every 15 s; a connection that is silent for longer is not there any more. */
+/** The server answers within 100 ms and comments every 15 s: one that is silent for longer is not there any more. */
 const SILENCE_MS = 45_000;
+/** Whatever a server asks for: it may be back sooner, and timers overflow at 25 days. */
+const LONGEST_ASKED_WAIT_MS = 300_000;
 
 export interface VisitOptions {
   readonly url: string;
@@ -15,74 +17,123 @@ export interface VisitOptions {
   readonly signal: AbortSignal;
 }
 
-/** How a visit ended that was not cut off: for good, or to come again (after so long at least, where it was said). */
-export type VisitEnd = { readonly type: 'over' } | { readonly type: 'again'; readonly afterMs?: number };
+/** How a visit ended that was not cut off, and after how long at least to come again, where that was said. */
+export interface VisitEnd {
+  /** `nothing-left`: the stream has ended, and nothing is behind the cursor. */
+  readonly type: 'again' | 'nothing-left';
+  readonly reason: unknown;
+  readonly afterMs?: number;
+}
 
 /**
  * One visit to a stream as server-sent events. Yields what arrives; returns when the server ends it, throws StreamError
- * when the server refuses for good, and whatever `fetch` throws when the connection fails.
+ * when the server refuses for good or is not this API, and whatever `fetch` throws when the connection fails. A server
+ * that is silent for 45 s, also before it has answered, counts as a connection that fails.
  */
 export async function* visit(options: VisitOptions): AsyncGenerator<StreamEvent, VisitEnd, undefined> {
-  const controller = new AbortController();
-  const signal = AbortSignal.any([options.signal, controller.signal]);
+  const { signal, url } = options;
+  signal.throwIfAborted();
+  const connection = new AbortController();
+  const cut = () => {
+    connection.abort(signal.reason);
+  };
+  // By hand: of a signal that lives long, some platforms keep all that AbortSignal.any has ever made of it.
+  signal.addEventListener('abort', cut);
+  try {
+    const response = await heard(request(options, connection.signal), connection);
+    if (response.status === 204 && options.after !== undefined)
+      return { type: 'nothing-left', reason: 'the server has nothing behind the cursor, and the end has not come' };
+    if (!response.ok) return await heard(refused(response, url), connection);
+    if (response.body === null || !isEventStream(response)) throw unexpectedAnswer(response, url);
+    yield* eventsOf(response.body, { connection, url });
+    return { type: 'again', reason: 'the server ended the connection' };
+  } finally {
+    signal.removeEventListener('abort', cut);
+    connection.abort();
+  }
+}
+
+async function request({ url, after, ...options }: VisitOptions, signal: AbortSignal): Promise<Response> {
   // Called on its own: a browser's fetch refuses to be called as a method of anything but the window.
-  const { fetch: request, url } = options;
-  const response = await request(url, {
+  const { fetch: own } = options;
+  return await own(url, {
     headers: {
       ...options.headers,
       accept: 'text/event-stream',
-      ...(options.after === undefined ? {} : { 'last-event-id': String(options.after) }),
+      ...(after === undefined ? {} : { 'last-event-id': String(after) }),
     },
     signal,
   });
-  if (response.status === 204) return { type: 'over' };
-  if (!response.ok || response.body === null) return await refused(response);
-  try {
-    yield* eventsOf(response.body, controller);
-  } finally {
-    controller.abort();
-  }
-  return { type: 'again' };
 }
 
-async function refused(response: Response): Promise<VisitEnd> {
+/** Waits for what the server is to send, and cuts the connection to one that is silent for too long. */
+async function heard<Sent>(sent: Promise<Sent>, connection: AbortController): Promise<Sent> {
+  const timer = setTimeout(() => {
+    connection.abort(new Error(`The server was silent for ${SILENCE_MS / 1000} s.`));
+  }, SILENCE_MS);
+  try {
+    return await sent;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return /^text\/event-stream\b/i.test(headers.get('content-type') ?? '');
+}
+
+async function refused(response: Response, url: string): Promise<VisitEnd> {
+  const error = await readStreamError(response, url);
   // A server that is busy, or going down, is worth another visit; anything else is not.
-  if (response.status !== 429 && response.status < 500) throw await readStreamError(response);
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  await response.body?.cancel();
-  return Number.isFinite(seconds) ? { type: 'again', afterMs: seconds * 1000 } : { type: 'again' };
+  if (response.status !== 429 && response.status < 500) throw error;
+  // The form with a date is ignored: the clocks of the two may differ.
+  const seconds = Number(response.headers.get('retry-after') ?? error.facts.retryAfterSeconds);
+  const afterMs = seconds > 0 ? Math.min(seconds * 1000, LONGEST_ASKED_WAIT_MS) : 0;
+  return { type: 'again', reason: error, afterMs };
+}
+
+interface Connected {
+  readonly connection: AbortController;
+  readonly url: string;
 }
 
 async function* eventsOf(
   body: ReadableStream<Uint8Array>,
-  controller: AbortController,
+  { connection, url }: Connected,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  let ready: StreamEvent[] = [];
+  let ready: string[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
-      ready.push(readEvent(data));
+      ready.push(data);
     },
   });
   const decoder = new TextDecoder();
   const reader = body.getReader();
   for (;;) {
-    const timer = setTimeout(() => {
-      controller.abort();
-    }, SILENCE_MS);
-    const { done, value } = await reader.read().finally(() => {
-      clearTimeout(timer);
-    });
+    const { done, value } = await heard(reader.read(), connection);
     if (done) return;
     ready = [];
     parser.feed(decoder.decode(value, { stream: true }));
-    yield* ready;
+    for (const data of ready) yield readEvent(data, url);
   }
 }
 
-function readEvent(data: string): StreamEvent {
+function readEvent(data: string, url: string): StreamEvent {
+  const event = parsed(data);
+  if (isStreamEvent(event)) return event;
+  throw new StreamError('UNEXPECTED_ANSWER', `What ${url} sends are no events of an execution: check the url.`);
+}
+
+function parsed(data: string): unknown {
   try {
-    return JSON.parse(data) as StreamEvent;
+    return JSON.parse(data);
   } catch {
-    throw new StreamError('INTERNAL', 'The server sent an event that is no JSON.');
+    return undefined;
   }
+}
+
+/** As far as the client itself relies on it. A type that only a newer server knows passes. */
+function isStreamEvent(value: unknown): value is StreamEvent {
+  if (typeof value !== 'object' || value === null || !('sequence' in value && 'eventType' in value)) return false;
+  return typeof value.sequence === 'number' && typeof value.eventType === 'string';
 }

@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../core/stream-event.js';
+import { tellAll } from './listeners.js';
 import { StreamError } from './stream-error.js';
 import { watchExecution, type ExecutionView, type WatchOptions } from './watch-execution.js';
 
@@ -11,8 +12,11 @@ interface ExecutionSoFar extends ExecutionView {
 
 interface ExecutionCompleted extends ExecutionView {
   readonly status: 'completed';
-  /** Whether the chunks that came were the stored answer, by length and hash. `text` is the stored one either way. */
-  readonly isVerified: boolean;
+  /**
+   * Whether the chunks that came were the stored answer, by length and hash; absent where there was nothing to compare,
+   * as without `content_chunk` among the types. `text` is the stored one in any case.
+   */
+  readonly isVerified?: boolean;
 }
 
 /** The server has refused for good: nothing more will come. */
@@ -67,7 +71,7 @@ export class ExecutionStore {
       timer = undefined;
       if (signal.aborted) return;
       this.#state = state;
-      for (const listener of this.#listeners) listener();
+      tellAll(this.#listeners);
     };
     watched.subscribe(() => {
       timer ??= setTimeout(() => {
@@ -85,7 +89,8 @@ export class ExecutionStore {
 }
 
 function stateOf({ status, ...rest }: ExecutionView, isVerified: boolean | undefined): ExecutionState {
-  return status === 'completed' ? { ...rest, status, isVerified: isVerified === true } : { ...rest, status };
+  if (status !== 'completed') return { ...rest, status };
+  return { ...rest, status, ...(isVerified !== undefined && { isVerified }) };
 }
 
 function isOver({ status }: ExecutionState): boolean {

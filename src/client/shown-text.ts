@@ -1,10 +1,13 @@
 import type { StreamEvent } from '../core/stream-event.js';
 
-/** What a viewer shows of an execution: the text of its current turn, and how far it has read. */
-export interface ShownText {
-  readonly text: string;
+interface Attempt {
   readonly turn: number;
   readonly attempt: number;
+}
+
+/** What a viewer shows of an execution: the text of its current turn, and how far it has read. */
+export interface ShownText extends Attempt {
+  readonly text: string;
 }
 
 export const NOTHING_SHOWN: ShownText = { text: '', turn: 0, attempt: 0 };
@@ -19,8 +22,7 @@ export function showEvent(shown: ShownText, event: StreamEvent): ShownText {
     case 'attempt_started':
       return { text: '', turn, attempt };
     case 'content_chunk': {
-      const isSame = turn === shown.turn && attempt === shown.attempt;
-      return { text: isSame ? shown.text + event.content : event.content, turn, attempt };
+      return { text: isSameAttempt(shown, event) ? shown.text + event.content : event.content, turn, attempt };
     }
     case 'completed':
       return { text: event.final_response, turn, attempt };
@@ -28,6 +30,12 @@ export function showEvent(shown: ShownText, event: StreamEvent): ShownText {
     case 'tool_call':
     case 'tool_result':
     case 'failed':
-      return shown;
+      break;
   }
+  // Also after an event that only a newer server knows.
+  return shown;
+}
+
+export function isSameAttempt(one: Attempt, other: Attempt): boolean {
+  return one.turn === other.turn && one.attempt === other.attempt;
 }

@@ -25,13 +25,13 @@ export function isApiError(extensions: unknown): extensions is ApiErrorFacts {
   );
 }
 
-/** Why a stream cannot be watched: the server has said so for good, and coming again would not help. */
+/** Why a stream cannot be watched: coming again would not help. */
 export class StreamError extends Error {
   override readonly name = 'StreamError';
 
   constructor(
-    /** As the API says it, e.g. `NOT_FOUND`. */
-    readonly code: ApiErrorCode,
+    /** As the API says it, e.g. `NOT_FOUND`. `UNEXPECTED_ANSWER`: something else answers at the address, or in between. */
+    readonly code: ApiErrorCode | 'UNEXPECTED_ANSWER',
     message: string,
     readonly facts: Partial<ApiErrorFacts> = {},
   ) {
@@ -39,11 +39,11 @@ export class StreamError extends Error {
   }
 }
 
-/** Reads the body of an answer that is an error; one of another shape gives the status alone. */
-export async function readStreamError(response: Response): Promise<StreamError> {
+/** Reads the body of an answer that is an error; one that is not of the API is unexpected. */
+export async function readStreamError(response: Response, url: string): Promise<StreamError> {
   const error = await errorIn(response);
   if (!isApiError(error) || !('message' in error && typeof error.message === 'string'))
-    return new StreamError('INTERNAL', `The server answered ${response.status}.`);
+    return unexpectedAnswer(response, url);
   return new StreamError(error.code, error.message, error);
 }
 
@@ -54,4 +54,10 @@ async function errorIn(response: Response): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+export function unexpectedAnswer({ status, headers }: Response, url: string): StreamError {
+  const received = `${status} with ${headers.get('content-type') ?? 'no content type'}`;
+  const message = `${url} answered ${received}, which is not what this API sends: check the url, and what is in between.`;
+  return new StreamError('UNEXPECTED_ANSWER', message);
 }

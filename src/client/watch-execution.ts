@@ -1,6 +1,7 @@
-import { isTerminal, type StreamEvent, type StreamEventType } from '../core/stream-event.js';
-import { visit } from './event-source.js';
-import { NOTHING_SHOWN, showEvent, type ShownText } from './shown-text.js';
+import { isTerminal, type CompletedBody, type StreamEvent, type StreamEventType } from '../core/stream-event.js';
+import { visit, type VisitEnd } from './event-source.js';
+import { tellAll } from './listeners.js';
+import { isSameAttempt, NOTHING_SHOWN, showEvent, type ShownText } from './shown-text.js';
 import { isAnswer } from './verify-answer.js';
 
 export interface WatchOptions {
@@ -16,7 +17,11 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
   /** Absent: the platform's own. */
   readonly fetch?: typeof fetch;
-  /** Told of every connection that is lost, with the pause before the next. */
+  /**
+   * Told whenever it is to come again, with the pause before it. `reason` is what fetch threw, a StreamError of a server
+   * that is busy, or a text. Browsers hide why a page may not use the API: where a TypeError comes up again and again,
+   * check CORS_ORIGINS.
+   */
   readonly onReconnect?: (facts: {
     readonly attempt: number;
     readonly waitMs: number;
@@ -40,30 +45,41 @@ const LONGEST_WAIT_MS = 10_000;
  * Watches one execution to its end, whatever happens to the connection on the way: comes again with its cursor, drops
  * what an attempt voids, and ends with the stored answer. Iterate it for the events; `view` has the text at any time.
  *
- * Each event comes once, in order; a server that has lost some starts over, with the beginning of an attempt, which voids
- * what is shown. Throws StreamError when the server refuses for good (an unknown execution, no access),
- * and the signal's reason when it is aborted. It can be iterated once.
+ * Each event comes once, in order; where the server has lost some it starts over, with the beginning of an attempt, which
+ * voids what is shown. Throws StreamError when the server refuses for good (an unknown execution, no access) or something
+ * else answers, and the signal's reason when it is aborted. It can be iterated once.
+ *
+ * With nothing left behind the caller's own `after`, iterating it yields nothing.
  */
 export class WatchedExecution implements AsyncIterable<StreamEvent> {
   #shown: ShownText = NOTHING_SHOWN;
   #last: StreamEvent | undefined;
   #view: ExecutionView = { text: '', status: 'waiting' };
   #isVerified: boolean | undefined;
+  /** The sequence that is visited next comes behind it. */
+  #cursor: number | undefined;
+  /** Whether `#shown` has the text of its attempt from the beginning. */
+  #hasBeginning = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(private readonly options: WatchOptions) {}
+  constructor(private readonly options: WatchOptions) {
+    this.#cursor = options.after;
+  }
 
   /** The same object until something changes. */
   get view(): ExecutionView {
     return this.#view;
   }
 
-  /** Whether the chunks that came are the stored answer, by length and hash; absent until it has completed. */
+  /**
+   * Whether the chunks that came are the stored answer, by length and hash. Absent until it has completed, and where there
+   * is nothing to compare: the chunks of its attempt were not wanted, or did not come from the first on.
+   */
   get isVerified(): boolean | undefined {
     return this.#isVerified;
   }
 
-  /** Tells when `view` has changed. Returns what ends that. */
+  /** Tells when `view` has changed. Returns what ends that. What a listener throws is an uncaught error of the program. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -71,46 +87,58 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
     };
   }
 
-  /** Watches to the end and gives the last event. */
+  /**
+   * Watches to the end and gives the last event: also where nothing is left behind `after`, when it reads, and shows, the
+   * stream from its beginning.
+   */
   async finished(): Promise<StreamEvent> {
-    for await (const _event of this);
+    for await (const _event of this.#watch({ isEndWanted: true }));
     if (this.#last === undefined) throw new Error('The stream ended before it began.');
     return this.#last;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, undefined> {
+    return this.#watch({ isEndWanted: false });
+  }
+
+  async *#watch({ isEndWanted }: { readonly isEndWanted: boolean }): AsyncGenerator<StreamEvent, void, undefined> {
     const signal = this.options.signal ?? new AbortController().signal;
     let failures = 0;
-    for (;;) {
-      const before = this.#last?.sequence;
+    while (this.#last === undefined || !isTerminal(this.#last)) {
+      const before = this.#last;
       const end = yield* this.#visit(signal);
       signal.throwIfAborted();
-      if (end.type === 'over') return;
-      failures = this.#last?.sequence === before ? failures + 1 : 1;
+      if (end === undefined) return;
+      if (end.type === 'nothing-left') {
+        if (before === undefined && !isEndWanted) return;
+        // What the cursor counts is not there any more: the stream was lost, and ended shorter than it had been.
+        this.#cursor = undefined;
+      }
+      failures = this.#last === before ? failures + 1 : 1;
       const waitMs = Math.max(end.afterMs ?? 0, backoffMs(failures));
       this.options.onReconnect?.({ attempt: failures, waitMs, reason: end.reason });
       await pause(waitMs, signal);
     }
   }
 
-  /** One connection, to its end or its loss. */
-  async *#visit(signal: AbortSignal): AsyncGenerator<StreamEvent, Visit, undefined> {
+  /** One connection, to its end or its loss; undefined: to the end of the stream. */
+  async *#visit(signal: AbortSignal): AsyncGenerator<StreamEvent, VisitEnd | undefined, undefined> {
     const { fetch: own = fetch, headers = {} } = this.options;
-    const visiting = visit({ url: this.#url(), after: this.#cursor(), headers, fetch: own, signal });
+    const visiting = visit({ url: this.#url(), after: this.#cursor, headers, fetch: own, signal });
     try {
       for (;;) {
         const { done, value } = await visiting.next();
-        if (done === true) return { ...value, reason: 'the server ended the connection' };
+        if (done === true) return value;
         await this.#take(value);
         yield value;
-        if (isTerminal(value)) return { type: 'over' };
+        if (isTerminal(value)) return undefined;
       }
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error && error.name === 'StreamError') throw error;
       return { type: 'again', reason: error };
     } finally {
-      await visiting.return({ type: 'over' }).catch(() => undefined);
+      await visiting.return({ type: 'again', reason: 'nobody reads on' }).catch(() => undefined);
     }
   }
 
@@ -120,24 +148,24 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
     return `${url.replace(/\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
   }
 
-  #cursor(): number | undefined {
-    return this.#last?.sequence ?? this.options.after;
-  }
-
   async #take(event: StreamEvent): Promise<void> {
     const before = this.#shown;
+    if (event.eventType === 'completed') this.#isVerified = await this.#compared(event);
+    if (event.eventType === 'attempt_started') this.#hasBeginning = true;
+    if (event.eventType === 'content_chunk') this.#hasBeginning &&= isSameAttempt(before, event);
     this.#shown = showEvent(before, event);
     this.#last = event;
-    if (event.eventType === 'completed') this.#isVerified = await isAnswer(before.text, event);
+    this.#cursor = event.sequence;
     this.#view = { text: this.#shown.text, last: event, status: statusAfter(event) };
-    for (const listener of this.#listeners) listener();
+    tellAll(this.#listeners);
   }
-}
 
-interface Visit {
-  readonly type: 'over' | 'again';
-  readonly afterMs?: number;
-  readonly reason?: unknown;
+  async #compared(completed: CompletedBody): Promise<boolean | undefined> {
+    const { text } = this.#shown;
+    // No chunk at all: they were not wanted, or the stream was answered from what is stored.
+    if (!this.#hasBeginning || (text === '' && completed.length > 0)) return undefined;
+    return await isAnswer(text, completed);
+  }
 }
 
 /** Watches one execution: see WatchedExecution. Nothing is requested before it is iterated. */
@@ -156,6 +184,7 @@ function backoffMs(failures: number): number {
 }
 
 async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);

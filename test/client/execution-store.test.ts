@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { ExecutionStore, type ExecutionState } from '../../src/client/execution-store.js';
 import type { StreamEvent } from '../../src/client/index.js';
@@ -44,7 +44,7 @@ class PlayedFetch {
         });
       },
     });
-    return Promise.resolve(new Response(body));
+    return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
   };
 
   async requested(count = 1): Promise<void> {
@@ -65,6 +65,10 @@ function arrange(answering?: typeof fetch) {
   const toldTimes = (count: number) => vi.waitUntil(() => told.length >= count, { interval: 1 });
   return { played, store, told, join, toldTimes };
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('an execution as a store', () => {
   it('requests nothing before somebody listens', async () => {
@@ -126,6 +130,30 @@ describe('an execution as a store', () => {
     join();
     await nextTurn();
     expect(played.signals).toHaveLength(1);
+  });
+
+  it('does not say of chunks that were not wanted whether they were the answer', async () => {
+    const { played, store, join } = arrange();
+    join();
+    await played.requested();
+    played.send(STARTED, COMPLETED);
+    await vi.waitUntil(() => store.state().status === 'completed');
+    expect(store.state()).toStrictEqual({ text: TEXT, last: COMPLETED, status: 'completed' });
+  });
+
+  it('tells the others, too, when one who listens throws, and the platform reports that', async () => {
+    const reported: (() => void)[] = [];
+    vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((report) => reported.push(report));
+    const { played, store, told, join, toldTimes } = arrange();
+    store.subscribe(() => {
+      throw new Error('a defect of the page');
+    });
+    join();
+    await played.requested();
+    played.send(STARTED, ...CHUNKS);
+    await toldTimes(1);
+    expect(told).toMatchObject([{ text: TEXT, status: 'streaming' }]);
+    expect(reported[0]).toThrow('a defect of the page');
   });
 
   it('says why it was refused for good', async () => {

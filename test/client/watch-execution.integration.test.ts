@@ -3,40 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { StreamError, watchExecution, type StreamEvent, type WatchOptions } from '../../src/client/index.js';
-import { sha256 } from '../support/stream-viewer.js';
-
-const TEXT = 'Größe: 😀.';
-const at = (sequence: number, attempt = 1) => ({
-  executionId: 'e1',
-  sequence,
-  turn: 1,
-  attempt,
-  timestamp: '2026-01-01T00:00:00.000Z',
-});
-const started = (sequence: number, attempt = 1): StreamEvent => ({
-  ...at(sequence, attempt),
-  eventType: 'attempt_started',
-  status: 'first',
-});
-const chunk = (sequence: number, content: string, attempt = 1): StreamEvent => ({
-  ...at(sequence, attempt),
-  eventType: 'content_chunk',
-  content,
-});
-const completed = (sequence: number, attempt = 1): StreamEvent => ({
-  ...at(sequence, attempt),
-  eventType: 'completed',
-  final_response: TEXT,
-  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
-  length: Buffer.byteLength(TEXT),
-  sha256: sha256(TEXT),
-});
+import { chunk, completed, sseFrames, started, TEXT } from '../support/execution-events.js';
 
 type Visit = (response: ServerResponse) => void;
 
 function send(response: ServerResponse, events: readonly StreamEvent[]): void {
   if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const event of events) response.write(`id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`);
+  response.write(sseFrames(events));
 }
 
 const ends =
