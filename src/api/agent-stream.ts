@@ -119,7 +119,7 @@ export async function upgradeToStream(
     viewer.leave();
   });
   server.handleUpgrade(request, socket, head, (webSocket) => {
-    serveWebSocket(webSocket, viewer, format).catch((error: unknown) => {
+    serveWebSocket({ socket: webSocket, wire: socket }, viewer, format).catch((error: unknown) => {
       log.warn(
         { err: error, executionId },
         'a stream could not be read for a viewer, who may come back with the cursor',

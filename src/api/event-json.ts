@@ -1,10 +1,11 @@
 import type { StreamEvent } from '../core/stream-event.js';
 import { RecentEvents } from './recent-events.js';
 import { taggedEvent } from './tagged-event.js';
+import { textFrame } from './websocket-frame.js';
 
 /**
- * What a viewer gets of an event, in UTF-8; `undefined`: nothing. Made once for all viewers who follow together, as
- * bytes, which the socket takes as they are.
+ * What a viewer gets of an event, as the bytes that go out; `undefined`: nothing. Made once for all viewers who follow
+ * together.
  */
 export class EventFormat {
   private readonly messages = new RecentEvents<Buffer>();
@@ -12,16 +13,19 @@ export class EventFormat {
 
   constructor(private readonly json: (event: StreamEvent) => string | undefined) {}
 
-  /** A WebSocket message: JSON. */
+  /** A WebSocket message, JSON, with its frame. */
   message(event: StreamEvent): Buffer | undefined {
-    return this.messages.made(event, (one) => bytes(this.json(one)));
+    return this.messages.made(event, (one) => {
+      const json = this.json(one);
+      return json === undefined ? undefined : textFrame(Buffer.from(json, 'utf8'));
+    });
   }
 
   /** A block of server-sent events: the sequence as its id, and JSON. */
   block(event: StreamEvent): Buffer | undefined {
     return this.blocks.made(event, (one) => {
       const json = this.json(one);
-      return bytes(json === undefined ? undefined : `id: ${event.sequence}\ndata: ${json}\n\n`);
+      return json === undefined ? undefined : Buffer.from(`id: ${event.sequence}\ndata: ${json}\n\n`, 'utf8');
     });
   }
 }
@@ -33,7 +37,3 @@ export const TAGGED = new EventFormat((event) => {
   const tagged = taggedEvent(event);
   return tagged === undefined ? undefined : JSON.stringify(tagged);
 });
-
-function bytes(text: string | undefined): Buffer | undefined {
-  return text === undefined ? undefined : Buffer.from(text, 'utf8');
-}

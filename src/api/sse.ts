@@ -17,6 +17,7 @@ const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
+  connection: 'close',
 };
 
 /**
@@ -33,6 +34,8 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
     response.writeHead(204).end();
     return;
   }
+  // Its end is the connection's: every event is one write then, and not a chunk in four pieces.
+  response.removeHeader('transfer-encoding');
   response.writeHead(200, HEADERS);
   const comments = setInterval(() => {
     response.write(':\n\n');

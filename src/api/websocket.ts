@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 import type { WebSocket } from 'ws';
 
 import type { StreamViewer, ViewerEnd } from '../streams/viewer.js';
@@ -6,10 +8,16 @@ import { closeFirmly, hasRoom, isFull, keepAlive } from './socket-life.js';
 
 const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 1000, 'shutting-down': 1012 };
 
-const AS_TEXT = { binary: false };
-
-/** Serves a stream as one JSON text per event, until it ends (1000) or the viewer goes, is gone or is too slow (1013). */
-export async function serveWebSocket(socket: WebSocket, viewer: StreamViewer, format: EventFormat): Promise<void> {
+/**
+ * Serves a stream as one JSON text per event, until it ends (1000) or the viewer goes, is gone or is too slow (1013). What
+ * is sent is framed already and goes out by `wire`, the connection that the socket speaks over; without compression
+ * nothing of the socket's own is ever half written.
+ */
+export async function serveWebSocket(
+  { socket, wire }: { readonly socket: WebSocket; readonly wire: Writable },
+  viewer: StreamViewer,
+  format: EventFormat,
+): Promise<void> {
   keepAlive(socket);
   socket.on('close', () => {
     viewer.leave();
@@ -17,7 +25,11 @@ export async function serveWebSocket(socket: WebSocket, viewer: StreamViewer, fo
   for (let events = await viewer.next(); events !== undefined; events = await viewer.next()) {
     for (const event of events) {
       const message = format.message(event);
-      if (message !== undefined) socket.send(message, AS_TEXT);
+      if (socket.readyState !== socket.OPEN) {
+        viewer.leave();
+        return;
+      }
+      if (message !== undefined) wire.write(message);
       if (isFull(socket) && !(await hasRoom(socket))) {
         viewer.leave();
         return;
