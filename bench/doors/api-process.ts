@@ -1,5 +1,6 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
@@ -12,6 +13,8 @@ import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { StreamReader } from '../../src/streams/reader.js';
 import { settledUsage, usage } from './usage.js';
 import { serveOrders } from './orders-channel.js';
+
+let mostWaiting = 0;
 
 /** The API over a log that another process writes. Nothing here asks Temporal. */
 async function serve(streamUrl: string): Promise<string> {
@@ -32,8 +35,21 @@ async function serve(streamUrl: string): Promise<string> {
     now: () => new Date().toISOString(),
   } as unknown as ApiParts;
   const app = await createServer(parts, logger);
+  watchWaiting(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 }
 
-serveOrders({ serve, usage, settledUsage });
+/** Bytes that wait for the connection that takes least, looked at every 50 ms. */
+function watchWaiting(app: FastifyInstance): void {
+  const open = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  setInterval(() => {
+    mostWaiting = Math.max(mostWaiting, ...[...open].map((socket) => socket.writableLength));
+  }, 50);
+}
+
+serveOrders({ serve, usage, settledUsage, mostWaiting: () => mostWaiting });

@@ -22,6 +22,7 @@ const BACKENDS: readonly Backend[] = [
 /** As models speak; and more slowly, where that many executions are more than two cores can bear. */
 const SCENES: readonly Scene[] = [
   { executions: 1, viewersEach: 1000, chunksPerSecond: 50 },
+  { executions: 1, viewersEach: 1000, chunksPerSecond: 50, isOnePaused: true },
   { executions: 100, viewersEach: 1, chunksPerSecond: 50 },
   { executions: 1000, viewersEach: 1, chunksPerSecond: 10 },
   { executions: 1000, viewersEach: 1, chunksPerSecond: 50 },
@@ -33,19 +34,20 @@ const SCENES: readonly Scene[] = [
  */
 export async function benchDoors(only: string | undefined): Promise<void> {
   for (const scene of SCENES) {
-    const { executions, viewersEach, chunksPerSecond } = scene;
+    const { executions, viewersEach, chunksPerSecond, isOnePaused = false } = scene;
+    const paused = isOnePaused ? ', and one more that stands still' : '';
     console.log(
-      `\nDoors: ${executions} executions x ${viewersEach} viewers, ${chunksPerSecond} chunks/s each; CPU of the API per delivery`,
+      `\nDoors: ${executions} executions x ${viewersEach} viewers, ${chunksPerSecond} chunks/s each${paused}; CPU of the API per delivery`,
     );
-    const isWanted = (row: string) =>
-      only === undefined || new RegExp(only, 'i').test(`${executions}x${viewersEach}@${chunksPerSecond} ${row}`);
-    if (isWanted('bare')) printRow('bare ws broadcast', await measureBare(scene));
-    for (const [name, start] of BACKENDS) {
+    const name = `${executions}x${viewersEach}${isOnePaused ? '+paused' : ''}@${chunksPerSecond}`;
+    const isWanted = (row: string) => only === undefined || new RegExp(only, 'i').test(`${name} ${row}`);
+    if (!isOnePaused && isWanted('bare')) printRow('bare ws broadcast', await measureBare(scene));
+    for (const [backendName, start] of BACKENDS) {
       for (const door of DOORS) {
-        if (!isWanted(`${name} ${door}`)) continue;
+        if (!isWanted(`${backendName} ${door}`)) continue;
         const backend = await start();
         try {
-          printRow(`${name}, ${door}`, await measure(scene, door, backend.url));
+          printRow(`${backendName}, ${door}`, await measure(scene, door, backend.url));
         } finally {
           await backend.stop();
         }
@@ -70,7 +72,10 @@ async function measure(scene: Scene, door: Door, streamUrl: string): Promise<str
     await delay(1000);
     const full = await api.ask<Usage>('settledUsage');
     await writer.ask('write', order);
-    return await windowOf({ server: api, writer, viewers }, scene, { empty, full });
+    const row = await windowOf({ server: api, writer, viewers }, scene, { empty, full });
+    if (scene.isOnePaused !== true) return row;
+    const waiting = await api.ask<number>('mostWaiting');
+    return `${row}   at most ${(waiting / 1024).toFixed(0)} KB waiting for one viewer`;
   } finally {
     for (const one of [api, writer, viewers]) one.stop();
   }

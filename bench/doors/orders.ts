@@ -8,7 +8,12 @@ export interface Scene {
   readonly executions: number;
   readonly viewersEach: number;
   readonly chunksPerSecond: number;
+  /** One more viewer, of the first execution: begins at the beginning, which is long, and takes nothing. */
+  readonly isOnePaused?: boolean;
 }
+
+/** What a stream begins with when one is to be paused: more than the kernel takes for one who does not read. */
+export const PRELUDE = { chunks: 320, length: 64 * 1024 } as const;
 
 export interface WriterOrder extends Scene {
   readonly streamUrl: string;

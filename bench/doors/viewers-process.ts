@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clock, type Seen, type ViewersOrder } from './orders.js';
+import { clock, PRELUDE, type Seen, type ViewersOrder } from './orders.js';
 import { usage } from './usage.js';
 import { serveOrders } from './orders-channel.js';
 
@@ -18,25 +18,46 @@ const sockets: Socket[] = [];
 /** Viewers as plain sockets that look for the stamps: this process must not be what is measured. */
 async function watch(order: ViewersOrder): Promise<void> {
   const total = order.executions * order.viewersEach;
+  const after = order.isOnePaused === true ? PRELUDE.chunks : undefined;
   let answered = 0;
   for (let n = 0; n < total; n += 1) {
     const id = `${order.prefix}-${Math.floor(n / order.viewersEach)}`;
-    sockets.push(viewer(order, id, () => (answered += 1)));
+    sockets.push(viewer(order, { id, after }, () => (answered += 1)));
     if (n % 50 === 49) await delay(10);
   }
   while (answered < total) await delay(20);
+  if (order.isOnePaused === true) await pauseOne(order);
 }
 
-function viewer({ address, door }: ViewersOrder, id: string, onAnswer: () => void): Socket {
+/** Takes the first events, and nothing more. */
+async function pauseOne(order: ViewersOrder): Promise<void> {
+  const socket = viewer(order, { id: `${order.prefix}-0` }, () => undefined);
+  sockets.push(socket);
+  await new Promise<void>((resolve) => {
+    socket.on('data', () => {
+      if (socket.bytesRead < PRELUDE.length) return;
+      socket.pause();
+      resolve();
+    });
+  });
+}
+
+interface Watched {
+  readonly id: string;
+  readonly after?: number | undefined;
+}
+
+function viewer({ address, door }: ViewersOrder, { id, after }: Watched, onAnswer: () => void): Socket {
   const { hostname, port } = new URL(address);
   const socket = connect(Number(port), hostname);
-  const path = door === 'graphql' ? '/graphql' : `/agent-stream/${id}`;
+  const query = after === undefined ? '' : `?after=${after}`;
+  const path = door === 'graphql' ? '/graphql' : `/agent-stream/${id}${query}`;
   socket.write(door === 'sse' ? sseRequest(path) : upgradeRequest(path, door === 'graphql'));
   let hasAnswered = false;
   socket.on('data', (data) => {
     if (!hasAnswered) {
       hasAnswered = true;
-      if (door === 'graphql') subscribe(socket, id);
+      if (door === 'graphql') subscribe(socket, { id, after });
       onAnswer();
     }
     count(data);
@@ -72,12 +93,12 @@ function sseRequest(path: string): string {
 }
 
 /** The fields that a page shows. */
-function subscribe(socket: Socket, executionId: string): void {
-  const query = `subscription ($id: String!) { agentExecutionStream(executionId: $id) {
+function subscribe(socket: Socket, { id, after }: Watched): void {
+  const query = `subscription ($id: String!, $after: Int) { agentExecutionStream(executionId: $id, after: $after) {
     executionId sequence eventType content status error timestamp } }`;
   socket.write(frame({ type: 'connection_init' }));
   setTimeout(() => {
-    const payload = { query, variables: { id: executionId } };
+    const payload = { query, variables: { id, after } };
     socket.write(frame({ id: crypto.randomUUID(), type: 'subscribe', payload }));
   }, 200);
 }

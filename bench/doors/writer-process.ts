@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamWriter } from '../../src/streams/stream-log.js';
-import { clock, type WriterOrder } from './orders.js';
+import { clock, PRELUDE, type WriterOrder } from './orders.js';
 import { usage } from './usage.js';
 import { serveOrders } from './orders-channel.js';
 
@@ -40,13 +40,15 @@ class Text {
   }
 }
 
-async function open({ streamUrl, executions, prefix }: WriterOrder): Promise<void> {
+async function open({ streamUrl, executions, prefix, isOnePaused }: WriterOrder): Promise<void> {
   const log = await openStreamLog(streamUrl);
   const claim = { epoch: 1, turn: 1, reason: 'first' };
   const ids = Array.from({ length: executions }, (_, n) => `${prefix}-${n}`);
-  texts = (await Promise.all(ids.map((id) => log.open(id, claim)))).map(
-    (writer) => new Text(writer, log.gatherMs ?? GATHER_MS),
-  );
+  const writers = await Promise.all(ids.map((id) => log.open(id, claim)));
+  texts = writers.map((writer) => new Text(writer, log.gatherMs ?? GATHER_MS));
+  if (isOnePaused !== true) return;
+  const content = 'x'.repeat(PRELUDE.length);
+  for (let n = 0; n < PRELUDE.chunks; n += 1) await writers[0]?.append([{ eventType: 'content_chunk', content }]);
 }
 
 /** Chunks as models say them; each execution has its turn within every period. */
