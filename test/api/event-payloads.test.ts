@@ -1,4 +1,4 @@
-import { parse, type ExecutionArgs } from 'graphql';
+import { parse, type DocumentNode, type ExecutionArgs } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { eventPayloads, sharedPayloads } from '../../src/api/graphql/event-payloads.js';
@@ -72,6 +72,46 @@ describe('the payloads of a subscription', () => {
     );
   });
 
+  it('are one whatever is given for the variables of other operations and of fragments that are not used', () => {
+    const several = parse(`
+      subscription Watch($id: String!) { agentExecutionStream(executionId: $id) { sequence ...Used } }
+      fragment Used on AgentStreamEvent { content }
+      mutation Create($data: JSON) { createToken(input: { workflowId: "w", data: $data }) { ...Other } }
+      fragment Other on Token { place @include(if: $placed) }`);
+    const given = [{ data: 1 }, { data: nested(100_000), placed: false }];
+    expect(timesMade(given, several, 'Watch')).toBe(1);
+  });
+
+  it('are made for each socket when their variables would take much to remember', () => {
+    const names = Array.from({ length: 60 }, (_, n) => `aVariableOfSomeLength${n}`);
+    const long = parse(`subscription ($id: String!, ${names.map((name) => `$${name}: Boolean!`).join(' ')}) {
+      agentExecutionStream(executionId: $id) {
+        sequence ${names.map((name) => `${name}: content @include(if: $${name})`).join(' ')} } }`);
+    const given = Object.fromEntries(names.map((name) => [name, true]));
+    expect(timesMade([given, given], long)).toBe(2);
+  });
+
+  /** How often the payload of one event is made for sockets that give these variables. */
+  function timesMade(
+    variables: readonly Record<string, unknown>[],
+    query: DocumentNode,
+    operationName?: string,
+  ): number {
+    const event: StreamEvent = { ...PLACE, sequence: 0, eventType: 'content_chunk', content: 'a' };
+    let made = 0;
+    const counting = (result: Parameters<typeof format>[0]) => {
+      made += 1;
+      return format(result);
+    };
+    for (const given of variables) {
+      void sharedPayloads(
+        { ...args({ id: 'e', ...given }, query), operationName: operationName ?? null },
+        counting,
+      )(event);
+    }
+    return made;
+  }
+
   it('follow the variables of each socket also when they are compiled', () => {
     const [timed, untimed] = [true, false].map((time) => eventPayloads(args({ id: 'e', time }), format));
     const [event] = EVENTS;
@@ -82,6 +122,13 @@ describe('the payloads of a subscription', () => {
     }
   });
 });
+
+/** Deeper than JSON can be written. */
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
 
 function given(variables: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));

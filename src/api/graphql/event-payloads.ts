@@ -1,8 +1,9 @@
 import {
+  getOperationAST,
   Kind,
-  OperationTypeNode,
   visit,
   type ASTNode,
+  type DefinitionNode,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -27,6 +28,8 @@ const recent = new RecentEvents<string | Promise<string>>();
 /** The names by which variants of a document are known while it is remembered. */
 const variants = new WeakMap<DocumentNode, Map<string, object>>();
 const MAX_VARIANTS = 100;
+/** What shapes an event is true or false: more than a few hundred characters are hardly meant. */
+const MAX_KEY_LENGTH = 1024;
 
 /**
  * The payloads of an operation on streams, made once for all sockets that run the same document with the same variables:
@@ -51,37 +54,44 @@ export function eventPayloads(args: ExecutionArgs, format: ResultFormat): EventP
   };
 }
 
-/** The same object for operations that show the same of an event. */
-function variantOf({ document, operationName, variableValues }: ExecutionArgs): object {
+/** The same object for operations that show the same of an event; one of its own for what would take much to remember. */
+function variantOf(args: ExecutionArgs): object {
+  const { document, operationName, variableValues } = args;
   const known = variants.get(document) ?? new Map<string, object>();
   variants.set(document, known);
   const given = variableValues ?? {};
-  const names = [...variablesThatShape(document)].sort().filter((name) => Object.hasOwn(given, name));
+  const names = [...variablesThatShape(args)].sort().filter((name) => Object.hasOwn(given, name));
   const key = JSON.stringify([operationName ?? null, names.map((name) => [name, given[name]])]);
   const variant = known.get(key) ?? {};
-  if (known.size < MAX_VARIANTS) known.set(key, variant);
+  if (known.size < MAX_VARIANTS && key.length <= MAX_KEY_LENGTH) known.set(key, variant);
   return variant;
 }
 
-/** The variables that decide what is shown of an event: all but those in the arguments of the subscribed field. */
-function variablesThatShape(document: DocumentNode): ReadonlySet<string> {
+/**
+ * The variables that decide what is shown of an event: all that the operation uses, itself and in its fragments, but for
+ * those in the arguments of the subscribed field.
+ */
+function variablesThatShape({ document, operationName }: ExecutionArgs): ReadonlySet<string> {
   const names = new Set<string>();
+  const collected = new Set<string>();
   const collect = (node: ASTNode) => {
     visit(node, {
-      VariableDefinition: () => false,
       Variable: ({ name }) => {
         names.add(name.value);
       },
+      FragmentSpread: ({ name }) => {
+        collectFragment(name.value);
+      },
     });
   };
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation !== OperationTypeNode.SUBSCRIPTION) {
-      collect(definition);
-      continue;
-    }
-    for (const selection of definition.selectionSet.selections) {
-      collect(selection.kind === Kind.FIELD ? { ...selection, arguments: [] } : selection);
-    }
+  const collectFragment = (name: string) => {
+    if (collected.has(name)) return;
+    collected.add(name);
+    const isMeant = (node: DefinitionNode) => node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === name;
+    document.definitions.filter(isMeant).forEach(collect);
+  };
+  for (const selection of getOperationAST(document, operationName)?.selectionSet.selections ?? []) {
+    collect(selection.kind === Kind.FIELD ? { ...selection, arguments: [] } : selection);
   }
   return names;
 }
