@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
+import { acknowledgedGraphql, connectGraphql } from '../support/graphql-socket.js';
 
 const INIT = { type: 'connection_init' };
 /** A stream that nobody ends while the test looks. */
@@ -14,47 +15,13 @@ describe('a GraphQL socket', () => {
 
   beforeAll(async () => {
     api = await apiUnderTest();
-    address = (await api.listen()).replace('http', 'ws');
+    address = await api.listen();
     await api.streams.open('open', { epoch: 1, turn: 1, reason: 'first' });
   });
   afterAll(() => api.stop());
 
-  interface Socket {
-    readonly messages: { readonly type: string; readonly id?: string; readonly payload?: unknown }[];
-    readonly closed: Promise<number>;
-    send(message: object | string): void;
-    saw(type: string): Promise<void>;
-    end(): void;
-  }
-
-  async function connected(protocol: string | undefined = 'graphql-transport-ws'): Promise<Socket> {
-    const socket = new WebSocket(`${address}/graphql`, protocol === '' ? undefined : protocol);
-    const messages: { type: string }[] = [];
-    socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString('utf8')) as { type: string }));
-    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
-    await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
-    return {
-      messages,
-      closed,
-      send: (message) => {
-        socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-      },
-      saw: async (type) => {
-        while (!messages.some((message) => message.type === type))
-          await new Promise((resolve) => setTimeout(resolve, 5));
-      },
-      end: () => {
-        socket.terminate();
-      },
-    };
-  }
-
-  async function acknowledged(): Promise<Socket> {
-    const socket = await connected();
-    socket.send(INIT);
-    await socket.saw('connection_ack');
-    return socket;
-  }
+  const connected = (protocol?: string) => connectGraphql(address, protocol);
+  const acknowledged = () => acknowledgedGraphql(address);
 
   it('is closed with 4406 when it does not speak the protocol', async () => {
     expect(await (await connected('')).closed).toBe(4406);

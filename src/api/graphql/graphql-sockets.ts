@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import { getOperationAST, GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
@@ -10,7 +10,8 @@ import { EntityLoader } from './entity-loader.js';
 import type { ResultFormat } from './event-payloads.js';
 import { KnownDocuments } from './known-documents.js';
 import { refuseCostly } from './query-cost.js';
-import { subscribeOnSocket, type SocketContext } from './subscribe-on-socket.js';
+import { SocketOperations } from './socket-operations.js';
+import { executeOnSocket, subscribeOnSocket, type SocketContext } from './subscribe-on-socket.js';
 
 interface SocketParts {
   readonly schema: GraphQLSchema;
@@ -18,8 +19,12 @@ interface SocketParts {
   readonly logger: FastifyBaseLogger;
 }
 
+interface Peer {
+  readonly socket: WebSocket;
+  readonly operations: SocketOperations;
+}
+
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
-const MAX_OPERATIONS = 100;
 const AS_TEXT = { binary: false };
 
 /**
@@ -34,23 +39,31 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
   });
-  const server = makeServer<Record<string, never>, WebSocket>({
+  const begin = ({ socket, operations }: Peer, id: string): SocketContext => ({
+    ...parts,
+    load: new EntityLoader(parts.storage),
+    operation: operations.begin(id),
+    deliver: deliverTo(socket, id),
+  });
+  const server = makeServer<Record<string, never>, Peer>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
-    context: ({ extra }, id): SocketContext => ({
-      ...parts,
-      load: new EntityLoader(parts.storage),
-      deliver: deliverTo(extra, id),
-    }),
-    onSubscribe: ({ subscriptions }, _id, payload) =>
-      Object.keys(subscriptions).length > MAX_OPERATIONS
-        ? [new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations at once.`)]
-        : readOperation({ schema, documents }, payload),
+    /** The same limits as over HTTP. A document that is refused ends its operation, not the socket. */
+    onSubscribe: ({ extra }, id, payload) => {
+      try {
+        const args = readOperation({ schema, documents }, payload);
+        return 'document' in args ? { ...args, contextValue: begin(extra, id) } : args;
+      } catch (error) {
+        return [asGraphqlError(error)];
+      }
+    },
+    execute: executeOnSocket,
     subscribe: (args) => subscribeOnSocket(args, format),
     onError: (...[, , , errors]) => formatErrors(errors.map(asGraphqlError)),
     onNext: (...[, , , , result]) => (result.errors === undefined ? undefined : format(result)),
   });
   return (socket) => {
     keepAlive(socket);
+    const operations = new SocketOperations();
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -71,9 +84,12 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
           });
         },
       },
-      socket,
+      { socket, operations },
     );
-    socket.on('close', (code, reason) => void closed(code, reason.toString('utf8')));
+    socket.on('close', (code, reason) => {
+      operations.leave();
+      void closed(code, reason.toString('utf8'));
+    });
   };
 }
 
@@ -94,17 +110,13 @@ function deliverTo(socket: WebSocket, id: string): SocketContext['deliver'] {
   };
 }
 
-/** The same limits as over HTTP. A document that is refused ends its operation, not the socket. */
 function readOperation(
   { schema, documents }: { readonly schema: GraphQLSchema; readonly documents: KnownDocuments },
   { query, operationName, variables }: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
-  try {
-    const document = documents.read(query);
-    if (!('kind' in document)) return document;
-    refuseCostly(schema, document, variables);
-    return { schema, document, operationName, variableValues: variables };
-  } catch (error) {
-    return [asGraphqlError(error)];
-  }
+  const document = documents.read(query);
+  if (!('kind' in document)) return document;
+  if (getOperationAST(document, operationName) == null) throw new GraphQLError('There is no such operation.');
+  refuseCostly(schema, document, variables);
+  return { schema, document, operationName, variableValues: variables };
 }

@@ -1,13 +1,32 @@
-import { createSourceEventStream, getOperationAST, Kind, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  Kind,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql';
 
 import type { StreamEvent } from '../../core/stream-event.js';
 import type { ResolverContext } from './context.js';
 import { eventPayloads, sharedPayloads, type EventPayloads, type ResultFormat } from './event-payloads.js';
 import { givesStreamEvents } from './resolvers/stream-resolvers.js';
+import type { SocketOperation } from './socket-operations.js';
 
 export interface SocketContext extends ResolverContext {
+  readonly operation: SocketOperation;
   /** Sends a payload, JSON, to the one who subscribed. False when there is nobody who takes it any more. */
   readonly deliver: (payload: string) => boolean | Promise<boolean>;
+}
+
+/** Executes a query or a mutation for a socket. */
+export async function executeOnSocket(args: ExecutionArgs): Promise<ExecutionResult> {
+  const { operation } = contextOf(args);
+  return await operation.step(async () => {
+    const result = await execute(args);
+    operation.end();
+    return result;
+  });
 }
 
 /**
@@ -18,14 +37,19 @@ export async function subscribeOnSocket(
   args: ExecutionArgs,
   format: ResultFormat,
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-  const source = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in source)) return source;
-  const payloads = payloadsOf(args, format);
-  const { deliver } = args.contextValue as SocketContext;
-  return pump(source as AsyncIterable<object>, async (event) => {
-    const payload = payloads(event);
-    return await deliver(typeof payload === 'string' ? payload : await payload);
+  const { operation } = contextOf(args);
+  return await operation.step(async () => {
+    // First of all: when this fails, nothing is open.
+    const payloads = payloadsOf(args, format);
+    const source = await createSourceEventStream(args);
+    if (Symbol.asyncIterator in source) return follow(source as AsyncIterable<object>, payloads, contextOf(args));
+    operation.end();
+    return source;
   });
+}
+
+function contextOf({ contextValue }: ExecutionArgs): SocketContext {
+  return contextValue as SocketContext;
 }
 
 function payloadsOf(args: ExecutionArgs, format: ResultFormat): EventPayloads {
@@ -35,29 +59,36 @@ function payloadsOf(args: ExecutionArgs, format: ResultFormat): EventPayloads {
   return (event) => shared(event as StreamEvent);
 }
 
-function pump(
+function follow(
   source: AsyncIterable<object>,
-  send: (event: object) => Promise<boolean>,
+  payloads: EventPayloads,
+  { operation, deliver }: SocketContext,
 ): AsyncIterableIterator<ExecutionResult> {
   const events = source[Symbol.asyncIterator]();
   const end = { value: undefined, done: true } as const;
-  let hasLeft = false;
-  const leave = async () => {
-    hasLeft = true;
-    await events.return?.();
+  let hasBegun = false;
+  operation.opened(events);
+  const pump = async () => {
+    for (let event = await events.next(); event.done !== true; event = await events.next()) {
+      const payload = payloads(event.value);
+      const text = typeof payload === 'string' ? payload : await payload;
+      if (operation.hasLeft || !(await deliver(text))) break;
+    }
+    operation.end();
     return end;
   };
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    async next() {
-      for (let event = await events.next(); event.done !== true; event = await events.next()) {
-        // The id may be another operation's by now.
-        if (hasLeft || !(await send(event.value))) return await leave();
-      }
-      return end;
+    next: () => {
+      hasBegun = true;
+      return operation.step(pump);
     },
-    return: leave,
+    return: () => {
+      operation.leave();
+      if (!hasBegun) operation.end();
+      return Promise.resolve(end);
+    },
   };
 }
