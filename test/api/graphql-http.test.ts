@@ -36,33 +36,28 @@ describe('a GraphQL request', () => {
     return { status: response.statusCode, code: answer.errors?.[0]?.extensions.code, body: { ...answer } };
   }
 
-  const nested = (depth: number) => `{ tokens { ${'edges { node { workflow { tokens { '.repeat(depth)} `;
-  const deep = `query { workflow(id: "a") ${'{ tokens { edges { node { workflow '.repeat(6)} { id } ${'} } } }'.repeat(6)} }`;
-  const costly = '{ tokens(first: 200) { nodes { executions(first: 200) { nodes { id status } } } } }';
-  const threefold = (level: number) =>
-    `fragment T${level} on __Type { ${['a', 'b', 'c'].map((name) => `${name}: ofType { name ...T${level + 1} }`).join(' ')} }`;
-  const wide = `{ __type(name: "Token") { ...T0 } } ${Array.from({ length: 11 }, (_, level) => threefold(level)).join(' ')}
-    fragment T11 on __Type { name }`;
-  const cyclic = 'query { workflow(id: "a") { ...A } } fragment A on Workflow { ...B } fragment B on Workflow { ...A }';
-  const long = `{ ${'__typename '.repeat(3000)} }`;
-
-  it.each([
-    ['a query that is no GraphQL', '{ tokens', 'GRAPHQL_PARSE_FAILED'],
-    ['a parsed document as JSON', JSON.stringify({ kind: 'Document', definitions: [] }), 'GRAPHQL_PARSE_FAILED'],
-    ['an unknown field', '{ moon }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['a fragment that contains itself', cyclic, 'GRAPHQL_VALIDATION_FAILED'],
-    ['a query that is too deep', deep, 'GRAPHQL_VALIDATION_FAILED'],
-    ['a query of too many fields', costly, 'GRAPHQL_VALIDATION_FAILED'],
-    ['a query whose fragments multiply', wide, 'GRAPHQL_VALIDATION_FAILED'],
-    ['a query of too many words', long, 'GRAPHQL_PARSE_FAILED'],
-    ['braces without end', nested(50_000).slice(0, 900_000), 'GRAPHQL_PARSE_FAILED'],
-  ])('that is %s is refused with a code', async (_what, query, code) => {
-    expect(await post({ query })).toMatchObject({ status: 200, code });
+  it('that is a parsed document as JSON is refused with a code', async () => {
+    const query = JSON.stringify({ kind: 'Document', definitions: [] });
+    expect(await post({ query })).toMatchObject({ status: 200, code: 'GRAPHQL_PARSE_FAILED' });
   });
 
-  it('whose variables do not fit is refused with a code', async () => {
-    const query = 'query ($id: String!) { token(id: $id) { id } }';
-    expect(await post({ query, variables: { id: 7 } })).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
+  it.each([
+    ['application/json', 200],
+    ['application/graphql-response+json', 400],
+  ])('that is a subscription is told where to go, by clients that accept %s with %i', async (accept, status) => {
+    const query = 'subscription { agentExecutionStream(executionId: "a") { sequence } }';
+    const url = `/graphql?${new URLSearchParams({ query }).toString()}`;
+    const asked = [
+      { method: 'POST', url: '/graphql', headers: { accept }, payload: { query } },
+      { method: 'GET', url, headers: { accept } },
+    ] as const;
+    for (const request of asked) {
+      const response = await api.app.inject(request);
+      expect(response.statusCode).toBe(status);
+      expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] });
+      expect(response.body).toContain('graphql-transport-ws');
+    }
+    expect(api.logged).toEqual([]);
   });
 
   it.each([

@@ -6,6 +6,12 @@ import { GraphQLError, Kind, type ASTVisitor, type SelectionSetNode, type Valida
  */
 export const MAX_TOKENS = 2000;
 
+/**
+ * In characters; longer documents are refused unread: comments are no words. The longest that tools send, introspection,
+ * has 2,000.
+ */
+export const MAX_LENGTH = 64 * 1024;
+
 /** Deep enough for introspection; there are no data that deep. */
 const MAX_DEPTH = 15;
 

@@ -1,4 +1,4 @@
-import { CircuitBreakerError, validationFailed, type Problem } from '../../core/errors.js';
+import { validationFailed, type CircuitBreakerError, type Problem } from '../../core/errors.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 
 /** What a client asks for, however it came: as a JSON body or in the address. */
@@ -19,7 +19,6 @@ export function readGraphqlRequest(body: unknown): GraphqlRequest {
     wrong.push(['/operationName', '`operationName` is not a text']);
   if (!isObjectOrNothing(extensions)) wrong.push(['/extensions', '`extensions` is not an object']);
   if (typeof query !== 'string' || wrong.length > 0) throw problemsOf(wrong);
-  refuseJsonDocument(query);
   return {
     query,
     ...(variables == null ? {} : { variables: variables as JsonObject }),
@@ -44,12 +43,6 @@ function fromText(name: string, text: unknown): unknown {
   } catch {
     throw problemsOf([[`/${name}`, `\`${name}\` is not JSON`]]);
   }
-}
-
-/** Mercurius takes a JSON text that is no GraphQL for a parsed document, and fails inside it. */
-function refuseJsonDocument(query: string): void {
-  if (!/^\s*(\{\s*["}]|\[|"|-?\d|true|false|null)/.test(query)) return;
-  throw new CircuitBreakerError('GRAPHQL_PARSE_FAILED', 'Syntax Error: the query is JSON, not GraphQL.');
 }
 
 function isObjectOrNothing(value: unknown): boolean {

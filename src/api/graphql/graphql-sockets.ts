@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { getOperationAST, GraphQLError, type ExecutionArgs, type GraphQLSchema } from 'graphql';
-import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
 import type { ApiParts } from '../api-parts.js';
@@ -8,8 +8,7 @@ import { asGraphqlError, graphqlError } from '../error-response.js';
 import { closeFirmly, hasRoom, isFull, keepAlive } from '../socket-life.js';
 import { EntityLoader } from './entity-loader.js';
 import type { ResultFormat } from './event-payloads.js';
-import { KnownDocuments } from './known-documents.js';
-import { refuseCostly } from './query-cost.js';
+import { OperationReader } from './operation-reader.js';
 import { SocketOperations } from './socket-operations.js';
 import { executeOnSocket, subscribeOnSocket, type SocketContext } from './subscribe-on-socket.js';
 
@@ -32,7 +31,7 @@ const AS_TEXT = { binary: false };
  * neither validates documents nor bounds what a socket may hold. Returns what serves a socket that has just been opened.
  */
 export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket: WebSocket) => void {
-  const documents = new KnownDocuments(schema);
+  const reader = new OperationReader(schema);
   const formatErrors = (errors: readonly GraphQLError[]) =>
     errors.map((error) => graphqlError(error, { id: crypto.randomUUID(), log: logger }));
   const format: ResultFormat = ({ data, errors }) => ({
@@ -47,11 +46,13 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
   });
   const server = makeServer<Record<string, never>, Peer>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
-    /** The same limits as over HTTP. A document that is refused ends its operation, not the socket. */
-    onSubscribe: ({ extra }, id, payload) => {
+    // What is refused ends its operation, not the socket.
+    onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
+      const read = reader.read({ query, operationName, variables });
+      if (!('operation' in read)) return read;
       try {
-        const args = readOperation({ schema, documents }, payload);
-        return 'document' in args ? { ...args, contextValue: begin(extra, id) } : args;
+        const contextValue = begin(extra, id);
+        return { schema, document: read.document, operationName, variableValues: variables, contextValue };
       } catch (error) {
         return [asGraphqlError(error)];
       }
@@ -64,32 +65,34 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
   return (socket) => {
     keepAlive(socket);
     const operations = new SocketOperations();
-    const closed = server.opened(
-      {
-        protocol: socket.protocol,
-        send: (message) => {
-          socket.send(message);
-          // Whoever asks and does not read the answers is not read either.
-          if (isFull(socket)) void readWhenDrained(socket);
-        },
-        close: (code, reason) => {
-          closeFirmly(socket, code ?? 1000, reason ?? '');
-        },
-        onMessage: (take) => {
-          socket.on('message', (data: Buffer) => {
-            take(data.toString('utf8')).catch((error: unknown) => {
-              logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
-              closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
-            });
-          });
-        },
-      },
-      { socket, operations },
-    );
+    const closed = server.opened(protocolSide(socket, logger), { socket, operations });
     socket.on('close', (code, reason) => {
       operations.leave();
       void closed(code, reason.toString('utf8'));
     });
+  };
+}
+
+/** The socket as graphql-ws has it. */
+function protocolSide(socket: WebSocket, logger: FastifyBaseLogger): ProtocolSocket {
+  return {
+    protocol: socket.protocol,
+    send: (message) => {
+      socket.send(message);
+      // Whoever asks and does not read the answers is not read either.
+      if (isFull(socket)) void readWhenDrained(socket);
+    },
+    close: (code, reason) => {
+      closeFirmly(socket, code ?? 1000, reason ?? '');
+    },
+    onMessage: (take) => {
+      socket.on('message', (data: Buffer) => {
+        take(data.toString('utf8')).catch((error: unknown) => {
+          logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
+          closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
+        });
+      });
+    },
   };
 }
 
@@ -108,15 +111,4 @@ function deliverTo(socket: WebSocket, id: string): SocketContext['deliver'] {
     socket.send(Buffer.from(`${head}${payload}}`, 'utf8'), AS_TEXT);
     return isFull(socket) ? hasRoom(socket) : true;
   };
-}
-
-function readOperation(
-  { schema, documents }: { readonly schema: GraphQLSchema; readonly documents: KnownDocuments },
-  { query, operationName, variables }: SubscribePayload,
-): ExecutionArgs | readonly GraphQLError[] {
-  const document = documents.read(query);
-  if (!('kind' in document)) return document;
-  if (getOperationAST(document, operationName) == null) throw new GraphQLError('There is no such operation.');
-  refuseCostly(schema, document, variables);
-  return { schema, document, operationName, variableValues: variables };
 }

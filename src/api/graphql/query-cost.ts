@@ -1,7 +1,8 @@
-import { isListType, isNonNullType, type DocumentNode, type GraphQLOutputType, type GraphQLSchema } from 'graphql';
+import { isListType, isNonNullType, type GraphQLOutputType, type GraphQLSchema } from 'graphql';
 import { getComplexity, type ComplexityEstimatorArgs } from 'graphql-query-complexity';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import type { ReadOperation } from './known-documents.js';
 import { MAX_FIRST } from './pages.js';
 
 /** As many fields as one answer may have. A page that shows 50 tokens with their histories has some 5,000. */
@@ -10,15 +11,22 @@ const MAX_FIELDS = 50_000;
 const USUAL_LENGTH = 10;
 
 /**
- * Throws GRAPHQL_VALIDATION_FAILED for a valid document that may ask for more fields than an answer may have, and a
+ * Throws GRAPHQL_VALIDATION_FAILED for a valid operation that may ask for more fields than an answer may have, and a
  * GraphQLError where its fragments multiply beyond counting, or its variables do not fit.
  */
 export function refuseCostly(
   schema: GraphQLSchema,
-  query: DocumentNode,
+  { document, operation }: ReadOperation,
   variables?: Readonly<Record<string, unknown>> | null,
 ): void {
-  const cost = getComplexity({ schema, query, variables: { ...variables }, estimators: [fields] });
+  const cost = getComplexity({
+    schema,
+    query: document,
+    // Of several, all have names; the library cannot look for one among those without.
+    ...(operation.name === undefined ? {} : { operationName: operation.name.value }),
+    variables: { ...variables },
+    estimators: [fields],
+  });
   if (cost <= MAX_FIELDS) return;
   const message = `The query asks for up to ${cost} fields, and ${MAX_FIELDS} is the most: ask for fewer at once (\`first\`) or for less of each.`;
   throw new CircuitBreakerError('GRAPHQL_VALIDATION_FAILED', message);
