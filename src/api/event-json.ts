@@ -17,7 +17,7 @@ export class EventFormat {
   message(event: StreamEvent): Buffer | undefined {
     return this.messages.made(event, (one) => {
       const json = this.json(one);
-      return json === undefined ? undefined : textFrame(Buffer.from(json, 'utf8'));
+      return json === undefined ? undefined : textFrame(json);
     });
   }
 

@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 import type { WebSocket } from 'ws';
 
 const PING_EVERY_MS = 15_000;
@@ -9,6 +11,15 @@ const BUFFERED_BYTES = 64 * 1024;
 const TERMINATE_AFTER_MS = 5000;
 
 const TOO_SLOW = 1013;
+
+/**
+ * A WebSocket and the connection that it speaks over, for messages that are framed already. Without compression the socket
+ * writes its own frames in one piece, so that the two never get mixed.
+ */
+export interface WiredSocket {
+  readonly socket: WebSocket;
+  readonly wire: Writable;
+}
 
 /** Whether so much waits to be sent that nothing should be added. */
 export function isFull(socket: WebSocket): boolean {

@@ -3,24 +3,20 @@ const FINAL_TEXT = 0x81;
 const TWO_BYTES = 126;
 const EIGHT_BYTES = 127;
 
-/**
- * A WebSocket message as the bytes of its only frame: made once, it goes to any number of sockets in one write each. The
- * parts are its text in UTF-8.
- */
-export function textFrame(...parts: readonly Buffer[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([frameHead(length), ...parts]);
-}
-
-function frameHead(length: number): Buffer {
-  if (length < TWO_BYTES) return Buffer.of(FINAL_TEXT, length);
-  if (length < 2 ** 16) {
-    const head = Buffer.of(FINAL_TEXT, TWO_BYTES, 0, 0);
-    head.writeUInt16BE(length, 2);
-    return head;
+/** A WebSocket message as the bytes of its only frame: made once, it goes to any number of sockets in one write each. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text, 'utf8');
+  const headLength = length < TWO_BYTES ? 2 : length < 2 ** 16 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headLength + length);
+  frame[0] = FINAL_TEXT;
+  if (headLength === 2) frame[1] = length;
+  else if (headLength === 4) {
+    frame[1] = TWO_BYTES;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = EIGHT_BYTES;
+    frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  const head = Buffer.alloc(10);
-  head.set([FINAL_TEXT, EIGHT_BYTES]);
-  head.writeBigUInt64BE(BigInt(length), 2);
-  return head;
+  frame.write(text, headLength, 'utf8');
+  return frame;
 }

@@ -1,20 +1,15 @@
-import type { Writable } from 'node:stream';
-
-import type { WebSocket } from 'ws';
-
 import type { StreamViewer, ViewerEnd } from '../streams/viewer.js';
 import type { EventFormat } from './event-json.js';
-import { closeFirmly, hasRoom, isFull, keepAlive } from './socket-life.js';
+import { closeFirmly, hasRoom, isFull, keepAlive, type WiredSocket } from './socket-life.js';
 
 const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 1000, 'shutting-down': 1012 };
 
 /**
  * Serves a stream as one JSON text per event, until it ends (1000) or the viewer goes, is gone or is too slow (1013). What
- * is sent is framed already and goes out by `wire`, the connection that the socket speaks over; without compression
- * nothing of the socket's own is ever half written.
+ * is sent is framed already.
  */
 export async function serveWebSocket(
-  { socket, wire }: { readonly socket: WebSocket; readonly wire: Writable },
+  { socket, wire }: WiredSocket,
   viewer: StreamViewer,
   format: EventFormat,
 ): Promise<void> {

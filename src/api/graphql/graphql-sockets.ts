@@ -5,7 +5,8 @@ import type { WebSocket } from 'ws';
 
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError } from '../error-response.js';
-import { closeFirmly, hasRoom, isFull, keepAlive } from '../socket-life.js';
+import { closeFirmly, hasRoom, isFull, keepAlive, type WiredSocket } from '../socket-life.js';
+import { textFrame } from '../websocket-frame.js';
 import { EntityLoader } from './entity-loader.js';
 import type { ResultFormat } from './event-payloads.js';
 import { OperationReader } from './operation-reader.js';
@@ -18,19 +19,17 @@ interface SocketParts {
   readonly logger: FastifyBaseLogger;
 }
 
-interface Peer {
-  readonly socket: WebSocket;
+interface Peer extends WiredSocket {
   readonly operations: SocketOperations;
 }
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
-const AS_TEXT = { binary: false };
 
 /**
  * GraphQL over WebSocket (`graphql-transport-ws`): graphql-ws keeps the protocol, and not Mercurius, whose own server
  * neither validates documents nor bounds what a socket may hold. Returns what serves a socket that has just been opened.
  */
-export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket: WebSocket) => void {
+export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened: WiredSocket) => void {
   const reader = new OperationReader(schema);
   const formatErrors = (errors: readonly GraphQLError[]) =>
     errors.map((error) => graphqlError(error, { id: crypto.randomUUID(), log: logger }));
@@ -38,11 +37,11 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
   });
-  const begin = ({ socket, operations }: Peer, id: string): SocketContext => ({
+  const begin = (peer: Peer, id: string): SocketContext => ({
     ...parts,
     load: new EntityLoader(parts.storage),
-    operation: operations.begin(id),
-    deliver: deliverTo(socket, id),
+    operation: peer.operations.begin(id),
+    deliver: deliverTo(peer, id),
   });
   const server = makeServer<Record<string, never>, Peer>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
@@ -62,10 +61,10 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (socket:
     onError: (...[, , , errors]) => formatErrors(errors.map(asGraphqlError)),
     onNext: (...[, , , , result]) => (result.errors === undefined ? undefined : format(result)),
   });
-  return (socket) => {
+  return ({ socket, wire }) => {
     keepAlive(socket);
     const operations = new SocketOperations();
-    const closed = server.opened(protocolSide(socket, logger), { socket, operations });
+    const closed = server.opened(protocolSide(socket, logger), { socket, wire, operations });
     socket.on('close', (code, reason) => {
       operations.leave();
       void closed(code, reason.toString('utf8'));
@@ -103,12 +102,11 @@ async function readWhenDrained(socket: WebSocket): Promise<void> {
   socket.resume();
 }
 
-function deliverTo(socket: WebSocket, id: string): SocketContext['deliver'] {
+function deliverTo({ socket, wire }: WiredSocket, id: string): SocketContext['deliver'] {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   return (payload) => {
     if (socket.readyState !== socket.OPEN) return false;
-    // As bytes: a text among bytes is a slower way through the socket.
-    socket.send(Buffer.from(`${head}${payload}}`, 'utf8'), AS_TEXT);
+    wire.write(textFrame(`${head}${payload}}`));
     return isFull(socket) ? hasRoom(socket) : true;
   };
 }

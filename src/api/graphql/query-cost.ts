@@ -59,7 +59,7 @@ export function refuseCostly(
     estimators: [fields],
   });
   if (cost <= MAX_FIELDS) return;
-  const message = `The query counts as ${cost} fields, and ${MAX_FIELDS} is the most: ask for fewer at once (\`first\`) or for less of each. What may be large counts as many.`;
+  const message = `The query counts as ${cost} fields, and ${MAX_FIELDS} is the most: ask for fewer at once (\`first\`, also of lists within lists) or for less of each. What may be large counts as many.`;
   throw new CircuitBreakerError('GRAPHQL_VALIDATION_FAILED', message);
 }
 
