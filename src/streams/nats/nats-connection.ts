@@ -12,6 +12,7 @@ import { connect, type NatsConnection as Connection } from '@nats-io/transport-n
 import { CircuitBreakerError } from '../../core/errors.js';
 import { decodeEntry, type NatsEntry } from './nats-entry.js';
 import { ensureStream } from './nats-stream.js';
+import { subjectToken } from './nats-subject.js';
 
 interface NatsOptions {
   readonly logger: { warn(facts: object, message: string): void };
@@ -194,9 +195,8 @@ export class NatsConnection {
     return unavailable(placeOf(this.connection), reason);
   }
 
-  /** Of what an id may have, only the full stop means something in a subject. */
   private subject(kind: 'in' | 'out', executionId: string): string {
-    return `${this.parts.stream}.${kind}.${executionId.replaceAll('.', '%2E')}`;
+    return `${this.parts.stream}.${kind}.${subjectToken(executionId)}`;
   }
 }
 

@@ -5,6 +5,7 @@ import { claiming } from './claiming.js';
 import { closing } from './closing.js';
 import { racing } from './racing.js';
 import { reading } from './reading.js';
+import { tellingApart } from './telling-apart.js';
 import type { StreamBackend } from './stream-backend.js';
 import { watching } from './watching.js';
 
@@ -22,6 +23,6 @@ export function streamLogContract(name: string, start: () => Promise<StreamBacke
     });
     afterAll(() => backend?.close());
 
-    for (const rules of [claiming, appending, closing, reading, watching, racing]) rules(underTest);
+    for (const rules of [claiming, appending, closing, reading, watching, tellingApart, racing]) rules(underTest);
   });
 }

@@ -6,6 +6,7 @@ import { connectNats } from '../../../src/streams/nats/nats-connection.js';
 import { NatsEntries } from '../../../src/streams/nats/nats-entries.js';
 import { decodeEntry } from '../../../src/streams/nats/nats-entry.js';
 import { streamNeeds } from '../../../src/streams/nats/nats-stream.js';
+import { subjectToken } from '../../../src/streams/nats/nats-subject.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { testNatsUrl } from '../../support/nats.js';
@@ -32,7 +33,7 @@ export async function natsBackend(): Promise<StreamBackend> {
       return log;
     },
     forget: async (executionId, from) => {
-      const last_by_subj = `${stream}.in.${executionId}`;
+      const last_by_subj = `${stream}.in.${subjectToken(executionId)}`;
       for (;;) {
         const message = await manager.streams.getMessage(stream, { last_by_subj });
         if (message === null || decodeEntry(message.seq, message.data).first < from) return;
