@@ -13,9 +13,12 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import { decodeEntry, type NatsEntry } from './nats-entry.js';
 import { ensureStream } from './nats-stream.js';
 import { subjectToken } from './nats-subject.js';
+import { walkEntries, type TakeEntry } from './nats-walk.js';
 
 interface NatsOptions {
   readonly logger: { warn(facts: object, message: string): void };
+  /** At most so many; 5,000 unless a test wants few. */
+  readonly messagesPerFetch?: number;
 }
 
 const TIMEOUT_MS = 5000;
@@ -81,13 +84,18 @@ export class NatsConnection {
     return found === null ? undefined : decodeEntry(found.seq, found.data);
   }
 
-  /** Entries in order, from a position on; ends with the one at position `to`, or as soon as `take` says so. */
+  /**
+   * Entries in order, from a position on; ends with the one at position `to`, or as soon as `take` says so. `expected`
+   * is how many that may be: the server sends not many more.
+   */
   async walk(
     executionId: string,
-    { from, to }: { readonly from: number; readonly to: number },
-    take: (entry: NatsEntry) => 'more' | 'enough',
+    { from, to, expected }: { readonly from: number; readonly to: number; readonly expected: number },
+    take: TakeEntry,
   ): Promise<void> {
-    const { client, stream } = this.parts;
+    const { client, stream, options } = this.parts;
+    const { messagesPerFetch: mostPerFetch = MESSAGES_PER_FETCH } = options;
+    const isThere = async () => ((await this.last(executionId))?.position ?? 0) >= to;
     await this.ask(async () => {
       const consumer = await client.consumers.get(stream, {
         filter_subjects: this.subject('in', executionId),
@@ -95,13 +103,10 @@ export class NatsConnection {
         opt_start_seq: Math.max(from, 1),
       });
       try {
-        const messages = await consumer.fetch({ max_messages: MESSAGES_PER_FETCH, expires: TIMEOUT_MS });
-        for await (const { seq, data } of messages) {
-          if (seq <= to && take(decodeEntry(seq, data)) === 'more' && seq < to) continue;
-          break;
-        }
+        await walkEntries(consumer, { to, expected, mostPerFetch, isThere }, take);
       } finally {
-        await consumer.delete().catch(() => undefined);
+        // Nobody waits for it: the server forgets it by itself before long.
+        void consumer.delete().catch(() => undefined);
       }
     });
   }
@@ -199,6 +204,9 @@ export class NatsConnection {
     return `${this.parts.stream}.${kind}.${subjectToken(executionId)}`;
   }
 }
+
+/** What a log needs of a connection. */
+export type NatsLink = Omit<NatsConnection, 'close'>;
 
 /**
  * Connects, and makes the stream where it is missing: the path of the URL names it, `circuit-breaker` by default.

@@ -3,7 +3,7 @@ import type { NewEntry } from '../new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
 import type { EntryEnd } from '../stream-tail.js';
 import { ConfirmedEnds } from './confirmed-ends.js';
-import type { NatsConnection } from './nats-connection.js';
+import type { NatsLink } from './nats-connection.js';
 import { encodeEntry, streamEntry, type NatsEntry } from './nats-entry.js';
 import { NatsWakeUps } from './nats-wake-ups.js';
 
@@ -23,11 +23,11 @@ export class NatsEntries implements EntryStore {
   private readonly confirmed = new ConfirmedEnds();
   private readonly forget: () => void;
   /** Where reads of a log ended: a reader goes on from there, and the server need not look from the beginning. */
-  private readonly ends = new Map<string, Omit<EntryEnd, 'opening'>>();
+  private readonly ends = new Map<string, Pick<NatsEntry, 'first' | 'position'>>();
 
   /** `release` ends the connection where nobody else uses it. */
   constructor(
-    private readonly nats: NatsConnection,
+    private readonly nats: NatsLink,
     private readonly release: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.wakeUps = new NatsWakeUps(nats);
@@ -110,8 +110,7 @@ export class NatsEntries implements EntryStore {
   /** Those that end at `from` or later, at most so many. */
   private async entriesFrom(tail: NatsEntry, { executionId, from, limit }: StreamRange): Promise<readonly NatsEntry[]> {
     if (tail.first <= from) return [tail];
-    const known = this.ends.get(executionId);
-    const start = known !== undefined && known.last < from ? known.position + 1 : 0;
+    const start = this.startOf(executionId, tail, from);
     const found = await this.collect(executionId, { start, tail, from, limit });
     // The log has been lost and has grown again since: what was remembered is of another one.
     const isWhole = found[0] !== undefined && found[0].first <= from;
@@ -120,12 +119,19 @@ export class NatsEntries implements EntryStore {
     return entries;
   }
 
+  /** A reader asks from the last event that it has: the entry that covers it is the one where its last read ended. */
+  private startOf(executionId: string, tail: NatsEntry, from: number): number {
+    const end = this.ends.get(executionId);
+    return end !== undefined && end.first <= from && end.position <= tail.position ? end.position : 0;
+  }
+
   private async collect(
     executionId: string,
     { start, tail, from, limit }: { start: number; tail: NatsEntry; from: number; limit: number },
   ): Promise<readonly NatsEntry[]> {
     const entries: NatsEntry[] = [];
-    await this.nats.walk(executionId, { from: start, to: tail.position }, (entry) => {
+    const span = { from: start, to: tail.position, expected: limit + 1 };
+    await this.nats.walk(executionId, span, (entry) => {
       if (entry.last >= from) entries.push(entry);
       return entries.length < limit ? 'more' : 'enough';
     });
@@ -135,7 +141,7 @@ export class NatsEntries implements EntryStore {
   private remember(executionId: string, entry: NatsEntry | undefined): void {
     if (entry === undefined) return;
     this.ends.delete(executionId);
-    this.ends.set(executionId, { last: entry.last, position: entry.position });
+    this.ends.set(executionId, { first: entry.first, position: entry.position });
     const [oldest] = this.ends.keys();
     if (this.ends.size > MAX_REMEMBERED && oldest !== undefined) this.ends.delete(oldest);
   }
@@ -143,7 +149,7 @@ export class NatsEntries implements EntryStore {
   /** Only when the turn changes: then the log is looked through. */
   private async attemptsAt(tail: NatsEntry, executionId: string, turn: number): Promise<number> {
     let most = 0;
-    await this.nats.walk(executionId, { from: 0, to: tail.position }, (entry) => {
+    await this.nats.walk(executionId, { from: 0, to: tail.position, expected: Infinity }, (entry) => {
       if (entry.turn === turn) most = Math.max(most, entry.attempt);
       return 'more';
     });

@@ -1,6 +1,6 @@
 import type { StreamWake } from '../stream-log.js';
 import { Watchers } from '../watchers.js';
-import type { NatsConnection } from './nats-connection.js';
+import type { NatsLink } from './nats-connection.js';
 import { decodeEntry, streamEntry } from './nats-entry.js';
 
 /** Passes what the stream republishes on to whom it concerns: a subscription for each execution that is watched. */
@@ -9,7 +9,7 @@ export class NatsWakeUps {
   private readonly subscriptions = new Map<string, () => void>();
   private readonly forget: () => void;
 
-  constructor(private readonly nats: NatsConnection) {
+  constructor(private readonly nats: NatsLink) {
     // Whatever was published while nobody listened is gone: everyone has to look.
     this.forget = nats.onReconnect(() => {
       this.watchers.wakeAll({ kind: 'changed' });

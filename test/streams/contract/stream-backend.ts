@@ -38,7 +38,7 @@ export function anEnding(fields: Partial<StreamEnding> = {}): StreamEnding {
   };
 }
 
-export async function readPage(log: StreamLog, executionId: string, from = 0, limit = 1000): Promise<StreamPage> {
+export async function readPage(log: StreamLog, executionId: string, from = 0, limit = 100_000): Promise<StreamPage> {
   const [page] = await log.read([{ executionId, from, limit }]);
   if (page === undefined) throw new Error('a range was not answered');
   return page;

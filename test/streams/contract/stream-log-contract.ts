@@ -5,9 +5,12 @@ import { claiming } from './claiming.js';
 import { closing } from './closing.js';
 import { racing } from './racing.js';
 import { reading } from './reading.js';
+import { readingLongLogs } from './reading-long-logs.js';
 import { tellingApart } from './telling-apart.js';
 import type { StreamBackend } from './stream-backend.js';
 import { watching } from './watching.js';
+
+const RULES = [claiming, appending, closing, reading, readingLongLogs, watching, tellingApart, racing];
 
 /** Every rule of the port, on one backend. */
 export function streamLogContract(name: string, start: () => Promise<StreamBackend>): void {
@@ -23,6 +26,6 @@ export function streamLogContract(name: string, start: () => Promise<StreamBacke
     });
     afterAll(() => backend?.close());
 
-    for (const rules of [claiming, appending, closing, reading, watching, tellingApart, racing]) rules(underTest);
+    for (const rules of RULES) rules(underTest);
   });
 }
