@@ -78,7 +78,9 @@ export class NatsEntries implements EntryStore {
 
   private async readOne(range: StreamRange): Promise<StreamPage> {
     const { executionId, from } = range;
-    const tail = await this.nats.lastSeen(executionId);
+    const seen = await this.nats.lastSeen(executionId);
+    // What a late replica lacks would pass for lost with a reader that is ahead of it: the leader knows.
+    const tail = seen === undefined || seen.last < from ? await this.nats.last(executionId) : seen;
     if (tail === undefined) return { executionId, state: 'absent', next: 0, entries: [] };
     const entries = tail.last < from ? [] : await this.entriesFrom(tail, range);
     return {

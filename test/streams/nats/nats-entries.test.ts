@@ -55,4 +55,21 @@ describe('the entries of a log on NATS', () => {
       expect(nats.walks.at(-1)?.from).toBe(0);
     });
   });
+
+  describe('of a replica that is late', () => {
+    it('are read as the leader has them by one who is ahead of the replica', async () => {
+      nats.lateBy = 3;
+      expect(await read(19)).toMatchObject({ state: 'open', next: 20, firsts: [18] });
+    });
+
+    it('are there as soon as the leader has the first', async () => {
+      nats.lateBy = 10;
+      expect(await read(0)).toMatchObject({ state: 'open', next: 20, firsts: [0, 2, 4] });
+    });
+
+    it('are read from the replica by everybody else', async () => {
+      nats.lateBy = 3;
+      expect(await read(5)).toMatchObject({ state: 'open', next: 14, firsts: [4, 6, 8] });
+    });
+  });
 });
