@@ -4,6 +4,8 @@ import { BEGINNING, type Passage, type ViewerPlace } from './viewer-place.js';
 
 /** At most so many entries in one read. */
 const ENTRIES_PER_READ = 200;
+/** A log that turns out to be another one within this time is not read again at once. */
+const START_AGAIN_MS = 1000;
 
 /**
  * What an API process holds of one stream that somebody watches: the newest events in a ring that all its viewers
@@ -21,6 +23,7 @@ export class LiveStream {
   private events: StreamEvent[] = [];
   private openings: string[] = [];
   private opening = '';
+  private startedAgainMs = -Infinity;
   private readonly followers = new Set<() => void>();
 
   constructor(
@@ -77,22 +80,21 @@ export class LiveStream {
   }
 
   /**
-   * Takes what was read; true when there is more to read. `askedAt` is what `next` was when the read began: wake-ups
-   * that came in meanwhile make the page an old one, which says nothing against what they brought.
+   * Takes what was read; true when there is more to read at once, which there is only as long as reading brings
+   * something: what does not is left to a later look. `askedAt` is what `next` was when the read began: wake-ups that
+   * came in meanwhile make the page an old one, which says nothing against what they brought.
    */
   takePage(page: StreamPage, askedAt: number, now: number): boolean {
     const isOld = this.next !== askedAt;
     if (page.state === 'absent') {
-      if (this.next > 0 && !isOld) this.startAgain();
+      if (this.next > 0 && !isOld) this.startAgain(now);
       return false;
     }
     if (this.next > 0 && !page.entries.some((entry) => this.isContinuedBy(entry))) {
-      if (isOld) return page.next > this.next;
-      this.startAgain();
-      return true;
+      return isOld ? page.next > this.next : this.startAgain(now);
     }
     this.append(page.entries, now);
-    return page.next > this.next && page.entries.length > 0;
+    return page.next > this.next && this.next !== askedAt;
   }
 
   /** Begins in the middle of a log: what is before `entry` is left to those who want it. */
@@ -137,7 +139,10 @@ export class LiveStream {
     this.openings.splice(0, tooMany);
   }
 
-  private startAgain(): void {
+  /** Returns whether to read at once: a log that is another one again and again is not read without a pause. */
+  private startAgain(now: number): boolean {
+    const isFirst = now - this.startedAgainMs >= START_AGAIN_MS;
+    this.startedAgainMs = now;
     this.generation += 1;
     this.events = [];
     this.openings = [];
@@ -145,6 +150,7 @@ export class LiveStream {
     this.opening = '';
     this.state = 'waiting';
     this.tell();
+    return isFirst;
   }
 
   private tell(): void {

@@ -119,6 +119,29 @@ describe('a live stream', () => {
     });
   });
 
+  describe('asked whether there is more to read', () => {
+    beforeEach(() => {
+      read(aPage(ABC));
+    });
+
+    it('says no when a page of a longer log has brought nothing new', () => {
+      expect(read(aPage(ABC.slice(2), { next: 9 }))).toBe(false);
+      expect([holds(), stream.generation]).toEqual(['abcd', 0]);
+    });
+
+    it('says no when the log is another one each time that it is read', () => {
+      const other = aPage([anEntry({ first: 3, opening: 'two' }, ['x'])]);
+      const asks = [other, aPage(ABC), other, aPage(ABC), other].map((page) => read(page));
+      expect(asks).toEqual([true, false, false, false, false]);
+    });
+
+    it('says yes when the log is another one and has not been for long', () => {
+      read(ABSENT);
+      read(aPage(ABC));
+      expect(stream.takePage(aPage([], { next: 2 }), stream.next, 1000)).toBe(true);
+    });
+  });
+
   describe('when wake-ups came in while the page was read', () => {
     beforeEach(() => {
       read(aPage(ABC.slice(0, 1)));
