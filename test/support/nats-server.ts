@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,10 +17,12 @@ export class NatsServer {
   private constructor(
     readonly port: number,
     private readonly folder: string,
+    private readonly settings: string,
   ) {}
 
-  static async start(): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), await mkdtemp(join(tmpdir(), 'nats-')));
+  /** `settings` are lines of its configuration, for what has no flag. */
+  static async start(settings = ''): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), await mkdtemp(join(tmpdir(), 'nats-')), settings);
     await server.startAgain();
     return server;
   }
@@ -30,7 +32,9 @@ export class NatsServer {
   }
 
   async startAgain(): Promise<void> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder];
+    const configuration = `${this.folder}.conf`;
+    await writeFile(configuration, this.settings);
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, '-c', configuration];
     this.process = spawn('nats-server', args, { stdio: 'ignore' });
     while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -60,6 +64,7 @@ export class NatsServer {
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
+    await rm(`${this.folder}.conf`);
   }
 }
 

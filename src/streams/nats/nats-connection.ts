@@ -11,8 +11,9 @@ import { connect, type NatsConnection as Connection } from '@nats-io/transport-n
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import { decodeEntry, type NatsEntry } from './nats-entry.js';
-import { ensureStream } from './nats-stream.js';
+import { ensureStream, refuseShortMessages } from './nats-stream.js';
 import { subjectToken } from './nats-subject.js';
+import { readNatsUrl } from './nats-url.js';
 import { walkEntries, type TakeEntry } from './nats-walk.js';
 
 interface NatsOptions {
@@ -213,7 +214,7 @@ export type NatsLink = Omit<NatsConnection, 'close'>;
  * Throws UNAVAILABLE naming host and port, never the password, when the server cannot be used.
  */
 export async function connectNats(url: string, options: NatsOptions): Promise<NatsConnection> {
-  const { host, user, pass, stream } = readUrl(url);
+  const { host, user, pass, stream } = readNatsUrl(url);
   const credentials = user === '' ? {} : pass === '' ? { token: user } : { user, pass };
   let connection: Connection | undefined;
   try {
@@ -226,6 +227,7 @@ export async function connectNats(url: string, options: NatsOptions): Promise<Na
       maxReconnectAttempts: -1,
       reconnectDelayHandler: () => FIRST_PAUSE_MS + Math.random() * (LONGEST_PAUSE_MS / 4),
     });
+    refuseShortMessages(connection.info?.max_payload);
     const manager = await jetstreamManager(connection, { timeout: TIMEOUT_MS });
     await ensureStream(manager, stream);
     const client = jetstream(connection, { timeout: TIMEOUT_MS });
@@ -234,19 +236,6 @@ export async function connectNats(url: string, options: NatsOptions): Promise<Na
     await connection?.close();
     throw unavailable(`NATS at ${host}`, error instanceof Error ? error.message : String(error));
   }
-}
-
-function readUrl(url: string): { host: string; user: string; pass: string; stream: string } {
-  const stream = URL.canParse(url) ? new URL(url).pathname.replace(/^\/?/, '') || 'circuit-breaker' : '';
-  if (!/^[A-Za-z0-9_-]+$/.test(stream)) {
-    throw new CircuitBreakerError(
-      'VALIDATION_FAILED',
-      'STREAM_URL is not a valid address: use nats://user:password@host:port/stream; the name of the stream may have letters, digits, "-" and "_".',
-    );
-  }
-  const { hostname, port, username, password } = new URL(url);
-  const host = `${hostname}:${port === '' ? '4222' : port}`;
-  return { host, user: decodeURIComponent(username), pass: decodeURIComponent(password), stream };
 }
 
 function placeOf(connection: Connection): string {

@@ -15,7 +15,7 @@ export interface NatsEntry extends StreamTail {
 
 type Head = Omit<NatsEntry, 'position' | 'events'>;
 
-/** A server takes messages of 1 MiB unless it is told otherwise, and a long answer as JSON may be more than that. */
+/** A server takes messages of 1 MiB, and an answer as long as that is more as JSON. */
 const COMPRESS_BEYOND_BYTES = 128 * 1024;
 /** The first byte of what `deflateSync` makes; a head begins with a brace. */
 const DEFLATED = 0x78;
@@ -24,15 +24,36 @@ const DEFLATED = 0x78;
 export function encodeEntry(entry: NewEntry, timestamp: string): Uint8Array {
   const { first, last, epoch, opening, turn, attempt, isOpening, isClosed, events } = entry;
   const head: Head = { first, last, epoch, opening, turn, attempt, isOpening, isClosed, timestamp };
-  const bytes = Buffer.from(`${JSON.stringify(head)}\n${events}`, 'utf8');
-  return bytes.length > COMPRESS_BEYOND_BYTES ? deflateSync(bytes) : bytes;
+  const lines = Buffer.from(`${JSON.stringify(head)}\n${events}`, 'utf8');
+  if (lines.length <= COMPRESS_BEYOND_BYTES) return lines;
+  return deflateSync(Buffer.from(`${JSON.stringify(head)}\n${withBareControls(events)}`, 'utf8'));
 }
 
 /** Throws for what is not the message of an entry. */
 export function decodeEntry(position: number, data: Uint8Array): NatsEntry {
-  const text = Buffer.from(data[0] === DEFLATED ? inflateSync(data) : data).toString('utf8');
+  const isDeflated = data[0] === DEFLATED;
+  const text = Buffer.from(isDeflated ? inflateSync(data) : data).toString('utf8');
   const end = text.indexOf('\n');
-  return { ...(JSON.parse(text.slice(0, end)) as Head), position, events: text.slice(end + 1) };
+  const events = text.slice(end + 1);
+  const head = JSON.parse(text.slice(0, end)) as Head;
+  return { ...head, position, events: isDeflated ? withEscapedControls(events) : events };
+}
+
+/** The escapes of JSON, of which those of control characters give a code. */
+const ESCAPE = /\\(?:u00([01][0-9a-f])|[^])/g;
+/** The control characters that JSON has only as escapes: all but U+007F to U+009F. */
+const CONTROL = /[^\P{Control}\u007F-\u009F]/gu;
+
+/** JSON with control characters as they are: six bytes for each would be too many, also when they are compressed. */
+function withBareControls(json: string): string {
+  return json.replace(ESCAPE, (escape, code: string | undefined) =>
+    code === undefined ? escape : String.fromCharCode(parseInt(code, 16)),
+  );
+}
+
+/** The very JSON again. */
+function withEscapedControls(text: string): string {
+  return text.replace(CONTROL, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function streamEntry(

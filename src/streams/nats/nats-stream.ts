@@ -10,6 +10,9 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 
+/** An answer of 1 MiB of any text, with all that belongs to its entry, fits when it is compressed. */
+export const LONGEST_MESSAGE_BYTES = 1024 * 1024;
+
 /** What a stream must be like; how it is kept (replicas, storage, limits of size) is its operator's to say. */
 export function streamNeeds(name: string) {
   return {
@@ -23,6 +26,12 @@ export function streamNeeds(name: string) {
   };
 }
 
+/** A longer entry could never be stored, and an execution whose answer it holds would not end for its viewers. */
+export function refuseShortMessages(maxPayload: number | undefined): void {
+  if (maxPayload === undefined || maxPayload >= LONGEST_MESSAGE_BYTES) return;
+  throw new Error(`its max_payload is ${maxPayload}: it has to be ${LONGEST_MESSAGE_BYTES} or more`);
+}
+
 /** Safe to repeat, also by many processes at the same time: the same stream is made once. */
 export async function ensureStream(manager: JetStreamManager, name: string): Promise<void> {
   const needs = streamNeeds(name);
@@ -32,13 +41,14 @@ export async function ensureStream(manager: JetStreamManager, name: string): Pro
     await manager.streams.add({ ...needs, ...keeping });
     return;
   }
-  const differs = (Object.keys(needs) as (keyof typeof needs)[]).filter(
-    (key) => !isDeepStrictEqual(config[key], needs[key]),
-  );
+  const differs = (Object.keys(needs) as (keyof typeof needs)[])
+    .filter((key) => !isDeepStrictEqual(config[key], needs[key]))
+    .map((key) => `${key} has to be ${JSON.stringify(needs[key])}`);
+  const { max_msg_size: maxSize } = config;
+  if (maxSize !== -1 && maxSize < LONGEST_MESSAGE_BYTES)
+    differs.push(`max_msg_size has to be -1, or ${LONGEST_MESSAGE_BYTES} or more`);
   if (differs.length === 0) return;
-  throw new Error(
-    `its stream "${name}" is not made for this: ${differs.map((key) => `${key} has to be ${JSON.stringify(needs[key])}`).join(', ')}`,
-  );
+  throw new Error(`its stream "${name}" is not made for this: ${differs.join(', ')}`);
 }
 
 async function existingConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { CircuitBreakerError } from '../../../src/core/errors.js';
+import { randomText } from '../../support/random-text.js';
 import {
   aClaim,
   anEnding,
@@ -48,10 +49,12 @@ export function closing(backend: UnderTest): void {
       expect(outline(await readEvents(log, executionId))).toEqual(['0 2/3 failed']);
     });
 
-    it('takes a whole answer with it', async () => {
+    it.each([
+      ['of quotes and line ends', 'ä"\\\n'.repeat(200_000)],
+      ['of 1 MiB that hardly compresses', randomText(1024 * 1024, [0x4e00, 0x9fff])],
+    ])('takes a whole answer %s with it', async (_what, text) => {
       const log = backend().openLog();
       const executionId = anExecution();
-      const text = 'ä"\\\n'.repeat(200_000);
       const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
       const body = { eventType: 'completed', final_response: text, usage, length: 5, sha256: 'f00' } as const;
       await log.close(executionId, anEnding({ body }));
