@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { SqlConnection } from './sql-connection.js';
 
+/** It may rewrite large tables, and wait for another process that does. */
+const TIMEOUT_MS = 60 * 60 * 1000;
 const FOLDER = new URL('migrations/', import.meta.url);
 
 interface Journal {
@@ -72,5 +74,5 @@ async function apply(sql: SqlConnection, { tag, hash, statements }: Migration): 
     ${body}
     insert into circuit_breaker_migrations (tag, hash) values ('${tag}', '${hash}');
   end $migration$`;
-  await sql.query({ text: block, values: [] });
+  await sql.query({ text: block, values: [], timeoutMs: TIMEOUT_MS });
 }

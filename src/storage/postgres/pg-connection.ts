@@ -1,41 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import pg from 'pg';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { PgListener } from './pg-listener.js';
+import { PgSockets } from './pg-sockets.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
 
 interface PgOptions {
   readonly logger: { warn(facts: object, message: string): void };
+  /** What has no answer by then has none: the server is gone without a word, or as good as gone. */
+  readonly queryTimeoutMs?: number;
 }
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
+const QUERY_TIMEOUT_MS = 10_000;
+/** After so long without a word the system asks whether the other side is still there. */
+const KEEP_ALIVE_MS = 10_000;
+/** A server says goodbye at once, if it does. */
+const GOODBYE_MS = 1000;
 
-/** A pool to a PostgreSQL server, and one more connection that listens. Survives the server's restarts. */
+/** A pool to a PostgreSQL server, and one more connection that listens. Survives the server's restarts and silences. */
 export class PgConnection implements SqlConnection {
   readonly outlivesProcess = true;
   private readonly pool: pg.Pool;
-  private readonly listeners = new Map<string, Set<SqlListener>>();
-  private listening: pg.Client | undefined;
-  private connecting: Promise<void> | undefined;
-  private isClosed = false;
+  private readonly listener: PgListener;
+  private readonly sockets = new PgSockets();
+  private readonly queryTimeoutMs: number;
 
   constructor(
     private readonly url: string,
-    private readonly options: PgOptions,
+    { logger, queryTimeoutMs = QUERY_TIMEOUT_MS }: PgOptions,
   ) {
-    this.pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    this.queryTimeoutMs = queryTimeoutMs;
+    const config = {
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: queryTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      stream: this.sockets.create,
+    };
+    const onConnect = (client: pg.ClientBase) => leaveNothingBehind(client, queryTimeoutMs);
+    const poolConfig = { ...config, max: POOL_SIZE, onConnect };
+    this.pool = new pg.Pool(poolConfig);
     // An idle connection that breaks is thrown away by the pool; without a listener the process would end.
     this.pool.on('error', (error) => {
-      this.options.logger.warn({ err: error.message }, 'an idle connection to PostgreSQL broke');
+      logger.warn({ err: error.message }, 'an idle connection to PostgreSQL broke');
     });
+    this.listener = new PgListener(config);
   }
 
-  async query<Row extends object>({ text, values, name }: SqlStatement): Promise<readonly Row[]> {
+  async query<Row extends object>({ text, values, name, timeoutMs }: SqlStatement): Promise<readonly Row[]> {
     try {
-      const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
+      const query = {
+        text,
+        values: [...values],
+        ...(name === undefined ? {} : { name }),
+        ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
+      };
       return (await this.pool.query<Row>(query)).rows;
     } catch (error) {
       throw sqlError(error, placeOf(this.url));
@@ -43,65 +68,14 @@ export class PgConnection implements SqlConnection {
   }
 
   listen(channel: string, listener: SqlListener): () => void {
-    const listeners = this.listeners.get(channel) ?? new Set();
-    this.listeners.set(channel, listeners.add(listener));
-    if (this.listening === undefined) this.connecting ??= this.connectListener();
-    else void this.listenTo(this.listening, channel, listener);
-    return () => {
-      listeners.delete(listener);
-    };
+    return this.listener.listen(channel, listener);
   }
 
+  /** Waits for statements that are on their way, as long as one may take at most. */
   async close(): Promise<void> {
-    this.isClosed = true;
-    await this.listening?.end().catch(() => undefined);
-    await this.connecting;
-    await this.pool.end();
-  }
-
-  private async connectListener(): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.isClosed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      if (await this.tryListening()) break;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
-    }
-    this.connecting = undefined;
-  }
-
-  private async tryListening(): Promise<boolean> {
-    const client = new pg.Client({
-      connectionString: this.url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-    });
-    const lost = () => {
-      if (this.listening !== client) return;
-      this.listening = undefined;
-      if (!this.isClosed) this.connecting ??= this.connectListener();
-    };
-    client.on('error', lost).on('end', lost);
-    client.on('notification', ({ channel, payload = '' }) => {
-      for (const listener of this.listeners.get(channel) ?? []) listener.onNotify(payload);
-    });
-    try {
-      await client.connect();
-      for (const channel of this.listeners.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
-    } catch {
-      await client.end().catch(() => undefined);
-      return false;
-    }
-    this.listening = client;
-    if (this.isClosed) await client.end().catch(() => undefined);
-    for (const listener of [...this.listeners.values()].flatMap((set) => [...set])) listener.onConnect();
-    return true;
-  }
-
-  private async listenTo(client: pg.Client, channel: string, listener: SqlListener): Promise<void> {
-    try {
-      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
-      listener.onConnect();
-    } catch {
-      // The connection is gone: `lost` makes a new one, which listens to every channel and says so.
-    }
+    this.listener.close();
+    await Promise.race([this.pool.end(), delay(this.queryTimeoutMs, undefined, { ref: false })]);
+    await this.sockets.closed(GOODBYE_MS);
   }
 }
 
@@ -120,6 +94,18 @@ export async function connectPg(url: string, options: PgOptions): Promise<PgConn
   } catch (error) {
     await connection.close();
     throw error;
+  }
+}
+
+/**
+ * A statement that waits for a lock would wait on in the server when its connection has been thrown away, and those that
+ * are tried again would use up all connections that the server has. It looks after them since PostgreSQL 14.
+ */
+async function leaveNothingBehind(client: pg.ClientBase, checkEveryMs: number): Promise<void> {
+  try {
+    await client.query(`set client_connection_check_interval = ${checkEveryMs}`);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
   }
 }
 

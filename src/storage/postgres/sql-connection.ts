@@ -7,7 +7,8 @@ export interface SqlConnection {
   readonly outlivesProcess: boolean;
   /**
    * Runs one statement; with `name` it is prepared once per connection. Throws UNAVAILABLE (CircuitBreakerError) when
-   * the database cannot be reached, the driver's own error otherwise.
+   * the database cannot be reached or does not answer in time, the driver's own error otherwise. Where no answer came the
+   * statement may have been carried out all the same.
    */
   query<Row extends object>(statement: SqlStatement): Promise<readonly Row[]>;
   /**
@@ -22,6 +23,8 @@ export interface SqlStatement {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly name?: string;
+  /** For what works through much or waits its turn: how long that may take. Other statements have ten seconds. */
+  readonly timeoutMs?: number;
 }
 
 export interface SqlListener {

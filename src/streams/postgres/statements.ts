@@ -129,6 +129,9 @@ left join lateral (
 ) entry on true
 order by ordinal, entry.first`;
 
+/** Logs may have many entries, and many logs are removed at once. */
+const REMOVE_TIMEOUT_MS = 60_000;
+
 const REMOVE = `
 delete from circuit_breaker.stream_entries
 where execution_id = any(array(select json_array_elements_text($1::text::json)))`;
@@ -151,5 +154,6 @@ export function readPages(ranges: readonly { id: string; start: number; size: nu
 }
 
 export function removeEntries(executionIds: readonly string[]): SqlStatement {
-  return { name: 'remove_stream_entries', text: REMOVE, values: [JSON.stringify(executionIds)] };
+  const values = [JSON.stringify(executionIds)];
+  return { name: 'remove_stream_entries', text: REMOVE, values, timeoutMs: REMOVE_TIMEOUT_MS };
 }

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import pg from 'pg';
+
+import type { SqlListener } from './sql-connection.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+/** Nothing else would tell a server that has nothing to say from one that is gone without a word. */
+const ASK_EVERY_MS = 2000;
+
+/** One connection that listens to all channels, from the first on. Survives the server's restarts and silences. */
+export class PgListener {
+  private readonly listeners = new Map<string, Set<SqlListener>>();
+  private client: pg.Client | undefined;
+  private connecting: Promise<void> | undefined;
+  private isClosed = false;
+
+  constructor(private readonly config: pg.ClientConfig) {}
+
+  listen(channel: string, listener: SqlListener): () => void {
+    const listeners = this.listeners.get(channel) ?? new Set();
+    this.listeners.set(channel, listeners.add(listener));
+    if (this.client === undefined) this.connecting ??= this.connect();
+    else void this.listenTo(this.client, channel, listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  /** Begins to end the connection, and makes no other. */
+  close(): void {
+    this.isClosed = true;
+    end(this.client);
+  }
+
+  private async connect(): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.isClosed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      if (await this.tryListening()) break;
+      await delay(pauseMs, undefined, { ref: false });
+    }
+    this.connecting = undefined;
+  }
+
+  private async tryListening(): Promise<boolean> {
+    const client = new pg.Client(this.config);
+    const lost = () => {
+      if (this.client !== client) return;
+      this.client = undefined;
+      if (!this.isClosed) this.connecting ??= this.connect();
+    };
+    client.on('error', lost).on('end', lost);
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const listener of this.listeners.get(channel) ?? []) listener.onNotify(payload);
+    });
+    try {
+      await client.connect();
+      for (const channel of this.listeners.keys()) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch {
+      end(client);
+      return false;
+    }
+    this.client = client;
+    if (this.isClosed) end(client);
+    else void this.watchOver(client);
+    for (const listener of [...this.listeners.values()].flatMap((set) => [...set])) listener.onConnect();
+    return true;
+  }
+
+  private async listenTo(client: pg.Client, channel: string, listener: SqlListener): Promise<void> {
+    try {
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      listener.onConnect();
+    } catch {
+      // The next connection listens to every channel and says so.
+      end(client);
+    }
+  }
+
+  private async watchOver(client: pg.Client): Promise<void> {
+    while (this.client === client) {
+      await delay(ASK_EVERY_MS, undefined, { ref: false });
+      await client.query('select 1').catch(() => {
+        end(client);
+      });
+    }
+  }
+}
+
+/** At once where an answer is due; otherwise when the server has said goodbye, for which nobody waits. */
+function end(client: pg.Client | undefined): void {
+  void client?.end().catch(() => undefined);
+}
