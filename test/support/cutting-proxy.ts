@@ -54,6 +54,11 @@ export class CuttingProxy {
     return this.requests.filter(({ line }) => line.startsWith('GET ') && line.includes(`/${name}`));
   }
 
+  /** Breaks all connections at once, without a word to either side. */
+  cutAll(): void {
+    for (const { client } of this.open) client.resetAndDestroy();
+  }
+
   /** Passes nothing on from now on, and closes nothing: as if all packets were lost. */
   fallSilent(): void {
     this.isSilent = true;
