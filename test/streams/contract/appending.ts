@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { StreamFenced, StreamLost } from '../../../src/streams/stream-log.js';
+import { StreamFenced, StreamLost, type StreamLog } from '../../../src/streams/stream-log.js';
 import {
   aClaim,
   anEnding,
@@ -96,6 +96,31 @@ export function appending(backend: UnderTest): void {
       const writer = await log.open(executionId, aClaim());
       await log.close(executionId, anEnding());
       await expect(writer.append([chunk('late')])).rejects.toThrow(StreamFenced);
+    });
+
+    it.each<[string, (log: StreamLog, executionId: string) => Promise<unknown>]>([
+      ['the log was closed by another', (log, executionId) => log.close(executionId, anEnding())],
+      ['a later writer opened', (log, executionId) => log.open(executionId, aClaim({ epoch: 1001 }))],
+    ])('may be repeated when %s since: it is there once, and the next is fenced', async (_what, overtake) => {
+      const executionId = anExecution();
+      const lost = await backend().openLog().open(executionId, aClaim());
+      const writer = await backend().openLog().open(executionId, aClaim());
+      await lost.append([chunk('a')]);
+      await overtake(backend().openLog(), executionId);
+      await writer.append([chunk('a')]);
+      await expect(writer.append([chunk('b')])).rejects.toThrow(StreamFenced);
+      await expect(writer.append([chunk('b')])).rejects.toThrow(StreamFenced);
+      const [, text, overtaking, ...more] = outline(await readEvents(backend().openLog(), executionId));
+      expect([text, overtaking?.startsWith('2 1/'), more]).toEqual(['1 1/1 content_chunk a', true, []]);
+    });
+
+    it('is fenced however often it is repeated when the log was closed before', async () => {
+      const executionId = anExecution();
+      const writer = await backend().openLog().open(executionId, aClaim());
+      await backend().openLog().close(executionId, anEnding());
+      for (let n = 0; n < 3; n += 1) await expect(writer.append([chunk('a')])).rejects.toThrow(StreamFenced);
+      const events = await readEvents(backend().openLog(), executionId);
+      expect(outline(events)).toEqual(['0 1/1 attempt_started', '1 1/1 failed']);
     });
 
     it('stores text that no database takes without harm to other writers', async () => {

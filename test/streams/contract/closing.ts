@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { CircuitBreakerError } from '../../../src/core/errors.js';
+import { StreamLost } from '../../../src/streams/stream-log.js';
 import { randomText } from '../../support/random-text.js';
 import {
   aClaim,
@@ -42,6 +43,17 @@ export function closing(backend: UnderTest): void {
       expect(events[1]).toMatchObject(anEnding().body);
     });
 
+    it('gives the same sequence when it is repeated, by whomever and behind whatever was written before', async () => {
+      const executionId = anExecution();
+      const [log, other] = [backend().openLog(), backend().openLog()];
+      const writer = await log.open(executionId, aClaim());
+      await writer.append([chunk('a'), chunk('b')]);
+      const sequences: number[] = [];
+      for (const one of [log, log, other, log]) sequences.push(await one.close(executionId, anEnding()));
+      expect(sequences).toEqual([3, 3, 3, 3]);
+      expect(await readEvents(other, executionId)).toHaveLength(4);
+    });
+
     it('ends a log that nobody ever opened', async () => {
       const log = backend().openLog();
       const executionId = anExecution();
@@ -71,6 +83,30 @@ export function closing(backend: UnderTest): void {
       await log.remove([]);
       const pages = await log.read([first, second, kept].map((executionId) => ({ executionId, from: 0, limit: 1 })));
       expect(pages.map(({ state }) => state)).toEqual(['absent', 'absent', 'open']);
+    });
+
+    it('leaves nothing behind: whatever the epoch, the log begins again at 0', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      await (await log.open(executionId, aClaim({ epoch: 1000 }))).append([chunk('a')]);
+      await log.close(executionId, anEnding());
+      await log.remove([executionId]);
+      expect(await readPage(log, executionId, 1)).toEqual({ executionId, state: 'absent', next: 0, entries: [] });
+      const writer = await log.open(executionId, aClaim({ epoch: 1 }));
+      await writer.append([chunk('b')]);
+      expect(outline(await readEvents(log, executionId))).toEqual(['0 1/1 attempt_started', '1 1/1 content_chunk b']);
+      expect(await log.close(executionId, anEnding())).toBe(2);
+    });
+
+    it('is a loss to a writer, who may open again', async () => {
+      const log = backend().openLog();
+      const executionId = anExecution();
+      const writer = await log.open(executionId, aClaim());
+      await writer.append([chunk('a')]);
+      await backend().openLog().remove([executionId]);
+      await expect(writer.append([chunk('b')])).rejects.toThrow(StreamLost);
+      await (await log.open(executionId, aClaim())).append([chunk('ab')]);
+      expect(outline(await readEvents(log, executionId))).toEqual(['0 1/1 attempt_started', '1 1/1 content_chunk ab']);
     });
   });
 

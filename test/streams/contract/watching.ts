@@ -62,6 +62,56 @@ export function watching(backend: UnderTest): void {
       expect(entries).toEqual(expect.arrayContaining([...entriesOf(wakes)]));
     });
 
+    it('says nothing but what can be read when an append is repeated', async () => {
+      const executionId = anExecution();
+      const lost = await backend().openLog().open(executionId, aClaim());
+      const writer = await backend().openLog().open(executionId, aClaim());
+      const wakes = await watched(backend().openLog(), executionId);
+      await lost.append([chunk('a')]);
+      await writer.append([chunk('a')]);
+      await writer.append([chunk('b')]);
+      await vi.waitFor(() => {
+        expect(entriesOf(wakes).map(({ first }) => first)).toContain(2);
+      });
+      const { entries } = await readPage(backend().openLog(), executionId, 1);
+      expect(entries).toHaveLength(2);
+      expect(entries).toEqual(expect.arrayContaining([...entriesOf(wakes)]));
+    });
+
+    it('goes on when the log is removed and begins again', async () => {
+      const executionId = anExecution();
+      const wakes = await watched(backend().openLog(), executionId);
+      const log = backend().openLog();
+      for (const reason of ['first', 'second']) {
+        await log.remove([executionId]);
+        await log.open(executionId, aClaim({ reason }));
+        const { entries } = await readPage(log, executionId);
+        await vi.waitFor(() => {
+          expect(entriesOf(wakes).at(-1)).toEqual(entries[0]);
+        });
+      }
+      expect(entriesOf(wakes).map(({ first }) => first)).toEqual([0, 0]);
+    });
+
+    it('is for each who watches, also for one who does so twice', async () => {
+      const executionId = anExecution();
+      const log = backend().openLog();
+      const wakes: StreamWake[] = [];
+      const onWake = (wake: StreamWake) => wakes.push(wake);
+      const end = log.watch(executionId, onWake);
+      log.watch(executionId, onWake);
+      const others = await watched(log, executionId);
+      const writer = await log.open(executionId, aClaim());
+      await vi.waitFor(() => {
+        expect([entriesOf(wakes).length, entriesOf(others).length]).toEqual([2, 1]);
+      });
+      end();
+      await writer.append([chunk('a')]);
+      await vi.waitFor(() => {
+        expect([entriesOf(wakes).length, entriesOf(others).length]).toEqual([3, 2]);
+      });
+    });
+
     it('says nothing once it has ended, and may be ended twice', async () => {
       const executionId = anExecution();
       const watching = backend().openLog();
