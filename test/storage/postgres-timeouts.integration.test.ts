@@ -6,7 +6,7 @@ import { connectPg, type PgConnection } from '../../src/storage/postgres/pg-conn
 import { MemoryLogger } from '../support/memory-logger.js';
 import { canTestPostgres, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
-const QUERY_TIMEOUT_MS = 300;
+const QUERY_TIMEOUT_MS = 1000;
 const WAITING = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that takes long', () => {
@@ -47,7 +47,7 @@ describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that take
   });
 
   it('has the time that it says it needs', async () => {
-    const text = 'select pg_sleep(1)::text as slept';
+    const text = 'select pg_sleep(2)::text as slept';
     expect(await sql.query({ text, values: [], timeoutMs: 60_000 })).toEqual([{ slept: '' }]);
   });
 
@@ -60,7 +60,7 @@ describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that take
       },
       { timeout: 20_000 },
     );
-    await new Promise((resolve) => setTimeout(resolve, 3 * QUERY_TIMEOUT_MS));
+    await new Promise((resolve) => setTimeout(resolve, 2 * QUERY_TIMEOUT_MS));
     await admin.query('select pg_advisory_unlock_all()');
     await expect(migrating).resolves.toBeUndefined();
   });

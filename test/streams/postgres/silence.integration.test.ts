@@ -10,9 +10,9 @@ import { MemoryLogger } from '../../support/memory-logger.js';
 import { canTestPostgres, createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { aClaim, anExecution, chunk, outline, readEvents } from '../contract/stream-backend.js';
 
-const QUERY_TIMEOUT_MS = 500;
+const QUERY_TIMEOUT_MS = 2000;
 /** Longer than anything here may take, shorter than a test may. */
-const WAIT = { timeout: 20_000, interval: 50 };
+const WAIT = { timeout: 30_000, interval: 50 };
 
 describe.skipIf(!(await canTestPostgres()))('the stream log on a PostgreSQL that falls silent', () => {
   let database: TestDatabase;
