@@ -17,29 +17,35 @@ afterAll(() => surroundings.stop());
 
 /** What the fault matrix of streams does not have: nobody left, orderly ends, and everything in one process. */
 describe('what is under way goes on', () => {
-  it.concurrent('when no worker is left: the stream ends once the time of its execution is over', async () => {
-    const here = await Installation.start(surroundings, 'deserted');
-    const executionId = 'deserted-execution';
-    await surroundings.client.workflow.start('agentExecution', {
-      workflowId: executionId,
-      taskQueue: 'deserted',
-      args: [{ executionId, agentId: 'writer', input: 'tides' }],
-      workflowExecutionTimeout: '5s',
-    });
-    await vi.waitFor(() => execution(here.address, executionId), { timeout: 10_000 });
-    const viewer = new StreamViewer();
-    const watching = viewer.watch(here.address, executionId);
-    await viewer.sawChunks(3);
-    await Promise.all(here.workers.map((worker) => worker.kill()));
-    expect(await watching).toBe(1000);
-    expect(viewer.last).toMatchObject({ eventType: 'failed', status: 'timeout', errorCode: 'timeout' });
-    expect(streamFaults(viewer.events)).toEqual([]);
-    expect(await execution(here.address, executionId)).toMatchObject({ status: 'TIMEOUT', errorCode: 'timeout' });
-    await here.stop();
-  });
+  it.concurrent(
+    'when no worker is left: the stream ends once the time of its execution is over',
+    async ({ onTestFinished }) => {
+      const here = await Installation.start(surroundings, 'deserted');
+      onTestFinished(() => here.stop());
+      const executionId = 'deserted-execution';
+      await surroundings.client.workflow.start('agentExecution', {
+        workflowId: executionId,
+        taskQueue: 'deserted',
+        args: [{ executionId, agentId: 'writer', input: 'tides' }],
+        workflowExecutionTimeout: '15s',
+      });
+      await vi.waitFor(async () => { expect(await execution(here.address, executionId)).not.toBeNull(); }, {
+        timeout: 20_000,
+      });
+      const viewer = new StreamViewer();
+      const watching = viewer.watch(here.address, executionId);
+      await viewer.sawChunks(3);
+      await Promise.all(here.workers.map((worker) => worker.kill()));
+      expect(await watching).toBe(1000);
+      expect(viewer.last).toMatchObject({ eventType: 'failed', status: 'timeout', errorCode: 'timeout' });
+      expect(streamFaults(viewer.events)).toEqual([]);
+      expect(await execution(here.address, executionId)).toMatchObject({ status: 'TIMEOUT', errorCode: 'timeout' });
+    },
+  );
 
-  it.concurrent('when a worker is stopped in order: it hands its call over', async () => {
+  it.concurrent('when a worker is stopped in order: it hands its call over', async ({ onTestFinished }) => {
     const here = await Installation.start(surroundings, 'stopped');
+    onTestFinished(() => here.stop());
     const ids = await write(here.address);
     const viewer = new StreamViewer();
     const watching = viewer.watch(here.address, ids.executionId);
@@ -48,7 +54,6 @@ describe('what is under way goes on', () => {
     expect(await stopped.stop(), stopped.output).toBe(0);
     expect(await watching).toBe(1000);
     await expectWhole(here.address, ids, [viewer]);
-    await here.stop();
   });
 
   it.concurrent('when everything is one process, on its own folder, that is killed and started again', async () => {
