@@ -20,6 +20,7 @@ export interface StreamReaderOptions {
 /** No stream is as long: asks a log for its state and end alone. */
 const BEYOND_THE_END = 2 ** 31 - 1;
 const LOOK_EVERY_MS = 1000;
+const SPEAKS_WITHIN_MS = 500;
 /** A stream that is silent for so long may have ended without a word. */
 const SILENCE_MS = 10_000;
 
@@ -173,9 +174,11 @@ export class StreamReader {
 
   private look(): void {
     for (const watched of this.watched.values()) {
-      if (watched.stream.state === 'closed') continue;
+      const silentMs = performance.now() - watched.stream.lastActivityMs;
+      // One that speaks tells by its next word what was lost before it.
+      if (watched.stream.state === 'closed' || silentMs < SPEAKS_WITHIN_MS) continue;
       this.catchUp(watched);
-      if (performance.now() - watched.stream.lastActivityMs > SILENCE_MS) void this.askAbout(watched);
+      if (silentMs > SILENCE_MS) void this.askAbout(watched);
     }
   }
 

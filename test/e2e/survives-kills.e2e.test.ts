@@ -29,9 +29,14 @@ describe('what is under way goes on', () => {
         args: [{ executionId, agentId: 'writer', input: 'tides' }],
         workflowExecutionTimeout: '15s',
       });
-      await vi.waitFor(async () => { expect(await execution(here.address, executionId)).not.toBeNull(); }, {
-        timeout: 20_000,
-      });
+      await vi.waitFor(
+        async () => {
+          expect(await execution(here.address, executionId)).not.toBeNull();
+        },
+        {
+          timeout: 20_000,
+        },
+      );
       const viewer = new StreamViewer();
       const watching = viewer.watch(here.address, executionId);
       await viewer.sawChunks(3);

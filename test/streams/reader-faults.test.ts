@@ -48,6 +48,22 @@ describe('the reader', () => {
       expect(test.log.reads.map((ranges) => ranges.length)).toEqual([2, 2, 2]);
     });
 
+    it('does not look at a stream while it speaks, and does once it is silent', async () => {
+      const writer = await write('a');
+      await test.reader.open(ID);
+      await vi.advanceTimersByTimeAsync(10);
+      test.log.reads.length = 0;
+      for (let n = 0; n < 20; n += 1) {
+        await writer.append([{ eventType: 'content_chunk', content: 'b' }]);
+        await vi.advanceTimersByTimeAsync(200);
+      }
+      expect(test.log.reads).toEqual([]);
+      test.log.losesWakes = true;
+      await writer.append([{ eventType: 'content_chunk', content: 'c' }]);
+      await vi.advanceTimersByTimeAsync(1500);
+      expect(test.log.reads.length).toBeGreaterThan(0);
+    });
+
     it('does not look at a stream that is closed', async () => {
       await write('a');
       await test.log.close(ID, anEnding());
