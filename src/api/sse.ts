@@ -51,7 +51,7 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
 
 /** An EventSource takes any other status for the last word, and what is wrong now may pass. */
 export function askToComeAgain(response: ServerResponse, { code, message }: CircuitBreakerError): void {
-  if (response.destroyed) return;
+  if (response.destroyed || response.headersSent) return;
   const why = `${code}: ${message.replaceAll(/\s+/g, ' ')}`;
   response.writeHead(200, HEADERS).end(`: ${why}\nretry: ${COME_AGAIN_MS}\n\n`);
 }
