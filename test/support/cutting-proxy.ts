@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A request as it went through; of a WebSocket, the one that asks for it. */
 export interface PassedRequest {
@@ -12,7 +13,12 @@ export interface PassedRequest {
 interface Passage {
   readonly client: Socket;
   readonly server: Socket;
+  /** What the server sends goes through it. */
+  readonly answer: Transform;
 }
+
+/** In which a client reads what was passed on before its connection breaks, also on a machine with much to do. */
+const READING_MS = 1000;
 
 /** Stands between a client and a server, passes bytes on, and breaks a connection or falls silent when it is told to. */
 export class CuttingProxy {
@@ -30,7 +36,7 @@ export class CuttingProxy {
     const server = createServer();
     const proxy = new CuttingProxy(server);
     server.on('connection', (client) => {
-      proxy.pass({ client, server: connect(Number(port), hostname) });
+      proxy.pass({ client, server: connect(Number(port), hostname), answer: proxy.answerTo(client) });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
@@ -44,7 +50,10 @@ export class CuttingProxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Breaks the connection, once, on which so many chunks of an answer come, without a word to either side. */
+  /**
+   * Breaks the connection, once, on which so many chunks of an answer come, without a word to either side, in the last of
+   * them: those before it have been passed on, and read.
+   */
   cutAfterChunks(count: number): void {
     this.chunksToCut = count;
   }
@@ -78,7 +87,7 @@ export class CuttingProxy {
   }
 
   private pass(passage: Passage): void {
-    const { client, server } = passage;
+    const { client, server, answer } = passage;
     this.opened += 1;
     this.open.add(passage);
     client.on('data', (bytes) => {
@@ -88,17 +97,31 @@ export class CuttingProxy {
       this.open.delete(passage);
       server.destroy();
     });
-    let chunks = 0;
-    server.on('data', (bytes) => {
-      chunks += bytes.toString('latin1').split('content_chunk').length - 1;
-      if (this.chunksToCut === undefined || chunks < this.chunksToCut) return;
-      this.chunksToCut = undefined;
-      client.resetAndDestroy();
+    server.on('close', () => {
+      if (!server.readableEnded) client.destroy();
     });
-    server.on('close', () => client.destroy());
-    for (const socket of [client, server]) socket.on('error', () => undefined);
+    for (const stream of [client, server, answer]) stream.on('error', () => undefined);
     if (this.isSilent) part(passage);
     else join(passage);
+  }
+
+  private answerTo(client: Socket): Transform {
+    let chunks = 0;
+    return new Transform({
+      transform: (bytes: Buffer, _encoding, passOn) => {
+        const starts = startsOfChunks(bytes);
+        const end = this.chunksToCut === undefined ? undefined : starts[Math.max(this.chunksToCut - chunks - 1, 0)];
+        chunks += starts.length;
+        if (end === undefined) {
+          passOn(null, bytes);
+          return;
+        }
+        this.chunksToCut = undefined;
+        // Nothing more is passed on, since `passOn` is not called again.
+        client.write(bytes.subarray(0, end));
+        setTimeout(() => client.resetAndDestroy(), READING_MS);
+      },
+    });
   }
 
   /** Browsers send the head of a request in one piece. */
@@ -110,11 +133,17 @@ export class CuttingProxy {
   }
 }
 
-function join({ client, server }: Passage): void {
-  client.pipe(server).pipe(client);
+/** Where in them the name of a chunk's type begins. One that two pieces share is not found. */
+function startsOfChunks(bytes: Buffer): readonly number[] {
+  return [...bytes.toString('latin1').matchAll(/content_chunk/g)].map(({ index }) => index);
 }
 
-function part({ client, server }: Passage): void {
+function join({ client, server, answer }: Passage): void {
+  client.pipe(server).pipe(answer).pipe(client);
+}
+
+function part({ client, server, answer }: Passage): void {
   client.unpipe(server).pause();
-  server.unpipe(client).pause();
+  server.unpipe(answer).pause();
+  answer.unpipe(client).pause();
 }
