@@ -34,7 +34,8 @@ async function recordedToken({ storage, temporal }: ApiParts, id: string): Promi
   throw new CircuitBreakerError('UNAVAILABLE', message);
 }
 
-const RECORDED_WITHIN_MS = 10_000;
+/** Longer than the 10 s after which Temporal gives a task again that a frozen worker had taken. */
+const RECORDED_WITHIN_MS = 15_000;
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
 /** After so many looks in vain: may it have failed? */

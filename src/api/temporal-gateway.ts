@@ -62,7 +62,8 @@ interface GatewayOptions {
   readonly taskQueuePrefix: string;
 }
 
-const DEADLINE_MS = 10_000;
+/** Longer than the 10 s after which Temporal gives a task again that a frozen worker had taken. */
+const DEADLINE_MS = 15_000;
 /** gRPC status codes. */
 const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE] = [4, 5, 9, 14];
 

@@ -4,6 +4,7 @@ import { watchExecution } from '../../src/client/index.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { execution } from '../support/api-client.js';
 import { newSetting, startEverything } from '../support/everything.js';
+import { freezeProcess } from '../support/frozen-process.js';
 import { expectWhole, Installation, prepareWriting, Surroundings, write } from '../support/installation.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
 
@@ -59,6 +60,20 @@ describe('what is under way goes on', () => {
     expect(await stopped.stop(), stopped.output).toBe(0);
     expect(await watching).toBe(1000);
     await expectWhole(here.address, ids, [viewer]);
+  });
+
+  it.concurrent('when a worker is frozen: whatever is asked meanwhile is answered', async ({ onTestFinished }) => {
+    const here = await Installation.start(surroundings, 'frozen');
+    onTestFinished(() => here.stop());
+    const pid = here.workers[0]?.pid ?? 0;
+    await freezeProcess(pid);
+    const asked = await Promise.all(Array.from({ length: 8 }, () => write(here.address)));
+    process.kill(pid, 'SIGCONT');
+    for (const ids of asked) {
+      const viewer = new StreamViewer();
+      expect(await viewer.watch(here.address, ids.executionId)).toBe(1000);
+      await expectWhole(here.address, ids, [viewer]);
+    }
   });
 
   it.concurrent('when everything is one process, on its own folder, that is killed and started again', async () => {
