@@ -77,7 +77,7 @@ async function measure(scene: Scene, door: Door, streamUrl: string): Promise<str
     const waiting = await api.ask<number>('mostWaiting');
     return `${row}   at most ${(waiting / 1024).toFixed(0)} KB waiting for one viewer`;
   } finally {
-    for (const one of [api, writer, viewers]) one.stop();
+    await Promise.all([api, writer, viewers].map((one) => one.stop()));
   }
 }
 
@@ -95,7 +95,7 @@ async function measureBare(scene: Scene): Promise<string> {
     await server.ask('broadcast', scene);
     return await windowOf({ server, viewers }, scene, { empty, full });
   } finally {
-    for (const one of [server, viewers]) one.stop();
+    await Promise.all([server, viewers].map((one) => one.stop()));
   }
 }
 

@@ -21,8 +21,11 @@ export class BenchProcess {
     return answer.value;
   }
 
-  stop(): void {
-    this.child.disconnect();
+  /** It is gone when this resolves: what it works with may be taken away then. */
+  async stop(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
   }
 }
 

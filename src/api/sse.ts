@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 
 import type { CircuitBreakerError } from '../core/errors.js';
 import type { StreamEvent } from '../core/stream-event.js';
@@ -87,16 +88,22 @@ async function pump(
   { first, format }: { readonly first: First; readonly format: EventFormat },
 ): Promise<void> {
   response.flushHeaders();
+  const wire = wireOf(response);
   let events = first.pending === undefined ? first.events : await first.pending;
   while (events !== undefined && !response.destroyed) {
     for (const blocks of blocksOf(events, format)) {
-      if (response.write(blocks) || (await drained(response))) continue;
+      if (wire.write(blocks) || (await drained(wire))) continue;
       viewer.leave();
       response.destroy();
       return;
     }
     events = await viewer.next();
   }
+}
+
+/** What the answer is written to once its headers are out: it has no length and no chunks, so its bytes need nothing more. */
+function wireOf(response: ServerResponse): Writable {
+  return response.socket ?? response;
 }
 
 /** The blocks of the events, joined into few writes. */
@@ -116,12 +123,12 @@ function* blocksOf(events: readonly StreamEvent[], format: EventFormat): Generat
   if (first !== undefined) yield ready.length === 1 ? first : Buffer.concat(ready);
 }
 
-async function drained(response: ServerResponse): Promise<boolean> {
+async function drained(wire: Writable): Promise<boolean> {
   return await new Promise((resolve) => {
     const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
     const settle = (result: boolean) => {
       clearTimeout(timer);
-      response.off('drain', onDrain).off('close', onClose);
+      wire.off('drain', onDrain).off('close', onClose);
       resolve(result);
     };
     const onDrain = () => {
@@ -130,6 +137,6 @@ async function drained(response: ServerResponse): Promise<boolean> {
     const onClose = () => {
       settle(false);
     };
-    response.on('drain', onDrain).on('close', onClose);
+    wire.on('drain', onDrain).on('close', onClose);
   });
 }
