@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { expect } from 'vitest';
 
 import { startAimock, type AimockProcess } from './aimock-process.js';
@@ -139,11 +139,21 @@ export class Installation {
   /** The worker on which Temporal says that the execution's model call runs. */
   async callerOf({ executionId }: WritingIds): Promise<SpawnedProcess> {
     for (;;) {
-      const { raw } = await this.surroundings.client.workflow.getHandle(executionId).describe();
-      const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+      const identity = await this.callingWorker(executionId);
       const caller = this.workers.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
       if (caller !== undefined) return caller;
       await delay(20);
+    }
+  }
+
+  /** Empty before a call runs: an id is given out as soon as it is recorded, and Temporal hears of it a moment later. */
+  private async callingWorker(executionId: string): Promise<string> {
+    try {
+      const { raw } = await this.surroundings.client.workflow.getHandle(executionId).describe();
+      return raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return '';
+      throw error;
     }
   }
 
