@@ -8,6 +8,7 @@ import { tokenTooLarge } from '../core/token-size.js';
 import type { Token } from '../core/token.js';
 import { isJsonObject } from '../core/json.js';
 import type { ApiParts } from './api-parts.js';
+import { ANSWERED_WITHIN_MS } from './temporal-gateway.js';
 
 /** Starts a token and gives it as it was recorded. The same id with the same input gives back the first one. */
 export async function createToken(parts: ApiParts, input: Record<string, unknown>): Promise<Token> {
@@ -23,7 +24,7 @@ export async function createToken(parts: ApiParts, input: Record<string, unknown
 
 /** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
 async function recordedToken({ storage, temporal }: ApiParts, id: string): Promise<Token> {
-  const deadline = performance.now() + RECORDED_WITHIN_MS;
+  const deadline = performance.now() + ANSWERED_WITHIN_MS;
   for (let waits = 0; performance.now() < deadline; waits += 1) {
     const token = await storage.tokens.get(id);
     if (token !== undefined) return token;
@@ -34,8 +35,6 @@ async function recordedToken({ storage, temporal }: ApiParts, id: string): Promi
   throw new CircuitBreakerError('UNAVAILABLE', message);
 }
 
-/** Longer than the 10 s after which Temporal gives a task again that a frozen worker had taken. */
-const RECORDED_WITHIN_MS = 15_000;
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
 /** After so many looks in vain: may it have failed? */

@@ -37,12 +37,13 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
   }
   // Its end is the connection's: every event is one write then, and not a chunk in four pieces.
   response.removeHeader('transfer-encoding');
-  response.writeHead(200, HEADERS);
+  response.writeHead(200, HEADERS).flushHeaders();
+  const wire = wireOf(response);
   const comments = setInterval(() => {
-    response.write(':\n\n');
+    wire.write(':\n\n');
   }, COMMENT_EVERY_MS);
   try {
-    await pump(response, viewer, { first, format });
+    await pump(wire, viewer, { first, format });
   } finally {
     clearInterval(comments);
     viewer.leave();
@@ -83,25 +84,23 @@ async function nextOrSilence(viewer: StreamViewer): Promise<First> {
 }
 
 async function pump(
-  response: ServerResponse,
+  wire: Writable,
   viewer: StreamViewer,
   { first, format }: { readonly first: First; readonly format: EventFormat },
 ): Promise<void> {
-  response.flushHeaders();
-  const wire = wireOf(response);
   let events = first.pending === undefined ? first.events : await first.pending;
-  while (events !== undefined && !response.destroyed) {
+  while (events !== undefined && !wire.destroyed) {
     for (const blocks of blocksOf(events, format)) {
       if (wire.write(blocks) || (await drained(wire))) continue;
       viewer.leave();
-      response.destroy();
+      wire.destroy();
       return;
     }
     events = await viewer.next();
   }
 }
 
-/** What the answer is written to once its headers are out: it has no length and no chunks, so its bytes need nothing more. */
+/** The connection: once the headers are out, an answer without length or chunks is what is written to it. */
 function wireOf(response: ServerResponse): Writable {
   return response.socket ?? response;
 }

@@ -62,8 +62,8 @@ interface GatewayOptions {
   readonly taskQueuePrefix: string;
 }
 
-/** Longer than the 10 s after which Temporal gives a task again that a frozen worker had taken. */
-const DEADLINE_MS = 15_000;
+/** What a worker has to do is waited for: longer than the 10 s after which Temporal gives a task again that a frozen one took. */
+export const ANSWERED_WITHIN_MS = 15_000;
 /** gRPC status codes. */
 const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE] = [4, 5, 9, 14];
 
@@ -89,7 +89,7 @@ export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOption
 
 async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
   try {
-    return await client.withDeadline(Date.now() + DEADLINE_MS, run);
+    return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, run);
   } catch (error) {
     throw translated(error);
   }

@@ -80,8 +80,8 @@ const SHARED_OPTIONS = {
   defaultHeartbeatThrottleInterval: '1s',
   shutdownGraceTime: '5s',
   reuseV8Context: true,
+  // Few, of both: each poll that a frozen worker left open swallows one task, which then waits for its timeout.
   workflowTaskPollerBehavior: { type: 'autoscaling', initial: 2 },
-  // Few: each poll that a frozen worker left open swallows one task, which then waits for its timeout.
   activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
 } as const satisfies Partial<WorkerOptions>;
 

@@ -185,6 +185,7 @@ describe('whatever dies, what a viewer reads at the end is what was stored', () 
       try {
         for (const chunk of [1, 20, CHUNKS - 1]) await workerKilledAt(here, chunk);
         await workerFrozenBeforeItOpened(here);
+        // Not at once: a frozen worker takes tasks that others wait for.
         await workerFrozenWhileItWrote(here);
         await apiKilled(here);
         await streamExpired(here, backend);
