@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './src/storage/postgres/tables/*.ts',
-  out: './src/storage/postgres/migrations',
+  schema: './src/backends/postgres/tables/*.ts',
+  out: './src/backends/postgres/migrations',
 });

@@ -1,8 +1,8 @@
 import { createLanguageModel } from '../src/providers/create-language-model.js';
-import { createDispatcher } from '../src/providers/dispatcher.js';
+import { createDispatcher } from '../src/providers/connection/dispatcher.js';
 import type { LanguageModel } from '../src/providers/language-model.js';
-import { readCredentials } from '../src/providers/read-credentials.js';
-import { openAnswerStream } from '../src/streams/answer-stream.js';
+import { readCredentials } from '../src/providers/keys/read-credentials.js';
+import { openAnswerStream } from '../src/streams/writing/answer-stream.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
 import type { StreamLog } from '../src/streams/stream-log.js';
 import { WIRES } from '../test/providers/wire/wire-under-test.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { openAnswerStream } from '../src/streams/answer-stream.js';
+import { openAnswerStream } from '../src/streams/writing/answer-stream.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
-import { StreamReader } from '../src/streams/reader.js';
+import { StreamReader } from '../src/streams/reading/reader.js';
 import { createTestDatabase } from '../test/support/postgres.js';
 import { NatsServer } from '../test/support/nats-server.js';
 import { RedisServer } from '../test/support/redis-server.js';

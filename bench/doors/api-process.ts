@@ -4,13 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
-import { OpenStreams } from '../../src/api/open-streams.js';
-import { OriginPolicy } from '../../src/api/origin-policy.js';
+import { OpenStreams } from '../../src/api/connections/open-streams.js';
+import { OriginPolicy } from '../../src/api/access/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
-import { TokenFeed } from '../../src/api/token-feed.js';
+import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
-import { StreamReader } from '../../src/streams/reader.js';
+import { StreamReader } from '../../src/streams/reading/reader.js';
 import { settledUsage, usage } from './usage.js';
 import { serveOrders } from './orders-channel.js';
 

@@ -1,7 +1,7 @@
-import type { AgentExecution, ExecutionResult } from '../core/execution.js';
+import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { Storage } from '../storage/storage.js';
-import type { AnswerStream, AnswerStreamOptions } from '../streams/answer-stream.js';
+import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
 export interface ActivityParts {

@@ -2,9 +2,9 @@ import { Context } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { isEnded, type AgentExecution } from '../core/execution.js';
-import { executionFailure, failedOutcome, hasRecordedItself } from '../workflows/failures.js';
-import type { AdoptedExecution } from './activities.js';
+import { isEnded, type AgentExecution } from '../core/executions/execution.js';
+import { executionFailure, failedOutcome, hasRecordedItself } from '../contract/failures.js';
+import type { AdoptedExecution } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
 const BEAT_EVERY_MS = 1000;

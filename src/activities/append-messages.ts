@@ -1,4 +1,4 @@
-import type { Message } from '../core/conversation.js';
+import type { Message } from '../core/executions/conversation.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import type { ActivityParts } from './activity-parts.js';
 

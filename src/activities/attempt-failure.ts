@@ -1,9 +1,9 @@
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 
-import { ModelError } from '../core/model-error.js';
-import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/retry.js';
+import { ModelError } from '../core/executions/model-error.js';
+import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/retry.js';
 import { StreamFenced } from '../streams/stream-log.js';
-import { finalFailure } from '../workflows/failures.js';
+import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 
 /** A turn whose attempts keep vanishing together with their workers ends: it is not paid for for ever. */

@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
-import type { TokenUsage } from '../core/stream-event.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
 
 /** What survives an attempt, and what the Temporal UI shows of one that runs. */
 export interface AttemptDetails {

@@ -1,8 +1,8 @@
 import type { Context } from '@temporalio/activity';
 
-import type { AgentExecution, ModelAttempt } from '../core/execution.js';
-import type { TokenUsage } from '../core/stream-event.js';
-import type { ModelCall } from './activities.js';
+import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 

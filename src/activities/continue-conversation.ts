@@ -1,5 +1,5 @@
-import { finalFailure } from '../workflows/failures.js';
-import type { ConversationPart } from './activities.js';
+import { finalFailure } from '../contract/failures.js';
+import type { ConversationPart } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { appendMessages } from './append-messages.js';
 

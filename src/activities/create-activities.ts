@@ -1,5 +1,5 @@
-import { activityFailure } from '../workflows/failures.js';
-import type { Activities } from './activities.js';
+import { activityFailure } from '../contract/failures.js';
+import type { Activities } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
 import { continueConversation } from './continue-conversation.js';

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 
-import { readStructuredAnswer } from '../core/structured-output.js';
-import type { TurnResult } from '../core/turn.js';
-import type { ModelCall, TurnAnswer } from './activities.js';
+import { readStructuredAnswer } from '../core/validation/structured-output.js';
+import type { TurnResult } from '../core/executions/turn.js';
+import type { ModelCall, TurnAnswer } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { refuseLostTurn } from './attempt-failure.js';
 import { keepBeating, previousDetails } from './attempt-heartbeat.js';

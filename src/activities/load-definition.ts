@@ -1,11 +1,11 @@
-import { withPrograms } from '../core/compile-rules.js';
-import type { WorkflowDefinition } from '../core/definition.js';
-import { effectiveDefinition } from '../core/effective-definition.js';
+import { withPrograms } from '../core/validation/compile-rules.js';
+import type { WorkflowDefinition } from '../core/definitions/definition.js';
+import { effectiveDefinition } from '../core/definitions/effective-definition.js';
 import { notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
-import type { JsonObject } from '../core/json.js';
-import { checkWorkflowInput, workflowHash } from '../storage/checked-workflow.js';
-import type { DefinitionRequest, LoadedDefinition, WorkflowVersion } from './activities.js';
+import type { JsonObject } from '../core/json/json.js';
+import { checkWorkflowInput, workflowHash } from '../operations/checked-workflow.js';
+import type { DefinitionRequest, LoadedDefinition, WorkflowVersion } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /** The definition of a token that begins: a stored one, or the one that it brings, which is stored then. */

@@ -1,11 +1,11 @@
-import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agent.js';
-import { fitConversation } from '../core/fit-conversation.js';
-import type { JsonObject } from '../core/json.js';
-import { capabilitiesOf } from '../core/model-capabilities.js';
-import { outputSchemaOf } from '../core/structured-output.js';
-import type { ModelRequest, TurnResult } from '../core/turn.js';
-import { finalFailure } from '../workflows/failures.js';
-import type { ModelCall } from './activities.js';
+import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agents/agent.js';
+import { fitConversation } from '../core/executions/fit-conversation.js';
+import type { JsonObject } from '../core/json/json.js';
+import { capabilitiesOf } from '../core/agents/model-capabilities.js';
+import { outputSchemaOf } from '../core/validation/structured-output.js';
+import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
+import { finalFailure } from '../contract/failures.js';
+import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /** What one turn needs of storage. */

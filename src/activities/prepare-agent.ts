@@ -1,12 +1,12 @@
-import type { Agent } from '../core/agent.js';
-import type { Conversation, Message } from '../core/conversation.js';
+import type { Agent } from '../core/agents/agent.js';
+import type { Conversation, Message } from '../core/executions/conversation.js';
 import { CircuitBreakerError } from '../core/errors.js';
-import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/execution.js';
-import { pendingExecution } from '../core/pending-execution.js';
-import { retryLimits } from '../core/retry.js';
-import { promptVariables, renderTemplate } from '../core/template.js';
-import { finalFailure } from '../workflows/failures.js';
-import type { PreparedAgent } from './activities.js';
+import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
+import { pendingExecution } from '../core/executions/pending-execution.js';
+import { retryLimits } from '../core/executions/retry.js';
+import { promptVariables, renderTemplate } from '../core/executions/template.js';
+import { finalFailure } from '../contract/failures.js';
+import type { PreparedAgent } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /** Loads the agent, writes the prompts into the conversation and marks the execution RUNNING. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Message } from '../core/conversation.js';
-import type { AgentExecution, ModelAttempt } from '../core/execution.js';
-import type { ExecutionEnd } from './activities.js';
+import type { Message } from '../core/executions/conversation.js';
+import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
+import type { ExecutionEnd } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { appendMessages } from './append-messages.js';
 

@@ -1,11 +1,11 @@
 import type { Context } from '@temporalio/activity';
 
-import type { JsonObject } from '../core/json.js';
-import { ModelError } from '../core/model-error.js';
-import type { TokenUsage } from '../core/stream-event.js';
-import type { ModelEvent, ModelFinish, TurnResult } from '../core/turn.js';
-import type { AnswerStream } from '../streams/answer-stream.js';
-import type { ModelCall } from './activities.js';
+import type { JsonObject } from '../core/json/json.js';
+import { ModelError } from '../core/executions/model-error.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
+import type { AnswerStream } from '../streams/writing/answer-stream.js';
+import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';

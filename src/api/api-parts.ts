@@ -1,10 +1,10 @@
-import type { ProviderDirectory } from '../providers/provider-status.js';
+import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { Storage } from '../storage/storage.js';
-import type { StreamReader } from '../streams/reader.js';
-import type { OpenStreams } from './open-streams.js';
-import type { OriginPolicy } from './origin-policy.js';
-import type { TokenFeed } from './token-feed.js';
-import type { TemporalGateway } from './temporal-gateway.js';
+import type { StreamReader } from '../streams/reading/reader.js';
+import type { OpenStreams } from './connections/open-streams.js';
+import type { OriginPolicy } from './access/origin-policy.js';
+import type { TokenFeed } from './token-events/token-feed.js';
+import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 /** What the API works with: made once per process, where the process is composed. */
 export interface ApiParts {

@@ -2,7 +2,7 @@ import { fastifyCors } from '@fastify/cors';
 import { AltairFastify } from 'altair-fastify-plugin';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
-import { registerAgentStream } from './agent-stream.js';
+import { registerAgentStream } from './agent-stream/agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { executableSchema } from './graphql/executable-schema.js';

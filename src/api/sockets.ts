@@ -6,13 +6,13 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { agentStreamPath, upgradeToStream, type Upgrade } from './agent-stream.js';
+import { agentStreamPath, upgradeToStream, type Upgrade } from './agent-stream/agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
-import { graphqlSockets } from './graphql/graphql-sockets.js';
-import { refuseUpgrade } from './refuse-upgrade.js';
-import { requestUrl } from './request-url.js';
-import { closeFirmly } from './socket-life.js';
+import { graphqlSockets } from './graphql/subscriptions/graphql-sockets.js';
+import { refuseUpgrade } from './connections/refuse-upgrade.js';
+import { requestUrl } from './connections/request-url.js';
+import { closeFirmly } from './connections/socket-life.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;

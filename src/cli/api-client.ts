@@ -1,7 +1,7 @@
 import { watchExecution } from '../client/index.js';
 import type { Config } from '../config.js';
 import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
-import type { StreamEvent } from '../core/stream-event.js';
+import type { StreamEvent } from '../core/streams/stream-event.js';
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {

@@ -6,7 +6,7 @@ import { openDirectory } from '../compose/open-directory.js';
 import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
-import type { StreamEvent } from '../core/stream-event.js';
+import type { StreamEvent } from '../core/streams/stream-event.js';
 import { ApiClient } from './api-client.js';
 import { documentType, readDocument } from './read-document.js';
 import { chooseReviewModel, type ReviewModel } from './review-agent.js';

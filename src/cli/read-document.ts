@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { MAX_TOKEN_BYTES } from '../core/token-size.js';
+import { MAX_TOKEN_BYTES } from '../core/tokens/token-size.js';
 
 /** Room that the token's other data and the JSON around the text may take. */
 const MAX_DOCUMENT_BYTES = MAX_TOKEN_BYTES - 16 * 1024;

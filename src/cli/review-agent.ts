@@ -1,6 +1,6 @@
 import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
-import type { ProviderDirectory, ProviderStatus } from '../providers/provider-status.js';
-import { shownAddress } from '../providers/shown-address.js';
+import type { ProviderDirectory, ProviderStatus } from '../providers/directory/provider-status.js';
+import { shownAddress } from '../providers/keys/shown-address.js';
 
 /** Which model the demo's agent runs on: what the environment offers, else the mock with a script. */
 export interface ReviewModel {

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 
-import type { StreamEvent } from '../core/stream-event.js';
+import type { StreamEvent } from '../core/streams/stream-event.js';
 import { readStreamError, StreamError, unexpectedAnswer } from './stream-error.js';
 
 /** The server answers within 100 ms and comments every 15 s: one that is silent for longer is not there any more. */

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../core/stream-event.js';
+import type { StreamEvent } from '../core/streams/stream-event.js';
 import { tellAll } from './listeners.js';
 import { StreamError } from './stream-error.js';
 import { watchExecution, type ExecutionView, type WatchOptions } from './watch-execution.js';

@@ -1,9 +1,9 @@
 import { useMemo, useSyncExternalStore } from 'react';
 
-import type { StreamEventType } from '../core/stream-event.js';
+import type { StreamEventType } from '../core/streams/stream-event.js';
 import { ExecutionStore, WAITING, type ExecutionState } from './execution-store.js';
 
-export type { StreamEvent, StreamEventType } from '../core/stream-event.js';
+export type { StreamEvent, StreamEventType } from '../core/streams/stream-event.js';
 export type { ExecutionState } from './execution-store.js';
 export { StreamError, type ApiErrorCode, type ApiErrorFacts } from './stream-error.js';
 

@@ -1,4 +1,4 @@
-import type { CompletedBody } from '../core/stream-event.js';
+import type { CompletedBody } from '../core/streams/stream-event.js';
 
 /**
  * Whether a text is the stored answer: by its length and its hash. Where the platform has no hashes (a page that is not

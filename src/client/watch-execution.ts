@@ -1,7 +1,12 @@
-import { isTerminal, type CompletedBody, type StreamEvent, type StreamEventType } from '../core/stream-event.js';
+import {
+  isTerminal,
+  type CompletedBody,
+  type StreamEvent,
+  type StreamEventType,
+} from '../core/streams/stream-event.js';
 import { visit, type VisitEnd } from './event-source.js';
 import { tellAll } from './listeners.js';
-import { isSameAttempt, NOTHING_SHOWN, showEvent, type ShownText } from './shown-text.js';
+import { isSameAttempt, NOTHING_SHOWN, showEvent, type ShownText } from '../core/streams/shown-text.js';
 import { isAnswer } from './verify-answer.js';
 
 export interface WatchOptions {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { shownAddress } from '../providers/shown-address.js';
+import { shownAddress } from '../providers/keys/shown-address.js';
 import { REAL_MODELS } from './real-models.js';
 import type { Running } from './run-everything.js';
 

@@ -1,6 +1,6 @@
-import type { AgentExecution } from '../core/execution.js';
-import { executionEnding } from '../streams/execution-ending.js';
-import { finishStream } from '../streams/finish-stream.js';
+import type { AgentExecution } from '../core/executions/execution.js';
+import { executionEnding } from '../streams/writing/execution-ending.js';
+import { finishStream } from '../streams/writing/finish-stream.js';
 import { openStreamLog } from '../streams/open-stream-log.js';
 import type { StreamLog } from '../streams/stream-log.js';
 import { openStorage } from '../storage/open-storage.js';

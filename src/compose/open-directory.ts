@@ -1,7 +1,7 @@
-import { createDispatcher } from '../providers/dispatcher.js';
-import { createProviderDirectory } from '../providers/provider-directory.js';
-import type { ProviderDirectory } from '../providers/provider-status.js';
-import { readCredentials } from '../providers/read-credentials.js';
+import { createDispatcher } from '../providers/connection/dispatcher.js';
+import { createProviderDirectory } from '../providers/directory/provider-directory.js';
+import type { ProviderDirectory } from '../providers/directory/provider-status.js';
+import { readCredentials } from '../providers/keys/read-credentials.js';
 import type { ProcessParts } from './run-process.js';
 
 /** The accounts that the environment of this process names. Throws VALIDATION_FAILED for one that cannot be used. */

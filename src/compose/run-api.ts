@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 
-import { settledExecution } from '../api/cut-off.js';
-import { OpenStreams } from '../api/open-streams.js';
-import { OriginPolicy } from '../api/origin-policy.js';
-import { startReconciling } from '../api/reconcile.js';
+import { settledExecution } from '../reconcile/cut-off.js';
+import { OpenStreams } from '../api/connections/open-streams.js';
+import { OriginPolicy } from '../api/access/origin-policy.js';
+import { startReconciling } from '../reconcile/reconcile.js';
 import { createServer } from '../api/server.js';
-import { TokenFeed } from '../api/token-feed.js';
-import { createTemporalGateway } from '../api/temporal-gateway.js';
+import { TokenFeed } from '../api/token-events/token-feed.js';
+import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import { CircuitBreakerError } from '../core/errors.js';
-import { rememberedDirectory } from '../providers/remembered-directory.js';
-import { StreamReader } from '../streams/reader.js';
+import { rememberedDirectory } from '../providers/directory/remembered-directory.js';
+import { StreamReader } from '../streams/reading/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';

@@ -1,5 +1,5 @@
-import type { Blocker } from './blocker.js';
-import type { JsonValue } from './json.js';
+import type { Blocker } from './rules/blocker.js';
+import type { JsonValue } from './json/json.js';
 
 /** Something wrong in an input, found when it is saved. `code` is stable; `pointer` is a JSON pointer into the input. */
 export interface Problem {

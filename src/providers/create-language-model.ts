@@ -1,7 +1,7 @@
-import type { ProviderType } from '../core/agent.js';
-import { checkProvider } from '../core/check-provider.js';
-import { ModelError } from '../core/model-error.js';
-import type { ModelEvent, ModelRequest } from '../core/turn.js';
+import type { ProviderType } from '../core/agents/agent.js';
+import { checkProvider } from '../core/validation/check-provider.js';
+import { ModelError } from '../core/executions/model-error.js';
+import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import { MockModel } from './mock/mock-model.js';
 import type { LanguageModel } from './language-model.js';
 import type { ProviderDependencies } from './provider-dependencies.js';

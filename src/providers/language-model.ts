@@ -1,4 +1,4 @@
-import type { ModelEvent, ModelRequest } from '../core/turn.js';
+import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 
 /**
  * A language model, whatever its provider.

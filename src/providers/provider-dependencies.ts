@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { Credentials } from './credentials.js';
-import type { CallLimits } from './guarded-call.js';
+import type { Credentials } from './keys/credentials.js';
+import type { CallLimits } from './connection/guarded-call.js';
 
 /** What every adapter is made of: one set per process. */
 export interface ProviderDependencies {

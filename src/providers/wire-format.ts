@@ -1,10 +1,10 @@
-import type { LlmProvider } from '../core/agent.js';
-import type { JsonObject } from '../core/json.js';
-import type { TokenUsage } from '../core/stream-event.js';
-import type { ModelRequest, StopReason } from '../core/turn.js';
-import type { ErrorDetails } from './failed-answer.js';
-import type { ToolCallPiece } from './gather-tool-calls.js';
-import type { ToolNames } from './tool-names.js';
+import type { LlmProvider } from '../core/agents/agent.js';
+import type { JsonObject } from '../core/json/json.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ModelRequest, StopReason } from '../core/executions/turn.js';
+import type { ErrorDetails } from './failures/failed-answer.js';
+import type { ToolCallPiece } from './answer/gather-tool-calls.js';
+import type { ToolNames } from './request/tool-names.js';
 
 /**
  * How one API is spoken. What all have in common (keys, timers, failures, stop sequences, the end) is StreamedModel's;

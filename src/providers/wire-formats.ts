@@ -1,12 +1,12 @@
-import type { LlmProvider } from '../core/agent.js';
-import { ModelError } from '../core/model-error.js';
-import { messagesFormat } from './anthropic/messages-format.js';
-import { baseUrlOf, isOwnHost, type Credentials } from './credentials.js';
-import { generateFormat } from './google/generate-format.js';
-import { ollamaFormat } from './ollama/ollama-format.js';
-import { chatFormat } from './openai-chat/chat-format.js';
-import { responsesFormat } from './openai-responses/responses-format.js';
-import { textOption } from './request-options.js';
+import type { LlmProvider } from '../core/agents/agent.js';
+import { ModelError } from '../core/executions/model-error.js';
+import { messagesFormat } from './formats/anthropic/messages-format.js';
+import { baseUrlOf, isOwnHost, type Credentials } from './keys/credentials.js';
+import { generateFormat } from './formats/google/generate-format.js';
+import { ollamaFormat } from './formats/ollama/ollama-format.js';
+import { chatFormat } from './formats/openai-chat/chat-format.js';
+import { responsesFormat } from './formats/openai-responses/responses-format.js';
+import { textOption } from './request/request-options.js';
 import type { WireFormat } from './wire-format.js';
 
 /** The API that a provider is spoken to in. Throws ModelError `invalid_request` for the mock, which has none. */

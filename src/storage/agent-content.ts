@@ -1,5 +1,5 @@
-import type { Agent, AgentContent } from '../core/agent.js';
-import { canonicalJson, type JsonObject } from '../core/json.js';
+import type { Agent, AgentContent } from '../core/agents/agent.js';
+import { canonicalJson, type JsonObject } from '../core/json/json.js';
 
 /** Whether saving this content would change the agent. */
 export function sameAgentContent(

@@ -1,4 +1,4 @@
-import type { Agent, AgentContent } from '../core/agent.js';
+import type { Agent, AgentContent } from '../core/agents/agent.js';
 
 /** Agents and all their versions. A version, once stored, never changes. */
 export interface AgentStore {

@@ -1,4 +1,4 @@
-import { isEnded, type AgentExecution } from '../core/execution.js';
+import { isEnded, type AgentExecution } from '../core/executions/execution.js';
 
 /** An execution after a change: one that has ended stays as it is, except for the end of its stream. */
 export function changedExecution(

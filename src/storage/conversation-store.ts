@@ -1,4 +1,4 @@
-import type { Conversation, Message } from '../core/conversation.js';
+import type { Conversation, Message } from '../core/executions/conversation.js';
 
 /** Conversations between agents and models. Messages are only ever added. */
 export interface ConversationStore {

@@ -1,5 +1,5 @@
-import type { AgentExecution, ExecutionStatus } from '../core/execution.js';
-import type { JsonValue } from '../core/json.js';
+import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { JsonValue } from '../core/json/json.js';
 import type { Page, PageRequest } from './page.js';
 
 export interface ExecutionFilter {

@@ -1,4 +1,4 @@
-import type { PlaceAgent } from '../core/definition.js';
+import type { PlaceAgent } from '../core/definitions/definition.js';
 
 /** A place agent that was added to a workflow after its definition was saved: it applies to every version. */
 export interface AddedPlaceAgent extends PlaceAgent {

@@ -1,5 +1,5 @@
-import type { Message } from '../core/conversation.js';
-import { jsonEquals } from '../core/json.js';
+import type { Message } from '../core/executions/conversation.js';
+import { jsonEquals } from '../core/json/json.js';
 
 export function isSameMessages(left: readonly Message[], right: readonly Message[]): boolean {
   return left.length === right.length && left.every((message, index) => isSame(message, right[index]));

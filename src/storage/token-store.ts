@@ -1,8 +1,8 @@
-import type { TokenRecord } from '../core/token-record.js';
-import type { Token, TokenEvent, TokenEventType, TokenStatus } from '../core/token.js';
+import type { TokenRecord } from '../core/tokens/token-record.js';
+import type { Token, TokenEvent, TokenEventType, TokenStatus } from '../core/tokens/token.js';
 import type { Page, PageRequest } from './page.js';
 
-export type { TokenRecord } from '../core/token-record.js';
+export type { TokenRecord } from '../core/tokens/token-record.js';
 
 /** A token event as read: numbered 1, 2, 3 … within one token, in the order in which they were recorded. */
 export interface StoredTokenEvent extends TokenEvent {

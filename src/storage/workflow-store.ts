@@ -1,4 +1,4 @@
-import type { WorkflowContent, WorkflowDefinition } from '../core/definition.js';
+import type { WorkflowContent, WorkflowDefinition } from '../core/definitions/definition.js';
 
 export interface StoredWorkflow {
   readonly definition: WorkflowDefinition;

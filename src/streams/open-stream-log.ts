@@ -1,10 +1,10 @@
 import { CircuitBreakerError } from '../core/errors.js';
-import { migrate } from '../storage/postgres/migrate.js';
-import { connectPg } from '../storage/postgres/pg-connection.js';
-import { PgliteConnection } from '../storage/postgres/pglite-connection.js';
-import type { SqlConnection } from '../storage/postgres/sql-connection.js';
+import { migrate } from '../backends/postgres/migrate.js';
+import { connectPg } from '../backends/postgres/pg-connection.js';
+import { PgliteConnection } from '../backends/postgres/pglite-connection.js';
+import type { SqlConnection } from '../backends/postgres/sql-connection.js';
 import { MemoryStreamLog } from './memory/memory-stream-log.js';
-import { EntryLog } from './entry-log.js';
+import { EntryLog } from './entries/entry-log.js';
 import { connectNats } from './nats/nats-connection.js';
 import { NatsEntries } from './nats/nats-entries.js';
 import { PostgresEntries } from './postgres/postgres-entries.js';

@@ -1,4 +1,4 @@
-import type { StreamEvent, StreamEventBody, TerminalEventBody } from '../core/stream-event.js';
+import type { StreamEvent, StreamEventBody, TerminalEventBody } from '../core/streams/stream-event.js';
 
 /**
  * The event log of all executions: the only place where a stream's text exists before the answer is stored.

@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 
 import { CircuitBreakerError, notFound } from '../core/errors.js';
-import type { ExecutionResult } from '../core/execution.js';
+import type { ExecutionResult } from '../core/executions/execution.js';
 
 /**
  * Waits for the result of an execution's Temporal workflow, however long it takes. Throws the failure that it ended

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { searchAttributes } from '../workflows/search-attributes.js';
+import { searchAttributes } from '../contract/search-attributes.js';
 import { isServing } from './is-serving.js';
 import { isListening, portTaken } from './ports.js';
 import {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { searchAttributes } from '../workflows/search-attributes.js';
+import { searchAttributes } from '../contract/search-attributes.js';
 
 /** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD */
 const KEYWORD = 2;

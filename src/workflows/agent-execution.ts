@@ -1,11 +1,11 @@
 import { CancellationScope, proxyActivities, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
-import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../activities/activities.js';
-import { decideTurn, repairMessages, totalUsage } from '../core/agent-turn.js';
-import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/execution.js';
-import { executionFailure, finalFailure } from './failures.js';
+import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../contract/activities.js';
+import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
+import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
+import { executionFailure, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
-import { searchAttributes } from './search-attributes.js';
+import { searchAttributes } from '../contract/search-attributes.js';
 
 /** Time that an activity gets beyond the bound it keeps itself: for storing what it has. */
 const GRACE_SECONDS = 10;

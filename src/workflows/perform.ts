@@ -9,13 +9,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { Activities } from '../activities/activities.js';
-import type { ExecutionOutcome } from '../core/decision.js';
-import type { ExecutionRequest, ExecutionResult } from '../core/execution.js';
-import { executionDeadlineSeconds } from '../core/execution-deadline.js';
-import { executionFailure, failedOutcome, hasRecordedItself, type ExecutionFailure } from './failures.js';
-import { AGENT_EXECUTION, taskQueues } from './messages.js';
-import { searchAttributes } from './search-attributes.js';
+import type { Activities } from '../contract/activities.js';
+import type { ExecutionOutcome } from '../core/engine/decision.js';
+import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
+import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import { executionFailure, failedOutcome, hasRecordedItself, type ExecutionFailure } from '../contract/failures.js';
+import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
+import { searchAttributes } from '../contract/search-attributes.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 

@@ -1,7 +1,7 @@
-import type { TokenInput } from '../core/decision.js';
-import { isJsonObject } from '../core/json.js';
-import { parseUpdateRequest } from '../core/update-request.js';
-import { finalFailure } from './failures.js';
+import type { TokenInput } from '../core/engine/decision.js';
+import { isJsonObject } from '../core/json/json.js';
+import { parseUpdateRequest } from '../core/tokens/update-request.js';
+import { finalFailure } from '../contract/failures.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 

@@ -1,8 +1,8 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
-import { describeToken } from '../core/describe-token.js';
-import type { Token } from '../core/token.js';
-import { searchAttributes } from './search-attributes.js';
+import { describeToken } from '../core/tokens/describe-token.js';
+import type { Token } from '../core/tokens/token.js';
+import { searchAttributes } from '../contract/search-attributes.js';
 
 /** Keeps what the Temporal UI shows and finds of a token current: search attributes, and the details of its workflow. */
 export function showInTemporal(token: Token): void {

@@ -1,7 +1,7 @@
 import { CancellationScope, getExternalWorkflowHandle, log } from '@temporalio/workflow';
 
-import type { ExecutionOutcome } from '../core/decision.js';
-import type { ExecutionRequest } from '../core/execution.js';
+import type { ExecutionOutcome } from '../core/engine/decision.js';
+import type { ExecutionRequest } from '../core/executions/execution.js';
 import { adoptedOutcome, startExecution } from './perform.js';
 
 type OnEnd = (executionId: string, outcome: ExecutionOutcome) => Promise<void>;

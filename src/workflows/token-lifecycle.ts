@@ -7,7 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 
-import type { Token } from '../core/token.js';
+import type { Token } from '../core/tokens/token.js';
 import {
   availableTransitionsQuery,
   cancelUpdate,
@@ -19,7 +19,7 @@ import {
   triggerPlaceAgentsUpdate,
   updateTokenUpdate,
   type TokenStart,
-} from './messages.js';
+} from '../contract/messages.js';
 import { cancelOf, updateOf } from './read-messages.js';
 import { startedIn, TokenLife, type CarriedToken } from './token-life.js';
 

@@ -1,8 +1,8 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 
-import type { AgentExecution } from '../core/execution.js';
-import type { Token, TokenEvent } from '../core/token.js';
-import type { NumberedEvent } from '../core/token-record.js';
+import type { AgentExecution } from '../core/executions/execution.js';
+import type { Token, TokenEvent } from '../core/tokens/token.js';
+import type { NumberedEvent } from '../core/tokens/token-record.js';
 import { quickly } from './perform.js';
 
 /** Of the last event of a change. */

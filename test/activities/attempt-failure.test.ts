@@ -2,8 +2,8 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { describe, expect, it } from 'vitest';
 
 import { judgeAttempt } from '../../src/activities/attempt-failure.js';
-import { ModelError } from '../../src/core/model-error.js';
-import { retryLimits } from '../../src/core/retry.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import { retryLimits } from '../../src/core/executions/retry.js';
 import { StreamFenced } from '../../src/streams/stream-log.js';
 
 const limits = retryLimits({ maxAttempts: 3, backoffSeconds: 10 });

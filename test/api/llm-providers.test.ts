@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { ProviderStatus } from '../../src/providers/provider-status.js';
+import type { ProviderStatus } from '../../src/providers/directory/provider-status.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
 
 const STATUSES: readonly ProviderStatus[] = [

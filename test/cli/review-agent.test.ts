@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { chooseReviewModel } from '../../src/cli/review-agent.js';
 import type { ProviderConfig } from '../../src/config.js';
-import type { ProviderDirectory } from '../../src/providers/provider-status.js';
+import type { ProviderDirectory } from '../../src/providers/directory/provider-status.js';
 
 const DEMO = { documentName: 'travel-policy.md' };
 const NONE = { openai: {}, anthropic: {}, google: {}, ollama: {} };

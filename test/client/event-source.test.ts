@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { visit, type VisitEnd } from '../../src/client/event-source.js';
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { chunk, completed, sseFrames, started, TEXT } from '../support/execution-events.js';
 import { inNoTime } from '../support/in-no-time.js';
 import { eventStream, neverAnswers, nothingLeft, PlayedFetch, sends } from '../support/played-fetch.js';

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { recallFire, rememberFire, REMEMBERED_FIRES, type AcceptedFires } from '../../src/core/accepted-fires.js';
-import { executionIdOf } from '../../src/core/execution-id.js';
-import { parseFireRequest } from '../../src/core/fire-request.js';
-import { canonicalJson, jsonEquals } from '../../src/core/json.js';
-import { mergePatch } from '../../src/core/merge-patch.js';
-import { judgeFailure, retryLimits } from '../../src/core/retry.js';
+import {
+  recallFire,
+  rememberFire,
+  REMEMBERED_FIRES,
+  type AcceptedFires,
+} from '../../src/core/tokens/accepted-fires.js';
+import { executionIdOf } from '../../src/core/executions/execution-id.js';
+import { parseFireRequest } from '../../src/core/tokens/fire-request.js';
+import { canonicalJson, jsonEquals } from '../../src/core/json/json.js';
+import { mergePatch } from '../../src/core/json/merge-patch.js';
+import { judgeFailure, retryLimits } from '../../src/core/executions/retry.js';
 
 describe('accepted fires', () => {
   const fires = rememberFire([], { transitionId: 'a', data: { x: 1, y: 2 }, idempotencyKey: 'k' }, 'e1');

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { startAimock } from '../support/aimock-process.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { createAgent, execution, graphql } from '../support/api-client.js';

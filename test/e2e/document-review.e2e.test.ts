@@ -7,7 +7,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { reviewOf } from '../support/aimock-review.js';
 import { createToken, execution, fire, graphql, settledToken } from '../support/api-client.js';

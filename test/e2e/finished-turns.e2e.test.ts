@@ -51,7 +51,7 @@ describe('a turn that the provider has finished is paid for once', () => {
       void released.then(() => response.end(CHAT.text('it.') + CHAT.finish('stop')));
     });
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
-    await start('src/api/main.ts', 'API ready');
+    await start('src/api-server.ts', 'API ready');
   });
 
   afterEach(async () => {

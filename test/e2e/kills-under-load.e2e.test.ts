@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Token } from '../../src/core/token.js';
+import type { Token } from '../../src/core/tokens/token.js';
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { createAgent, createWorkflow, graphql } from '../support/api-client.js';
 import { newSetting, type Setting } from '../support/everything.js';
@@ -101,7 +101,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
       STORAGE_URL: database.url,
       OPENAI_BASE_URL: aimock.baseUrl,
     });
-    api = SpawnedProcess.start('src/api/main.ts', setting.environment);
+    api = SpawnedProcess.start('src/api-server.ts', setting.environment);
     await api.said('API ready');
     workers.push(await startWorker(), await startWorker());
     client = new Client({ connection: await Connection.connect({ address: temporal.address }) });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { watchExecution } from '../../src/client/index.js';
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { execution, settledToken } from '../support/api-client.js';

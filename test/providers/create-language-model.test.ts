@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDispatcher } from '../../src/providers/dispatcher.js';
+import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
 import { createLanguageModel } from '../../src/providers/create-language-model.js';
 import { aProvider, aRequest, collect, textOf } from '../support/model-request.js';
 

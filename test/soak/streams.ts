@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { NOTHING_SHOWN, showEvent } from '../../src/client/shown-text.js';
-import type { AgentExecution } from '../../src/core/execution.js';
-import { openAnswerStream } from '../../src/streams/answer-stream.js';
-import { executionEnding } from '../../src/streams/execution-ending.js';
-import { finishStream } from '../../src/streams/finish-stream.js';
+import { NOTHING_SHOWN, showEvent } from '../../src/core/streams/shown-text.js';
+import type { AgentExecution } from '../../src/core/executions/execution.js';
+import { openAnswerStream } from '../../src/streams/writing/answer-stream.js';
+import { executionEnding } from '../../src/streams/writing/execution-ending.js';
+import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
-import { StreamReader } from '../../src/streams/reader.js';
+import { StreamReader } from '../../src/streams/reading/reader.js';
 import type { StreamLog, StreamWake } from '../../src/streams/stream-log.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import { RedisServer } from '../support/redis-server.js';

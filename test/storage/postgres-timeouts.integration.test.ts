@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { migrate } from '../../src/storage/postgres/migrate.js';
-import { connectPg, type PgConnection } from '../../src/storage/postgres/pg-connection.js';
+import { migrate } from '../../src/backends/postgres/migrate.js';
+import { connectPg, type PgConnection } from '../../src/backends/postgres/pg-connection.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { canTestPostgres, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,5 +1,5 @@
 import { CircuitBreakerError } from '../../src/core/errors.js';
-import type { StreamEventBody } from '../../src/core/stream-event.js';
+import type { StreamEventBody } from '../../src/core/streams/stream-event.js';
 import type {
   StreamEnding,
   StreamLog,

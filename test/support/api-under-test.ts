@@ -4,19 +4,19 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
-import { OpenStreams } from '../../src/api/open-streams.js';
-import { OriginPolicy } from '../../src/api/origin-policy.js';
+import { OpenStreams } from '../../src/api/connections/open-streams.js';
+import { OriginPolicy } from '../../src/api/access/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
-import { TokenFeed } from '../../src/api/token-feed.js';
-import type { TemporalGateway, WorkflowClose } from '../../src/api/temporal-gateway.js';
-import type { ExecutionRequest } from '../../src/core/execution.js';
-import { newToken } from '../../src/core/new-token.js';
-import type { TokenStart } from '../../src/core/token-start.js';
-import type { ProviderDirectory } from '../../src/providers/provider-status.js';
+import { TokenFeed } from '../../src/api/token-events/token-feed.js';
+import type { TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
+import type { ExecutionRequest } from '../../src/core/executions/execution.js';
+import { newToken } from '../../src/core/engine/new-token.js';
+import type { TokenStart } from '../../src/core/tokens/token-start.js';
+import type { ProviderDirectory } from '../../src/providers/directory/provider-status.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
-import { StreamReader } from '../../src/streams/reader.js';
+import { StreamReader } from '../../src/streams/reading/reader.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 

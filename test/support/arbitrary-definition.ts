@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 
-import type { AgentTransition, PlaceAgent, Transition, WorkflowDefinition } from '../../src/core/definition.js';
-import type { Rule } from '../../src/core/rule.js';
+import type {
+  AgentTransition,
+  PlaceAgent,
+  Transition,
+  WorkflowDefinition,
+} from '../../src/core/definitions/definition.js';
+import type { Rule } from '../../src/core/rules/rule.js';
 
 /** Few names, so that random stories meet themselves. */
 export const PLACES = ['a', 'b', 'c', 'd', 'end'] as const;

@@ -1,14 +1,14 @@
-import type { AgentContent } from '../../src/core/agent.js';
+import type { AgentContent } from '../../src/core/agents/agent.js';
 import type {
   AgentTransition,
   PlaceAgent,
   Transition,
   WorkflowContent,
   WorkflowDefinition,
-} from '../../src/core/definition.js';
-import type { ExecutionResult } from '../../src/core/execution.js';
-import { newToken } from '../../src/core/new-token.js';
-import type { Token } from '../../src/core/token.js';
+} from '../../src/core/definitions/definition.js';
+import type { ExecutionResult } from '../../src/core/executions/execution.js';
+import { newToken } from '../../src/core/engine/new-token.js';
+import type { Token } from '../../src/core/tokens/token.js';
 
 export const NOW = '2026-11-23T05:00:00.000Z';
 export const facts = { now: NOW };

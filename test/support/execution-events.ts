@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { sha256 } from './stream-viewer.js';
 
 /** The stream of an execution whose answer is TEXT, event by event. */

@@ -130,7 +130,7 @@ export class Installation {
   }
 
   async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
-    const api = SpawnedProcess.start('src/api/main.ts', { ...this.setting.environment, ...otherwise });
+    const api = SpawnedProcess.start('src/api-server.ts', { ...this.setting.environment, ...otherwise });
     this.apis.push(api);
     await api.said('API ready');
     return api;

@@ -1,5 +1,5 @@
-import type { LlmProvider } from '../../src/core/agent.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { LlmProvider } from '../../src/core/agents/agent.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 
 export function aProvider(fields: Partial<LlmProvider> = {}): LlmProvider {

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 import { sseFrames } from './execution-events.js';
 
 type Answer = (signal: AbortSignal) => Response | Promise<Response>;

@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { CircuitBreakerError } from '../../src/core/errors.js';
-import { ModelError } from '../../src/core/model-error.js';
-import type { Token } from '../../src/core/token.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import type { Token } from '../../src/core/tokens/token.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { FINISH } from './scripted-model.js';

@@ -1,4 +1,4 @@
-import type { ModelEvent, ModelFinish, ModelRequest } from '../../src/core/turn.js';
+import type { ModelEvent, ModelFinish, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 
 export const FINISH: ModelFinish = {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { WebSocket } from 'ws';
 
-import type { StreamEvent } from '../../src/core/stream-event.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 
 /** A viewer that follows the rules of the stream: what it shows at any time is `text`. */
 export class StreamViewer {

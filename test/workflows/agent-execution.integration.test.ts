@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { AgentExecution } from '../../src/core/execution.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { AgentExecution } from '../../src/core/executions/execution.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
-import { AGENT_EXECUTION } from '../../src/workflows/messages.js';
+import { AGENT_EXECUTION } from '../../src/contract/messages.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';

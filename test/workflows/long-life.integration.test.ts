@@ -1,8 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { Token } from '../../src/core/token.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { Token } from '../../src/core/tokens/token.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';

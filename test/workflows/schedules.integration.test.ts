@@ -2,10 +2,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { PlaceAgent, PlaceAgentSchedule } from '../../src/core/definition.js';
-import { ModelError } from '../../src/core/model-error.js';
-import type { Token } from '../../src/core/token.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { PlaceAgent, PlaceAgentSchedule } from '../../src/core/definitions/definition.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import type { Token } from '../../src/core/tokens/token.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aPlaceAgent, aTransition, anAgent, aWorkflow, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';

@@ -1,10 +1,10 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { AgentTransition } from '../../src/core/definition.js';
-import { ModelError } from '../../src/core/model-error.js';
-import type { Token } from '../../src/core/token.js';
-import type { ModelEvent, ModelRequest } from '../../src/core/turn.js';
+import type { AgentTransition } from '../../src/core/definitions/definition.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import type { Token } from '../../src/core/tokens/token.js';
+import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';

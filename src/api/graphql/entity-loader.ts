@@ -1,7 +1,7 @@
-import type { Agent } from '../../core/agent.js';
+import type { Agent } from '../../core/agents/agent.js';
 import { notFound } from '../../core/errors.js';
-import type { AgentExecution } from '../../core/execution.js';
-import type { Token } from '../../core/token.js';
+import type { AgentExecution } from '../../core/executions/execution.js';
+import type { Token } from '../../core/tokens/token.js';
 import type { Storage } from '../../storage/storage.js';
 import type { StoredWorkflow } from '../../storage/workflow-store.js';
 

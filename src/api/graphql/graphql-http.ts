@@ -7,7 +7,7 @@ import { asGraphqlError, graphqlError, httpStatus } from '../error-response.js';
 import type { ResolverContext } from './context.js';
 import { EntityLoader } from './entity-loader.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
-import { OperationReader } from './operation-reader.js';
+import { OperationReader } from './documents/operation-reader.js';
 
 const JSON_TYPE = 'application/json';
 const GRAPHQL_TYPE = 'application/graphql-response+json';

@@ -1,5 +1,5 @@
 import { validationFailed, type CircuitBreakerError, type Problem } from '../../core/errors.js';
-import { isJsonObject, type JsonObject } from '../../core/json.js';
+import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 
 /** What a client asks for, however it came: as a JSON body or in the address. */
 export interface GraphqlRequest {

@@ -1,7 +1,7 @@
 import { GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
 
 import { CircuitBreakerError } from '../../core/errors.js';
-import { isJsonObject } from '../../core/json.js';
+import { isJsonObject } from '../../core/json/json.js';
 
 /** Values that GraphQL passes on as they are; what they may be is checked where they are used. */
 export const scalars = {

@@ -1,10 +1,10 @@
 import { REAL_MODELS } from '../../compose/real-models.js';
 import type { Config } from '../../config.js';
-import type { Credentials } from '../../providers/credentials.js';
-import { createDispatcher } from '../../providers/dispatcher.js';
-import { createProviderDirectory } from '../../providers/provider-directory.js';
-import type { ProviderStatus } from '../../providers/provider-status.js';
-import { readCredentials } from '../../providers/read-credentials.js';
+import type { Credentials } from '../../providers/keys/credentials.js';
+import { createDispatcher } from '../../providers/connection/dispatcher.js';
+import { createProviderDirectory } from '../../providers/directory/provider-directory.js';
+import type { ProviderStatus } from '../../providers/directory/provider-status.js';
+import { readCredentials } from '../../providers/keys/read-credentials.js';
 import { missing, note, ok, type Finding } from './finding.js';
 
 const SHOWN_MODELS = 4;

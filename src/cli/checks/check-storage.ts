@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { openStorage } from '../../storage/open-storage.js';
-import { refuseLockedFolder } from '../../storage/postgres/folder-lock.js';
-import { connectPg } from '../../storage/postgres/pg-connection.js';
+import { refuseLockedFolder } from '../../backends/postgres/folder-lock.js';
+import { connectPg } from '../../backends/postgres/pg-connection.js';
 import { openStreamLog } from '../../streams/open-stream-log.js';
 import { neededFinding, note, ok, type Finding } from './finding.js';
 

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
-import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json.js';
-import { ModelError } from '../../core/model-error.js';
-import { isJsonArray, listAt, numberAt, objectAt } from '../json-fields.js';
+import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
+import { ModelError } from '../../core/executions/model-error.js';
+import { isJsonArray, listAt, numberAt, objectAt } from '../../core/json/json-fields.js';
 
 /** Deeper than any real schema; a schema that refers to itself ends here. */
 const DEEPEST = 12;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ownValue, type JsonValue } from '../../core/json.js';
-import { EXECUTION_ERROR_CODES, ModelError, type ExecutionErrorCode } from '../../core/model-error.js';
-import type { ModelEvent, ModelRequest } from '../../core/turn.js';
-import { StopSequenceCutter } from '../cut-stop-sequences.js';
+import { ownValue, type JsonValue } from '../../core/json/json.js';
+import { EXECUTION_ERROR_CODES, ModelError, type ExecutionErrorCode } from '../../core/executions/model-error.js';
+import type { ModelEvent, ModelRequest } from '../../core/executions/turn.js';
+import { StopSequenceCutter } from '../answer/cut-stop-sequences.js';
 import { exampleOf } from './example-of-schema.js';
-import { listAt, numberAt } from '../json-fields.js';
+import { listAt, numberAt } from '../../core/json/json-fields.js';
 import type { LanguageModel } from '../language-model.js';
 
 const DEFAULT_DELAY_MS = 100;

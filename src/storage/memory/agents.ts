@@ -1,4 +1,4 @@
-import type { Agent, AgentContent } from '../../core/agent.js';
+import type { Agent, AgentContent } from '../../core/agents/agent.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';

@@ -1,4 +1,4 @@
-import type { Conversation, Message } from '../../core/conversation.js';
+import type { Conversation, Message } from '../../core/executions/conversation.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { ConversationStore } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';

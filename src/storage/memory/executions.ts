@@ -1,6 +1,6 @@
 import { notFound } from '../../core/errors.js';
-import { isEnded, type AgentExecution } from '../../core/execution.js';
-import type { JsonValue } from '../../core/json.js';
+import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
+import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';

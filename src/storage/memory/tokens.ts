@@ -1,6 +1,6 @@
-import type { NumberedEvent, TokenRecord } from '../../core/token-record.js';
-import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
-import { terminatedToken } from '../../core/terminated-token.js';
+import type { NumberedEvent, TokenRecord } from '../../core/tokens/token-record.js';
+import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
+import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';

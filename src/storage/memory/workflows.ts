@@ -1,4 +1,4 @@
-import { agentUses, type WorkflowContent } from '../../core/definition.js';
+import { agentUses, type WorkflowContent } from '../../core/definitions/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import { newestFirst } from './newest-first.js';
 

@@ -1,8 +1,8 @@
-import type { Agent, AgentContent } from '../../core/agent.js';
+import type { Agent, AgentContent } from '../../core/agents/agent.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: Agent;

@@ -1,8 +1,8 @@
-import type { Conversation, Message } from '../../core/conversation.js';
+import type { Conversation, Message } from '../../core/executions/conversation.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { ConversationStore } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly id: string;

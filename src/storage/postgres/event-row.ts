@@ -1,4 +1,4 @@
-import type { TokenEvent } from '../../core/token.js';
+import type { TokenEvent } from '../../core/tokens/token.js';
 import type { StoredTokenEvent } from '../token-store.js';
 
 export interface EventRow {

@@ -1,11 +1,11 @@
 import { notFound } from '../../core/errors.js';
-import { isEnded, type AgentExecution } from '../../core/execution.js';
-import type { JsonValue } from '../../core/json.js';
+import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
+import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: AgentExecution;

@@ -1,5 +1,5 @@
 import type { AddedPlaceAgent, PlaceAgentChange, PlaceAgentFilter, PlaceAgentStore } from '../place-agent-store.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: AddedPlaceAgent;

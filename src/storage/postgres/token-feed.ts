@@ -1,6 +1,6 @@
 import type { FeedPage, FeedPosition } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 const CHANNEL = 'circuit_breaker_tokens';
 /** Changes within this time are announced together. */

@@ -1,11 +1,11 @@
-import { terminatedToken } from '../../core/terminated-token.js';
-import type { TokenRecord } from '../../core/token-record.js';
-import type { Token, TokenEvent, TokenEventType } from '../../core/token.js';
+import { terminatedToken } from '../../core/tokens/terminated-token.js';
+import type { TokenRecord } from '../../core/tokens/token-record.js';
+import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { PostgresTokenFeed } from './token-feed.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { WorkflowContent } from '../../core/definition.js';
+import type { WorkflowContent } from '../../core/definitions/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
-import type { SqlConnection } from './sql-connection.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: StoredWorkflow;

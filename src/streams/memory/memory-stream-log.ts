@@ -1,5 +1,5 @@
 import { CircuitBreakerError } from '../../core/errors.js';
-import { newOpening, placeEvents, SHUT_DOWN, type StoredEventBody } from '../stream-entry.js';
+import { newOpening, placeEvents, SHUT_DOWN, type StoredEventBody } from '../entries/stream-entry.js';
 import {
   StreamFenced,
   StreamLost,
@@ -11,7 +11,7 @@ import {
   type StreamWriter,
   type WriterClaim,
 } from '../stream-log.js';
-import { judgeClaim, judgeRefusal, type StreamTail } from '../stream-tail.js';
+import { judgeClaim, judgeRefusal, type StreamTail } from '../entries/stream-tail.js';
 import { MemoryStreams } from './memory-streams.js';
 
 type EntryHead = Omit<StreamTail, 'last'>;

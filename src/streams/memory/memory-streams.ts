@@ -1,6 +1,6 @@
 import type { StreamEntry, StreamWake } from '../stream-log.js';
-import type { StreamTail } from '../stream-tail.js';
-import { Watchers } from '../watchers.js';
+import type { StreamTail } from '../entries/stream-tail.js';
+import { Watchers } from '../entries/watchers.js';
 
 export interface MemoryEntry extends StreamTail {
   /** The bodies as JSON: what tells a repeated append from another one. */

@@ -1,4 +1,4 @@
-import type { EntryEnd } from '../stream-tail.js';
+import type { EntryEnd } from '../entries/stream-tail.js';
 
 type End = Pick<EntryEnd, 'opening' | 'position'>;
 

@@ -1,7 +1,7 @@
-import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-store.js';
-import type { NewEntry } from '../new-entry.js';
+import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entries/entry-store.js';
+import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
-import type { EntryEnd } from '../stream-tail.js';
+import type { EntryEnd } from '../entries/stream-tail.js';
 import { ConfirmedEnds } from './confirmed-ends.js';
 import type { NatsLink } from './nats-connection.js';
 import { encodeEntry, streamEntry, type NatsEntry } from './nats-entry.js';

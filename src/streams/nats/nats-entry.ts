@@ -1,9 +1,9 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
-import { placeEvents, type StoredEventBody } from '../stream-entry.js';
-import type { NewEntry } from '../new-entry.js';
+import { placeEvents, type StoredEventBody } from '../entries/stream-entry.js';
+import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamEntry } from '../stream-log.js';
-import type { StreamTail } from '../stream-tail.js';
+import type { StreamTail } from '../entries/stream-tail.js';
 
 /** An entry as a message has it. `position` is the sequence that JetStream gave the message. */
 export interface NatsEntry extends StreamTail {

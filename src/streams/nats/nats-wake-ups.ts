@@ -1,5 +1,5 @@
 import type { StreamWake } from '../stream-log.js';
-import { Watchers } from '../watchers.js';
+import { Watchers } from '../entries/watchers.js';
 import type { NatsLink } from './nats-connection.js';
 import { decodeEntry, streamEntry } from './nats-entry.js';
 

@@ -1,4 +1,4 @@
-import { placeEvents, type StoredEventBody } from '../stream-entry.js';
+import { placeEvents, type StoredEventBody } from '../entries/stream-entry.js';
 import type { StreamEntry, StreamPage, StreamRange } from '../stream-log.js';
 import type { PageRow } from './statements.js';
 

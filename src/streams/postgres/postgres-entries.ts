@@ -1,6 +1,6 @@
-import type { SqlConnection } from '../../storage/postgres/sql-connection.js';
-import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-store.js';
-import type { NewEntry } from '../new-entry.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entries/entry-store.js';
+import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
 import { pagesOf } from './pages-of.js';
 import {

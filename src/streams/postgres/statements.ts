@@ -1,4 +1,4 @@
-import type { SqlStatement } from '../../storage/postgres/sql-connection.js';
+import type { SqlStatement } from '../../backends/postgres/sql-connection.js';
 
 /** Notifications of all stream logs in one database. */
 export const CHANNEL = 'circuit_breaker_streams';

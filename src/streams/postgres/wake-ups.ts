@@ -1,7 +1,7 @@
-import type { SqlConnection } from '../../storage/postgres/sql-connection.js';
-import { placeEvents, type StoredEventBody } from '../stream-entry.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import { placeEvents, type StoredEventBody } from '../entries/stream-entry.js';
 import type { StreamWake } from '../stream-log.js';
-import { Watchers } from '../watchers.js';
+import { Watchers } from '../entries/watchers.js';
 import { CHANNEL } from './statements.js';
 
 /** Passes the notifications of the database on to whom they concern. Listens from the first watch to the shutdown. */

@@ -1,5 +1,5 @@
-import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entry-store.js';
-import type { NewEntry } from '../new-entry.js';
+import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entries/entry-store.js';
+import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
 import type { RedisConnection } from './redis-connection.js';
 import { argumentsOf, entryId, partsOf, readEntry, readTail, type RawEntry, type RawTail } from './redis-entry.js';

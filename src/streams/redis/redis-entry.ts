@@ -1,7 +1,7 @@
-import { placeEvents, type StoredEventBody } from '../stream-entry.js';
-import type { NewEntry } from '../new-entry.js';
+import { placeEvents, type StoredEventBody } from '../entries/stream-entry.js';
+import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamEntry } from '../stream-log.js';
-import type { EntryEnd, StreamTail } from '../stream-tail.js';
+import type { EntryEnd, StreamTail } from '../entries/stream-tail.js';
 
 /** [first, epoch, turn, attempt, isOpening, isClosed] */
 type Head = readonly [number, number, number, number, boolean, boolean];

@@ -1,5 +1,5 @@
 import type { StreamWake } from '../stream-log.js';
-import { Watchers } from '../watchers.js';
+import { Watchers } from '../entries/watchers.js';
 import type { RedisConnection } from './redis-connection.js';
 import { readEntry } from './redis-entry.js';
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/core/json.js';
+import type { JsonObject } from '../../../src/core/json/json.js';
 import { exampleOf } from '../../../src/providers/mock/example-of-schema.js';
 
 const NODE = { type: 'object', properties: { next: { $ref: '#' }, value: { type: 'string' } }, required: ['value'] };

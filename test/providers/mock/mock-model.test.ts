@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/core/json.js';
-import type { ModelRequest } from '../../../src/core/turn.js';
+import type { JsonObject } from '../../../src/core/json/json.js';
+import type { ModelRequest } from '../../../src/core/executions/turn.js';
 import { MockModel } from '../../../src/providers/mock/mock-model.js';
 import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
 

@@ -1,4 +1,4 @@
-import type { LlmProvider } from '../../../src/core/agent.js';
+import type { LlmProvider } from '../../../src/core/agents/agent.js';
 import { aProvider } from '../../support/model-request.js';
 
 /** One API as the contracts see it: where it is under a server, and what its frames look like. */

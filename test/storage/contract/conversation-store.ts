@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Message } from '../../../src/core/conversation.js';
+import type { Message } from '../../../src/core/executions/conversation.js';
 import type { ConversationStore } from '../../../src/storage/conversation-store.js';
 import { NOW } from '../../support/builders.js';
 

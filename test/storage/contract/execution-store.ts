@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { AgentExecution } from '../../../src/core/execution.js';
+import type { AgentExecution } from '../../../src/core/executions/execution.js';
 import type { ExecutionStore } from '../../../src/storage/execution-store.js';
 import { NOW } from '../../support/builders.js';
 

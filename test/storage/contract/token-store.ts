@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import type { TokenRecord } from '../../../src/core/token-record.js';
-import type { Token, TokenEventType } from '../../../src/core/token.js';
+import type { TokenRecord } from '../../../src/core/tokens/token-record.js';
+import type { Token, TokenEventType } from '../../../src/core/tokens/token.js';
 import type { Storage } from '../../../src/storage/storage.js';
 import type { FeedPosition, TokenStore } from '../../../src/storage/token-store.js';
 import { aDefinition, aToken, NOW } from '../../support/builders.js';

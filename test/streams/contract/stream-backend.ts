@@ -1,4 +1,4 @@
-import type { StreamEvent, StreamEventBody } from '../../../src/core/stream-event.js';
+import type { StreamEvent, StreamEventBody } from '../../../src/core/streams/stream-event.js';
 import type { StreamEnding, StreamLog, StreamPage, WriterClaim } from '../../../src/streams/stream-log.js';
 
 /** What the contract needs of a backend that is under test. */

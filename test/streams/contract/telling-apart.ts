@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import type { StreamEvent } from '../../../src/core/stream-event.js';
+import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { aClaim, anEnding, chunk, readEvents, type UnderTest } from './stream-backend.js';
 

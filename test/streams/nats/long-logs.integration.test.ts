@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { connectNats, type NatsConnection } from '../../../src/streams/nats/nats-connection.js';
 import { NatsEntries } from '../../../src/streams/nats/nats-entries.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';

@@ -1,7 +1,7 @@
 import { jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { connectNats } from '../../../src/streams/nats/nats-connection.js';
 import { NatsEntries } from '../../../src/streams/nats/nats-entries.js';
 import { decodeEntry } from '../../../src/streams/nats/nats-entry.js';

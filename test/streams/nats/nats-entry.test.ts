@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { newEntry } from '../../../src/streams/new-entry.js';
+import { newEntry } from '../../../src/streams/entries/new-entry.js';
 import { decodeEntry, encodeEntry } from '../../../src/streams/nats/nats-entry.js';
 import { LONGEST_MESSAGE_BYTES } from '../../../src/streams/nats/nats-stream.js';
 import { randomText } from '../../support/random-text.js';

@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { CircuitBreakerError } from '../../../src/core/errors.js';
-import type { SqlConnection } from '../../../src/storage/postgres/sql-connection.js';
-import { openAnswerStream } from '../../../src/streams/answer-stream.js';
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import type { SqlConnection } from '../../../src/backends/postgres/sql-connection.js';
+import { openAnswerStream } from '../../../src/streams/writing/answer-stream.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamWake } from '../../../src/streams/stream-log.js';
 import { canTestPostgres } from '../../support/postgres.js';

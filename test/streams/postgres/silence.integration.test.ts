@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { migrate } from '../../../src/storage/postgres/migrate.js';
-import { connectPg, type PgConnection } from '../../../src/storage/postgres/pg-connection.js';
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import { migrate } from '../../../src/backends/postgres/migrate.js';
+import { connectPg, type PgConnection } from '../../../src/backends/postgres/pg-connection.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamLog, StreamWake } from '../../../src/streams/stream-log.js';
 import { CuttingProxy } from '../../support/cutting-proxy.js';

@@ -1,4 +1,4 @@
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import type { StreamBackend } from '../contract/stream-backend.js';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 import pg from 'pg';
 
-import { migrate } from '../../../src/storage/postgres/migrate.js';
-import { connectPg } from '../../../src/storage/postgres/pg-connection.js';
-import { PgliteConnection } from '../../../src/storage/postgres/pglite-connection.js';
-import type { SqlConnection } from '../../../src/storage/postgres/sql-connection.js';
+import { migrate } from '../../../src/backends/postgres/migrate.js';
+import { connectPg } from '../../../src/backends/postgres/pg-connection.js';
+import { PgliteConnection } from '../../../src/backends/postgres/pglite-connection.js';
+import type { SqlConnection } from '../../../src/backends/postgres/sql-connection.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { createTestDatabase } from '../../support/postgres.js';
 

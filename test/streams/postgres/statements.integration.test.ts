@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { SqlConnection, SqlStatement } from '../../../src/storage/postgres/sql-connection.js';
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import type { SqlConnection, SqlStatement } from '../../../src/backends/postgres/sql-connection.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import {
   insertEntries,

@@ -1,8 +1,8 @@
 import { createClient } from '@redis/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { openAnswerStream } from '../../../src/streams/answer-stream.js';
-import { finishStream } from '../../../src/streams/finish-stream.js';
+import { openAnswerStream } from '../../../src/streams/writing/answer-stream.js';
+import { finishStream } from '../../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../../src/streams/open-stream-log.js';
 import type { StreamLog, StreamWake } from '../../../src/streams/stream-log.js';
 import { canTestRedis } from '../../support/redis.js';

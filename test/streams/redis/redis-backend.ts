@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client';
 
-import { EntryLog } from '../../../src/streams/entry-log.js';
+import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { connectRedis } from '../../../src/streams/redis/redis-connection.js';
 import { RedisEntries } from '../../../src/streams/redis/redis-entries.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';

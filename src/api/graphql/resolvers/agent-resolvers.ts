@@ -1,4 +1,4 @@
-import { createAgent, deleteAgent, updateAgent } from '../../save-agent.js';
+import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import type { ResolverContext } from '../context.js';
 
 interface AgentUpdate {

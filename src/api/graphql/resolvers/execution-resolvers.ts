@@ -1,6 +1,6 @@
-import type { AgentExecution, ExecutionStatus } from '../../../core/execution.js';
+import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
 import type { ExecutionFilter } from '../../../storage/execution-store.js';
-import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../execute-agent.js';
+import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 

@@ -1,11 +1,11 @@
-import type { StreamEvent, StreamEventType } from '../../../core/stream-event.js';
+import type { StreamEvent, StreamEventType } from '../../../core/streams/stream-event.js';
 import type { StoredTokenEvent } from '../../../storage/token-store.js';
-import { readCursor } from '../../stream-request.js';
-import { tokenStream } from '../../token-stream.js';
-import { tokenUpdates } from '../../token-updates.js';
-import { workflowEvents } from '../../workflow-events.js';
+import { readCursor } from '../../agent-stream/stream-request.js';
+import { tokenStream } from '../../token-events/token-stream.js';
+import { tokenUpdates } from '../../token-events/token-updates.js';
+import { workflowEvents } from '../../token-events/workflow-events.js';
 import type { ResolverContext } from '../context.js';
-import { viewerEvents } from '../viewer-events.js';
+import { viewerEvents } from './viewer-events.js';
 
 interface StreamArguments {
   readonly executionId: string;

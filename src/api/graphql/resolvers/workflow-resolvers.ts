@@ -1,10 +1,10 @@
-import type { RetryConfig } from '../../../core/definition.js';
-import { diagram } from '../../../core/diagram.js';
-import { effectiveDefinition } from '../../../core/effective-definition.js';
+import type { RetryConfig } from '../../../core/definitions/definition.js';
+import { diagram } from '../../../core/definitions/diagram.js';
+import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
 import type { AddedPlaceAgent, PlaceAgentFilter } from '../../../storage/place-agent-store.js';
 import type { Storage } from '../../../storage/storage.js';
-import { createPlaceAgent, deletePlaceAgent } from '../../save-place-agent.js';
-import { saveWorkflow, workflowProblems } from '../../save-workflow.js';
+import { createPlaceAgent, deletePlaceAgent } from '../../../operations/save-place-agent.js';
+import { saveWorkflow, workflowProblems } from '../../../operations/save-workflow.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 import { tokenFilter, type TokenFilterArguments } from './token-resolvers.js';

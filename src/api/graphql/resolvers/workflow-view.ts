@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../../core/definition.js';
+import type { WorkflowDefinition } from '../../../core/definitions/definition.js';
 import type { StoredWorkflow } from '../../../storage/workflow-store.js';
 
 /** A stored workflow in the shape of the API's `Workflow`. */

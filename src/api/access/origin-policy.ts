@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+
+/**
+ * Which pages may reach the API through somebody's browser: those of its own address, and those that are named. A page
+ * from elsewhere could otherwise start agents with a request or a socket that the browser sends for it; one that makes
+ * its own name point to this machine could read the answers, too. Programs that are no browsers send no `Origin`.
+ */
+export class OriginPolicy {
+  readonly origins: ReadonlySet<string>;
+  private readonly hosts: ReadonlySet<string>;
+
+  /** `origins` as browsers write them, e.g. `https://agents.example.com`. */
+  constructor(origins: readonly string[]) {
+    this.origins = new Set(origins);
+    this.hosts = new Set(origins.map((origin) => new URL(origin).hostname));
+  }
+
+  /** Why a request must not be served, FORBIDDEN; undefined when it may. */
+  refusal({ host = '', origin }: IncomingHttpHeaders): CircuitBreakerError | undefined {
+    if (!this.isOurs(host)) {
+      return forbidden(`This API does not answer for the host ${shown(host)}: add its origin to CORS_ORIGINS.`);
+    }
+    if (origin === undefined || this.origins.has(origin) || originHost(origin) === host.toLowerCase()) return undefined;
+    return forbidden(`Pages of ${shown(origin)} may not use this API: add that origin to CORS_ORIGINS.`);
+  }
+
+  private isOurs(host: string): boolean {
+    if (!URL.canParse(`http://${host}`)) return false;
+    const { hostname } = new URL(`http://${host}`);
+    return isLoopback(hostname) || this.hosts.has(hostname);
+  }
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** Host and port; the scheme may have been changed by a proxy that speaks TLS. */
+function originHost(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function forbidden(message: string): CircuitBreakerError {
+  return new CircuitBreakerError('FORBIDDEN', message);
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}

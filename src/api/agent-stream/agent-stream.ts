@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocketServer } from 'ws';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import type { StreamReader } from '../../streams/reading/reader.js';
+import type { StreamViewer } from '../../streams/reading/viewer.js';
+import type { ApiParts } from '../api-parts.js';
+import { httpError } from '../error-response.js';
+import type { EventFormat } from './event-json.js';
+import type { OriginPolicy } from '../access/origin-policy.js';
+import { closeRefused, refuseUpgrade } from '../connections/refuse-upgrade.js';
+import { requestUrl } from '../connections/request-url.js';
+import { askToComeAgain, serveSse, whenOver } from './sse.js';
+import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
+import { closeFirmly } from '../connections/socket-life.js';
+import { serveWebSocket } from './websocket.js';
+
+const PATH = /^\/agent-stream\/([^/?]+)$/;
+
+/** `GET /agent-stream/:executionId` as server-sent events. */
+export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
+  app.route<{ Params: { executionId: string } }>({
+    method: 'GET',
+    url: '/agent-stream/:executionId',
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      if (!wantsEvents(request)) throw notAcceptable();
+      const lastEventId = request.headers['last-event-id'];
+      const query = {
+        ...queryOf(requestUrl(request.raw)),
+        ...(typeof lastEventId === 'string' && lastEventId !== '' ? { lastEventId } : {}),
+      };
+      const [format, options] = [eventFormat(query), viewerOptions(query)];
+      const response = reply.raw;
+      // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.
+      if (response.socket === null) {
+        request.raw.socket.destroy();
+        reply.hijack();
+        return;
+      }
+      try {
+        whenOver(response, openStreams.enter());
+        const viewer = await reader.open(request.params.executionId, options);
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) response.setHeader(name, value);
+        reply.hijack();
+        await serveSse(response, viewer, format);
+      } catch (error) {
+        if (!(error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE')) throw error;
+        reply.hijack();
+        askToComeAgain(response, error);
+      }
+    },
+  });
+}
+
+/** The execution whose stream an upgrade request is for. */
+export function agentStreamPath(url: URL): string | undefined {
+  const id = PATH.exec(url.pathname)?.[1];
+  try {
+    return id === undefined ? undefined : decodeURIComponent(id);
+  } catch {
+    // No id has a percent sign: what cannot be decoded is nobody's.
+    return id;
+  }
+}
+
+/** A request to become a WebSocket. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly url: URL;
+}
+
+interface StreamDoor {
+  readonly server: WebSocketServer;
+  readonly reader: StreamReader;
+  readonly origins: OriginPolicy;
+  readonly log: FastifyRequest['log'];
+}
+
+/**
+ * The same stream over WebSocket. What is refused gets an HTTP status before the upgrade; browsers, which cannot see one,
+ * get the upgrade and a close code.
+ */
+export async function upgradeToStream(
+  { server, reader, origins, log }: StreamDoor,
+  executionId: string,
+  upgrade: Upgrade,
+): Promise<void> {
+  const { request, socket, head, url } = upgrade;
+  let viewer: StreamViewer;
+  let format: EventFormat;
+  try {
+    const refusal = origins.refusal(request.headers);
+    if (refusal !== undefined) throw refusal;
+    const query = queryOf(url);
+    format = eventFormat(query);
+    viewer = await reader.open(executionId, viewerOptions(query));
+  } catch (error) {
+    const answer = httpError(error, { id: crypto.randomUUID(), log });
+    if (request.headers.origin === undefined) refuseUpgrade(socket, answer);
+    else
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        closeRefused(webSocket, answer);
+      });
+    return;
+  }
+  if (socket.destroyed) {
+    viewer.leave();
+    return;
+  }
+  // Also when the handshake is refused, and there is no WebSocket whose end would be noticed.
+  socket.on('close', () => {
+    viewer.leave();
+  });
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    serveWebSocket({ socket: webSocket, wire: socket }, viewer, format).catch((error: unknown) => {
+      log.warn(
+        { err: error, executionId },
+        'a stream could not be read for a viewer, who may come back with the cursor',
+      );
+      closeFirmly(webSocket, 1012, 'come back with ?after=');
+      viewer.leave();
+    });
+  });
+}
+
+/** What is said twice counts as it was said first, by every door. */
+function queryOf({ searchParams }: URL): StreamQuery {
+  const value = (name: string) => searchParams.get(name) ?? undefined;
+  return { after: value('after'), types: value('types'), format: value('format') };
+}
+
+function wantsEvents({ headers }: FastifyRequest): boolean {
+  const { accept = '*/*' } = headers;
+  return /text\/event-stream|text\/\*|\*\/\*/.test(accept);
+}
+
+function notAcceptable(): CircuitBreakerError {
+  const message =
+    'A stream is served as text/event-stream, or over WebSocket: send the header Accept: text/event-stream.';
+  return new CircuitBreakerError('VALIDATION_FAILED', message);
+}

@@ -1,0 +1,141 @@
+import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
+
+import type { CircuitBreakerError } from '../../core/errors.js';
+import type { StreamEvent } from '../../core/streams/stream-event.js';
+import type { StreamViewer } from '../../streams/reading/viewer.js';
+import type { EventFormat } from './event-json.js';
+
+const COMMENT_EVERY_MS = 15_000;
+/** One who does not take what was sent for so long is not there any more. */
+const DRAIN_PATIENCE_MS = 30_000;
+/** What a client is asked to let pass before it comes again. */
+const COME_AGAIN_MS = 5000;
+/** So much goes out before the connection is asked whether it takes more. */
+const WRITE_BYTES = 16 * 1024;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+};
+
+/**
+ * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
+ * answer is 204, which stops an EventSource for good; any other end makes it come back.
+ */
+export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: EventFormat): Promise<void> {
+  whenOver(response, () => {
+    viewer.leave();
+  });
+  const first = await nextOrSilence(viewer);
+  if (response.destroyed) return;
+  if (first.events === undefined && first.pending === undefined && viewer.end === 'ended') {
+    response.writeHead(204).end();
+    return;
+  }
+  // Its end is the connection's: every event is one write then, and not a chunk in four pieces.
+  response.removeHeader('transfer-encoding');
+  response.writeHead(200, HEADERS).flushHeaders();
+  const wire = wireOf(response);
+  const comments = setInterval(() => {
+    wire.write(':\n\n');
+  }, COMMENT_EVERY_MS);
+  try {
+    await pump(wire, viewer, { first, format });
+  } finally {
+    clearInterval(comments);
+    viewer.leave();
+    response.end();
+  }
+}
+
+/** An EventSource takes any other status for the last word, and what is wrong now may pass. */
+export function askToComeAgain(response: ServerResponse, { code, message }: CircuitBreakerError): void {
+  if (response.destroyed || response.headersSent) return;
+  const why = `${code}: ${message.replaceAll(/\s+/g, ' ')}`;
+  response.writeHead(200, HEADERS).end(`: ${why}\nretry: ${COME_AGAIN_MS}\n\n`);
+}
+
+/** Calls back when an answer has been given or its client has gone; at once where it went before. */
+export function whenOver(response: ServerResponse, callback: () => void): void {
+  if (response.destroyed) callback();
+  else response.on('close', callback);
+}
+
+interface First {
+  readonly events?: readonly StreamEvent[] | undefined;
+  /** Nothing yet: the headers go out all the same, so that the browser knows that it is connected. */
+  readonly pending?: Promise<readonly StreamEvent[] | undefined>;
+}
+
+const HEADERS_AFTER_MS = 100;
+
+async function nextOrSilence(viewer: StreamViewer): Promise<First> {
+  const pending = viewer.next();
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<'silence'>((resolve) => {
+    timer = setTimeout(resolve, HEADERS_AFTER_MS, 'silence');
+  });
+  const first = await Promise.race([pending, silence]);
+  clearTimeout(timer);
+  return first === 'silence' ? { pending } : { events: first };
+}
+
+async function pump(
+  wire: Writable,
+  viewer: StreamViewer,
+  { first, format }: { readonly first: First; readonly format: EventFormat },
+): Promise<void> {
+  let events = first.pending === undefined ? first.events : await first.pending;
+  while (events !== undefined && !wire.destroyed) {
+    for (const blocks of blocksOf(events, format)) {
+      if (wire.write(blocks) || (await drained(wire))) continue;
+      viewer.leave();
+      wire.destroy();
+      return;
+    }
+    events = await viewer.next();
+  }
+}
+
+/** The connection: once the headers are out, an answer without length or chunks is what is written to it. */
+function wireOf(response: ServerResponse): Writable {
+  return response.socket ?? response;
+}
+
+/** The blocks of the events, joined into few writes. */
+function* blocksOf(events: readonly StreamEvent[], format: EventFormat): Generator<Buffer, void, undefined> {
+  let ready: Buffer[] = [];
+  let length = 0;
+  for (const event of events) {
+    const block = format.block(event);
+    if (block === undefined) continue;
+    ready.push(block);
+    length += block.length;
+    if (length < WRITE_BYTES) continue;
+    yield Buffer.concat(ready);
+    [ready, length] = [[], 0];
+  }
+  const [first] = ready;
+  if (first !== undefined) yield ready.length === 1 ? first : Buffer.concat(ready);
+}
+
+async function drained(wire: Writable): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
+    const settle = (result: boolean) => {
+      clearTimeout(timer);
+      wire.off('drain', onDrain).off('close', onClose);
+      resolve(result);
+    };
+    const onDrain = () => {
+      settle(true);
+    };
+    const onClose = () => {
+      settle(false);
+    };
+    wire.on('drain', onDrain).on('close', onClose);
+  });
+}

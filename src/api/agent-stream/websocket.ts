@@ -1,0 +1,35 @@
+import type { StreamViewer, ViewerEnd } from '../../streams/reading/viewer.js';
+import type { EventFormat } from './event-json.js';
+import { closeFirmly, hasRoom, isFull, keepAlive, type WiredSocket } from '../connections/socket-life.js';
+
+const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 1000, 'shutting-down': 1012 };
+
+/**
+ * Serves a stream as one JSON text per event, until it ends (1000) or the viewer goes, is gone or is too slow (1013). What
+ * is sent is framed already.
+ */
+export async function serveWebSocket(
+  { socket, wire }: WiredSocket,
+  viewer: StreamViewer,
+  format: EventFormat,
+): Promise<void> {
+  keepAlive(socket);
+  socket.on('close', () => {
+    viewer.leave();
+  });
+  for (let events = await viewer.next(); events !== undefined; events = await viewer.next()) {
+    for (const event of events) {
+      const message = format.message(event);
+      if (socket.readyState !== socket.OPEN) {
+        viewer.leave();
+        return;
+      }
+      if (message !== undefined) wire.write(message);
+      if (isFull(socket) && !(await hasRoom(socket))) {
+        viewer.leave();
+        return;
+      }
+    }
+  }
+  closeFirmly(socket, CLOSE_CODES[viewer.end ?? 'ended'], '');
+}

@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream';
+
+import type { WebSocket } from 'ws';
+
+import type { ErrorAnswer } from '../error-response.js';
+import { closeFirmly } from './socket-life.js';
+
+/** For the answer to go out, and for the other side to take it. */
+const PATIENCE_MS = 5000;
+
+/** Answers an upgrade request with an HTTP status, and lets the connection go whatever the other side does. */
+export function refuseUpgrade(socket: Duplex, { status, body }: ErrorAnswer): void {
+  const json = JSON.stringify(body);
+  const retryAfter = body.error['retryAfterSeconds'];
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(json)}`,
+    ...(typeof retryAfter === 'number' ? [`retry-after: ${retryAfter}`] : []),
+    'connection: close',
+  ];
+  const timer = setTimeout(() => socket.destroy(), PATIENCE_MS);
+  timer.unref();
+  socket
+    .on('close', () => {
+      clearTimeout(timer);
+    })
+    // What was sent behind the request is not read by anybody, and the end of it would not be seen.
+    .resume()
+    .end(`${head.join('\r\n')}\r\n\r\n${json}`);
+}
+
+/** Closes a browser's WebSocket: 4400, 4401, 4403, 4404 for what they mean in HTTP, 1013 for what may pass, else 1011. */
+export function closeRefused(socket: WebSocket, { status, body }: ErrorAnswer): void {
+  closeFirmly(socket, closeCodeOf(status), body.error.code);
+}
+
+function closeCodeOf(status: number): number {
+  if (status >= 400 && status < 500) return 4000 + status;
+  return status === 503 ? 1013 : 1011;
+}

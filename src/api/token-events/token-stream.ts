@@ -1,0 +1,81 @@
+import type { StreamEvent } from '../../core/streams/stream-event.js';
+import type { StoredTokenEvent } from '../../storage/token-store.js';
+import type { StreamViewer } from '../../streams/reading/viewer.js';
+import type { ApiParts } from '../api-parts.js';
+import { EventQueue } from './event-queue.js';
+import { tokenUpdates, type TokenUpdates } from './token-updates.js';
+
+/** Further executions of a token are followed when earlier ones have ended. More do not run in one place. */
+const MAX_LIVE = 50;
+
+/** Every execution of one token, live: those that run now from their beginning, and those that start later. */
+export async function tokenStream(parts: ApiParts, tokenId: string): Promise<AsyncIterableIterator<StreamEvent>> {
+  const updates = await tokenUpdates(parts, tokenId);
+  const stream = new TokenStream(parts, updates);
+  void stream.run(tokenId);
+  return stream.events;
+}
+
+class TokenStream {
+  readonly events: EventQueue<StreamEvent>;
+  private readonly followed = new Set<string>();
+  private readonly viewers = new Set<StreamViewer>();
+  private readonly following = new Set<Promise<void>>();
+
+  constructor(
+    private readonly parts: ApiParts,
+    private readonly updates: TokenUpdates,
+  ) {
+    this.events = new EventQueue(() => {
+      void updates.return();
+      for (const viewer of this.viewers) viewer.leave();
+    });
+  }
+
+  /** Ends with the token, when all of its executions have. */
+  async run(tokenId: string): Promise<void> {
+    try {
+      for (const status of ['RUNNING', 'WAITING_FOR_APPROVAL', 'PENDING'] as const) {
+        const { items } = await this.parts.storage.executions.list({ tokenId, status }, { first: MAX_LIVE });
+        for (const { item } of items) this.follow(item.id);
+      }
+      for await (const event of this.updates) this.followStarted(event);
+      await Promise.all(this.following);
+      this.events.end();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.events.end(error instanceof Error ? error : new Error('a stream of the token broke', { cause: error }));
+  }
+
+  private followStarted({ type, executionId }: StoredTokenEvent): void {
+    if (type !== 'TRANSITION_STARTED' && type !== 'EXECUTION_STARTED') return;
+    if (executionId !== undefined) this.follow(executionId);
+  }
+
+  private follow(executionId: string): void {
+    if (this.followed.has(executionId) || this.events.hasEnded) return;
+    this.followed.add(executionId);
+    const following = this.pass(executionId)
+      .catch((error: unknown) => {
+        this.fail(error);
+      })
+      .finally(() => this.following.delete(following));
+    this.following.add(following);
+  }
+
+  private async pass(executionId: string): Promise<void> {
+    const viewer = await this.parts.reader.open(executionId);
+    this.viewers.add(viewer);
+    if (this.events.hasEnded) viewer.leave();
+    for (let batch = await viewer.next(); batch !== undefined; batch = await viewer.next()) {
+      for (const event of batch) this.events.push(event);
+      // No queue without end: it goes on when the consumer has taken what there is.
+      await this.events.drained();
+    }
+    this.viewers.delete(viewer);
+  }
+}

@@ -1,0 +1,109 @@
+import type { ProviderType } from '../core/agents/agent.js';
+import type { Message } from '../core/executions/conversation.js';
+import type { ExecutionOutcome } from '../core/engine/decision.js';
+import type { WorkflowDefinition } from '../core/definitions/definition.js';
+import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/executions/execution.js';
+import type { JsonValue } from '../core/json/json.js';
+import type { RetryLimits } from '../core/executions/retry.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { TurnResult } from '../core/executions/turn.js';
+import type { TokenRecord } from '../core/tokens/token-record.js';
+import type { TokenStart } from '../core/tokens/token-start.js';
+import type { ExecutionFailure } from './failures.js';
+
+/**
+ * What Temporal workflows ask for. Every activity is safe to run again: it finds its own earlier effect and leaves it.
+ * Failures are ApplicationFailures whose type is a code of `core/errors.ts` or `core/model-error.ts`.
+ */
+export interface Activities {
+  /** The definition of a token that begins. NOT_FOUND and VALIDATION_FAILED are final. */
+  loadDefinition(request: DefinitionRequest): Promise<LoadedDefinition>;
+  /** The definition of a token that lives, with the place agents that its workflow has now. */
+  reloadDefinition(request: WorkflowVersion): Promise<WorkflowDefinition>;
+  recordToken(record: TokenRecord): Promise<void>;
+  /** Stores the prompts of an execution and marks it RUNNING; says what its model calls need. */
+  prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
+  /** One turn: calls the model, streams what it says, and returns what it said. Heartbeats; aborts when cancelled. */
+  invokeModel(call: ModelCall): Promise<TurnAnswer>;
+  /** Adds what a turn leaves behind, once; says how many messages the next turn gets. */
+  continueConversation(more: ConversationPart): Promise<number>;
+  /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
+  recordExecution(ended: ExecutionEnd): Promise<void>;
+  /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
+  adoptExecution(request: { readonly executionId: string }): Promise<AdoptedExecution>;
+}
+
+/** How an execution ended that its token has waited for through an activity. */
+export type AdoptedExecution =
+  | { readonly type: 'ended'; readonly outcome: ExecutionOutcome }
+  /** From outside: it could not record its own end. */
+  | { readonly type: 'cut-off'; readonly failure: ExecutionFailure };
+
+export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'> {
+  readonly tokenId: string;
+  readonly chainId: string;
+}
+
+export interface WorkflowVersion {
+  readonly workflowId: string;
+  readonly workflowVersion: number;
+}
+
+export interface LoadedDefinition {
+  /** With the place agents that were added to its workflow, and its expressions parsed. */
+  readonly definition: WorkflowDefinition;
+  /** Bounds one attempt of an agent where neither agent nor use says otherwise. */
+  readonly executionTimeoutSeconds: number;
+  /** Set when an earlier token had the same id. */
+  readonly executionIdSuffix?: string;
+}
+
+export interface PreparedAgent {
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly provider: ProviderType;
+  readonly model: string;
+  readonly conversationId: string;
+  /** How many messages of the conversation the model gets. */
+  readonly messageCount: number;
+  readonly maxTurns: number;
+  /** Bounds one attempt. */
+  readonly timeoutSeconds: number;
+  readonly retry: RetryLimits;
+}
+
+export interface ModelCall {
+  readonly executionId: string;
+  readonly turn: number;
+  readonly prepared: PreparedAgent;
+  readonly overrides: ExecutionOverrides;
+  /** What the turns before this one have added to the conversation; absent in the first. */
+  readonly later?: { readonly messageCount: number; readonly reason: 'repair' };
+}
+
+export interface ConversationPart {
+  readonly conversationId: string;
+  readonly messages: readonly Message[];
+}
+
+/** A finished turn, and what its text says in structure. */
+export interface TurnAnswer extends TurnResult {
+  readonly output?: JsonValue;
+  /** Why the answer does not fit what was asked for; absent when it does. */
+  readonly outputProblem?: string;
+}
+
+export interface ExecutionEnd {
+  readonly executionId: string;
+  readonly status: EndedStatus;
+  /** Of the last turn; its text is what the stream must show. */
+  readonly turn: number;
+  readonly response?: string;
+  readonly output?: JsonValue;
+  /** Of all turns that were finished. */
+  readonly usage?: TokenUsage;
+  readonly warnings?: readonly string[];
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly completedAt: string;
+}

@@ -1,0 +1,78 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
+
+import type { ExecutionOutcome, Refusal } from '../core/engine/decision.js';
+import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
+import type { EndedStatus } from '../core/executions/execution.js';
+
+/** The only place where errors become Temporal failures, and where Temporal failures are read. */
+
+/** A failure that no retry mends: its type is the error's code, its first detail the facts. */
+export function finalFailure(error: { code: string; message: string }, facts: ErrorFacts = {}): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(error.message, error.code, facts);
+}
+
+export function refusalFailure(refusal: Refusal): ApplicationFailure {
+  return finalFailure(refusal, { blockers: refusal.blockers });
+}
+
+/** What an activity throws for an error: unreachable backends are worth another try, all other codes are final. */
+export function activityFailure(error: unknown): unknown {
+  if (!(error instanceof CircuitBreakerError)) return error;
+  if (error.code === 'UNAVAILABLE') return ApplicationFailure.retryable(error.message, error.code);
+  return finalFailure(error, error.facts);
+}
+
+/** How an execution ended that threw. */
+export interface ExecutionFailure {
+  readonly status: Exclude<EndedStatus, 'COMPLETED'>;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
+export function executionFailure(error: unknown): ExecutionFailure {
+  const cause = rootCause(error);
+  if (cause instanceof CancelledFailure) {
+    return { status: 'CANCELLED', errorCode: 'cancelled', errorMessage: 'The execution was cancelled.' };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { status: 'TIMEOUT', errorCode: 'timeout', errorMessage: 'The execution ran out of time.' };
+  }
+  if (cause instanceof TerminatedFailure) {
+    return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
+  }
+  const errorCode = (cause instanceof ApplicationFailure ? cause.type : undefined) ?? 'server';
+  const errorMessage = cause instanceof Error ? cause.message : String(cause);
+  return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
+}
+
+/** What a token is told of an execution that threw. */
+export function failedOutcome({ status, errorCode, errorMessage }: ExecutionFailure): ExecutionOutcome {
+  if (status === 'CANCELLED') return { status: 'cancelled' };
+  return { status: 'failed', errorCode, message: errorMessage };
+}
+
+/** Whether an execution that threw has recorded its own end: one that was cut off from outside has not. */
+export function hasRecordedItself(error: unknown): boolean {
+  const cause = rootCause(error);
+  return cause instanceof ApplicationFailure || cause instanceof CancelledFailure;
+}
+
+/** The failure that a Temporal workflow ends with because of an error: the code as its type, without the wrappings. */
+export function finalCause(error: unknown): Error {
+  const cause = rootCause(error);
+  if (!(cause instanceof ApplicationFailure)) return cause instanceof Error ? cause : new Error(String(cause));
+  return ApplicationFailure.nonRetryable(cause.message, cause.type, ...(cause.details ?? []));
+}
+
+function rootCause(error: unknown): unknown {
+  const wraps = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  return wraps && error.cause instanceof TemporalFailure ? rootCause(error.cause) : error;
+}

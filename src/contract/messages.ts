@@ -1,0 +1,50 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+
+import type { TransitionAvailability } from '../core/engine/available-transitions.js';
+import type { FireRequest } from '../core/tokens/fire-request.js';
+import type { Token } from '../core/tokens/token.js';
+import type { UpdateRequest } from '../core/tokens/update-request.js';
+
+export type { TokenStart } from '../core/tokens/token-start.js';
+
+/** Names and shapes on the wire. Any Temporal client, in any language, may rely on them: they never change meaning. */
+
+export const TOKEN_LIFECYCLE = 'tokenLifecycle';
+export const AGENT_EXECUTION = 'agentExecution';
+
+export interface FireAccepted {
+  readonly token: Token;
+  /** Set when the transition runs an agent. */
+  readonly executionId?: string;
+}
+
+/** Never fails the workflow: a refusal becomes an event of the token. */
+export const fireTransitionSignal = defineSignal<[FireRequest]>('fireTransition');
+/** Answers as soon as the fire is accepted and recorded; a refusal rejects it with all blockers. */
+export const fireUpdate = defineUpdate<FireAccepted, [FireRequest]>('fire');
+export interface TokenAnswer {
+  readonly token: Token;
+}
+
+export interface Triggered extends TokenAnswer {
+  readonly executionIds: readonly string[];
+}
+
+/** JSON Merge Patches on data and metadata, also while a transition's agent runs. */
+export const updateTokenUpdate = defineUpdate<TokenAnswer, [UpdateRequest]>('updateToken');
+/** Tries again what raised the incident; without one it changes nothing. */
+export const retryUpdate = defineUpdate<TokenAnswer>('retry');
+/** Ends the token where it is; its executions are cancelled. */
+export const cancelUpdate = defineUpdate<TokenAnswer, [{ readonly reason?: string }]>('cancel');
+/** Runs the agents of the token's place now, as far as their conditions hold. */
+export const triggerPlaceAgentsUpdate = defineUpdate<Triggered>('triggerPlaceAgents');
+/** The place agents that were added to the workflow are others now: the token looks them up again. */
+export const placeAgentsChangedSignal = defineSignal('placeAgentsChanged');
+export const tokenQuery = defineQuery<Token>('token');
+/** Every transition out of the token's place, with what blocks it. */
+export const availableTransitionsQuery = defineQuery<readonly TransitionAvailability[]>('availableTransitions');
+
+/** Workflows, local activities and model calls run on the main queue; what a rate limit must not hold up on the other. */
+export function taskQueues(prefix: string): { readonly main: string; readonly tools: string } {
+  return { main: prefix, tools: `${prefix}-tools` };
+}

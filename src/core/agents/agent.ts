@@ -1,0 +1,63 @@
+import type { JsonObject } from '../json/json.js';
+
+export const PROVIDER_TYPES = ['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const;
+export type ProviderType = (typeof PROVIDER_TYPES)[number];
+
+/** Where an agent's model is. Never holds a secret: `credential` and header references name environment variables. */
+export interface LlmProvider {
+  readonly type: ProviderType;
+  readonly model: string;
+  readonly baseUrl?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly credential?: string;
+  /** Checked per provider. */
+  readonly options: JsonObject;
+}
+
+/** Sampling settings; what is absent is left to the provider. */
+export interface LlmConfig {
+  readonly temperature?: number;
+  readonly maxTokens?: number;
+  readonly topP?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly stopSequences?: readonly string[];
+}
+
+/** All three are templates; `contextInstructions` follows `system` as a paragraph of its own. */
+export interface AgentPrompts {
+  readonly system: string;
+  readonly userTemplate: string;
+  readonly contextInstructions?: string;
+}
+
+export interface AgentContent {
+  readonly name: string;
+  readonly description: string;
+  readonly llmProvider: LlmProvider;
+  readonly llmConfig: LlmConfig;
+  readonly prompts: AgentPrompts;
+  /** Labels to find agents by. */
+  readonly capabilities: readonly string[];
+  readonly tools: readonly string[];
+  /** JSON Schema of the structured output. */
+  readonly outputSchema?: JsonObject;
+  /** Absent: every workflow. */
+  readonly allowedWorkflows?: readonly string[];
+  readonly maxTurns: number;
+  readonly strictParameters: boolean;
+}
+
+/** One immutable version of an agent. */
+export interface Agent extends AgentContent {
+  readonly id: string;
+  /** From 1; every change makes the next one. */
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** An override merges field by field; `stopSequences: []` clears. */
+export function mergeLlmConfig(base: LlmConfig, override: LlmConfig = {}): LlmConfig {
+  return { ...base, ...override };
+}

@@ -1,0 +1,94 @@
+import type { LlmConfig, LlmProvider, ProviderType } from './agent.js';
+import { ownValue } from '../json/json.js';
+
+/** How an API is asked for an answer that fits a schema: by the schema itself, for any JSON, or in the prompt. */
+export type StructuredOutputMode = 'json_schema' | 'json_object' | 'prompt';
+
+/** What a model takes. Numbers are tokens, except for `stopSequences`. */
+export interface ModelCapabilities {
+  /** Parameters that it refuses or does nothing with: they are not sent. */
+  readonly refuses: readonly (keyof LlmConfig)[];
+  /** How many of these its API takes; what is beyond is cut from the answer here. */
+  readonly stopSequences: number;
+  readonly structuredOutput: StructuredOutputMode;
+  readonly tools: boolean;
+  readonly images: boolean;
+  /** Prompt and answer together. Absent: not known, so no conversation is shortened for it. */
+  readonly contextTokens?: number;
+  /** What is sent as the limit of an answer where the API needs one and the agent has none. */
+  readonly neededTokenLimit?: number;
+}
+
+/** How a provider is spoken to: OpenAI has two ways. */
+export type Api = ProviderType | 'openai-chat';
+
+interface Family {
+  readonly api: Api | readonly Api[];
+  readonly models: RegExp;
+  readonly has: Partial<ModelCapabilities>;
+}
+
+const SAMPLING = ['temperature', 'topP'] as const;
+const PENALTIES = ['frequencyPenalty', 'presencePenalty'] as const;
+
+/** What an API takes for a model that no family names: unknown models work. */
+const APIS: Readonly<Record<Api, ModelCapabilities>> = {
+  // The Responses API.
+  openai: { refuses: PENALTIES, stopSequences: 0, structuredOutput: 'json_schema', tools: true, images: true },
+  'openai-chat': { refuses: [], stopSequences: 4, structuredOutput: 'json_schema', tools: true, images: true },
+  anthropic: {
+    refuses: [...SAMPLING, ...PENALTIES],
+    stopSequences: 16,
+    structuredOutput: 'json_schema',
+    tools: true,
+    images: true,
+    contextTokens: 200_000,
+    neededTokenLimit: 4096,
+  },
+  google: { refuses: [], stopSequences: 5, structuredOutput: 'json_schema', tools: true, images: true },
+  ollama: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, images: true },
+  custom: { refuses: [], stopSequences: 4, structuredOutput: 'json_schema', tools: true, images: true },
+  mock: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, images: true },
+};
+
+const OPENAI = ['openai', 'openai-chat'] as const;
+
+/** Families of models that differ from their API. All that match count, later ones before earlier ones. */
+const FAMILIES: readonly Family[] = [
+  { api: OPENAI, models: /^gpt-3\.5/, has: { structuredOutput: 'json_object', images: false, contextTokens: 16_385 } },
+  { api: OPENAI, models: /^gpt-4(?:-|$)/, has: { structuredOutput: 'json_object', contextTokens: 8_192 } },
+  { api: OPENAI, models: /^(?:gpt-4o|gpt-4-turbo|chatgpt-4o)/, has: { contextTokens: 128_000 } },
+  { api: OPENAI, models: /^gpt-4o/, has: { structuredOutput: 'json_schema' } },
+  { api: OPENAI, models: /^gpt-4\.1/, has: { contextTokens: 1_047_576 } },
+  {
+    api: OPENAI,
+    models: /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/,
+    has: { refuses: [...SAMPLING, ...PENALTIES], stopSequences: 0 },
+  },
+  { api: OPENAI, models: /^o\d/, has: { contextTokens: 200_000 } },
+  { api: OPENAI, models: /^gpt-5/, has: { contextTokens: 400_000 } },
+  {
+    api: 'anthropic',
+    models: /^claude-(?:[23]|instant|(?:opus|sonnet)-4-(?:0|2025))/,
+    has: { structuredOutput: 'prompt' },
+  },
+  { api: 'google', models: /^gemini/, has: { contextTokens: 1_048_576 } },
+  { api: 'google', models: /^gemini-(?:[3-9]|\d\d)/, has: { refuses: [...SAMPLING, ...PENALTIES] } },
+  { api: 'google', models: /^gemma/, has: { structuredOutput: 'prompt', tools: false, contextTokens: 128_000 } },
+];
+
+/** What the agent's model takes; its options `structuredOutput` and `contextTokens` know better. */
+export function capabilitiesOf(
+  { type, model, options }: Pick<LlmProvider, 'type' | 'model' | 'options'>,
+  api: Api = type,
+): ModelCapabilities {
+  const families = FAMILIES.filter((family) => [family.api].flat().includes(api) && family.models.test(model));
+  const known = families.reduce<ModelCapabilities>((all, { has }) => ({ ...all, ...has }), APIS[api]);
+  const mode = ownValue(options, 'structuredOutput');
+  const contextTokens = ownValue(options, 'contextTokens');
+  return {
+    ...known,
+    ...(mode === 'json_schema' || mode === 'json_object' || mode === 'prompt' ? { structuredOutput: mode } : {}),
+    ...(typeof contextTokens === 'number' ? { contextTokens } : {}),
+  };
+}

@@ -1,0 +1,108 @@
+import { cancelToken } from './cancel-token.js';
+import type { Decision, Facts, Refusal, TokenInput } from './decision.js';
+import { findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
+import { endExecution } from './end-execution.js';
+import { closedBlockers, fieldsAfter, findBlockers } from './find-blockers.js';
+import type { FireRequest } from '../tokens/fire-request.js';
+import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
+import { tell, withToken, type Progress } from './progress.js';
+import { refusalOf } from './refusal.js';
+import { retryToken } from './retry-token.js';
+import { RuleBudget } from '../rules/rule-budget.js';
+import { settle } from './settle.js';
+import { takeTransition } from './take-transition.js';
+import type { Token } from '../tokens/token.js';
+import { tokenTooLarge } from '../tokens/token-size.js';
+import { updateToken } from './update-token.js';
+
+/**
+ * What happens to a token when something arrives. Pure: the same input gives the same answer, nothing is mutated.
+ * Serves the Update validators, the signal handlers and the tests alike.
+ */
+// The fourth parameter is the design's: what arrives and what the clock says are two things.
+// eslint-disable-next-line max-params
+export function decide(definition: WorkflowDefinition, token: Token, input: TokenInput, facts: Facts): Decision {
+  const progress: Progress = { definition, token, facts, budget: new RuleBudget(), events: [], effects: [] };
+  switch (input.type) {
+    case 'created':
+      return decisionOf(settle(greet(progress)));
+    case 'fire':
+      return fire(progress, input);
+    case 'execution-ended':
+      return decisionOf(endExecution(progress, input));
+    case 'time-passed':
+      return decisionOf(settle(progress));
+    case 'place-agents-changed':
+      return decisionOf(settle(dropPlaceAgents(progress)));
+    case 'update':
+    case 'retry':
+    case 'cancel':
+    case 'trigger-place-agents':
+      return whileActive(progress, input);
+  }
+}
+
+type FromOutside = Extract<TokenInput, { type: 'update' | 'retry' | 'cancel' | 'trigger-place-agents' }>;
+
+function whileActive(progress: Progress, input: FromOutside): Decision {
+  const closed = closedBlockers(progress.token);
+  if (closed.length > 0) return refused(progress, refusalOf(progress.token, input.type, closed));
+  switch (input.type) {
+    case 'update': {
+      const updated = updateToken(progress, input);
+      return updated.type === 'refused' ? refused(progress, updated.refusal) : decisionOf(settle(updated.progress));
+    }
+    case 'retry': {
+      const retried = retryToken(progress);
+      return retried.type === 'refused' ? refused(progress, retried.refusal) : decisionOf(retried.progress);
+    }
+    case 'cancel':
+      return decisionOf(cancelToken(progress, input.reason));
+    case 'trigger-place-agents':
+      return decisionOf(triggerPlaceAgents(withToken(progress, { automaticSteps: 0 })));
+  }
+}
+
+function greet(progress: Progress): Progress {
+  const completed = progress.token.status === 'COMPLETED';
+  return tell(progress, completed ? [{ type: 'CREATED' }, { type: 'COMPLETED' }] : [{ type: 'CREATED' }]);
+}
+
+function fire(progress: Progress, request: FireRequest): Decision {
+  const checked = checkFire(progress, request);
+  if (checked.type === 'refused') return refuseFire(progress, request, checked.refusal);
+  // A fire comes from outside: the token may go on by itself for another while.
+  const reset = withToken(progress, { automaticSteps: 0 });
+  return decisionOf(settle(takeTransition(reset, checked.transition, request)));
+}
+
+type CheckedFire =
+  { readonly type: 'refused'; readonly refusal: Refusal } | { readonly type: 'clear'; readonly transition: Transition };
+
+function checkFire(progress: Progress, request: FireRequest): CheckedFire {
+  const { definition, token } = progress;
+  const blockers = findBlockers(progress, request);
+  const transition = findTransition(definition, request.transitionId);
+  if (blockers.length > 0 || transition === undefined) {
+    return { type: 'refused', refusal: refusalOf(token, `take ${request.transitionId}`, blockers) };
+  }
+  const tooLarge = tokenTooLarge(fieldsAfter(token, request));
+  if (tooLarge === undefined) return { type: 'clear', transition };
+  return { type: 'refused', refusal: { code: 'TOKEN_TOO_LARGE', message: tooLarge, blockers: [] } };
+}
+
+function refuseFire(progress: Progress, request: FireRequest, refusal: Refusal): Decision {
+  const details = { code: refusal.code, message: refusal.message };
+  return refused(
+    tell(progress, [{ type: 'TRANSITION_REFUSED', transitionId: request.transitionId, details }]),
+    refusal,
+  );
+}
+
+function refused(progress: Progress, refusal: Refusal): Decision {
+  return { ...decisionOf(progress), refusal };
+}
+
+function decisionOf({ token, events, effects }: Progress): Decision {
+  return { token, events, effects };
+}

@@ -1,0 +1,57 @@
+import type { Blocker } from '../rules/blocker.js';
+import type { ErrorCode } from '../errors.js';
+import type { ExecutionRequest, ExecutionResult } from '../executions/execution.js';
+import type { FireRequest } from '../tokens/fire-request.js';
+import type { UpdateRequest } from '../tokens/update-request.js';
+import type { Token, TokenEvent } from '../tokens/token.js';
+
+/** What can arrive at a token. */
+export type TokenInput =
+  | { readonly type: 'created' }
+  | ({ readonly type: 'fire' } & FireRequest)
+  | ({ readonly type: 'update' } & UpdateRequest)
+  | { readonly type: 'retry' }
+  | { readonly type: 'cancel'; readonly reason?: string }
+  | { readonly type: 'execution-ended'; readonly executionId: string; readonly outcome: ExecutionOutcome }
+  /** Something is due that a schedule armed. */
+  | { readonly type: 'time-passed' }
+  /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
+  | { readonly type: 'trigger-place-agents' }
+  /** The definition has other place agents now. */
+  | { readonly type: 'place-agents-changed' };
+
+/** How an execution ended, as far as its token is concerned. */
+export type ExecutionOutcome =
+  | { readonly status: 'succeeded'; readonly result: ExecutionResult }
+  | { readonly status: 'failed'; readonly errorCode: string; readonly message: string }
+  | { readonly status: 'cancelled' };
+
+/** What `core` asks the workflow to do. Recording the events, and finishing when the token has closed, go without saying. */
+export type Effect =
+  | { readonly type: 'start-execution'; readonly execution: ExecutionRequest }
+  | { readonly type: 'cancel-execution'; readonly executionId: string };
+
+export interface Refusal {
+  readonly code: Extract<
+    ErrorCode,
+    'TOKEN_CLOSED' | 'VERSION_CONFLICT' | 'TRANSITION_IN_PROGRESS' | 'TRANSITION_REFUSED' | 'TOKEN_TOO_LARGE'
+  >;
+  readonly message: string;
+  readonly blockers: readonly Blocker[];
+}
+
+/** What happens to a token. A refusal leaves the token as it was. */
+export interface Decision {
+  readonly token: Token;
+  readonly events: readonly TokenEvent[];
+  readonly effects: readonly Effect[];
+  readonly refusal?: Refusal;
+}
+
+/** What the shell knows and core may not find out by itself. */
+export interface Facts {
+  /** RFC 3339, UTC, milliseconds. */
+  readonly now: string;
+  /** Set when the token's id was used before: keeps execution ids apart. */
+  readonly executionIdSuffix?: string;
+}

@@ -1,0 +1,108 @@
+import { fieldsAfter } from './find-blockers.js';
+import type { ExecutionOutcome } from './decision.js';
+import { activeAgent, findTransition, type AgentTransition, type Transition } from '../definitions/definition.js';
+import type { ExecutionResult } from '../executions/execution.js';
+import { mapOutput, type Mapped } from '../executions/mapping.js';
+import type { TokenFields } from '../json/path.js';
+import { change, tell, type Progress } from './progress.js';
+import { settle } from './settle.js';
+import { endPlaceAgent } from './end-place-agent.js';
+import { runningPlaceAgent } from './place-agent-runs.js';
+import { move } from './take-transition.js';
+import { tokenTooLarge } from '../tokens/token-size.js';
+import type { PendingTransition, Token } from '../tokens/token.js';
+
+interface Ended {
+  readonly executionId: string;
+  readonly outcome: ExecutionOutcome;
+}
+
+/** Applies the outcome of an execution that the token runs; any other is told and discarded. */
+export function endExecution(progress: Progress, { executionId, outcome }: Ended): Progress {
+  const { token, definition } = progress;
+  const { pending } = token;
+  const details = outcomeDetails(outcome);
+  const placeAgent = runningPlaceAgent(definition, token, executionId);
+  if (placeAgent !== undefined) {
+    const placeAgentId = placeAgent.agent.id;
+    const told = tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, placeAgentId } }]);
+    return endPlaceAgent(told, { ...placeAgent, executionId }, outcome);
+  }
+  if (pending?.executionId !== executionId) {
+    return tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, discarded: true } }]);
+  }
+  const transition = findTransition(definition, pending.transitionId);
+  const agent = transition && activeAgent(transition);
+  const told = tell(progress, [
+    { type: 'EXECUTION_FINISHED', transitionId: pending.transitionId, executionId, details },
+  ]);
+  if (transition === undefined || agent === undefined) return told;
+  return concludeTransition(told, { transition, agent, pending }, outcome);
+}
+
+interface Running {
+  readonly transition: Transition;
+  readonly agent: AgentTransition;
+  readonly pending: PendingTransition;
+}
+
+function concludeTransition(progress: Progress, running: Running, outcome: ExecutionOutcome): Progress {
+  switch (outcome.status) {
+    case 'succeeded':
+      return succeed(progress, running, outcome.result);
+    case 'failed':
+      return fail(progress, running, { code: outcome.errorCode, message: outcome.message });
+    case 'cancelled':
+      // Someone wanted it to stop: were the token to go on by itself now, an automatic transition would start it again.
+      return change(progress, { pending: undefined }, [
+        { type: 'UPDATED', ...causeOf(running), details: { cancelled: true } },
+      ]);
+  }
+}
+
+function succeed(progress: Progress, running: Running, result: ExecutionResult): Progress {
+  const patched = patchedFields(progress.token, running.pending);
+  const mapped = mapWithinLimits(running.agent, result, patched);
+  if (!mapped.ok) return fail(progress, running, { code: 'output_mapping_failed', message: mapped.reason });
+  return settle(move(progress, running.transition, { ...mapped.value, executionId: result.executionId }));
+}
+
+function mapWithinLimits(agent: AgentTransition, result: ExecutionResult, fields: TokenFields): Mapped<TokenFields> {
+  const mapped = mapOutput(agent.outputMapping, result, fields);
+  const tooLarge = mapped.ok ? tokenTooLarge(mapped.value) : undefined;
+  return tooLarge === undefined ? mapped : { ok: false, reason: tooLarge };
+}
+
+/** A required agent that failed keeps the token where it is; without an optional one it moves all the same. */
+function fail(progress: Progress, running: Running, failure: { code: string; message: string }): Progress {
+  const { transition, pending } = running;
+  if (!running.agent.required) {
+    const note = `without its agent's output: ${failure.code}`;
+    const fields = patchedFields(progress.token, pending);
+    return settle(move(progress, transition, { ...fields, executionId: pending.executionId, note }));
+  }
+  const { patch } = pending;
+  const incident = {
+    ...failure,
+    ...causeOf(running),
+    since: progress.facts.now,
+    ...(patch === undefined ? {} : { patch }),
+  };
+  return change(progress, { pending: undefined, incident }, [
+    { type: 'INCIDENT_RAISED', ...causeOf(running), details: { ...failure } },
+  ]);
+}
+
+function patchedFields(token: Token, pending: PendingTransition): TokenFields {
+  return fieldsAfter(token, pending.patch === undefined ? {} : { data: pending.patch });
+}
+
+function causeOf({ transition, pending }: Running): { transitionId: string; executionId: string } {
+  return { transitionId: transition.id, executionId: pending.executionId };
+}
+
+function outcomeDetails(outcome: ExecutionOutcome): Record<string, string> {
+  return outcome.status === 'failed'
+    ? { status: outcome.status, errorCode: outcome.errorCode, message: outcome.message }
+    : { status: outcome.status };
+}

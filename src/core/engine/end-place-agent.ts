@@ -1,0 +1,58 @@
+import type { ExecutionOutcome } from './decision.js';
+import type { PlaceAgent } from '../definitions/definition.js';
+import type { ExecutionResult } from '../executions/execution.js';
+import { mapOutput } from '../executions/mapping.js';
+import { endedRun, withRuns } from './place-agent-runs.js';
+import { change, type EventDraft, type Progress } from './progress.js';
+import { fireAutoTransition, settle } from './settle.js';
+import type { PlaceAgentRuns } from '../tokens/token.js';
+import { tokenTooLarge } from '../tokens/token-size.js';
+
+interface Ended {
+  readonly agent: PlaceAgent;
+  readonly runs: PlaceAgentRuns;
+  readonly executionId: string;
+}
+
+/** Applies the outcome of a place agent's run: output and transition, or an incident. */
+export function endPlaceAgent(progress: Progress, ended: Ended, outcome: ExecutionOutcome): Progress {
+  const { agent, runs } = ended;
+  const over = withRuns(progress, agent.id, endedRun(runs, agent, progress.facts.now));
+  switch (outcome.status) {
+    case 'succeeded':
+      return succeed(over, ended, outcome.result);
+    case 'failed':
+      return settle(fail(over, ended, { code: outcome.errorCode, message: outcome.message }));
+    case 'cancelled':
+      return over;
+  }
+}
+
+function succeed(progress: Progress, ended: Ended, result: ExecutionResult): Progress {
+  const { agent, executionId } = ended;
+  const { token } = progress;
+  const mapped = mapOutput(agent.outputMapping, result, { data: token.data, metadata: token.metadata });
+  const problem = mapped.ok ? tokenTooLarge(mapped.value) : mapped.reason;
+  if (!mapped.ok || problem !== undefined) {
+    return settle(fail(progress, ended, { code: 'output_mapping_failed', message: problem ?? '' }));
+  }
+  // Its own failure of before is mended; another's stays.
+  const { incident } = token;
+  const isMended = incident?.placeAgentId === agent.id;
+  const events: EventDraft[] = [
+    { type: 'UPDATED', executionId, details: { placeAgentId: agent.id } },
+    ...(isMended ? [{ type: 'INCIDENT_RESOLVED' as const, details: { code: incident.code } }] : []),
+  ];
+  const changed = change(progress, { ...mapped.value, incident: isMended ? undefined : incident }, events);
+  return fireAutoTransition(changed, agent);
+}
+
+/** An incident that stands already stays: the first thing to mend is what came first. */
+function fail(progress: Progress, ended: Ended, failure: { code: string; message: string }): Progress {
+  const { agent, executionId } = ended;
+  const { incident: standing } = progress.token;
+  if (standing !== undefined && standing.placeAgentId !== agent.id) return progress;
+  const incident = { ...failure, executionId, placeAgentId: agent.id, since: progress.facts.now };
+  const details = { ...failure, placeAgentId: agent.id };
+  return change(progress, { incident }, [{ type: 'INCIDENT_RAISED', executionId, details }]);
+}

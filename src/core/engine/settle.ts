@@ -1,0 +1,73 @@
+import { findBlockers } from './find-blockers.js';
+import { findTransition, transitionsFrom, type PlaceAgent, type Transition } from '../definitions/definition.js';
+import { runPlaceAgents, withRuns } from './place-agent-runs.js';
+import { change, tell, withToken, type Progress } from './progress.js';
+import { takeTransition } from './take-transition.js';
+
+/** Moves that a token may make by itself without an event from outside, before it stops with an incident. */
+export const MAX_AUTOMATIC_STEPS = 100;
+
+/**
+ * Lets the token go on by itself: after every change what a place agent's run leads to, else the first automatic
+ * transition out of its place, in definition order, that nothing blocks. Where none is left, or an incident stands,
+ * the agents of the place that it is in then get their turn.
+ */
+export function settle(progress: Progress): Progress {
+  let settled = progress;
+  for (;;) {
+    const next = nextByItself(settled);
+    if (next === undefined) return runPlaceAgents(settled);
+    if (settled.token.automaticSteps >= MAX_AUTOMATIC_STEPS) return stopForGood(settled);
+    const counted = withToken(settled, { automaticSteps: settled.token.automaticSteps + 1 });
+    settled = takeTransition(withoutDue(counted, next), next, {});
+  }
+}
+
+/** Fires what a place agent's run leads to. Refused, that is told once, and tried again at every change. */
+export function fireAutoTransition(progress: Progress, { id, autoTransition }: PlaceAgent): Progress {
+  const runs = progress.token.placeAgentRuns[id];
+  if (autoTransition === undefined || runs === undefined) return settle(progress);
+  const marked = withRuns(progress, id, { ...runs, transitionDue: true });
+  const { token } = marked;
+  const blockers = findBlockers(marked, { transitionId: autoTransition });
+  if (blockers.length === 0 && token.incident === undefined) return settle(marked);
+  const reasons = blockers.map(({ message }) => message);
+  const message = token.incident === undefined ? reasons.join('; ') : `the incident ${token.incident.code} stands`;
+  const details = { code: 'TRANSITION_REFUSED', message, placeAgentId: id };
+  return settle(tell(marked, [{ type: 'TRANSITION_REFUSED', transitionId: autoTransition, details }]));
+}
+
+function nextByItself(progress: Progress): Transition | undefined {
+  if (progress.token.incident !== undefined || progress.token.status !== 'ACTIVE') return undefined;
+  const { definition, token } = progress;
+  const isOpen = ({ id }: Transition) => findBlockers(progress, { transitionId: id }).length === 0;
+  const automatic = transitionsFrom(definition, token.place).filter(({ trigger }) => trigger === 'automatic');
+  return [...ledTo(progress), ...automatic].find(isOpen);
+}
+
+/** The transitions that successful runs of place agents lead to and that were not taken yet. */
+function ledTo({ definition, token }: Progress): readonly Transition[] {
+  return definition.placeAgents.flatMap(({ id, autoTransition }) => {
+    if (autoTransition === undefined || token.placeAgentRuns[id]?.transitionDue !== true) return [];
+    return findTransition(definition, autoTransition) ?? [];
+  });
+}
+
+/** What is fired is not due any more, however its agent ends. */
+function withoutDue(progress: Progress, { id }: Transition): Progress {
+  const { definition, token } = progress;
+  const led = definition.placeAgents.filter(({ autoTransition }) => autoTransition === id);
+  return led.reduce((cleared, agent) => {
+    const { transitionDue: _taken, ...runs } = token.placeAgentRuns[agent.id] ?? { count: 0 };
+    return token.placeAgentRuns[agent.id] === undefined ? cleared : withRuns(cleared, agent.id, runs);
+  }, progress);
+}
+
+function stopForGood(progress: Progress): Progress {
+  const incident = {
+    code: 'automatic_steps_exceeded',
+    message: `moved ${MAX_AUTOMATIC_STEPS} times by itself without an event from outside: the workflow may run in a circle`,
+    since: progress.facts.now,
+  };
+  return change(progress, { incident }, [{ type: 'INCIDENT_RAISED', details: { ...incident } }]);
+}

@@ -1,0 +1,59 @@
+import type { AgentUse } from '../definitions/definition.js';
+import { executionIdOf } from '../executions/execution-id.js';
+import type { ExecutionOverrides, ExecutionRequest } from '../executions/execution.js';
+import { mapInput, structuredOutputs } from '../executions/mapping.js';
+import type { TokenFields } from '../json/path.js';
+import { ask, withToken, type Progress } from './progress.js';
+
+interface AgentStart {
+  readonly use: AgentUse;
+  /** The transition or the place agent that runs it. */
+  readonly startedBy: { readonly transitionId: string } | { readonly placeAgentId: string };
+  /** What the input is mapped from. */
+  readonly fields: TokenFields;
+}
+
+/** Asks for an execution, which gets the next number of the token's executions. */
+export function startAgent(
+  progress: Progress,
+  start: AgentStart,
+): { readonly progress: Progress; readonly executionId: string } {
+  const execution = executionRequest(progress, start);
+  const counted = withToken(progress, { executionCount: progress.token.executionCount + 1 });
+  return { progress: ask(counted, { type: 'start-execution', execution }), executionId: execution.executionId };
+}
+
+function executionRequest({ token, facts }: Progress, { use, startedBy, fields }: AgentStart): ExecutionRequest {
+  const executionId = executionIdOf({
+    tokenId: token.id,
+    startedBy: 'transitionId' in startedBy ? startedBy.transitionId : startedBy.placeAgentId,
+    number: token.executionCount + 1,
+    ...(facts.executionIdSuffix === undefined ? {} : { suffix: facts.executionIdSuffix }),
+  });
+  return {
+    executionId,
+    agentId: use.agentId,
+    ...(use.agentVersion === undefined ? {} : { agentVersion: use.agentVersion }),
+    input: mapInput(use.inputMapping, fields),
+    token: {
+      id: token.id,
+      workflowId: token.workflowId,
+      place: token.place,
+      metadata: token.metadata,
+      transitionCount: token.transitionCount,
+      ...startedBy,
+    },
+    overrides: overridesOf(use),
+  };
+}
+
+function overridesOf(use: AgentUse): ExecutionOverrides {
+  const outputs = structuredOutputs(use.outputMapping);
+  return {
+    ...(use.model === undefined ? {} : { model: use.model }),
+    ...(use.llmConfig === undefined ? {} : { llmConfig: use.llmConfig }),
+    ...(use.timeoutSeconds === undefined ? {} : { timeoutSeconds: use.timeoutSeconds }),
+    ...(use.retryConfig === undefined ? {} : { retryConfig: use.retryConfig }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+  };
+}

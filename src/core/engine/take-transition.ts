@@ -1,0 +1,90 @@
+import { fieldsAfter } from './find-blockers.js';
+import { activeAgent, isEndPlace, type AgentTransition, type Transition } from '../definitions/definition.js';
+import type { FireRequest } from '../tokens/fire-request.js';
+import type { JsonObject } from '../json/json.js';
+import { cancelPlaceAgents } from './place-agent-runs.js';
+import { change, type EventDraft, type Progress } from './progress.js';
+import { startAgent } from './start-agent.js';
+import type { HistoryEntry } from '../tokens/token.js';
+
+/** Moves kept on the token itself; its events hold them all. */
+const HISTORY_LENGTH = 50;
+
+/** Takes a transition that nothing blocks: moves at once, or starts its agent and waits for the outcome. */
+export function takeTransition(
+  progress: Progress,
+  transition: Transition,
+  request: Pick<FireRequest, 'data'>,
+): Progress {
+  const agent = activeAgent(transition);
+  if (agent !== undefined) return startTransition(progress, { transition, agent, request });
+  const { data, metadata } = fieldsAfter(progress.token, request);
+  return move(progress, transition, { data, metadata });
+}
+
+interface Move {
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+  readonly executionId?: string;
+  readonly note?: string;
+}
+
+/** Puts the token into the transition's place. A change of place resolves the incident; an end place completes. */
+export function move(progress: Progress, transition: Transition, how: Move): Progress {
+  const { token, definition, facts } = progress;
+  const { data, metadata, ...trail } = how;
+  const entry: HistoryEntry = {
+    version: token.version + 1,
+    timestamp: facts.now,
+    transition: transition.id,
+    fromPlace: token.place,
+    toPlace: transition.toPlace,
+    ...trail,
+  };
+  const ends = isEndPlace(definition, transition.toPlace);
+  const cause = {
+    transitionId: transition.id,
+    ...(how.executionId === undefined ? {} : { executionId: how.executionId }),
+  };
+  const events: EventDraft[] = [
+    { type: 'TRANSITION_FIRED', ...cause, details: { from: token.place, to: transition.toPlace } },
+    ...(token.incident === undefined
+      ? []
+      : [{ type: 'INCIDENT_RESOLVED' as const, details: { code: token.incident.code } }]),
+    ...(ends ? [{ type: 'COMPLETED' as const }] : []),
+  ];
+  const fields = {
+    data,
+    metadata,
+    place: transition.toPlace,
+    status: ends ? ('COMPLETED' as const) : token.status,
+    transitionCount: token.transitionCount + 1,
+    history: [...token.history, entry].slice(-HISTORY_LENGTH),
+    pending: undefined,
+    incident: undefined,
+    placeAgentRuns: {},
+  };
+  return change(cancelPlaceAgents(progress), fields, events);
+}
+
+interface AgentTransitionStart {
+  readonly transition: Transition;
+  readonly agent: AgentTransition;
+  readonly request: Pick<FireRequest, 'data'>;
+}
+
+function startTransition(progress: Progress, { transition, agent, request }: AgentTransitionStart): Progress {
+  const startedBy = { transitionId: transition.id };
+  const started = startAgent(progress, { use: agent, startedBy, fields: fieldsAfter(progress.token, request) });
+  const { executionId } = started;
+  const pending = {
+    ...startedBy,
+    executionId,
+    since: progress.facts.now,
+    ...(request.data === undefined ? {} : { patch: request.data }),
+  };
+  return change(started.progress, { pending }, [
+    { type: 'TRANSITION_STARTED', ...startedBy, executionId },
+    { type: 'EXECUTION_STARTED', ...startedBy, executionId, details: { agentId: agent.agentId } },
+  ]);
+}

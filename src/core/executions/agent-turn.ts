@@ -1,0 +1,72 @@
+import type { Message } from './conversation.js';
+import type { ExecutionErrorCode } from './model-error.js';
+import type { TokenUsage } from '../streams/stream-event.js';
+import type { StopReason, ToolCall } from './turn.js';
+
+/** What an execution does after a turn. */
+export type NextStep =
+  | { readonly type: 'finish' }
+  /** Tells the model what is wrong with its answer, and asks once more. */
+  | { readonly type: 'repair'; readonly request: string }
+  | { readonly type: 'fail'; readonly code: ExecutionErrorCode; readonly message: string };
+
+export interface FinishedTurn {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly stopReason: StopReason;
+  /** Why the answer does not fit what was asked for. */
+  readonly outputProblem?: string;
+}
+
+/** Where an execution stands after its turn. */
+export interface TurnPlace {
+  readonly turn: number;
+  readonly maxTurns: number;
+  readonly hasRepaired: boolean;
+}
+
+/** Decides what follows a finished turn. Pure. */
+export function decideTurn(answer: FinishedTurn, { turn, maxTurns, hasRepaired }: TurnPlace): NextStep {
+  if (answer.toolCalls.length > 0) {
+    const message = 'The model asked for a tool, and this agent has none.';
+    return { type: 'fail', code: 'tool_failed', message };
+  }
+  const problem = answer.outputProblem;
+  if (problem === undefined) return { type: 'finish' };
+  if (answer.stopReason === 'length') {
+    const message = `The answer was cut off at its limit of tokens, so it cannot be read: raise llmConfig.maxTokens. ${problem}`;
+    return { type: 'fail', code: 'output_invalid', message };
+  }
+  // One chance: a model that fails twice mostly goes on failing, and each turn is paid for.
+  if (hasRepaired || turn >= maxTurns) return { type: 'fail', code: 'output_invalid', message: problem };
+  return { type: 'repair', request: repairRequest(problem) };
+}
+
+function repairRequest(problem: string): string {
+  return `Your answer cannot be used. ${problem} Answer again, whole and corrected, with the JSON alone.`;
+}
+
+/** What a turn that is repaired leaves in the conversation: the answer, and what is asked of the next one. */
+export function repairMessages(answer: FinishedTurn, request: string, timestamp: string): readonly Message[] {
+  return [
+    { role: 'assistant', content: answer.text, timestamp },
+    { role: 'user', content: request, timestamp },
+  ];
+}
+
+/** The usage of all turns of an execution together. */
+export function totalUsage(turns: readonly TokenUsage[]): TokenUsage {
+  const sum = (count: (usage: TokenUsage) => number | undefined) => {
+    const counted = turns.flatMap((usage) => count(usage) ?? []);
+    return counted.length === 0 ? undefined : counted.reduce((left, right) => left + right, 0);
+  };
+  const cached = sum(({ cachedInputTokens }) => cachedInputTokens);
+  const reasoning = sum(({ reasoningTokens }) => reasoningTokens);
+  return {
+    inputTokens: sum(({ inputTokens }) => inputTokens) ?? 0,
+    outputTokens: sum(({ outputTokens }) => outputTokens) ?? 0,
+    totalTokens: sum(({ totalTokens }) => totalTokens) ?? 0,
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+  };
+}

@@ -1,0 +1,110 @@
+import type { LlmConfig, ProviderType } from '../agents/agent.js';
+import type { RetryConfig } from '../definitions/definition.js';
+import type { JsonObject, JsonValue } from '../json/json.js';
+import type { TokenUsage } from '../streams/stream-event.js';
+
+export type ExecutionStatus =
+  'PENDING' | 'RUNNING' | 'WAITING_FOR_APPROVAL' | 'COMPLETED' | 'FAILED' | 'TIMEOUT' | 'CANCELLED' | 'TERMINATED';
+
+export type EndedStatus = Exclude<ExecutionStatus, 'PENDING' | 'RUNNING' | 'WAITING_FOR_APPROVAL'>;
+
+/** What the token was when it started an execution: the template variables come from here. */
+export interface ExecutionToken {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly place: string;
+  readonly metadata: JsonObject;
+  readonly transitionCount: number;
+  readonly transitionId?: string;
+  readonly placeAgentId?: string;
+}
+
+/** What a transition changes about an agent for one execution. */
+export interface ExecutionOverrides {
+  readonly model?: string;
+  readonly llmConfig?: LlmConfig;
+  readonly timeoutSeconds?: number;
+  readonly retryConfig?: RetryConfig;
+  /** Output names that the mapping needs: the answer must have them. */
+  readonly outputs?: readonly string[];
+}
+
+/** The argument of the `agentExecution` Temporal workflow: wire format. */
+export interface ExecutionRequest {
+  readonly executionId: string;
+  readonly agentId: string;
+  readonly agentVersion?: number;
+  /** `{input_data}`; when an object, its members are template variables too. */
+  readonly input: JsonValue;
+  readonly conversationId?: string;
+  readonly token?: ExecutionToken;
+  readonly overrides?: ExecutionOverrides;
+}
+
+/** What a finished execution hands to the token. */
+export interface ExecutionResult {
+  readonly executionId: string;
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly model: string;
+  /** The text of the last turn, whole. */
+  readonly response: string;
+  /** Structured output, when there is any. */
+  readonly output?: JsonValue;
+  readonly usage: TokenUsage;
+  readonly timestamp: string;
+}
+
+/** One model call, also a lost one. */
+export interface ModelAttempt {
+  readonly turn: number;
+  readonly attempt: number;
+  readonly provider: ProviderType;
+  readonly model: string;
+  /** `completed`, `failed`, `cancelled` or `lost`. */
+  readonly outcome: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly providerRequestId?: string;
+  /** Also of an attempt that did not finish, where its provider counts as it goes. */
+  readonly usage?: TokenUsage;
+  /** UTF-16 code units of text that came, of a lost attempt: up to its last heartbeat. */
+  readonly characters?: number;
+  readonly startedAt: string;
+  /** How long it was due before a worker took it: the wait for a free slot or a rate limit. */
+  readonly queuedMs?: number;
+  readonly firstChunkMs?: number;
+  readonly durationMs?: number;
+}
+
+/** One run of one agent, as stored and shown. Its id is the Temporal workflow id. */
+export interface AgentExecution {
+  readonly id: string;
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly tokenId?: string;
+  readonly workflowId?: string;
+  readonly transitionId?: string;
+  readonly placeAgentId?: string;
+  readonly conversationId: string;
+  readonly status: ExecutionStatus;
+  readonly input: JsonValue;
+  readonly output?: JsonValue;
+  readonly finalResponse?: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly warnings: readonly string[];
+  readonly usage?: TokenUsage;
+  /** The turn that it ended with: whose text is the answer. Absent before, and where it was ended from outside. */
+  readonly turn?: number;
+  readonly attempts: readonly ModelAttempt[];
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly completedAt?: string;
+  /** The last sequence of its stream, once that is closed. */
+  readonly lastSequence?: number;
+}
+
+export function isEnded(status: ExecutionStatus): status is EndedStatus {
+  return status !== 'PENDING' && status !== 'RUNNING' && status !== 'WAITING_FOR_APPROVAL';
+}

@@ -1,0 +1,47 @@
+import type { RetryConfig } from '../definitions/definition.js';
+import { RETRIED_BY_DEFAULT, type ModelErrorFacts } from './model-error.js';
+
+/** How often one turn is tried, first attempt included, and after which errors. */
+export interface RetryLimits {
+  readonly maxAttempts: number;
+  readonly backoffSeconds: number;
+  readonly retryOnErrors: readonly string[];
+}
+
+const BACKOFF_FACTOR = 2;
+const MAX_BACKOFF_SECONDS = 60;
+/** A provider that asks for a longer wait (a quota of the day is used up) has failed: an incident says so at once. */
+const LONGEST_HONOURED_WAIT_SECONDS = 300;
+
+/** Attempts lost to dead workers do not count as failures, but a turn that keeps killing workers ends. */
+export const MAX_LOST_ATTEMPTS = 5;
+
+export function retryLimits(config: RetryConfig | undefined): RetryLimits {
+  return {
+    maxAttempts: config?.maxAttempts ?? 3,
+    backoffSeconds: config?.backoffSeconds ?? 2,
+    retryOnErrors: config?.retryOnErrors ?? RETRIED_BY_DEFAULT,
+  };
+}
+
+export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } | { readonly type: 'give-up' };
+
+/** What to do after the nth failure of a turn (from 1). What the provider says of trying again outranks the limits. */
+export function judgeFailure(
+  limits: RetryLimits,
+  failure: ModelErrorFacts & { readonly code: string; readonly failures: number },
+): RetryVerdict {
+  const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
+  if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
+  const delayMs = failure.retryAfterMs ?? backoffSeconds(limits, failure.failures) * 1000;
+  return delayMs > LONGEST_HONOURED_WAIT_SECONDS * 1000 ? { type: 'give-up' } : { type: 'retry', delayMs };
+}
+
+/** All pauses of a turn that fails as often as it may, and whose provider asks for the longest wait each time. */
+export function worstPauseSeconds(limits: RetryLimits): number {
+  return Math.max(0, limits.maxAttempts - 1) * LONGEST_HONOURED_WAIT_SECONDS;
+}
+
+function backoffSeconds(limits: RetryLimits, failures: number): number {
+  return Math.min(limits.backoffSeconds * BACKOFF_FACTOR ** (failures - 1), MAX_BACKOFF_SECONDS);
+}

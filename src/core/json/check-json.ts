@@ -1,0 +1,75 @@
+import type { Problem } from '../errors.js';
+import { jsonPointer, type JsonPath } from './json-pointer.js';
+import { wellFormed } from './well-formed-text.js';
+
+/** Objects and lists within each other. Deep enough for any document; code that recurses over one is safe below it. */
+const MAX_DEPTH = 64;
+
+const MAX_PROBLEMS = 20;
+const UNSTORABLE_TEXT = 'has U+0000 or half of a surrogate pair, which cannot be stored';
+
+/** A value and where it stands: the way up is linked, since copying a path for every member of a large list is costly. */
+interface Place {
+  readonly value: unknown;
+  readonly step: string | number;
+  readonly depth: number;
+  readonly parent: Place | undefined;
+}
+
+/**
+ * What keeps a value from being stored and given back as it came: text that no backend carries, numbers beyond JSON,
+ * nesting without end. Does not recurse, so that it is safe on whatever was sent.
+ */
+export function checkJson(input: unknown): readonly Problem[] {
+  const problems: Problem[] = [];
+  const containers: Place[] = [];
+  const look = (place: Place) => {
+    const fault = faultOf(place);
+    if (fault !== undefined) problems.push({ ...fault, pointer: jsonPointer(pathOf(place)) });
+    else if (isContainer(place.value)) containers.push(place);
+  };
+  look({ value: input, step: '', depth: 0, parent: undefined });
+  for (let parent = containers.pop(); parent !== undefined; parent = containers.pop()) {
+    for (const [step, value] of membersOf(parent.value)) {
+      look({ value, step, depth: parent.depth + 1, parent });
+      if (problems.length >= MAX_PROBLEMS) return problems;
+    }
+  }
+  return problems;
+}
+
+function faultOf({ value, step, depth }: Place): Omit<Problem, 'pointer'> | undefined {
+  if (typeof step === 'string' && !isStorable(step))
+    return { code: 'TEXT_INVALID', message: `the key ${UNSTORABLE_TEXT}` };
+  if (step === '__proto__') return { code: 'TEXT_INVALID', message: 'the key "__proto__" is not allowed' };
+  if (typeof value === 'string' && !isStorable(value)) {
+    return { code: 'TEXT_INVALID', message: `the text ${UNSTORABLE_TEXT}` };
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return { code: 'INVALID_VALUE', message: 'the number is too large for JSON' };
+  }
+  if (!isContainer(value) || depth < MAX_DEPTH) return undefined;
+  return { code: 'TOO_DEEP', message: `values may be nested ${MAX_DEPTH} deep at most` };
+}
+
+function membersOf(value: unknown): Iterable<[string | number, unknown]> {
+  if (Array.isArray(value)) return value.entries();
+  return isContainer(value) ? Object.entries(value) : [];
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isStorable(text: string): boolean {
+  return wellFormed(text) === text;
+}
+
+/** Well-formed even where the key that it names is not: people read it, and logs store it. */
+function pathOf(place: Place): JsonPath {
+  const steps: (string | number)[] = [];
+  for (let at = place; at.parent !== undefined; at = at.parent) {
+    steps.unshift(typeof at.step === 'string' ? wellFormed(at.step) : at.step);
+  }
+  return steps;
+}

@@ -1,0 +1,48 @@
+import { fingerprint } from '../json/fingerprint.js';
+import type { FireRequest } from './fire-request.js';
+import { canonicalJson } from '../json/json.js';
+
+/** Accepted fires by idempotency key, oldest first. */
+export type AcceptedFires = readonly AcceptedFire[];
+
+interface AcceptedFire {
+  readonly key: string;
+  /** A fingerprint of what was asked for, apart from the key: the data alone may be large. */
+  readonly content: string;
+  readonly executionId?: string;
+}
+
+export const REMEMBERED_FIRES = 1000;
+
+export type FireRecall =
+  | { readonly type: 'new' }
+  | { readonly type: 'repeated'; readonly executionId?: string }
+  | { readonly type: 'mismatch' };
+
+/** Tells whether a fire was accepted before: the same key and content are the same fire, other content is not allowed. */
+export function recallFire(fires: AcceptedFires, request: FireRequest): FireRecall {
+  const known = fires.find((fire) => fire.key === request.idempotencyKey);
+  if (request.idempotencyKey === undefined || known === undefined) return { type: 'new' };
+  if (known.content !== contentOf(request)) return { type: 'mismatch' };
+  return known.executionId === undefined ? { type: 'repeated' } : { type: 'repeated', executionId: known.executionId };
+}
+
+/** Remembers an accepted fire; without a key there is nothing to remember. The oldest are forgotten. */
+export function rememberFire(
+  fires: AcceptedFires,
+  request: FireRequest,
+  executionId: string | undefined,
+): AcceptedFires {
+  if (request.idempotencyKey === undefined) return fires;
+  const fire = {
+    key: request.idempotencyKey,
+    content: contentOf(request),
+    ...(executionId === undefined ? {} : { executionId }),
+  };
+  return [...fires, fire].slice(-REMEMBERED_FIRES);
+}
+
+function contentOf({ transitionId, data, expectedVersion }: FireRequest): string {
+  const content = { transitionId, data: data ?? null, expectedVersion: expectedVersion ?? null };
+  return fingerprint(canonicalJson(content));
+}

@@ -1,0 +1,111 @@
+import { Ajv } from 'ajv';
+import { z } from 'zod';
+
+import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
+import { checkJson } from '../json/check-json.js';
+import { checkProvider } from './check-provider.js';
+import type { Problem } from '../errors.js';
+import { ID_RULE, isId } from '../ids.js';
+import { jsonObject, listOf, shape, text, textsByName } from './input-shape.js';
+import { jsonPointer } from '../json/json-pointer.js';
+import type { JsonObject } from '../json/json.js';
+import { checkLlmConfig, llmConfigShape } from './llm-config-schema.js';
+import { problemsOf, type Parsed } from './schema-problems.js';
+
+const DEFAULT_MAX_TURNS = 10;
+const MAX_TURNS = 100;
+const MAX_PROMPT_LENGTH = 200_000;
+/** Compiling a schema takes time that grows with it. */
+const MAX_SCHEMA_LENGTH = 100_000;
+
+const provider = shape({
+  type: z.enum(PROVIDER_TYPES),
+  model: text(200),
+  baseUrl: text(2000).exactOptional(),
+  headers: textsByName({ entries: 50, length: 4000 }).default({}),
+  credential: text(200).exactOptional(),
+  options: jsonObject.default({}),
+});
+
+const prompts = shape({
+  system: z.string().max(MAX_PROMPT_LENGTH),
+  userTemplate: text(MAX_PROMPT_LENGTH),
+  contextInstructions: z.string().max(MAX_PROMPT_LENGTH).exactOptional(),
+});
+
+const agent = shape({
+  id: text(1000).exactOptional(),
+  name: text(200),
+  description: z.string().max(10_000).default(''),
+  llmProvider: provider,
+  llmConfig: llmConfigShape.default({}),
+  prompts,
+  capabilities: listOf(text(100), 100).default([]),
+  tools: listOf(text(200), 100).default([]),
+  outputSchema: jsonObject.exactOptional(),
+  allowedWorkflows: listOf(text(1000), 1000).exactOptional(),
+  maxTurns: z.number().default(DEFAULT_MAX_TURNS),
+  strictParameters: z.boolean().default(false),
+});
+
+export interface AgentInput {
+  /** Absent: to be made from the name. */
+  readonly id?: string;
+  readonly content: AgentContent;
+}
+
+/** Reads an agent in the form of `AgentInput`, with everything that is wrong with it. Null members count as absent. */
+export function parseAgentInput(input: unknown): Parsed<AgentInput> {
+  const jsonProblems = checkJson(input);
+  if (jsonProblems.length > 0) return { problems: jsonProblems };
+  const parsed = agent.safeParse(input);
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  const { id, ...content } = parsed.data;
+  const problems = [...(id === undefined ? [] : badId(id, '/id')), ...checkAgent(content)];
+  if (problems.length > 0) return { problems };
+  return { value: id === undefined ? { content } : { id, content } };
+}
+
+function checkAgent(content: AgentContent): readonly Problem[] {
+  return [
+    ...checkProvider(content.llmProvider).map((found) => ({ ...found, pointer: `/llmProvider${found.pointer}` })),
+    ...checkLlmConfig(content.llmConfig, '/llmConfig'),
+    ...checkTurns(content.maxTurns),
+    ...content.tools.map((tool, index) => unknownTool(tool, index)),
+    ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
+    ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
+  ];
+}
+
+function badId(id: string, pointer: string): readonly Problem[] {
+  return isId(id) ? [] : [{ code: 'INVALID_VALUE', pointer, message: ID_RULE }];
+}
+
+function checkTurns(maxTurns: number): readonly Problem[] {
+  if (Number.isInteger(maxTurns) && maxTurns >= 1 && maxTurns <= MAX_TURNS) return [];
+  return [{ code: 'INVALID_VALUE', pointer: '/maxTurns', message: `must be a whole number from 1 to ${MAX_TURNS}` }];
+}
+
+/** Until there are tools, every name of one is unknown: a model that was promised it would call it in vain. */
+function unknownTool(tool: string, index: number): Problem {
+  return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message: `there is no tool "${tool}"` };
+}
+
+function checkOutputSchema(schema: JsonObject): readonly Problem[] {
+  const fault = schemaFault(schema);
+  return fault === undefined ? [] : [{ code: 'OUTPUT_SCHEMA_INVALID', pointer: '/outputSchema', message: fault }];
+}
+
+/** Compiled the way in which answers are checked: what fails here would fail after the model has been paid. */
+function schemaFault(schema: JsonObject): string | undefined {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_LENGTH)
+    return `may have at most ${MAX_SCHEMA_LENGTH} characters as JSON`;
+  // An asynchronous schema answers with a promise, which would count as "valid".
+  if (Object.hasOwn(schema, '$async')) return '$async schemas are not supported';
+  try {
+    new Ajv({ strict: false, allErrors: true }).compile(schema);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

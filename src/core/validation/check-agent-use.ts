@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+import type { Agent, AgentPrompts } from '../agents/agent.js';
+import type { AgentUse } from '../definitions/definition.js';
+import type { Problem } from '../errors.js';
+import { jsonPointer } from '../json/json-pointer.js';
+import { checkLlmConfig } from './llm-config-schema.js';
+import { isWritableTarget } from '../executions/mapping.js';
+import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
+import { isPathKey, parseInputPath } from '../json/path.js';
+import { SEED_VARIABLES, templateVariables } from '../executions/template.js';
+import { problemsOf } from './schema-problems.js';
+
+/** What has to be known of an agent to judge its uses. */
+export type KnownAgent = Pick<Agent, 'id' | 'prompts' | 'allowedWorkflows'>;
+
+interface Use {
+  /** Absent: unknown, which is another problem. */
+  readonly agent?: KnownAgent;
+  readonly workflowId?: string | undefined;
+  /** Of the agent's use in the input. */
+  readonly pointer: string;
+}
+
+/** What is wrong with the way in which a transition or a place uses an agent: its limits, its mappings, and the agent's templates. */
+export function checkAgentUse(use: AgentUse, { agent, workflowId, pointer }: Use): readonly Problem[] {
+  return [
+    ...checkLimits(use, pointer),
+    ...checkLlmConfig(use.llmConfig ?? {}, `${pointer}/llmConfig`),
+    ...checkInputMapping(use.inputMapping, `${pointer}/inputMapping`),
+    ...checkOutputMapping(use.outputMapping, `${pointer}/outputMapping`),
+    ...(agent === undefined ? [] : checkPermission(agent, workflowId, pointer)),
+    ...(agent === undefined ? [] : checkMappedTemplates(agent, use, pointer)),
+  ];
+}
+
+/** The variables of an agent's prompts that neither its input nor the seed provides. Each once. */
+export function unprovidedVariables(prompts: AgentPrompts, inputNames: readonly string[]): readonly string[] {
+  const provided = new Set<string>([...SEED_VARIABLES, ...inputNames]);
+  const templates = [prompts.system, prompts.contextInstructions ?? '', prompts.userTemplate];
+  const wanted = new Set(templates.flatMap((template) => templateVariables(template)));
+  return [...wanted].filter((name) => !provided.has(name));
+}
+
+function checkMappedTemplates(agent: KnownAgent, use: AgentUse, pointer: string): readonly Problem[] {
+  return unprovidedVariables(agent.prompts, Object.keys(use.inputMapping)).map((name) => ({
+    code: 'TEMPLATE_VARIABLE_UNKNOWN',
+    pointer: `${pointer}/inputMapping`,
+    message: `a prompt of agent "${agent.id}" has {${name}}, which this mapping does not provide`,
+  }));
+}
+
+function checkPermission(agent: KnownAgent, workflowId: string | undefined, pointer: string): readonly Problem[] {
+  if (agent.allowedWorkflows === undefined || workflowId === undefined) return [];
+  if (agent.allowedWorkflows.includes(workflowId)) return [];
+  const message = `agent "${agent.id}" is not allowed in workflow "${workflowId}": see its allowedWorkflows`;
+  return [{ code: 'AGENT_FORBIDDEN', pointer: `${pointer}/agentId`, message }];
+}
+
+const seconds = (least: number, most: number) => {
+  const message = `must be from ${least} to ${most} seconds`;
+  return z.number().min(least, message).max(most, message);
+};
+
+const limits = z.object({
+  agentVersion: z.number().int('must be a whole number').min(1, 'versions begin at 1').optional(),
+  timeoutSeconds: seconds(0.1, 86_400).optional(),
+  retryConfig: z
+    .object({
+      maxAttempts: z.number().int('must be a whole number').min(1, 'must be 1 to 100').max(100, 'must be 1 to 100'),
+      backoffSeconds: seconds(0, 3600),
+      retryOnErrors: z
+        .array(z.enum(EXECUTION_ERROR_CODES, `must be an error code: ${EXECUTION_ERROR_CODES.join(', ')}`))
+        .optional(),
+    })
+    .optional(),
+});
+
+function checkLimits(use: AgentUse, pointer: string): readonly Problem[] {
+  const checked = limits.safeParse(use);
+  return checked.success ? [] : problemsOf(checked.error, { base: pointer });
+}
+
+function checkInputMapping(mapping: AgentUse['inputMapping'], pointer: string): readonly Problem[] {
+  return Object.entries(mapping).flatMap(([name, path]) => {
+    const at = jsonPointer([name], pointer);
+    if ((SEED_VARIABLES as readonly string[]).includes(name)) {
+      return [
+        {
+          code: 'INPUT_NAME_RESERVED',
+          pointer: at,
+          message: `{${name}} has a value in every prompt: use another name`,
+        },
+      ];
+    }
+    if (!isPathKey(name)) return [{ code: 'INVALID_VALUE', pointer: at, message: `"${name}" cannot be an input name` }];
+    if (parseInputPath(path) !== undefined) return [];
+    const message = `"${path}" is not a path that starts at data or metadata`;
+    return [{ code: 'BAD_PATH', pointer: at, message }];
+  });
+}
+
+function checkOutputMapping(mapping: AgentUse['outputMapping'], pointer: string): readonly Problem[] {
+  return Object.entries(mapping).flatMap(([target, output]) => {
+    const at = jsonPointer([target], pointer);
+    if (!isWritableTarget(target)) {
+      const message = `"${target}" cannot be written to: a target is a path such as data.review or metadata.reviewer`;
+      return [{ code: 'BAD_PATH', pointer: at, message }];
+    }
+    if (output.split('.').every(isPathKey)) return [];
+    return [{ code: 'BAD_PATH', pointer: at, message: `"${output}" is not the name of an output` }];
+  });
+}

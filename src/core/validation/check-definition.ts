@@ -1,0 +1,98 @@
+import { checkAgentUse, type KnownAgent } from './check-agent-use.js';
+import { badId, checkNet, duplicates } from './check-net.js';
+import { checkPlaceAgent } from './check-place-agent.js';
+import {
+  agentUses,
+  type AgentUse,
+  type PlaceAgent,
+  type Transition,
+  type WorkflowContent,
+} from '../definitions/definition.js';
+import type { Problem } from '../errors.js';
+import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
+
+export { unprovidedVariables } from './check-agent-use.js';
+
+/** Which agent a definition may name. */
+export type AgentReference = Pick<AgentUse, 'agentId' | 'agentVersion'>;
+
+/** What is known of agents when a definition is checked: whom `agentsOf` lists. */
+export interface KnownAgents {
+  /** The version asked for, or the newest. */
+  find(agent: AgentReference): KnownAgent | undefined;
+}
+
+interface Surroundings {
+  readonly agents: KnownAgents;
+  /** What the definition is saved under; absent where that is not known yet. */
+  readonly workflowId?: string | undefined;
+}
+
+const MAX_PROBLEMS = 200;
+
+/** Everything that is wrong with what a definition means, all at once and up to 200, with pointers into it. */
+export function checkWorkflow(content: WorkflowContent, surroundings: Surroundings): readonly Problem[] {
+  const problems = [
+    ...Object.keys(content.rules).flatMap((name) => badId(name, ['rules', name])),
+    ...checkNet(content),
+    ...content.transitions.flatMap((transition, index) => [
+      ...checkConditions(content, transition, jsonPointer(['transitions', index, 'conditions'])),
+      ...checkAgent(transition.agentExecution, surroundings, jsonPointer(['transitions', index, 'agentExecution'])),
+    ]),
+    ...duplicates(
+      content.placeAgents.map(({ id }) => id),
+      (index) => ['placeAgents', index, 'id'],
+    ),
+    ...content.placeAgents.flatMap((agent, index) =>
+      checkOnePlaceAgent(agent, content, { ...surroundings, path: ['placeAgents', index] }),
+    ),
+  ];
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** The agents that a definition names, each once; with a version also the newest, which tells the two mistakes apart. */
+export function agentsOf(content: WorkflowContent): readonly AgentReference[] {
+  const references = agentUses(content).flatMap(({ use: { agentId, agentVersion } }): AgentReference[] =>
+    agentVersion === undefined ? [{ agentId }] : [{ agentId }, { agentId, agentVersion }],
+  );
+  return [...new Map(references.map((reference) => [agentKey(reference), reference])).values()];
+}
+
+export function agentKey({ agentId, agentVersion }: AgentReference): string {
+  return JSON.stringify([agentId, agentVersion ?? 'newest']);
+}
+
+/** Everything that is wrong with a place agent that comes to a workflow on its own; pointers into its own input. */
+export function checkOnePlaceAgent(
+  agent: PlaceAgent,
+  content: Pick<WorkflowContent, 'places' | 'transitions'>,
+  surroundings: Surroundings & { readonly path: JsonPath },
+): readonly Problem[] {
+  const { path } = surroundings;
+  return [...checkPlaceAgent(agent, content, path), ...checkAgent(agent, surroundings, jsonPointer(path))];
+}
+
+function checkConditions({ rules }: WorkflowContent, transition: Transition, pointer: string): readonly Problem[] {
+  return transition.conditions.flatMap((name, index) => {
+    if (Object.hasOwn(rules, name)) return [];
+    return [
+      { code: 'UNKNOWN_CONDITION', pointer: jsonPointer([index], pointer), message: `\`rules\` has no rule "${name}"` },
+    ];
+  });
+}
+
+function checkAgent(use: AgentUse | undefined, surroundings: Surroundings, pointer: string): readonly Problem[] {
+  if (use === undefined) return [];
+  const { agents, workflowId } = surroundings;
+  const agent = agents.find(use);
+  if (agent !== undefined) return checkAgentUse(use, { agent, workflowId, pointer });
+  return [unknownAgent(use, agents, pointer), ...checkAgentUse(use, { pointer })];
+}
+
+function unknownAgent({ agentId, agentVersion }: AgentUse, agents: KnownAgents, pointer: string): Problem {
+  if (agentVersion === undefined || agents.find({ agentId }) === undefined) {
+    return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentId`, message: `there is no agent "${agentId}"` };
+  }
+  const message = `agent "${agentId}" has no version ${agentVersion}`;
+  return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentVersion`, message };
+}

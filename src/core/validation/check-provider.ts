@@ -1,0 +1,204 @@
+import type { LlmProvider, ProviderType } from '../agents/agent.js';
+import type { Problem } from '../errors.js';
+import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
+import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
+
+/** What is wrong with an option's value, as the end of the sentence "`name` must be …". */
+type OptionRule = (value: JsonValue) => string | undefined;
+
+const CREDENTIAL_NAME = /^CREDENTIAL_[A-Z0-9_]+$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie|(?:.*[-_])?(?:api[-_]?key|token|secret))$/i;
+/** A secret header may hold a scheme and one reference, so that no part of a key can hide beside the reference. */
+const REFERENCE_ONLY = /^(?:[A-Za-z][A-Za-z-]* )?\$\{CREDENTIAL_[A-Z0-9_]+\}$/;
+const REFERENCE = /\$\{([^}]*)\}/g;
+/** Set by the connection itself: a definition that changed them would break the framing of the request. */
+const OWN_HEADERS = ['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept'];
+const API_KEY = /^api[-_]?key$/i;
+/** What the adapters decide and a definition must not overrule: it would change what is read back. */
+const OWN_BODY_FIELDS = ['model', 'messages', 'input', 'contents', 'stream', 'stream_options', 'tools', 'n'];
+
+const API_OPTIONS: Readonly<Record<string, OptionRule>> = {
+  structuredOutput: oneOf('json_schema', 'json_object', 'prompt'),
+  contextTokens: wholeNumberFrom(256),
+  extraBody: checkExtraBody,
+  firstByteTimeoutSeconds: numberBetween(1, 3600),
+  idleTimeoutSeconds: numberBetween(1, 3600),
+};
+
+const tokenLimitField = oneOf('max_tokens', 'max_completion_tokens');
+/** Both become parts of a path or a query. */
+const pathWord: OptionRule = (value) =>
+  typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value)
+    ? undefined
+    : 'a text of letters, digits, `.`, `_` and `-`';
+
+const OPENAI_OPTIONS: Readonly<Record<string, OptionRule>> = {
+  ...API_OPTIONS,
+  api: oneOf('responses', 'chat_completions'),
+  apiVersion: pathWord,
+  deployment: pathWord,
+  tokenLimitField,
+};
+
+const MOCK_OPTIONS: Readonly<Record<string, OptionRule>> = {
+  responses: (value) =>
+    Array.isArray(value) && value.length > 0 ? undefined : 'a list of at least one answer, each a text or a JSON value',
+  delayMs: numberBetween(0, 60_000),
+  failAtChunk: wholeNumberFrom(0),
+  failWith: oneOf(...EXECUTION_ERROR_CODES),
+  failAttempts: wholeNumberFrom(1),
+};
+
+const OPTIONS: Readonly<Record<ProviderType, Readonly<Record<string, OptionRule>>>> = {
+  openai: OPENAI_OPTIONS,
+  anthropic: API_OPTIONS,
+  google: { ...API_OPTIONS, apiVersion: pathWord },
+  ollama: API_OPTIONS,
+  custom: { ...API_OPTIONS, tokenLimitField },
+  mock: MOCK_OPTIONS,
+};
+
+/** Everything that is wrong with a provider, all at once. Pointers are relative to the provider. */
+export function checkProvider(provider: LlmProvider): readonly Problem[] {
+  return [
+    ...checkBaseUrl(provider),
+    ...checkCredential(provider),
+    ...Object.entries(provider.headers).flatMap(([name, value]) => checkHeader(name, value)),
+    ...checkOptions(provider),
+    ...checkAzure(provider),
+  ];
+}
+
+function checkBaseUrl(provider: LlmProvider): readonly Problem[] {
+  if (provider.baseUrl === undefined) {
+    if (provider.type !== 'custom') return [];
+    return [problem('BASE_URL_MISSING', '/baseUrl', 'a custom provider needs the `baseUrl` of its server')];
+  }
+  const url = URL.canParse(provider.baseUrl) ? new URL(provider.baseUrl) : undefined;
+  const fault =
+    url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')
+      ? 'must begin with http:// or https://'
+      : url.username !== '' || url.password !== ''
+        ? 'must not hold a user or password: name a `credential`'
+        : url.search !== '' || url.hash !== ''
+          ? 'must not have a query or fragment'
+          : undefined;
+  return fault === undefined ? [] : [problem('BASE_URL_INVALID', '/baseUrl', `the base URL ${fault}`)];
+}
+
+function checkCredential(provider: LlmProvider): readonly Problem[] {
+  if (provider.credential === undefined) return [];
+  if (!isCredentialName(provider.credential)) {
+    const message = '`credential` must name an environment variable CREDENTIAL_…, not hold a key';
+    return [problem('CREDENTIAL_INVALID', '/credential', message)];
+  }
+  if (Object.keys(provider.headers).some((name) => name.toLowerCase() === 'authorization')) {
+    const message = '`credential` and an Authorization header say two things: keep one of them';
+    return [problem('CREDENTIAL_INVALID', '/credential', message)];
+  }
+  return [];
+}
+
+function checkHeader(name: string, value: string): readonly Problem[] {
+  const pointer = `/headers/${pointerToken(name)}`;
+  if (!HEADER_NAME.test(name)) return [problem('HEADER_INVALID', pointer, 'this is not the name of an HTTP header')];
+  if (OWN_HEADERS.includes(name.toLowerCase())) {
+    return [problem('HEADER_INVALID', pointer, `the header ${name} is set by the connection itself`)];
+  }
+  if (!isHeaderText(value)) {
+    return [problem('HEADER_INVALID', pointer, `the header ${name} has a line break or another character not allowed`)];
+  }
+  if (SECRET_HEADER.test(name) && !REFERENCE_ONLY.test(value)) {
+    const message = `the header ${name} may not hold a secret: set it to \${CREDENTIAL_…} and put the key into that environment variable`;
+    return [problem('HEADER_SECRET', pointer, message)];
+  }
+  const references = [...value.matchAll(REFERENCE)].map((match) => match[1] ?? '');
+  const wrong = references.filter((reference) => !isCredentialName(reference));
+  return wrong.map((reference) =>
+    problem('HEADER_REFERENCE_INVALID', pointer, `\${${reference}} is not the name of a CREDENTIAL_… variable`),
+  );
+}
+
+/** A header with its `${…}` references filled in, in one pass: a secret is never expanded again. */
+export function fillReferences(headerValue: string, valueOf: (name: string) => string): string {
+  return headerValue.replaceAll(REFERENCE, (_, name: string) => valueOf(name));
+}
+
+export function isCredentialName(name: string): boolean {
+  return CREDENTIAL_NAME.test(name) && !name.endsWith('_HOSTS') && !name.endsWith('_FILE');
+}
+
+/** Visible characters, spaces and tabs of Latin-1: what an HTTP header can carry without changing the request. */
+export function isHeaderText(value: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+function checkOptions(provider: LlmProvider): readonly Problem[] {
+  const rules = OPTIONS[provider.type];
+  return Object.entries(provider.options).flatMap(([name, value]) => {
+    const pointer = `/options/${pointerToken(name)}`;
+    if (API_KEY.test(name)) return [apiKeyInDefinition(pointer)];
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) return [problem('OPTION_UNKNOWN', pointer, unknownOption(provider.type, name))];
+    const fault = rule(value);
+    if (fault !== undefined) return [problem('OPTION_INVALID', pointer, `\`${name}\` must be ${fault}`)];
+    if (name !== 'extraBody' || !isJsonObject(value)) return [];
+    const key = Object.keys(value).find((field) => API_KEY.test(field));
+    return key === undefined ? [] : [apiKeyInDefinition(`${pointer}/${pointerToken(key)}`)];
+  });
+}
+
+/** Azure has a host for each of its customers, and a version in every address. */
+function checkAzure({ type, baseUrl, options }: LlmProvider): readonly Problem[] {
+  if (type !== 'openai') return [];
+  const isAzure = ownValue(options, 'apiVersion') !== undefined;
+  if (isAzure && baseUrl === undefined) {
+    const message = '`apiVersion` is for Azure, which also needs the `baseUrl` of its resource';
+    return [problem('BASE_URL_MISSING', '/baseUrl', message)];
+  }
+  if (isAzure || ownValue(options, 'deployment') === undefined) return [];
+  return [problem('OPTION_INVALID', '/options/deployment', '`deployment` is for Azure, which also needs `apiVersion`')];
+}
+
+function unknownOption(type: ProviderType, name: string): string {
+  const known = Object.keys(OPTIONS[type]);
+  const may = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
+  return `the provider ${type} has no option \`${name}\`: ${may}`;
+}
+
+function apiKeyInDefinition(pointer: string): Problem {
+  const message =
+    'a definition never holds a key: put it into an environment variable CREDENTIAL_… and name that as `credential`';
+  return problem('API_KEY_IN_DEFINITION', pointer, message);
+}
+
+function checkExtraBody(value: JsonValue): string | undefined {
+  if (!isJsonObject(value)) return 'an object';
+  const own = OWN_BODY_FIELDS.find((field) => ownValue(value, field) !== undefined);
+  return own === undefined ? undefined : `an object without \`${own}\`, which is set by the agent itself`;
+}
+
+function oneOf(...values: readonly string[]): OptionRule {
+  return (value) => (typeof value === 'string' && values.includes(value) ? undefined : `one of ${values.join(', ')}`);
+}
+
+function numberBetween(least: number, most: number): OptionRule {
+  return (value) =>
+    typeof value === 'number' && value >= least && value <= most ? undefined : `a number from ${least} to ${most}`;
+}
+
+function wholeNumberFrom(least: number): OptionRule {
+  return (value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+      ? undefined
+      : `a whole number from ${least} on`;
+}
+
+function problem(code: string, pointer: string, message: string): Problem {
+  return { code, pointer, message };
+}
+
+function pointerToken(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

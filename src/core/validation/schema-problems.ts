@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+
+import type { Problem } from '../errors.js';
+import { jsonPointer } from '../json/json-pointer.js';
+
+/**
+ * What was read from an input, or everything that is wrong with it. A `draft` is there when the input has the right
+ * shape all the same: it may be checked for further problems, and for nothing else.
+ */
+export type Parsed<Value> =
+  { readonly value: Value } | { readonly problems: readonly Problem[]; readonly draft?: Value };
+
+interface Target {
+  /** Pointer of what was parsed. */
+  readonly base?: string;
+  readonly code?: string;
+}
+
+/** What a schema found, as problems of the input that it is part of. */
+export function problemsOf(error: z.ZodError, { base = '', code }: Target = {}): readonly Problem[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') {
+      return [{ code: code ?? 'INVALID_VALUE', pointer: jsonPointer(issue.path, base), message: issue.message }];
+    }
+    return issue.keys.map((key) => ({
+      code: code ?? 'UNKNOWN_FIELD',
+      pointer: jsonPointer([...issue.path, key], base),
+      message: `there is no field "${key}" here`,
+    }));
+  });
+}

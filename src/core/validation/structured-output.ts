@@ -1,0 +1,67 @@
+import { Ajv, type ErrorObject } from 'ajv';
+
+import type { Agent } from '../agents/agent.js';
+import { checkJson } from '../json/check-json.js';
+import type { JsonObject, JsonValue } from '../json/json.js';
+import { derivedOutputSchema, lackingOutputs } from '../executions/mapping.js';
+import { wellFormedJson } from '../json/well-formed-text.js';
+
+/** What an answer has to be in structure: the agent's own schema, or one derived from what the mapping names. */
+export function outputSchemaOf(agent: Pick<Agent, 'outputSchema'>, outputs: readonly string[]): JsonObject | undefined {
+  return agent.outputSchema ?? (outputs.length === 0 ? undefined : derivedOutputSchema(outputs));
+}
+
+export type StructuredAnswer =
+  | { readonly type: 'plain' }
+  | { readonly type: 'valid'; readonly output: JsonValue }
+  | { readonly type: 'invalid'; readonly problem: string };
+
+interface Expectation {
+  readonly schema: JsonObject | undefined;
+  readonly outputs: readonly string[];
+}
+
+/** Reads an answer's structured output: it has to be JSON, fit the schema, and have every output that is mapped. */
+export function readStructuredAnswer(text: string, { schema, outputs }: Expectation): StructuredAnswer {
+  if (schema === undefined) return { type: 'plain' };
+  const parsed = parseJson(withoutFence(text));
+  if (parsed === undefined)
+    return { type: 'invalid', problem: 'The answer is not JSON, and a structured one was asked for.' };
+  if (checkJson(parsed).some(({ code }) => code === 'TOO_DEEP'))
+    return { type: 'invalid', problem: 'The answer is nested too deep.' };
+  // An escape in JSON can say what the text itself may not have.
+  const output = wellFormedJson(parsed);
+  const [unstorable] = checkJson(output);
+  if (unstorable !== undefined)
+    return { type: 'invalid', problem: `The answer cannot be stored: ${unstorable.message}.` };
+  const problems = schemaProblems(schema, output);
+  if (problems.length > 0)
+    return { type: 'invalid', problem: `The answer does not fit its schema: ${problems.join('; ')}.` };
+  const lacking = lackingOutputs(outputs, output);
+  if (lacking.length === 0) return { type: 'valid', output };
+  return { type: 'invalid', problem: `The answer lacks ${lacking.join(', ')}, which the output mapping names.` };
+}
+
+const MAX_PROBLEMS = 5;
+
+function schemaProblems(schema: JsonObject, output: JsonValue): readonly string[] {
+  const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
+  return validate(output) ? [] : (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemText);
+}
+
+function problemText({ instancePath, message }: ErrorObject): string {
+  return `${instancePath === '' ? 'the whole' : instancePath} ${message ?? 'is not valid'}`;
+}
+
+/** Models like to wrap JSON in a Markdown code fence, structured mode or not. */
+function withoutFence(text: string): string {
+  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

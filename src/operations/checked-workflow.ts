@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+import { agentKey, agentsOf, checkWorkflow, type KnownAgents } from '../core/validation/check-definition.js';
+import { parseWorkflowInput, type WorkflowInput } from '../core/validation/definition-schema.js';
+import type { WorkflowContent } from '../core/definitions/definition.js';
+import { idFromName } from '../core/ids.js';
+import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import type { Parsed } from '../core/validation/schema-problems.js';
+import type { AgentStore } from '../storage/agent-store.js';
+
+/** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */
+export async function checkWorkflowInput(agents: AgentStore, input: unknown): Promise<Parsed<WorkflowInput>> {
+  const parsed = parseWorkflowInput(input);
+  const read = 'value' in parsed ? parsed.value : parsed.draft;
+  if (read === undefined) return parsed;
+  const { id, content } = read;
+  const workflowId = id ?? idFromName(content.name);
+  const found = checkWorkflow(content, { agents: await knownAgents(agents, content), workflowId });
+  const problems = [...('value' in parsed ? [] : parsed.problems), ...found];
+  return problems.length > 0 ? { problems } : parsed;
+}
+
+/** SHA-256 of the canonical content: equal content, equal hash. */
+export function workflowHash(content: WorkflowContent): string {
+  const json = JSON.parse(JSON.stringify(content)) as JsonObject;
+  return createHash('sha256').update(canonicalJson(json)).digest('hex');
+}
+
+async function knownAgents(agents: AgentStore, content: WorkflowContent): Promise<KnownAgents> {
+  const found = await Promise.all(
+    agentsOf(content).map(
+      async (named) => [agentKey(named), await agents.get(named.agentId, named.agentVersion)] as const,
+    ),
+  );
+  const known = new Map(found);
+  return { find: (agent) => known.get(agentKey(agent)) };
+}

@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { checkJson } from '../core/json/check-json.js';
+import { CircuitBreakerError, notFound, validationFailed, type Problem } from '../core/errors.js';
+import { ID_RULE, isId } from '../core/ids.js';
+import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
+import { tokenTooLarge } from '../core/tokens/token-size.js';
+import type { Token } from '../core/tokens/token.js';
+import { isJsonObject } from '../core/json/json.js';
+import type { ApiParts } from '../api/api-parts.js';
+import { ANSWERED_WITHIN_MS } from '../temporal/temporal-gateway.js';
+
+/** Starts a token and gives it as it was recorded. The same id with the same input gives back the first one. */
+export async function createToken(parts: ApiParts, input: Record<string, unknown>): Promise<Token> {
+  const { id: given, ...rest } = input;
+  const problems = [...checkJson(input), ...idProblems(given)];
+  if (problems.length > 0) throw validationFailed('The token', problems);
+  const start = startOf(rest);
+  await refuseUnknownWorkflow(parts.storage, start);
+  const id = typeof given === 'string' ? given : crypto.randomUUID();
+  await parts.temporal.startToken(id, start);
+  return await recordedToken(parts, id);
+}
+
+/** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
+async function recordedToken({ storage, temporal }: ApiParts, id: string): Promise<Token> {
+  const deadline = performance.now() + ANSWERED_WITHIN_MS;
+  for (let waits = 0; performance.now() < deadline; waits += 1) {
+    const token = await storage.tokens.get(id);
+    if (token !== undefined) return token;
+    if (waits % LOOKS_PER_DOUBT === LOOKS_PER_DOUBT - 1) await temporal.refuseFailedToken(id);
+    await delay(Math.min(FIRST_WAIT_MS * 2 ** waits, LONGEST_WAIT_MS));
+  }
+  const message = `Token "${id}" is started, but not recorded yet: no worker is running, or storage is away. It goes on when they are back; create it again with the same id to wait for it.`;
+  throw new CircuitBreakerError('UNAVAILABLE', message);
+}
+
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 100;
+/** After so many looks in vain: may it have failed? */
+const LOOKS_PER_DOUBT = 8;
+
+function startOf(input: unknown): TokenStart {
+  const start = parseTokenStart(input);
+  if (typeof start !== 'string') return start;
+  const { data, metadata } = input as { data?: unknown; metadata?: unknown };
+  const isTooLarge = tokenTooLarge({
+    data: isJsonObject(data) ? data : {},
+    metadata: isJsonObject(metadata) ? metadata : {},
+  });
+  if (isTooLarge !== undefined) throw new CircuitBreakerError('TOKEN_TOO_LARGE', isTooLarge);
+  throw validationFailed('The token', [{ code: 'INVALID_VALUE', pointer: '', message: start }]);
+}
+
+function idProblems(id: unknown): readonly Problem[] {
+  if (id === undefined || id === null || (typeof id === 'string' && isId(id))) return [];
+  return [{ code: 'INVALID_VALUE', pointer: '/id', message: ID_RULE }];
+}
+
+async function refuseUnknownWorkflow(storage: ApiParts['storage'], start: TokenStart): Promise<void> {
+  const stored = await storage.workflows.get(start.workflowId ?? '', start.workflowVersion);
+  if (stored === undefined) throw notFound('workflow', start.workflowId ?? '');
+  if (start.initialPlace === undefined || stored.definition.places.includes(start.initialPlace)) return;
+  const message = `there is no place "${start.initialPlace}" in workflow "${stored.definition.id}"`;
+  throw validationFailed('The token', [{ code: 'UNKNOWN_PLACE', pointer: '/initialPlace', message }]);
+}

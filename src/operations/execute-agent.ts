@@ -1,0 +1,96 @@
+import { checkJson } from '../core/json/check-json.js';
+import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
+import { ID_RULE, isId } from '../core/ids.js';
+import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
+import { pendingExecution } from '../core/executions/pending-execution.js';
+import { unprovidedVariables } from '../core/validation/check-definition.js';
+import type { ApiParts } from '../api/api-parts.js';
+
+export interface ExecuteAgentInput {
+  readonly id?: string | null;
+  readonly agentId: string;
+  readonly agentVersion?: number | null;
+  readonly input?: JsonValue;
+  readonly conversationId?: string | null;
+}
+
+/** Runs an agent on its own. The same id with the same input gives back the first execution. */
+export async function executeAgent(parts: ApiParts, input: ExecuteAgentInput): Promise<AgentExecution> {
+  const { storage, temporal, now } = parts;
+  const request = requestOf(input);
+  await refuseUnusableAgent(parts, request);
+  const execution = await storage.executions.create(pendingExecution(request, now()));
+  if (!isExecutionOf(request, execution)) {
+    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${request.executionId}".`);
+  }
+  if (!isEnded(execution.status)) await temporal.startExecution(request);
+  return execution;
+}
+
+function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): boolean {
+  const { agentId, agentVersion, input, conversationId = request.executionId } = request;
+  return (
+    execution.tokenId === undefined &&
+    execution.agentId === agentId &&
+    (agentVersion === undefined || execution.agentVersion === agentVersion) &&
+    execution.conversationId === conversationId &&
+    jsonEquals(execution.input, input)
+  );
+}
+
+/** Asks an execution to stop. Its stream ends when it has. */
+export async function cancelExecution(
+  { storage, temporal, now }: ApiParts,
+  id: string,
+  reason: string,
+): Promise<AgentExecution> {
+  const execution = await storage.executions.get(id);
+  if (execution === undefined) throw notFound('execution', id);
+  if (isEnded(execution.status)) return execution;
+  const isRunning = await temporal.cancelExecution(id, reason);
+  if (isRunning || execution.status !== 'PENDING') return (await storage.executions.get(id)) ?? execution;
+  // Recorded and never started: its start failed. Should it come after all, it finds that it has ended.
+  const errorMessage = 'It was cancelled before it began.';
+  return await storage.executions.update(id, {
+    status: 'CANCELLED',
+    errorCode: 'cancelled',
+    errorMessage,
+    completedAt: now(),
+  });
+}
+
+function requestOf(input: ExecuteAgentInput): ExecutionRequest {
+  const problems = checkJson(input);
+  if (problems.length > 0) throw validationFailed('The execution', problems);
+  const ids = { id: input.id, conversationId: input.conversationId };
+  for (const [name, id] of Object.entries(ids)) {
+    if (id != null && !isId(id))
+      throw validationFailed('The execution', [{ code: 'INVALID_VALUE', pointer: `/${name}`, message: ID_RULE }]);
+  }
+  return {
+    executionId: input.id ?? crypto.randomUUID(),
+    agentId: input.agentId,
+    ...(input.agentVersion == null ? {} : { agentVersion: input.agentVersion }),
+    input: input.input ?? {},
+    ...(input.conversationId == null ? {} : { conversationId: input.conversationId }),
+  };
+}
+
+async function refuseUnusableAgent(
+  { storage }: ApiParts,
+  { agentId, agentVersion, input }: ExecutionRequest,
+): Promise<void> {
+  const agent = await storage.agents.get(agentId, agentVersion);
+  if (agent === undefined) throw notFound('agent', agentId);
+  const unknown = unprovidedVariables(agent.prompts, isJsonObject(input) ? Object.keys(input) : []);
+  if (unknown.length === 0) return;
+  throw validationFailed(
+    'The execution',
+    unknown.map((name) => ({
+      code: 'TEMPLATE_VARIABLE_UNKNOWN',
+      pointer: '/input',
+      message: `agent "${agentId}" uses {${name}} in its prompts: give it as a member of \`input\``,
+    })),
+  );
+}

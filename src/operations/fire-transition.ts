@@ -1,0 +1,78 @@
+import { checkJson } from '../core/json/check-json.js';
+import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
+import type { Token } from '../core/tokens/token.js';
+import type { FireAccepted } from '../contract/messages.js';
+import type { Storage } from '../storage/storage.js';
+import type { ApiParts } from '../api/api-parts.js';
+
+/** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
+export async function fireTransition(parts: ApiParts, input: { tokenId: string }): Promise<FireAccepted> {
+  const { tokenId, ...rest } = input;
+  const request = fireRequestOf(rest);
+  const token = await parts.storage.tokens.get(tokenId);
+  // Only ids of ours go to Temporal: others may be another team's workflows.
+  if (token === undefined) throw notFound('token', tokenId);
+  try {
+    const accepted = await parts.temporal.fire(tokenId, request);
+    if (request.idempotencyKey === undefined) return accepted;
+    // A repeated fire gets its first answer, with the token as it is now.
+    return { ...accepted, token: (await parts.storage.tokens.get(tokenId)) ?? accepted.token };
+  } catch (error) {
+    const refusal = await refusalOf(parts, token, error);
+    if (refusal === undefined) throw error;
+    await tellRefusal(parts, { token, request, refusal });
+    throw refusal;
+  }
+}
+
+function fireRequestOf(input: unknown): FireRequest {
+  const problems = checkJson(input);
+  if (problems.length > 0) throw validationFailed('The fire', problems);
+  const request = parseFireRequest(input);
+  if (typeof request !== 'string') return request;
+  throw validationFailed('The fire', [{ code: 'INVALID_VALUE', pointer: '', message: request }]);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'TRANSITION_REFUSED',
+  'TRANSITION_IN_PROGRESS',
+  'VERSION_CONFLICT',
+  'TOKEN_CLOSED',
+  'TOKEN_TOO_LARGE',
+  'IDEMPOTENCY_MISMATCH',
+]);
+
+async function refusalOf(
+  { storage }: ApiParts,
+  token: Token,
+  error: unknown,
+): Promise<CircuitBreakerError | undefined> {
+  const said = await closedToken(storage, token, error);
+  return said instanceof CircuitBreakerError && REFUSALS.has(said.code) ? said : undefined;
+}
+
+/** What it means that Temporal does not run a token's workflow: it has ended, the token is closed. */
+export async function closedToken(storage: Storage, token: Token, error: unknown): Promise<unknown> {
+  if (!(error instanceof CircuitBreakerError) || error.code !== 'NOT_FOUND') return error;
+  const status = (await storage.tokens.get(token.id))?.status ?? token.status;
+  const message = `Token "${token.id}" has ended (${status.toLowerCase()}).`;
+  return new CircuitBreakerError('TOKEN_CLOSED', message, { blockers: [{ code: 'NOT_ACTIVE', message }] });
+}
+
+/** A rejected update leaves nothing in Temporal's history, so the API tells it. Best effort: the answer stands. */
+async function tellRefusal(
+  { storage, now }: ApiParts,
+  { token, request, refusal }: { token: Token; request: FireRequest; refusal: CircuitBreakerError },
+): Promise<void> {
+  const current = (await storage.tokens.get(token.id).catch(() => undefined)) ?? token;
+  const event = {
+    type: 'TRANSITION_REFUSED',
+    version: current.version,
+    place: current.place,
+    transitionId: request.transitionId,
+    details: { code: refusal.code, message: refusal.message },
+    timestamp: now(),
+  } as const;
+  await storage.tokens.appendEvent(token.id, event).catch(() => undefined);
+}

@@ -1,0 +1,76 @@
+import type { JsonValue } from '../../core/json/json.js';
+import { ModelError } from '../../core/executions/model-error.js';
+import type { ToolCall } from '../../core/executions/turn.js';
+import type { ToolNames } from '../request/tool-names.js';
+
+/** A piece of a tool call: the first brings id and name, all bring parts of the arguments. */
+export interface ToolCallPiece {
+  /** Absent: of the call that came last, unless it brings another id. */
+  readonly index?: number;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+interface OpenCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
+/** Arguments are no text that goes out, so nobody else bounds them. */
+const LARGEST_ARGUMENTS = 1024 * 1024;
+const MOST_CALLS = 128;
+
+/** Puts the pieces of a turn's tool calls together. */
+export class ToolCallGatherer {
+  readonly #calls = new Map<number, OpenCall>();
+  #size = 0;
+  #last = 0;
+
+  add(piece: ToolCallPiece): void {
+    const index = piece.index ?? this.#indexOf(piece);
+    this.#last = index;
+    const call = this.#calls.get(index) ?? { id: '', name: '', arguments: '' };
+    this.#calls.set(index, call);
+    call.id ||= piece.id;
+    call.name ||= piece.name;
+    call.arguments += piece.arguments;
+    this.#size += piece.arguments.length;
+    if (this.#size > LARGEST_ARGUMENTS || this.#calls.size > MOST_CALLS) {
+      const limit = `${MOST_CALLS} tool calls or 1 MiB of arguments`;
+      throw new ModelError('answer_too_large', `The model asked for more than ${limit} in one turn.`);
+    }
+  }
+
+  /**
+   * The calls in the order of their indexes. Arguments that are no JSON stay the text that the model wrote: they fail
+   * the tool's own check, and the model is told. `turn` makes the ids that a server left out unique in a conversation.
+   */
+  finish(names: ToolNames, turn: number): readonly ToolCall[] {
+    return [...this.#calls]
+      .sort(([left], [right]) => left - right)
+      .map(([, call], position) => ({
+        id: call.id === '' ? `call_${turn}_${position}` : call.id,
+        name: names.fromWire(call.name),
+        arguments: parseArguments(call.arguments),
+      }));
+  }
+
+  /** Servers that number nothing send whole calls, each with an id of its own. */
+  #indexOf(piece: ToolCallPiece): number {
+    const last = this.#calls.get(this.#last);
+    if (last === undefined) return 0;
+    const another = piece.id === '' ? piece.name !== '' && last.name !== '' : piece.id !== last.id;
+    return another ? this.#last + 1 : this.#last;
+  }
+}
+
+function parseArguments(text: string): JsonValue {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}

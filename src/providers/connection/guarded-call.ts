@@ -1,0 +1,212 @@
+import { request, type Dispatcher } from 'undici';
+import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
+import { readText } from './bounded-text.js';
+import type { FailedAnswer } from '../failures/failed-answer.js';
+import { networkFailure, type CallStage } from './network-failure.js';
+import { readResponseFacts } from './response-facts.js';
+import type { WireFetch } from '../wire-format.js';
+
+/** Bounds of one call. Connecting is bounded by the dispatcher. */
+export interface CallLimits {
+  readonly totalMs: number;
+  /** From the request to the first byte of the answer's body. */
+  readonly firstByteMs: number;
+  /** Between two pieces of the body, counted only while someone waits for one. */
+  readonly idleMs: number;
+}
+
+export interface GuardedCallOptions {
+  readonly dispatcher: Dispatcher;
+  readonly signal: AbortSignal;
+  readonly limits: CallLimits;
+  /** Sent in place of what the SDK would send: no key, account or telemetry that it finds by itself gets out. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expects: 'event-stream' | 'json-lines' | 'json';
+  /** What the headers carry: nothing that comes back may repeat it. */
+  readonly secrets: readonly string[];
+  /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
+  readonly classify: (answer: FailedAnswer) => ModelError;
+}
+
+type Body = Dispatcher.ResponseData['body'];
+
+/** Read of an answer that is an error: enough for its message. */
+const LARGEST_ERROR_BYTES = 64 * 1024;
+const ERROR_GRACE_MS = 5_000;
+/** A longer timer fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/**
+ * The one way out to a provider, for one call: a `fetch` for its SDK that owns the abort and every timer, follows no
+ * redirect (a redirect would carry the key to a host nobody bound it to), and remembers the first failure, since SDKs
+ * wrap, rename or swallow what their `fetch` throws. `close` on every way out: it destroys what is still open.
+ */
+export class GuardedCall {
+  readonly #options: GuardedCallOptions;
+  readonly #controller = new AbortController();
+  readonly #total: NodeJS.Timeout;
+  readonly #startedMs = Date.now();
+  #failure: ModelError | undefined;
+  #facts: ModelErrorFacts = {};
+  #host = 'the provider';
+  #graceMs: number | undefined;
+
+  constructor(options: GuardedCallOptions) {
+    this.#options = options;
+    this.#total = setTimeout(
+      () => {
+        this.#fail('timeout', `${this.#host} did not finish within ${seconds(options.limits.totalMs)} s.`);
+      },
+      Math.min(options.limits.totalMs, LONGEST_TIMER_MS),
+    );
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal.aborted) this.#onAbort();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#controller.abort();
+  };
+
+  /** The provider's id of this call, once its headers are here. */
+  get providerRequestId(): string | undefined {
+    return this.#facts.providerRequestId;
+  }
+
+  readonly fetch: WireFetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    this.#host = url.host;
+    const answer = await this.#guard('before the answer', this.#options.limits.firstByteMs, () =>
+      request(url, {
+        dispatcher: this.#options.dispatcher,
+        method: init?.method === 'POST' ? 'POST' : 'GET',
+        headers: { ...this.#options.headers },
+        body: typeof init?.body === 'string' ? init.body : null,
+        signal: this.#controller.signal,
+      }),
+    );
+    this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), secrets: this.#options.secrets });
+    const contentType = headerText(answer.headers['content-type']);
+    if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);
+    return new Response(this.#stream(answer.body), { status: 200, headers: { 'content-type': contentType } });
+  };
+
+  /**
+   * What the provider answers to the request that an SDK makes in `send`. The SDK itself gets an empty answer: it would
+   * read along, and differently.
+   */
+  async answerTo(send: (fetch: WireFetch) => Promise<unknown>): Promise<Response> {
+    let answer: Response | undefined;
+    await send(async (input, init) => {
+      answer = await this.fetch(input, init);
+      return new Response('', { headers: { 'content-type': answer.headers.get('content-type') ?? '' } });
+    });
+    if (answer === undefined) throw new ModelError('invalid_request', 'The SDK of the provider sent no request.');
+    return answer;
+  }
+
+  /**
+   * From now on the answer is whole: wait for what may follow (usage, the end that frees the connection for the next
+   * call) for so long at most, and take a failure as the end.
+   */
+  expectEnd(graceMs: number): void {
+    this.#graceMs = Math.min(this.#graceMs ?? graceMs, graceMs);
+  }
+
+  /** Throws the caller's own reason after an abort; else what to throw: the first failure of the call, or `error`. */
+  explain(error: unknown): Error {
+    this.#options.signal.throwIfAborted();
+    const reason = this.#failure ?? error;
+    if (!(reason instanceof ModelError)) return reason instanceof Error ? reason : new Error(String(reason));
+    return new ModelError(reason.code, reason.message, { ...this.#facts, ...reason.facts });
+  }
+
+  close(): void {
+    clearTimeout(this.#total);
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#controller.abort();
+  }
+
+  #isExpected(status: number, contentType: string): boolean {
+    if (status < 200 || status > 299 || status === 204) return false;
+    // Some compatible servers name no type, or text/plain, for their streams; what is no stream then fails as a frame.
+    const { expects } = this.#options;
+    return !(expects === 'event-stream' ? /json|html|xml/i : /html|xml/i).test(contentType);
+  }
+
+  async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {
+    // The status says what happened, so an explanation that stalls or breaks off is taken as far as it came.
+    this.expectEnd(ERROR_GRACE_MS);
+    const text = await readText(this.#stream(answer.body), LARGEST_ERROR_BYTES);
+    const location = headerText(answer.headers['location']);
+    const { statusCode: status } = answer;
+    this.#failure = this.#options.classify({
+      status,
+      facts: this.#facts,
+      contentType,
+      text,
+      location,
+      host: this.#host,
+    });
+    return this.#failure;
+  }
+
+  #stream(body: Body): ReadableStream<Uint8Array> {
+    const parts: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
+    let firstByteMs: number | undefined = Math.max(
+      1,
+      this.#options.limits.firstByteMs - (Date.now() - this.#startedMs),
+    );
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            const waitMs = this.#graceMs ?? firstByteMs ?? this.#options.limits.idleMs;
+            const part = await this.#guard('within the answer', waitMs, () => parts.next());
+            firstByteMs = undefined;
+            if (part.done === true) controller.close();
+            else if (part.value instanceof Uint8Array) controller.enqueue(part.value);
+          } catch (error) {
+            if (this.#graceMs === undefined || this.#options.signal.aborted) throw error;
+            // Taken as the end, so it must not outrank what the whole answer turns out to be.
+            this.#failure = undefined;
+            controller.close();
+          }
+        },
+        cancel: () => {
+          this.#controller.abort();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Runs one step under its timer and names its failure. */
+  async #guard<T>(stage: CallStage, waitMs: number, step: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      const what = stage === 'before the answer' ? 'did not begin to answer' : 'sent nothing';
+      this.#fail('timeout', `${this.#host} ${what} for ${seconds(waitMs)} s.`);
+    }, waitMs);
+    try {
+      return await step();
+    } catch (error) {
+      const { code, message } = networkFailure(error, this.#host, stage);
+      this.#failure ??= new ModelError(code, message, this.#facts);
+      throw this.#failure;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #fail(code: ModelError['code'], message: string): void {
+    this.#failure ??= new ModelError(code, message, this.#facts);
+    this.#controller.abort();
+  }
+}
+
+function headerText(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? '';
+}
+
+function seconds(milliseconds: number): string {
+  return String(Math.round(milliseconds / 100) / 10);
+}

@@ -1,0 +1,125 @@
+import type { LlmProvider } from '../../core/agents/agent.js';
+import { ModelError } from '../../core/executions/model-error.js';
+import { secretMask } from '../../core/secrets.js';
+import { classifyAnswer, type ErrorContext } from '../failures/classify-answer.js';
+import { baseUrlOf, secretsOf, type Credentials } from '../keys/credentials.js';
+import { resolveEndpoint } from '../keys/endpoint.js';
+import type { FailedAnswer } from '../failures/failed-answer.js';
+import { GuardedCall, type CallLimits } from '../connection/guarded-call.js';
+import { readOfferedModels } from './offered-models.js';
+import type { ProviderDependencies } from '../provider-dependencies.js';
+import type { ProviderDirectory, ProviderStatus } from './provider-status.js';
+import { shownAddress } from '../keys/shown-address.js';
+import { wireFormatOf } from '../wire-formats.js';
+
+const ACCOUNT_TYPES = ['openai', 'anthropic', 'google', 'ollama'] as const;
+type AccountType = (typeof ACCOUNT_TYPES)[number];
+
+/** A person waits for all of it; a server that lists its models more slowly than this answers no prompt in time either. */
+const LIMITS: CallLimits = { totalMs: 5_000, firstByteMs: 4_000, idleMs: 3_000 };
+
+const MOCK: ProviderStatus = {
+  type: 'mock',
+  works: true,
+  message: 'Answers from a script, without a key and without a network.',
+  models: [],
+};
+
+/**
+ * The accounts of this process, each asked for its list of models with its own key: all at once, 5 seconds at most.
+ * Ollama is there without configuration when it answers at its usual address. The mock always works.
+ */
+export function createProviderDirectory(dependencies: ProviderDependencies): ProviderDirectory {
+  const { credentials } = dependencies;
+  const mask = secretMask(secretsOf(credentials));
+  return {
+    check: async (signal = new AbortController().signal) => {
+      signal.throwIfAborted();
+      const types = ACCOUNT_TYPES.filter((type) => type === 'ollama' || isConfigured(type, credentials));
+      const statuses = await Promise.all(types.map((type) => checkAccount(type, dependencies, signal)));
+      const shown = statuses.filter(({ type, works }) => works || isConfigured(type, credentials));
+      return [...shown.map((status) => masked(status, mask)), MOCK];
+    },
+  };
+}
+
+function isConfigured(type: ProviderStatus['type'], { accounts }: Credentials): boolean {
+  const account = accounts[type];
+  return account?.apiKey !== undefined || account?.baseUrl !== undefined;
+}
+
+async function checkAccount(
+  type: AccountType,
+  dependencies: ProviderDependencies,
+  signal: AbortSignal,
+): Promise<ProviderStatus> {
+  const provider: LlmProvider = { type, model: '', headers: {}, options: {} };
+  const baseUrl = shownAddress(baseUrlOf(provider, dependencies.credentials));
+  try {
+    const models = await askForModels(provider, dependencies, signal);
+    return { type, baseUrl, works: true, message: offer(type, models), models };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, message } = asModelError(error, baseUrl);
+    return { type, baseUrl, works: false, errorCode: code, message, models: [] };
+  }
+}
+
+async function askForModels(
+  provider: LlmProvider,
+  { credentials, dispatcher }: ProviderDependencies,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { baseUrl, key, keySource, secrets } = resolveEndpoint(provider, credentials);
+  const format = wireFormatOf(provider, credentials);
+  const modelsUrl = format.modelsUrl(provider, baseUrl);
+  const context: ErrorContext = { model: provider.model, keySource, secrets, prompts: [] };
+  const call = new GuardedCall({
+    dispatcher,
+    signal,
+    limits: LIMITS,
+    headers: { accept: 'application/json', 'user-agent': 'circuit-breaker', ...format.headers(provider, key) },
+    expects: 'json',
+    secrets,
+    classify: (answer) => classifyList(answer, modelsUrl, context),
+  });
+  try {
+    return await readOfferedModels(call, format, modelsUrl);
+  } catch (error) {
+    throw call.explain(error);
+  } finally {
+    call.close();
+  }
+}
+
+/** No model and no prompt is in this request: what a 404 means for those would lead astray here. */
+function classifyList(answer: FailedAnswer, modelsUrl: URL, context: ErrorContext): ModelError {
+  const isWebPage = /html/i.test(answer.contentType);
+  if (isWebPage || (answer.status !== 404 && answer.status !== 405)) return classifyAnswer(answer, context);
+  const advice = 'Check the base URL: it often ends in /v1.';
+  const message = `${answer.host} lists no models at ${modelsUrl.pathname} (HTTP ${answer.status}). ${advice}`;
+  return new ModelError('invalid_request', message, answer.facts);
+}
+
+function offer(type: AccountType, models: readonly string[]): string {
+  if (models.length > 0) return `Offers ${models.length} ${models.length === 1 ? 'model' : 'models'}.`;
+  return type === 'ollama' ? 'Has no model yet: `ollama pull llama3.2` gets one.' : 'Answers, and lists no models.';
+}
+
+/** What is not of the catalogue is a fault of ours: the directory says so and goes on. */
+function asModelError(error: unknown, baseUrl: string): ModelError {
+  if (error instanceof ModelError) return error;
+  const reason = error instanceof Error ? error.name : typeof error;
+  return new ModelError('network', `${baseUrl} could not be asked (${reason}).`);
+}
+
+/** Also the names of models: whoever answers there knows the key and may say it back. */
+function masked(status: ProviderStatus, mask: (text: string) => string): ProviderStatus {
+  const { baseUrl, message, models } = status;
+  return {
+    ...status,
+    ...(baseUrl === undefined ? {} : { baseUrl: mask(baseUrl) }),
+    message: mask(message),
+    models: models.map(mask),
+  };
+}

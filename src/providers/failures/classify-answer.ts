@@ -1,0 +1,142 @@
+import { ownValue, type JsonObject } from '../../core/json/json.js';
+import { ModelError, type ExecutionErrorCode } from '../../core/executions/model-error.js';
+import { showsSecret } from '../../core/secrets.js';
+import {
+  parseJsonObject,
+  readErrorDetails,
+  retryDelayMs,
+  type ErrorDetails,
+  type FailedAnswer,
+} from './failed-answer.js';
+import { quoteProvider, type Confidential } from './quote-provider.js';
+
+/** What the messages of one call are made from. */
+export interface ErrorContext extends Confidential {
+  readonly model: string;
+  /** What a person would change about the key. */
+  readonly keySource: string;
+}
+
+/** Codes and types that say more than the status, in the spellings of all providers and of the servers like them. */
+const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
+  [/insufficient_quota|billing|credit_balance|insufficient_credits/, 'quota'],
+  [/context_length|context_window|string_above_max_length|exceed_context|request_too_large/, 'context_length'],
+  [/content_filter|content_policy|responsible_ai|moderation/, 'content_filter'],
+  [/model_not_found|model_not_available|unknown_model/, 'model_not_found'],
+  [/rate_limit|resource_exhausted/, 'rate_limit'],
+  [/overloaded|engine_overloaded|unavailable/, 'overloaded'],
+  [/invalid_api_key|authentication|unauthenticated|permission/, 'auth'],
+  [/timeout|deadline_exceeded/, 'timeout'],
+  [/server_error|internal|api_error/, 'server'],
+  [/invalid_request|bad_request|invalid_argument/, 'invalid_request'],
+];
+
+const CONTEXT_MESSAGE =
+  /context (?:length|window|size)|maximum context|too many tokens|prompt is too long|token count .*exceeds|exceeds the maximum number of tokens/i;
+const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
+const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
+const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
+
+/** An answer that is not what was asked for, as an error of the catalogue. */
+export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {
+  const body = parseJsonObject(answer.text);
+  const details = readErrorDetails(body);
+  const promised = answer.status >= 200 && answer.status < 300;
+  const surprise = describeSurprise(answer, body, context.secrets);
+  if (surprise !== undefined) {
+    return new ModelError(promised ? 'invalid_request' : codeOfStatus(answer.status), surprise, answer.facts);
+  }
+  const code = promised ? codeOf(statedStatus(details), details) : codeOf(answer.status, details);
+  const message = explain(code, answer.host, context) + quoted(`HTTP ${answer.status}`, details, context);
+  const wait = answer.facts.retryAfterMs ?? retryDelayMs(body);
+  return new ModelError(code, message, wait === undefined ? answer.facts : { ...answer.facts, retryAfterMs: wait });
+}
+
+/** An error that arrives as an event within a stream, after a status that promised success. */
+export function classifyStreamedError(details: ErrorDetails, host: string, context: ErrorContext): ModelError {
+  const code = codeOf(statedStatus(details), details);
+  return new ModelError(code, explain(code, host, context) + quoted('within the stream', details, context));
+}
+
+/** Gateways put the status that they got into the error itself; 200 stands for none. */
+function statedStatus(details: ErrorDetails): number {
+  return /^[45]\d\d$/.test(details.code) ? Number(details.code) : 200;
+}
+
+function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
+  const byStatus = codeOfStatus(status);
+  // These say it all, whatever words a gateway passes on from the servers behind it.
+  if (status === 401 || status === 402 || status === 503 || status === 529) return byStatus;
+  const words = `${details.code} ${details.type}`.toLowerCase();
+  const byWord = BY_WORD.find(([pattern]) => pattern.test(words))?.[1];
+  if (byWord !== undefined && byWord !== 'invalid_request' && byWord !== 'server') return byWord;
+  if (status === 400 && QUOTA_MESSAGE.test(details.message)) return 'quota';
+  if (status < 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
+  if (status < 500 && MODEL_MESSAGE.test(details.message)) return 'model_not_found';
+  if (status === 400 && /api[ -]?key/i.test(details.message)) return 'auth';
+  if (status < 300 && BUSY_MESSAGE.test(details.message)) return 'overloaded';
+  return status < 300 ? (byWord ?? 'server') : byStatus;
+}
+
+function codeOfStatus(status: number): ExecutionErrorCode {
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 402) return 'quota';
+  if (status === 408) return 'timeout';
+  if (status === 409) return 'overloaded';
+  if (status === 413) return 'context_length';
+  if (status === 429) return 'rate_limit';
+  if (status === 503 || status === 529) return 'overloaded';
+  return status >= 500 ? 'server' : 'invalid_request';
+}
+
+/** Answers that no provider gives: the base URL points at something else, or the server cannot stream. */
+function describeSurprise(
+  answer: FailedAnswer,
+  body: JsonObject | undefined,
+  secrets: readonly string[],
+): string | undefined {
+  const { status, host } = answer;
+  if (status >= 300 && status < 400) {
+    const advice =
+      'Redirects are not followed, since they would carry the key along: set `baseUrl` to where the API is.';
+    return `${host} redirects ${redirectTarget(answer.location, secrets)} (HTTP ${status}). ${advice}`;
+  }
+  if (/html/i.test(answer.contentType) || /^\s*<(?:!doctype|html)/i.test(answer.text)) {
+    return `${host} answered a web page (HTTP ${status}) and not its API. Check the base URL: it often ends in /v1.`;
+  }
+  if (status === 404 && body === undefined) {
+    return `${host} has no such path (HTTP 404). Check the base URL: it often ends in /v1.`;
+  }
+  if (status < 300 && (body === undefined || ownValue(body, 'error') === undefined)) {
+    return `${host} answered in one piece (HTTP ${status}) and not with a stream. Does it support \`stream: true\`?`;
+  }
+  return undefined;
+}
+
+function redirectTarget(location: string, secrets: readonly string[]): string {
+  return URL.canParse(location) && !showsSecret(location, secrets) ? `to ${new URL(location).host}` : 'elsewhere';
+}
+
+type Explanation = (host: string, context: ErrorContext) => string;
+
+const EXPLANATIONS: Readonly<Partial<Record<ExecutionErrorCode, Explanation>>> = {
+  auth: (host, { keySource }) => `${host} refused the key or its rights. Check ${keySource}.`,
+  quota: (host) => `The account at ${host} has no credit left. Check its billing.`,
+  rate_limit: (host) => `${host} limits the rate of calls. RATE_LIMIT_PER_MINUTE keeps the workers below its limit.`,
+  overloaded: (host) => `${host} is overloaded.`,
+  timeout: (host) => `${host} gave up waiting.`,
+  context_length: (_, { model }) =>
+    `The prompt is too long for ${model}. Shorten it, or use a model with a larger context.`,
+  content_filter: (host) => `The content filter of ${host} stopped the call. Change the prompt or the document.`,
+  model_not_found: (host, { model }) => `${host} does not offer the model "${model}" to this key.`,
+  invalid_request: (host) => `${host} did not accept the request. Check the agent's model, parameters and options.`,
+};
+
+function explain(code: ExecutionErrorCode, host: string, context: ErrorContext): string {
+  return EXPLANATIONS[code]?.(host, context) ?? `${host} failed.`;
+}
+
+function quoted(where: string, details: ErrorDetails, context: ErrorContext): string {
+  const quote = quoteProvider(details.message, context);
+  return quote === '' ? ` (${where})` : ` (${where}: ${quote})`;
+}

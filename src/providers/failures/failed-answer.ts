@@ -1,0 +1,62 @@
+import { isJsonObject, ownValue, type JsonObject } from '../../core/json/json.js';
+import type { ModelErrorFacts } from '../../core/executions/model-error.js';
+import { listAt, objectAt, textAt } from '../../core/json/json-fields.js';
+
+/** An HTTP answer that is not what was asked for, read as far as an error is worth reading. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly facts: ModelErrorFacts;
+  readonly contentType: string;
+  readonly text: string;
+  /** The Location header; empty when there is none. */
+  readonly location: string;
+  readonly host: string;
+}
+
+/** What an error body says, whichever of the common shapes it has. Empty strings where it says nothing. */
+export interface ErrorDetails {
+  readonly code: string;
+  readonly type: string;
+  readonly message: string;
+}
+
+const NOTHING: ErrorDetails = { code: '', type: '', message: '' };
+
+/** `undefined` when the text is not a JSON object, or a list of one: Google wraps its errors in such a list. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    return isJsonObject(only) ? only : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads `{error: {…}}`, `{error: "…"}`, `{detail: "…"}` and `{message: "…"}`. */
+export function readErrorDetails(body: JsonObject | undefined): ErrorDetails {
+  if (body === undefined) return NOTHING;
+  const error = ownValue(body, 'error');
+  if (isJsonObject(error))
+    return {
+      code: codeAt(error),
+      type: textAt(error, 'type') || textAt(error, 'status'),
+      message: textAt(error, 'message'),
+    };
+  if (typeof error === 'string') return { ...NOTHING, message: error };
+  return { code: codeAt(body), type: textAt(body, 'type'), message: textAt(body, 'detail') || textAt(body, 'message') };
+}
+
+/** How long to wait, where it is said in the body: Google's `RetryInfo`, as `"34s"`. */
+export function retryDelayMs(body: JsonObject | undefined): number | undefined {
+  const details = listAt(objectAt(body ?? {}, 'error'), 'details').filter(isJsonObject);
+  const delay = details.map((detail) => textAt(detail, 'retryDelay')).find((text) => text !== '') ?? '';
+  const seconds = /^(\d{1,6}(?:\.\d+)?)s$/.exec(delay)?.[1];
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
+}
+
+/** Codes come as texts and as numbers. */
+function codeAt(object: JsonObject): string {
+  const code = ownValue(object, 'code');
+  return typeof code === 'number' ? String(code) : textAt(object, 'code');
+}

@@ -1,0 +1,41 @@
+import { showsSecret } from '../../core/secrets.js';
+
+/** What a message must not repeat: keys that the call carried, and texts that were sent to the model. */
+export interface Confidential {
+  readonly secrets: readonly string[];
+  readonly prompts: readonly string[];
+}
+
+const LONGEST_QUOTE = 300;
+const LONGEST_MESSAGE = 4096;
+/** Shorter pieces of a prompt are common words; a longer one in an error message is the prompt coming back. */
+const PROMPT_PIECE = 16;
+const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.~+/=*-]{8,}/gi;
+
+/**
+ * A provider's own words, fit for logs and screens: one line of at most 300 characters, without keys, and nothing at
+ * all when they repeat a piece of a prompt, or a secret in another guise.
+ */
+export function quoteProvider(message: string, { secrets, prompts }: Confidential): string {
+  // Keys are masked before the text is cut, or the cut would leave the first half of one.
+  const masked = secrets
+    .filter((secret) => secret.length >= 4)
+    .reduce((text, secret) => text.replaceAll(secret, '[key]'), message)
+    .slice(0, LONGEST_MESSAGE)
+    .replaceAll(KEY_LIKE, '[key]');
+  if (showsSecret(masked, secrets)) return '';
+  const line = oneLine(masked).slice(0, LONGEST_QUOTE);
+  return prompts.some((prompt) => repeats(line, oneLine(prompt))) ? '' : line;
+}
+
+function repeats(line: string, prompt: string): boolean {
+  if (prompt.length < PROMPT_PIECE) return prompt.length >= 4 && line.includes(prompt);
+  for (let start = 0; start + PROMPT_PIECE <= line.length; start += 1) {
+    if (prompt.includes(line.slice(start, start + PROMPT_PIECE))) return true;
+  }
+  return false;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+}

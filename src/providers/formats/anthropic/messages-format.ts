@@ -1,0 +1,47 @@
+import type { Anthropic } from '@anthropic-ai/sdk';
+import { isJsonObject } from '../../../core/json/json.js';
+import { listAt, textAt } from '../../../core/json/json-fields.js';
+import { LONGEST_TIMER_MS } from '../../connection/longest-timer.js';
+import { apiUrl, type WireFetch, type WireFormat } from '../../wire-format.js';
+import { MessagesReader } from './messages-event.js';
+import { planMessagesCall } from './messages-request.js';
+
+const API_VERSION = '2023-06-01';
+
+/** Anthropic's Messages API. Its base URL ends before `/v1`. */
+export const messagesFormat: WireFormat = {
+  framing: 'event-stream',
+  headers: (_provider, key) => ({
+    'anthropic-version': API_VERSION,
+    ...(key === undefined ? {} : { 'x-api-key': key }),
+  }),
+  call: (request) => {
+    const { body, toolNames, warnings } = planMessagesCall(request);
+    const reader = new MessagesReader();
+    return {
+      toolNames,
+      warnings,
+      send: async (baseUrl, fetch) => await (await anthropicClient(baseUrl, fetch)).messages.create(body),
+      read: (data) => reader.read(data),
+    };
+  },
+  modelsUrl: (_provider, baseUrl) => apiUrl(baseUrl, 'v1/models?limit=1000'),
+  readModelNames: (list) =>
+    listAt(list, 'data')
+      .filter(isJsonObject)
+      .map((entry) => textAt(entry, 'id')),
+};
+
+/** The SDK for one call: it makes the request and sends it over `fetch`. It refuses to be made without a key. */
+async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropic> {
+  const sdk = await import('@anthropic-ai/sdk');
+  return new sdk.Anthropic({
+    apiKey: 'none',
+    authToken: null,
+    baseURL: baseUrl.href.replace(/\/+$/, ''),
+    fetch,
+    maxRetries: 0,
+    timeout: LONGEST_TIMER_MS,
+    logLevel: 'off',
+  });
+}

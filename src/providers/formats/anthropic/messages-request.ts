@@ -1,0 +1,88 @@
+import type {
+  ContentBlockParam,
+  MessageCreateParamsStreaming,
+  MessageParam,
+  Tool,
+} from '@anthropic-ai/sdk/resources/messages';
+import { isJsonObject } from '../../../core/json/json.js';
+import type { ModelRequest } from '../../../core/executions/turn.js';
+import type { ParameterPlan } from '../../request/parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
+import { toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { extraBody } from '../../request/request-options.js';
+import type { ToolNames } from '../../request/tool-names.js';
+
+/** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
+export function planMessagesCall(request: ModelRequest): PlannedCall<MessageCreateParamsStreaming> {
+  return planCall(request, (parts) => bodyOf(request, parts));
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): MessageCreateParamsStreaming {
+  const { prompt, toolNames } = parts;
+  return {
+    model: request.provider.model,
+    max_tokens: parts.config.maxTokens ?? 0,
+    messages: joined(prompt.messages.map((message) => messageParam(message, toolNames))),
+    stream: true,
+    ...(prompt.system === '' ? {} : { system: prompt.system }),
+    ...(parts.stop.length === 0 ? {} : { stop_sequences: [...parts.stop] }),
+    ...toolFields(request, toolNames),
+    ...outputFormat(request, parts),
+    ...extraBody(request),
+  };
+}
+
+type Fields = Partial<MessageCreateParamsStreaming>;
+
+interface BlockMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: ContentBlockParam[];
+}
+
+function toolFields(request: ModelRequest, names: ToolNames): Fields {
+  if (request.tools.length === 0) return {};
+  const tools = request.tools.map((tool): Tool => ({
+    name: names.toWire(tool.name),
+    description: tool.description,
+    input_schema: { ...tool.parameters, type: 'object' },
+  }));
+  return { tools };
+}
+
+function outputFormat({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): Fields {
+  if (outputSchema === undefined || capabilities.structuredOutput !== 'json_schema') return {};
+  return { output_config: { format: { type: 'json_schema', schema: { ...outputSchema } } } };
+}
+
+function messageParam(message: PromptParts['messages'][number], names: ToolNames): BlockMessage {
+  switch (message.role) {
+    case 'user':
+      return { role: 'user', content: [{ type: 'text', text: message.content }] };
+    case 'tool':
+      return {
+        role: 'user',
+        content: [{ type: 'tool_result', tool_use_id: message.toolCallId ?? '', content: message.content }],
+      };
+    case 'assistant': {
+      const text: ContentBlockParam[] = message.content === '' ? [] : [{ type: 'text', text: message.content }];
+      const calls = toolCallsOf(message).map((call) => ({
+        type: 'tool_use' as const,
+        id: call.id,
+        name: names.toWire(call.name),
+        input: isJsonObject(call.arguments) ? call.arguments : {},
+      }));
+      return { role: 'assistant', content: [...text, ...calls] };
+    }
+  }
+}
+
+/** The API wants all results of one turn's tools in one message. */
+function joined(messages: readonly BlockMessage[]): MessageParam[] {
+  const result: BlockMessage[] = [];
+  for (const message of messages) {
+    const last = result.at(-1);
+    if (last?.role !== message.role) result.push(message);
+    else result[result.length - 1] = { role: last.role, content: [...last.content, ...message.content] };
+  }
+  return result;
+}

@@ -1,0 +1,48 @@
+import type { LlmProvider } from '../../../core/agents/agent.js';
+import { isJsonObject } from '../../../core/json/json.js';
+import { listAt, textAt } from '../../../core/json/json-fields.js';
+import { extraBody, textOption } from '../../request/request-options.js';
+import { apiUrl, type WireFormat } from '../../wire-format.js';
+import { GenerateReader } from './generate-chunk.js';
+import { planGenerateCall } from './generate-request.js';
+
+const DEFAULT_API_VERSION = 'v1beta';
+
+/** Google's Gemini API. Its base URL ends before the version, which is an option. */
+export const generateFormat: WireFormat = {
+  framing: 'event-stream',
+  headers: (_provider, key): Readonly<Record<string, string>> => (key === undefined ? {} : { 'x-goog-api-key': key }),
+  call: (request) => {
+    const { body, toolNames, warnings } = planGenerateCall(request);
+    const reader = new GenerateReader();
+    return {
+      toolNames,
+      warnings,
+      send: async (baseUrl, fetch) => {
+        const { GoogleGenAI } = await import('@google/genai');
+        // The SDK for one call. It refuses to be made without a key, and reads a good part of the environment.
+        const client = new GoogleGenAI({
+          apiKey: 'none',
+          enterprise: false,
+          httpOptions: {
+            baseUrl: baseUrl.href.replace(/\/+$/, ''),
+            apiVersion: apiVersion(request.provider),
+            extraBody: extraBody(request),
+            fetch,
+          },
+        });
+        return await client.models.generateContentStream(body);
+      },
+      read: (data) => reader.read(data),
+    };
+  },
+  modelsUrl: (provider, baseUrl) => apiUrl(baseUrl, `${apiVersion(provider)}/models?pageSize=1000`),
+  readModelNames: (list) =>
+    listAt(list, 'models')
+      .filter(isJsonObject)
+      .map((entry) => textAt(entry, 'name').replace(/^models\//, '')),
+};
+
+function apiVersion(provider: LlmProvider): string {
+  return textOption(provider, 'apiVersion') ?? DEFAULT_API_VERSION;
+}

@@ -1,0 +1,87 @@
+import type { ResponseCreateParamsStreaming, ResponseInputItem } from 'openai/resources/responses/responses';
+import type { ModelRequest } from '../../../core/executions/turn.js';
+import type { ParameterPlan } from '../../request/parameter-plan.js';
+import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
+import { argumentsText, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { extraBody } from '../../request/request-options.js';
+import { fitsStrictMode, schemaName } from '../../request/structured-output.js';
+import type { ToolNames } from '../../request/tool-names.js';
+
+/** The API takes no smaller limit. */
+const SMALLEST_TOKEN_LIMIT = 16;
+
+/** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
+export function planResponsesCall(request: ModelRequest): PlannedCall<ResponseCreateParamsStreaming> {
+  return planCall(request, (parts) => bodyOf(request, parts), 'openai');
+}
+
+function bodyOf(request: ModelRequest, parts: RequestParts): ResponseCreateParamsStreaming {
+  const { prompt, toolNames } = parts;
+  return {
+    model: request.provider.model,
+    input: prompt.messages.flatMap((message) => inputItems(message, toolNames)),
+    stream: true,
+    // Conversations are kept by us; a second copy at the provider would be one that nobody deletes.
+    store: false,
+    ...(prompt.system === '' ? {} : { instructions: prompt.system }),
+    ...samplingFields(parts),
+    ...toolFields(request, toolNames),
+    ...textFormat(request, parts),
+    ...extraBody(request),
+  };
+}
+
+type Fields = Partial<ResponseCreateParamsStreaming>;
+
+function samplingFields({ config }: ParameterPlan): Fields {
+  return {
+    ...(config.temperature === undefined ? {} : { temperature: config.temperature }),
+    ...(config.topP === undefined ? {} : { top_p: config.topP }),
+    ...(config.maxTokens === undefined ? {} : { max_output_tokens: Math.max(config.maxTokens, SMALLEST_TOKEN_LIMIT) }),
+  };
+}
+
+function toolFields(request: ModelRequest, names: ToolNames): Fields {
+  if (request.tools.length === 0) return {};
+  const tools = request.tools.map((tool) => ({
+    type: 'function' as const,
+    name: names.toWire(tool.name),
+    description: tool.description,
+    parameters: { ...tool.parameters },
+    strict: false,
+  }));
+  return { tools };
+}
+
+function textFormat({ outputSchema: schema }: ModelRequest, { capabilities }: ParameterPlan): Fields {
+  if (schema === undefined) return {};
+  switch (capabilities.structuredOutput) {
+    case 'prompt':
+      return {};
+    case 'json_object':
+      return { text: { format: { type: 'json_object' } } };
+    case 'json_schema': {
+      const format = { name: schemaName(schema), schema: { ...schema }, strict: fitsStrictMode(schema) };
+      return { text: { format: { type: 'json_schema', ...format } } };
+    }
+  }
+}
+
+function inputItems(message: PromptParts['messages'][number], names: ToolNames): ResponseInputItem[] {
+  switch (message.role) {
+    case 'user':
+      return [{ role: 'user', content: message.content }];
+    case 'tool':
+      return [{ type: 'function_call_output', call_id: message.toolCallId ?? '', output: message.content }];
+    case 'assistant': {
+      const text: ResponseInputItem[] = message.content === '' ? [] : [{ role: 'assistant', content: message.content }];
+      const calls = toolCallsOf(message).map((call) => ({
+        type: 'function_call' as const,
+        call_id: call.id,
+        name: names.toWire(call.name),
+        arguments: argumentsText(call),
+      }));
+      return [...text, ...calls];
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { LlmProvider, ProviderType } from '../../core/agents/agent.js';
+import { ModelError } from '../../core/executions/model-error.js';
+
+/** The secrets of this process, as configuration read them. They go into request headers, and nowhere else. */
+export interface Credentials {
+  /** A provider's own account: its key goes to the provider's own host and to `baseUrl`. */
+  readonly accounts: Readonly<Partial<Record<ProviderType, ProviderAccount>>>;
+  /** By variable name, `CREDENTIAL_…`. */
+  readonly named: ReadonlyMap<string, BoundCredential>;
+}
+
+export interface ProviderAccount {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
+}
+
+export interface BoundCredential {
+  readonly secret: string;
+  /** `host` (any port) or `host:port`, in lower case. Empty: it goes nowhere. */
+  readonly hosts: readonly string[];
+}
+
+const OWN_BASE_URLS: Readonly<Partial<Record<ProviderType, string>>> = {
+  openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+  google: 'https://generativelanguage.googleapis.com',
+  ollama: 'http://localhost:11434',
+};
+
+/** Where a provider's calls go: the agent's own `baseUrl`, else the account's, else the provider's host. */
+export function baseUrlOf(provider: LlmProvider, credentials: Credentials): URL {
+  const account = credentials.accounts[provider.type];
+  const address = provider.baseUrl ?? account?.baseUrl ?? OWN_BASE_URLS[provider.type];
+  if (address === undefined || !URL.canParse(address)) {
+    throw new ModelError('invalid_request', `The ${provider.type} provider of this agent needs a valid \`baseUrl\`.`);
+  }
+  return new URL(address);
+}
+
+/** Whether calls to `url` without a key cannot succeed: the provider's own host, except for a server run at home. */
+export function needsKey(type: ProviderType, url: URL): boolean {
+  return type !== 'ollama' && isOwnHost(type, url);
+}
+
+export function isOwnHost(type: ProviderType, url: URL): boolean {
+  const own = OWN_BASE_URLS[type];
+  return own !== undefined && new URL(own).origin === url.origin;
+}
+
+/**
+ * The provider's own key, when a request to `url` may carry it. Origins are compared, not host names: an agent that
+ * names `http://` and the provider's host would otherwise send the key in clear text.
+ */
+export function ownKey(type: ProviderType, url: URL, credentials: Credentials): string | undefined {
+  const account = credentials.accounts[type];
+  if (account?.apiKey === undefined) return undefined;
+  const trusted = account.baseUrl !== undefined && new URL(account.baseUrl).origin === url.origin;
+  return trusted || isOwnHost(type, url) ? account.apiKey : undefined;
+}
+
+/** The secret of a `CREDENTIAL_…` variable, for a request to `url`. Throws `auth` when it is not bound to that host. */
+export function namedSecret(name: string, url: URL, credentials: Credentials): string {
+  const credential = credentials.named.get(name);
+  if (credential === undefined) {
+    throw new ModelError('auth', `The agent names ${name}, which is not set in the environment of the worker.`);
+  }
+  if (!credential.hosts.some((bound) => isBoundTo(bound, url))) {
+    const fix = `Add the host to ${name}_HOSTS if it may have this key.`;
+    throw new ModelError('auth', `${name} is not bound to ${url.host}, so it was not sent. ${fix}`);
+  }
+  return credential.secret;
+}
+
+function isBoundTo(bound: string, url: URL): boolean {
+  const port = url.port !== '' ? url.port : url.protocol === 'https:' ? '443' : '80';
+  return bound === url.hostname || bound === `${url.hostname}:${port}`;
+}
+
+/** Every secret of this process. */
+export function secretsOf({ accounts, named }: Credentials): readonly string[] {
+  const keys = Object.values(accounts).flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey]));
+  return [...keys, ...[...named.values()].map(({ secret }) => secret)];
+}

@@ -1,0 +1,31 @@
+import type { Api } from '../../core/agents/model-capabilities.js';
+import type { ModelRequest } from '../../core/executions/turn.js';
+import { planParameters, type ParameterPlan } from './parameter-plan.js';
+import { promptParts, type PromptParts } from './prompt-parts.js';
+import { nameTools, type ToolNames } from './tool-names.js';
+
+/** One call in the words of an API, and what is needed to read its answer. */
+export interface PlannedCall<Body> {
+  readonly body: Body;
+  readonly toolNames: ToolNames;
+  /** What is not sent as it was asked for. */
+  readonly warnings: readonly string[];
+}
+
+/** What every API's body is made from. */
+export interface RequestParts extends ParameterPlan {
+  readonly prompt: PromptParts;
+  readonly toolNames: ToolNames;
+}
+
+/** Plans a call; `bodyOf` says it in the words of the API. Throws ModelError `invalid_request` as planParameters does. */
+export function planCall<Body>(
+  request: ModelRequest,
+  bodyOf: (parts: RequestParts) => Body,
+  api: Api = request.provider.type,
+): PlannedCall<Body> {
+  const plan = planParameters(request, api);
+  const toolNames = nameTools(request.tools.map((tool) => tool.name));
+  const prompt = promptParts(request, plan.capabilities.structuredOutput);
+  return { body: bodyOf({ ...plan, prompt, toolNames }), toolNames, warnings: plan.warnings };
+}

@@ -1,0 +1,95 @@
+import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
+import type { Storage } from '../storage/storage.js';
+import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
+
+/** A Temporal workflow that is terminated, in the UI or by a timeout, runs no code of ours: what it leaves is ended here. */
+
+export interface CutOffParts {
+  readonly storage: Pick<Storage, 'executions' | 'tokens'>;
+  readonly temporal: Pick<TemporalGateway, 'closeOf' | 'cancelExecution'>;
+  readonly closeStream: (execution: AgentExecution) => Promise<void>;
+  readonly now: () => string;
+}
+
+interface ExecutionEnding {
+  readonly status: EndedStatus;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
+/** Longer than Temporal and its workers are ever away together without somebody noticing. */
+const START_PATIENCE_MS = 3_600_000;
+/** Longer than executions take: a server that does not know an older one is not the one it runs on, or has let it go. */
+const HISTORY_PATIENCE_MS = 24 * START_PATIENCE_MS;
+
+/** The execution as it stands: one whose Temporal workflow was cut off is recorded as ended, and its stream closed. */
+export async function settledExecution(parts: CutOffParts, id: string): Promise<AgentExecution | undefined> {
+  const { storage, temporal, now } = parts;
+  const execution = await storage.executions.get(id);
+  if (execution === undefined || isEnded(execution.status)) return execution;
+  const close = await temporal.closeOf(id);
+  const end = close === undefined ? forgotten(execution, now()) : endOf(close);
+  // It runs, or has not begun, or its own record is on its way.
+  if (end === undefined) return execution;
+  const ended = await storage.executions.update(id, { ...end, completedAt: now() });
+  await parts.closeStream(ended);
+  return ended;
+}
+
+/** Makes a token whose Temporal workflow was cut off TERMINATED, and stops what it had running. */
+export async function settleToken(parts: CutOffParts, id: string): Promise<void> {
+  const { storage, temporal, now } = parts;
+  const token = await storage.tokens.get(id);
+  if (token?.status !== 'ACTIVE') return;
+  const close = await temporal.closeOf(id);
+  if (close === undefined || close === 'RUNNING') return;
+  await storage.tokens.terminate(id, { now: now(), reason: close.toLowerCase() });
+  const { items } = await storage.executions.list({ tokenId: id, status: 'RUNNING' }, { first: 200 });
+  for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
+}
+
+/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and knows nothing of. */
+export async function settleForgotten(parts: CutOffParts): Promise<void> {
+  await settleOlderThan(parts, 'PENDING', START_PATIENCE_MS);
+  await settleOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
+}
+
+async function settleOlderThan(parts: CutOffParts, status: ExecutionStatus, ageMs: number): Promise<void> {
+  const before = new Date(Date.parse(parts.now()) - ageMs).toISOString();
+  let after: string | undefined;
+  do {
+    const page = await parts.storage.executions.list(
+      { status, before },
+      { first: 200, ...(after === undefined ? {} : { after }) },
+    );
+    for (const { item } of page.items) await settledExecution(parts, item.id);
+    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
+  } while (after !== undefined);
+}
+
+/** Recorded by something that died before it started it, or by a task that was lost; or begun, and its history is gone. */
+function forgotten({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
+  const ageMs = Date.parse(now) - Date.parse(createdAt);
+  const hasBegun = status !== 'PENDING';
+  if (ageMs < (hasBegun ? HISTORY_PATIENCE_MS : START_PATIENCE_MS)) return undefined;
+  const errorMessage = hasBegun
+    ? 'Temporal does not know the execution any more.'
+    : 'The execution was recorded and never started.';
+  return { status: 'TERMINATED', errorCode: 'terminated', errorMessage };
+}
+
+function endOf(close: WorkflowClose): ExecutionEnding | undefined {
+  switch (close) {
+    case 'TERMINATED':
+      return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
+    case 'TIMED_OUT':
+      return { status: 'TIMEOUT', errorCode: 'timeout', errorMessage: 'The execution ran out of time.' };
+    case 'CANCELLED':
+      return { status: 'CANCELLED', errorCode: 'cancelled', errorMessage: 'The execution was cancelled.' };
+    case 'FAILED':
+      return { status: 'FAILED', errorCode: 'server', errorMessage: 'The execution failed without saying why.' };
+    case 'COMPLETED':
+    case 'RUNNING':
+      return undefined;
+  }
+}

@@ -1,8 +1,0 @@
-import type { AgentExecution } from '../core/execution.js';
-
-/** What the reader asks about executions, beyond what their logs say. */
-export interface ExecutionLookup {
-  find(executionId: string): Promise<AgentExecution | undefined>;
-  /** Gives the log of an ended execution its terminal event. */
-  finish(execution: AgentExecution): Promise<void>;
-}

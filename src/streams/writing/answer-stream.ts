@@ -1,0 +1,187 @@
+import type { StreamEventBody, ThinkingStatus } from '../../core/streams/stream-event.js';
+import { nextWellFormed, wellFormed } from '../../core/json/well-formed-text.js';
+import { Bell } from './bell.js';
+import { OutgoingEvents } from './outgoing-events.js';
+import { StreamFenced, StreamLost, type StreamLog, type StreamWriter, type WriterClaim } from '../stream-log.js';
+
+/** One attempt's way into the stream of its execution. */
+export interface AnswerStream {
+  /** As the log counts it; 1 as long as the log could not be reached. */
+  readonly attempt: number;
+  /** All text so far, well-formed, and exactly what the stream gets, whether or not its backend has taken it yet. */
+  readonly text: string;
+  /** How many deltas had text. */
+  readonly chunks: number;
+  /** Takes the next piece of the answer, cut anywhere. Never waits, never throws. */
+  write(delta: string): void;
+  /** Tells viewers what goes on, in order with the text. Dropped when the backend falls far behind. */
+  think(status: ThinkingStatus, content?: string): void;
+  /** Lets what is left go out, for a second at most; nothing is appended after it has resolved. Never throws. */
+  end(): Promise<void>;
+  /** Nothing more goes out, not even what is left: this attempt has nothing to say any more. */
+  abandon(): void;
+}
+
+export interface AnswerStreamOptions {
+  readonly claim: WriterClaim;
+  /** A later writer has the stream, or it is closed: this attempt has lost its use. Called at most once. */
+  readonly onFenced: (error: StreamFenced) => void;
+  /** The backend has stopped taking events. Called once for each time that it does. */
+  readonly onDelay?: (error: unknown) => void;
+  /** How long text is gathered into one append, in milliseconds; the first goes at once. */
+  readonly gatherMs?: number;
+}
+
+/**
+ * Becomes the writer of an execution's stream, as far as its backend lets it. The model never waits for the backend:
+ * while that is away, slow or full the text is collected, and it goes out when the backend takes it.
+ */
+export function openAnswerStream(log: StreamLog, executionId: string, options: AnswerStreamOptions): AnswerStream {
+  return new GatheredAnswer(log, executionId, options);
+}
+
+const GATHER_MS = 20;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+const END_PATIENCE_MS = 1000;
+
+class GatheredAnswer implements AnswerStream {
+  attempt = 1;
+  text = '';
+  chunks = 0;
+
+  private held = '';
+  private heldThought = '';
+  private readonly outgoing = new OutgoingEvents();
+  private writer: StreamWriter | undefined;
+  /** What an append is tried with until it is known to be stored: only the same events may be repeated. */
+  private batch: readonly StreamEventBody[] | undefined;
+  private sentAt = -Infinity;
+  private pauseMs = FIRST_PAUSE_MS;
+  private isDelayed = false;
+  private readonly bell = new Bell();
+  private state: 'open' | 'ending' | 'over' = 'open';
+  private readonly writing: Promise<void>;
+  private ended: Promise<void> | undefined;
+
+  constructor(
+    private readonly log: StreamLog,
+    private readonly executionId: string,
+    private readonly options: AnswerStreamOptions,
+  ) {
+    this.writing = this.writeOut();
+  }
+
+  write(delta: string): void {
+    const { text, held } = nextWellFormed(this.held, delta);
+    this.held = held;
+    this.add(text);
+  }
+
+  think(status: ThinkingStatus, content = ''): void {
+    const { text, held } = nextWellFormed(this.heldThought, content);
+    this.heldThought = held;
+    // Nothing but half a character: it comes with the next delta.
+    if (text === '' && content !== '') return;
+    this.outgoing.addThought(status, text);
+    this.bell.ring();
+  }
+
+  end(): Promise<void> {
+    return (this.ended ??= this.finish());
+  }
+
+  abandon(): void {
+    this.state = 'over';
+    this.bell.ring();
+  }
+
+  private add(text: string): void {
+    if (text === '') return;
+    this.text += text;
+    this.chunks += 1;
+    this.outgoing.addText(text);
+    this.bell.ring();
+  }
+
+  private async finish(): Promise<void> {
+    this.add(wellFormed(this.held));
+    this.held = '';
+    if (this.state === 'open') this.state = 'ending';
+    this.bell.ring();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_PATIENCE_MS);
+    });
+    await Promise.race([this.writing, patience]);
+    clearTimeout(timer);
+    this.state = 'over';
+    this.bell.ring();
+  }
+
+  private async writeOut(): Promise<void> {
+    while (!this.isOver()) {
+      try {
+        this.writer ??= await this.open();
+        if (!(await this.appendNext(this.writer))) return;
+        this.pauseMs = FIRST_PAUSE_MS;
+        this.isDelayed = false;
+      } catch (error) {
+        await this.recover(error);
+      }
+    }
+  }
+
+  private async open(): Promise<StreamWriter> {
+    const writer = await this.log.open(this.executionId, this.options.claim);
+    this.attempt = writer.attempt;
+    this.isDelayed = false;
+    return writer;
+  }
+
+  /** Appends the next batch as soon as it is due; false when there will be none. */
+  private async appendNext(writer: StreamWriter): Promise<boolean> {
+    if (this.batch === undefined) {
+      await this.gather();
+      if (this.isOver() || this.outgoing.isEmpty) return false;
+      this.batch = this.outgoing.take();
+    }
+    this.sentAt = performance.now();
+    await writer.append(this.batch);
+    this.batch = undefined;
+    return true;
+  }
+
+  private async gather(): Promise<void> {
+    const gatherMs = this.options.gatherMs ?? this.log.gatherMs ?? GATHER_MS;
+    await this.bell.until(() => this.state !== 'open', this.sentAt + gatherMs - performance.now());
+    await this.bell.until(() => this.state !== 'open' || !this.outgoing.isEmpty);
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    if (this.isOver()) return;
+    if (error instanceof StreamFenced) {
+      this.state = 'over';
+      this.options.onFenced(error);
+      return;
+    }
+    if (error instanceof StreamLost) this.startAgain();
+    if (!this.isDelayed) this.options.onDelay?.(error);
+    this.isDelayed = true;
+    const before = this.state;
+    // The end is a reason to try at once: there is not much time left.
+    await this.bell.until(() => this.state !== before, this.pauseMs);
+    this.pauseMs = this.state === before ? Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+  }
+
+  /** The log has lost what it held of this attempt: its successor gets the whole text. */
+  private startAgain(): void {
+    this.writer = undefined;
+    this.batch = undefined;
+    this.outgoing.restart(this.text);
+  }
+
+  private isOver(): boolean {
+    return this.state === 'over';
+  }
+}

@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+
+import {
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } from '../core/errors.js';
+import type { ExecutionRequest } from '../core/executions/execution.js';
+import type { FireRequest } from '../core/tokens/fire-request.js';
+import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import type { TokenStart } from '../core/tokens/token-start.js';
+import type { Token } from '../core/tokens/token.js';
+import type { UpdateRequest } from '../core/tokens/update-request.js';
+import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
+
+/** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
+export interface TemporalGateway {
+  /** Starts a token, which is created a moment later. The same id with the same start is the same token. */
+  startToken(id: string, start: TokenStart): Promise<void>;
+  /** Throws what kept a started token from being created; does nothing for one that is being created. */
+  refuseFailedToken(id: string): Promise<void>;
+  /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
+  fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
+  /** Changes a token that is known otherwise than by a fire. Refusals are thrown with their blockers. */
+  change(tokenId: string, change: TokenChange): Promise<Changed>;
+  /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
+  tellPlaceAgentsChanged(tokenId: string): Promise<void>;
+  startExecution(request: ExecutionRequest): Promise<void>;
+  /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
+  cancelExecution(id: string, reason: string): Promise<boolean>;
+  /** How the newest run of a Temporal workflow stands; undefined when Temporal does not know it (any more). */
+  closeOf(id: string): Promise<WorkflowClose | undefined>;
+  /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
+  listCutOff(since: string): AsyncIterable<{ readonly id: string; readonly kind: 'token' | 'execution' }>;
+  ping(): Promise<void>;
+}
+
+/** How a Temporal workflow stands. */
+export type WorkflowClose = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT';
+
+/** An update of a token by its name on the wire. */
+export type TokenChange =
+  | { readonly name: 'updateToken'; readonly request: UpdateRequest }
+  | { readonly name: 'cancel'; readonly request: { readonly reason?: string } }
+  | { readonly name: 'retry' | 'triggerPlaceAgents' };
+
+export interface Changed {
+  readonly token: Token;
+  /** Executions that the change started. */
+  readonly executionIds: readonly string[];
+}
+
+interface GatewayOptions {
+  readonly client: Client;
+  readonly taskQueuePrefix: string;
+}
+
+/** What a worker has to do is waited for: longer than the 10 s after which Temporal gives a task again that a frozen one took. */
+export const ANSWERED_WITHIN_MS = 15_000;
+/** gRPC status codes. */
+const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE] = [4, 5, 9, 14];
+
+export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
+  const taskQueue = taskQueues(taskQueuePrefix).main;
+  const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
+  return {
+    startToken: (id, start) => within(() => startToken({ client, taskQueue }, id, start)),
+    refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
+    fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
+    change: (tokenId, request) => within(() => changeToken(client.workflow.getHandle(tokenId), request)),
+    tellPlaceAgentsChanged: (tokenId) => within(() => tell(client.workflow.getHandle(tokenId))),
+    startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
+    cancelExecution: (id, reason) => within(() => cancel(client, id, reason)),
+    closeOf: (id) => within(() => closeOf(client.workflow.getHandle(id))),
+    listCutOff: (since) => listCutOff({ client, taskQueue }, since),
+    ping: () =>
+      within(async () => {
+        await client.workflowService.getSystemInfo({});
+      }),
+  };
+}
+
+async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, run);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+interface Starter {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+async function startToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
+  const request = fingerprint(start);
+  try {
+    await client.workflow.start(TOKEN_LIFECYCLE, {
+      workflowId,
+      taskQueue,
+      args: [start],
+      memo: { request },
+      staticSummary: `Token of ${start.workflowId ?? 'an inline workflow'}`,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await refuseOtherStart(client.workflow.getHandle(workflowId), request);
+  }
+}
+
+async function refuseOtherStart(handle: WorkflowHandle, request: string): Promise<void> {
+  const { type, memo } = await handle.describe();
+  if (type === TOKEN_LIFECYCLE && memo?.['request'] === request) return;
+  throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${handle.workflowId}" is taken by something else.`);
+}
+
+async function refuseFailedToken(handle: WorkflowHandle): Promise<void> {
+  const { status } = await handle.describe();
+  // Its own failure says why.
+  if (status.name === 'FAILED') await handle.result();
+}
+
+/** With a key, and with an update id made of it, a fire can be repeated whatever became of its first answer. */
+async function fire(handle: WorkflowHandle, request: FireRequest): Promise<FireAccepted> {
+  const args: [FireRequest] = [{ idempotencyKey: crypto.randomUUID(), ...request }];
+  const updateId = fingerprint({ ...args[0] });
+  const update = () => handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args, updateId });
+  try {
+    return await update();
+  } catch (error) {
+    // It met its workflow at the moment when that went on as a new run.
+    if (grpcCode(error) === FAILED_PRECONDITION) return await update();
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    // The token has ended: by this very fire, when it is repeated.
+    const first = handle.getUpdateHandle<FireAccepted>(updateId).result();
+    return await first.catch(() => Promise.reject(error));
+  }
+}
+
+async function changeToken(handle: WorkflowHandle, change: TokenChange): Promise<Changed> {
+  const args: [object] = ['request' in change ? change.request : {}];
+  const updateId = crypto.randomUUID();
+  const update = () => handle.executeUpdate<Changed, [object]>(change.name, { args, updateId });
+  try {
+    return await update();
+  } catch (error) {
+    if (grpcCode(error) !== FAILED_PRECONDITION) throw error;
+    return await update();
+  }
+}
+
+async function tell(handle: WorkflowHandle): Promise<void> {
+  try {
+    await handle.signal('placeAgentsChanged');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+async function closeOf(handle: WorkflowHandle): Promise<WorkflowClose | undefined> {
+  try {
+    const { status } = await handle.describe();
+    // Of a chain of runs the newest stands for all: one that went on runs.
+    return CLOSES[status.name] ?? 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+const CLOSES: Readonly<Record<string, WorkflowClose>> = {
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+  TERMINATED: 'TERMINATED',
+  TIMED_OUT: 'TIMED_OUT',
+};
+
+async function* listCutOff({ client, taskQueue }: Starter, since: string) {
+  const query = [
+    `TaskQueue = '${taskQueue}'`,
+    `WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`,
+    `ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled', 'Failed')`,
+    `CloseTime >= '${since}'`,
+  ].join(' AND ');
+  for await (const { workflowId, type } of client.workflow.list({ query })) {
+    yield { id: workflowId, kind: type === TOKEN_LIFECYCLE ? ('token' as const) : ('execution' as const) };
+  }
+}
+
+function fingerprint(value: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(value as JsonObject))
+    .digest('hex');
+}
+
+async function startExecution({ client, taskQueue }: Starter, request: ExecutionRequest): Promise<void> {
+  try {
+    await client.workflow.start(AGENT_EXECUTION, {
+      workflowId: request.executionId,
+      taskQueue,
+      args: [request],
+      staticSummary: `Agent ${request.agentId}`,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+  } catch (error) {
+    // Started by the same request before, whose reply got lost.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { type } = await client.workflow.getHandle(request.executionId).describe();
+    if (type !== AGENT_EXECUTION) {
+      throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${request.executionId}" is taken by something else.`);
+    }
+  }
+}
+
+/** By the service itself: the client's own `cancel` takes no reason, which the history shows. */
+async function cancel(client: Client, workflowId: string, reason: string): Promise<boolean> {
+  const { namespace, identity } = client.options;
+  const request = { namespace, identity, workflowExecution: { workflowId }, reason, requestId: crypto.randomUUID() };
+  try {
+    await client.workflowService.requestCancelWorkflowExecution(request);
+    return true;
+  } catch (error) {
+    if (grpcCode(error) !== NOT_FOUND) throw error;
+    return false;
+  }
+}
+
+/** Temporal's errors as ours; what is none of them stays as it is. */
+function translated(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
+    return error.cause instanceof ApplicationFailure ? fromFailure(error.cause) : error;
+  }
+  if (error instanceof WorkflowNotFoundError) {
+    return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
+  }
+  const code = grpcCode(error);
+  if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
+    return new CircuitBreakerError(
+      'UNAVAILABLE',
+      'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
+    );
+  }
+  return error;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
+}
+
+function fromFailure({ type, message, details }: ApplicationFailure): CircuitBreakerError {
+  const code = type ?? 'INTERNAL';
+  const [facts] = (details ?? []) as [ErrorFacts?];
+  return new CircuitBreakerError(isErrorCode(code) ? code : 'INTERNAL', message, facts ?? {});
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_STATUS, code);
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { LlmProvider } from '../../../src/core/agents/agent.js';
+import { capabilitiesOf } from '../../../src/core/agents/model-capabilities.js';
+
+const of = (type: LlmProvider['type'], model: string, options = {}) => capabilitiesOf({ type, model, options });
+
+describe('what a model takes', () => {
+  it.each(['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const)(
+    'is known for a model of %s that nobody has heard of: it works',
+    (type) => {
+      expect(of(type, 'brand-new-1')).toMatchObject({ structuredOutput: 'json_schema', tools: true });
+    },
+  );
+
+  it.each([
+    ['openai', 'gpt-5-mini', ['temperature', 'topP', 'frequencyPenalty', 'presencePenalty']],
+    ['openai', 'o3', ['temperature', 'topP', 'frequencyPenalty', 'presencePenalty']],
+    ['openai', 'gpt-4o', ['frequencyPenalty', 'presencePenalty']],
+    ['google', 'gemini-3-pro', ['temperature', 'topP', 'frequencyPenalty', 'presencePenalty']],
+    ['google', 'gemini-2.5-flash', []],
+    ['custom', 'llama', []],
+  ] as const)('%s %s refuses %j', (type, model, refused) => {
+    expect(of(type, model).refuses).toEqual(refused);
+  });
+
+  it.each([
+    ['openai', 'gpt-4o-mini', 'json_schema'],
+    ['openai', 'gpt-3.5-turbo', 'json_object'],
+    ['anthropic', 'claude-sonnet-4-5', 'json_schema'],
+    ['anthropic', 'claude-3-haiku-20240307', 'prompt'],
+    ['anthropic', 'claude-sonnet-4-20250514', 'prompt'],
+    ['google', 'gemma-3-27b-it', 'prompt'],
+  ] as const)('%s %s gives structured answers by %s', (type, model, mode) => {
+    expect(of(type, model).structuredOutput).toBe(mode);
+  });
+
+  it('the options of the agent know better', () => {
+    expect(of('ollama', 'llama3', { contextTokens: 8192, structuredOutput: 'prompt' })).toMatchObject({
+      contextTokens: 8192,
+      structuredOutput: 'prompt',
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { decideTurn, repairMessages, totalUsage, type FinishedTurn } from '../../../src/core/executions/agent-turn.js';
+
+const answer = (fields: Partial<FinishedTurn> = {}): FinishedTurn => ({
+  text: '{}',
+  toolCalls: [],
+  stopReason: 'stop',
+  ...fields,
+});
+const first = { turn: 1, maxTurns: 10, hasRepaired: false };
+const invalid = answer({ outputProblem: 'The answer does not fit its schema: /grade must be number.' });
+
+describe('what follows a turn', () => {
+  it('is the end when the answer fits', () => {
+    expect(decideTurn(answer(), first)).toEqual({ type: 'finish' });
+  });
+
+  it('is one chance to repair an answer that does not fit, told what is wrong with it', () => {
+    const step = decideTurn(invalid, first);
+    expect(step).toMatchObject({ type: 'repair', request: expect.stringContaining('/grade must be number') as string });
+    expect(decideTurn(invalid, { ...first, turn: 2, hasRepaired: true })).toMatchObject({ code: 'output_invalid' });
+  });
+
+  it('is a failure when no turn is left for a repair', () => {
+    expect(decideTurn(invalid, { ...first, maxTurns: 1 })).toMatchObject({ type: 'fail', code: 'output_invalid' });
+  });
+
+  it('is a failure at once when the answer was cut off: the next one would be too', () => {
+    const step = decideTurn({ ...invalid, stopReason: 'length' }, first);
+    expect(step).toMatchObject({ code: 'output_invalid', message: expect.stringContaining('maxTokens') as string });
+  });
+
+  it('is a failure when the model asks for a tool that it was not given', () => {
+    const toolCalls = [{ id: 'a', name: 'search', arguments: {} }];
+    expect(decideTurn(answer({ toolCalls }), first)).toMatchObject({ type: 'fail', code: 'tool_failed' });
+  });
+});
+
+describe('a repair', () => {
+  it('leaves the answer and the request in the conversation', () => {
+    expect(repairMessages(invalid, 'Again.', '2026-01-01T00:00:00.000Z')).toEqual([
+      { role: 'assistant', content: '{}', timestamp: '2026-01-01T00:00:00.000Z' },
+      { role: 'user', content: 'Again.', timestamp: '2026-01-01T00:00:00.000Z' },
+    ]);
+  });
+});
+
+describe('the usage of an execution', () => {
+  it('is that of all its turns, and says of the cache only what a provider said', () => {
+    const turns = [
+      { inputTokens: 10, outputTokens: 2, totalTokens: 12, cachedInputTokens: 8 },
+      { inputTokens: 13, outputTokens: 3, totalTokens: 16 },
+    ];
+    expect(totalUsage(turns)).toEqual({ inputTokens: 23, outputTokens: 5, totalTokens: 28, cachedInputTokens: 8 });
+    expect(totalUsage([])).toEqual({ inputTokens: 0, outputTokens: 0, totalTokens: 0 });
+  });
+});

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { parseAgentInput } from '../../../src/core/validation/agent-schema.js';
+
+const INPUT = {
+  name: 'Reviewer',
+  llmProvider: { type: 'mock', model: 'scripted' },
+  prompts: { system: '', userTemplate: '{input_data}' },
+};
+
+function problems(change: object): readonly string[] {
+  const parsed = parseAgentInput({ ...INPUT, ...change });
+  return 'problems' in parsed ? parsed.problems.map(({ code, pointer }) => `${code} ${pointer}`) : [];
+}
+
+describe('parseAgentInput', () => {
+  it('fills in defaults and leaves out what is null', () => {
+    const nulls = {
+      id: null,
+      description: null,
+      llmConfig: null,
+      outputSchema: null,
+      allowedWorkflows: null,
+      maxTurns: null,
+    };
+    expect(parseAgentInput({ ...INPUT, ...nulls })).toStrictEqual({
+      value: {
+        content: {
+          name: 'Reviewer',
+          description: '',
+          llmProvider: { type: 'mock', model: 'scripted', headers: {}, options: {} },
+          llmConfig: {},
+          prompts: INPUT.prompts,
+          capabilities: [],
+          tools: [],
+          maxTurns: 10,
+          strictParameters: false,
+        },
+      },
+    });
+  });
+
+  it('reads the example that ships with us', () => {
+    const example = JSON.parse(
+      readFileSync(new URL('../../../examples/document-review/agent.json', import.meta.url), 'utf8'),
+    ) as object;
+    expect(problems(example)).toEqual([]);
+  });
+
+  it('reports problems of provider, settings, tools and schema at once', () => {
+    const change = {
+      id: 'a b',
+      llmProvider: { type: 'custom', model: 'm', options: { apiKey: 'sk-1' } },
+      llmConfig: { temperature: 3, maxTokens: 0 },
+      maxTurns: 0,
+      tools: ['web/search'],
+      allowedWorkflows: ['ok', '..'],
+      outputSchema: { type: 'objekt' },
+    };
+    expect(problems(change)).toEqual([
+      'INVALID_VALUE /id',
+      'BASE_URL_MISSING /llmProvider/baseUrl',
+      'API_KEY_IN_DEFINITION /llmProvider/options/apiKey',
+      'INVALID_VALUE /llmConfig/temperature',
+      'INVALID_VALUE /llmConfig/maxTokens',
+      'INVALID_VALUE /maxTurns',
+      'UNKNOWN_TOOL /tools/0',
+      'INVALID_VALUE /allowedWorkflows/1',
+      'OUTPUT_SCHEMA_INVALID /outputSchema',
+    ]);
+  });
+
+  it.each([
+    ['a reference that leads nowhere', { $ref: 'https://example.com/schema.json' }],
+    ['a pattern that is none', { type: 'string', pattern: '(' }],
+    ['an asynchronous schema, whose promise would count as valid', { $async: true, type: 'object' }],
+    ['a schema without end', { description: 'x'.repeat(100_001) }],
+  ])('refuses %s as output schema', (_name, outputSchema) => {
+    expect(problems({ outputSchema })).toEqual(['OUTPUT_SCHEMA_INVALID /outputSchema']);
+  });
+
+  it('allows 16 stop sequences and no more', () => {
+    const stopSequences = Array.from({ length: 16 }, (_, index) => `stop ${index}`);
+    expect(problems({ llmConfig: { stopSequences } })).toEqual([]);
+    expect(problems({ llmConfig: { stopSequences: [...stopSequences, 'x'] } })).toEqual([
+      'INVALID_VALUE /llmConfig/stopSequences',
+    ]);
+  });
+
+  it.each([
+    ['an unknown field', { llmProvidr: {} }, 'UNKNOWN_FIELD /llmProvidr'],
+    ['an unknown provider', { llmProvider: { type: 'acme', model: 'm' } }, 'INVALID_VALUE /llmProvider/type'],
+    ['a schema that is no object', { outputSchema: [] }, 'INVALID_VALUE /outputSchema'],
+    ['half a surrogate pair', { prompts: { system: '\udc00', userTemplate: 'x' } }, 'TEXT_INVALID /prompts/system'],
+  ])('refuses %s', (_name, change, problem) => {
+    expect(problems(change)).toEqual([problem]);
+  });
+});

@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { Reconciler } from '../../src/reconcile/reconcile.js';
+import { CircuitBreakerError } from '../../src/core/errors.js';
+import type { AgentExecution } from '../../src/core/executions/execution.js';
+import { pendingExecution } from '../../src/core/executions/pending-execution.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { PlayedTemporal } from '../support/api-under-test.js';
+import { aDefinition, anAgent, aPlaceAgent, aToken, aWorkflow, NOW } from '../support/builders.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+
+const HOUR = 3_600_000;
+
+describe('the sweep', () => {
+  let storage: Storage;
+  let temporal: PlayedTemporal;
+  let logger: MemoryLogger;
+  let closed: string[];
+  let removed: string[];
+
+  beforeEach(async () => {
+    logger = new MemoryLogger();
+    ({ storage } = await openStorage('memory:', { logger }));
+    temporal = new PlayedTemporal(storage);
+    closed = [];
+    removed = [];
+  });
+
+  async function closeStream({ id }: AgentExecution): Promise<void> {
+    closed.push(id);
+    await storage.executions.update(id, { lastSequence: 2 });
+  }
+
+  function reconciler(closing = closeStream): Reconciler {
+    const streams = { remove: (ids: readonly string[]) => Promise.resolve(void removed.push(...ids)) };
+    const parts = { storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now: () => NOW, logger };
+    return new Reconciler(parts);
+  }
+
+  async function anExecution(executionId: string, tokenId?: string): Promise<void> {
+    const token = { id: tokenId ?? '', workflowId: 'review', place: 'submitted', metadata: {}, transitionCount: 0 };
+    const request = { executionId, agentId: 'a', input: {}, ...(tokenId === undefined ? {} : { token }) };
+    await storage.executions.create(pendingExecution(request, NOW));
+    await storage.executions.update(executionId, { status: 'RUNNING' });
+  }
+
+  async function aStoredToken(id: string): Promise<void> {
+    const token = { ...aToken(aDefinition()), id };
+    await storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+  }
+
+  it('closes the stream of every execution that ended while the backend was away, and only those', async () => {
+    await anExecution('ended');
+    await anExecution('running');
+    await storage.executions.update('ended', { status: 'COMPLETED', completedAt: NOW });
+    const sweep = reconciler();
+    await sweep.round();
+    await sweep.round();
+    expect(closed).toEqual(['ended']);
+  });
+
+  it('ends what was recorded and never started, and nothing that Temporal knows or that is young', async () => {
+    const old = '2026-11-23T03:00:00.000Z';
+    for (const id of ['lost', 'queued']) {
+      await storage.executions.create(pendingExecution({ executionId: id, agentId: 'a', input: {} }, old));
+    }
+    await storage.executions.create(pendingExecution({ executionId: 'fresh', agentId: 'a', input: {} }, NOW));
+    temporal.closes.set('queued', 'RUNNING');
+    await reconciler().round();
+    const statuses = ['lost', 'queued', 'fresh'].map(async (id) => (await storage.executions.get(id))?.status);
+    expect(await Promise.all(statuses)).toEqual(['TERMINATED', 'PENDING', 'PENDING']);
+    expect(closed).toEqual(['lost']);
+  });
+
+  it('ends what has been running for longer than any execution and is unknown to Temporal, and nothing else', async () => {
+    const [old, recent] = ['2026-11-22T04:00:00.000Z', '2026-11-22T06:00:00.000Z'];
+    for (const [id, createdAt] of [
+      ['forgotten', old],
+      ['slow', old],
+      ['busy', recent],
+    ] as const) {
+      await storage.executions.create(pendingExecution({ executionId: id, agentId: 'a', input: {} }, createdAt));
+      await storage.executions.update(id, { status: 'RUNNING' });
+    }
+    temporal.closes.set('slow', 'RUNNING');
+    await reconciler().round();
+    const statuses = ['forgotten', 'slow', 'busy'].map(async (id) => (await storage.executions.get(id))?.status);
+    expect(await Promise.all(statuses)).toEqual(['TERMINATED', 'RUNNING', 'RUNNING']);
+    expect(closed).toEqual(['forgotten']);
+  });
+
+  it('sets right all others when one cannot be, and comes back to that one', async () => {
+    for (const id of ['bad', 'good']) {
+      await anExecution(id);
+      await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
+    }
+    for (const id of ['cut:bad', 'cut:good']) {
+      await anExecution(id);
+      temporal.closes.set(id, 'TERMINATED');
+    }
+    const isBad = (id: string) => id.endsWith('bad');
+    const sweep = reconciler(async (execution) => {
+      if (isBad(execution.id)) throw new Error('no log takes this one');
+      await closeStream(execution);
+    });
+    await sweep.round();
+    expect([...closed].sort()).toEqual(['cut:good', 'good']);
+    const before = logger.lines.length;
+    await sweep.round();
+    expect(logger.lines.length).toBeGreaterThan(before);
+  });
+
+  it('asks a backend that is away once in a round, not for everything that waits for it', async () => {
+    for (const id of ['a', 'b', 'c']) {
+      await anExecution(id);
+      await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
+    }
+    let asked = 0;
+    await reconciler(() => {
+      asked += 1;
+      return Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'The log is away.'));
+    }).round();
+    expect(asked).toBe(1);
+  });
+
+  it('leaves what it cannot close to the next round', async () => {
+    await anExecution('ended');
+    await storage.executions.update('ended', { status: 'FAILED', completedAt: NOW });
+    await reconciler(() => Promise.reject(new Error('away'))).round();
+    expect(logger.lines).toHaveLength(1);
+    expect(await storage.executions.listUnclosed(10)).toHaveLength(1);
+  });
+
+  it('removes every stream whose time is over from the log, once, and none that may still be watched', async () => {
+    const ids = Array.from({ length: 250 }, (_, index) => `old-${index}`);
+    for (const id of [...ids, 'young', 'unclosed']) await anExecution(id);
+    const ends = (id: string) => Date.parse(NOW) - (id === 'young' ? HOUR : HOUR + 1);
+    for (const id of [...ids, 'young', 'unclosed']) {
+      const completedAt = new Date(ends(id)).toISOString();
+      await storage.executions.update(id, { status: 'COMPLETED', finalResponse: 'x', completedAt });
+      if (id !== 'unclosed') await storage.executions.update(id, { lastSequence: 2 });
+    }
+    const sweep = reconciler(() => Promise.reject(new Error('away')));
+    await sweep.round();
+    await sweep.round();
+    expect([...removed].sort()).toEqual([...ids].sort());
+  });
+
+  it('records an execution that was terminated from outside, and ends its stream', async () => {
+    await anExecution('doc-1:review:1');
+    temporal.closes.set('doc-1:review:1', 'TERMINATED');
+    await reconciler().round();
+    const execution = await storage.executions.get('doc-1:review:1');
+    expect(execution).toMatchObject({ status: 'TERMINATED', errorCode: 'terminated', completedAt: NOW });
+    expect(closed).toEqual(['doc-1:review:1']);
+  });
+
+  it('makes a token TERMINATED whose Temporal workflow was, and stops what it had running', async () => {
+    await aStoredToken('doc-1');
+    await anExecution('doc-1:review:1', 'doc-1');
+    temporal.closes.set('doc-1', 'TERMINATED');
+    await reconciler().round();
+    expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'TERMINATED', version: 2 });
+    const events = await storage.tokens.listEvents('doc-1', { after: 0, first: 10 });
+    expect(events).toMatchObject([{ type: 'TERMINATED', details: { reason: 'terminated' } }]);
+    expect(temporal.cancelled).toMatchObject([{ id: 'doc-1:review:1' }]);
+  });
+
+  it('leaves a token alone whose id has a newer run that goes on', async () => {
+    await aStoredToken('doc-1');
+    temporal.closes.set('doc-1', 'RUNNING');
+    await reconciler().round();
+    expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  it('tells every active token of a workflow whose place agents have changed, once', async () => {
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    await storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
+    const ids = Array.from({ length: 450 }, (_, index) => `doc-${index}`);
+    for (const id of ids) await aStoredToken(id);
+    await storage.placeAgents.create({ ...aPlaceAgent(), workflowId: 'review', createdAt: NOW });
+    const sweep = reconciler();
+    await sweep.round();
+    await sweep.round();
+    expect([...temporal.told].sort()).toEqual([...ids].sort());
+  });
+});
