@@ -1,12 +1,6 @@
 import type { Blocker } from './rules/blocker.js';
 import type { JsonValue } from './json/json.js';
-
-/** Something wrong in an input, found when it is saved. `code` is stable; `pointer` is a JSON pointer into the input. */
-export interface Problem {
-  readonly code: string;
-  readonly pointer: string;
-  readonly message: string;
-}
+import type { Problem } from './json/problem.js';
 
 /**
  * Every code that an API answer can carry, with its HTTP status.

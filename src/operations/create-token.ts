@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { checkJson } from '../core/json/check-json.js';
-import { CircuitBreakerError, notFound, validationFailed, type Problem } from '../core/errors.js';
+import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import type { Problem } from '../core/json/problem.js';
 import { ID_RULE, isId } from '../core/ids.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';

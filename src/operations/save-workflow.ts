@@ -1,4 +1,5 @@
-import { CircuitBreakerError, validationFailed, type Problem } from '../core/errors.js';
+import { CircuitBreakerError, validationFailed } from '../core/errors.js';
+import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkWorkflowInput, workflowHash } from './checked-workflow.js';
 import type { StoredWorkflow, WorkflowStore } from '../storage/workflow-store.js';

@@ -1,4 +1,5 @@
-import { CircuitBreakerError, type Problem } from '../../core/errors.js';
+import { CircuitBreakerError } from '../../core/errors.js';
+import type { Problem } from '../../core/json/problem.js';
 import { STREAM_EVENT_TYPES, type StreamEventType } from '../../core/streams/stream-event.js';
 import type { ViewerOptions } from '../../streams/reading/viewer.js';
 import { PLAIN, TAGGED, type EventFormat } from './event-json.js';

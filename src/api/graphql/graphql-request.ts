@@ -1,4 +1,5 @@
-import { validationFailed, type CircuitBreakerError, type Problem } from '../../core/errors.js';
+import { validationFailed, type CircuitBreakerError } from '../../core/errors.js';
+import type { Problem } from '../../core/json/problem.js';
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 
 /** What a client asks for, however it came: as a JSON body or in the address. */

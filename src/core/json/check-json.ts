@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.js';
+import type { Problem } from './problem.js';
 import { jsonPointer, type JsonPath } from './json-pointer.js';
 import { wellFormed } from './well-formed-text.js';
 

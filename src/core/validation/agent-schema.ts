@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { checkJson } from '../json/check-json.js';
 import { checkProvider } from './check-provider.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { jsonObject, listOf, shape, text, textsByName } from './input-shape.js';
 import { jsonPointer } from '../json/json-pointer.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Agent, AgentPrompts } from '../agents/agent.js';
 import type { AgentUse } from '../definitions/definition.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import { checkLlmConfig } from './llm-config-schema.js';
 import { isWritableTarget } from '../executions/mapping.js';

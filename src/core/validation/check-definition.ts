@@ -8,7 +8,7 @@ import {
   type Transition,
   type WorkflowContent,
 } from '../definitions/definition.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 
 export { unprovidedVariables } from './check-agent-use.js';

@@ -1,5 +1,5 @@
 import type { Transition, WorkflowContent } from '../definitions/definition.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 

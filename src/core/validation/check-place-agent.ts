@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { badId } from './check-net.js';
 import type { PlaceAgent, WorkflowContent } from '../definitions/definition.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 import { problemsOf } from './schema-problems.js';
 

@@ -1,5 +1,5 @@
 import type { LlmProvider, ProviderType } from '../agents/agent.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
 import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
 

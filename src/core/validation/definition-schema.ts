@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkJson } from '../json/check-json.js';
 import type { PlaceAgent, Transition, WorkflowContent } from '../definitions/definition.js';
 import { definitionTooLarge } from './definition-size.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { anyJson, listOf, shape, text, textsByName } from './input-shape.js';
 import { jsonPointer } from '../json/json-pointer.js';

@@ -1,6 +1,6 @@
 import { withPrograms } from './compile-rules.js';
 import type { WorkflowContent } from '../definitions/definition.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { utf8Length } from '../json/utf8-length.js';
 
 /**

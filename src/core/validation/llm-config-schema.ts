@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { LlmConfig } from '../agents/agent.js';
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { listOf, shape, text } from './input-shape.js';
 import { problemsOf } from './schema-problems.js';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { Problem } from '../errors.js';
+import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 
 /**
