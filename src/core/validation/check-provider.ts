@@ -1,4 +1,5 @@
 import type { LlmProvider, ProviderType } from '../agents/agent.js';
+import { isCredentialName, isHeaderText, referencesIn } from '../agents/header-references.js';
 import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
 import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
@@ -6,12 +7,10 @@ import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
 /** What is wrong with an option's value, as the end of the sentence "`name` must be …". */
 type OptionRule = (value: JsonValue) => string | undefined;
 
-const CREDENTIAL_NAME = /^CREDENTIAL_[A-Z0-9_]+$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie|(?:.*[-_])?(?:api[-_]?key|token|secret))$/i;
 /** A secret header may hold a scheme and one reference, so that no part of a key can hide beside the reference. */
 const REFERENCE_ONLY = /^(?:[A-Za-z][A-Za-z-]* )?\$\{CREDENTIAL_[A-Z0-9_]+\}$/;
-const REFERENCE = /\$\{([^}]*)\}/g;
 /** Set by the connection itself: a definition that changed them would break the framing of the request. */
 const OWN_HEADERS = ['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept'];
 const API_KEY = /^api[-_]?key$/i;
@@ -113,25 +112,10 @@ function checkHeader(name: string, value: string): readonly Problem[] {
     const message = `the header ${name} may not hold a secret: set it to \${CREDENTIAL_…} and put the key into that environment variable`;
     return [problem('HEADER_SECRET', pointer, message)];
   }
-  const references = [...value.matchAll(REFERENCE)].map((match) => match[1] ?? '');
-  const wrong = references.filter((reference) => !isCredentialName(reference));
+  const wrong = referencesIn(value).filter((reference) => !isCredentialName(reference));
   return wrong.map((reference) =>
     problem('HEADER_REFERENCE_INVALID', pointer, `\${${reference}} is not the name of a CREDENTIAL_… variable`),
   );
-}
-
-/** A header with its `${…}` references filled in, in one pass: a secret is never expanded again. */
-export function fillReferences(headerValue: string, valueOf: (name: string) => string): string {
-  return headerValue.replaceAll(REFERENCE, (_, name: string) => valueOf(name));
-}
-
-export function isCredentialName(name: string): boolean {
-  return CREDENTIAL_NAME.test(name) && !name.endsWith('_HOSTS') && !name.endsWith('_FILE');
-}
-
-/** Visible characters, spaces and tabs of Latin-1: what an HTTP header can carry without changing the request. */
-export function isHeaderText(value: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }
 
 function checkOptions(provider: LlmProvider): readonly Problem[] {

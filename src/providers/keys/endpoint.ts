@@ -1,5 +1,5 @@
 import type { LlmProvider } from '../../core/agents/agent.js';
-import { fillReferences } from '../../core/validation/check-provider.js';
+import { fillReferences } from '../../core/agents/header-references.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { baseUrlOf, namedSecret, needsKey, ownKey, secretsOf, type Credentials } from './credentials.js';
 

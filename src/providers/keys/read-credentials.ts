@@ -1,4 +1,4 @@
-import { isCredentialName, isHeaderText } from '../../core/validation/check-provider.js';
+import { isCredentialName, isHeaderText } from '../../core/agents/header-references.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { BoundCredential, Credentials, ProviderAccount } from './credentials.js';
 
