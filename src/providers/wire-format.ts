@@ -3,7 +3,6 @@ import type { JsonObject } from '../core/json/json.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelRequest, StopReason } from '../core/executions/turn.js';
 import type { ErrorDetails } from './failures/failed-answer.js';
-import type { ToolCallPiece } from './answer/gather-tool-calls.js';
 import type { ToolNames } from './request/tool-names.js';
 
 /**
@@ -47,6 +46,15 @@ export interface AnswerPiece {
   /** Nothing follows: the API's terminal event. */
   readonly ended?: true;
   readonly error?: ErrorDetails;
+}
+
+/** A piece of a tool call: the first brings id and name, all bring parts of the arguments. */
+export interface ToolCallPiece {
+  /** Absent: of the call that came last, unless it brings another id. */
+  readonly index?: number;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
 }
 
 /** What an API calls a model's address, whether its base URL ends in a slash or not. */

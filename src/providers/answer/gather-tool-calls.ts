@@ -1,16 +1,8 @@
 import type { JsonValue } from '../../core/json/json.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import type { ToolCall } from '../../core/executions/turn.js';
+import type { ToolCallPiece } from '../wire-format.js';
 import type { ToolNames } from '../request/tool-names.js';
-
-/** A piece of a tool call: the first brings id and name, all bring parts of the arguments. */
-export interface ToolCallPiece {
-  /** Absent: of the call that came last, unless it brings another id. */
-  readonly index?: number;
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
-}
 
 interface OpenCall {
   id: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { ToolCallGatherer, type ToolCallPiece } from '../../../src/providers/answer/gather-tool-calls.js';
+import { ToolCallGatherer } from '../../../src/providers/answer/gather-tool-calls.js';
+import type { ToolCallPiece } from '../../../src/providers/wire-format.js';
 import { nameTools } from '../../../src/providers/request/tool-names.js';
 
 function gather(pieces: readonly Partial<ToolCallPiece>[]) {

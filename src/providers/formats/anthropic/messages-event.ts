@@ -1,10 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
 import { readErrorDetails } from '../../failures/failed-answer.js';
-import type { ToolCallPiece } from '../../answer/gather-tool-calls.js';
+import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { countAt, readFrame, usageOf } from '../read-frame.js';
-import type { AnswerPiece } from '../../wire-format.js';
 
 const STOPS: Readonly<Record<string, AnswerPiece['stop']>> = {
   end_turn: 'stop',

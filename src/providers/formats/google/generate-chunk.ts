@@ -1,10 +1,9 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
 import { readErrorDetails } from '../../failures/failed-answer.js';
-import type { ToolCallPiece } from '../../answer/gather-tool-calls.js';
+import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { countAt, objectOr, readFrame, usageOf } from '../read-frame.js';
-import type { AnswerPiece } from '../../wire-format.js';
 
 const STOPS: Readonly<Record<string, AnswerPiece['stop']>> = {
   STOP: 'stop',

@@ -1,9 +1,8 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../../core/json/json.js';
 import { readErrorDetails } from '../../failures/failed-answer.js';
-import type { ToolCallPiece } from '../../answer/gather-tool-calls.js';
+import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { countAt, readFrame, usageOf } from '../read-frame.js';
-import type { AnswerPiece } from '../../wire-format.js';
 
 /** One event of a Responses stream. Those that have nothing for us are many, and are signs of life. */
 export function readResponsesEvent(data: string): AnswerPiece {
