@@ -8,11 +8,11 @@ import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js'
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
 import { isJsonObject } from '../core/json/json.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 import { ANSWERED_WITHIN_MS } from '../temporal/temporal-gateway.js';
 
 /** Starts a token and gives it as it was recorded. The same id with the same input gives back the first one. */
-export async function createToken(parts: ApiParts, input: Record<string, unknown>): Promise<Token> {
+export async function createToken(parts: OperationParts, input: Record<string, unknown>): Promise<Token> {
   const { id: given, ...rest } = input;
   const problems = [...checkJson(input), ...idProblems(given)];
   if (problems.length > 0) throw validationFailed('The token', problems);
@@ -24,7 +24,7 @@ export async function createToken(parts: ApiParts, input: Record<string, unknown
 }
 
 /** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
-async function recordedToken({ storage, temporal }: ApiParts, id: string): Promise<Token> {
+async function recordedToken({ storage, temporal }: OperationParts, id: string): Promise<Token> {
   const deadline = performance.now() + ANSWERED_WITHIN_MS;
   for (let waits = 0; performance.now() < deadline; waits += 1) {
     const token = await storage.tokens.get(id);
@@ -58,7 +58,7 @@ function idProblems(id: unknown): readonly Problem[] {
   return [{ code: 'INVALID_VALUE', pointer: '/id', message: ID_RULE }];
 }
 
-async function refuseUnknownWorkflow(storage: ApiParts['storage'], start: TokenStart): Promise<void> {
+async function refuseUnknownWorkflow(storage: OperationParts['storage'], start: TokenStart): Promise<void> {
   const stored = await storage.workflows.get(start.workflowId ?? '', start.workflowVersion);
   if (stored === undefined) throw notFound('workflow', start.workflowId ?? '');
   if (start.initialPlace === undefined || stored.definition.places.includes(start.initialPlace)) return;

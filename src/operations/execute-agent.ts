@@ -5,7 +5,7 @@ import { ID_RULE, isId } from '../core/ids.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { unprovidedVariables } from '../core/validation/check-definition.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 
 export interface ExecuteAgentInput {
   readonly id?: string | null;
@@ -16,7 +16,7 @@ export interface ExecuteAgentInput {
 }
 
 /** Runs an agent on its own. The same id with the same input gives back the first execution. */
-export async function executeAgent(parts: ApiParts, input: ExecuteAgentInput): Promise<AgentExecution> {
+export async function executeAgent(parts: OperationParts, input: ExecuteAgentInput): Promise<AgentExecution> {
   const { storage, temporal, now } = parts;
   const request = requestOf(input);
   await refuseUnusableAgent(parts, request);
@@ -41,7 +41,7 @@ function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): bo
 
 /** Asks an execution to stop. Its stream ends when it has. */
 export async function cancelExecution(
-  { storage, temporal, now }: ApiParts,
+  { storage, temporal, now }: OperationParts,
   id: string,
   reason: string,
 ): Promise<AgentExecution> {
@@ -78,7 +78,7 @@ function requestOf(input: ExecuteAgentInput): ExecutionRequest {
 }
 
 async function refuseUnusableAgent(
-  { storage }: ApiParts,
+  { storage }: OperationParts,
   { agentId, agentVersion, input }: ExecutionRequest,
 ): Promise<void> {
   const agent = await storage.agents.get(agentId, agentVersion);

@@ -4,10 +4,10 @@ import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.
 import type { Token } from '../core/tokens/token.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { Storage } from '../storage/storage.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 
 /** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
-export async function fireTransition(parts: ApiParts, input: { tokenId: string }): Promise<FireAccepted> {
+export async function fireTransition(parts: OperationParts, input: { tokenId: string }): Promise<FireAccepted> {
   const { tokenId, ...rest } = input;
   const request = fireRequestOf(rest);
   const token = await parts.storage.tokens.get(tokenId);
@@ -44,7 +44,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 async function refusalOf(
-  { storage }: ApiParts,
+  { storage }: OperationParts,
   token: Token,
   error: unknown,
 ): Promise<CircuitBreakerError | undefined> {
@@ -62,7 +62,7 @@ export async function closedToken(storage: Storage, token: Token, error: unknown
 
 /** A rejected update leaves nothing in Temporal's history, so the API tells it. Best effort: the answer stands. */
 async function tellRefusal(
-  { storage, now }: ApiParts,
+  { storage, now }: OperationParts,
   { token, request, refusal }: { token: Token; request: FireRequest; refusal: CircuitBreakerError },
 ): Promise<void> {
   const current = (await storage.tokens.get(token.id).catch(() => undefined)) ?? token;

@@ -5,10 +5,10 @@ import { agentUses } from '../core/definitions/definition.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
 
-export async function createAgent({ storage, now }: ApiParts, input: unknown): Promise<Agent> {
+export async function createAgent({ storage, now }: OperationParts, input: unknown): Promise<Agent> {
   const { id: given, content } = parsedAgent(input);
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The agent', [NO_ID]);
@@ -17,7 +17,7 @@ export async function createAgent({ storage, now }: ApiParts, input: unknown): P
 
 /** Makes the next version, unless a workflow that uses the agent lacks what its prompts ask for. */
 export async function updateAgent(
-  parts: ApiParts,
+  parts: OperationParts,
   id: string,
   change: { input: unknown; expectedVersion?: number | null },
 ): Promise<Agent> {
@@ -34,7 +34,7 @@ export async function updateAgent(
   });
 }
 
-export async function deleteAgent({ storage }: ApiParts, id: string): Promise<boolean> {
+export async function deleteAgent({ storage }: OperationParts, id: string): Promise<boolean> {
   const added = await storage.placeAgents.list({ agentId: id });
   const users = [...(await storage.workflows.usersOfAgent(id)), ...added.map((agent) => `place agent ${agent.id}`)];
   if (users.length === 0) return await storage.agents.delete(id);
@@ -51,7 +51,7 @@ function parsedAgent(input: unknown): AgentInput {
 }
 
 async function problemsOfUses(
-  { storage }: ApiParts,
+  { storage }: OperationParts,
   id: string,
   { prompts }: AgentContent,
 ): Promise<readonly Problem[]> {

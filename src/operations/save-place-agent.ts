@@ -6,14 +6,14 @@ import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.
 import { isId } from '../core/ids.js';
 import { jsonEquals, type JsonObject } from '../core/json/json.js';
 import type { AddedPlaceAgent } from '../storage/place-agent-store.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 import { tellPlaceAgentChanges } from './tell-place-agent-changes.js';
 
 /**
  * Adds a place agent to a workflow: to every version, and to the tokens that are in the place already, which are told
  * in the background. The same id with the same input gives back the first one.
  */
-export async function createPlaceAgent(parts: ApiParts, input: unknown): Promise<AddedPlaceAgent> {
+export async function createPlaceAgent(parts: OperationParts, input: unknown): Promise<AddedPlaceAgent> {
   const { storage, now } = parts;
   const parsed = parsePlaceAgentInput(input);
   if ('problems' in parsed) throw validationFailed('The place agent', parsed.problems);
@@ -45,14 +45,14 @@ export async function createPlaceAgent(parts: ApiParts, input: unknown): Promise
 }
 
 /** Removes an added one; its runs are cancelled. Those of a definition go with a new version of it. */
-export async function deletePlaceAgent(parts: ApiParts, id: string): Promise<boolean> {
+export async function deletePlaceAgent(parts: OperationParts, id: string): Promise<boolean> {
   const wasThere = await parts.storage.placeAgents.delete(id);
   if (wasThere) tellInBackground(parts);
   return wasThere;
 }
 
 /** Thousands of tokens may be told: nobody waits for that. What fails is told by the sweep. */
-function tellInBackground(parts: ApiParts): void {
+function tellInBackground(parts: OperationParts): void {
   void tellPlaceAgentChanges(parts).catch(() => undefined);
 }
 

@@ -3,10 +3,10 @@ import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkWorkflowInput, workflowHash } from './checked-workflow.js';
 import type { StoredWorkflow, WorkflowStore } from '../storage/workflow-store.js';
-import type { ApiParts } from '../api/api-parts.js';
+import type { OperationParts } from './operation-parts.js';
 
 /** Checks a definition whole and saves it; equal content gives the version that is there. */
-export async function saveWorkflow({ storage, now }: ApiParts, input: unknown): Promise<StoredWorkflow> {
+export async function saveWorkflow({ storage, now }: OperationParts, input: unknown): Promise<StoredWorkflow> {
   const parsed = await checkWorkflowInput(storage.agents, input);
   if ('problems' in parsed) throw validationFailed('The workflow', parsed.problems);
   const { id: given, content } = parsed.value;
@@ -19,7 +19,7 @@ export async function saveWorkflow({ storage, now }: ApiParts, input: unknown): 
 }
 
 /** What saving would complain about. */
-export async function workflowProblems({ storage }: ApiParts, input: unknown): Promise<readonly Problem[]> {
+export async function workflowProblems({ storage }: OperationParts, input: unknown): Promise<readonly Problem[]> {
   const parsed = await checkWorkflowInput(storage.agents, input);
   if ('problems' in parsed) return parsed.problems;
   const { id: given, content } = parsed.value;

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 
 import {
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 
-import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } from '../core/errors.js';
+import { CircuitBreakerError } from '../core/errors.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import { canonicalJson, type JsonObject } from '../core/json/json.js';
@@ -19,6 +15,7 @@ import type { TokenStart } from '../core/tokens/token-start.js';
 import type { Token } from '../core/tokens/token.js';
 import type { UpdateRequest } from '../core/tokens/update-request.js';
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
+import { FAILED_PRECONDITION, fromTemporalError, grpcCode, NOT_FOUND } from './client-errors.js';
 
 /** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
 export interface TemporalGateway {
@@ -64,8 +61,6 @@ interface GatewayOptions {
 
 /** What a worker has to do is waited for: longer than the 10 s after which Temporal gives a task again that a frozen one took. */
 export const ANSWERED_WITHIN_MS = 15_000;
-/** gRPC status codes. */
-const [DEADLINE_EXCEEDED, NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE] = [4, 5, 9, 14];
 
 export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
   const taskQueue = taskQueues(taskQueuePrefix).main;
@@ -91,7 +86,7 @@ async function withinDeadline<Result>(client: Client, run: () => Promise<Result>
   try {
     return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, run);
   } catch (error) {
-    throw translated(error);
+    throw fromTemporalError(error);
   }
 }
 
@@ -233,37 +228,4 @@ async function cancel(client: Client, workflowId: string, reason: string): Promi
     if (grpcCode(error) !== NOT_FOUND) throw error;
     return false;
   }
-}
-
-/** Temporal's errors as ours; what is none of them stays as it is. */
-function translated(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
-    return error.cause instanceof ApplicationFailure ? fromFailure(error.cause) : error;
-  }
-  if (error instanceof WorkflowNotFoundError) {
-    return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
-  }
-  const code = grpcCode(error);
-  if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
-    return new CircuitBreakerError(
-      'UNAVAILABLE',
-      'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
-    );
-  }
-  return error;
-}
-
-function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
-}
-
-function fromFailure({ type, message, details }: ApplicationFailure): CircuitBreakerError {
-  const code = type ?? 'INTERNAL';
-  const [facts] = (details ?? []) as [ErrorFacts?];
-  return new CircuitBreakerError(isErrorCode(code) ? code : 'INTERNAL', message, facts ?? {});
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_STATUS, code);
 }

@@ -1,9 +1,23 @@
 import type { TokenInput } from '../core/engine/decision.js';
 import { isJsonObject } from '../core/json/json.js';
+import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
+import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
+
+export function fireRequestOf(message: unknown): FireRequest {
+  const request = parseFireRequest(message);
+  if (typeof request !== 'string') return request;
+  throw finalFailure({ code: 'VALIDATION_FAILED', message: `The fire is not valid: ${request}.` });
+}
+
+export function tokenStartOf(message: unknown): TokenStart {
+  const start = parseTokenStart(message);
+  if (typeof start !== 'string') return start;
+  throw finalFailure({ code: 'VALIDATION_FAILED', message: `The token cannot start: ${start}.` });
+}
 
 export function updateOf(message: unknown): Extract<TokenInput, { type: 'update' }> {
   const request = parseUpdateRequest(message);

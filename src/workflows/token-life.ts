@@ -10,11 +10,11 @@ import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.
 import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { nextDue } from '../core/engine/place-agent-runs.js';
-import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
 import type { FireAccepted } from '../contract/messages.js';
 import { quickly } from './perform.js';
+import { fireRequestOf, tokenStartOf } from './read-messages.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
@@ -258,18 +258,6 @@ export class TokenLife {
 
 function notYet(): never {
   throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
-}
-
-function fireRequestOf(message: unknown): FireRequest {
-  const request = parseFireRequest(message);
-  if (typeof request !== 'string') return request;
-  throw finalFailure({ code: 'VALIDATION_FAILED', message: `The fire is not valid: ${request}.` });
-}
-
-function tokenStartOf(message: unknown): TokenStart {
-  const start = parseTokenStart(message);
-  if (typeof start !== 'string') return start;
-  throw finalFailure({ code: 'VALIDATION_FAILED', message: `The token cannot start: ${start}.` });
 }
 
 export function startedIn(effects: readonly Effect[]) {

@@ -1,15 +1,26 @@
 import type { StreamEvent } from '../../core/streams/stream-event.js';
+import type { Storage } from '../../storage/storage.js';
 import type { StoredTokenEvent } from '../../storage/token-store.js';
+import type { StreamReader } from '../../streams/reading/reader.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
-import type { ApiParts } from '../api-parts.js';
 import { EventQueue } from './event-queue.js';
+import type { TokenFeed } from './token-feed.js';
 import { tokenUpdates, type TokenUpdates } from './token-updates.js';
+
+interface TokenStreamParts {
+  readonly storage: Pick<Storage, 'executions' | 'tokens'>;
+  readonly reader: StreamReader;
+  readonly feed: TokenFeed;
+}
 
 /** Further executions of a token are followed when earlier ones have ended. More do not run in one place. */
 const MAX_LIVE = 50;
 
 /** Every execution of one token, live: those that run now from their beginning, and those that start later. */
-export async function tokenStream(parts: ApiParts, tokenId: string): Promise<AsyncIterableIterator<StreamEvent>> {
+export async function tokenStream(
+  parts: TokenStreamParts,
+  tokenId: string,
+): Promise<AsyncIterableIterator<StreamEvent>> {
   const updates = await tokenUpdates(parts, tokenId);
   const stream = new TokenStream(parts, updates);
   void stream.run(tokenId);
@@ -23,7 +34,7 @@ class TokenStream {
   private readonly following = new Set<Promise<void>>();
 
   constructor(
-    private readonly parts: ApiParts,
+    private readonly parts: TokenStreamParts,
     private readonly updates: TokenUpdates,
   ) {
     this.events = new EventQueue(() => {

@@ -1,11 +1,11 @@
 import { notFound } from '../../core/errors.js';
 import type { StoredTokenEvent, TokenStore } from '../../storage/token-store.js';
-import type { ApiParts } from '../api-parts.js';
-import type { FeedListener } from './token-feed.js';
+import type { FeedListener, TokenFeed } from './token-feed.js';
 
-type Parts = Pick<ApiParts, 'feed'> & {
+interface TokenUpdatesParts {
+  readonly feed: TokenFeed;
   readonly storage: { readonly tokens: Pick<TokenStore, 'listEvents' | 'newestEvent'> };
-};
+}
 
 const EVENTS_PER_READ = 100;
 const CLOSING: ReadonlySet<StoredTokenEvent['type']> = new Set(['COMPLETED', 'CANCELLED', 'TERMINATED']);
@@ -14,7 +14,7 @@ const CLOSING: ReadonlySet<StoredTokenEvent['type']> = new Set(['COMPLETED', 'CA
  * The events of one token, in order and without holes: what follows `after`, or without it the newest one and what
  * follows. Ends when the token has closed. Throws NOT_FOUND for a token that nobody knows.
  */
-export async function tokenUpdates(parts: Parts, tokenId: string, after?: number): Promise<TokenUpdates> {
+export async function tokenUpdates(parts: TokenUpdatesParts, tokenId: string, after?: number): Promise<TokenUpdates> {
   const updates = new TokenUpdates(tokenId, parts.storage.tokens);
   // First of all: what is recorded while we look is then both stored and handed over.
   updates.leave = await parts.feed.listen({ tokenId }, updates);

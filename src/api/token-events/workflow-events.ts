@@ -1,17 +1,23 @@
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { StoredTokenEvent } from '../../storage/token-store.js';
-import type { ApiParts } from '../api-parts.js';
+import type { WorkflowStore } from '../../storage/workflow-store.js';
 import { EventQueue } from './event-queue.js';
+import type { TokenFeed } from './token-feed.js';
 
 /** One who is further behind is told so: there is no cursor over all tokens of a workflow to go on from. */
 const MAX_WAITING = 1000;
+
+interface WorkflowEventsParts {
+  readonly storage: { readonly workflows: Pick<WorkflowStore, 'get'> };
+  readonly feed: TokenFeed;
+}
 
 /**
  * What happens from now on to any token of a workflow. Does not end by itself. Throws NOT_FOUND for a workflow that
  * nobody knows.
  */
 export async function workflowEvents(
-  { storage, feed }: Pick<ApiParts, 'storage' | 'feed'>,
+  { storage, feed }: WorkflowEventsParts,
   workflowId: string,
 ): Promise<AsyncIterableIterator<StoredTokenEvent>> {
   if ((await storage.workflows.get(workflowId)) === undefined) throw notFound('workflow', workflowId);

@@ -1,0 +1,46 @@
+import {
+  isGrpcServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } from '../core/errors.js';
+
+/** gRPC status codes. */
+const [DEADLINE_EXCEEDED, UNAVAILABLE] = [4, 14];
+export const [NOT_FOUND, FAILED_PRECONDITION] = [5, 9];
+
+/** Temporal's errors as ours; what is none of them stays as it is. */
+export function fromTemporalError(error: unknown): unknown {
+  if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
+    return error.cause instanceof ApplicationFailure ? fromFailure(error.cause) : error;
+  }
+  if (error instanceof WorkflowNotFoundError) {
+    return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
+  }
+  const code = grpcCode(error);
+  if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
+    return new CircuitBreakerError(
+      'UNAVAILABLE',
+      'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
+    );
+  }
+  return error;
+}
+
+export function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
+}
+
+function fromFailure({ type, message, details }: ApplicationFailure): CircuitBreakerError {
+  const code = type ?? 'INTERNAL';
+  const [facts] = (details ?? []) as [ErrorFacts?];
+  return new CircuitBreakerError(isErrorCode(code) ? code : 'INTERNAL', message, facts ?? {});
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_STATUS, code);
+}
