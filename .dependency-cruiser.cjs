@@ -1,76 +1,108 @@
 /**
- * The import table of ARCHITECTURE.md: one rule for each module, named after it, and the rules that hold for all.
- * In a module's rule, `to.path` is what it is about and `to.pathNot` what is allowed.
+ * The import table of ARCHITECTURE.md: one rule for each module, named after it, the floors of the rooms within a module,
+ * and the rules that hold for all. In a module's rule, `to.path` is what it is about and `to.pathNot` what is allowed.
  */
 
 const SRC = '^src/';
-const COMPOSERS = ['^src/(main|worker)\\.ts$', '^src/api/main\\.ts$', '^src/(cli|compose)/'];
+const ENTRIES = '^src/(main|worker|api-server)\\.ts$';
+const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
-const STREAM_PORTS = '^src/streams/(?!open-)[^/]+\\.ts$';
-const MESSAGES = '^src/workflows/messages\\.ts$';
-const FAILURES = '^src/workflows/failures\\.ts$';
+const STREAM_PORT = '^src/streams/stream-log\\.ts$';
+const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
+const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/errors\\.ts$';
-const SEARCH_ATTRIBUTES = '^src/workflows/search-attributes\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
+const TEMPORAL_IN_WORKFLOWS = '^node_modules/@temporalio/(workflow|common)/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
+const SCHEMA_LIBRARIES = '^node_modules/(zod|ajv|@marcbachmann/cel-js)/';
 const REACT_HOOK = '^src/client/react\\.ts$';
 const REACT = '^node_modules/(@types/)?react(-dom)?/';
-
-/** Adapters lie in a folder each. */
-const ADAPTER_FOLDER = '^src/(streams|storage|providers|tools)/([^/]+)/';
+/** The adapters of streams and storage lie in a folder each. */
+const BACKEND = '(memory|postgres|redis|nats)';
 
 const modules = [
   {
     name: 'core',
-    comment:
-      'Core decides and does nothing: no Temporal, no Node, no other module; zod and ajv for the schemas at the edges.',
+    comment: 'Core decides and does nothing: no Temporal, no Node, no other module.',
     from: { path: '^src/core/' },
-    to: { pathNot: ['^src/core/', '^node_modules/(zod|ajv|@marcbachmann/cel-js)/'] },
+    to: { pathNot: ['^src/core/', SCHEMA_LIBRARIES] },
+  },
+  {
+    name: 'core-judges-in-validation-only',
+    comment:
+      'Schema libraries are large, and workflows load the rest of core: what is judged at a door lies in one room.',
+    from: { path: '^src/core/', pathNot: '^src/core/validation/' },
+    to: { path: SCHEMA_LIBRARIES },
+  },
+  {
+    name: 'contract',
+    comment: 'What workflows, activities, API and plain clients agree on. It may change only with a replay test.',
+    from: { path: '^src/contract/' },
+    to: { pathNot: ['^src/(core|contract)/', TEMPORAL_IN_WORKFLOWS] },
   },
   {
     name: 'workflows',
-    comment: 'Workflow code is replayed in a sandbox: core and the workflow SDK, nothing that does I/O.',
+    comment: 'Workflow code is replayed in a sandbox: core, the contract and the workflow SDK, nothing that does I/O.',
     from: { path: '^src/workflows/' },
-    to: { pathNot: ['^src/(core|workflows|activities)/', '^node_modules/@temporalio/(workflow|common)/'] },
+    to: { pathNot: ['^src/(core|contract|workflows)/', TEMPORAL_IN_WORKFLOWS] },
   },
   {
-    name: 'workflows-know-activities-as-types',
-    comment:
-      'A value import would pull the activities and their drivers into the workflow bundle; proxyActivities needs types only.',
-    from: { path: '^src/workflows/' },
-    to: { path: '^src/activities/', dependencyTypesNot: ['type-only'] },
-  },
-  {
-    name: 'workflows-carry-no-schema-library',
-    comment:
-      'Every cached workflow context would pay for it: keep the zod schema beside the types, in a *-schema.ts of its own.',
-    from: { path: '^src/workflows/' },
-    to: { path: '^node_modules/(zod|ajv|@marcbachmann)/', reachable: true },
+    name: 'workflows-judge-nothing',
+    comment: 'Every cached workflow context would pay for a schema library, however it got there.',
+    from: { path: '^src/(workflows|contract)/' },
+    to: { path: '^(src/core/validation|node_modules/(zod|ajv|@marcbachmann))/', reachable: true },
   },
   {
     name: 'activities',
     comment:
-      'Activities get ports handed to them, so that a test can hand them others: no adapter, no driver, no client. How an error becomes a Temporal failure is said once, in workflows/failures.',
+      'Activities get ports handed to them, so that a test can hand them others: no adapter, no driver, no client. How an error becomes a Temporal failure is said once, in the contract.',
     from: { path: '^src/activities/' },
     to: {
       dependencyTypesNot: ['core'],
       pathNot: [
-        '^src/(core|activities)/',
+        '^src/(core|contract|operations|activities)/',
         '^src/providers/language-model\\.ts$',
-        '^src/tools/[^/]+\\.ts$',
         STORAGE_PORTS,
-        STREAM_PORTS,
-        MESSAGES,
-        FAILURES,
+        STREAM_PORT,
+        '^src/streams/writing/answer-stream\\.ts$',
         '^node_modules/@temporalio/(activity|common)/',
       ],
     },
   },
   {
-    name: 'activities-know-messages-as-types',
-    comment: 'An activity answers its workflow; it sends no messages and needs only their shapes.',
-    from: { path: '^src/activities/' },
-    to: { path: MESSAGES, dependencyTypesNot: ['type-only'] },
+    name: 'operations',
+    comment: 'What can be asked for, at whichever door or from within a worker: storage and the gateway, no HTTP.',
+    from: { path: '^src/operations/' },
+    to: {
+      path: [SRC, DATABASE_DRIVERS, TEMPORAL],
+      pathNot: ['^src/(core|operations)/', MESSAGES, STORAGE_PORTS, GATEWAY],
+    },
+  },
+  {
+    name: 'reconcile',
+    comment: 'Sets right what nobody was there for.',
+    from: { path: '^src/reconcile/' },
+    to: {
+      path: [SRC, DATABASE_DRIVERS, TEMPORAL],
+      pathNot: ['^src/(core|operations|reconcile)/', STORAGE_PORTS, STREAM_PORT, GATEWAY],
+    },
+  },
+  {
+    name: 'api',
+    comment:
+      'The API talks to ports and to Temporal; which backend is behind a port is decided where the process is composed.',
+    from: { path: '^src/api/' },
+    to: {
+      path: [SRC, DATABASE_DRIVERS, TEMPORAL],
+      pathNot: [
+        '^src/(core|operations|api)/',
+        MESSAGES,
+        '^src/providers/directory/provider-status\\.ts$',
+        '^src/streams/reading/',
+        STORAGE_PORTS,
+        GATEWAY,
+      ],
+    },
   },
   {
     name: 'providers',
@@ -79,36 +111,29 @@ const modules = [
     to: { path: [SRC, TEMPORAL, DATABASE_DRIVERS], pathNot: '^src/(core|providers)/' },
   },
   {
-    name: 'tools',
-    comment: 'A tool validates, runs and answers: core and its own driver.',
-    from: { path: '^src/tools/' },
-    to: { path: [SRC, TEMPORAL, DATABASE_DRIVERS], pathNot: '^src/(core|tools)/' },
+    name: 'backends',
+    comment: 'The servers that storage and streams share: connections, migrations, locks.',
+    from: { path: '^src/backends/' },
+    to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|backends)/' },
   },
   {
     name: 'storage',
-    comment: 'Storage keeps what core describes: core and its own driver.',
+    comment: 'Storage keeps what core describes: core, and the server that it is kept on.',
     from: { path: '^src/storage/' },
-    to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|storage)/' },
+    to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|backends|storage)/' },
   },
   {
     name: 'streams',
-    comment:
-      'A stream log keeps events: core and its own driver. PostgreSQL is shared with storage: one dialect, one pool.',
+    comment: 'A stream log keeps events: core, and the server that they are kept on.',
     from: { path: '^src/streams/' },
-    to: { path: [SRC, TEMPORAL], pathNot: ['^src/(core|streams)/', '^src/storage/postgres/'] },
-  },
-  {
-    name: 'streams-share-the-dialect-only-in-postgres',
-    comment: 'Of the streams only the PostgreSQL adapter, and the file that opens it, may lean on the storage adapter.',
-    from: { path: '^src/streams/', pathNot: ['^src/streams/postgres/', '^src/streams/open-stream-log\\.ts$'] },
-    to: { path: '^src/storage/postgres/' },
+    to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|backends|streams)/' },
   },
   {
     name: 'temporal',
     comment:
-      'Finds, starts and connects to Temporal, and makes sure that it knows the search attributes that workflows set.',
+      'Finds, starts and connects to Temporal, makes sure that it knows our search attributes, and asks it for what the API wants.',
     from: { path: '^src/temporal/' },
-    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|temporal)/', '^src/config\\.ts$', SEARCH_ATTRIBUTES] },
+    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', '^src/config\\.ts$'] },
   },
   {
     name: 'temporal-knows-config-as-types',
@@ -117,34 +142,16 @@ const modules = [
     to: { path: '^src/config\\.ts$', dependencyTypesNot: ['type-only'] },
   },
   {
-    name: 'api',
-    comment:
-      'The API talks to ports and to Temporal; which backend is behind a port is decided where the process is composed.',
-    from: { path: '^src/api/', pathNot: COMPOSERS },
-    to: {
-      path: [SRC, DATABASE_DRIVERS, '^node_modules/@temporalio/(worker|workflow|activity|testing)/'],
-      pathNot: [
-        '^src/(core|api|temporal)/',
-        '^src/providers/provider-status\\.ts$',
-        STORAGE_PORTS,
-        STREAM_PORTS,
-        MESSAGES,
-      ],
-    },
-  },
-  {
     name: 'nobody-imports-an-entry',
-    comment: 'A main.ts starts a process when it is loaded.',
+    comment: 'An entry starts a process when it is loaded.',
     from: {},
-    to: { path: ['^src/(main|worker)\\.ts$', '^src/(api|cli)/main\\.ts$'] },
+    to: { path: [ENTRIES, '^src/cli/main\\.ts$'] },
   },
   {
     name: 'client',
     comment: 'The client runs in browsers: of ours it has the words of the stream and of errors, and no Node.',
     from: { path: '^src/client/' },
-    to: {
-      pathNot: ['^src/client/', '^src/core/stream-event\\.ts$', ERRORS, '^node_modules/eventsource-parser/', REACT],
-    },
+    to: { pathNot: ['^src/client/', '^src/core/streams/', ERRORS, '^node_modules/eventsource-parser/', REACT] },
   },
   {
     name: 'client-knows-errors-as-types',
@@ -170,7 +177,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|workflows|activities|providers|tools|streams|storage|temporal|api|client)/',
+        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],
@@ -179,24 +186,122 @@ const modules = [
   },
 ];
 
+/**
+ * The rooms within a module, from the ground up, each with those that it stands on. What lies in the module's own folder is
+ * either `open` to all of its rooms (its words and ports), or puts them together and is open to none.
+ */
+const houses = {
+  core: {
+    open: ['errors', 'ids', 'secrets'],
+    rooms: {
+      json: [],
+      rules: ['json'],
+      agents: ['json'],
+      streams: ['json'],
+      definitions: ['json', 'rules', 'agents'],
+      executions: ['json', 'rules', 'agents', 'streams', 'definitions'],
+      tokens: ['json', 'rules', 'definitions', 'executions'],
+      engine: ['json', 'rules', 'definitions', 'executions', 'tokens'],
+      validation: ['json', 'rules', 'agents', 'definitions', 'executions', 'tokens'],
+    },
+  },
+  api: {
+    open: ['api-parts', 'error-response'],
+    rooms: {
+      access: [],
+      connections: [],
+      'token-events': [],
+      'agent-stream': ['access', 'connections'],
+      graphql: ['connections', 'token-events', 'agent-stream'],
+    },
+  },
+  'api/graphql': {
+    open: ['context', 'pages', 'entity-loader'],
+    rooms: {
+      schema: [],
+      documents: [],
+      resolvers: [],
+      subscriptions: ['documents', 'resolvers'],
+    },
+  },
+  providers: {
+    open: ['language-model', 'wire-format', 'wire-formats', 'provider-dependencies'],
+    rooms: {
+      failures: [],
+      connection: ['failures'],
+      keys: [],
+      request: ['failures'],
+      answer: ['failures', 'connection', 'keys', 'request'],
+      mock: ['answer'],
+      formats: ['failures', 'connection', 'request'],
+      directory: ['failures', 'connection', 'keys'],
+    },
+  },
+  streams: {
+    open: ['stream-log'],
+    rooms: {
+      entries: [],
+      memory: ['entries'],
+      postgres: ['entries'],
+      redis: ['entries'],
+      nats: ['entries'],
+      writing: [],
+      reading: ['writing'],
+    },
+  },
+  storage: {
+    open: ['(?!open-)[^/]+'],
+    rooms: { memory: [], postgres: [] },
+  },
+  backends: {
+    open: [],
+    rooms: { postgres: [] },
+  },
+};
+
+/** A room may use itself, what it stands on, and what its module has open; a folder that is no room may use nothing. */
+function floorsOf([house, { open, rooms }]) {
+  const names = Object.keys(rooms);
+  const inside = `^src/${house}/`;
+  const openFiles = `${inside}(${open.join('|')})\\.ts$`;
+  return [
+    ...Object.entries(rooms).map(([room, below]) => {
+      const notYet = below.find((other) => names.indexOf(other) >= names.indexOf(room));
+      if (notYet !== undefined) throw new Error(`${house}/${room} stands on ${notYet}, which is not below it`);
+      return {
+        name: `${house}-${room}`,
+        comment: `In ${house}, ${room} stands on: ${below.join(', ') || 'nothing'}.`,
+        from: { path: `${inside}${room}/` },
+        to: { path: inside, pathNot: [`${inside}(${[room, ...below].join('|')})/`, openFiles] },
+      };
+    }),
+    {
+      name: `${house}-a-room-without-a-row`,
+      comment: 'A new folder needs its place in the list of rooms.',
+      from: { path: `${inside}[^/]+/`, pathNot: `${inside}(${names.join('|')})/` },
+      to: {},
+    },
+  ];
+}
+
 const adapters = [
   {
     name: 'adapters-stand-alone',
     comment: 'Two adapters that know each other cannot be chosen one by one.',
-    from: { path: ADAPTER_FOLDER, pathNot: '^src/streams/postgres/' },
-    to: { path: ADAPTER_FOLDER, pathNot: '^src/$1/$2/' },
+    from: { path: `^src/(streams|storage|backends)/${BACKEND}/` },
+    to: { path: `^src/(streams|storage|backends)/${BACKEND}/`, pathNot: '^src/[^/]+/$2/' },
   },
   {
-    name: 'postgres-streams-stand-alone',
-    comment: 'As the other adapters, except for the SQL dialect that it shares with PostgreSQL storage.',
-    from: { path: '^src/streams/postgres/' },
-    to: { path: ADAPTER_FOLDER, pathNot: '^src/(streams|storage)/postgres/' },
+    name: 'formats-stand-alone',
+    comment: 'Two wire formats that know each other cannot change one by one.',
+    from: { path: '^src/providers/formats/([^/]+)/' },
+    to: { path: '^src/providers/formats/[^/]+/', pathNot: '^src/providers/formats/$1/' },
   },
   {
     name: 'ports-know-no-adapter',
     comment: 'Whoever imports a port would load every backend; only the open-*.ts files choose among them.',
     from: { path: '^src/(streams|storage)/(?!open-)[^/]+\\.ts$' },
-    to: { path: '^src/(streams|storage)/[^/]+/' },
+    to: { path: `^src/((streams|storage)/${BACKEND}|backends)/` },
   },
 ];
 
@@ -242,7 +347,10 @@ const everywhere = [
 ];
 
 module.exports = {
-  forbidden: [...modules, ...adapters, ...everywhere].map((rule) => ({ severity: 'error', ...rule })),
+  forbidden: [...modules, ...Object.entries(houses).flatMap(floorsOf), ...adapters, ...everywhere].map((rule) => ({
+    severity: 'error',
+    ...rule,
+  })),
   options: {
     doNotFollow: { path: '^node_modules/' },
     tsConfig: { fileName: 'tsconfig.json' },
