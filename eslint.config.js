@@ -12,6 +12,11 @@ const ENVIRONMENT_IMPORT = {
   message: ENVIRONMENT_PROPERTY.message,
 };
 const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' };
+const NO_PRIVATE = {
+  selector:
+    ':matches(PropertyDefinition, TSParameterProperty, MethodDefinition[kind!="constructor"])[accessibility="private"]',
+  message: 'What is private is called #name.',
+};
 
 const CLOCK = 'Core reads no clock: take `now` from the caller.';
 const WAITING = 'Core never waits: return an effect and let the caller await it.';
@@ -61,7 +66,7 @@ export default defineConfig(
         { ignoreRestSiblings: true, varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
       ],
       'no-console': 'error',
-      'no-restricted-syntax': ['error', NO_ENUM],
+      'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE],
     },
   },
 
@@ -83,7 +88,7 @@ export default defineConfig(
     ignores: ['src/config.ts'],
     rules: {
       'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY],
-      'no-restricted-syntax': ['error', NO_ENUM, ENVIRONMENT_IMPORT],
+      'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT],
     },
   },
 
@@ -107,6 +112,7 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         NO_ENUM,
+        NO_PRIVATE,
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK },
         { selector: 'CallExpression[callee.name="Date"]', message: CLOCK },
         { selector: ':function[async=true]', message: WAITING },

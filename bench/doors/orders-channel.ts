@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 /** A process of the bench that answers one order at a time. */
 export class BenchProcess {
-  private constructor(private readonly child: ChildProcess) {}
+  readonly #child: ChildProcess;
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
 
   static async start(file: string): Promise<BenchProcess> {
     const path = fileURLToPath(new URL(file, import.meta.url));
@@ -15,16 +18,16 @@ export class BenchProcess {
 
   /** Sends an order and gives the answer. */
   async ask<Answer>(name: string, order?: unknown): Promise<Answer> {
-    this.child.send({ name, order });
-    const [answer] = (await once(this.child, 'message')) as [{ readonly value: Answer; readonly error?: string }];
+    this.#child.send({ name, order });
+    const [answer] = (await once(this.#child, 'message')) as [{ readonly value: Answer; readonly error?: string }];
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.value;
   }
 
   /** It is gone when this resolves: what it works with may be taken away then. */
   async stop(): Promise<void> {
-    const gone = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
     await gone;
   }
 }

@@ -13,30 +13,32 @@ const GATHER_MS = 20;
 
 /** Chunks of one execution, gathered as workers gather them. They carry the time at which they were appended. */
 class Text {
-  private due = 0;
-  private isAppending = false;
+  readonly #writer: StreamWriter;
+  readonly #gatherMs: number;
+  #due = 0;
+  #isAppending = false;
 
-  constructor(
-    private readonly writer: StreamWriter,
-    private readonly gatherMs: number,
-  ) {}
-
-  say(): void {
-    this.due += 1;
-    if (!this.isAppending) void this.append();
+  constructor(writer: StreamWriter, gatherMs: number) {
+    this.#writer = writer;
+    this.#gatherMs = gatherMs;
   }
 
-  private async append(): Promise<void> {
-    this.isAppending = true;
-    while (this.due > 0) {
+  say(): void {
+    this.#due += 1;
+    if (!this.#isAppending) void this.#append();
+  }
+
+  async #append(): Promise<void> {
+    this.#isAppending = true;
+    while (this.#due > 0) {
       const content = `@${clock().toFixed(1)} `;
-      const events = Array.from({ length: this.due }, () => ({ eventType: 'content_chunk', content }) as const);
-      this.due = 0;
-      const gathered = delay(this.gatherMs);
-      await this.writer.append(events);
+      const events = Array.from({ length: this.#due }, () => ({ eventType: 'content_chunk', content }) as const);
+      this.#due = 0;
+      const gathered = delay(this.#gatherMs);
+      await this.#writer.append(events);
       await gathered;
     }
-    this.isAppending = false;
+    this.#isAppending = false;
   }
 }
 

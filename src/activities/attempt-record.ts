@@ -23,76 +23,83 @@ type AttemptEnd = Pick<
  * written is logged.
  */
 export class AttemptRecord {
-  private writing: Promise<readonly ModelAttempt[]>;
+  readonly #parts: ActivityParts;
+  readonly #call: ModelCall;
+  readonly #place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails };
+  #writing: Promise<readonly ModelAttempt[]>;
 
   constructor(
-    private readonly parts: ActivityParts,
-    private readonly call: ModelCall,
-    private readonly place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails },
+    parts: ActivityParts,
+    call: ModelCall,
+    place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails },
   ) {
-    this.writing = this.begin();
+    this.#parts = parts;
+    this.#call = call;
+    this.#place = place;
+    this.#writing = this.#begin();
   }
 
   async end(end: AttemptEnd): Promise<void> {
-    const mine = (await this.writing).at(-1);
+    const mine = (await this.#writing).at(-1);
     if (mine === undefined) return;
     try {
-      const execution = await this.parts.storage.executions.get(this.call.executionId);
+      const execution = await this.#parts.storage.executions.get(this.#call.executionId);
       const noted = execution?.attempts ?? [];
       const place = noted.findIndex(({ turn, attempt }) => turn === mine.turn && attempt === mine.attempt);
       // A later attempt has given this one up: what a frozen worker has to say when it wakes comes too late.
       if (noted[place]?.outcome !== 'running') return;
-      await this.write(noted.with(place, { ...mine, ...end }));
+      await this.#write(noted.with(place, { ...mine, ...end }));
     } catch (error) {
-      this.complain(error);
+      this.#complain(error);
     }
   }
 
-  private async begin(): Promise<readonly ModelAttempt[]> {
-    const { call, parts } = this;
-    const queuedMs = Math.max(0, Date.now() - this.place.context.info.currentAttemptScheduledTimestampMs);
+  async #begin(): Promise<readonly ModelAttempt[]> {
+    const { storage } = this.#parts;
+
+    const queuedMs = Math.max(0, Date.now() - this.#place.context.info.currentAttemptScheduledTimestampMs);
     try {
-      const execution = await parts.storage.executions.get(call.executionId);
-      const noted = (execution?.attempts ?? []).map((one) => this.lostIfRunning(one));
-      const earlier = [...noted, ...this.unnoted(noted)];
-      return await this.write([...earlier, { ...this.newAttempt(earlier, 'running'), queuedMs }]);
+      const execution = await storage.executions.get(this.#call.executionId);
+      const noted = (execution?.attempts ?? []).map((one) => this.#lostIfRunning(one));
+      const earlier = [...noted, ...this.#unnoted(noted)];
+      return await this.#write([...earlier, { ...this.#newAttempt(earlier, 'running'), queuedMs }]);
     } catch (error) {
-      this.complain(error);
+      this.#complain(error);
       return [];
     }
   }
 
   /** Attempts whose workers died before they were noted: that they were there is known from Temporal alone. */
-  private unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
-    const known = noted.filter(({ turn }) => turn === this.call.turn).length;
-    const missing = Math.max(0, this.place.context.info.attempt - 1 - known);
+  #unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
+    const known = noted.filter(({ turn }) => turn === this.#call.turn).length;
+    const missing = Math.max(0, this.#place.context.info.attempt - 1 - known);
     return Array.from({ length: missing }, (_, index) => ({
-      ...this.newAttempt(noted, 'lost'),
+      ...this.#newAttempt(noted, 'lost'),
       attempt: known + index + 1,
     }));
   }
 
   /** Its successor runs, so it no longer does: its worker died or was frozen. What it last told is kept. */
-  private lostIfRunning(attempt: ModelAttempt): ModelAttempt {
+  #lostIfRunning(attempt: ModelAttempt): ModelAttempt {
     if (attempt.outcome !== 'running') return attempt;
-    const { characters, usage } = this.place.previous;
+    const { characters, usage } = this.#place.previous;
     return { ...attempt, outcome: 'lost', characters, ...(usage === undefined ? {} : { usage }) };
   }
 
-  private newAttempt(earlier: AgentExecution['attempts'], outcome: 'running' | 'lost'): ModelAttempt {
-    return attemptAfter(earlier, this.call, { outcome, startedAt: this.parts.now() });
+  #newAttempt(earlier: AgentExecution['attempts'], outcome: 'running' | 'lost'): ModelAttempt {
+    return attemptAfter(earlier, this.#call, { outcome, startedAt: this.#parts.now() });
   }
 
-  private async write(attempts: readonly ModelAttempt[]): Promise<readonly ModelAttempt[]> {
-    await this.parts.storage.executions.update(this.call.executionId, { attempts }).catch((error: unknown) => {
-      this.complain(error);
+  async #write(attempts: readonly ModelAttempt[]): Promise<readonly ModelAttempt[]> {
+    await this.#parts.storage.executions.update(this.#call.executionId, { attempts }).catch((error: unknown) => {
+      this.#complain(error);
     });
     return attempts;
   }
 
-  private complain(error: unknown): void {
-    const { executionId, turn } = this.call;
-    this.parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
+  #complain(error: unknown): void {
+    const { executionId, turn } = this.#call;
+    this.#parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
   }
 }
 

@@ -20,90 +20,96 @@ const STORE_TURN_PATIENCE_MS = 5000;
 
 /** One attempt at one turn: reads the model's answer, lets it go to the stream as it comes, and keeps the count. */
 export class TurnAttempt {
-  private readonly abort = new AbortController();
-  private readonly signal: AbortSignal;
-  private readonly stream: AnswerStream;
-  private readonly startedAt = performance.now();
-  private firstChunkMs: number | undefined;
-  private failures: number;
-  private lastFailure: string | undefined;
-  private usage: TokenUsage | undefined;
-  private answered = 0;
-  private reasoned = 0;
+  readonly #parts: ActivityParts;
+  readonly #call: ModelCall;
+  readonly #place: { readonly context: Context; readonly previous: AttemptDetails };
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #stream: AnswerStream;
+  readonly #startedAt = performance.now();
+  #firstChunkMs: number | undefined;
+  #failures: number;
+  #lastFailure: string | undefined;
+  #usage: TokenUsage | undefined;
+  #answered = 0;
+  #reasoned = 0;
 
   constructor(
-    private readonly parts: ActivityParts,
-    private readonly call: ModelCall,
-    private readonly place: { readonly context: Context; readonly previous: AttemptDetails },
+    parts: ActivityParts,
+    call: ModelCall,
+    place: { readonly context: Context; readonly previous: AttemptDetails },
   ) {
+    this.#parts = parts;
+    this.#call = call;
+    this.#place = place;
     const { context, previous } = place;
-    this.failures = previous.failures;
-    this.signal = AbortSignal.any([context.cancellationSignal, this.abort.signal]);
-    this.stream = parts.openAnswer(call.executionId, {
-      claim: { epoch: context.info.currentAttemptScheduledTimestampMs, turn: call.turn, reason: this.reason() },
+    this.#failures = previous.failures;
+    this.#signal = AbortSignal.any([context.cancellationSignal, this.#abort.signal]);
+    this.#stream = parts.openAnswer(call.executionId, {
+      claim: { epoch: context.info.currentAttemptScheduledTimestampMs, turn: call.turn, reason: this.#reason() },
       onFenced: (error) => {
-        this.abort.abort(error);
+        this.#abort.abort(error);
       },
     });
   }
 
   details(): AttemptDetails {
-    const { text, chunks } = this.stream;
+    const { text, chunks } = this.#stream;
     return {
-      turn: this.call.turn,
-      failures: this.failures,
-      ...(this.lastFailure === undefined ? {} : { lastFailure: this.lastFailure }),
+      turn: this.#call.turn,
+      failures: this.#failures,
+      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       chunks,
       characters: text.length,
       tail: text.slice(-TAIL_CHARACTERS),
-      ...(this.usage === undefined ? {} : { usage: this.usage }),
+      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
     };
   }
 
   /** Throws what Temporal has to be told. */
   async run(turn: LoadedTurn): Promise<TurnResult> {
-    const record = new AttemptRecord(this.parts, this.call, this.place);
+    const record = new AttemptRecord(this.#parts, this.#call, this.#place);
     try {
-      const finish = await this.converse(turn);
-      await this.stream.end();
+      const finish = await this.#converse(turn);
+      await this.#stream.end();
       const { usage, providerRequestId } = finish;
-      const result = await this.keep({ ...finish, warnings: [...turn.warnings, ...finish.warnings] });
+      const result = await this.#keep({ ...finish, warnings: [...turn.warnings, ...finish.warnings] });
       await record.end({
         outcome: 'completed',
         usage,
-        ...this.measured(),
+        ...this.#measured(),
         ...(providerRequestId === undefined ? {} : { providerRequestId }),
       });
       return result;
     } catch (error) {
-      throw await this.fail(error, record);
+      throw await this.#fail(error, record);
     }
   }
 
-  private async converse(turn: LoadedTurn): Promise<ModelFinish> {
-    const request = { ...turn.request, attempt: this.place.context.info.attempt };
-    for await (const event of this.parts.model.stream(request, this.signal)) {
-      const finish = this.take(event);
+  async #converse(turn: LoadedTurn): Promise<ModelFinish> {
+    const request = { ...turn.request, attempt: this.#place.context.info.attempt };
+    for await (const event of this.#parts.model.stream(request, this.#signal)) {
+      const finish = this.#take(event);
       if (finish !== undefined) return finish;
     }
     throw new ModelError('incomplete_stream', 'The model stopped without saying that it had finished.');
   }
 
-  private take(event: ModelEvent): ModelFinish | undefined {
+  #take(event: ModelEvent): ModelFinish | undefined {
     switch (event.type) {
       case 'text':
-        this.firstChunkMs ??= performance.now() - this.startedAt;
-        this.stream.write(event.text);
-        this.answered += Buffer.byteLength(event.text);
-        if (this.answered > MAX_ANSWER_BYTES) throw tooLarge('The answer');
+        this.#firstChunkMs ??= performance.now() - this.#startedAt;
+        this.#stream.write(event.text);
+        this.#answered += Buffer.byteLength(event.text);
+        if (this.#answered > MAX_ANSWER_BYTES) throw tooLarge('The answer');
         return undefined;
       case 'reasoning':
-        this.reasoned += Buffer.byteLength(event.text);
-        if (this.reasoned > MAX_ANSWER_BYTES) throw tooLarge('The reasoning');
-        this.stream.think('reasoning', event.text);
+        this.#reasoned += Buffer.byteLength(event.text);
+        if (this.#reasoned > MAX_ANSWER_BYTES) throw tooLarge('The reasoning');
+        this.#stream.think('reasoning', event.text);
         return undefined;
       case 'usage':
-        this.usage = event.usage;
+        this.#usage = event.usage;
         return undefined;
       case 'finish':
         return event.finish;
@@ -111,23 +117,23 @@ export class TurnAttempt {
   }
 
   /** Keeps the finished turn where the next attempt would find it, should this one's report get lost. */
-  private async keep(finish: ModelFinish): Promise<TurnResult> {
-    const { executionId, turn, prepared } = this.call;
+  async #keep(finish: ModelFinish): Promise<TurnResult> {
+    const { executionId, turn, prepared } = this.#call;
     const { toolCalls, usage, stopReason, warnings } = finish;
-    const { text, attempt } = this.stream;
+    const { text, attempt } = this.#stream;
     const result: TurnResult = { turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings };
     const patience = AbortSignal.any([
-      this.place.context.cancellationSignal,
+      this.#place.context.cancellationSignal,
       AbortSignal.timeout(STORE_TURN_PATIENCE_MS),
     ]);
-    const { executions } = this.parts.storage;
+    const { executions } = this.#parts.storage;
     try {
       return (await persistently(patience, () =>
         executions.storeTurn(executionId, turn, asJson(result)),
       )) as unknown as TurnResult;
     } catch (error) {
-      if (this.place.context.cancellationSignal.aborted) throw error;
-      this.parts.logger.warn(
+      if (this.#place.context.cancellationSignal.aborted) throw error;
+      this.#parts.logger.warn(
         { executionId, turn, err: error },
         'the finished turn could not be stored beside the history',
       );
@@ -135,52 +141,52 @@ export class TurnAttempt {
     }
   }
 
-  private async fail(error: unknown, record: AttemptRecord): Promise<unknown> {
+  async #fail(error: unknown, record: AttemptRecord): Promise<unknown> {
     // What the caller's own signal says comes before whatever the abort made of the call.
-    const cause: unknown = this.place.context.cancellationSignal.aborted
-      ? this.place.context.cancellationSignal.reason
+    const cause: unknown = this.#place.context.cancellationSignal.aborted
+      ? this.#place.context.cancellationSignal.reason
       : error;
     if (isForgotten(cause)) {
-      this.stream.abandon();
+      this.#stream.abandon();
       return cause;
     }
-    const judged = judgeAttempt(cause, this.call.prepared.retry, this.failures);
+    const judged = judgeAttempt(cause, this.#call.prepared.retry, this.#failures);
     if (isUnforeseen(cause)) {
-      const { executionId, turn } = this.call;
-      this.parts.logger.error({ executionId, turn, err: cause }, 'a model call failed in a way that nobody foresaw');
+      const { executionId, turn } = this.#call;
+      this.#parts.logger.error({ executionId, turn, err: cause }, 'a model call failed in a way that nobody foresaw');
     }
-    if (judged.counts) this.failures += 1;
-    this.lastFailure = judged.code;
-    this.place.context.heartbeat(this.details());
-    if (judged.waitMs !== undefined) this.announce(judged.code, judged.waitMs);
-    await this.stream.end();
+    if (judged.counts) this.#failures += 1;
+    this.#lastFailure = judged.code;
+    this.#place.context.heartbeat(this.details());
+    if (judged.waitMs !== undefined) this.#announce(judged.code, judged.waitMs);
+    await this.#stream.end();
     const outcome = judged.counts ? 'failed' : 'cancelled';
     await record.end({
       outcome,
       errorCode: judged.code,
       errorMessage: judged.message,
-      ...(this.usage === undefined ? {} : { usage: this.usage }),
+      ...(this.#usage === undefined ? {} : { usage: this.#usage }),
       ...(judged.providerRequestId === undefined ? {} : { providerRequestId: judged.providerRequestId }),
-      ...this.measured(),
+      ...this.#measured(),
     });
     return judged.failure;
   }
 
   /** Whoever watches is told why nothing comes for a while. */
-  private announce(code: string, waitMs: number): void {
+  #announce(code: string, waitMs: number): void {
     const wait = `${code}: the next attempt in ${Math.ceil(waitMs / 1000)} s`;
-    this.stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
+    this.#stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
   }
 
-  private measured() {
-    const durationMs = Math.round(performance.now() - this.startedAt);
-    const first = this.firstChunkMs === undefined ? {} : { firstChunkMs: Math.round(this.firstChunkMs) };
-    return { durationMs, characters: this.stream.text.length, ...first };
+  #measured() {
+    const durationMs = Math.round(performance.now() - this.#startedAt);
+    const first = this.#firstChunkMs === undefined ? {} : { firstChunkMs: Math.round(this.#firstChunkMs) };
+    return { durationMs, characters: this.#stream.text.length, ...first };
   }
 
-  private reason(): string {
-    const { context, previous } = this.place;
-    if (context.info.attempt === 1) return this.call.later?.reason ?? 'first';
+  #reason(): string {
+    const { context, previous } = this.#place;
+    if (context.info.attempt === 1) return this.#call.later?.reason ?? 'first';
     return previous.lastFailure ?? 'worker_lost';
   }
 }

@@ -37,11 +37,14 @@ export const WAITING: ExecutionState = { text: '', status: 'waiting' };
  * The last who leaves closes the connection. Who comes then begins anew, from the first event, unless all had come.
  */
 export class ExecutionStore {
+  readonly #options: Omit<WatchOptions, 'signal'>;
   #state: ExecutionState = WAITING;
   #watching: AbortController | undefined;
   readonly #listeners = new Set<() => void>();
 
-  constructor(private readonly options: Omit<WatchOptions, 'signal'>) {}
+  constructor(options: Omit<WatchOptions, 'signal'>) {
+    this.#options = options;
+  }
 
   readonly state = (): ExecutionState => this.#state;
 
@@ -64,7 +67,7 @@ export class ExecutionStore {
     // Who leaves in the same breath, as every component does once in React's StrictMode, costs no request.
     await Promise.resolve();
     if (signal.aborted) return;
-    const watched = watchExecution({ ...this.options, signal });
+    const watched = watchExecution({ ...this.#options, signal });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tell = (state: ExecutionState) => {
       clearTimeout(timer);

@@ -57,6 +57,7 @@ const LONGEST_WAIT_MS = 10_000;
  * With nothing left behind the caller's own `after`, iterating it yields nothing.
  */
 export class WatchedExecution implements AsyncIterable<StreamEvent> {
+  readonly #options: WatchOptions;
   #shown: ShownText = NOTHING_SHOWN;
   #last: StreamEvent | undefined;
   #view: ExecutionView = { text: '', status: 'waiting' };
@@ -67,7 +68,8 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   #hasBeginning = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(private readonly options: WatchOptions) {
+  constructor(options: WatchOptions) {
+    this.#options = options;
     this.#cursor = options.after;
   }
 
@@ -107,7 +109,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   }
 
   async *#watch({ isEndWanted }: { readonly isEndWanted: boolean }): AsyncGenerator<StreamEvent, void, undefined> {
-    const signal = this.options.signal ?? new AbortController().signal;
+    const signal = this.#options.signal ?? new AbortController().signal;
     let failures = 0;
     while (this.#last === undefined || !isTerminal(this.#last)) {
       const before = this.#last;
@@ -121,14 +123,14 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
       }
       failures = this.#last === before ? failures + 1 : 1;
       const waitMs = Math.max(end.afterMs ?? 0, backoffMs(failures));
-      this.options.onReconnect?.({ attempt: failures, waitMs, reason: end.reason });
+      this.#options.onReconnect?.({ attempt: failures, waitMs, reason: end.reason });
       await pause(waitMs, signal);
     }
   }
 
   /** One connection, to its end or its loss; undefined: to the end of the stream. */
   async *#visit(signal: AbortSignal): AsyncGenerator<StreamEvent, VisitEnd | undefined, undefined> {
-    const { fetch: own = fetch, headers = {} } = this.options;
+    const { fetch: own = fetch, headers = {} } = this.#options;
     const visiting = visit({ url: this.#url(), after: this.#cursor, headers, fetch: own, signal });
     try {
       for (;;) {
@@ -148,7 +150,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   }
 
   #url(): string {
-    const { url, executionId, types } = this.options;
+    const { url, executionId, types } = this.#options;
     const query = types === undefined ? '' : `?types=${encodeURIComponent(types.join(','))}`;
     return `${url.replace(/\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
   }

@@ -38,66 +38,68 @@ export function startReconciling(parts: ReconcileParts, intervalMs: number): () 
 }
 
 export class Reconciler {
-  private since: number;
-  private running: Promise<void> | undefined;
+  readonly #parts: ReconcileParts;
+  #since: number;
+  #running: Promise<void> | undefined;
 
-  constructor(private readonly parts: ReconcileParts) {
-    this.since = Date.parse(parts.now()) - LOOK_BACK_MS;
+  constructor(parts: ReconcileParts) {
+    this.#parts = parts;
+    this.#since = Date.parse(parts.now()) - LOOK_BACK_MS;
   }
 
   /** One round of everything; one at a time. What fails is logged and left to the next. */
   round(): Promise<void> {
-    return (this.running ??= this.all().finally(() => {
-      this.running = undefined;
+    return (this.#running ??= this.#all().finally(() => {
+      this.#running = undefined;
     }));
   }
 
-  private async all(): Promise<void> {
-    await this.attempt('streams of ended executions', () => this.closeEndedStreams());
-    await this.attempt('what was terminated from outside', () => this.settleCutOff());
-    await this.attempt('executions that Temporal does not know', () => settleForgotten(this.parts));
-    await this.attempt('streams whose time is over', () => expireStreams(this.parts));
-    await this.attempt('changes of place agents', () => settlePlaceAgentChanges(this.parts));
+  async #all(): Promise<void> {
+    await this.#attempt('streams of ended executions', () => this.#closeEndedStreams());
+    await this.#attempt('what was terminated from outside', () => this.#settleCutOff());
+    await this.#attempt('executions that Temporal does not know', () => settleForgotten(this.#parts));
+    await this.#attempt('streams whose time is over', () => expireStreams(this.#parts));
+    await this.#attempt('changes of place agents', () => settlePlaceAgentChanges(this.#parts));
   }
 
-  private async closeEndedStreams(): Promise<void> {
-    const { storage, closeStream } = this.parts;
+  async #closeEndedStreams(): Promise<void> {
+    const { storage, closeStream } = this.#parts;
     for (const execution of await storage.executions.listUnclosed(BATCH)) {
-      await this.each(`the stream of execution ${execution.id}`, () => closeStream(execution));
+      await this.#each(`the stream of execution ${execution.id}`, () => closeStream(execution));
     }
   }
 
-  private async settleCutOff(): Promise<void> {
-    const begunAt = Date.parse(this.parts.now());
+  async #settleCutOff(): Promise<void> {
+    const begunAt = Date.parse(this.#parts.now());
     let allSettled = true;
-    for await (const { id, kind } of this.parts.temporal.listCutOff(new Date(this.since).toISOString())) {
+    for await (const { id, kind } of this.#parts.temporal.listCutOff(new Date(this.#since).toISOString())) {
       const settle = kind === 'token' ? settleToken : settledExecution;
-      allSettled = (await this.each(`${kind} ${id}`, () => settle(this.parts, id))) && allSettled;
+      allSettled = (await this.#each(`${kind} ${id}`, () => settle(this.#parts, id))) && allSettled;
     }
-    if (allSettled) this.since = begunAt - OVERLAP_MS;
+    if (allSettled) this.#since = begunAt - OVERLAP_MS;
   }
 
   /** What is wrong with one must not keep the others waiting; where a backend is away they all do. */
-  private async each(what: string, run: () => Promise<unknown>): Promise<boolean> {
+  async #each(what: string, run: () => Promise<unknown>): Promise<boolean> {
     try {
       await run();
       return true;
     } catch (error) {
       if (error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE') throw error;
-      this.complain(what, error);
+      this.#complain(what, error);
       return false;
     }
   }
 
-  private async attempt(what: string, run: () => Promise<void>): Promise<void> {
+  async #attempt(what: string, run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (error) {
-      this.complain(what, error);
+      this.#complain(what, error);
     }
   }
 
-  private complain(what: string, error: unknown): void {
-    this.parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
+  #complain(what: string, error: unknown): void {
+    this.#parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
   }
 }

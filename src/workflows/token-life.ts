@@ -34,73 +34,78 @@ const SUMMARY_LENGTH = 190;
 
 /** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
 export class TokenLife {
-  private loaded: LoadedDefinition | undefined;
-  private current: Token | undefined;
-  private failure: Error | undefined;
-  private acceptedFires: AcceptedFires = [];
+  #loaded: LoadedDefinition | undefined;
+  #current: Token | undefined;
+  #failure: Error | undefined;
+  #acceptedFires: AcceptedFires = [];
   /** Signals that came before the token was created. */
-  private readonly early: FireRequest[] = [];
-  private readonly recorder: TokenRecorder;
-  private readonly executions = new TokenExecutions(async (executionId, outcome) => {
-    await this.apply({ type: 'execution-ended', executionId, outcome });
+  readonly #early: FireRequest[] = [];
+  readonly #recorder: TokenRecorder;
+  readonly #executions = new TokenExecutions(async (executionId, outcome) => {
+    await this.#apply({ type: 'execution-ended', executionId, outcome });
   });
 
   constructor(carried?: CarriedToken) {
-    this.recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded ?? 0, showInTemporal);
+    this.#recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded ?? 0, showInTemporal);
     if (carried === undefined) return;
-    this.loaded = carried.loaded;
-    this.current = carried.token;
-    this.acceptedFires = carried.acceptedFires;
-    for (const executionId of carried.executionIds) this.executions.adopt(executionId);
+    this.#loaded = carried.loaded;
+    this.#current = carried.token;
+    this.#acceptedFires = carried.acceptedFires;
+    for (const executionId of carried.executionIds) this.#executions.adopt(executionId);
     showInTemporal(carried.token);
   }
 
   /** Loads the definition and creates the token. Throws what makes the token impossible. */
   async begin(message: unknown): Promise<void> {
-    if (this.current !== undefined) return;
+    if (this.#current !== undefined) return;
     try {
       const { data, metadata, ...request } = tokenStartOf(message);
       const { workflowId, firstExecutionRunId } = workflowInfo();
       const whose = { tokenId: workflowId, chainId: firstExecutionRunId };
-      this.loaded = await quickly('loadDefinition', { ...request, ...whose });
+      this.#loaded = await quickly('loadDefinition', { ...request, ...whose });
       const seed = { ...request, id: workflowId, ...(data && { data }), ...(metadata && { metadata }) };
-      this.current = newToken(this.known, seed, this.facts());
+      this.#current = newToken(this.#known, seed, this.#facts());
     } catch (error) {
-      this.failure = finalCause(error);
-      throw this.failure;
+      this.#failure = finalCause(error);
+      throw this.#failure;
     }
-    const created = this.enact(this.decide({ type: 'created' }));
-    for (const request of this.early.splice(0)) this.takeSignal(request);
-    await this.recorded(created);
+    const created = this.#enact(this.#decide({ type: 'created' }));
+    for (const request of this.#early.splice(0)) this.#takeSignal(request);
+    await this.#recorded(created);
   }
 
   get token(): Token {
-    return this.current ?? notYet();
+    return this.#current ?? notYet();
   }
 
   /** Closed, and everything that was decided is recorded and under way. */
   get isOver(): boolean {
-    const isSettled = this.recorder.isIdle && this.executions.areConfirmed;
-    return this.current !== undefined && this.current.status !== 'ACTIVE' && isSettled;
+    const isSettled = this.#recorder.isIdle && this.#executions.areConfirmed;
+    return this.#current !== undefined && this.#current.status !== 'ACTIVE' && isSettled;
   }
 
   /** The history has grown long, and nothing is under way that a new run could not take up. */
   get shouldGoOnAnew(): boolean {
-    const isAtRest = this.executions.areConfirmed && this.recorder.isIdle && allHandlersFinished();
-    return workflowInfo().continueAsNewSuggested && isAtRest && this.current !== undefined;
+    const isAtRest = this.#executions.areConfirmed && this.#recorder.isIdle && allHandlersFinished();
+    return workflowInfo().continueAsNewSuggested && isAtRest && this.#current !== undefined;
   }
 
   /** What a new run goes on with. */
   carried(): CarriedToken {
-    const { loaded, token, acceptedFires } = this;
-    const { recorded } = this.recorder;
-    return { loaded: loaded ?? notYet(), token, acceptedFires, executionIds: this.executions.ids, recorded };
+    const { recorded } = this.#recorder;
+    return {
+      loaded: this.#loaded ?? notYet(),
+      token: this.token,
+      acceptedFires: this.#acceptedFires,
+      executionIds: this.#executions.ids,
+      recorded,
+    };
   }
 
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */
   async goOn(): Promise<void> {
-    const due = nextDue(this.token, this.facts().now);
-    const isDisturbed = () => this.isOver || this.shouldGoOnAnew || nextDue(this.token, this.facts().now) !== due;
+    const due = nextDue(this.token, this.#facts().now);
+    const isDisturbed = () => this.isOver || this.shouldGoOnAnew || nextDue(this.token, this.#facts().now) !== due;
     if (due === undefined) {
       await condition(isDisturbed);
       return;
@@ -108,36 +113,36 @@ export class TokenLife {
     const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
     const summary = `Place agent ${waiting.map(([id]) => id).join(', ')}`.slice(0, SUMMARY_LENGTH);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
-    if (!wasDisturbed) await this.apply({ type: 'time-passed' });
+    if (!wasDisturbed) await this.#apply({ type: 'time-passed' });
   }
 
   /** Cancels the token, from wherever it is. */
   async end(): Promise<void> {
-    if (this.current?.status !== 'ACTIVE') return;
-    await this.apply({ type: 'cancel', reason: 'cancelled in Temporal' });
+    if (this.#current?.status !== 'ACTIVE') return;
+    await this.#apply({ type: 'cancel', reason: 'cancelled in Temporal' });
     await condition(() => this.isOver);
   }
 
   availableTransitions(): readonly TransitionAvailability[] {
-    return transitionAvailability(this.known, this.token);
+    return transitionAvailability(this.#known, this.token);
   }
 
   /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
     const request = fireRequestOf(message);
-    if (this.current === undefined || this.recall(request).type === 'repeated') return;
-    this.refuseRefused({ type: 'fire', ...request });
+    if (this.#current === undefined || this.#recall(request).type === 'repeated') return;
+    this.#refuseRefused({ type: 'fire', ...request });
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
     const request = fireRequestOf(message);
-    await this.created();
-    const recalled = this.recall(request);
+    await this.#created();
+    const recalled = this.#recall(request);
     if (recalled.type === 'repeated') return answer(this.token, recalled.executionId);
-    const decision = this.accepted({ type: 'fire', ...request });
+    const decision = this.#accepted({ type: 'fire', ...request });
     const executionId = startedBy(decision, request);
-    this.acceptedFires = rememberFire(this.acceptedFires, request, executionId);
-    await this.recorded(this.enact(decision));
+    this.#acceptedFires = rememberFire(this.#acceptedFires, request, executionId);
+    await this.#recorded(this.#enact(decision));
     return answer(this.token, executionId);
   }
 
@@ -146,112 +151,112 @@ export class TokenLife {
   fireSignalled(message: unknown): void {
     const request = parseFireRequest(message);
     if (typeof request === 'string') log.warn('Ignored a fireTransition signal', { reason: request });
-    else if (this.current === undefined) this.early.push(request);
-    else this.takeSignal(request);
+    else if (this.#current === undefined) this.#early.push(request);
+    else this.#takeSignal(request);
   }
 
-  private takeSignal(request: FireRequest): void {
-    if (this.recallQuietly(request) !== 'new') return;
-    const decision = this.decide({ type: 'fire', ...request });
+  #takeSignal(request: FireRequest): void {
+    if (this.#recallQuietly(request) !== 'new') return;
+    const decision = this.#decide({ type: 'fire', ...request });
     if (decision.refusal === undefined) {
-      this.acceptedFires = rememberFire(this.acceptedFires, request, startedBy(decision, request));
+      this.#acceptedFires = rememberFire(this.#acceptedFires, request, startedBy(decision, request));
     }
-    this.enact(decision);
+    this.#enact(decision);
   }
 
   /** Rejects what `change` would refuse. Until the token is created it lets everything in. */
   validate(input: TokenInput): void {
-    if (this.current !== undefined) this.refuseRefused(input);
+    if (this.#current !== undefined) this.#refuseRefused(input);
   }
 
   /** What came as an update: refused, or in force and recorded. */
   async change(input: TokenInput): Promise<Decision> {
-    await this.created();
-    const decision = this.accepted(input);
-    await this.recorded(this.enact(decision));
+    await this.#created();
+    const decision = this.#accepted(input);
+    await this.#recorded(this.#enact(decision));
     return decision;
   }
 
   /** Looks up the place agents of the workflow again. */
   async reloadPlaceAgents(): Promise<void> {
-    if (!(await this.wasCreated()) || this.loaded === undefined) return;
+    if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
     const { workflowId, workflowVersion } = this.token;
     const definition = await quickly('reloadDefinition', { workflowId, workflowVersion });
-    this.loaded = { ...this.loaded, definition };
-    await this.apply({ type: 'place-agents-changed' });
+    this.#loaded = { ...this.#loaded, definition };
+    await this.#apply({ type: 'place-agents-changed' });
   }
 
-  private async created(): Promise<void> {
-    if (!(await this.wasCreated())) throw this.failure ?? notYet();
+  async #created(): Promise<void> {
+    if (!(await this.#wasCreated())) throw this.#failure ?? notYet();
   }
 
-  private async wasCreated(): Promise<boolean> {
-    await condition(() => this.current !== undefined || this.failure !== undefined);
-    return this.current !== undefined;
+  async #wasCreated(): Promise<boolean> {
+    await condition(() => this.#current !== undefined || this.#failure !== undefined);
+    return this.#current !== undefined;
   }
 
-  private async apply(input: TokenInput): Promise<void> {
-    await this.recorded(this.enact(this.decide(input)));
+  async #apply(input: TokenInput): Promise<void> {
+    await this.#recorded(this.#enact(this.#decide(input)));
   }
 
   /** Puts a decision into force before anything is awaited: what arrives next decides on the new token. */
-  private enact({ token, events, effects }: Decision): RecordNumber | undefined {
-    this.current = token;
-    for (const effect of effects) this.perform(effect);
+  #enact({ token, events, effects }: Decision): RecordNumber | undefined {
+    this.#current = token;
+    for (const effect of effects) this.#perform(effect);
     const last = events.at(-1);
     if (last === undefined) return undefined;
     // Not the token's own time: a place agent begins without changing it.
     const executions = startedIn(effects).map((execution) => pendingExecution(execution, last.timestamp));
-    return this.recorder.add({ token, events, executions });
+    return this.#recorder.add({ token, events, executions });
   }
 
-  private async recorded(change: RecordNumber | undefined): Promise<void> {
-    if (change !== undefined) await this.recorder.written(change);
+  async #recorded(change: RecordNumber | undefined): Promise<void> {
+    if (change !== undefined) await this.#recorder.written(change);
   }
 
-  private perform(effect: Effect): void {
+  #perform(effect: Effect): void {
     switch (effect.type) {
       case 'start-execution':
-        this.executions.start(effect.execution, this.loaded?.executionTimeoutSeconds ?? notYet());
+        this.#executions.start(effect.execution, this.#loaded?.executionTimeoutSeconds ?? notYet());
         return;
       case 'cancel-execution':
-        this.executions.cancel(effect.executionId);
+        this.#executions.cancel(effect.executionId);
     }
   }
 
-  private decide(input: TokenInput): Decision {
-    return decide(this.known, this.token, input, this.facts());
+  #decide(input: TokenInput): Decision {
+    return decide(this.#known, this.token, input, this.#facts());
   }
 
-  private accepted(input: TokenInput): Decision {
-    const decision = this.decide(input);
+  #accepted(input: TokenInput): Decision {
+    const decision = this.#decide(input);
     if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
     return decision;
   }
 
-  private refuseRefused(input: TokenInput): void {
-    this.accepted(input);
+  #refuseRefused(input: TokenInput): void {
+    this.#accepted(input);
   }
 
-  private recall(request: FireRequest) {
-    const recalled = recallFire(this.acceptedFires, request);
+  #recall(request: FireRequest) {
+    const recalled = recallFire(this.#acceptedFires, request);
     if (recalled.type !== 'mismatch') return recalled;
     const message = `The idempotency key "${request.idempotencyKey ?? ''}" was used for another fire; use a new key.`;
     throw finalFailure({ code: 'IDEMPOTENCY_MISMATCH', message });
   }
 
-  private recallQuietly(request: FireRequest): 'new' | 'repeated' | 'mismatch' {
-    const { type } = recallFire(this.acceptedFires, request);
+  #recallQuietly(request: FireRequest): 'new' | 'repeated' | 'mismatch' {
+    const { type } = recallFire(this.#acceptedFires, request);
     if (type === 'mismatch') log.warn('Ignored a fireTransition signal', { reason: 'idempotency key of another fire' });
     return type;
   }
 
-  private get known(): WorkflowDefinition {
-    return this.loaded?.definition ?? notYet();
+  get #known(): WorkflowDefinition {
+    return this.#loaded?.definition ?? notYet();
   }
 
-  private facts(): Facts {
-    const suffix = this.loaded?.executionIdSuffix;
+  #facts(): Facts {
+    const suffix = this.#loaded?.executionIdSuffix;
     return { now: new Date().toISOString(), ...(suffix === undefined ? {} : { executionIdSuffix: suffix }) };
   }
 }

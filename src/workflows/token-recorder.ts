@@ -22,61 +22,65 @@ const EVENTS_PER_WRITE = 500;
  * out together with the next one.
  */
 export class TokenRecorder {
-  private readonly events: NumberedEvent[] = [];
-  private readonly executions: AgentExecution[] = [];
-  private newest: Token | undefined;
-  private numbered: number;
-  private writtenUpTo: number;
-  private writing = false;
+  readonly #chainId: string;
+  readonly #onWrite: (token: Token) => void;
+  readonly #events: NumberedEvent[] = [];
+  readonly #executions: AgentExecution[] = [];
+  #newest: Token | undefined;
+  #numbered: number;
+  #writtenUpTo: number;
+  #writing = false;
 
   constructor(
-    private readonly chainId: string,
+    chainId: string,
     /** Events that earlier runs of the same chain have recorded. */
     recorded: number,
     /** Told of every token that is about to be written. */
-    private readonly onWrite: (token: Token) => void,
+    onWrite: (token: Token) => void,
   ) {
-    this.numbered = recorded;
-    this.writtenUpTo = recorded;
+    this.#chainId = chainId;
+    this.#onWrite = onWrite;
+    this.#numbered = recorded;
+    this.#writtenUpTo = recorded;
   }
 
   get recorded(): number {
-    return this.writtenUpTo;
+    return this.#writtenUpTo;
   }
 
   get isIdle(): boolean {
-    return !this.writing && this.newest === undefined;
+    return !this.#writing && this.#newest === undefined;
   }
 
   /** Takes a change that will be stored soon. */
   add({ token, events, executions }: Change): RecordNumber {
-    for (const event of events) this.events.push({ ...event, number: ++this.numbered });
-    this.executions.push(...executions);
-    this.newest = token;
+    for (const event of events) this.#events.push({ ...event, number: ++this.#numbered });
+    this.#executions.push(...executions);
+    this.#newest = token;
     // A token that is cancelled in Temporal is recorded all the same.
-    if (!this.writing) void CancellationScope.nonCancellable(() => this.write());
-    return this.numbered;
+    if (!this.#writing) void CancellationScope.nonCancellable(() => this.#write());
+    return this.#numbered;
   }
 
   /** Resolves when this change is stored. */
   async written(change: RecordNumber): Promise<void> {
     // However the token ends meanwhile: the write goes on, and its sender has an answer coming.
-    await CancellationScope.nonCancellable(() => condition(() => this.writtenUpTo >= change));
+    await CancellationScope.nonCancellable(() => condition(() => this.#writtenUpTo >= change));
   }
 
-  private async write(): Promise<void> {
-    this.writing = true;
+  async #write(): Promise<void> {
+    this.#writing = true;
     // What comes within the same workflow task goes out together.
     await Promise.resolve();
-    while (this.newest !== undefined) {
-      const token = this.newest;
-      const events = this.events.splice(0, EVENTS_PER_WRITE);
-      const executions = this.executions.splice(0);
-      if (this.events.length === 0) this.newest = undefined;
-      this.onWrite(token);
-      await quickly('recordToken', { token, chainId: this.chainId, events, executions });
-      this.writtenUpTo = events.at(-1)?.number ?? this.writtenUpTo;
+    while (this.#newest !== undefined) {
+      const token = this.#newest;
+      const events = this.#events.splice(0, EVENTS_PER_WRITE);
+      const executions = this.#executions.splice(0);
+      if (this.#events.length === 0) this.#newest = undefined;
+      this.#onWrite(token);
+      await quickly('recordToken', { token, chainId: this.#chainId, events, executions });
+      this.#writtenUpTo = events.at(-1)?.number ?? this.#writtenUpTo;
     }
-    this.writing = false;
+    this.#writing = false;
   }
 }

@@ -32,13 +32,13 @@ const COMPLETED: StreamEvent = {
 /** A platform whose requests are answered by the test: `send` goes to the newest. */
 class PlayedFetch {
   readonly signals: AbortSignal[] = [];
-  private stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
 
   readonly fetch: typeof fetch = (_url, init) => {
     if (init?.signal != null) this.signals.push(init.signal);
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => {
-        this.stream = stream;
+        this.#stream = stream;
         init?.signal?.addEventListener('abort', () => {
           stream.error(init.signal?.reason);
         });
@@ -53,7 +53,7 @@ class PlayedFetch {
 
   send(...events: readonly StreamEvent[]): void {
     const frames = events.map((event) => `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`);
-    this.stream?.enqueue(new TextEncoder().encode(frames.join('')));
+    this.#stream?.enqueue(new TextEncoder().encode(frames.join('')));
   }
 }
 

@@ -12,58 +12,60 @@ import type {
 
 /** A stream log whose backend can be away, slow, or lose answers to appends that it has carried out. */
 export class FaultyLog implements StreamLog {
+  readonly #log: StreamLog;
   isAway: boolean;
   losesAnswers: number;
   mostAtOnce = 0;
-  private atOnce = 0;
-  private readonly appendMs: number;
+  #atOnce = 0;
+  readonly #appendMs: number;
 
   constructor(
-    private readonly log: StreamLog,
+    log: StreamLog,
     { isAway = false, losesAnswers = 0, appendMs = 0 }: { isAway?: boolean; losesAnswers?: number; appendMs?: number },
   ) {
+    this.#log = log;
     this.isAway = isAway;
     this.losesAnswers = losesAnswers;
-    this.appendMs = appendMs;
+    this.#appendMs = appendMs;
   }
 
   async open(executionId: string, claim: WriterClaim): Promise<StreamWriter> {
-    this.refuseWhenAway();
-    const writer = await this.log.open(executionId, claim);
+    this.#refuseWhenAway();
+    const writer = await this.#log.open(executionId, claim);
     // The same opening once more: what this one appends, the other does not know of.
-    const twin = await this.log.open(executionId, claim);
-    return { attempt: writer.attempt, append: (events) => this.append(writer, twin, events) };
+    const twin = await this.#log.open(executionId, claim);
+    return { attempt: writer.attempt, append: (events) => this.#append(writer, twin, events) };
   }
 
   async close(executionId: string, ending: StreamEnding): Promise<number> {
-    this.refuseWhenAway();
-    return await this.log.close(executionId, ending);
+    this.#refuseWhenAway();
+    return await this.#log.close(executionId, ending);
   }
 
   async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
-    this.refuseWhenAway();
-    return await this.log.read(ranges);
+    this.#refuseWhenAway();
+    return await this.#log.read(ranges);
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    return this.log.watch(executionId, onWake);
+    return this.#log.watch(executionId, onWake);
   }
 
   remove(executionIds: readonly string[]): Promise<void> {
-    return this.log.remove(executionIds);
+    return this.#log.remove(executionIds);
   }
 
   shutdown(): Promise<void> {
-    return this.log.shutdown();
+    return this.#log.shutdown();
   }
 
-  private async append(writer: StreamWriter, twin: StreamWriter, events: readonly StreamEventBody[]): Promise<void> {
-    this.refuseWhenAway();
-    this.atOnce += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
-    if (this.appendMs === Infinity) await new Promise(() => undefined);
-    if (this.appendMs > 0) await new Promise((resolve) => setTimeout(resolve, this.appendMs));
-    this.atOnce -= 1;
+  async #append(writer: StreamWriter, twin: StreamWriter, events: readonly StreamEventBody[]): Promise<void> {
+    this.#refuseWhenAway();
+    this.#atOnce += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
+    if (this.#appendMs === Infinity) await new Promise(() => undefined);
+    if (this.#appendMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#appendMs));
+    this.#atOnce -= 1;
     if (this.losesAnswers === 0) {
       await writer.append(events);
       return;
@@ -73,7 +75,7 @@ export class FaultyLog implements StreamLog {
     throw away();
   }
 
-  private refuseWhenAway(): void {
+  #refuseWhenAway(): void {
     if (this.isAway) throw away();
   }
 }

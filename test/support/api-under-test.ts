@@ -36,6 +36,7 @@ export interface ApiUnderTest {
 
 /** Does at once what a worker would do: a started token is recorded, an execution is noted. */
 export class PlayedTemporal implements TemporalGateway {
+  readonly #storage: Storage;
   readonly executions: ExecutionRequest[] = [];
   readonly cancelled: { readonly id: string; readonly reason: string }[] = [];
   /** Tokens that were told of their place agents. */
@@ -45,16 +46,18 @@ export class PlayedTemporal implements TemporalGateway {
   /** Set: what every call throws. */
   failure: Error | undefined;
 
-  constructor(private readonly storage: Storage) {}
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
 
   async startToken(id: string, start: TokenStart): Promise<void> {
-    this.fail();
-    const stored = await this.storage.workflows.get(start.workflowId ?? '');
+    this.#fail();
+    const stored = await this.#storage.workflows.get(start.workflowId ?? '');
     if (stored === undefined) throw new Error('the test saved no such workflow');
     const { data, metadata, initialPlace } = start;
     const seed = { id, ...(data && { data }), ...(metadata && { metadata }), ...(initialPlace && { initialPlace }) };
     const token = newToken(stored.definition, seed, { now: NOW });
-    await this.storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+    await this.#storage.tokens.record({ token, chainId: id, events: [], executions: [] });
   }
 
   refuseFailedToken(): Promise<void> {
@@ -62,12 +65,12 @@ export class PlayedTemporal implements TemporalGateway {
   }
 
   change(): Promise<never> {
-    this.fail();
+    this.#fail();
     return Promise.reject(new Error('not played'));
   }
 
   tellPlaceAgentsChanged(tokenId: string): Promise<void> {
-    this.fail();
+    this.#fail();
     this.told.push(tokenId);
     return Promise.resolve();
   }
@@ -85,28 +88,28 @@ export class PlayedTemporal implements TemporalGateway {
   }
 
   fire(): Promise<never> {
-    this.fail();
+    this.#fail();
     return Promise.reject(new Error('not played'));
   }
 
   startExecution(request: ExecutionRequest): Promise<void> {
-    this.fail();
+    this.#fail();
     this.executions.push(request);
     return Promise.resolve();
   }
 
   cancelExecution(id: string, reason: string): Promise<boolean> {
-    this.fail();
+    this.#fail();
     this.cancelled.push({ id, reason });
     return Promise.resolve(this.executions.some(({ executionId }) => executionId === id));
   }
 
   ping(): Promise<void> {
-    this.fail();
+    this.#fail();
     return Promise.resolve();
   }
 
-  private fail(): void {
+  #fail(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 }

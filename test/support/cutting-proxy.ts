@@ -22,28 +22,31 @@ const READING_MS = 1000;
 
 /** Stands between a client and a server, passes bytes on, and breaks a connection or falls silent when it is told to. */
 export class CuttingProxy {
+  readonly #server: Server;
   /** Connections that were opened since the start. */
   opened = 0;
-  private chunksToCut: number | undefined;
-  private isSilent = false;
-  private readonly requests: PassedRequest[] = [];
-  private readonly open = new Set<Passage>();
+  #chunksToCut: number | undefined;
+  #isSilent = false;
+  readonly #requests: PassedRequest[] = [];
+  readonly #open = new Set<Passage>();
 
-  private constructor(private readonly server: Server) {}
+  private constructor(server: Server) {
+    this.#server = server;
+  }
 
   static async start(target: string): Promise<CuttingProxy> {
     const { hostname, port } = new URL(target);
     const server = createServer();
     const proxy = new CuttingProxy(server);
     server.on('connection', (client) => {
-      proxy.pass({ client, server: connect(Number(port), hostname), answer: proxy.answerTo(client) });
+      proxy.#pass({ client, server: connect(Number(port), hostname), answer: proxy.#answerTo(client) });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
   get address(): string {
@@ -55,68 +58,68 @@ export class CuttingProxy {
    * them: those before it have been passed on, and read.
    */
   cutAfterChunks(count: number): void {
-    this.chunksToCut = count;
+    this.#chunksToCut = count;
   }
 
   /** The requests for what is called so, without those by which a browser asks whether it may. */
   visitsTo(name: string): readonly PassedRequest[] {
-    return this.requests.filter(({ line }) => line.startsWith('GET ') && line.includes(`/${name}`));
+    return this.#requests.filter(({ line }) => line.startsWith('GET ') && line.includes(`/${name}`));
   }
 
   /** Breaks all connections at once, without a word to either side. */
   cutAll(): void {
-    for (const { client } of this.open) client.resetAndDestroy();
+    for (const { client } of this.#open) client.resetAndDestroy();
   }
 
   /** Passes nothing on from now on, and closes nothing: as if all packets were lost. */
   fallSilent(): void {
-    this.isSilent = true;
-    for (const passage of this.open) part(passage);
+    this.#isSilent = true;
+    for (const passage of this.#open) part(passage);
   }
 
   /** Passes on again, also what has come meanwhile. */
   speakAgain(): void {
-    this.isSilent = false;
-    for (const passage of this.open) join(passage);
+    this.#isSilent = false;
+    for (const passage of this.#open) join(passage);
   }
 
   async stop(): Promise<void> {
-    for (const { client } of this.open) client.destroy();
-    this.server.close();
-    await once(this.server, 'close');
+    for (const { client } of this.#open) client.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
   }
 
-  private pass(passage: Passage): void {
+  #pass(passage: Passage): void {
     const { client, server, answer } = passage;
     this.opened += 1;
-    this.open.add(passage);
+    this.#open.add(passage);
     client.on('data', (bytes) => {
-      this.note(bytes.toString('latin1'), client);
+      this.#note(bytes.toString('latin1'), client);
     });
     client.on('close', () => {
-      this.open.delete(passage);
+      this.#open.delete(passage);
       server.destroy();
     });
     server.on('close', () => {
       if (!server.readableEnded) client.destroy();
     });
     for (const stream of [client, server, answer]) stream.on('error', () => undefined);
-    if (this.isSilent) part(passage);
+    if (this.#isSilent) part(passage);
     else join(passage);
   }
 
-  private answerTo(client: Socket): Transform {
+  #answerTo(client: Socket): Transform {
     let chunks = 0;
     return new Transform({
       transform: (bytes: Buffer, _encoding, passOn) => {
         const starts = startsOfChunks(bytes);
-        const end = this.chunksToCut === undefined ? undefined : starts[Math.max(this.chunksToCut - chunks - 1, 0)];
+        const end = this.#chunksToCut === undefined ? undefined : starts[Math.max(this.#chunksToCut - chunks - 1, 0)];
         chunks += starts.length;
         if (end === undefined) {
           passOn(null, bytes);
           return;
         }
-        this.chunksToCut = undefined;
+        this.#chunksToCut = undefined;
         // Nothing more is passed on, since `passOn` is not called again.
         client.write(bytes.subarray(0, end));
         setTimeout(() => client.resetAndDestroy(), READING_MS);
@@ -125,11 +128,11 @@ export class CuttingProxy {
   }
 
   /** Browsers send the head of a request in one piece. */
-  private note(text: string, client: Socket): void {
+  #note(text: string, client: Socket): void {
     const line = /^[A-Z]+ \S+ HTTP\/1\.1/.exec(text)?.[0];
     if (line === undefined) return;
     const lastEventId = /^last-event-id: (.*)$/im.exec(text)?.[1]?.trim();
-    this.requests.push({ line, lastEventId, isOpen: () => !client.destroyed });
+    this.#requests.push({ line, lastEventId, isOpen: () => !client.destroyed });
   }
 }
 

@@ -90,14 +90,17 @@ export class Surroundings {
 
 /** Two workers and an API as processes of their own, which share storage and a backend of streams, and no memory or folder. */
 export class Installation {
+  readonly #surroundings: Surroundings;
+  readonly #database: TestDatabase;
+  readonly #setting: Setting;
   readonly workers: SpawnedProcess[] = [];
-  private readonly apis: SpawnedProcess[] = [];
+  readonly #apis: SpawnedProcess[] = [];
 
-  private constructor(
-    private readonly surroundings: Surroundings,
-    private readonly database: TestDatabase,
-    private readonly setting: Setting,
-  ) {}
+  private constructor(surroundings: Surroundings, database: TestDatabase, setting: Setting) {
+    this.#surroundings = surroundings;
+    this.#database = database;
+    this.#setting = setting;
+  }
 
   /** `streamUrl` absent: streams are kept where everything else is. */
   static async start(surroundings: Surroundings, prefix: string, streamUrl?: string): Promise<Installation> {
@@ -116,22 +119,22 @@ export class Installation {
   }
 
   get address(): string {
-    return this.setting.address;
+    return this.#setting.address;
   }
 
   get storageUrl(): string {
-    return this.database.url;
+    return this.#database.url;
   }
 
   async startWorker(): Promise<void> {
-    const worker = SpawnedProcess.start('src/worker.ts', this.setting.environment);
+    const worker = SpawnedProcess.start('src/worker.ts', this.#setting.environment);
     this.workers.push(worker);
     await worker.said('Worker ready');
   }
 
   async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
-    const api = SpawnedProcess.start('src/api-server.ts', { ...this.setting.environment, ...otherwise });
-    this.apis.push(api);
+    const api = SpawnedProcess.start('src/api-server.ts', { ...this.#setting.environment, ...otherwise });
+    this.#apis.push(api);
     await api.said('API ready');
     return api;
   }
@@ -139,7 +142,7 @@ export class Installation {
   /** The worker on which Temporal says that the execution's model call runs. */
   async callerOf({ executionId }: WritingIds): Promise<SpawnedProcess> {
     for (;;) {
-      const identity = await this.callingWorker(executionId);
+      const identity = await this.#callingWorker(executionId);
       const caller = this.workers.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
       if (caller !== undefined) return caller;
       await delay(20);
@@ -147,9 +150,9 @@ export class Installation {
   }
 
   /** Empty before a call runs: an id is given out as soon as it is recorded, and Temporal hears of it a moment later. */
-  private async callingWorker(executionId: string): Promise<string> {
+  async #callingWorker(executionId: string): Promise<string> {
     try {
-      const { raw } = await this.surroundings.client.workflow.getHandle(executionId).describe();
+      const { raw } = await this.#surroundings.client.workflow.getHandle(executionId).describe();
       return raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return '';
@@ -158,8 +161,8 @@ export class Installation {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.workers, ...this.apis].map((one) => one.kill()));
-    await this.database.drop();
-    await this.setting.remove();
+    await Promise.all([...this.workers, ...this.#apis].map((one) => one.kill()));
+    await this.#database.drop();
+    await this.#setting.remove();
   }
 }

@@ -12,13 +12,18 @@ import { freezeProcess } from './frozen-process.js';
 
 /** A NATS server of one test, to be killed, frozen and started again. It has its port and its folder for itself. */
 export class NatsServer {
-  private process: ChildProcess | undefined;
+  readonly #folder: string;
+  readonly #settings: string;
+  #process: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
-    private readonly folder: string,
-    private readonly settings: string,
-  ) {}
+    folder: string,
+    settings: string,
+  ) {
+    this.#folder = folder;
+    this.#settings = settings;
+  }
 
   /** `settings` are lines of its configuration, for what has no flag. */
   static async start(settings = ''): Promise<NatsServer> {
@@ -32,39 +37,39 @@ export class NatsServer {
   }
 
   async startAgain(): Promise<void> {
-    const configuration = `${this.folder}.conf`;
-    await writeFile(configuration, this.settings);
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.folder, '-c', configuration];
-    this.process = spawn('nats-server', args, { stdio: 'ignore' });
+    const configuration = `${this.#folder}.conf`;
+    await writeFile(configuration, this.#settings);
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.#folder, '-c', configuration];
+    this.#process = spawn('nats-server', args, { stdio: 'ignore' });
     while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async kill(): Promise<void> {
-    const { process } = this;
+    const process = this.#process;
     if (process === undefined) return;
     const ended = once(process, 'exit');
     process.kill('SIGKILL');
     await ended;
-    this.process = undefined;
+    this.#process = undefined;
   }
 
   /** Of a server that does not run: takes its disk. */
   async forget(): Promise<void> {
-    await rm(this.folder, { recursive: true });
+    await rm(this.#folder, { recursive: true });
   }
 
   async freeze(): Promise<void> {
-    if (this.process?.pid !== undefined) await freezeProcess(this.process.pid);
+    if (this.#process?.pid !== undefined) await freezeProcess(this.#process.pid);
   }
 
   thaw(): void {
-    this.process?.kill('SIGCONT');
+    this.#process?.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
-    await rm(`${this.folder}.conf`);
+    await rm(this.#folder, { recursive: true, force: true });
+    await rm(`${this.#folder}.conf`);
   }
 }
 

@@ -5,14 +5,17 @@ type Answer = (signal: AbortSignal) => Response | Promise<Response>;
 
 /** A platform whose requests are answered in turn; the last answer is given to all that come after it. */
 export class PlayedFetch {
+  readonly #answers: readonly Answer[];
   /** The cursor of each request. */
   readonly cursors: (string | undefined)[] = [];
 
-  constructor(private readonly answers: readonly Answer[]) {}
+  constructor(answers: readonly Answer[]) {
+    this.#answers = answers;
+  }
 
   readonly fetch: typeof fetch = async (_url, { headers, signal } = {}) => {
     this.cursors.push(new Headers(headers).get('last-event-id') ?? undefined);
-    const answer = this.answers[Math.min(this.cursors.length, this.answers.length) - 1];
+    const answer = this.#answers[Math.min(this.cursors.length, this.#answers.length) - 1];
     if (answer === undefined || signal == null) throw new Error('no answer, or no signal');
     return await answer(signal);
   };

@@ -23,7 +23,7 @@ const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url)
 /** Does what the text of the token says: fails, mumbles, hangs until it is aborted, waits to be let go, or answers. */
 class Reviewer implements LanguageModel {
   release: () => void = () => undefined;
-  private readonly released = new Promise<void>((resolve) => {
+  readonly #released = new Promise<void>((resolve) => {
     this.release = resolve;
   });
 
@@ -31,7 +31,7 @@ class Reviewer implements LanguageModel {
     const asked = request.messages.at(-1)?.content ?? '';
     if (asked.includes('FAIL')) throw new ModelError('auth', 'The key is wrong.');
     yield { type: 'text', text: '{"assessment": ' };
-    if (asked.includes('WAIT')) await this.released;
+    if (asked.includes('WAIT')) await this.#released;
     if (asked.includes('HANG')) await aborted(signal);
     if (!asked.includes('MUMBLE')) yield { type: 'text', text: '"APPROVE"}' };
     yield { type: 'finish', finish: FINISH };

@@ -11,13 +11,18 @@ import { freezeProcess } from './frozen-process.js';
 
 /** A Redis server of one test, to be killed, frozen and started again. It has its port and its folder for itself. */
 export class RedisServer {
-  private process: ChildProcess | undefined;
+  readonly #folder: string;
+  readonly #keepsData: boolean;
+  #process: ChildProcess | undefined;
 
   private constructor(
     readonly port: number,
-    private readonly folder: string,
-    private readonly keepsData: boolean,
-  ) {}
+    folder: string,
+    keepsData: boolean,
+  ) {
+    this.#folder = folder;
+    this.#keepsData = keepsData;
+  }
 
   /** `keepsData`: each write is on disk before it is answered; otherwise a kill takes everything. */
   static async start({ keepsData }: { readonly keepsData: boolean }): Promise<RedisServer> {
@@ -31,42 +36,42 @@ export class RedisServer {
   }
 
   async startAgain(): Promise<void> {
-    const persistence = this.keepsData ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+    const persistence = this.#keepsData ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
     const args = [
       '--port',
       String(this.port),
       '--bind',
       '127.0.0.1',
       '--dir',
-      this.folder,
+      this.#folder,
       '--save',
       '',
       ...persistence,
     ];
-    this.process = spawn('redis-server', args, { stdio: 'ignore' });
+    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
     while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async kill(): Promise<void> {
-    const { process } = this;
+    const process = this.#process;
     if (process === undefined) return;
     const ended = once(process, 'exit');
     process.kill('SIGKILL');
     await ended;
-    this.process = undefined;
+    this.#process = undefined;
   }
 
   async freeze(): Promise<void> {
-    if (this.process?.pid !== undefined) await freezeProcess(this.process.pid);
+    if (this.#process?.pid !== undefined) await freezeProcess(this.#process.pid);
   }
 
   thaw(): void {
-    this.process?.kill('SIGCONT');
+    this.#process?.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true });
+    await rm(this.#folder, { recursive: true });
   }
 }
 

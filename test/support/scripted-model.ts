@@ -15,13 +15,16 @@ type Script = readonly (string | Error | typeof HANG | ModelFinish | Extract<Mod
 
 /** A model that plays a script for units: texts, counts, an error to throw, a finish, or silence until it is aborted. */
 export class ScriptedModel implements LanguageModel {
+  readonly #script: Script;
   readonly requests: ModelRequest[] = [];
 
-  constructor(private readonly script: Script) {}
+  constructor(script: Script) {
+    this.#script = script;
+  }
 
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     this.requests.push(request);
-    for (const step of this.script) {
+    for (const step of this.#script) {
       if (step instanceof Error) throw step;
       if (step === HANG) await aborted(signal);
       else if (typeof step === 'string') yield { type: 'text', text: step };

@@ -6,14 +6,16 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
 export class SpawnedProcess {
-  private text = '';
-  private readonly exited: Promise<unknown>;
+  readonly #child: ChildProcess;
+  #text = '';
+  readonly #exited: Promise<unknown>;
 
-  private constructor(private readonly child: ChildProcess) {
-    this.exited = once(child, 'exit');
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#exited = once(child, 'exit');
     for (const output of [child.stdout, child.stderr]) {
       output?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.text += chunk;
+        this.#text += chunk;
       });
     }
   }
@@ -30,44 +32,44 @@ export class SpawnedProcess {
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.#child.pid;
   }
 
   get output(): string {
-    return this.text;
+    return this.#text;
   }
 
   /** Resolves when the process has said this; rejects with all it said when it ends before. */
   async said(what: string | RegExp, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    while (!matches(this.text, what)) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`ended without saying ${String(what)}:\n${this.text}`);
+    while (!matches(this.#text, what)) {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`ended without saying ${String(what)}:\n${this.#text}`);
       }
-      if (Date.now() > deadline) throw new Error(`did not say ${String(what)} in time:\n${this.text}`);
+      if (Date.now() > deadline) throw new Error(`did not say ${String(what)} in time:\n${this.#text}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
+    this.#child.kill(name);
   }
 
   /** Kills it the hard way and waits until it is gone. */
   async kill(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
-    await this.exited;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 
   /** Stops it in order and gives its exit code. */
   async stop(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
     return await this.exit();
   }
 
   async exit(): Promise<number | null> {
-    await this.exited;
-    return this.child.exitCode;
+    await this.#exited;
+    return this.#child.exitCode;
   }
 }
 

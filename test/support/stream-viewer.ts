@@ -8,15 +8,15 @@ import type { StreamEvent } from '../../src/core/streams/stream-event.js';
 export class StreamViewer {
   readonly events: StreamEvent[] = [];
   text = '';
-  private turn = 0;
-  private socket: WebSocket | undefined;
+  #turn = 0;
+  #socket: WebSocket | undefined;
 
   /** Watches over WebSocket from the cursor it has; resolves with the close code. */
   watch(address: string, executionId: string): Promise<number> {
     const cursor = this.events.at(-1)?.sequence;
     const query = cursor === undefined ? '' : `?after=${cursor}`;
     const socket = new WebSocket(`${address.replace(/^http/, 'ws')}/agent-stream/${executionId}${query}`);
-    this.socket = socket;
+    this.#socket = socket;
     socket.on('message', (data: Buffer) => {
       this.take(JSON.parse(data.toString('utf8')) as StreamEvent);
     });
@@ -27,7 +27,7 @@ export class StreamViewer {
   }
 
   leave(): void {
-    this.socket?.terminate();
+    this.#socket?.terminate();
   }
 
   get last(): StreamEvent | undefined {
@@ -49,8 +49,8 @@ export class StreamViewer {
 
   take(event: StreamEvent): void {
     this.events.push(event);
-    if (event.eventType === 'attempt_started' || event.turn > this.turn) this.text = '';
-    this.turn = event.turn;
+    if (event.eventType === 'attempt_started' || event.turn > this.#turn) this.text = '';
+    this.#turn = event.turn;
     if (event.eventType === 'content_chunk') this.text += event.content;
   }
 }

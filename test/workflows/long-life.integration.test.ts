@@ -12,14 +12,14 @@ import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-un
 class PatientModel implements LanguageModel {
   calls = 0;
   release: () => void = () => undefined;
-  private readonly released = new Promise<void>((resolve) => {
+  readonly #released = new Promise<void>((resolve) => {
     this.release = resolve;
   });
 
   async *stream(request: ModelRequest): AsyncGenerator<ModelEvent> {
     this.calls += 1;
     yield { type: 'text', text: '{"verdict": ' };
-    if (request.messages.at(-1)?.content.includes('WAIT') === true) await this.released;
+    if (request.messages.at(-1)?.content.includes('WAIT') === true) await this.#released;
     yield { type: 'text', text: '"GOOD"}' };
     yield { type: 'finish', finish: FINISH };
   }

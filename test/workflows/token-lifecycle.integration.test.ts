@@ -20,12 +20,12 @@ class ObedientModel implements LanguageModel {
     const asked = request.messages.at(-1)?.content ?? '';
     if (asked.includes('FAIL')) throw new ModelError('auth', 'The key is wrong.');
     yield { type: 'text', text: '{"assessment": ' };
-    if (asked.includes('HANG')) await this.hang(signal);
+    if (asked.includes('HANG')) await this.#hang(signal);
     yield { type: 'text', text: '"APPROVE"}' };
     yield { type: 'finish', finish: FINISH };
   }
 
-  private async hang(signal: AbortSignal): Promise<never> {
+  async #hang(signal: AbortSignal): Promise<never> {
     await new Promise((resolve) => {
       signal.addEventListener('abort', resolve, { once: true });
     });

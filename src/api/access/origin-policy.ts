@@ -9,27 +9,27 @@ import { CircuitBreakerError } from '../../core/errors.js';
  */
 export class OriginPolicy {
   readonly origins: ReadonlySet<string>;
-  private readonly hosts: ReadonlySet<string>;
+  readonly #hosts: ReadonlySet<string>;
 
   /** `origins` as browsers write them, e.g. `https://agents.example.com`. */
   constructor(origins: readonly string[]) {
     this.origins = new Set(origins);
-    this.hosts = new Set(origins.map((origin) => new URL(origin).hostname));
+    this.#hosts = new Set(origins.map((origin) => new URL(origin).hostname));
   }
 
   /** Why a request must not be served, FORBIDDEN; undefined when it may. */
   refusal({ host = '', origin }: IncomingHttpHeaders): CircuitBreakerError | undefined {
-    if (!this.isOurs(host)) {
+    if (!this.#isOurs(host)) {
       return forbidden(`This API does not answer for the host ${shown(host)}: add its origin to CORS_ORIGINS.`);
     }
     if (origin === undefined || this.origins.has(origin) || originHost(origin) === host.toLowerCase()) return undefined;
     return forbidden(`Pages of ${shown(origin)} may not use this API: add that origin to CORS_ORIGINS.`);
   }
 
-  private isOurs(host: string): boolean {
+  #isOurs(host: string): boolean {
     if (!URL.canParse(`http://${host}`)) return false;
     const { hostname } = new URL(`http://${host}`);
-    return isLoopback(hostname) || this.hosts.has(hostname);
+    return isLoopback(hostname) || this.#hosts.has(hostname);
   }
 }
 

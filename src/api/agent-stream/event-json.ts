@@ -8,23 +8,26 @@ import { textFrame } from '../connections/websocket-frame.js';
  * together.
  */
 export class EventFormat {
-  private readonly messages = new RecentEvents<Buffer>();
-  private readonly blocks = new RecentEvents<Buffer>();
+  readonly #json: (event: StreamEvent) => string | undefined;
+  readonly #messages = new RecentEvents<Buffer>();
+  readonly #blocks = new RecentEvents<Buffer>();
 
-  constructor(private readonly json: (event: StreamEvent) => string | undefined) {}
+  constructor(json: (event: StreamEvent) => string | undefined) {
+    this.#json = json;
+  }
 
   /** A WebSocket message, JSON, with its frame. */
   message(event: StreamEvent): Buffer | undefined {
-    return this.messages.made(event, (one) => {
-      const json = this.json(one);
+    return this.#messages.made(event, (one) => {
+      const json = this.#json(one);
       return json === undefined ? undefined : textFrame(json);
     });
   }
 
   /** A block of server-sent events: the sequence as its id, and JSON. */
   block(event: StreamEvent): Buffer | undefined {
-    return this.blocks.made(event, (one) => {
-      const json = this.json(one);
+    return this.#blocks.made(event, (one) => {
+      const json = this.#json(one);
       return json === undefined ? undefined : Buffer.from(`id: ${event.sequence}\ndata: ${json}\n\n`, 'utf8');
     });
   }

@@ -7,13 +7,16 @@ import type { StoredWorkflow } from '../../storage/workflow-store.js';
 
 /** Looks each entity up once per request, or per event of a subscription, however many fields ask for it. */
 export class EntityLoader {
-  private readonly found = new Map<string, Promise<unknown>>();
+  readonly #storage: Storage;
+  readonly #found = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly storage: Storage) {}
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
 
   workflow(id: string, version: number): Promise<StoredWorkflow> {
-    return this.once(`workflow ${id} ${version}`, async () => {
-      const stored = await this.storage.workflows.get(id, version);
+    return this.#once(`workflow ${id} ${version}`, async () => {
+      const stored = await this.#storage.workflows.get(id, version);
       if (stored === undefined) throw notFound('workflow', id);
       return stored;
     });
@@ -21,24 +24,24 @@ export class EntityLoader {
 
   /** The version that an execution ran, or the newest while that is not settled. */
   agent(id: string, version: number): Promise<Agent> {
-    return this.once(`agent ${id} ${version}`, async () => {
-      const agent = await this.storage.agents.get(id, version === 0 ? undefined : version);
+    return this.#once(`agent ${id} ${version}`, async () => {
+      const agent = await this.#storage.agents.get(id, version === 0 ? undefined : version);
       if (agent === undefined) throw notFound('agent', id);
       return agent;
     });
   }
 
   token(id: string): Promise<Token> {
-    return this.once(`token ${id}`, async () => {
-      const token = await this.storage.tokens.get(id);
+    return this.#once(`token ${id}`, async () => {
+      const token = await this.#storage.tokens.get(id);
       if (token === undefined) throw notFound('token', id);
       return token;
     });
   }
 
   execution(id: string): Promise<AgentExecution> {
-    return this.once(`execution ${id}`, async () => {
-      const execution = await this.storage.executions.get(id);
+    return this.#once(`execution ${id}`, async () => {
+      const execution = await this.#storage.executions.get(id);
       if (execution === undefined) throw notFound('execution', id);
       return execution;
     });
@@ -46,12 +49,12 @@ export class EntityLoader {
 
   /** What was found may have changed. */
   forget(): void {
-    this.found.clear();
+    this.#found.clear();
   }
 
-  private once<Entity>(key: string, find: () => Promise<Entity>): Promise<Entity> {
-    const finding = (this.found.get(key) as Promise<Entity> | undefined) ?? find();
-    this.found.set(key, finding);
+  #once<Entity>(key: string, find: () => Promise<Entity>): Promise<Entity> {
+    const finding = (this.#found.get(key) as Promise<Entity> | undefined) ?? find();
+    this.#found.set(key, finding);
     return finding;
   }
 }

@@ -24,25 +24,28 @@ const HIDDEN_PAUSE_MS = 25;
  * it. Lost wake-ups cost a second.
  */
 export class TokenFeed {
-  private readonly listeners = new Map<string, Set<FeedListener>>();
-  private position: FeedPosition | undefined;
-  private begun: Promise<void> | undefined;
-  private stop: (() => void) | undefined;
-  private reading: Promise<void> | undefined;
-  private isStale = false;
+  readonly #options: TokenFeedOptions;
+  readonly #listeners = new Map<string, Set<FeedListener>>();
+  #position: FeedPosition | undefined;
+  #begun: Promise<void> | undefined;
+  #stop: (() => void) | undefined;
+  #reading: Promise<void> | undefined;
+  #isStale = false;
 
-  constructor(private readonly options: TokenFeedOptions) {}
+  constructor(options: TokenFeedOptions) {
+    this.#options = options;
+  }
 
   /** Resolves when every event that is recorded from then on will be handed over. Leave with what it gives. */
   async listen(topic: FeedTopic, listener: FeedListener): Promise<() => void> {
     const key = keyOf(topic);
-    this.listeners.set(key, (this.listeners.get(key) ?? new Set()).add(listener));
+    this.#listeners.set(key, (this.#listeners.get(key) ?? new Set()).add(listener));
     const leave = () => {
-      this.remove(key, listener);
+      this.#remove(key, listener);
     };
     try {
-      this.begun ??= this.begin();
-      await this.begun;
+      this.#begun ??= this.#begin();
+      await this.#begun;
     } catch (error) {
       leave();
       throw error;
@@ -51,78 +54,78 @@ export class TokenFeed {
   }
 
   async shutdown(): Promise<void> {
-    for (const listener of [...this.listeners.values()].flatMap((set) => [...set])) listener.end();
-    this.listeners.clear();
-    this.end();
-    await this.reading;
+    for (const listener of [...this.#listeners.values()].flatMap((set) => [...set])) listener.end();
+    this.#listeners.clear();
+    this.#end();
+    await this.#reading;
   }
 
-  private async begin(): Promise<void> {
-    const { position } = await this.options.tokens.readFeed(undefined, 1);
-    if (this.listeners.size === 0) {
-      this.begun = undefined;
+  async #begin(): Promise<void> {
+    const { position } = await this.#options.tokens.readFeed(undefined, 1);
+    if (this.#listeners.size === 0) {
+      this.#begun = undefined;
       return;
     }
-    this.position = position;
+    this.#position = position;
     const look = () => {
-      this.look();
+      this.#look();
     };
     const timer = setInterval(look, LOOK_EVERY_MS).unref();
-    const unwatch = this.options.tokens.watchFeed(look);
-    this.stop = () => {
+    const unwatch = this.#options.tokens.watchFeed(look);
+    this.#stop = () => {
       clearInterval(timer);
       unwatch();
     };
   }
 
-  private remove(key: string, listener: FeedListener): void {
-    const listeners = this.listeners.get(key);
+  #remove(key: string, listener: FeedListener): void {
+    const listeners = this.#listeners.get(key);
     listeners?.delete(listener);
-    if (listeners?.size === 0) this.listeners.delete(key);
-    if (this.listeners.size === 0) this.end();
+    if (listeners?.size === 0) this.#listeners.delete(key);
+    if (this.#listeners.size === 0) this.#end();
   }
 
-  private end(): void {
-    this.stop?.();
-    this.stop = undefined;
-    this.position = undefined;
-    this.begun = undefined;
+  #end(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#position = undefined;
+    this.#begun = undefined;
   }
 
-  private look(): void {
-    this.isStale = true;
-    this.reading ??= this.readOn().finally(() => {
-      this.reading = undefined;
-      if (this.isStale && this.position !== undefined) this.look();
+  #look(): void {
+    this.#isStale = true;
+    this.#reading ??= this.#readOn().finally(() => {
+      this.#reading = undefined;
+      if (this.#isStale && this.#position !== undefined) this.#look();
     });
   }
 
-  private async readOn(): Promise<void> {
-    while (this.isStale && this.position !== undefined) {
-      this.isStale = false;
+  async #readOn(): Promise<void> {
+    while (this.#isStale && this.#position !== undefined) {
+      this.#isStale = false;
       try {
-        await this.readPage(this.position);
+        await this.#readPage(this.#position);
       } catch (error) {
-        this.options.logger.warn({ err: error }, 'the events of tokens could not be read; the next look tries again');
+        this.#options.logger.warn({ err: error }, 'the events of tokens could not be read; the next look tries again');
         return;
       }
     }
   }
 
-  private async readPage(from: FeedPosition): Promise<void> {
-    const { events, position, isBehind } = await this.options.tokens.readFeed(from, PAGE_SIZE);
+  async #readPage(from: FeedPosition): Promise<void> {
+    const { events, position, isBehind } = await this.#options.tokens.readFeed(from, PAGE_SIZE);
     // Everybody may have left meanwhile, and somebody come who begins elsewhere.
-    if (this.position !== from) return;
-    this.position = position;
-    for (const event of events) this.handOver(event);
+    if (this.#position !== from) return;
+    this.#position = position;
+    for (const event of events) this.#handOver(event);
     if (!isBehind) return;
-    this.isStale = true;
+    this.#isStale = true;
     if (events.length < PAGE_SIZE) await new Promise((resolve) => setTimeout(resolve, HIDDEN_PAUSE_MS));
   }
 
-  private handOver(event: StoredTokenEvent): void {
+  #handOver(event: StoredTokenEvent): void {
     for (const topic of [{ tokenId: event.tokenId }, { workflowId: event.workflowId }]) {
-      for (const listener of this.listeners.get(keyOf(topic)) ?? []) listener.take(event);
+      for (const listener of this.#listeners.get(keyOf(topic)) ?? []) listener.take(event);
     }
   }
 }

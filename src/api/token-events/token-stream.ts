@@ -28,18 +28,19 @@ export async function tokenStream(
 }
 
 class TokenStream {
+  readonly #parts: TokenStreamParts;
+  readonly #updates: TokenUpdates;
   readonly events: EventQueue<StreamEvent>;
-  private readonly followed = new Set<string>();
-  private readonly viewers = new Set<StreamViewer>();
-  private readonly following = new Set<Promise<void>>();
+  readonly #followed = new Set<string>();
+  readonly #viewers = new Set<StreamViewer>();
+  readonly #following = new Set<Promise<void>>();
 
-  constructor(
-    private readonly parts: TokenStreamParts,
-    private readonly updates: TokenUpdates,
-  ) {
+  constructor(parts: TokenStreamParts, updates: TokenUpdates) {
+    this.#parts = parts;
+    this.#updates = updates;
     this.events = new EventQueue(() => {
       void updates.return();
-      for (const viewer of this.viewers) viewer.leave();
+      for (const viewer of this.#viewers) viewer.leave();
     });
   }
 
@@ -47,46 +48,46 @@ class TokenStream {
   async run(tokenId: string): Promise<void> {
     try {
       for (const status of ['RUNNING', 'WAITING_FOR_APPROVAL', 'PENDING'] as const) {
-        const { items } = await this.parts.storage.executions.list({ tokenId, status }, { first: MAX_LIVE });
-        for (const { item } of items) this.follow(item.id);
+        const { items } = await this.#parts.storage.executions.list({ tokenId, status }, { first: MAX_LIVE });
+        for (const { item } of items) this.#follow(item.id);
       }
-      for await (const event of this.updates) this.followStarted(event);
-      await Promise.all(this.following);
+      for await (const event of this.#updates) this.#followStarted(event);
+      await Promise.all(this.#following);
       this.events.end();
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  private fail(error: unknown): void {
+  #fail(error: unknown): void {
     this.events.end(error instanceof Error ? error : new Error('a stream of the token broke', { cause: error }));
   }
 
-  private followStarted({ type, executionId }: StoredTokenEvent): void {
+  #followStarted({ type, executionId }: StoredTokenEvent): void {
     if (type !== 'TRANSITION_STARTED' && type !== 'EXECUTION_STARTED') return;
-    if (executionId !== undefined) this.follow(executionId);
+    if (executionId !== undefined) this.#follow(executionId);
   }
 
-  private follow(executionId: string): void {
-    if (this.followed.has(executionId) || this.events.hasEnded) return;
-    this.followed.add(executionId);
-    const following = this.pass(executionId)
+  #follow(executionId: string): void {
+    if (this.#followed.has(executionId) || this.events.hasEnded) return;
+    this.#followed.add(executionId);
+    const following = this.#pass(executionId)
       .catch((error: unknown) => {
-        this.fail(error);
+        this.#fail(error);
       })
-      .finally(() => this.following.delete(following));
-    this.following.add(following);
+      .finally(() => this.#following.delete(following));
+    this.#following.add(following);
   }
 
-  private async pass(executionId: string): Promise<void> {
-    const viewer = await this.parts.reader.open(executionId);
-    this.viewers.add(viewer);
+  async #pass(executionId: string): Promise<void> {
+    const viewer = await this.#parts.reader.open(executionId);
+    this.#viewers.add(viewer);
     if (this.events.hasEnded) viewer.leave();
     for (let batch = await viewer.next(); batch !== undefined; batch = await viewer.next()) {
       for (const event of batch) this.events.push(event);
       // No queue without end: it goes on when the consumer has taken what there is.
       await this.events.drained();
     }
-    this.viewers.delete(viewer);
+    this.#viewers.delete(viewer);
   }
 }

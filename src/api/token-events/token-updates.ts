@@ -31,35 +31,37 @@ export async function tokenUpdates(parts: TokenUpdatesParts, tokenId: string, af
 
 /** Holds few events: one who falls behind reads them from storage. Not a generator: its `return` settles `next`. */
 export class TokenUpdates implements AsyncIterableIterator<StoredTokenEvent>, FeedListener {
+  readonly #tokenId: string;
+  readonly #tokens: Pick<TokenStore, 'listEvents'>;
   leave: () => void = () => undefined;
-  private ready: StoredTokenEvent[] = [];
-  private last = 0;
-  private mustRead = true;
-  private isClosed = false;
-  private isOver = false;
-  private wake: () => void = () => undefined;
+  #ready: StoredTokenEvent[] = [];
+  #last = 0;
+  #mustRead = true;
+  #isClosed = false;
+  #isOver = false;
+  #wake: () => void = () => undefined;
 
-  constructor(
-    private readonly tokenId: string,
-    private readonly tokens: Pick<TokenStore, 'listEvents'>,
-  ) {}
+  constructor(tokenId: string, tokens: Pick<TokenStore, 'listEvents'>) {
+    this.#tokenId = tokenId;
+    this.#tokens = tokens;
+  }
 
   beginAfter(last: number, newest: StoredTokenEvent): void {
-    this.last = last;
-    this.isClosed = last === newest.sequence && CLOSING.has(newest.type);
+    this.#last = last;
+    this.#isClosed = last === newest.sequence && CLOSING.has(newest.type);
   }
 
   take(event: StoredTokenEvent): void {
-    if (event.sequence <= this.newestReady) return;
-    const isNext = event.sequence === this.newestReady + 1 && !this.mustRead && this.ready.length < EVENTS_PER_READ;
-    if (isNext) this.ready.push(event);
-    else this.mustRead = true;
-    this.wake();
+    if (event.sequence <= this.#newestReady) return;
+    const isNext = event.sequence === this.#newestReady + 1 && !this.#mustRead && this.#ready.length < EVENTS_PER_READ;
+    if (isNext) this.#ready.push(event);
+    else this.#mustRead = true;
+    this.#wake();
   }
 
   end(): void {
-    this.isOver = true;
-    this.wake();
+    this.#isOver = true;
+    this.#wake();
   }
 
   [Symbol.asyncIterator](): this {
@@ -68,12 +70,12 @@ export class TokenUpdates implements AsyncIterableIterator<StoredTokenEvent>, Fe
 
   async next(): Promise<IteratorResult<StoredTokenEvent>> {
     for (;;) {
-      const event = this.ready.shift();
-      if (event !== undefined && !this.isOver) return this.give(event);
-      if (this.isOver) break;
-      if (this.mustRead) await this.read();
-      else if (this.isClosed) break;
-      else await this.changed();
+      const event = this.#ready.shift();
+      if (event !== undefined && !this.#isOver) return this.#give(event);
+      if (this.#isOver) break;
+      if (this.#mustRead) await this.#read();
+      else if (this.#isClosed) break;
+      else await this.#changed();
     }
     return await this.return();
   }
@@ -84,33 +86,33 @@ export class TokenUpdates implements AsyncIterableIterator<StoredTokenEvent>, Fe
     return Promise.resolve({ value: undefined, done: true });
   }
 
-  private get newestReady(): number {
-    return this.ready.at(-1)?.sequence ?? this.last;
+  get #newestReady(): number {
+    return this.#ready.at(-1)?.sequence ?? this.#last;
   }
 
-  private give(event: StoredTokenEvent): IteratorResult<StoredTokenEvent> {
-    this.last = event.sequence;
-    if (event.type === 'CREATED') this.isClosed = false;
+  #give(event: StoredTokenEvent): IteratorResult<StoredTokenEvent> {
+    this.#last = event.sequence;
+    if (event.type === 'CREATED') this.#isClosed = false;
     if (CLOSING.has(event.type)) {
-      this.isClosed = true;
+      this.#isClosed = true;
       // What was recorded behind it comes still; then it is the end.
-      this.mustRead = true;
+      this.#mustRead = true;
     }
     return { value: event, done: false };
   }
 
-  private async read(): Promise<void> {
-    this.mustRead = false;
-    const events = await this.tokens.listEvents(this.tokenId, { after: this.newestReady, first: EVENTS_PER_READ });
+  async #read(): Promise<void> {
+    this.#mustRead = false;
+    const events = await this.#tokens.listEvents(this.#tokenId, { after: this.#newestReady, first: EVENTS_PER_READ });
     // What was handed over meanwhile is among them, or follows them.
-    const newest = this.newestReady;
-    this.ready.push(...events.filter(({ sequence }) => sequence > newest));
-    if (events.length === EVENTS_PER_READ) this.mustRead = true;
+    const newest = this.#newestReady;
+    this.#ready.push(...events.filter(({ sequence }) => sequence > newest));
+    if (events.length === EVENTS_PER_READ) this.#mustRead = true;
   }
 
-  private async changed(): Promise<void> {
+  async #changed(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
   }
 }

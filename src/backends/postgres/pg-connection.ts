@@ -24,33 +24,32 @@ const GOODBYE_MS = 1000;
 
 /** A pool to a PostgreSQL server, and one more connection that listens. Survives the server's restarts and silences. */
 export class PgConnection implements SqlConnection {
+  readonly #url: string;
   readonly outlivesProcess = true;
-  private readonly pool: pg.Pool;
-  private readonly listener: PgListener;
-  private readonly sockets = new PgSockets();
-  private readonly queryTimeoutMs: number;
+  readonly #pool: pg.Pool;
+  readonly #listener: PgListener;
+  readonly #sockets = new PgSockets();
+  readonly #queryTimeoutMs: number;
 
-  constructor(
-    private readonly url: string,
-    { logger, queryTimeoutMs = QUERY_TIMEOUT_MS }: PgOptions,
-  ) {
-    this.queryTimeoutMs = queryTimeoutMs;
+  constructor(url: string, { logger, queryTimeoutMs = QUERY_TIMEOUT_MS }: PgOptions) {
+    this.#url = url;
+    this.#queryTimeoutMs = queryTimeoutMs;
     const config = {
       connectionString: url,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: queryTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      stream: this.sockets.create,
+      stream: this.#sockets.create,
     };
     const onConnect = (client: pg.ClientBase) => leaveNothingBehind(client, queryTimeoutMs);
     const poolConfig = { ...config, max: POOL_SIZE, onConnect };
-    this.pool = new pg.Pool(poolConfig);
+    this.#pool = new pg.Pool(poolConfig);
     // An idle connection that breaks is thrown away by the pool; without a listener the process would end.
-    this.pool.on('error', (error) => {
+    this.#pool.on('error', (error) => {
       logger.warn({ err: error.message }, 'an idle connection to PostgreSQL broke');
     });
-    this.listener = new PgListener(config);
+    this.#listener = new PgListener(config);
   }
 
   async query<Row extends object>({ text, values, name, timeoutMs }: SqlStatement): Promise<readonly Row[]> {
@@ -61,21 +60,21 @@ export class PgConnection implements SqlConnection {
         ...(name === undefined ? {} : { name }),
         ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
       };
-      return (await this.pool.query<Row>(query)).rows;
+      return (await this.#pool.query<Row>(query)).rows;
     } catch (error) {
-      throw sqlError(error, placeOf(this.url));
+      throw sqlError(error, placeOf(this.#url));
     }
   }
 
   listen(channel: string, listener: SqlListener): () => void {
-    return this.listener.listen(channel, listener);
+    return this.#listener.listen(channel, listener);
   }
 
   /** Waits for statements that are on their way, as long as one may take at most. */
   async close(): Promise<void> {
-    this.listener.close();
-    await Promise.race([this.pool.end(), delay(this.queryTimeoutMs, undefined, { ref: false })]);
-    await this.sockets.closed(GOODBYE_MS);
+    this.#listener.close();
+    await Promise.race([this.#pool.end(), delay(this.#queryTimeoutMs, undefined, { ref: false })]);
+    await this.#sockets.closed(GOODBYE_MS);
   }
 }
 

@@ -5,22 +5,22 @@ import { Socket } from 'node:net';
  * server to end it too, which one that is gone without a word never does.
  */
 export class PgSockets {
-  private readonly open = new Set<Socket>();
+  readonly #open = new Set<Socket>();
 
   /** What pg takes as `stream`. */
   readonly create = (): Socket => {
     const socket = new Socket();
-    this.open.add(socket);
-    socket.once('close', () => this.open.delete(socket));
+    this.#open.add(socket);
+    socket.once('close', () => this.#open.delete(socket));
     return socket;
   };
 
   /** Resolves when all are closed. Those that are not within this time are not waited for any longer. */
   async closed(withinMs: number): Promise<void> {
     const late = setTimeout(() => {
-      for (const socket of this.open) socket.destroy();
+      for (const socket of this.#open) socket.destroy();
     }, withinMs);
-    await Promise.all([...this.open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    await Promise.all([...this.#open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     clearTimeout(late);
   }
 }

@@ -9,13 +9,16 @@ import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.
 
 /** PostgreSQL in this process, on a folder that no other process may open. */
 export class PgliteConnection implements SqlConnection {
+  readonly #database: PGlite;
+  readonly #lock: FolderLock;
+  readonly #folder: string;
   readonly outlivesProcess = false;
 
-  private constructor(
-    private readonly database: PGlite,
-    private readonly lock: FolderLock,
-    private readonly folder: string,
-  ) {}
+  private constructor(database: PGlite, lock: FolderLock, folder: string) {
+    this.#database = database;
+    this.#lock = lock;
+    this.#folder = folder;
+  }
 
   /** Throws UNAVAILABLE when another process has the folder. The first start of a folder takes a few seconds. */
   static async open(folder: string): Promise<PgliteConnection> {
@@ -33,16 +36,16 @@ export class PgliteConnection implements SqlConnection {
 
   async query<Row extends object>({ text, values }: SqlStatement): Promise<readonly Row[]> {
     try {
-      return (await this.database.query<Row>(text, [...values])).rows;
+      return (await this.#database.query<Row>(text, [...values])).rows;
     } catch (error) {
-      throw this.database.closed
-        ? new CircuitBreakerError('UNAVAILABLE', `${this.folder} is closed.`)
-        : sqlError(error, this.folder);
+      throw this.#database.closed
+        ? new CircuitBreakerError('UNAVAILABLE', `${this.#folder} is closed.`)
+        : sqlError(error, this.#folder);
     }
   }
 
   listen(channel: string, { onNotify, onConnect }: SqlListener): () => void {
-    const listening = this.database.listen(channel, onNotify).then((stop) => {
+    const listening = this.#database.listen(channel, onNotify).then((stop) => {
       onConnect();
       return stop;
     });
@@ -54,7 +57,7 @@ export class PgliteConnection implements SqlConnection {
   }
 
   async close(): Promise<void> {
-    await this.database.close();
-    await this.lock.release();
+    await this.#database.close();
+    await this.#lock.release();
   }
 }

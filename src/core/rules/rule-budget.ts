@@ -9,16 +9,16 @@ const CHARACTERS_PER_STEP = 64;
 
 /** Counts steps instead of time, so that a replay comes to the same end. */
 export class RuleBudget {
-  private left: number;
+  #left: number;
 
   constructor(steps = MAX_STEPS) {
-    this.left = steps;
+    this.#left = steps;
   }
 
   /** Throws BudgetExhausted when there is nothing left. */
   spend(steps = 1): void {
-    this.left -= steps;
-    if (this.left < 0) throw new BudgetExhausted();
+    this.#left -= steps;
+    if (this.#left < 0) throw new BudgetExhausted();
   }
 
   spendOnText(length: number): void {

@@ -64,14 +64,14 @@ class UnsupportedExpression extends Error {}
 
 /** Turns the library's tree into ours: what our evaluator knows, and nothing else. */
 class Compiler {
-  private readonly variables: string[] = [];
+  readonly #variables: string[] = [];
 
   node({ op, args }: ASTNode): ExpressionNode {
     switch (op) {
       case 'value':
         return ['value', literal(args)];
       case 'id':
-        return this.name(args);
+        return this.#name(args);
       case '.':
         return ['select', this.node(args[0]), args[1]];
       case '[]':
@@ -91,9 +91,9 @@ class Compiler {
       case '?:':
         return ['choose', this.node(args[0]), this.node(args[1]), this.node(args[2])];
       case 'call':
-        return args[0] === 'has' ? this.has(args[1]) : this.call('call', args[0], args[1]);
+        return args[0] === 'has' ? this.#has(args[1]) : this.#call('call', args[0], args[1]);
       case 'rcall':
-        return this.method(...args);
+        return this.#method(...args);
       case '.?':
       case '[?]':
         throw new UnsupportedExpression('optional selection is not supported: use has(…)');
@@ -113,34 +113,34 @@ class Compiler {
     }
   }
 
-  private name(name: string): ExpressionNode {
-    if (ROOTS.has(name) || this.variables.includes(name)) return ['name', name];
+  #name(name: string): ExpressionNode {
+    if (ROOTS.has(name) || this.#variables.includes(name)) return ['name', name];
     throw new UnsupportedExpression(`unknown variable "${name}": a rule sees data and metadata`);
   }
 
-  private has([field]: readonly ASTNode[]): ExpressionNode {
+  #has([field]: readonly ASTNode[]): ExpressionNode {
     if (field?.op !== '.') throw new UnsupportedExpression('has(…) takes a field, such as has(data.score)');
     return ['has', this.node(field.args[0]), field.args[1]];
   }
 
-  private method(name: string, target: ASTNode, parameters: readonly ASTNode[]): ExpressionNode {
-    if (isComprehension(name)) return ['each', name, this.each(name, target, parameters)];
-    return this.call('rcall', name, [target, ...parameters]);
+  #method(name: string, target: ASTNode, parameters: readonly ASTNode[]): ExpressionNode {
+    if (isComprehension(name)) return ['each', name, this.#each(name, target, parameters)];
+    return this.#call('rcall', name, [target, ...parameters]);
   }
 
-  private call(form: 'call' | 'rcall', name: string, operands: readonly ASTNode[]): ExpressionNode {
+  #call(form: 'call' | 'rcall', name: string, operands: readonly ASTNode[]): ExpressionNode {
     if (!isFunction(form, name)) throw new UnsupportedExpression(unsupported(name));
     if (operands.length !== FUNCTIONS[form][name])
       throw new UnsupportedExpression(`wrong number of arguments: ${name}`);
     return ['call', name, operands.map((operand) => this.node(operand))];
   }
 
-  private each(macro: Comprehension, target: ASTNode, [variable, ...bodies]: readonly ASTNode[]): EachParts {
+  #each(macro: Comprehension, target: ASTNode, [variable, ...bodies]: readonly ASTNode[]): EachParts {
     const over = this.node(target);
     if (variable?.op !== 'id') throw new UnsupportedExpression(`${macro}(…) names its variable first`);
-    this.variables.push(variable.args);
+    this.#variables.push(variable.args);
     const [first, second] = bodies.map((body) => this.node(body));
-    this.variables.pop();
+    this.#variables.pop();
     const fits = first !== undefined && bodies.length <= (macro === 'map' ? 2 : 1);
     if (!fits) throw new UnsupportedExpression(`wrong number of arguments: ${macro}`);
     const parts = { over, variable: variable.args };

@@ -19,16 +19,18 @@ interface Surroundings {
 
 /** Turns the frames of one answer into events: text up to a stop sequence, what is known besides, and the finish. */
 export class AnswerReader {
+  readonly #request: ModelRequest;
+  readonly #wire: WireCall;
+  readonly #surroundings: Surroundings;
   readonly #answer: ModelAnswer;
   readonly #cutter: StopSequenceCutter;
   #isAtEnd = false;
   #isOver = false;
 
-  constructor(
-    private readonly request: ModelRequest,
-    private readonly wire: WireCall,
-    private readonly surroundings: Surroundings,
-  ) {
+  constructor(request: ModelRequest, wire: WireCall, surroundings: Surroundings) {
+    this.#request = request;
+    this.#wire = wire;
+    this.#surroundings = surroundings;
     this.#answer = new ModelAnswer(wire.warnings);
     this.#cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
   }
@@ -41,8 +43,8 @@ export class AnswerReader {
   /** What a frame brings. Throws ModelError for one that is an error, or none. */
   take(frame: string): readonly ModelEvent[] {
     if (this.#isAtEnd || this.#isOver) return [];
-    const { call, endpoint, context } = this.surroundings;
-    const piece = this.wire.read(frame);
+    const { call, endpoint, context } = this.#surroundings;
+    const piece = this.#wire.read(frame);
     if (piece.error !== undefined) throw classifyStreamedError(piece.error, endpoint.baseUrl.host, context);
     this.#answer.take(piece);
     const events: ModelEvent[] = [];
@@ -61,16 +63,16 @@ export class AnswerReader {
   /** What is left when the body has ended. Throws ModelError when the answer is not whole, or is none. */
   end(): readonly ModelEvent[] {
     const rest = this.#cutter.flush();
-    const { stopSequences = [] } = this.request.llmConfig;
-    const turn = this.request.messages.filter(({ role }) => role === 'assistant').length;
+    const { stopSequences = [] } = this.#request.llmConfig;
+    const turn = this.#request.messages.filter(({ role }) => role === 'assistant').length;
     const expected = { turn, mayBeEmpty: stopSequences.length > 0 };
-    const finish = this.#finish(this.#answer.finish(this.wire.toolNames, expected));
+    const finish = this.#finish(this.#answer.finish(this.#wire.toolNames, expected));
     return rest === '' ? [finish] : [{ type: 'text', text: rest }, finish];
   }
 
   #finish(answer: Omit<ModelFinish, 'providerRequestId'>): ModelEvent {
     this.#isOver = true;
-    const { providerRequestId } = this.surroundings.call;
+    const { providerRequestId } = this.#surroundings.call;
     return { type: 'finish', finish: providerRequestId === undefined ? answer : { ...answer, providerRequestId } };
   }
 }

@@ -5,17 +5,17 @@ import { isSameMessages } from '../same-messages.js';
 import { newestFirst } from './newest-first.js';
 
 export class MemoryConversationStore implements ConversationStore {
-  private readonly conversations = new Map<string, Conversation>();
+  readonly #conversations = new Map<string, Conversation>();
 
   create(conversation: Omit<Conversation, 'messages' | 'updatedAt'>): Promise<Conversation> {
-    const existing = this.conversations.get(conversation.id);
+    const existing = this.#conversations.get(conversation.id);
     const created = existing ?? { ...conversation, messages: [], updatedAt: conversation.createdAt };
-    this.conversations.set(conversation.id, created);
+    this.#conversations.set(conversation.id, created);
     return Promise.resolve(created);
   }
 
   append(id: string, expectedCount: number, messages: readonly Message[]): Promise<Conversation> {
-    const before = this.conversations.get(id);
+    const before = this.#conversations.get(id);
     if (before === undefined) return Promise.reject(notFound('conversation', id));
     const there = before.messages.slice(expectedCount, expectedCount + messages.length);
     if (there.length > 0 || before.messages.length < expectedCount) {
@@ -25,16 +25,16 @@ export class MemoryConversationStore implements ConversationStore {
     }
     const updatedAt = messages.at(-1)?.timestamp ?? before.updatedAt;
     const after = { ...before, messages: [...before.messages, ...messages], updatedAt };
-    this.conversations.set(id, after);
+    this.#conversations.set(id, after);
     return Promise.resolve(after);
   }
 
   get(id: string): Promise<Conversation | undefined> {
-    return Promise.resolve(this.conversations.get(id));
+    return Promise.resolve(this.#conversations.get(id));
   }
 
   listForAgent(agentId: string, { first, after }: { first: number; after?: string }): Promise<readonly Conversation[]> {
-    const own = [...this.conversations.values()].filter((one) => one.agentId === agentId).sort(newestFirst);
+    const own = [...this.#conversations.values()].filter((one) => one.agentId === agentId).sort(newestFirst);
     const start = after === undefined ? 0 : own.findIndex(({ id }) => id === after) + 1;
     return Promise.resolve(own.slice(start, start + first));
   }

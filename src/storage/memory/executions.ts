@@ -8,33 +8,33 @@ import { memoryPage } from './memory-page.js';
 import { newestFirst } from './newest-first.js';
 
 export class MemoryExecutionStore implements ExecutionStore {
-  private readonly executions = new Map<string, AgentExecution>();
-  private readonly turns = new Map<string, JsonValue>();
+  readonly #executions = new Map<string, AgentExecution>();
+  readonly #turns = new Map<string, JsonValue>();
   /** Executions whose stream has been removed from its log. */
-  private readonly removed = new Set<string>();
+  readonly #removed = new Set<string>();
 
   create(execution: AgentExecution): Promise<AgentExecution> {
-    const stored = this.executions.get(execution.id) ?? execution;
-    this.executions.set(execution.id, stored);
+    const stored = this.#executions.get(execution.id) ?? execution;
+    this.#executions.set(execution.id, stored);
     return Promise.resolve(stored);
   }
 
   update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
-    const before = this.executions.get(id);
+    const before = this.#executions.get(id);
     if (before === undefined) return Promise.reject(notFound('execution', id));
     const after = changedExecution(before, change);
-    this.executions.set(id, after);
-    this.removed.delete(id);
+    this.#executions.set(id, after);
+    this.#removed.delete(id);
     return Promise.resolve(after);
   }
 
   get(id: string): Promise<AgentExecution | undefined> {
-    return Promise.resolve(this.executions.get(id));
+    return Promise.resolve(this.#executions.get(id));
   }
 
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
     const { since, before, ...fields } = filter;
-    const wanted = [...this.executions.values()].filter(
+    const wanted = [...this.#executions.values()].filter(
       (one) =>
         (since === undefined || one.createdAt >= since) &&
         (before === undefined || one.createdAt < before) &&
@@ -48,32 +48,32 @@ export class MemoryExecutionStore implements ExecutionStore {
 
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
     const key = JSON.stringify([executionId, turn]);
-    const stored = this.turns.get(key) ?? result;
-    this.turns.set(key, stored);
+    const stored = this.#turns.get(key) ?? result;
+    this.#turns.set(key, stored);
     return Promise.resolve(stored);
   }
 
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
-    return Promise.resolve(this.turns.get(JSON.stringify([executionId, turn])));
+    return Promise.resolve(this.#turns.get(JSON.stringify([executionId, turn])));
   }
 
   listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
-    const unclosed = [...this.executions.values()].filter(
+    const unclosed = [...this.#executions.values()].filter(
       ({ status, lastSequence }) => isEnded(status) && lastSequence === undefined,
     );
     return Promise.resolve(unclosed.sort((left, right) => newestFirst(right, left)).slice(0, limit));
   }
 
   listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
-    const expired = [...this.executions.values()].filter(
-      (one) => one.lastSequence !== undefined && !this.removed.has(one.id) && endOf(one) < endedBefore,
+    const expired = [...this.#executions.values()].filter(
+      (one) => one.lastSequence !== undefined && !this.#removed.has(one.id) && endOf(one) < endedBefore,
     );
     const oldestFirst = expired.sort((left, right) => endOf(left).localeCompare(endOf(right)));
     return Promise.resolve(oldestFirst.slice(0, limit).map(({ id }) => id));
   }
 
   markStreamsRemoved(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.removed.add(id);
+    for (const id of ids) this.#removed.add(id);
     return Promise.resolve();
   }
 }

@@ -1,32 +1,32 @@
 import type { AddedPlaceAgent, PlaceAgentChange, PlaceAgentFilter, PlaceAgentStore } from '../place-agent-store.js';
 
 export class MemoryPlaceAgentStore implements PlaceAgentStore {
-  private readonly agents = new Map<string, AddedPlaceAgent>();
-  private readonly revisions = new Map<string, number>();
-  private readonly changes = new Map<string, PlaceAgentChange>();
+  readonly #agents = new Map<string, AddedPlaceAgent>();
+  readonly #revisions = new Map<string, number>();
+  readonly #changes = new Map<string, PlaceAgentChange>();
 
   create(agent: AddedPlaceAgent): Promise<AddedPlaceAgent> {
-    const existing = this.agents.get(agent.id);
+    const existing = this.#agents.get(agent.id);
     if (existing !== undefined) return Promise.resolve(existing);
-    this.agents.set(agent.id, agent);
-    this.note(agent.workflowId);
+    this.#agents.set(agent.id, agent);
+    this.#note(agent.workflowId);
     return Promise.resolve(agent);
   }
 
   delete(id: string): Promise<boolean> {
-    const existing = this.agents.get(id);
+    const existing = this.#agents.get(id);
     if (existing === undefined) return Promise.resolve(false);
-    this.agents.delete(id);
-    this.note(existing.workflowId);
+    this.#agents.delete(id);
+    this.#note(existing.workflowId);
     return Promise.resolve(true);
   }
 
   get(id: string): Promise<AddedPlaceAgent | undefined> {
-    return Promise.resolve(this.agents.get(id));
+    return Promise.resolve(this.#agents.get(id));
   }
 
   list({ workflowId, placeId, agentId }: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]> {
-    const wanted = [...this.agents.values()].filter(
+    const wanted = [...this.#agents.values()].filter(
       (agent) =>
         (workflowId === undefined || agent.workflowId === workflowId) &&
         (placeId === undefined || agent.placeId === placeId) &&
@@ -36,18 +36,18 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
   }
 
   listChanges(): Promise<readonly PlaceAgentChange[]> {
-    return Promise.resolve([...this.changes.values()]);
+    return Promise.resolve([...this.#changes.values()]);
   }
 
   settleChange({ workflowId, revision }: PlaceAgentChange): Promise<void> {
-    if (this.changes.get(workflowId)?.revision === revision) this.changes.delete(workflowId);
+    if (this.#changes.get(workflowId)?.revision === revision) this.#changes.delete(workflowId);
     return Promise.resolve();
   }
 
-  private note(workflowId: string): void {
-    const revision = (this.revisions.get(workflowId) ?? 0) + 1;
-    this.revisions.set(workflowId, revision);
-    this.changes.set(workflowId, { workflowId, revision });
+  #note(workflowId: string): void {
+    const revision = (this.#revisions.get(workflowId) ?? 0) + 1;
+    this.#revisions.set(workflowId, revision);
+    this.#changes.set(workflowId, { workflowId, revision });
   }
 }
 

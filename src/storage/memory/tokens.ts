@@ -20,48 +20,51 @@ interface KeptEvent {
 }
 
 export class MemoryTokenStore implements TokenStore {
-  private readonly tokens = new Map<string, StoredToken>();
-  private readonly feed: StoredTokenEvent[] = [];
-  private readonly watchers = new Set<() => void>();
+  readonly #executions: Pick<ExecutionStore, 'create'>;
+  readonly #tokens = new Map<string, StoredToken>();
+  readonly #feed: StoredTokenEvent[] = [];
+  readonly #watchers = new Set<() => void>();
 
-  constructor(private readonly executions: Pick<ExecutionStore, 'create'>) {}
+  constructor(executions: Pick<ExecutionStore, 'create'>) {
+    this.#executions = executions;
+  }
 
   async record(record: TokenRecord): Promise<void> {
-    const before = this.tokens.get(record.token.id);
+    const before = this.#tokens.get(record.token.id);
     const isChain = before === undefined || before.chainId === record.chainId;
-    if (isChain || record.token.createdAt >= before.token.createdAt) this.store(record, before);
-    for (const execution of record.executions) await this.executions.create(execution);
+    if (isChain || record.token.createdAt >= before.token.createdAt) this.#store(record, before);
+    for (const execution of record.executions) await this.#executions.create(execution);
   }
 
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
-    const stored = this.tokens.get(tokenId);
+    const stored = this.#tokens.get(tokenId);
     if (stored !== undefined) {
       const added = numbered(stored.token, stored.events.length + 1, event);
-      this.tokens.set(tokenId, { ...stored, events: [...stored.events, { event: added }] });
-      this.announce([added]);
+      this.#tokens.set(tokenId, { ...stored, events: [...stored.events, { event: added }] });
+      this.#announce([added]);
     }
     return Promise.resolve();
   }
 
   async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
-    const stored = this.tokens.get(id);
+    const stored = this.#tokens.get(id);
     if (stored?.token.status !== 'ACTIVE') return false;
     const { token, event } = terminatedToken(stored.token, how);
-    this.tokens.set(id, { ...stored, token });
+    this.#tokens.set(id, { ...stored, token });
     await this.appendEvent(id, event);
     return true;
   }
 
   get(id: string): Promise<Token | undefined> {
-    return Promise.resolve(this.tokens.get(id)?.token);
+    return Promise.resolve(this.#tokens.get(id)?.token);
   }
 
   chainOf(id: string): Promise<string | undefined> {
-    return Promise.resolve(this.tokens.get(id)?.chainId);
+    return Promise.resolve(this.#tokens.get(id)?.chainId);
   }
 
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
-    const wanted = [...this.tokens.values()]
+    const wanted = [...this.#tokens.values()]
       .map(({ token }) => token)
       .filter(
         (token) =>
@@ -77,7 +80,7 @@ export class MemoryTokenStore implements TokenStore {
     tokenId: string,
     { after, first, type }: { after: number; first: number; type?: TokenEventType },
   ): Promise<readonly StoredTokenEvent[]> {
-    const events = this.tokens.get(tokenId)?.events ?? [];
+    const events = this.#tokens.get(tokenId)?.events ?? [];
     const wanted = events
       .map(({ event }) => event)
       .filter((event) => event.sequence > after && (type === undefined || event.type === type));
@@ -85,24 +88,24 @@ export class MemoryTokenStore implements TokenStore {
   }
 
   newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined> {
-    return Promise.resolve(this.tokens.get(tokenId)?.events.at(-1)?.event);
+    return Promise.resolve(this.#tokens.get(tokenId)?.events.at(-1)?.event);
   }
 
   readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
-    const from = after === undefined ? this.feed.length : Number(after);
-    const events = this.feed.slice(from, from + (after === undefined ? 0 : first));
+    const from = after === undefined ? this.#feed.length : Number(after);
+    const events = this.#feed.slice(from, from + (after === undefined ? 0 : first));
     const position = from + events.length;
-    return Promise.resolve({ events, position: String(position), isBehind: position < this.feed.length });
+    return Promise.resolve({ events, position: String(position), isBehind: position < this.#feed.length });
   }
 
   watchFeed(onWake: () => void): () => void {
-    this.watchers.add(onWake);
+    this.#watchers.add(onWake);
     return () => {
-      this.watchers.delete(onWake);
+      this.#watchers.delete(onWake);
     };
   }
 
-  private store({ token, chainId, events }: TokenRecord, before: StoredToken | undefined): void {
+  #store({ token, chainId, events }: TokenRecord, before: StoredToken | undefined): void {
     const known = before?.chainId === chainId ? before.eventNumber : 0;
     const newest = before?.chainId !== chainId || isLater(token, before.token) ? token : before.token;
     const originOf = ({ number }: NumberedEvent) => `${chainId} ${number}`;
@@ -114,13 +117,13 @@ export class MemoryTokenStore implements TokenStore {
       origin: originOf(event),
     }));
     const eventNumber = Math.max(known, events.at(-1)?.number ?? 0);
-    this.tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added] });
-    this.announce(added.map(({ event }) => event));
+    this.#tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added] });
+    this.#announce(added.map(({ event }) => event));
   }
 
-  private announce(added: readonly StoredTokenEvent[]): void {
-    this.feed.push(...added);
-    for (const wake of this.watchers) wake();
+  #announce(added: readonly StoredTokenEvent[]): void {
+    this.#feed.push(...added);
+    for (const wake of this.#watchers) wake();
   }
 }
 

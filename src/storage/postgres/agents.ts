@@ -9,11 +9,14 @@ interface Row {
 }
 
 export class PostgresAgentStore implements AgentStore {
-  constructor(private readonly sql: SqlConnection) {}
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async create(id: string, content: AgentContent, now: string): Promise<Agent> {
     const agent: Agent = { ...content, id, version: 1, createdAt: now, updatedAt: now };
-    if (await this.insert(agent)) return agent;
+    if (await this.#insert(agent)) return agent;
     const existing = await this.get(id);
     if (existing !== undefined && sameAgentContent(existing, content)) return existing;
     throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
@@ -31,12 +34,12 @@ export class PostgresAgentStore implements AgentStore {
       const version = newest.version + 1;
       const agent: Agent = { ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now };
       // Somebody else stored this version at the same moment: look again.
-      if (await this.insert(agent)) return agent;
+      if (await this.#insert(agent)) return agent;
     }
   }
 
   async get(id: string, version?: number): Promise<Agent | undefined> {
-    const [row] = await this.sql.query<Row>({
+    const [row] = await this.#sql.query<Row>({
       name: 'get-agent',
       text: `select document from circuit_breaker.agents where id = $1 and ($2::int is null or version = $2)
         order by version desc limit 1`,
@@ -46,7 +49,7 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async list(capability?: string): Promise<readonly Agent[]> {
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       text: 'select distinct on (id) document from circuit_breaker.agents order by id, version desc',
       values: [],
     });
@@ -56,15 +59,15 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async delete(id: string): Promise<boolean> {
-    const rows = await this.sql.query({
+    const rows = await this.#sql.query({
       text: 'delete from circuit_breaker.agents where id = $1 returning version',
       values: [id],
     });
     return rows.length > 0;
   }
 
-  private async insert(agent: Agent): Promise<boolean> {
-    const rows = await this.sql.query({
+  async #insert(agent: Agent): Promise<boolean> {
+    const rows = await this.#sql.query({
       text: `insert into circuit_breaker.agents (id, version, document) values ($1, $2, $3)
         on conflict do nothing returning version`,
       values: [agent.id, agent.version, JSON.stringify(agent)],

@@ -18,11 +18,14 @@ const SELECT = `select id, agent_id, token_id, created_at, (
   from circuit_breaker.conversations conversation`;
 
 export class PostgresConversationStore implements ConversationStore {
-  constructor(private readonly sql: SqlConnection) {}
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async create(conversation: Omit<Conversation, 'messages' | 'updatedAt'>): Promise<Conversation> {
     const { id, agentId, tokenId, createdAt } = conversation;
-    const inserted = await this.sql.query({
+    const inserted = await this.#sql.query({
       name: 'create-conversation',
       text: `insert into circuit_breaker.conversations (id, agent_id, token_id, created_at) values ($1, $2, $3, $4)
         on conflict do nothing returning id`,
@@ -37,7 +40,7 @@ export class PostgresConversationStore implements ConversationStore {
     if (before === undefined) throw notFound('conversation', id);
     const there = before.messages.slice(expectedCount, expectedCount + messages.length);
     if (there.length > 0 || before.messages.length < expectedCount) return sameOrConflict(before, there, messages);
-    const inserted = await this.sql.query({
+    const inserted = await this.#sql.query({
       name: 'append-messages',
       text: `insert into circuit_breaker.messages (conversation_id, position, message)
         select $1, $2::int + ordinal - 1, message from json_array_elements($3::json) with ordinality as given(message, ordinal)
@@ -49,7 +52,7 @@ export class PostgresConversationStore implements ConversationStore {
   }
 
   async get(id: string): Promise<Conversation | undefined> {
-    const [row] = await this.sql.query<Row>({
+    const [row] = await this.#sql.query<Row>({
       name: 'get-conversation',
       text: `${SELECT} where id = $1`,
       values: [id],
@@ -61,7 +64,7 @@ export class PostgresConversationStore implements ConversationStore {
     agentId: string,
     { first, after }: { first: number; after?: string },
   ): Promise<readonly Conversation[]> {
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       text: `${SELECT} where agent_id = $1 and ($2::text is null or (created_at, id) < (
           select created_at, id from circuit_breaker.conversations where id = $2))
         order by created_at desc, id desc limit $3`,

@@ -18,10 +18,13 @@ const COLUMNS = 'document, last_sequence, revision';
 const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 
 export class PostgresExecutionStore implements ExecutionStore {
-  constructor(private readonly sql: SqlConnection) {}
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async create(execution: AgentExecution): Promise<AgentExecution> {
-    const inserted = await this.sql.query({
+    const inserted = await this.#sql.query({
       name: 'create-execution',
       text: `insert into circuit_breaker.executions
           (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
@@ -42,10 +45,10 @@ export class PostgresExecutionStore implements ExecutionStore {
 
   async update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
     for (;;) {
-      const row = await this.find(id);
+      const row = await this.#find(id);
       if (row === undefined) throw notFound('execution', id);
       const { lastSequence, ...document } = changedExecution(executionOf(row), change);
-      const updated = await this.sql.query({
+      const updated = await this.#sql.query({
         name: 'update-execution',
         text: `update circuit_breaker.executions
           set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1, stream_removed = false
@@ -65,13 +68,13 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async get(id: string): Promise<AgentExecution | undefined> {
-    const row = await this.find(id);
+    const row = await this.#find(id);
     return row === undefined ? undefined : executionOf(row);
   }
 
   async list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       text: `select ${COLUMNS} from circuit_breaker.executions
         where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
           and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
@@ -94,7 +97,7 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
-    await this.sql.query({
+    await this.#sql.query({
       name: 'store-turn',
       text: 'insert into circuit_breaker.turns (execution_id, turn, result) values ($1, $2, $3) on conflict do nothing',
       values: [executionId, turn, JSON.stringify(result)],
@@ -103,7 +106,7 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
-    const [row] = await this.sql.query<{ readonly result: JsonValue }>({
+    const [row] = await this.#sql.query<{ readonly result: JsonValue }>({
       name: 'get-turn',
       text: 'select result from circuit_breaker.turns where execution_id = $1 and turn = $2',
       values: [executionId, turn],
@@ -112,7 +115,7 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       text: `select ${COLUMNS} from circuit_breaker.executions where ended and last_sequence is null
         order by created_at limit $1`,
       values: [limit],
@@ -121,7 +124,7 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
-    const rows = await this.sql.query<{ readonly id: string }>({
+    const rows = await this.#sql.query<{ readonly id: string }>({
       text: `select id from circuit_breaker.executions
         where last_sequence is not null and not stream_removed and ${ENDED_AT} < $1 order by ${ENDED_AT} limit $2`,
       values: [endedBefore, limit],
@@ -130,15 +133,15 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async markStreamsRemoved(ids: readonly string[]): Promise<void> {
-    await this.sql.query({
+    await this.#sql.query({
       text: 'update circuit_breaker.executions set stream_removed = true where id = any($1)',
       values: [ids],
     });
   }
 
-  private async find(id: string): Promise<Row | undefined> {
+  async #find(id: string): Promise<Row | undefined> {
     const text = `select ${COLUMNS} from circuit_breaker.executions where id = $1`;
-    const [row] = await this.sql.query<Row>({ name: 'get-execution', text, values: [id] });
+    const [row] = await this.#sql.query<Row>({ name: 'get-execution', text, values: [id] });
     return row;
   }
 }

@@ -13,11 +13,14 @@ const NOTE = `
   returning revision`;
 
 export class PostgresPlaceAgentStore implements PlaceAgentStore {
-  constructor(private readonly sql: SqlConnection) {}
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async create(agent: AddedPlaceAgent): Promise<AddedPlaceAgent> {
     const { id, workflowId, placeId, agentId, createdAt } = agent;
-    const rows = await this.sql.query({
+    const rows = await this.#sql.query({
       text: `with changed as (
           insert into circuit_breaker.place_agents (id, workflow_id, place_id, agent_id, created_at, document)
           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning workflow_id
@@ -29,16 +32,16 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
 
   async delete(id: string): Promise<boolean> {
     const text = `with changed as (delete from circuit_breaker.place_agents where id = $1 returning workflow_id) ${NOTE}`;
-    return (await this.sql.query({ text, values: [id] })).length > 0;
+    return (await this.#sql.query({ text, values: [id] })).length > 0;
   }
 
   async get(id: string): Promise<AddedPlaceAgent | undefined> {
     const text = 'select document from circuit_breaker.place_agents where id = $1';
-    return (await this.sql.query<Row>({ text, values: [id] }))[0]?.document;
+    return (await this.#sql.query<Row>({ text, values: [id] }))[0]?.document;
   }
 
   async list({ workflowId, placeId, agentId }: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]> {
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       name: 'list-place-agents',
       text: `select document from circuit_breaker.place_agents
         where ($1::text is null or workflow_id = $1) and ($2::text is null or place_id = $2)
@@ -50,7 +53,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
   }
 
   async listChanges(): Promise<readonly PlaceAgentChange[]> {
-    const rows = await this.sql.query<{ workflow_id: string; revision: number }>({
+    const rows = await this.#sql.query<{ workflow_id: string; revision: number }>({
       text: 'select workflow_id, revision from circuit_breaker.place_agent_changes where told < revision order by workflow_id',
       values: [],
     });
@@ -58,7 +61,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
   }
 
   async settleChange({ workflowId, revision }: PlaceAgentChange): Promise<void> {
-    await this.sql.query({
+    await this.#sql.query({
       text: 'update circuit_breaker.place_agent_changes set told = greatest(told, $2) where workflow_id = $1',
       values: [workflowId, revision],
     });

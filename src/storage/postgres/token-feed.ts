@@ -34,13 +34,16 @@ interface FeedRow extends EventRow {
 
 /** The events of all tokens in the order of the transactions that wrote them, and word that there are new ones. */
 export class PostgresTokenFeed {
-  private announcing: NodeJS.Timeout | undefined;
+  readonly #sql: SqlConnection;
+  #announcing: NodeJS.Timeout | undefined;
 
-  constructor(private readonly sql: SqlConnection) {}
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async read(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
-    if (after === undefined) return { events: [], position: await this.end(), isBehind: false };
-    const rows = await this.sql.query<FeedRow>({ text: READ, values: [...(JSON.parse(after) as unknown[]), first] });
+    if (after === undefined) return { events: [], position: await this.#end(), isBehind: false };
+    const rows = await this.#sql.query<FeedRow>({ text: READ, values: [...(JSON.parse(after) as unknown[]), first] });
     const shown = rows.filter(({ hidden }) => !hidden);
     const last = shown.at(-1);
     const position = last === undefined ? after : positionOf(last);
@@ -48,21 +51,22 @@ export class PostgresTokenFeed {
   }
 
   watch(onWake: () => void): () => void {
-    return this.sql.listen(CHANNEL, { onNotify: onWake, onConnect: onWake });
+    return this.#sql.listen(CHANNEL, { onNotify: onWake, onConnect: onWake });
   }
 
   /** In a statement of its own: those that notify commit one after the other, and writing tokens must not wait for that. */
   announce(): void {
-    this.announcing ??= setTimeout(() => {
-      this.announcing = undefined;
+    if (this.#announcing !== undefined) return;
+    this.#announcing = setTimeout(() => {
+      this.#announcing = undefined;
       // Who misses it looks every second.
-      void this.sql.query({ text: 'select pg_notify($1, $2)', values: [CHANNEL, ''] }).catch(() => undefined);
+      void this.#sql.query({ text: 'select pg_notify($1, $2)', values: [CHANNEL, ''] }).catch(() => undefined);
     }, GATHER_MS).unref();
   }
 
-  private async end(): Promise<FeedPosition> {
+  async #end(): Promise<FeedPosition> {
     const text = 'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin';
-    const [row] = await this.sql.query<{ readonly xmin: string }>({ text, values: [] });
+    const [row] = await this.#sql.query<{ readonly xmin: string }>({ text, values: [] });
     return JSON.stringify([row?.xmin ?? '0', '', 0]);
   }
 }

@@ -69,14 +69,16 @@ on conflict do nothing`
   .replaceAll('OTHER_CHAIN', '(old.chain_id <> excluded.chain_id)');
 
 export class PostgresTokenStore implements TokenStore {
-  private readonly feed: PostgresTokenFeed;
+  readonly #sql: SqlConnection;
+  readonly #feed: PostgresTokenFeed;
 
-  constructor(private readonly sql: SqlConnection) {
-    this.feed = new PostgresTokenFeed(sql);
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+    this.#feed = new PostgresTokenFeed(sql);
   }
 
   async record({ token, chainId, events, executions }: TokenRecord): Promise<void> {
-    await this.sql.query({
+    await this.#sql.query({
       name: 'record-token',
       text: RECORD,
       values: [
@@ -94,11 +96,11 @@ export class PostgresTokenStore implements TokenStore {
         JSON.stringify(executions),
       ],
     });
-    this.feed.announce();
+    this.#feed.announce();
   }
 
   async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
-    await this.sql.query({
+    await this.#sql.query({
       text: `with counted as (
           update circuit_breaker.tokens set event_count = event_count + 1 where id = $1 returning event_count, workflow_id
         )
@@ -106,7 +108,7 @@ export class PostgresTokenStore implements TokenStore {
         select $1, event_count, workflow_id, $2, $3 from counted`,
       values: [tokenId, event.type, JSON.stringify(event)],
     });
-    this.feed.announce();
+    this.#feed.announce();
   }
 
   async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
@@ -114,7 +116,7 @@ export class PostgresTokenStore implements TokenStore {
       const before = await this.get(id);
       if (before?.status !== 'ACTIVE') return false;
       const { token, event } = terminatedToken(before, how);
-      const rows = await this.sql.query({
+      const rows = await this.#sql.query({
         text: `update circuit_breaker.tokens set status = $3, version = $4, document = $5
           where id = $1 and version = $2 returning id`,
         values: [id, before.version, token.status, token.version, JSON.stringify(token)],
@@ -128,19 +130,19 @@ export class PostgresTokenStore implements TokenStore {
 
   async get(id: string): Promise<Token | undefined> {
     const text = 'select document from circuit_breaker.tokens where id = $1';
-    const [row] = await this.sql.query<{ readonly document: Token }>({ name: 'get-token', text, values: [id] });
+    const [row] = await this.#sql.query<{ readonly document: Token }>({ name: 'get-token', text, values: [id] });
     return row?.document;
   }
 
   async chainOf(id: string): Promise<string | undefined> {
     const text = 'select chain_id from circuit_breaker.tokens where id = $1';
-    const [row] = await this.sql.query<{ readonly chain_id: string }>({ name: 'chain-of-token', text, values: [id] });
+    const [row] = await this.#sql.query<{ readonly chain_id: string }>({ name: 'chain-of-token', text, values: [id] });
     return row?.chain_id;
   }
 
   async list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
-    const rows = await this.sql.query<{ readonly document: Token }>({
+    const rows = await this.#sql.query<{ readonly document: Token }>({
       text: `select document from circuit_breaker.tokens
         where ($1::text is null or workflow_id = $1) and ($2::text is null or place = $2)
           and ($3::text is null or status = $3) and ($4::boolean is null or has_incident = $4)
@@ -166,7 +168,7 @@ export class PostgresTokenStore implements TokenStore {
     tokenId: string,
     range: { after: number; first: number; type?: TokenEventType },
   ): Promise<readonly StoredTokenEvent[]> {
-    const rows = await this.sql.query<EventRow>({
+    const rows = await this.#sql.query<EventRow>({
       text: `select token_id, sequence, workflow_id, event from circuit_breaker.token_events
         where token_id = $1 and sequence > $2 and ($3::text is null or type = $3) order by sequence limit $4`,
       values: [tokenId, range.after, range.type ?? null, range.first],
@@ -177,15 +179,15 @@ export class PostgresTokenStore implements TokenStore {
   async newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined> {
     const text = `select token_id, sequence, workflow_id, event from circuit_breaker.token_events
       where token_id = $1 order by sequence desc limit 1`;
-    const [row] = await this.sql.query<EventRow>({ text, values: [tokenId] });
+    const [row] = await this.#sql.query<EventRow>({ text, values: [tokenId] });
     return row === undefined ? undefined : eventOf(row);
   }
 
   readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
-    return this.feed.read(after, first);
+    return this.#feed.read(after, first);
   }
 
   watchFeed(onWake: () => void): () => void {
-    return this.feed.watch(onWake);
+    return this.#feed.watch(onWake);
   }
 }

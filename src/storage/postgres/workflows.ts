@@ -7,7 +7,10 @@ interface Row {
 }
 
 export class PostgresWorkflowStore implements WorkflowStore {
-  constructor(private readonly sql: SqlConnection) {}
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   async save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow> {
     for (;;) {
@@ -15,7 +18,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
       if (newest?.hash === facts.hash) return newest;
       const definition = { ...content, id, version: (newest?.definition.version ?? 0) + 1 };
       const stored: StoredWorkflow = { definition, hash: facts.hash, createdAt: facts.now };
-      const rows = await this.sql.query({
+      const rows = await this.#sql.query({
         text: `insert into circuit_breaker.workflows (id, version, hash, created_at, document) values ($1, $2, $3, $4, $5)
           on conflict do nothing returning version`,
         values: [id, definition.version, facts.hash, facts.now, JSON.stringify(stored)],
@@ -26,7 +29,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
   }
 
   async get(id: string, version?: number): Promise<StoredWorkflow | undefined> {
-    const [row] = await this.sql.query<Row>({
+    const [row] = await this.#sql.query<Row>({
       name: 'get-workflow',
       text: `select document from circuit_breaker.workflows where id = $1 and ($2::int is null or version = $2)
         order by version desc limit 1`,
@@ -36,7 +39,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
   }
 
   async list({ first, after }: { first: number; after?: string }): Promise<readonly StoredWorkflow[]> {
-    const rows = await this.sql.query<Row>({
+    const rows = await this.#sql.query<Row>({
       text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
         select document from newest
         where $1::text is null or (created_at, id) < (select created_at, id from newest where id = $1)
@@ -47,7 +50,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
   }
 
   async usersOfAgent(agentId: string): Promise<readonly string[]> {
-    const rows = await this.sql.query<{ readonly id: string }>({
+    const rows = await this.#sql.query<{ readonly id: string }>({
       text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
         select id from newest where exists (
           select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition

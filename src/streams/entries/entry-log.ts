@@ -21,29 +21,31 @@ import { judgeClaim } from './stream-tail.js';
  * the last. Whoever finds another entry there looks again, and learns from the new end of the log what has become of it.
  */
 export class EntryLog implements StreamLog {
+  readonly #store: EntryStore;
   readonly gatherMs?: number;
-  private readonly queue: EntryQueue;
-  private readonly lost = new Set<string>();
-  private down: Promise<void> | undefined;
+  readonly #queue: EntryQueue;
+  readonly #lost = new Set<string>();
+  #down: Promise<void> | undefined;
 
-  constructor(private readonly store: EntryStore) {
-    this.queue = new EntryQueue(store);
+  constructor(store: EntryStore) {
+    this.#store = store;
+    this.#queue = new EntryQueue(store);
     if (store.gatherMs !== undefined) this.gatherMs = store.gatherMs;
   }
 
   async open(executionId: string, claim: WriterClaim): Promise<StreamWriter> {
     for (;;) {
-      this.refuseWhenShutDown();
-      const tail = await this.store.tail(executionId, claim.turn);
-      const verdict = judgeClaim(tail, claim, this.lost);
+      this.#refuseWhenShutDown();
+      const tail = await this.#store.tail(executionId, claim.turn);
+      const verdict = judgeClaim(tail, claim, this.#lost);
       switch (verdict.type) {
         case 'refused':
           throw new StreamFenced(executionId);
         case 'repeated':
-          return this.writer(executionId, verdict.tail);
+          return this.#writer(executionId, verdict.tail);
         case 'granted': {
-          const opening = await this.begin(executionId, tail, claim);
-          if (opening !== undefined) return this.writer(executionId, opening);
+          const opening = await this.#begin(executionId, tail, claim);
+          if (opening !== undefined) return this.#writer(executionId, opening);
         }
       }
     }
@@ -51,44 +53,44 @@ export class EntryLog implements StreamLog {
 
   async close(executionId: string, { turn, attempt, body }: StreamEnding): Promise<number> {
     for (let round = 1; ; round += 1) {
-      this.refuseWhenShutDown();
-      const tail = await this.store.tail(executionId, turn);
+      this.#refuseWhenShutDown();
+      const tail = await this.#store.tail(executionId, turn);
       if (tail?.isClosed === true) return tail.last;
       const columns = { epoch: tail?.epoch ?? 0, opening: newOpening(), turn, attempt };
       const entry = newEntry(executionId, tail, { ...columns, bodies: [body] });
       // In the queue it would come behind the next append of a writer in full swing, again and again.
-      const place = round === 1 ? await this.queue.insert(entry) : (await this.store.insert([entry]))[0];
+      const place = round === 1 ? await this.#queue.insert(entry) : (await this.#store.insert([entry]))[0];
       // Otherwise someone has written in between: what is the tail now?
       if (place !== undefined) return place.last;
     }
   }
 
   async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
-    this.refuseWhenShutDown();
-    return ranges.length === 0 ? [] : await this.store.read(ranges);
+    this.#refuseWhenShutDown();
+    return ranges.length === 0 ? [] : await this.#store.read(ranges);
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    this.refuseWhenShutDown();
-    return this.store.watch(executionId, onWake);
+    this.#refuseWhenShutDown();
+    return this.#store.watch(executionId, onWake);
   }
 
   async remove(executionIds: readonly string[]): Promise<void> {
-    this.refuseWhenShutDown();
-    if (executionIds.length > 0) await this.store.remove(executionIds);
+    this.#refuseWhenShutDown();
+    if (executionIds.length > 0) await this.#store.remove(executionIds);
   }
 
   shutdown(): Promise<void> {
-    return (this.down ??= this.shutDown());
+    return (this.#down ??= this.#shutDown());
   }
 
-  private async shutDown(): Promise<void> {
-    await this.queue.shutdown();
-    await this.store.shutdown();
+  async #shutDown(): Promise<void> {
+    await this.#queue.shutdown();
+    await this.#store.shutdown();
   }
 
   /** Appends the opening; undefined when someone else has written in between. */
-  private async begin(
+  async #begin(
     executionId: string,
     tail: CountedTail | undefined,
     { epoch, turn, reason }: WriterClaim,
@@ -99,18 +101,18 @@ export class EntryLog implements StreamLog {
       ...columns,
       bodies: [{ eventType: 'attempt_started', status: reason }],
     });
-    const place = await this.queue.insert(entry);
+    const place = await this.#queue.insert(entry);
     if (place === undefined) return undefined;
-    if (tail !== undefined) this.lost.delete(tail.opening);
+    if (tail !== undefined) this.#lost.delete(tail.opening);
     return { ...columns, ...place };
   }
 
-  private writer(executionId: string, opening: Opening): StreamWriter {
-    const { store, queue, lost } = this;
-    return new EntryWriter({ store, queue, lost }, executionId, opening);
+  #writer(executionId: string, opening: Opening): StreamWriter {
+    const parts = { store: this.#store, queue: this.#queue, lost: this.#lost };
+    return new EntryWriter(parts, executionId, opening);
   }
 
-  private refuseWhenShutDown(): void {
-    if (this.down !== undefined) throw new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN);
+  #refuseWhenShutDown(): void {
+    if (this.#down !== undefined) throw new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN);
   }
 }

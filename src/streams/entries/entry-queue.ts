@@ -22,60 +22,63 @@ interface WaitingEntry {
  * asks again.
  */
 export class EntryQueue {
-  private waiting: WaitingEntry[] = [];
-  private flushing: Promise<void> | undefined;
-  private isShutDown = false;
+  readonly #store: Pick<EntryStore, 'insert'>;
+  #waiting: WaitingEntry[] = [];
+  #flushing: Promise<void> | undefined;
+  #isShutDown = false;
 
-  constructor(private readonly store: Pick<EntryStore, 'insert'>) {}
+  constructor(store: Pick<EntryStore, 'insert'>) {
+    this.#store = store;
+  }
 
   /** Stores an entry as EntryStore says, and gives its place; undefined where that is taken. */
   insert(entry: NewEntry): Promise<EntryPlace | undefined> {
-    if (this.isShutDown) return Promise.reject(new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN));
+    if (this.#isShutDown) return Promise.reject(new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ entry, resolve, reject });
-      this.flushing ??= this.flush();
+      this.#waiting.push({ entry, resolve, reject });
+      this.#flushing ??= this.#flush();
     });
   }
 
   /** Waits for the call that is on its way; what has not been sent is refused. */
   async shutdown(): Promise<void> {
-    this.isShutDown = true;
-    for (const { reject } of this.waiting.splice(0)) reject(new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN));
-    await this.flushing;
+    this.#isShutDown = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new CircuitBreakerError('UNAVAILABLE', SHUT_DOWN));
+    await this.#flushing;
   }
 
-  private async flush(): Promise<void> {
-    while (this.waiting.length > 0) {
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
       // Whoever's time has come too goes along. PGlite runs within this thread: without a full turn of the event loop
       // its statements would alternate with the timers of the writers and carry one entry each.
       await setImmediate();
-      if (this.waiting.length > 0) await this.send(this.takeBatch());
+      if (this.#waiting.length > 0) await this.#send(this.#takeBatch());
     }
-    this.flushing = undefined;
+    this.#flushing = undefined;
   }
 
-  private takeBatch(): readonly WaitingEntry[] {
+  #takeBatch(): readonly WaitingEntry[] {
     let length = 0;
-    const end = this.waiting.findIndex(({ entry }, index) => {
+    const end = this.#waiting.findIndex(({ entry }, index) => {
       length += entry.events.length + HEAD_LENGTH;
       return index > 0 && length > MAX_CALL_LENGTH;
     });
-    return this.waiting.splice(0, end === -1 ? this.waiting.length : end);
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
   }
 
-  private async send(batch: readonly WaitingEntry[]): Promise<void> {
+  async #send(batch: readonly WaitingEntry[]): Promise<void> {
     try {
-      const places = await this.store.insert(batch.map(({ entry }) => entry));
+      const places = await this.#store.insert(batch.map(({ entry }) => entry));
       for (const [index, { resolve }] of batch.entries()) resolve(places[index]);
     } catch (error) {
-      if (batch.length > 1 && !isUnavailable(error)) await this.sendEach(batch);
+      if (batch.length > 1 && !isUnavailable(error)) await this.#sendEach(batch);
       else for (const { reject } of batch) reject(error);
     }
   }
 
   /** One entry that the backend cannot take must not keep out those of other writers. */
-  private async sendEach(batch: readonly WaitingEntry[]): Promise<void> {
-    for (const waiting of batch) await this.send([waiting]);
+  async #sendEach(batch: readonly WaitingEntry[]): Promise<void> {
+    for (const waiting of batch) await this.#send([waiting]);
   }
 }
 

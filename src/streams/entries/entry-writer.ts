@@ -17,36 +17,38 @@ export type Opening = EntryEnd & Pick<CountedTail, 'epoch' | 'turn' | 'attempt'>
 
 /** Appends behind its own previous entry, of which the first is its opening. */
 export class EntryWriter implements StreamWriter {
-  private previous: EntryEnd;
+  readonly #parts: WriterParts;
+  readonly #executionId: string;
+  readonly #opening: Opening;
+  #previous: EntryEnd;
 
-  constructor(
-    private readonly parts: WriterParts,
-    private readonly executionId: string,
-    private readonly opening: Opening,
-  ) {
-    this.previous = opening;
+  constructor(parts: WriterParts, executionId: string, opening: Opening) {
+    this.#parts = parts;
+    this.#executionId = executionId;
+    this.#opening = opening;
+    this.#previous = opening;
   }
 
   get attempt(): number {
-    return this.opening.attempt;
+    return this.#opening.attempt;
   }
 
   async append(bodies: readonly StreamEventBody[]): Promise<void> {
     if (bodies.length === 0) return;
-    const { epoch, opening, turn, attempt } = this.opening;
-    const entry = newEntry(this.executionId, this.previous, { epoch, opening, turn, attempt, bodies });
-    const { position } = (await this.parts.queue.insert(entry)) ?? (await this.explain(entry));
-    this.previous = { position, last: entry.last, opening };
+    const { epoch, opening, turn, attempt } = this.#opening;
+    const entry = newEntry(this.#executionId, this.#previous, { epoch, opening, turn, attempt, bodies });
+    const { position } = (await this.#parts.queue.insert(entry)) ?? (await this.#explain(entry));
+    this.#previous = { position, last: entry.last, opening };
   }
 
   /** Why an entry was not stored. Returns its place when it had been, by a call whose answer was lost. */
-  private async explain(entry: NewEntry): Promise<StoredEntry> {
-    const { store, lost } = this.parts;
-    const there = await store.entryAt(this.executionId, entry.first);
+  async #explain(entry: NewEntry): Promise<StoredEntry> {
+    const { store, lost } = this.#parts;
+    const there = await store.entryAt(this.#executionId, entry.first);
     if (there?.opening === entry.opening && there.events === entry.events) return there;
-    const tail = await store.tail(this.executionId, entry.turn);
-    if (judgeRefusal(tail, entry) === 'fenced') throw new StreamFenced(this.executionId);
+    const tail = await store.tail(this.#executionId, entry.turn);
+    if (judgeRefusal(tail, entry) === 'fenced') throw new StreamFenced(this.#executionId);
     lost.add(entry.opening);
-    throw new StreamLost(this.executionId);
+    throw new StreamLost(this.#executionId);
   }
 }

@@ -10,31 +10,31 @@ export interface MemoryEntry extends StreamTail {
 
 /** What several logs within one process share: it stands where others have a server. */
 export class MemoryStreams {
-  private readonly logs = new Map<string, MemoryEntry[]>();
-  private readonly watchers = new Watchers();
+  readonly #logs = new Map<string, MemoryEntry[]>();
+  readonly #watchers = new Watchers();
 
   entries(executionId: string): readonly MemoryEntry[] {
-    return this.logs.get(executionId) ?? [];
+    return this.#logs.get(executionId) ?? [];
   }
 
   add(executionId: string, added: MemoryEntry): void {
-    const log = this.logs.get(executionId);
-    if (log === undefined) this.logs.set(executionId, [added]);
+    const log = this.#logs.get(executionId);
+    if (log === undefined) this.#logs.set(executionId, [added]);
     else log.push(added);
     // Later, as over a network: a watcher that reads at once must not run inside the append.
     queueMicrotask(() => {
-      this.watchers.wake(executionId, { kind: 'entry', entry: added.entry });
+      this.#watchers.wake(executionId, { kind: 'entry', entry: added.entry });
     });
   }
 
   /** Drops all entries that begin at this sequence or later. */
   cut(executionId: string, from: number): void {
     const kept = this.entries(executionId).filter(({ first }) => first < from);
-    if (kept.length === 0) this.logs.delete(executionId);
-    else this.logs.set(executionId, kept);
+    if (kept.length === 0) this.#logs.delete(executionId);
+    else this.#logs.set(executionId, kept);
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    return this.watchers.add(executionId, onWake);
+    return this.#watchers.add(executionId, onWake);
   }
 }

@@ -11,24 +11,24 @@ const MAX_CONFIRMED = 10_000;
  * connection, behind which a restart may have been, each writer's last entry is asked for once.
  */
 export class ConfirmedEnds {
-  private readonly ends = new Set<string>();
+  readonly #ends = new Set<string>();
 
   has(end: End): boolean {
-    return this.ends.has(keyOf(end));
+    return this.#ends.has(keyOf(end));
   }
 
   add(end: End): void {
-    this.ends.add(keyOf(end));
-    const [oldest] = this.ends;
-    if (this.ends.size > MAX_CONFIRMED && oldest !== undefined) this.ends.delete(oldest);
+    this.#ends.add(keyOf(end));
+    const [oldest] = this.#ends;
+    if (this.#ends.size > MAX_CONFIRMED && oldest !== undefined) this.#ends.delete(oldest);
   }
 
   delete(end: End): void {
-    this.ends.delete(keyOf(end));
+    this.#ends.delete(keyOf(end));
   }
 
   clear(): void {
-    this.ends.clear();
+    this.#ends.clear();
   }
 }
 

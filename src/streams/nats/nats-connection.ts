@@ -34,20 +34,29 @@ const MESSAGES_PER_FETCH = 5000;
  * the server's restarts.
  */
 export class NatsConnection {
-  private isUp = true;
-  private readonly upListeners = new Set<() => void>();
-  private readonly downListeners = new Set<() => void>();
+  readonly #connection: Connection;
+  readonly #parts: {
+    readonly stream: string;
+    readonly manager: JetStreamManager;
+    readonly client: JetStreamClient;
+    readonly options: NatsOptions;
+  };
+  #isUp = true;
+  readonly #upListeners = new Set<() => void>();
+  readonly #downListeners = new Set<() => void>();
 
   constructor(
-    private readonly connection: Connection,
-    private readonly parts: {
+    connection: Connection,
+    parts: {
       readonly stream: string;
       readonly manager: JetStreamManager;
       readonly client: JetStreamClient;
       readonly options: NatsOptions;
     },
   ) {
-    void this.follow();
+    this.#connection = connection;
+    this.#parts = parts;
+    void this.#follow();
   }
 
   /**
@@ -55,32 +64,32 @@ export class NatsConnection {
    * when another is the last. Throws UNAVAILABLE when the server cannot be reached or takes nothing now.
    */
   async publish(executionId: string, data: Uint8Array, after: number): Promise<number | undefined> {
-    this.refuseWhenDown();
+    this.#refuseWhenDown();
     try {
-      const subject = this.subject('in', executionId);
+      const subject = this.#subject('in', executionId);
       const expect = { lastSubjectSequence: after };
-      return (await this.parts.client.publish(subject, data, { expect, timeout: TIMEOUT_MS })).seq;
+      return (await this.#parts.client.publish(subject, data, { expect, timeout: TIMEOUT_MS })).seq;
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence)
         return undefined;
-      throw this.named(error);
+      throw this.#named(error);
     }
   }
 
   /** The last entry of a log as the stream's leader has it: what is decided by it has to be true. */
   async last(executionId: string): Promise<NatsEntry | undefined> {
-    const { manager, stream } = this.parts;
-    const found = await this.ask(() =>
-      manager.streams.getMessage(stream, { last_by_subj: this.subject('in', executionId) }),
+    const { manager, stream } = this.#parts;
+    const found = await this.#ask(() =>
+      manager.streams.getMessage(stream, { last_by_subj: this.#subject('in', executionId) }),
     );
     return found === null ? undefined : decodeEntry(found.seq, found.data);
   }
 
   /** The same from any replica, which may be late. */
   async lastSeen(executionId: string): Promise<NatsEntry | undefined> {
-    const { manager, stream } = this.parts;
-    const found = await this.ask(() =>
-      manager.direct.getMessage(stream, { last_by_subj: this.subject('in', executionId) }),
+    const { manager, stream } = this.#parts;
+    const found = await this.#ask(() =>
+      manager.direct.getMessage(stream, { last_by_subj: this.#subject('in', executionId) }),
     );
     return found === null ? undefined : decodeEntry(found.seq, found.data);
   }
@@ -94,12 +103,12 @@ export class NatsConnection {
     { from, to, expected }: { readonly from: number; readonly to: number; readonly expected: number },
     take: TakeEntry,
   ): Promise<void> {
-    const { client, stream, options } = this.parts;
+    const { client, stream, options } = this.#parts;
     const { messagesPerFetch: mostPerFetch = MESSAGES_PER_FETCH } = options;
     const isThere = async () => ((await this.last(executionId))?.position ?? 0) >= to;
-    await this.ask(async () => {
+    await this.#ask(async () => {
       const consumer = await client.consumers.get(stream, {
-        filter_subjects: this.subject('in', executionId),
+        filter_subjects: this.#subject('in', executionId),
         deliver_policy: DeliverPolicy.StartSequence,
         opt_start_seq: Math.max(from, 1),
       });
@@ -114,7 +123,7 @@ export class NatsConnection {
 
   /** Calls back with the entries of one execution as they are stored. Returns what ends that. */
   subscribe(executionId: string, onData: (data: Uint8Array) => void): () => void {
-    const subscription = this.connection.subscribe(this.subject('out', executionId), {
+    const subscription = this.#connection.subscribe(this.#subject('out', executionId), {
       callback: (error, message) => {
         if (error === null) onData(message.data);
       },
@@ -126,53 +135,53 @@ export class NatsConnection {
 
   /** Resolves once the server knows all subscriptions. Never throws: a later connection brings them. */
   async subscribed(): Promise<void> {
-    await this.connection.flush().catch(() => undefined);
+    await this.#connection.flush().catch(() => undefined);
   }
 
   /** Tells of every loss of the connection. Returns what ends that. */
   onDisconnect(listener: () => void): () => void {
-    this.downListeners.add(listener);
+    this.#downListeners.add(listener);
     return () => {
-      this.downListeners.delete(listener);
+      this.#downListeners.delete(listener);
     };
   }
 
   /** Tells of every connection after the first; what was published in between is lost. Returns what ends that. */
   onReconnect(listener: () => void): () => void {
-    this.upListeners.add(listener);
+    this.#upListeners.add(listener);
     return () => {
-      this.upListeners.delete(listener);
+      this.#upListeners.delete(listener);
     };
   }
 
   async purge(executionId: string): Promise<void> {
-    const { manager, stream } = this.parts;
-    await this.ask(() => manager.streams.purge(stream, { filter: this.subject('in', executionId) }));
+    const { manager, stream } = this.#parts;
+    await this.#ask(() => manager.streams.purge(stream, { filter: this.#subject('in', executionId) }));
   }
 
   async close(): Promise<void> {
-    await this.connection.close();
+    await this.#connection.close();
   }
 
-  private async follow(): Promise<void> {
-    for await (const status of this.connection.status()) {
+  async #follow(): Promise<void> {
+    for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
-        if (this.isUp) this.parts.options.logger.warn({}, `the connection to ${placeOf(this.connection)} broke`);
-        this.isUp = false;
-        for (const listener of [...this.downListeners]) listener();
+        if (this.#isUp) this.#parts.options.logger.warn({}, `the connection to ${placeOf(this.#connection)} broke`);
+        this.#isUp = false;
+        for (const listener of [...this.#downListeners]) listener();
       }
-      if (status.type === 'reconnect') void this.comeBack();
+      if (status.type === 'reconnect') void this.#comeBack();
     }
   }
 
   /** A server that has lost its disk has lost the stream, too; one that has just started may not know its streams yet. */
-  private async comeBack(): Promise<void> {
-    const server = this.connection.getServer();
-    while (!this.connection.isClosed() && this.connection.getServer() === server) {
+  async #comeBack(): Promise<void> {
+    const server = this.#connection.getServer();
+    while (!this.#connection.isClosed() && this.#connection.getServer() === server) {
       try {
-        await ensureStream(this.parts.manager, this.parts.stream);
-        this.isUp = true;
-        for (const listener of [...this.upListeners]) listener();
+        await ensureStream(this.#parts.manager, this.#parts.stream);
+        this.#isUp = true;
+        for (const listener of [...this.#upListeners]) listener();
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, LONGEST_PAUSE_MS / 4).unref());
@@ -180,29 +189,29 @@ export class NatsConnection {
     }
   }
 
-  private async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    this.refuseWhenDown();
+  async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    this.#refuseWhenDown();
     try {
       return await question();
     } catch (error) {
-      throw this.named(error);
+      throw this.#named(error);
     }
   }
 
   /** What is asked meanwhile would be kept until the server is back: whoever asks had better know, and come again. */
-  private refuseWhenDown(): void {
-    if (!this.isUp || this.connection.isClosed()) throw this.named(new Error('no connection'));
+  #refuseWhenDown(): void {
+    if (!this.#isUp || this.#connection.isClosed()) throw this.#named(new Error('no connection'));
   }
 
-  private named(error: unknown): unknown {
+  #named(error: unknown): unknown {
     if (error instanceof CircuitBreakerError) return error;
     const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
     if (/max_payload/i.test(reason)) return error;
-    return unavailable(placeOf(this.connection), reason);
+    return unavailable(placeOf(this.#connection), reason);
   }
 
-  private subject(kind: 'in' | 'out', executionId: string): string {
-    return `${this.parts.stream}.${kind}.${subjectToken(executionId)}`;
+  #subject(kind: 'in' | 'out', executionId: string): string {
+    return `${this.#parts.stream}.${kind}.${subjectToken(executionId)}`;
   }
 }
 

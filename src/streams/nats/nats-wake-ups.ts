@@ -5,45 +5,47 @@ import { decodeEntry, streamEntry } from './nats-entry.js';
 
 /** Passes what the stream republishes on to whom it concerns: a subscription for each execution that is watched. */
 export class NatsWakeUps {
-  private readonly watchers = new Watchers();
-  private readonly subscriptions = new Map<string, () => void>();
-  private readonly forget: () => void;
+  readonly #nats: NatsLink;
+  readonly #watchers = new Watchers();
+  readonly #subscriptions = new Map<string, () => void>();
+  readonly #forget: () => void;
 
-  constructor(private readonly nats: NatsLink) {
+  constructor(nats: NatsLink) {
+    this.#nats = nats;
     // Whatever was published while nobody listened is gone: everyone has to look.
-    this.forget = nats.onReconnect(() => {
-      this.watchers.wakeAll({ kind: 'changed' });
+    this.#forget = nats.onReconnect(() => {
+      this.#watchers.wakeAll({ kind: 'changed' });
     });
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    const unwatch = this.watchers.add(executionId, onWake);
-    if (!this.subscriptions.has(executionId)) this.subscribe(executionId);
+    const unwatch = this.#watchers.add(executionId, onWake);
+    if (!this.#subscriptions.has(executionId)) this.#subscribe(executionId);
     return () => {
       unwatch();
-      if (!this.watchers.has(executionId)) this.unsubscribe(executionId);
+      if (!this.#watchers.has(executionId)) this.#unsubscribe(executionId);
     };
   }
 
   shutdown(): void {
-    this.forget();
-    this.watchers.clear();
-    for (const executionId of [...this.subscriptions.keys()]) this.unsubscribe(executionId);
+    this.#forget();
+    this.#watchers.clear();
+    for (const executionId of [...this.#subscriptions.keys()]) this.#unsubscribe(executionId);
   }
 
-  private subscribe(executionId: string): void {
-    const end = this.nats.subscribe(executionId, (data) => {
-      this.watchers.wake(executionId, readWake(executionId, data));
+  #subscribe(executionId: string): void {
+    const end = this.#nats.subscribe(executionId, (data) => {
+      this.#watchers.wake(executionId, readWake(executionId, data));
     });
-    this.subscriptions.set(executionId, end);
-    void this.nats.subscribed().then(() => {
-      this.watchers.wake(executionId, { kind: 'changed' });
+    this.#subscriptions.set(executionId, end);
+    void this.#nats.subscribed().then(() => {
+      this.#watchers.wake(executionId, { kind: 'changed' });
     });
   }
 
-  private unsubscribe(executionId: string): void {
-    this.subscriptions.get(executionId)?.();
-    this.subscriptions.delete(executionId);
+  #unsubscribe(executionId: string): void {
+    this.#subscriptions.get(executionId)?.();
+    this.#subscriptions.delete(executionId);
   }
 }
 

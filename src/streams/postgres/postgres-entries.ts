@@ -22,19 +22,20 @@ import { WakeUps } from './wake-ups.js';
  * sequence) is the arbiter of every race. The position of an entry is its first sequence.
  */
 export class PostgresEntries implements EntryStore {
-  private readonly wakeUps: WakeUps;
+  readonly #sql: SqlConnection;
+  readonly #release: () => Promise<void>;
+  readonly #wakeUps: WakeUps;
 
   /** `release` ends what the log alone uses; a connection that others use too is theirs to close. */
-  constructor(
-    private readonly sql: SqlConnection,
-    private readonly release: () => Promise<void> = () => Promise.resolve(),
-  ) {
-    this.wakeUps = new WakeUps(sql);
+  constructor(sql: SqlConnection, release: () => Promise<void> = () => Promise.resolve()) {
+    this.#sql = sql;
+    this.#release = release;
+    this.#wakeUps = new WakeUps(sql);
   }
 
   async insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]> {
     const json = `[${batch.map(asJson).join(',')}]`;
-    const rows = await this.sql.query<InsertedRow>(insertEntries(json, !this.sql.outlivesProcess));
+    const rows = await this.#sql.query<InsertedRow>(insertEntries(json, !this.#sql.outlivesProcess));
     const inserted = new Set(rows.map(placeOf));
     // `delete`, not `has`: of two equal entries in one statement only one was stored.
     return batch.map((entry) =>
@@ -43,33 +44,33 @@ export class PostgresEntries implements EntryStore {
   }
 
   async tail(executionId: string, turn: number): Promise<CountedTail | undefined> {
-    const [row] = await this.sql.query<TailRow>(readTail(executionId, turn));
+    const [row] = await this.#sql.query<TailRow>(readTail(executionId, turn));
     if (row === undefined) return undefined;
     const { closed, event_type, ...columns } = row;
     return { ...columns, position: row.first, isOpening: event_type === 'attempt_started', isClosed: closed };
   }
 
   async entryAt(executionId: string, first: number): Promise<StoredEntry | undefined> {
-    const [row] = await this.sql.query<StoredRow>(readEntry(executionId, first));
+    const [row] = await this.#sql.query<StoredRow>(readEntry(executionId, first));
     return row === undefined ? undefined : { position: first, opening: row.opening, events: row.events };
   }
 
   async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
     const wanted = ranges.map(({ executionId, from, limit }) => ({ id: executionId, start: from, size: limit }));
-    return pagesOf(ranges, await this.sql.query<PageRow>(readPages(wanted)));
+    return pagesOf(ranges, await this.#sql.query<PageRow>(readPages(wanted)));
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    return this.wakeUps.watch(executionId, onWake);
+    return this.#wakeUps.watch(executionId, onWake);
   }
 
   async remove(executionIds: readonly string[]): Promise<void> {
-    await this.sql.query(removeEntries(executionIds));
+    await this.#sql.query(removeEntries(executionIds));
   }
 
   async shutdown(): Promise<void> {
-    this.wakeUps.shutdown();
-    await this.release();
+    this.#wakeUps.shutdown();
+    await this.#release();
   }
 }
 

@@ -6,37 +6,40 @@ import { CHANNEL } from './statements.js';
 
 /** Passes the notifications of the database on to whom they concern. Listens from the first watch to the shutdown. */
 export class WakeUps {
-  private readonly watchers = new Watchers();
-  private unlisten: (() => void) | undefined;
+  readonly #sql: SqlConnection;
+  readonly #watchers = new Watchers();
+  #unlisten: (() => void) | undefined;
 
-  constructor(private readonly sql: SqlConnection) {}
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    const unwatch = this.watchers.add(executionId, onWake);
-    this.unlisten ??= this.sql.listen(CHANNEL, {
+    const unwatch = this.#watchers.add(executionId, onWake);
+    this.#unlisten ??= this.#sql.listen(CHANNEL, {
       onNotify: (payload) => {
-        this.pass(payload);
+        this.#pass(payload);
       },
       // Whatever was sent while nobody listened is gone: everyone has to look.
       onConnect: () => {
-        this.watchers.wakeAll({ kind: 'changed' });
+        this.#watchers.wakeAll({ kind: 'changed' });
       },
     });
     return unwatch;
   }
 
   shutdown(): void {
-    this.watchers.clear();
-    this.unlisten?.();
-    this.unlisten = undefined;
+    this.#watchers.clear();
+    this.#unlisten?.();
+    this.#unlisten = undefined;
   }
 
-  private pass(payload: string): void {
+  #pass(payload: string): void {
     const end = payload.indexOf('\n');
     const executionId = end === -1 ? payload : payload.slice(0, end);
     // Before anything is parsed: most notifications are for viewers of other processes.
-    if (!this.watchers.has(executionId)) return;
-    this.watchers.wake(executionId, end === -1 ? { kind: 'changed' } : readWake(executionId, payload.slice(end + 1)));
+    if (!this.#watchers.has(executionId)) return;
+    this.#watchers.wake(executionId, end === -1 ? { kind: 'changed' } : readWake(executionId, payload.slice(end + 1)));
   }
 }
 

@@ -35,161 +35,163 @@ interface Watched {
  * that need one. What a viewer gets is in order and without holes, whatever wake-ups were lost or repeated.
  */
 export class StreamReader {
-  private readonly watched = new Map<string, Watched>();
-  private readonly behind = new Set<Watched>();
-  private readonly timer: NodeJS.Timeout;
-  private reading: Promise<void> | undefined;
-  private isShutDown = false;
+  readonly #options: StreamReaderOptions;
+  readonly #watched = new Map<string, Watched>();
+  readonly #behind = new Set<Watched>();
+  readonly #timer: NodeJS.Timeout;
+  #reading: Promise<void> | undefined;
+  #isShutDown = false;
 
-  constructor(private readonly options: StreamReaderOptions) {
-    this.timer = setInterval(() => {
-      this.look();
+  constructor(options: StreamReaderOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#look();
     }, LOOK_EVERY_MS);
-    this.timer.unref();
+    this.#timer.unref();
   }
 
   /** Begins to watch. Throws NOT_FOUND for an execution that nobody knows; one that has not begun is waited for. */
   async open(executionId: string, options: ViewerOptions = {}): Promise<StreamViewer> {
     // No backend is asked for what is none: to some of them it would mean something else.
     if (!isId(executionId)) throw notFound('execution', executionId);
-    const known = this.watched.get(executionId);
+    const known = this.#watched.get(executionId);
     const place = known?.stream.placeAfter(options.after);
-    if (known !== undefined && place !== undefined) return this.addViewer(known, place, options);
-    const page = await this.readAt(executionId, options.after ?? BEYOND_THE_END);
+    if (known !== undefined && place !== undefined) return this.#addViewer(known, place, options);
+    const page = await this.#readAt(executionId, options.after ?? BEYOND_THE_END);
     if (page === undefined || page.state === 'absent') {
-      const execution = await this.options.lookup.find(executionId);
+      const execution = await this.#options.lookup.find(executionId);
       if (execution === undefined) throw notFound('execution', executionId);
       if (isEnded(execution.status)) return replayOf(execution, options);
     }
-    return await this.join(executionId, page, options);
+    return await this.#join(executionId, page, options);
   }
 
   stats(): { readonly streams: number; readonly viewers: number } {
-    const viewers = [...this.watched.values()].reduce((count, one) => count + one.viewers.size, 0);
-    return { streams: this.watched.size, viewers };
+    const viewers = [...this.#watched.values()].reduce((count, one) => count + one.viewers.size, 0);
+    return { streams: this.#watched.size, viewers };
   }
 
   /** Tells every viewer that the process goes away. */
   async shutdown(): Promise<void> {
-    this.isShutDown = true;
-    clearInterval(this.timer);
-    for (const { viewers } of [...this.watched.values()]) {
+    this.#isShutDown = true;
+    clearInterval(this.#timer);
+    for (const { viewers } of [...this.#watched.values()]) {
       for (const viewer of [...viewers]) viewer.leave('shutting-down');
     }
-    await this.reading;
+    await this.#reading;
   }
 
-  private async join(executionId: string, page: StreamPage | undefined, options: ViewerOptions): Promise<StreamViewer> {
+  async #join(executionId: string, page: StreamPage | undefined, options: ViewerOptions): Promise<StreamViewer> {
     const place = page === undefined ? BEGINNING : placeAfter(options.after, page);
     if (place === 'ended') return new ReplayViewer([]);
     // Nothing may come between finding a stream and joining it: its last viewer may leave then, and its watch ends.
-    const watched = this.watched.get(executionId) ?? this.watch(await this.streamFrom(executionId, page?.next ?? 0));
-    return this.addViewer(watched, place, options);
+    const watched = this.#watched.get(executionId) ?? this.#watch(await this.#streamFrom(executionId, page?.next ?? 0));
+    return this.#addViewer(watched, place, options);
   }
 
-  private addViewer(watched: Watched, place: ViewerPlace, { types }: ViewerOptions): StreamViewer {
+  #addViewer(watched: Watched, place: ViewerPlace, { types }: ViewerOptions): StreamViewer {
     const viewer = new LiveViewer({
       stream: watched.stream,
-      log: this.options.log,
+      log: this.#options.log,
       place,
       types,
       onLeave: (left) => {
-        this.removeViewer(watched, left);
+        this.#removeViewer(watched, left);
       },
       onDoubt: () => {
-        this.catchUp(watched);
+        this.#catchUp(watched);
       },
     });
     watched.viewers.add(viewer);
-    if (this.isShutDown) viewer.leave('shutting-down');
+    if (this.#isShutDown) viewer.leave('shutting-down');
     return viewer;
   }
 
-  private removeViewer(watched: Watched, viewer: LiveViewer): void {
+  #removeViewer(watched: Watched, viewer: LiveViewer): void {
     watched.viewers.delete(viewer);
     if (watched.viewers.size > 0) return;
     watched.unwatch();
-    this.behind.delete(watched);
-    this.watched.delete(watched.stream.executionId);
+    this.#behind.delete(watched);
+    this.#watched.delete(watched.stream.executionId);
   }
 
   /** Begins at the end of the log: what is before comes from the log for those who want it. */
-  private async streamFrom(executionId: string, next: number): Promise<LiveStream> {
-    const stream = new LiveStream(executionId, this.options.bufferSize, performance.now());
-    const page = next > 0 ? await this.readAt(executionId, next - 1) : undefined;
+  async #streamFrom(executionId: string, next: number): Promise<LiveStream> {
+    const stream = new LiveStream(executionId, this.#options.bufferSize, performance.now());
+    const page = next > 0 ? await this.#readAt(executionId, next - 1) : undefined;
     const entry = page?.entries[0];
     if (entry !== undefined) stream.beginAt(entry, performance.now());
     return stream;
   }
 
-  private watch(stream: LiveStream): Watched {
+  #watch(stream: LiveStream): Watched {
     // Another viewer may have been faster meanwhile.
-    const known = this.watched.get(stream.executionId);
+    const known = this.#watched.get(stream.executionId);
     if (known !== undefined) return known;
     const watched: Watched = {
       stream,
       viewers: new Set(),
-      unwatch: this.options.log.watch(stream.executionId, (wake) => {
-        if (stream.take(wake, performance.now())) this.catchUp(watched);
+      unwatch: this.#options.log.watch(stream.executionId, (wake) => {
+        if (stream.take(wake, performance.now())) this.#catchUp(watched);
       }),
     };
-    this.watched.set(stream.executionId, watched);
-    this.catchUp(watched);
+    this.#watched.set(stream.executionId, watched);
+    this.#catchUp(watched);
     return watched;
   }
 
-  private async readAt(executionId: string, from: number): Promise<StreamPage | undefined> {
-    const [page] = await this.options.log.read([{ executionId, from: Math.min(from, BEYOND_THE_END), limit: 1 }]);
+  async #readAt(executionId: string, from: number): Promise<StreamPage | undefined> {
+    const [page] = await this.#options.log.read([{ executionId, from: Math.min(from, BEYOND_THE_END), limit: 1 }]);
     return page;
   }
 
-  private catchUp(watched: Watched): void {
-    if (this.watched.get(watched.stream.executionId) !== watched) return;
-    this.behind.add(watched);
-    this.reading ??= this.readAll();
+  #catchUp(watched: Watched): void {
+    if (this.#watched.get(watched.stream.executionId) !== watched) return;
+    this.#behind.add(watched);
+    this.#reading ??= this.#readAll();
   }
 
-  private async readAll(): Promise<void> {
+  async #readAll(): Promise<void> {
     // What comes within this turn of the event loop shares the read.
     await Promise.resolve();
     try {
-      while (this.behind.size > 0 && !this.isShutDown) await this.readOnce();
+      while (this.#behind.size > 0 && !this.#isShutDown) await this.#readOnce();
     } catch (error) {
-      this.options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');
+      this.#options.logger.warn({ err: error }, 'the stream log could not be read; the next look tries again');
     } finally {
       // Here and not behind the promise: what falls behind in between would wait for the next look.
-      this.reading = undefined;
+      this.#reading = undefined;
     }
   }
 
-  private async readOnce(): Promise<void> {
-    const asked = [...this.behind].map((watched) => ({ watched, next: watched.stream.next }));
-    this.behind.clear();
-    const pages = await this.options.log.read(asked.map(({ watched }) => watched.stream.range()));
+  async #readOnce(): Promise<void> {
+    const asked = [...this.#behind].map((watched) => ({ watched, next: watched.stream.next }));
+    this.#behind.clear();
+    const pages = await this.#options.log.read(asked.map(({ watched }) => watched.stream.range()));
     for (const [index, { watched, next }] of asked.entries()) {
       const page = pages[index];
-      if (page !== undefined && watched.stream.takePage(page, next, performance.now())) this.catchUp(watched);
+      if (page !== undefined && watched.stream.takePage(page, next, performance.now())) this.#catchUp(watched);
     }
   }
 
-  private look(): void {
-    for (const watched of this.watched.values()) {
+  #look(): void {
+    for (const watched of this.#watched.values()) {
       const silentMs = performance.now() - watched.stream.lastActivityMs;
       // One that speaks tells by its next word what was lost before it.
       if (watched.stream.state === 'closed' || silentMs < SPEAKS_WITHIN_MS) continue;
-      this.catchUp(watched);
-      if (silentMs > SILENCE_MS) void this.askAbout(watched);
+      this.#catchUp(watched);
+      if (silentMs > SILENCE_MS) void this.#askAbout(watched);
     }
   }
 
   /** Nothing came for long: has the execution ended without its stream? */
-  private async askAbout({ stream }: Watched): Promise<void> {
+  async #askAbout({ stream }: Watched): Promise<void> {
     stream.lastActivityMs = performance.now();
     try {
-      const execution = await this.options.lookup.find(stream.executionId);
-      if (execution !== undefined && isEnded(execution.status)) await this.options.lookup.finish(execution);
+      const execution = await this.#options.lookup.find(stream.executionId);
+      if (execution !== undefined && isEnded(execution.status)) await this.#options.lookup.finish(execution);
     } catch (error) {
-      this.options.logger.warn(
+      this.#options.logger.warn(
         { executionId: stream.executionId, err: error },
         'a silent stream could not be looked into',
       );

@@ -26,8 +26,8 @@ interface LongOne<Made> {
  * A fixed few places, by sequence: a weak map of all events costs the collector more than it saves.
  */
 export class RecentEvents<Made extends { readonly length: number } | Promise<unknown>> {
-  private readonly places: (Place<Made> | undefined)[] = Array.from({ length: PLACES });
-  private readonly longOnes: LongOne<Made>[] = [];
+  readonly #places: (Place<Made> | undefined)[] = Array.from({ length: PLACES });
+  readonly #longOnes: LongOne<Made>[] = [];
 
   /** What `make` gives for an event, in one of several variants. */
   made<Result extends Made | undefined>(
@@ -35,31 +35,31 @@ export class RecentEvents<Made extends { readonly length: number } | Promise<unk
     make: (event: StreamEvent) => Result,
     variant?: unknown,
   ): Result {
-    const place = this.places[event.sequence % PLACES];
+    const place = this.#places[event.sequence % PLACES];
     if (place?.event === event && place.made.has(variant)) return place.made.get(variant) as Result;
-    for (const one of this.longOnes) {
+    for (const one of this.#longOnes) {
       if (one.event === event && one.variant === variant) return one.made as Result;
     }
     const made = make(event);
-    this.remember(event, variant, made);
+    this.#remember(event, variant, made);
     return made;
   }
 
-  private remember(event: StreamEvent, variant: unknown, made: Made | undefined): void {
+  #remember(event: StreamEvent, variant: unknown, made: Made | undefined): void {
     const length = Math.max(lengthOf(event), lengthOfMade(made));
-    if (length <= MAX_LENGTH) this.rememberShort(event, variant, made);
+    if (length <= MAX_LENGTH) this.#rememberShort(event, variant, made);
     else if (length <= MAX_LONG_LENGTH) {
-      if (this.longOnes.length >= LONG_ONES) this.longOnes.shift();
-      this.longOnes.push({ event, variant, made });
+      if (this.#longOnes.length >= LONG_ONES) this.#longOnes.shift();
+      this.#longOnes.push({ event, variant, made });
     }
   }
 
-  private rememberShort(event: StreamEvent, variant: unknown, made: Made | undefined): void {
+  #rememberShort(event: StreamEvent, variant: unknown, made: Made | undefined): void {
     const index = event.sequence % PLACES;
-    let place = this.places[index];
+    let place = this.#places[index];
     if (place?.event !== event) {
       place = { event, made: new Map() };
-      this.places[index] = place;
+      this.#places[index] = place;
     }
     if (place.made.size < MAX_VARIANTS) place.made.set(variant, made);
   }

@@ -55,90 +55,92 @@ interface LiveViewerParts {
  * holds it, otherwise from the log, and begins again where neither has it any more. So it never mixes two logs.
  */
 export class LiveViewer implements StreamViewer {
+  readonly #parts: LiveViewerParts;
   end: ViewerEnd | undefined;
 
-  private place: ViewerPlace;
+  #place: ViewerPlace;
   /** Of the stream when its ring held the place; undefined while it has not. */
-  private generation: number | undefined;
-  private entriesPerRead = FIRST_READ;
-  private readonly unfollow: () => void;
+  #generation: number | undefined;
+  #entriesPerRead = FIRST_READ;
+  readonly #unfollow: () => void;
   /** What waits for a change goes on. */
-  private stopWaiting: () => void = () => undefined;
-  private settle: (events: undefined) => void = () => undefined;
+  #stopWaiting: () => void = () => undefined;
+  #settle: (events: undefined) => void = () => undefined;
 
-  constructor(private readonly parts: LiveViewerParts) {
-    this.place = parts.place;
-    this.unfollow = parts.stream.follow(() => {
-      this.stopWaiting();
+  constructor(parts: LiveViewerParts) {
+    this.#parts = parts;
+    this.#place = parts.place;
+    this.#unfollow = parts.stream.follow(() => {
+      this.#stopWaiting();
     });
   }
 
   next(): Promise<readonly StreamEvent[] | undefined> {
     return new Promise((resolve, reject) => {
       // Whoever leaves is answered at once, whatever the log is still asked.
-      this.settle = resolve;
-      this.nextEvents().then(resolve, reject);
+      this.#settle = resolve;
+      this.#nextEvents().then(resolve, reject);
     });
   }
 
   leave(end: ViewerEnd = 'left'): void {
-    this.finish(end);
-    this.settle(undefined);
+    this.#finish(end);
+    this.#settle(undefined);
   }
 
-  private async nextEvents(): Promise<readonly StreamEvent[] | undefined> {
+  async #nextEvents(): Promise<readonly StreamEvent[] | undefined> {
     while (this.end === undefined) {
-      const held = this.takeFromRing();
+      const held = this.#takeFromRing();
       if (held?.length === 0) {
-        await this.change();
+        await this.#change();
         continue;
       }
-      const events = held ?? (await this.takeFromLog());
+      const events = held ?? (await this.#takeFromLog());
       const last = events.at(-1);
-      if (last !== undefined && isTerminal(last)) this.finish('ended');
-      const wanted = this.wanted(events);
+      if (last !== undefined && isTerminal(last)) this.#finish('ended');
+      const wanted = this.#wanted(events);
       if (wanted.length > 0) return wanted;
     }
     return undefined;
   }
 
   /** What the ring has next; undefined when it does not go on from here. */
-  private takeFromRing(): readonly StreamEvent[] | undefined {
-    const { stream } = this.parts;
-    if (this.generation !== undefined && this.generation !== stream.generation) this.startAgain();
-    const passage = stream.after(this.place, EVENTS_PER_BATCH);
+  #takeFromRing(): readonly StreamEvent[] | undefined {
+    const { stream } = this.#parts;
+    if (this.#generation !== undefined && this.#generation !== stream.generation) this.#startAgain();
+    const passage = stream.after(this.#place, EVENTS_PER_BATCH);
     if (passage === undefined) return undefined;
-    this.generation = stream.generation;
-    if (passage.events.length > 0) return this.advance(passage, stream.next);
-    if (stream.state === 'closed') this.finish('ended');
+    this.#generation = stream.generation;
+    if (passage.events.length > 0) return this.#advance(passage, stream.next);
+    if (stream.state === 'closed') this.#finish('ended');
     return [];
   }
 
   /** What the log has next, read from the event before; nothing after a pause when that is nothing. */
-  private async takeFromLog(): Promise<readonly StreamEvent[]> {
-    const page = await this.readLog();
+  async #takeFromLog(): Promise<readonly StreamEvent[]> {
+    const page = await this.#readLog();
     if (page === undefined || page.state === 'absent') {
-      this.parts.onDoubt();
-      await this.pause();
+      this.#parts.onDoubt();
+      await this.#pause();
       return [];
     }
-    const passage = passageAfter(this.place, page);
-    if (passage === undefined) this.startAgain();
-    else if (passage.events.length > 0) return this.advance(passage, page.next);
-    else if (page.state === 'closed' && page.next <= this.place.next) this.finish('ended');
+    const passage = passageAfter(this.#place, page);
+    if (passage === undefined) this.#startAgain();
+    else if (passage.events.length > 0) return this.#advance(passage, page.next);
+    else if (page.state === 'closed' && page.next <= this.#place.next) this.#finish('ended');
     else {
-      this.parts.onDoubt();
-      await this.change(READ_AGAIN_MS);
+      this.#parts.onDoubt();
+      await this.#change(READ_AGAIN_MS);
     }
     return [];
   }
 
-  private async readLog(): Promise<StreamPage | undefined> {
-    const { log, stream } = this.parts;
-    const from = Math.max(this.place.next - 1, 0);
+  async #readLog(): Promise<StreamPage | undefined> {
+    const { log, stream } = this.#parts;
+    const from = Math.max(this.#place.next - 1, 0);
     try {
-      const [page] = await log.read([{ executionId: stream.executionId, from, limit: this.entriesPerRead }]);
-      if (page !== undefined) this.paceReads(page);
+      const [page] = await log.read([{ executionId: stream.executionId, from, limit: this.#entriesPerRead }]);
+      if (page !== undefined) this.#paceReads(page);
       return page;
     } catch {
       // The reader, which will read as well, tells of it once for all viewers.
@@ -146,55 +148,55 @@ export class LiveViewer implements StreamViewer {
     }
   }
 
-  private paceReads({ entries }: StreamPage): void {
+  #paceReads({ entries }: StreamPage): void {
     const events = entries.flatMap((entry) => entry.events);
     const length = events.reduce((sum, event) => sum + contentLength(event), 0);
-    this.entriesPerRead =
+    this.#entriesPerRead =
       length > MAX_PAGE_LENGTH
-        ? Math.max(SMALLEST_READ, Math.floor(this.entriesPerRead / 2))
-        : Math.min(this.entriesPerRead * 2, LARGEST_READ);
+        ? Math.max(SMALLEST_READ, Math.floor(this.#entriesPerRead / 2))
+        : Math.min(this.#entriesPerRead * 2, LARGEST_READ);
   }
 
-  private advance({ events, end }: Passage, logEnd: number): readonly StreamEvent[] {
-    const behind = logEnd - this.place.next;
-    this.place = end;
+  #advance({ events, end }: Passage, logEnd: number): readonly StreamEvent[] {
+    const behind = logEnd - this.#place.next;
+    this.#place = end;
     return behind > MERGE_BEYOND ? mergeChunks(events) : events;
   }
 
-  private startAgain(): void {
-    this.generation = undefined;
-    this.place = BEGINNING;
+  #startAgain(): void {
+    this.#generation = undefined;
+    this.#place = BEGINNING;
   }
 
   /** Until the stream changes, or the viewer leaves. */
-  private async change(atMostMs?: number): Promise<void> {
+  async #change(atMostMs?: number): Promise<void> {
     if (this.end !== undefined) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      this.stopWaiting = resolve;
+      this.#stopWaiting = resolve;
       if (atMostMs !== undefined) timer = setTimeout(resolve, atMostMs);
     });
     clearTimeout(timer);
   }
 
   /** Lets a log be that gives nothing; until the viewer leaves. */
-  private async pause(): Promise<void> {
+  async #pause(): Promise<void> {
     const until = performance.now() + READ_AGAIN_MS;
     for (let left = READ_AGAIN_MS; left > 0 && this.end === undefined; left = until - performance.now()) {
-      await this.change(left);
+      await this.#change(left);
     }
   }
 
-  private finish(end: ViewerEnd): void {
+  #finish(end: ViewerEnd): void {
     if (this.end !== undefined) return;
     this.end = end;
-    this.unfollow();
-    this.stopWaiting();
-    this.parts.onLeave(this);
+    this.#unfollow();
+    this.#stopWaiting();
+    this.#parts.onLeave(this);
   }
 
-  private wanted(events: readonly StreamEvent[]): readonly StreamEvent[] {
-    const { types } = this.parts;
+  #wanted(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const { types } = this.#parts;
     if (types === undefined) return events;
     return events.filter(({ eventType }) => types.has(eventType) || passesEveryFilter(eventType));
   }
@@ -206,14 +208,17 @@ function contentLength(event: StreamEvent): number {
 
 /** A viewer of events that are all there already. */
 export class ReplayViewer implements StreamViewer {
+  readonly #events: readonly StreamEvent[];
   end: ViewerEnd | undefined;
 
-  constructor(private readonly events: readonly StreamEvent[]) {}
+  constructor(events: readonly StreamEvent[]) {
+    this.#events = events;
+  }
 
   next(): Promise<readonly StreamEvent[] | undefined> {
     if (this.end !== undefined) return Promise.resolve(undefined);
     this.end = 'ended';
-    return Promise.resolve(this.events.length === 0 ? undefined : this.events);
+    return Promise.resolve(this.#events.length === 0 ? undefined : this.#events);
   }
 
   leave(): void {

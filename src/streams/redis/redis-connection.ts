@@ -21,23 +21,24 @@ type Client = ReturnType<typeof newClient>;
 
 /** Two connections to a Redis server, one of which listens. Survives the server's restarts. */
 export class RedisConnection {
+  readonly #url: string;
+  readonly #options: RedisOptions;
   readonly subscriber: Client;
-  private readonly commands: Client;
+  readonly #commands: Client;
 
-  constructor(
-    private readonly url: string,
-    private readonly options: RedisOptions,
-  ) {
-    this.commands = this.client();
-    this.subscriber = this.client();
+  constructor(url: string, options: RedisOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#commands = this.#client();
+    this.subscriber = this.#client();
   }
 
   async connect(): Promise<void> {
     try {
-      await Promise.all([this.commands.connect(), this.subscriber.connect()]);
+      await Promise.all([this.#commands.connect(), this.subscriber.connect()]);
     } catch (error) {
       this.close();
-      throw this.named(error);
+      throw this.#named(error);
     }
   }
 
@@ -45,20 +46,20 @@ export class RedisConnection {
   async run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const options = { keys: [...keys], arguments: [...args] };
     try {
-      return await this.commands.evalSha(script.sha1, options).catch(async (error: unknown) => {
+      return await this.#commands.evalSha(script.sha1, options).catch(async (error: unknown) => {
         if (!isReply(error, 'NOSCRIPT')) throw error;
-        return await this.commands.eval(script.text, options);
+        return await this.#commands.eval(script.text, options);
       });
     } catch (error) {
-      throw this.named(error);
+      throw this.#named(error);
     }
   }
 
   async remove(keys: readonly string[]): Promise<void> {
     try {
-      await this.commands.unlink([...keys]);
+      await this.#commands.unlink([...keys]);
     } catch (error) {
-      throw this.named(error);
+      throw this.#named(error);
     }
   }
 
@@ -71,31 +72,31 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.commands.destroy();
+    this.#commands.destroy();
     this.subscriber.destroy();
   }
 
-  private client(): Client {
-    const client = newClient(this.url);
+  #client(): Client {
+    const client = newClient(this.#url);
     // Without a listener the process would end. One line for each time that a connection is lost, not for each try.
     let isUp = false;
     client
       .on('ready', () => (isUp = true))
       .on('error', (error: Error) => {
-        if (isUp) this.options.logger.warn({ err: error.message }, `the connection to ${placeOf(this.url)} broke`);
+        if (isUp) this.#options.logger.warn({ err: error.message }, `the connection to ${placeOf(this.#url)} broke`);
         isUp = false;
       });
     return client;
   }
 
-  private named(error: unknown): unknown {
+  #named(error: unknown): unknown {
     if (error instanceof ErrorReply && !AWAY.test(error.message)) {
-      return new Error(`${placeOf(this.url)} refused a command: ${error.message}`);
+      return new Error(`${placeOf(this.#url)} refused a command: ${error.message}`);
     }
     const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
     return new CircuitBreakerError(
       'UNAVAILABLE',
-      `${placeOf(this.url)} cannot be used (${reason}). Is it running, and may it be reached from here?`,
+      `${placeOf(this.#url)} cannot be used (${reason}). Is it running, and may it be reached from here?`,
     );
   }
 }

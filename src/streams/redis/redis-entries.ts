@@ -19,31 +19,32 @@ type RawPage = readonly [tail: RawTail | null, entries: readonly RawEntry[]];
  * first. The position of an entry is its last sequence. All keys have one hash tag, since one script takes many of them.
  */
 export class RedisEntries implements EntryStore {
-  private readonly wakeUps: RedisWakeUps;
+  readonly #redis: RedisConnection;
+  readonly #release: () => void;
+  readonly #wakeUps: RedisWakeUps;
 
   /** `release` ends the connection where nobody else uses it. */
-  constructor(
-    private readonly redis: RedisConnection,
-    private readonly release: () => void = () => undefined,
-  ) {
-    this.wakeUps = new RedisWakeUps(redis, keyOf);
+  constructor(redis: RedisConnection, release: () => void = () => undefined) {
+    this.#redis = redis;
+    this.#release = release;
+    this.#wakeUps = new RedisWakeUps(redis, keyOf);
   }
 
   async insert(batch: readonly NewEntry[]): Promise<readonly (EntryPlace | undefined)[]> {
     const keys = batch.map(({ executionId }) => keyOf(executionId));
-    const lasts = (await this.redis.run(APPEND, keys, batch.flatMap(argumentsOf))) as readonly number[];
+    const lasts = (await this.#redis.run(APPEND, keys, batch.flatMap(argumentsOf))) as readonly number[];
     return lasts.map((last) => (last === -1 ? undefined : { position: last, last }));
   }
 
   async tail(executionId: string, turn: number): Promise<CountedTail | undefined> {
-    const [tail] = await this.page(executionId, BEYOND_THE_END, 1);
+    const [tail] = await this.#page(executionId, BEYOND_THE_END, 1);
     if (tail === null) return undefined;
     const read = readTail(tail);
-    return { ...read, attempts: read.turn === turn ? read.attempt : await this.attemptsAt(executionId, turn) };
+    return { ...read, attempts: read.turn === turn ? read.attempt : await this.#attemptsAt(executionId, turn) };
   }
 
   async entryAt(executionId: string, first: number): Promise<StoredEntry | undefined> {
-    const [, [raw]] = await this.page(executionId, first, 1);
+    const [, [raw]] = await this.#page(executionId, first, 1);
     if (raw === undefined) return undefined;
     const { opening, head, events } = partsOf(raw);
     const entry = readTail([raw[0], opening, head]);
@@ -53,44 +54,44 @@ export class RedisEntries implements EntryStore {
   async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
     const parts: Promise<readonly StreamPage[]>[] = [];
     for (let start = 0; start < ranges.length; start += KEYS_PER_READ) {
-      parts.push(this.readSome(ranges.slice(start, start + KEYS_PER_READ)));
+      parts.push(this.#readSome(ranges.slice(start, start + KEYS_PER_READ)));
     }
     return (await Promise.all(parts)).flat();
   }
 
   watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
-    return this.wakeUps.watch(executionId, onWake);
+    return this.#wakeUps.watch(executionId, onWake);
   }
 
   async remove(executionIds: readonly string[]): Promise<void> {
-    await this.redis.remove(executionIds.map(keyOf));
+    await this.#redis.remove(executionIds.map(keyOf));
   }
 
   shutdown(): Promise<void> {
-    this.wakeUps.shutdown();
-    this.release();
+    this.#wakeUps.shutdown();
+    this.#release();
     return Promise.resolve();
   }
 
-  private async readSome(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
-    const pages = await this.pages(ranges);
+  async #readSome(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
+    const pages = await this.#pages(ranges);
     return ranges.map(({ executionId }, index) => pageOf(executionId, pages[index] ?? [null, []]));
   }
 
-  private async page(executionId: string, from: number, limit: number): Promise<RawPage> {
-    const [page] = await this.pages([{ executionId, from, limit }]);
+  async #page(executionId: string, from: number, limit: number): Promise<RawPage> {
+    const [page] = await this.#pages([{ executionId, from, limit }]);
     return page ?? [null, []];
   }
 
-  private async pages(ranges: readonly StreamRange[]): Promise<readonly RawPage[]> {
+  async #pages(ranges: readonly StreamRange[]): Promise<readonly RawPage[]> {
     const keys = ranges.map(({ executionId }) => keyOf(executionId));
     const bounds = ranges.flatMap(({ from, limit }) => [entryId(from), String(limit)]);
-    return (await this.redis.run(READ, keys, bounds)) as readonly RawPage[];
+    return (await this.#redis.run(READ, keys, bounds)) as readonly RawPage[];
   }
 
   /** Only when the turn changes: then the log is looked through. */
-  private async attemptsAt(executionId: string, turn: number): Promise<number> {
-    const [, entries] = await this.page(executionId, 0, ALL);
+  async #attemptsAt(executionId: string, turn: number): Promise<number> {
+    const [, entries] = await this.#page(executionId, 0, ALL);
     return entries
       .map((raw) => readTail([raw[0], partsOf(raw).opening, partsOf(raw).head]))
       .reduce((most, entry) => (entry.turn === turn ? Math.max(most, entry.attempt) : most), 0);

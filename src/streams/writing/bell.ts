@@ -1,10 +1,10 @@
 /** Lets a loop sleep until something has happened, without a queue of what it was. */
 export class Bell {
-  private waiting: (() => void) | undefined;
+  #waiting: (() => void) | undefined;
 
   /** Lets whoever waits look again. */
   ring(): void {
-    this.waiting?.();
+    this.#waiting?.();
   }
 
   /**
@@ -16,11 +16,11 @@ export class Bell {
     await new Promise<void>((resolve) => {
       const end = () => {
         clearTimeout(timer);
-        this.waiting = undefined;
+        this.#waiting = undefined;
         resolve();
       };
       const timer = withinMs === Infinity ? undefined : setTimeout(end, withinMs);
-      this.waiting = () => {
+      this.#waiting = () => {
         if (condition()) end();
       };
     });

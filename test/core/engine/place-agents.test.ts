@@ -9,33 +9,32 @@ import { aDefinition, aPlaceAgent, aResult, aToken, aTransition } from '../../su
 
 /** A token's life in a test: what arrives, at which second. */
 class Life {
+  #definition: WorkflowDefinition;
   token: Token;
   last: Decision;
-  private seconds = 0;
+  #seconds = 0;
 
-  constructor(
-    private definition: WorkflowDefinition,
-    fields: Partial<Token> = {},
-  ) {
+  constructor(definition: WorkflowDefinition, fields: Partial<Token> = {}) {
+    this.#definition = definition;
     this.token = aToken(definition, fields);
     this.last = { token: this.token, events: [], effects: [] };
     this.arrive({ type: 'created' });
   }
 
   arrive(input: TokenInput): this {
-    this.last = decide(this.definition, this.token, input, { now: this.now });
+    this.last = decide(this.#definition, this.token, input, { now: this.#now });
     this.token = this.last.token;
     return this;
   }
 
   /** Lets time pass, waking whenever something is due, as the Temporal workflow does. */
   after(seconds: number): this {
-    const until = this.seconds + seconds;
-    for (let due = this.due; due !== undefined && due <= until; due = this.due) {
-      this.seconds = due;
+    const until = this.#seconds + seconds;
+    for (let due = this.#due; due !== undefined && due <= until; due = this.#due) {
+      this.#seconds = due;
       this.arrive({ type: 'time-passed' });
     }
-    this.seconds = until;
+    this.#seconds = until;
     return this;
   }
 
@@ -45,7 +44,7 @@ class Life {
   }
 
   with(placeAgents: readonly PlaceAgent[]): this {
-    this.definition = { ...this.definition, placeAgents };
+    this.#definition = { ...this.#definition, placeAgents };
     return this.arrive({ type: 'place-agents-changed' });
   }
 
@@ -66,12 +65,12 @@ class Life {
     return this.last.effects.flatMap((effect) => (effect.type === 'cancel-execution' ? [effect.executionId] : []));
   }
 
-  private get now(): string {
-    return new Date(Date.parse('2026-11-23T05:00:00.000Z') + this.seconds * 1000).toISOString();
+  get #now(): string {
+    return new Date(Date.parse('2026-11-23T05:00:00.000Z') + this.#seconds * 1000).toISOString();
   }
 
-  private get due(): number | undefined {
-    const due = nextDue(this.token, this.now);
+  get #due(): number | undefined {
+    const due = nextDue(this.token, this.#now);
     return due === undefined ? undefined : (Date.parse(due) - Date.parse('2026-11-23T05:00:00.000Z')) / 1000;
   }
 }

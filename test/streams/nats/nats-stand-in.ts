@@ -8,7 +8,7 @@ export class NatsStandIn implements NatsLink {
   /** How many of the last entries the replica has not got yet. */
   lateBy = 0;
   readonly walks: Span[] = [];
-  private onDown: () => void = () => undefined;
+  #onDown: () => void = () => undefined;
 
   constructor(public entries: readonly NatsEntry[]) {}
 
@@ -28,12 +28,12 @@ export class NatsStandIn implements NatsLink {
   }
 
   onDisconnect(listener: () => void): () => void {
-    this.onDown = listener;
+    this.#onDown = listener;
     return () => undefined;
   }
 
   disconnect(): void {
-    this.onDown();
+    this.#onDown();
   }
 
   onReconnect(): () => void {

@@ -55,28 +55,27 @@ type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
 
 /** What the reader has: wake-ups get lost, repeated and late, each by its fate, and reads fail. */
 class UnreliableLog extends MemoryStreamLog {
-  private heard = 0;
-  private asked = 0;
+  readonly #told: Pick<Story, 'fates' | 'failures'>;
+  #heard = 0;
+  #asked = 0;
 
-  constructor(
-    streams: MemoryStreams,
-    private readonly told: Pick<Story, 'fates' | 'failures'>,
-  ) {
+  constructor(streams: MemoryStreams, told: Pick<Story, 'fates' | 'failures'>) {
     super(streams);
+    this.#told = told;
   }
 
   override async read(ranges: readonly StreamRange[]): Promise<readonly StreamPage[]> {
-    this.asked += 1;
-    if (this.told.failures[this.asked] === true) throw new CircuitBreakerError('UNAVAILABLE', 'It is away.');
+    this.#asked += 1;
+    if (this.#told.failures[this.#asked] === true) throw new CircuitBreakerError('UNAVAILABLE', 'It is away.');
     return await super.read(ranges);
   }
 
   override watch(executionId: string, onWake: (wake: StreamWake) => void): () => void {
     let isWatching = true;
-    const { fates } = this.told;
+    const { fates } = this.#told;
     const end = super.watch(executionId, (wake) => {
-      const fate = fates[this.heard % fates.length] ?? [];
-      this.heard += 1;
+      const fate = fates[this.#heard % fates.length] ?? [];
+      this.#heard += 1;
       for (const delayMs of fate) {
         setTimeout(() => {
           if (isWatching) onWake(wake);

@@ -22,23 +22,25 @@ const MAX_ERRORS = 50;
 
 /** Judges what is asked for before anything of it runs, by one rule at every door. */
 export class OperationReader {
-  private readonly documents: KnownDocuments;
+  readonly #schema: GraphQLSchema;
+  readonly #documents: KnownDocuments;
 
-  constructor(private readonly schema: GraphQLSchema) {
-    this.documents = new KnownDocuments(schema);
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+    this.#documents = new KnownDocuments(schema);
   }
 
   /** The operation, within the limits and with variables that fit; or all that is wrong with it. */
   read({ query, operationName, variables }: OperationRequest): ReadOperation | readonly GraphQLError[] {
     try {
-      const document = this.documents.read(query);
+      const document = this.#documents.read(query);
       if (!('kind' in document)) return document;
       const operation = operationOf(document, operationName);
-      const { errors } = getVariableValues(this.schema, operation.variableDefinitions ?? [], variables ?? {}, {
+      const { errors } = getVariableValues(this.#schema, operation.variableDefinitions ?? [], variables ?? {}, {
         maxErrors: MAX_ERRORS,
       });
       if (errors !== undefined) return errors;
-      refuseCostly(this.schema, { document, operation }, variables);
+      refuseCostly(this.#schema, { document, operation }, variables);
       return { document, operation };
     } catch (error) {
       return [asGraphqlError(error)];

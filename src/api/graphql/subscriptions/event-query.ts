@@ -8,14 +8,14 @@ const COMPILE_AFTER = 100;
 
 /** How often an operation of a document was executed, and what it was compiled to. */
 class Operation {
-  private executions = 0;
-  private compiled: CompiledQuery | undefined;
+  #executions = 0;
+  #compiled: CompiledQuery | undefined;
 
   run(args: ExecutionArgs, event: object): Result {
-    this.executions += 1;
-    if (this.executions === COMPILE_AFTER) this.compiled = compiledOrNothing(args);
+    this.#executions += 1;
+    if (this.#executions === COMPILE_AFTER) this.#compiled = compiledOrNothing(args);
     const { contextValue, variableValues } = args;
-    if (this.compiled !== undefined) return this.compiled.query(event, contextValue, { ...variableValues });
+    if (this.#compiled !== undefined) return this.#compiled.query(event, contextValue, { ...variableValues });
     return execute({ ...args, rootValue: event });
   }
 }

@@ -7,56 +7,59 @@ const MAX_OPERATIONS = 100;
  * operations by their ids, and forgets one that is completed while it is still being opened.
  */
 export class SocketOperations {
-  private readonly running = new Set<SocketOperation>();
+  readonly #running = new Set<SocketOperation>();
 
   /** One more. Throws a GraphQLError when there are as many as a socket may have. */
   begin(id: string): SocketOperation {
     // Who had the id was completed: graphql-ws refuses one that is in use.
-    for (const other of this.running) if (other.id === id) other.leave();
-    if (this.running.size >= MAX_OPERATIONS) {
+    for (const other of this.#running) if (other.id === id) other.leave();
+    if (this.#running.size >= MAX_OPERATIONS) {
       throw new GraphQLError(`A socket may have ${MAX_OPERATIONS} operations at once.`);
     }
-    const operation = new SocketOperation(id, () => this.running.delete(operation));
-    this.running.add(operation);
+    const operation = new SocketOperation(id, () => this.#running.delete(operation));
+    this.#running.add(operation);
     return operation;
   }
 
   /** The socket is closed. */
   leave(): void {
-    for (const operation of this.running) operation.leave();
+    for (const operation of this.#running) operation.leave();
   }
 }
 
 /** One operation, from its request until nothing of it runs any more. What it has opened is closed by then. */
 export class SocketOperation {
-  private source: AsyncIterator<object> | undefined;
-  private isLeft = false;
+  readonly #onEnd: () => void;
+  #source: AsyncIterator<object> | undefined;
+  #isLeft = false;
 
   constructor(
     readonly id: string,
-    private readonly onEnd: () => void,
-  ) {}
+    onEnd: () => void,
+  ) {
+    this.#onEnd = onEnd;
+  }
 
   get hasLeft(): boolean {
-    return this.isLeft;
+    return this.#isLeft;
   }
 
   /** It has opened this, whose `return` settles a `next` that waits. */
   opened(source: AsyncIterator<object>): void {
-    this.source = source;
+    this.#source = source;
     // Its step gives nothing then: nobody would read to the end.
-    if (this.isLeft) this.end();
+    if (this.#isLeft) this.end();
   }
 
   /** Nobody waits for it any more: it sends nothing, and what it waits for it lets be. */
   leave(): void {
-    this.isLeft = true;
-    this.close();
+    this.#isLeft = true;
+    this.#close();
   }
 
   end(): void {
-    this.close();
-    this.onEnd();
+    this.#close();
+    this.#onEnd();
   }
 
   /**
@@ -66,16 +69,16 @@ export class SocketOperation {
   async step<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       const result = await work();
-      if (!this.isLeft) return result;
+      if (!this.#isLeft) return result;
     } catch (error) {
       this.end();
-      if (!this.isLeft) throw error;
+      if (!this.#isLeft) throw error;
     }
     return await new Promise<never>(() => undefined);
   }
 
-  private close(): void {
-    void this.source?.return?.();
-    this.source = undefined;
+  #close(): void {
+    void this.#source?.return?.();
+    this.#source = undefined;
   }
 }
