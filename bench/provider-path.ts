@@ -2,7 +2,7 @@ import { createLanguageModel } from '../src/providers/create-language-model.js';
 import { createDispatcher } from '../src/providers/connection/dispatcher.js';
 import type { LanguageModel } from '../src/providers/language-model.js';
 import { readCredentials } from '../src/providers/keys/read-credentials.js';
-import { openAnswerStream } from '../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../src/streams/writing/gathered-answer.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
 import type { StreamLog } from '../src/streams/stream-log.js';
 import { WIRES } from '../test/providers/wire/wire-under-test.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { openAnswerStream } from '../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../src/streams/writing/gathered-answer.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
 import { StreamReader } from '../src/streams/reading/reader.js';
 import { createTestDatabase } from '../test/support/postgres.js';

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 
 import { ModelError } from '../core/executions/model-error.js';
-import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/retry.js';
+import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
 import { StreamFenced } from '../streams/stream-log.js';
 import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';

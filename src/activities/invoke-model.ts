@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 
-import { readStructuredAnswer } from '../core/validation/structured-output.js';
+import { readStructuredAnswer } from '../core/validation/structured-answer.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall, TurnAnswer } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';

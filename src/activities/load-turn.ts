@@ -2,7 +2,7 @@ import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agents/age
 import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
-import { outputSchemaOf } from '../core/validation/structured-output.js';
+import { outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';

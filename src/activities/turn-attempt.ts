@@ -1,6 +1,7 @@
 import type { Context } from '@temporalio/activity';
 
 import type { JsonObject } from '../core/json/json.js';
+import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
@@ -13,8 +14,6 @@ import { isForgotten, isUnforeseen, judgeAttempt } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 
-/** The longest answer, and the longest reasoning, in UTF-8: what is longer is a fault. Every stream backend takes as much. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
 
@@ -31,8 +30,8 @@ export class TurnAttempt {
   #failures: number;
   #lastFailure: string | undefined;
   #usage: TokenUsage | undefined;
-  #answered = 0;
-  #reasoned = 0;
+  readonly #answered = new AnswerLimit('The answer');
+  readonly #reasoned = new AnswerLimit('The reasoning');
 
   constructor(
     parts: ActivityParts,
@@ -100,12 +99,10 @@ export class TurnAttempt {
       case 'text':
         this.#firstChunkMs ??= performance.now() - this.#startedAt;
         this.#stream.write(event.text);
-        this.#answered += Buffer.byteLength(event.text);
-        if (this.#answered > MAX_ANSWER_BYTES) throw tooLarge('The answer');
+        this.#answered.add(event.text);
         return undefined;
       case 'reasoning':
-        this.#reasoned += Buffer.byteLength(event.text);
-        if (this.#reasoned > MAX_ANSWER_BYTES) throw tooLarge('The reasoning');
+        this.#reasoned.add(event.text);
         this.#stream.think('reasoning', event.text);
         return undefined;
       case 'usage':
@@ -194,11 +191,4 @@ export class TurnAttempt {
 function asJson(result: TurnResult): JsonObject {
   // A turn result has JSON members only; an interface just does not say so to the compiler.
   return { ...result } as unknown as JsonObject;
-}
-
-function tooLarge(what: string): ModelError {
-  return new ModelError(
-    'answer_too_large',
-    `${what} is longer than ${MAX_ANSWER_BYTES} bytes; set llmConfig.maxTokens.`,
-  );
 }

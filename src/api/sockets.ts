@@ -12,7 +12,7 @@ import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/subscriptions/graphql-sockets.js';
 import { refuseUpgrade } from './connections/refuse-upgrade.js';
 import { requestUrl } from './connections/request-url.js';
-import { closeFirmly } from './connections/socket-life.js';
+import { closeFirmly } from './connections/close-firmly.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;

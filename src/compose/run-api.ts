@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { settledExecution } from '../reconcile/cut-off.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
-import { startReconciling } from '../reconcile/reconcile.js';
+import { startSweeping } from '../reconcile/sweep.js';
 import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-events/token-feed.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
@@ -41,7 +41,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const app = await createServer({ storage, temporal, reader, feed, providers, origins, openStreams, now }, logger);
   resources.add('the API', () => app.close());
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
-  resources.add('the sweep', startReconciling(sweep, config.cleanupIntervalSeconds * 1000));
+  resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return addressOf(config.host, app.server.address());
 }

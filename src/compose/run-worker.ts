@@ -8,7 +8,7 @@ import { createActivities } from '../activities/create-activities.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
-import { openAnswerStream } from '../streams/writing/answer-stream.js';
+import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { awaitExecution } from '../temporal/await-execution.js';
 import { connectClient, connectWorker } from '../temporal/connect.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';

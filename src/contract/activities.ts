@@ -4,7 +4,7 @@ import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/executions/execution.js';
 import type { JsonValue } from '../core/json/json.js';
-import type { RetryLimits } from '../core/executions/retry.js';
+import type { RetryLimits } from '../core/executions/turn-retry.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';

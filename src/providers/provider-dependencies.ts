@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Credentials } from './keys/credentials.js';
+import type { Credentials } from './keys/host-bound-keys.js';
 import type { CallLimits } from './connection/guarded-call.js';
 
 /** What every adapter is made of: one set per process. */

@@ -1,7 +1,7 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { messagesFormat } from './formats/anthropic/messages-format.js';
-import { baseUrlOf, isOwnHost, type Credentials } from './keys/credentials.js';
+import { baseUrlOf, isOwnHost, type Credentials } from './keys/host-bound-keys.js';
 import { generateFormat } from './formats/google/generate-format.js';
 import { ollamaFormat } from './formats/ollama/ollama-format.js';
 import { chatFormat } from './formats/openai-chat/chat-format.js';

@@ -15,7 +15,7 @@ import type { TokenStart } from '../core/tokens/token-start.js';
 import type { Token } from '../core/tokens/token.js';
 import type { UpdateRequest } from '../core/tokens/update-request.js';
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
-import { FAILED_PRECONDITION, fromTemporalError, grpcCode, NOT_FOUND } from './client-errors.js';
+import { FAILED_PRECONDITION, apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
 
 /** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
 export interface TemporalGateway {
@@ -86,7 +86,7 @@ async function withinDeadline<Result>(client: Client, run: () => Promise<Result>
   try {
     return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, run);
   } catch (error) {
-    throw fromTemporalError(error);
+    throw apiErrorFromTemporal(error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, log, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../contract/activities.js';
-import { recallFire, rememberFire, type AcceptedFires } from '../core/tokens/accepted-fires.js';
+import { recallFire, rememberFire, type IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
 import { decide } from '../core/engine/decide.js';
 import type { Decision, Effect, Facts, TokenInput } from '../core/engine/decision.js';
@@ -9,25 +9,16 @@ import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
-import { nextDue } from '../core/engine/place-agent-runs.js';
+import { nextDue } from '../core/engine/place-agent-schedule.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
 import type { FireAccepted } from '../contract/messages.js';
+import type { CarriedToken } from './carried-token.js';
 import { quickly } from './perform.js';
 import { fireRequestOf, tokenStartOf } from './read-messages.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
-
-/** What a token takes along when its Temporal workflow goes on as a new run. */
-export interface CarriedToken {
-  readonly loaded: LoadedDefinition;
-  readonly token: Token;
-  readonly acceptedFires: AcceptedFires;
-  readonly executionIds: readonly string[];
-  /** Events recorded so far. */
-  readonly recorded: number;
-}
 
 /** Temporal takes 200 bytes. */
 const SUMMARY_LENGTH = 190;
@@ -37,7 +28,7 @@ export class TokenLife {
   #loaded: LoadedDefinition | undefined;
   #current: Token | undefined;
   #failure: Error | undefined;
-  #acceptedFires: AcceptedFires = [];
+  #acceptedFires: IdempotentFires = [];
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
   readonly #recorder: TokenRecorder;

@@ -20,8 +20,9 @@ import {
   updateTokenUpdate,
   type TokenStart,
 } from '../contract/messages.js';
+import type { CarriedToken } from './carried-token.js';
 import { cancelOf, updateOf } from './read-messages.js';
-import { startedIn, TokenLife, type CarriedToken } from './token-life.js';
+import { startedIn, TokenLife } from './token-life.js';
 
 /**
  * The life of one token: its id is this Temporal workflow's id. Fires arrive as signals and updates; the workflow

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { judgeAttempt } from '../../src/activities/attempt-failure.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
-import { retryLimits } from '../../src/core/executions/retry.js';
+import { retryLimits } from '../../src/core/executions/turn-retry.js';
 import { StreamFenced } from '../../src/streams/stream-log.js';
 
 const limits = retryLimits({ maxAttempts: 3, backoffSeconds: 10 });

@@ -4,13 +4,13 @@ import {
   recallFire,
   rememberFire,
   REMEMBERED_FIRES,
-  type AcceptedFires,
-} from '../../src/core/tokens/accepted-fires.js';
+  type IdempotentFires,
+} from '../../src/core/tokens/idempotent-fires.js';
 import { executionIdOf } from '../../src/core/executions/execution-id.js';
 import { parseFireRequest } from '../../src/core/tokens/fire-request.js';
 import { canonicalJson, jsonEquals } from '../../src/core/json/json.js';
 import { mergePatch } from '../../src/core/json/merge-patch.js';
-import { judgeFailure, retryLimits } from '../../src/core/executions/retry.js';
+import { judgeFailure, retryLimits } from '../../src/core/executions/turn-retry.js';
 
 describe('accepted fires', () => {
   const fires = rememberFire([], { transitionId: 'a', data: { x: 1, y: 2 }, idempotencyKey: 'k' }, 'e1');
@@ -25,7 +25,7 @@ describe('accepted fires', () => {
   });
 
   it('forget the oldest', () => {
-    let many: AcceptedFires = fires;
+    let many: IdempotentFires = fires;
     for (let n = 0; n < REMEMBERED_FIRES; n += 1) {
       many = rememberFire(many, { transitionId: 'a', idempotencyKey: String(n) }, undefined);
     }

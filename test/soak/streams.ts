@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { NOTHING_SHOWN, showEvent } from '../../src/core/streams/shown-text.js';
 import type { AgentExecution } from '../../src/core/executions/execution.js';
-import { openAnswerStream } from '../../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
 import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';

@@ -8,7 +8,7 @@ import { createActivities } from '../../src/activities/create-activities.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { openAnswerStream } from '../../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
 import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';

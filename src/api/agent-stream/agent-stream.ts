@@ -13,9 +13,10 @@ import type { EventFormat } from './event-json.js';
 import type { OriginPolicy } from '../access/origin-policy.js';
 import { closeRefused, refuseUpgrade } from '../connections/refuse-upgrade.js';
 import { requestUrl } from '../connections/request-url.js';
+import { lastEventIdOf } from './last-event-id.js';
 import { askToComeAgain, serveSse, whenOver } from './sse.js';
 import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
-import { closeFirmly } from '../connections/socket-life.js';
+import { closeFirmly } from '../connections/close-firmly.js';
 import { serveWebSocket } from './websocket.js';
 
 const PATH = /^\/agent-stream\/([^/?]+)$/;
@@ -28,11 +29,7 @@ export function registerAgentStream(app: FastifyInstance, { reader, openStreams 
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (!wantsEvents(request)) throw notAcceptable();
-      const lastEventId = request.headers['last-event-id'];
-      const query = {
-        ...queryOf(requestUrl(request.raw)),
-        ...(typeof lastEventId === 'string' && lastEventId !== '' ? { lastEventId } : {}),
-      };
+      const query = { ...queryOf(requestUrl(request.raw)), lastEventId: lastEventIdOf(request.headers) };
       const [format, options] = [eventFormat(query), viewerOptions(query)];
       const response = reply.raw;
       // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.
@@ -130,7 +127,7 @@ export async function upgradeToStream(
   });
 }
 
-/** What is said twice counts as it was said first, by every door. */
+/** Of a parameter that is given twice the first counts, at every door. */
 function queryOf({ searchParams }: URL): StreamQuery {
   const value = (name: string) => searchParams.get(name) ?? undefined;
   return { after: value('after'), types: value('types'), format: value('format') };

@@ -4,11 +4,10 @@ import type { Writable } from 'node:stream';
 import type { CircuitBreakerError } from '../../core/errors.js';
 import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
+import { drained } from '../connections/slow-viewer.js';
 import type { EventFormat } from './event-json.js';
 
 const COMMENT_EVERY_MS = 15_000;
-/** One who does not take what was sent for so long is not there any more. */
-const DRAIN_PATIENCE_MS = 30_000;
 /** What a client is asked to let pass before it comes again. */
 const COME_AGAIN_MS = 5000;
 /** So much goes out before the connection is asked whether it takes more. */
@@ -120,22 +119,4 @@ function* blocksOf(events: readonly StreamEvent[], format: EventFormat): Generat
   }
   const [first] = ready;
   if (first !== undefined) yield ready.length === 1 ? first : Buffer.concat(ready);
-}
-
-async function drained(wire: Writable): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
-    const settle = (result: boolean) => {
-      clearTimeout(timer);
-      wire.off('drain', onDrain).off('close', onClose);
-      resolve(result);
-    };
-    const onDrain = () => {
-      settle(true);
-    };
-    const onClose = () => {
-      settle(false);
-    };
-    wire.on('drain', onDrain).on('close', onClose);
-  });
 }

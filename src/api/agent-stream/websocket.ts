@@ -1,6 +1,8 @@
 import type { StreamViewer, ViewerEnd } from '../../streams/reading/viewer.js';
 import type { EventFormat } from './event-json.js';
-import { closeFirmly, hasRoom, isFull, keepAlive, type WiredSocket } from '../connections/socket-life.js';
+import { closeFirmly } from '../connections/close-firmly.js';
+import { hasRoom, isFull } from '../connections/slow-viewer.js';
+import { keepAlive, type WiredSocket } from '../connections/socket-life.js';
 
 const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 1000, 'shutting-down': 1012 };
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 import type { ErrorAnswer } from '../error-response.js';
-import { closeFirmly } from './socket-life.js';
+import { closeFirmly } from './close-firmly.js';
 
 /** For the answer to go out, and for the other side to take it. */
 const PATIENCE_MS = 5000;

@@ -1,6 +1,6 @@
 import { REAL_MODELS } from '../../compose/real-models.js';
 import type { Config } from '../../config.js';
-import type { Credentials } from '../../providers/keys/credentials.js';
+import type { Credentials } from '../../providers/keys/host-bound-keys.js';
 import { createDispatcher } from '../../providers/connection/dispatcher.js';
 import { createProviderDirectory } from '../../providers/directory/provider-directory.js';
 import type { ProviderStatus } from '../../providers/directory/provider-status.js';

@@ -1,5 +1,5 @@
 import type { RetryConfig } from '../definitions/definition.js';
-import { MAX_LOST_ATTEMPTS, retryLimits, worstPauseSeconds } from './retry.js';
+import { MAX_LOST_ATTEMPTS, retryLimits, worstPauseSeconds } from './turn-retry.js';
 
 /** What an attempt may take beyond its own bound: storing what it has, and being found lost. */
 const GRACE_SECONDS = 20;

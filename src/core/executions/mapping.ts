@@ -1,7 +1,7 @@
 import type { Blocker } from '../rules/blocker.js';
 import type { AgentTransition } from '../definitions/definition.js';
 import type { ExecutionResult } from './execution.js';
-import type { JsonObject, JsonValue } from '../json/json.js';
+import type { JsonValue } from '../json/json.js';
 import { parseInputPath, parsePath, readKeys, readPath, writePath, type TokenFields } from '../json/path.js';
 
 /** Output names that every execution has; all others are paths into the structured output. */
@@ -57,15 +57,6 @@ export function structuredOutputs(mapping: AgentTransition['outputMapping']): re
   return [...new Set(Object.values(mapping).filter((name) => !isBuiltInOutput(name)))];
 }
 
-/**
- * The schema of an answer that has what a mapping names: an object with those members, all required, any JSON value.
- * Names are paths, so `review.score` asks for an object in an object.
- */
-export function derivedOutputSchema(outputs: readonly string[]): JsonObject {
-  const schema = outputs.reduce<SchemaTree>((tree, name) => addToTree(tree, name.split('.')), {});
-  return treeToSchema(schema);
-}
-
 /** The outputs that an answer lacks. */
 export function lackingOutputs(outputs: readonly string[], output: JsonValue | undefined): readonly string[] {
   return outputs.filter((name) => output === undefined || readKeys(output, name.split('.')) === undefined);
@@ -100,23 +91,6 @@ function isBuiltInOutput(name: string): name is BuiltInOutput {
 function isInputMissing(text: string, fields: TokenFields): boolean {
   const parsed = parseInputPath(text);
   return parsed === undefined || (!parsed.optional && readPath(fields, parsed.path) === undefined);
-}
-
-interface SchemaTree {
-  readonly [name: string]: SchemaTree;
-}
-
-function addToTree(tree: SchemaTree, keys: readonly string[]): SchemaTree {
-  const [key, ...rest] = keys;
-  if (key === undefined) return tree;
-  return { ...tree, [key]: addToTree(tree[key] ?? {}, rest) };
-}
-
-function treeToSchema(tree: SchemaTree): JsonObject {
-  const names = Object.keys(tree);
-  if (names.length === 0) return {};
-  const properties = Object.fromEntries(names.map((name) => [name, treeToSchema(tree[name] ?? {})]));
-  return { type: 'object', properties, required: names };
 }
 
 export function isWritableTarget(text: string): boolean {

@@ -8,7 +8,7 @@ import { checkLlmConfig } from './llm-config-schema.js';
 import { isWritableTarget } from '../executions/mapping.js';
 import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
 import { isPathKey, parseInputPath } from '../json/path.js';
-import { SEED_VARIABLES, templateVariables } from '../executions/template.js';
+import { SEED_VARIABLES, templateVariables } from '../executions/prompt-template.js';
 import { problemsOf } from './schema-problems.js';
 
 /** What has to be known of an agent to judge its uses. */

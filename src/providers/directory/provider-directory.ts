@@ -2,7 +2,7 @@ import type { LlmProvider } from '../../core/agents/agent.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { secretMask } from '../../core/secrets.js';
 import { classifyAnswer, type ErrorContext } from '../failures/classify-answer.js';
-import { baseUrlOf, secretsOf, type Credentials } from '../keys/credentials.js';
+import { baseUrlOf, secretsOf, type Credentials } from '../keys/host-bound-keys.js';
 import { resolveEndpoint } from '../keys/endpoint.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
 import { GuardedCall, type CallLimits } from '../connection/guarded-call.js';

@@ -1,7 +1,7 @@
 import type { LlmProvider } from '../../core/agents/agent.js';
 import { fillReferences } from '../../core/agents/header-references.js';
 import { ModelError } from '../../core/executions/model-error.js';
-import { baseUrlOf, namedSecret, needsKey, ownKey, secretsOf, type Credentials } from './credentials.js';
+import { baseUrlOf, namedSecret, needsKey, ownKey, secretsOf, type Credentials } from './host-bound-keys.js';
 
 /** Where one call goes and what it may carry. Made per call and dropped with it. */
 export interface Endpoint {

@@ -1,6 +1,6 @@
 import { isCredentialName, isHeaderText } from '../../core/agents/header-references.js';
 import { CircuitBreakerError } from '../../core/errors.js';
-import type { BoundCredential, Credentials, ProviderAccount } from './credentials.js';
+import type { BoundCredential, Credentials, ProviderAccount } from './host-bound-keys.js';
 
 /** What configuration read about providers; empty values count as absent. */
 export interface ProviderSettings {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CompletedBody, TerminalEventBody } from '../../core/streams/stream-event.js';
 import { splitText } from '../../core/json/well-formed-text.js';
 import { StreamFenced, StreamLost, type StreamLog, type StreamPage } from '../stream-log.js';
-import { afterEvent, noText, type TurnText } from '../../core/streams/turn-text.js';
+import { NOTHING_SHOWN, showEvent, type ShownText } from '../../core/streams/shown-text.js';
 
 /** How a stream is to end: the turn whose text counts, and the terminal event. */
 export interface StreamFinish {
@@ -46,7 +46,7 @@ async function finishCompleted(
 ): Promise<number> {
   const held = await readTurn(log, executionId, turn);
   if (held.terminal !== undefined) return held.terminal;
-  const isWhole = held.attempt > 0 && held.text === body.final_response;
+  const isWhole = held.turn === turn && held.text === body.final_response;
   const attempt = isWhole ? held.attempt : await restore(log, executionId, { turn, text: body.final_response });
   return await log.close(executionId, { turn, attempt, body });
 }
@@ -70,18 +70,19 @@ async function restore(
   return writer.attempt;
 }
 
-/** What the log holds of a turn, and where it ends, if it does. */
+/** What whoever reads the log shows of it up to the end of a turn, and where the log ends, if it does. */
 async function readTurn(
   log: StreamLog,
   executionId: string,
   turn: number,
-): Promise<TurnText & { readonly terminal?: number }> {
-  let held = noText(turn);
+): Promise<ShownText & { readonly terminal?: number }> {
+  let held = NOTHING_SHOWN;
   for (let from = 0; ;) {
     const { state, next, entries } = await readFrom(log, executionId, { from, limit: ENTRIES_PER_READ });
     if (state === 'closed') return { ...held, terminal: next - 1 };
-    for (const event of entries.flatMap(({ events }) => events)) held = afterEvent(held, event);
-    const last = entries.at(-1)?.events.at(-1);
+    const events = entries.flatMap((entry) => entry.events);
+    held = events.filter((event) => event.turn <= turn).reduce(showEvent, held);
+    const last = events.at(-1);
     if (last === undefined || last.sequence + 1 >= next) return held;
     from = last.sequence + 1;
   }

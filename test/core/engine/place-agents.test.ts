@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/core/engine/decide.js';
 import type { Decision, ExecutionOutcome, TokenInput } from '../../../src/core/engine/decision.js';
 import type { PlaceAgent, WorkflowDefinition } from '../../../src/core/definitions/definition.js';
-import { nextDue } from '../../../src/core/engine/place-agent-runs.js';
+import { nextDue } from '../../../src/core/engine/place-agent-schedule.js';
 import type { Token } from '../../../src/core/tokens/token.js';
 import { aDefinition, aPlaceAgent, aResult, aToken, aTransition } from '../../support/builders.js';
 

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import {
-  derivedOutputSchema,
-  lackingOutputs,
-  mapInput,
-  mapOutput,
-  missingInputs,
-  structuredOutputs,
-} from '../../../src/core/executions/mapping.js';
+import { lackingOutputs, mapInput, mapOutput, missingInputs } from '../../../src/core/executions/mapping.js';
 import { aResult } from '../../support/builders.js';
 
 const fields = { data: { content: 'Hello', list: ['x'] }, metadata: { type: 'memo' } };
@@ -57,18 +50,6 @@ describe('output mapping', () => {
 });
 
 describe('the derived output schema', () => {
-  it('asks for exactly the structured outputs, nested by their paths', () => {
-    const outputs = structuredOutputs({ 'data.a': 'assessment', 'data.b': 'scores.total', 'data.c': 'timestamp' });
-    expect(derivedOutputSchema(outputs)).toEqual({
-      type: 'object',
-      properties: {
-        assessment: {},
-        scores: { type: 'object', properties: { total: {} }, required: ['total'] },
-      },
-      required: ['assessment', 'scores'],
-    });
-  });
-
   it('tells what an answer lacks', () => {
     expect(lackingOutputs(['a', 'b.c'], { a: null, b: {} })).toEqual(['b.c']);
     expect(lackingOutputs(['a'], undefined)).toEqual(['a']);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { CircuitBreakerError } from '../../../src/core/errors.js';
 import type { SqlConnection } from '../../../src/backends/postgres/sql-connection.js';
-import { openAnswerStream } from '../../../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../../../src/streams/writing/gathered-answer.js';
 import { EntryLog } from '../../../src/streams/entries/entry-log.js';
 import { PostgresEntries } from '../../../src/streams/postgres/postgres-entries.js';
 import type { StreamWake } from '../../../src/streams/stream-log.js';

@@ -1,6 +1,6 @@
 import type { StreamEvent, StreamEventType } from '../../../core/streams/stream-event.js';
 import type { StoredTokenEvent } from '../../../storage/token-store.js';
-import { readCursor } from '../../agent-stream/stream-request.js';
+import { readCursor } from '../../agent-stream/last-event-id.js';
 import { tokenStream } from '../../token-events/token-stream.js';
 import { tokenUpdates } from '../../token-events/token-updates.js';
 import { workflowEvents } from '../../token-events/workflow-events.js';

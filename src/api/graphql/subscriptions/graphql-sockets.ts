@@ -5,7 +5,9 @@ import type { WebSocket } from 'ws';
 
 import type { ApiParts } from '../../api-parts.js';
 import { asGraphqlError, graphqlError } from '../../error-response.js';
-import { closeFirmly, hasRoom, isFull, keepAlive, type WiredSocket } from '../../connections/socket-life.js';
+import { closeFirmly } from '../../connections/close-firmly.js';
+import { hasRoom, isFull } from '../../connections/slow-viewer.js';
+import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
 import { textFrame } from '../../connections/websocket-frame.js';
 import { EntityLoader } from '../entity-loader.js';
 import type { ResultFormat } from './event-payloads.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { wellFormed } from '../../../src/core/json/well-formed-text.js';
-import { openAnswerStream } from '../../../src/streams/writing/answer-stream.js';
+import { openAnswerStream } from '../../../src/streams/writing/gathered-answer.js';
 import { MemoryStreamLog } from '../../../src/streams/memory/memory-stream-log.js';
 import { aClaim, anExecution, readEvents, viewedText } from '../contract/stream-backend.js';
 

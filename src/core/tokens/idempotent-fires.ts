@@ -3,9 +3,9 @@ import type { FireRequest } from './fire-request.js';
 import { canonicalJson } from '../json/json.js';
 
 /** Accepted fires by idempotency key, oldest first. */
-export type AcceptedFires = readonly AcceptedFire[];
+export type IdempotentFires = readonly IdempotentFire[];
 
-interface AcceptedFire {
+interface IdempotentFire {
   readonly key: string;
   /** A fingerprint of what was asked for, apart from the key: the data alone may be large. */
   readonly content: string;
@@ -20,7 +20,7 @@ export type FireRecall =
   | { readonly type: 'mismatch' };
 
 /** Tells whether a fire was accepted before: the same key and content are the same fire, other content is not allowed. */
-export function recallFire(fires: AcceptedFires, request: FireRequest): FireRecall {
+export function recallFire(fires: IdempotentFires, request: FireRequest): FireRecall {
   const known = fires.find((fire) => fire.key === request.idempotencyKey);
   if (request.idempotencyKey === undefined || known === undefined) return { type: 'new' };
   if (known.content !== contentOf(request)) return { type: 'mismatch' };
@@ -29,10 +29,10 @@ export function recallFire(fires: AcceptedFires, request: FireRequest): FireReca
 
 /** Remembers an accepted fire; without a key there is nothing to remember. The oldest are forgotten. */
 export function rememberFire(
-  fires: AcceptedFires,
+  fires: IdempotentFires,
   request: FireRequest,
   executionId: string | undefined,
-): AcceptedFires {
+): IdempotentFires {
   if (request.idempotencyKey === undefined) return fires;
   const fire = {
     key: request.idempotencyKey,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { outputSchemaOf, readStructuredAnswer } from '../../../src/core/validation/structured-output.js';
+import { outputSchemaOf } from '../../../src/core/executions/derived-schema.js';
+import { readStructuredAnswer } from '../../../src/core/validation/structured-answer.js';
 
 const schema = outputSchemaOf({}, ['assessment']);
 const read = (text: string) => readStructuredAnswer(text, { schema, outputs: ['assessment'] });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { Reconciler } from '../../src/reconcile/reconcile.js';
+import { Sweeper } from '../../src/reconcile/sweep.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import type { AgentExecution } from '../../src/core/executions/execution.js';
 import { pendingExecution } from '../../src/core/executions/pending-execution.js';
@@ -32,10 +32,10 @@ describe('the sweep', () => {
     await storage.executions.update(id, { lastSequence: 2 });
   }
 
-  function reconciler(closing = closeStream): Reconciler {
+  function reconciler(closing = closeStream): Sweeper {
     const streams = { remove: (ids: readonly string[]) => Promise.resolve(void removed.push(...ids)) };
     const parts = { storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now: () => NOW, logger };
-    return new Reconciler(parts);
+    return new Sweeper(parts);
   }
 
   async function anExecution(executionId: string, tokenId?: string): Promise<void> {

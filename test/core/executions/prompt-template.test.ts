@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { promptVariables, renderTemplate, templateVariables } from '../../../src/core/executions/template.js';
+import { promptVariables, renderTemplate, templateVariables } from '../../../src/core/executions/prompt-template.js';
 
 const token = {
   id: 'doc-1',

@@ -13,7 +13,7 @@ const [DEADLINE_EXCEEDED, UNAVAILABLE] = [4, 14];
 export const [NOT_FOUND, FAILED_PRECONDITION] = [5, 9];
 
 /** Temporal's errors as ours; what is none of them stays as it is. */
-export function fromTemporalError(error: unknown): unknown {
+export function apiErrorFromTemporal(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowFailedError) {
     return error.cause instanceof ApplicationFailure ? fromFailure(error.cause) : error;
   }

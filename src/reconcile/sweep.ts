@@ -6,7 +6,7 @@ import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { settlePlaceAgentChanges } from '../operations/tell-place-agent-changes.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
-export interface ReconcileParts extends Omit<ExpiryParts, 'storage'> {
+export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
   readonly storage: Pick<Storage, 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
@@ -25,8 +25,8 @@ const OVERLAP_MS = 120_000;
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
  * not know of their place agents. Safe with many processes. Returns the function that stops it.
  */
-export function startReconciling(parts: ReconcileParts, intervalMs: number): () => void {
-  const reconciler = new Reconciler(parts);
+export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
+  const reconciler = new Sweeper(parts);
   const timer = setInterval(() => {
     void reconciler.round();
   }, intervalMs);
@@ -37,12 +37,12 @@ export function startReconciling(parts: ReconcileParts, intervalMs: number): () 
   };
 }
 
-export class Reconciler {
-  readonly #parts: ReconcileParts;
+export class Sweeper {
+  readonly #parts: SweepParts;
   #since: number;
   #running: Promise<void> | undefined;
 
-  constructor(parts: ReconcileParts) {
+  constructor(parts: SweepParts) {
     this.#parts = parts;
     this.#since = Date.parse(parts.now()) - LOOK_BACK_MS;
   }

@@ -1,15 +1,9 @@
 import { Ajv, type ErrorObject } from 'ajv';
 
-import type { Agent } from '../agents/agent.js';
 import { checkJson } from '../json/check-json.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
-import { derivedOutputSchema, lackingOutputs } from '../executions/mapping.js';
+import { lackingOutputs } from '../executions/mapping.js';
 import { wellFormedJson } from '../json/well-formed-text.js';
-
-/** What an answer has to be in structure: the agent's own schema, or one derived from what the mapping names. */
-export function outputSchemaOf(agent: Pick<Agent, 'outputSchema'>, outputs: readonly string[]): JsonObject | undefined {
-  return agent.outputSchema ?? (outputs.length === 0 ? undefined : derivedOutputSchema(outputs));
-}
 
 export type StructuredAnswer =
   | { readonly type: 'plain' }

@@ -1,0 +1,60 @@
+import type { PlaceAgent } from '../definitions/definition.js';
+import type { PlaceAgentRuns, Token } from '../tokens/token.js';
+
+/** When an agent of a place is due: times are RFC 3339, and a token that leaves its place forgets them. */
+
+/** How an agent that the token meets for the first time in this stay begins: due after its initial delay. */
+export function firstRuns({ schedule }: PlaceAgent, now: string): PlaceAgentRuns {
+  return { count: 0, due: later(now, schedule?.initialDelaySeconds ?? 0) };
+}
+
+/** Whether a run is due and none is under way. */
+export function isDue({ executionId, due }: PlaceAgentRuns, now: string): boolean {
+  return executionId === undefined && due !== undefined && due <= now;
+}
+
+/** When the next run of the token's place is due, as far as only time has to pass; RFC 3339. */
+export function nextDue(token: Token, now: string): string | undefined {
+  return Object.values(token.placeAgentRuns)
+    .filter(({ executionId }) => executionId === undefined)
+    .flatMap(({ due }) => (due !== undefined && due > now ? [due] : []))
+    .sort()[0];
+}
+
+/**
+ * After a time at which the conditions did not hold. Without an interval the agent stays due, and every change of the token
+ * looks at it again.
+ */
+export function skippedRun(runs: PlaceAgentRuns, { schedule }: PlaceAgent, now: string): PlaceAgentRuns {
+  const interval = schedule?.intervalSeconds;
+  return runs.due === undefined || interval === undefined ? runs : { ...runs, due: nextTick(runs.due, interval, now) };
+}
+
+/** After a run has begun: the next one is an interval later, unless this was the last that is allowed. */
+export function begunRun({ due, count }: PlaceAgentRuns, { schedule }: PlaceAgent, now: string): PlaceAgentRuns {
+  const interval = schedule?.intervalSeconds;
+  const next = { count: count + 1 };
+  if (interval === undefined || next.count >= (schedule?.maxExecutions ?? Number.POSITIVE_INFINITY)) return next;
+  return { ...next, due: nextTick(due ?? now, interval, now) };
+}
+
+/** After a run has ended. What fell due meanwhile is not made up for. */
+export function endedRun(
+  { executionId: _over, ...runs }: PlaceAgentRuns,
+  agent: PlaceAgent,
+  now: string,
+): PlaceAgentRuns {
+  return skippedRun(runs, agent, now);
+}
+
+/** The first time after `now` that is whole intervals behind `due`. */
+function nextTick(due: string, intervalSeconds: number, now: string): string {
+  const [from, at] = [Date.parse(due), Date.parse(now)];
+  const intervalMs = Math.max(Math.round(intervalSeconds * 1000), 1);
+  const passed = at < from ? 0 : Math.floor((at - from) / intervalMs) + 1;
+  return new Date(from + passed * intervalMs).toISOString();
+}
+
+function later(now: string, seconds: number): string {
+  return new Date(Date.parse(now) + Math.round(seconds * 1000)).toISOString();
+}
