@@ -1,7 +1,7 @@
 import { withPrograms } from '../core/validation/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
-import { notFound, validationFailed } from '../core/errors.js';
+import { accepted, notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
 import type { JsonObject } from '../core/json/json.js';
 import { checkWorkflowInput, workflowHash } from '../operations/checked-workflow.js';
@@ -49,9 +49,7 @@ async function storedDefinition(
 
 /** Under an id made from its content: it never becomes a version of a workflow that somebody saved. */
 async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObject): Promise<WorkflowDefinition> {
-  const parsed = await checkWorkflowInput(storage.agents, input);
-  if ('problems' in parsed) throw validationFailed('The definition', parsed.problems);
-  const { id, content } = parsed.value;
+  const { id, content } = accepted('The definition', await checkWorkflowInput(storage.agents, input));
   const hash = workflowHash(content);
   const name = id ?? idFromName(content.name) ?? 'workflow';
   const stored = await storage.workflows.save(`${name.slice(0, 150)}:inline-${hash.slice(0, 12)}`, content, {

@@ -1,5 +1,6 @@
 import type { Blocker } from './rules/blocker.js';
 import type { JsonValue } from './json/json.js';
+import type { Parsed } from './json/parsed.js';
 import type { Problem } from './json/problem.js';
 
 /**
@@ -60,4 +61,10 @@ export function validationFailed(what: string, problems: readonly Problem[]): Ci
   const hint =
     first === undefined ? '' : `: ${first.message}${first.pointer === '' ? '' : ` at ${first.pointer}`}${rest}`;
   return new CircuitBreakerError('VALIDATION_FAILED', `${what} is not valid${hint}`, { problems });
+}
+
+/** What was read from an input. Throws VALIDATION_FAILED with everything that is wrong with it. */
+export function accepted<Value>(what: string, parsed: Parsed<Value>): Value {
+  if ('value' in parsed) return parsed.value;
+  throw validationFailed(what, parsed.problems);
 }

@@ -1,4 +1,6 @@
-const MAX_ID_LENGTH = 200;
+import type { Problem } from './json/problem.js';
+
+export const MAX_ID_LENGTH = 200;
 
 const ID = /^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?$/;
 /** Names that objects have by themselves: as an id they would one day be looked up in one. */
@@ -11,6 +13,12 @@ export const ID_RULE =
 /** Whether a text may be the id of anything: of workflows, places, transitions, agents, tokens and executions alike. */
 export function isId(text: string): boolean {
   return text.length <= MAX_ID_LENGTH && ID.test(text) && !text.includes('..') && !RESERVED.has(text);
+}
+
+/** What is wrong with an id that a caller chose; nothing where none was given. */
+export function idProblems(id: unknown, pointer: string): readonly Problem[] {
+  if (id === undefined || id === null || (typeof id === 'string' && isId(id))) return [];
+  return [{ code: 'INVALID_VALUE', pointer, message: ID_RULE }];
 }
 
 /** The id that a name gives: `Document review` is `document-review`. Undefined for a name without letters or digits of ASCII. */

@@ -1,15 +1,15 @@
-import { checkJson } from '../core/json/check-json.js';
-import { notFound, validationFailed } from '../core/errors.js';
+import { accepted, notFound } from '../core/errors.js';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token } from '../core/tokens/token.js';
-import { parseUpdateRequest, type UpdateRequest } from '../core/tokens/update-request.js';
+import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import type { OperationParts } from './operation-parts.js';
 import { closedToken } from './fire-transition.js';
 import type { TokenChange } from '../temporal/temporal-gateway.js';
 
 /** Merges patches into a token's data and metadata. */
 export async function updateToken(parts: OperationParts, id: string, input: unknown): Promise<Token> {
-  return (await changeToken(parts, id, { name: 'updateToken', request: updateOf(input) })).token;
+  const request = accepted('The update', parseUpdateRequest(input));
+  return (await changeToken(parts, id, { name: 'updateToken', request })).token;
 }
 
 /** Tries again what raised the token's incident; without one it gives the token as it is. */
@@ -40,12 +40,4 @@ async function changeToken({ storage, temporal }: OperationParts, id: string, ch
   } catch (error) {
     throw await closedToken(storage, token, error);
   }
-}
-
-function updateOf(input: unknown): UpdateRequest {
-  const problems = checkJson(input);
-  if (problems.length > 0) throw validationFailed('The update', problems);
-  const request = parseUpdateRequest(input);
-  if (typeof request !== 'string') return request;
-  throw validationFailed('The update', [{ code: 'INVALID_VALUE', pointer: '', message: request }]);
 }

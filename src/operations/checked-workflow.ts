@@ -5,7 +5,7 @@ import { parseWorkflowInput, type WorkflowInput } from '../core/validation/defin
 import type { WorkflowContent } from '../core/definitions/definition.js';
 import { idFromName } from '../core/ids.js';
 import { canonicalJson, type JsonObject } from '../core/json/json.js';
-import type { Parsed } from '../core/validation/schema-problems.js';
+import type { Parsed } from '../core/json/parsed.js';
 import type { AgentStore } from '../storage/agent-store.js';
 
 /** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */

@@ -1,26 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { checkJson } from '../core/json/check-json.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
-import { ID_RULE, isId } from '../core/ids.js';
+import { idProblems } from '../core/ids.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
-import { isJsonObject } from '../core/json/json.js';
 import type { OperationParts } from './operation-parts.js';
 import { ANSWERED_WITHIN_MS } from '../temporal/temporal-gateway.js';
 
 /** Starts a token and gives it as it was recorded. The same id with the same input gives back the first one. */
 export async function createToken(parts: OperationParts, input: Record<string, unknown>): Promise<Token> {
   const { id: given, ...rest } = input;
-  const problems = [...checkJson(input), ...idProblems(given)];
-  if (problems.length > 0) throw validationFailed('The token', problems);
-  const start = startOf(rest);
+  const start = startOf(rest, idProblems(given, '/id'));
   await refuseUnknownWorkflow(parts.storage, start);
   const id = typeof given === 'string' ? given : crypto.randomUUID();
   await parts.temporal.startToken(id, start);
   return await recordedToken(parts, id);
+}
+
+function startOf(input: unknown, others: readonly Problem[]): TokenStart {
+  const parsed = parseTokenStart(input);
+  const problems = [...others, ...('problems' in parsed ? parsed.problems : [])];
+  if ('problems' in parsed || problems.length > 0) throw validationFailed('The token', problems);
+  const { data = {}, metadata = {} } = parsed.value;
+  const tooLarge = tokenTooLarge({ data, metadata });
+  if (tooLarge !== undefined) throw new CircuitBreakerError('TOKEN_TOO_LARGE', tooLarge);
+  return parsed.value;
 }
 
 /** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
@@ -40,23 +46,6 @@ const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
 /** After so many looks in vain: may it have failed? */
 const LOOKS_PER_DOUBT = 8;
-
-function startOf(input: unknown): TokenStart {
-  const start = parseTokenStart(input);
-  if (typeof start !== 'string') return start;
-  const { data, metadata } = input as { data?: unknown; metadata?: unknown };
-  const isTooLarge = tokenTooLarge({
-    data: isJsonObject(data) ? data : {},
-    metadata: isJsonObject(metadata) ? metadata : {},
-  });
-  if (isTooLarge !== undefined) throw new CircuitBreakerError('TOKEN_TOO_LARGE', isTooLarge);
-  throw validationFailed('The token', [{ code: 'INVALID_VALUE', pointer: '', message: start }]);
-}
-
-function idProblems(id: unknown): readonly Problem[] {
-  if (id === undefined || id === null || (typeof id === 'string' && isId(id))) return [];
-  return [{ code: 'INVALID_VALUE', pointer: '/id', message: ID_RULE }];
-}
 
 async function refuseUnknownWorkflow(storage: OperationParts['storage'], start: TokenStart): Promise<void> {
   const stored = await storage.workflows.get(start.workflowId ?? '', start.workflowVersion);

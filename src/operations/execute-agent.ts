@@ -1,7 +1,7 @@
 import { checkJson } from '../core/json/check-json.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
-import { ID_RULE, isId } from '../core/ids.js';
+import { idProblems } from '../core/ids.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { unprovidedVariables } from '../core/validation/check-definition.js';
@@ -61,13 +61,12 @@ export async function cancelExecution(
 }
 
 function requestOf(input: ExecuteAgentInput): ExecutionRequest {
-  const problems = checkJson(input);
+  const problems = [
+    ...checkJson(input),
+    ...idProblems(input.id, '/id'),
+    ...idProblems(input.conversationId, '/conversationId'),
+  ];
   if (problems.length > 0) throw validationFailed('The execution', problems);
-  const ids = { id: input.id, conversationId: input.conversationId };
-  for (const [name, id] of Object.entries(ids)) {
-    if (id != null && !isId(id))
-      throw validationFailed('The execution', [{ code: 'INVALID_VALUE', pointer: `/${name}`, message: ID_RULE }]);
-  }
   return {
     executionId: input.id ?? crypto.randomUUID(),
     agentId: input.agentId,

@@ -1,5 +1,4 @@
-import { checkJson } from '../core/json/check-json.js';
-import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { accepted, CircuitBreakerError, notFound } from '../core/errors.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import type { Token } from '../core/tokens/token.js';
 import type { FireAccepted } from '../contract/messages.js';
@@ -9,29 +8,21 @@ import type { OperationParts } from './operation-parts.js';
 /** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
 export async function fireTransition(parts: OperationParts, input: { tokenId: string }): Promise<FireAccepted> {
   const { tokenId, ...rest } = input;
-  const request = fireRequestOf(rest);
+  const request = accepted('The fire', parseFireRequest(rest));
   const token = await parts.storage.tokens.get(tokenId);
   // Only ids of ours go to Temporal: others may be another team's workflows.
   if (token === undefined) throw notFound('token', tokenId);
   try {
-    const accepted = await parts.temporal.fire(tokenId, request);
-    if (request.idempotencyKey === undefined) return accepted;
+    const answer = await parts.temporal.fire(tokenId, request);
+    if (request.idempotencyKey === undefined) return answer;
     // A repeated fire gets its first answer, with the token as it is now.
-    return { ...accepted, token: (await parts.storage.tokens.get(tokenId)) ?? accepted.token };
+    return { ...answer, token: (await parts.storage.tokens.get(tokenId)) ?? answer.token };
   } catch (error) {
     const refusal = await refusalOf(parts, token, error);
     if (refusal === undefined) throw error;
     await tellRefusal(parts, { token, request, refusal });
     throw refusal;
   }
-}
-
-function fireRequestOf(input: unknown): FireRequest {
-  const problems = checkJson(input);
-  if (problems.length > 0) throw validationFailed('The fire', problems);
-  const request = parseFireRequest(input);
-  if (typeof request !== 'string') return request;
-  throw validationFailed('The fire', [{ code: 'INVALID_VALUE', pointer: '', message: request }]);
 }
 
 const REFUSALS: ReadonlySet<string> = new Set([

@@ -1,15 +1,15 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
-import { parseAgentInput, type AgentInput } from '../core/validation/agent-schema.js';
+import { parseAgentInput } from '../core/validation/agent-schema.js';
 import { unprovidedVariables } from '../core/validation/check-definition.js';
 import { agentUses } from '../core/definitions/definition.js';
-import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
 
 export async function createAgent({ storage, now }: OperationParts, input: unknown): Promise<Agent> {
-  const { id: given, content } = parsedAgent(input);
+  const { id: given, content } = accepted('The agent', parseAgentInput(input));
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The agent', [NO_ID]);
   return await storage.agents.create(id, content, now());
@@ -22,7 +22,7 @@ export async function updateAgent(
   change: { input: unknown; expectedVersion?: number | null },
 ): Promise<Agent> {
   const { storage, now } = parts;
-  const { content } = parsedAgent(change.input);
+  const { content } = accepted('The agent', parseAgentInput(change.input));
   if ((await storage.agents.get(id)) === undefined) throw notFound('agent', id);
   const problems = await problemsOfUses(parts, id, content);
   if (problems.length > 0) throw validationFailed('The agent', problems);
@@ -42,12 +42,6 @@ export async function deleteAgent({ storage }: OperationParts, id: string): Prom
     'IN_USE',
     `Agent "${id}" is used by ${users.join(', ')}: change these workflows first.`,
   );
-}
-
-function parsedAgent(input: unknown): AgentInput {
-  const parsed = parseAgentInput(input);
-  if ('problems' in parsed) throw validationFailed('The agent', parsed.problems);
-  return parsed.value;
 }
 
 async function problemsOfUses(

@@ -2,7 +2,7 @@ import { agentKey, checkOnePlaceAgent } from '../core/validation/check-definitio
 import { definitionTooLarge } from '../core/validation/definition-size.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
 import { parsePlaceAgentInput } from '../core/validation/definition-schema.js';
-import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { isId } from '../core/ids.js';
 import { jsonEquals, type JsonObject } from '../core/json/json.js';
 import type { AddedPlaceAgent } from '../storage/place-agent-store.js';
@@ -15,9 +15,7 @@ import { tellPlaceAgentChanges } from './tell-place-agent-changes.js';
  */
 export async function createPlaceAgent(parts: OperationParts, input: unknown): Promise<AddedPlaceAgent> {
   const { storage, now } = parts;
-  const parsed = parsePlaceAgentInput(input);
-  if ('problems' in parsed) throw validationFailed('The place agent', parsed.problems);
-  const { workflowId, agent } = parsed.value;
+  const { workflowId, agent } = accepted('The place agent', parsePlaceAgentInput(input));
   const workflow = await storage.workflows.get(workflowId);
   if (workflow === undefined) throw notFound('workflow', workflowId);
   const { definition } = workflow;

@@ -1,4 +1,4 @@
-import { CircuitBreakerError, validationFailed } from '../core/errors.js';
+import { accepted, CircuitBreakerError, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkWorkflowInput, workflowHash } from './checked-workflow.js';
@@ -7,9 +7,7 @@ import type { OperationParts } from './operation-parts.js';
 
 /** Checks a definition whole and saves it; equal content gives the version that is there. */
 export async function saveWorkflow({ storage, now }: OperationParts, input: unknown): Promise<StoredWorkflow> {
-  const parsed = await checkWorkflowInput(storage.agents, input);
-  if ('problems' in parsed) throw validationFailed('The workflow', parsed.problems);
-  const { id: given, content } = parsed.value;
+  const { id: given, content } = accepted('The workflow', await checkWorkflowInput(storage.agents, input));
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The workflow', [NO_ID]);
   const hash = workflowHash(content);

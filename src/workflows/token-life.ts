@@ -10,6 +10,7 @@ import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.
 import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
+import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
 import type { FireAccepted } from '../contract/messages.js';
@@ -50,11 +51,13 @@ export class TokenLife {
   async begin(message: unknown): Promise<void> {
     if (this.#current !== undefined) return;
     try {
-      const { data, metadata, ...request } = tokenStartOf(message);
+      const { data = {}, metadata = {}, ...request } = tokenStartOf(message);
+      const tooLarge = tokenTooLarge({ data, metadata });
+      if (tooLarge !== undefined) throw finalFailure({ code: 'TOKEN_TOO_LARGE', message: tooLarge });
       const { workflowId, firstExecutionRunId } = workflowInfo();
       const whose = { tokenId: workflowId, chainId: firstExecutionRunId };
       this.#loaded = await quickly('loadDefinition', { ...request, ...whose });
-      const seed = { ...request, id: workflowId, ...(data && { data }), ...(metadata && { metadata }) };
+      const seed = { ...request, id: workflowId, data, metadata };
       this.#current = newToken(this.#known, seed, this.#facts());
     } catch (error) {
       this.#failure = finalCause(error);
@@ -140,10 +143,10 @@ export class TokenLife {
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
   // Waits for nothing: thousands of signals may come in one workflow task, and each promise costs its time.
   fireSignalled(message: unknown): void {
-    const request = parseFireRequest(message);
-    if (typeof request === 'string') log.warn('Ignored a fireTransition signal', { reason: request });
-    else if (this.#current === undefined) this.#early.push(request);
-    else this.#takeSignal(request);
+    const parsed = parseFireRequest(message);
+    if ('problems' in parsed) log.warn('Ignored a fireTransition signal', { problems: parsed.problems });
+    else if (this.#current === undefined) this.#early.push(parsed.value);
+    else this.#takeSignal(parsed.value);
   }
 
   #takeSignal(request: FireRequest): void {

@@ -2,7 +2,7 @@ import { utf8Length } from '../json/utf8-length.js';
 import { ModelError } from './model-error.js';
 
 /** The longest answer, and the longest reasoning, in bytes of UTF-8. Every stream backend takes as much. */
-export const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Counts what a model says, as it says it. */
 export class AnswerLimit {

@@ -1,5 +1,10 @@
-import { checkJson } from '../json/check-json.js';
-import { isJsonObject, type JsonObject } from '../json/json.js';
+import type { JsonObject } from '../json/json.js';
+import type { Parsed } from '../json/parsed.js';
+import { present, readMessage } from '../json/read-message.js';
+
+import { MAX_ID_LENGTH } from '../ids.js';
+
+const MAX_KEY_LENGTH = 200;
 
 /** The ask that a token take a transition. */
 export interface FireRequest {
@@ -10,28 +15,18 @@ export interface FireRequest {
   readonly expectedVersion?: number;
 }
 
-/** Reads a fire from an untrusted message; a string says what is wrong with it. Null members count as absent. */
-export function parseFireRequest(message: unknown): FireRequest | string {
-  if (!isJsonObject(message)) return 'a fire must be an object with a transitionId';
-  const [problem] = checkJson(message);
-  if (problem !== undefined) return `${problem.message} at ${problem.pointer}`;
-  const { transitionId, data, idempotencyKey, expectedVersion } = message as Record<keyof FireRequest, unknown>;
-  if (typeof transitionId !== 'string' || transitionId === '') return 'transitionId must be a non-empty string';
-  if (!isAbsent(data) && !isJsonObject(data)) return 'data must be an object';
-  if (!isAbsent(idempotencyKey) && !isKey(idempotencyKey)) return 'idempotencyKey must have 1 to 200 characters';
-  if (!isAbsent(expectedVersion) && !Number.isSafeInteger(expectedVersion)) return 'expectedVersion must be an integer';
-  return {
-    transitionId,
-    ...(isJsonObject(data) ? { data } : {}),
-    ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}),
-    ...(typeof expectedVersion === 'number' ? { expectedVersion } : {}),
-  };
-}
-
-function isAbsent(value: unknown): value is undefined | null {
-  return value === undefined || value === null;
-}
-
-function isKey(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= 200;
+/** Reads a fire from a message that anybody may have sent. */
+export function parseFireRequest(message: unknown): Parsed<FireRequest> {
+  return readMessage(message, (fields) => {
+    const transitionId = fields.text('transitionId', MAX_ID_LENGTH);
+    if (!fields.has('transitionId')) fields.refuse('transitionId', 'transitionId is missing');
+    return {
+      transitionId: transitionId ?? '',
+      ...present({
+        data: fields.object('data'),
+        idempotencyKey: fields.text('idempotencyKey', MAX_KEY_LENGTH),
+        expectedVersion: fields.wholeNumber('expectedVersion'),
+      }),
+    };
+  });
 }

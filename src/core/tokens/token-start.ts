@@ -1,6 +1,7 @@
-import { checkJson } from '../json/check-json.js';
-import { isJsonObject, type JsonObject } from '../json/json.js';
-import { tokenTooLarge } from './token-size.js';
+import { MAX_ID_LENGTH } from '../ids.js';
+import type { JsonObject } from '../json/json.js';
+import type { Parsed } from '../json/parsed.js';
+import { present, readMessage } from '../json/read-message.js';
 
 /** The argument of `tokenLifecycle`: a stored workflow by id, or a definition given inline. */
 export interface TokenStart {
@@ -15,30 +16,19 @@ export interface TokenStart {
   readonly metadata?: JsonObject;
 }
 
-/** Reads the start of a token from an untrusted message; a string says what is wrong with it. Null counts as absent. */
-export function parseTokenStart(message: unknown): TokenStart | string {
-  if (!isJsonObject(message)) return 'a token needs an object with a workflowId or a definition';
-  const [problem] = checkJson(message);
-  if (problem !== undefined) return `${problem.message} at ${problem.pointer}`;
-  const start = Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null)) as Members;
-  const { workflowId, workflowVersion, definition, initialPlace, data, metadata } = start;
-  if (workflowId === undefined && definition === undefined) return 'either workflowId or definition is needed';
-  if (!isTextOrAbsent(workflowId)) return 'workflowId must be a string';
-  if (!isTextOrAbsent(initialPlace)) return 'initialPlace must be a string';
-  if (workflowVersion !== undefined && !Number.isSafeInteger(workflowVersion))
-    return 'workflowVersion must be an integer';
-  if (!isObjectOrAbsent(definition)) return 'definition must be an object';
-  if (!isObjectOrAbsent(data)) return 'data must be an object';
-  if (!isObjectOrAbsent(metadata)) return 'metadata must be an object';
-  return tokenTooLarge({ data: data ?? {}, metadata: metadata ?? {} }) ?? (start as TokenStart);
-}
-
-type Members = Readonly<Partial<Record<keyof TokenStart, unknown>>>;
-
-function isTextOrAbsent(value: unknown): value is string | undefined {
-  return value === undefined || typeof value === 'string';
-}
-
-function isObjectOrAbsent(value: unknown): value is JsonObject | undefined {
-  return value === undefined || isJsonObject(value);
+/** Reads the start of a token from a message that anybody may have sent. */
+export function parseTokenStart(message: unknown): Parsed<TokenStart> {
+  return readMessage(message, (fields) => {
+    if (!fields.has('workflowId') && !fields.has('definition')) {
+      fields.refuse('', 'either workflowId or definition is needed');
+    }
+    return present({
+      workflowId: fields.text('workflowId', MAX_ID_LENGTH),
+      workflowVersion: fields.wholeNumber('workflowVersion'),
+      definition: fields.object('definition'),
+      initialPlace: fields.text('initialPlace', MAX_ID_LENGTH),
+      data: fields.object('data'),
+      metadata: fields.object('metadata'),
+    });
+  });
 }

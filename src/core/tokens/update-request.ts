@@ -1,5 +1,6 @@
-import { checkJson } from '../json/check-json.js';
-import { isJsonObject, type JsonObject } from '../json/json.js';
+import type { JsonObject } from '../json/json.js';
+import type { Parsed } from '../json/parsed.js';
+import { present, readMessage } from '../json/read-message.js';
 
 /** The ask that a token's data or metadata change: JSON Merge Patches. */
 export interface UpdateRequest {
@@ -8,19 +9,14 @@ export interface UpdateRequest {
   readonly expectedVersion?: number;
 }
 
-/** Reads an update from an untrusted message; a string says what is wrong with it. Null members count as absent. */
-export function parseUpdateRequest(message: unknown): UpdateRequest | string {
-  if (!isJsonObject(message)) return 'an update must be an object with data or metadata';
-  const [problem] = checkJson(message);
-  if (problem !== undefined) return `${problem.message} at ${problem.pointer}`;
-  const { data, metadata, expectedVersion } = message as Record<keyof UpdateRequest, unknown>;
-  if (data != null && !isJsonObject(data)) return 'data must be an object';
-  if (metadata != null && !isJsonObject(metadata)) return 'metadata must be an object';
-  if (expectedVersion != null && !Number.isSafeInteger(expectedVersion)) return 'expectedVersion must be an integer';
-  if (!isJsonObject(data) && !isJsonObject(metadata)) return 'an update must have data or metadata';
-  return {
-    ...(isJsonObject(data) ? { data } : {}),
-    ...(isJsonObject(metadata) ? { metadata } : {}),
-    ...(typeof expectedVersion === 'number' ? { expectedVersion } : {}),
-  };
+/** Reads an update from a message that anybody may have sent. */
+export function parseUpdateRequest(message: unknown): Parsed<UpdateRequest> {
+  return readMessage(message, (fields) => {
+    if (!fields.has('data') && !fields.has('metadata')) fields.refuse('', 'an update must have data or metadata');
+    return present({
+      data: fields.object('data'),
+      metadata: fields.object('metadata'),
+      expectedVersion: fields.wholeNumber('expectedVersion'),
+    });
+  });
 }

@@ -10,7 +10,8 @@ import { jsonObject, listOf, shape, text, textsByName } from './input-shape.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import type { JsonObject } from '../json/json.js';
 import { checkLlmConfig, llmConfigShape } from './llm-config-schema.js';
-import { problemsOf, type Parsed } from './schema-problems.js';
+import type { Parsed } from '../json/parsed.js';
+import { problemsOf } from './schema-problems.js';
 
 const DEFAULT_MAX_TURNS = 10;
 const MAX_TURNS = 100;

@@ -11,7 +11,8 @@ import type { JsonValue } from '../json/json.js';
 import { llmConfigShape } from './llm-config-schema.js';
 import { parseRule } from './rule-schema.js';
 import type { Rule } from '../rules/rule.js';
-import { problemsOf, type Parsed } from './schema-problems.js';
+import type { Parsed } from '../json/parsed.js';
+import { problemsOf } from './schema-problems.js';
 
 /** What a definition may hold. More than any net that people can follow; few enough to check in milliseconds. */
 const MAX_PLACES = 500;

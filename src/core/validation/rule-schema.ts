@@ -5,7 +5,8 @@ import { anyJson, listOf, text, withoutNulls } from './input-shape.js';
 import { isJsonObject } from '../json/json.js';
 import { parsePath } from '../json/path.js';
 import type { Rule } from '../rules/rule.js';
-import { problemsOf, type Parsed } from './schema-problems.js';
+import type { Parsed } from '../json/parsed.js';
+import { problemsOf } from './schema-problems.js';
 
 export const MAX_RULE_DEPTH = 32;
 /** Leaves and branches of one rule. */

@@ -3,13 +3,6 @@ import type { z } from 'zod';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 
-/**
- * What was read from an input, or everything that is wrong with it. A `draft` is there when the input has the right
- * shape all the same: it may be checked for further problems, and for nothing else.
- */
-export type Parsed<Value> =
-  { readonly value: Value } | { readonly problems: readonly Problem[]; readonly draft?: Value };
-
 interface Target {
   /** Pointer of what was parsed. */
   readonly base?: string;
