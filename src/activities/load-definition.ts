@@ -1,5 +1,6 @@
 import { withPrograms } from '../core/validation/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
+import { inlineWorkflowId } from '../core/definitions/inline-workflow.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
 import { accepted, notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
@@ -52,10 +53,7 @@ async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObje
   const { id, content } = accepted('The definition', await checkWorkflowInput(storage.agents, input));
   const hash = workflowHash(content);
   const name = id ?? idFromName(content.name) ?? 'workflow';
-  const stored = await storage.workflows.save(`${name.slice(0, 150)}:inline-${hash.slice(0, 12)}`, content, {
-    hash,
-    now: now(),
-  });
+  const stored = await storage.workflows.save(inlineWorkflowId(name, hash), content, { hash, now: now() });
   return stored.definition;
 }
 

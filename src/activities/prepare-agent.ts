@@ -4,7 +4,8 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { retryLimits } from '../core/executions/turn-retry.js';
-import { promptVariables, renderTemplate } from '../core/executions/prompt-template.js';
+import { ModelError } from '../core/executions/model-error.js';
+import { fillPrompts, promptVariables, type FilledPrompts } from '../core/executions/prompt-template.js';
 import { finalFailure } from '../contract/failures.js';
 import type { PreparedAgent } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -92,13 +93,18 @@ function promptsOf(
   request: ExecutionRequest,
   place: { timestamp: string; isFirst: boolean },
 ): readonly Message[] {
-  const variables = promptVariables(request.input, request.token);
-  const { system, contextInstructions, userTemplate } = agent.prompts;
-  const instructions = [system, contextInstructions]
-    .filter((part) => part !== undefined && part !== '')
-    .map((part) => renderTemplate(part ?? '', variables))
-    .join('\n\n');
   const { timestamp } = place;
-  const user: Message = { role: 'user', content: renderTemplate(userTemplate, variables), timestamp };
-  return place.isFirst && instructions !== '' ? [{ role: 'system', content: instructions, timestamp }, user] : [user];
+  const { instructions, user } = filledPrompts(agent, request);
+  const asked: Message = { role: 'user', content: user, timestamp };
+  if (!place.isFirst || instructions === '') return [asked];
+  return [{ role: 'system', content: instructions, timestamp }, asked];
+}
+
+function filledPrompts(agent: Agent, request: ExecutionRequest): FilledPrompts {
+  try {
+    return fillPrompts(agent.prompts, promptVariables(request.input, request.token));
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw finalFailure({ code: error.code, message: `Agent "${agent.id}" version ${agent.version}: ${error.message}` });
+  }
 }

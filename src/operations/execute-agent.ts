@@ -4,7 +4,7 @@ import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/exe
 import { idProblems } from '../core/ids.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
-import { unprovidedVariables } from '../core/validation/check-definition.js';
+import { unfilledPrompts } from '../core/validation/check-prompts.js';
 import type { OperationParts } from './operation-parts.js';
 
 export interface ExecuteAgentInput {
@@ -82,14 +82,7 @@ async function refuseUnusableAgent(
 ): Promise<void> {
   const agent = await storage.agents.get(agentId, agentVersion);
   if (agent === undefined) throw notFound('agent', agentId);
-  const unknown = unprovidedVariables(agent.prompts, isJsonObject(input) ? Object.keys(input) : []);
-  if (unknown.length === 0) return;
-  throw validationFailed(
-    'The execution',
-    unknown.map((name) => ({
-      code: 'TEMPLATE_VARIABLE_UNKNOWN',
-      pointer: '/input',
-      message: `agent "${agentId}" uses {${name}} in its prompts: give it as a member of \`input\``,
-    })),
-  );
+  const names = isJsonObject(input) ? Object.keys(input) : [];
+  const problems = unfilledPrompts(agent.prompts, names, '/input');
+  if (problems.length > 0) throw validationFailed('The execution', problems);
 }

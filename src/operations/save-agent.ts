@@ -1,7 +1,7 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
 import { parseAgentInput } from '../core/validation/agent-schema.js';
-import { unprovidedVariables } from '../core/validation/check-definition.js';
-import { agentUses } from '../core/definitions/definition.js';
+import { checkAgentFits } from '../core/validation/check-agent-use.js';
+import { agentUses, type AgentUse } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
@@ -34,33 +34,54 @@ export async function updateAgent(
   });
 }
 
-export async function deleteAgent({ storage }: OperationParts, id: string): Promise<boolean> {
-  const added = await storage.placeAgents.list({ agentId: id });
-  const users = [...(await storage.workflows.usersOfAgent(id)), ...added.map((agent) => `place agent ${agent.id}`)];
-  if (users.length === 0) return await storage.agents.delete(id);
-  throw new CircuitBreakerError(
-    'IN_USE',
-    `Agent "${id}" is used by ${users.join(', ')}: change these workflows first.`,
+/** Throws IN_USE for an agent that a workflow names which is in use. */
+export async function deleteAgent(parts: OperationParts, id: string): Promise<boolean> {
+  const users = (await usesOf(parts, id)).map(({ label }) => label);
+  if (users.length === 0) return await parts.storage.agents.delete(id);
+  throw new CircuitBreakerError('IN_USE', `Agent "${id}" is used by ${users.join(', ')}: change these first.`);
+}
+
+/** What of an agent as it would be does not fit the uses of its newest version. A use that is pinned keeps its version. */
+async function problemsOfUses(
+  parts: OperationParts,
+  id: string,
+  { prompts, allowedWorkflows }: AgentContent,
+): Promise<readonly Problem[]> {
+  const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
+  const uses = (await usesOf(parts, id)).filter(({ use }) => use.agentVersion === undefined);
+  return uses.flatMap(({ use, workflowId, label }) =>
+    checkAgentFits(use, { agent, workflowId, pointer: '' }).map(({ code, message }) => ({
+      code,
+      pointer: code === 'AGENT_FORBIDDEN' ? '/allowedWorkflows' : '/prompts',
+      message: `${label}: ${message}`,
+    })),
   );
 }
 
-async function problemsOfUses(
-  { storage }: OperationParts,
-  id: string,
-  { prompts }: AgentContent,
-): Promise<readonly Problem[]> {
-  const workflows = await Promise.all(
-    (await storage.workflows.usersOfAgent(id)).map((user) => storage.workflows.get(user)),
-  );
-  return workflows.flatMap((stored) =>
-    (stored === undefined ? [] : agentUses(stored.definition)).flatMap(({ use, label }) => {
-      // A use that is pinned keeps its version.
-      if (use.agentId !== id || use.agentVersion !== undefined) return [];
-      return unprovidedVariables(prompts, Object.keys(use.inputMapping)).map((name) => ({
-        code: 'TEMPLATE_VARIABLE_UNKNOWN',
-        pointer: '/prompts',
-        message: `{${name}} is not provided by ${label} of workflow "${stored?.definition.id ?? ''}"`,
-      }));
-    }),
-  );
+/** Every use of an agent that is alive: in workflows, in older versions that tokens still have, and in places by themselves. */
+async function usesOf({ storage }: OperationParts, id: string): Promise<readonly LabelledUse[]> {
+  const [workflows, added] = await Promise.all([
+    storage.workflows.usersOfAgent(id),
+    storage.placeAgents.list({ agentId: id }),
+  ]);
+  return [
+    ...workflows.flatMap(({ definition }) =>
+      agentUses(definition).map(({ use, label }) => ({
+        use,
+        workflowId: definition.id,
+        label: `${label} of workflow "${definition.id}" version ${definition.version}`,
+      })),
+    ),
+    ...added.map((use) => ({
+      use,
+      workflowId: use.workflowId,
+      label: `place agent "${use.id}" of workflow "${use.workflowId}"`,
+    })),
+  ].filter(({ use }) => use.agentId === id);
+}
+
+interface LabelledUse {
+  readonly use: AgentUse;
+  readonly workflowId: string;
+  readonly label: string;
 }

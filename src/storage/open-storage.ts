@@ -72,13 +72,14 @@ async function openSql(sql: SqlConnection): Promise<OpenedStorage> {
 
 function memoryStorage(): Storage {
   const executions = new MemoryExecutionStore();
+  const tokens = new MemoryTokenStore(executions);
   return {
     agents: new MemoryAgentStore(),
     conversations: new MemoryConversationStore(),
     executions,
     placeAgents: new MemoryPlaceAgentStore(),
-    tokens: new MemoryTokenStore(executions),
-    workflows: new MemoryWorkflowStore(),
+    tokens,
+    workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

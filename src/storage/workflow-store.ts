@@ -15,6 +15,9 @@ export interface WorkflowStore {
   get(id: string, version?: number): Promise<StoredWorkflow | undefined>;
   /** The newest version of each, newest first by (createdAt, id). `after` is the id that the page before ended with. */
   list(page: { first: number; after?: string }): Promise<readonly StoredWorkflow[]>;
-  /** Ids of workflows whose newest version has a transition or a place agent that names the agent. */
-  usersOfAgent(agentId: string): Promise<readonly string[]>;
+  /**
+   * The versions in use that have a transition or a place agent that names the agent, by id and version: the newest of each
+   * workflow that somebody saved, and every version that an active token has.
+   */
+  usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]>;
 }

@@ -11,7 +11,7 @@ type BuiltInOutput = (typeof BUILT_IN_OUTPUTS)[number];
 export type Mapped<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: string };
 
-/** One INPUT_MISSING blocker for each mapped path that the token lacks: found before any money is spent. */
+/** One INPUT_MISSING blocker for each mapped path that the token lacks, or has null at: found before any money is spent. */
 export function missingInputs(mapping: AgentTransition['inputMapping'], fields: TokenFields): readonly Blocker[] {
   return Object.entries(mapping)
     .filter(([, text]) => isInputMissing(text, fields))
@@ -90,7 +90,7 @@ function isBuiltInOutput(name: string): name is BuiltInOutput {
 
 function isInputMissing(text: string, fields: TokenFields): boolean {
   const parsed = parseInputPath(text);
-  return parsed === undefined || (!parsed.optional && readPath(fields, parsed.path) === undefined);
+  return parsed === undefined || (!parsed.optional && (readPath(fields, parsed.path) ?? undefined) === undefined);
 }
 
 export function isWritableTarget(text: string): boolean {

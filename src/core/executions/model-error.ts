@@ -14,6 +14,7 @@ export const EXECUTION_ERROR_CODES = [
   'model_not_found',
   'output_invalid',
   'output_mapping_failed',
+  'prompt_too_large',
   'answer_too_large',
   'tool_failed',
   'turn_limit',

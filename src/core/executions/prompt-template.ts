@@ -1,5 +1,9 @@
-import type { ExecutionToken } from './execution.js';
+import type { AgentPrompts } from '../agents/agent.js';
+import { utf8Length } from '../json/utf8-length.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
+import type { ExecutionToken } from './execution.js';
+import { ModelError } from './model-error.js';
+import { readTemplate, type TemplatePart } from './template-parts.js';
 
 /** Variables that every prompt has, whatever the mapping. */
 export const SEED_VARIABLES = [
@@ -11,31 +15,55 @@ export const SEED_VARIABLES = [
   'history_count',
 ] as const;
 
-const PLACEHOLDER = /\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_-]*)\}/g;
+/** The most that the prompts of one execution may take together, in bytes of UTF-8. */
+const MAX_PROMPT_BYTES = 1024 * 1024;
 
-/** The names that a template refers to, each once. Braces that do not enclose a name are plain text. */
-export function templateVariables(template: string): readonly string[] {
-  const names = [...template.matchAll(PLACEHOLDER)].map((match) => match[1]).filter((name) => name !== undefined);
-  return [...new Set(names)];
+/** As many as help to find the mistake. */
+const MAX_NAMED = 10;
+
+/** What an execution says first. */
+export interface FilledPrompts {
+  /** System prompt and context instructions; empty where the agent has neither. */
+  readonly instructions: string;
+  readonly user: string;
 }
 
 /**
- * Fills a template in one pass: text that a variable brings in is never expanded again. `{{` and `}}` are literal
- * braces. A name without a value stays as it stands; definitions with such names are refused when they are saved.
+ * Fills an agent's prompts. Text that a variable brings in is never expanded again. Throws ModelError before any money is
+ * spent: `invalid_request` for a variable without a value, `prompt_too_large` beyond 1 MiB.
  */
-export function renderTemplate(template: string, variables: ReadonlyMap<string, string>): string {
-  return template.replace(PLACEHOLDER, (placeholder, name: string | undefined) => {
-    if (placeholder === '{{') return '{';
-    if (placeholder === '}}') return '}';
-    return name === undefined ? placeholder : (variables.get(name) ?? placeholder);
-  });
+export function fillPrompts(prompts: AgentPrompts, variables: ReadonlyMap<string, string>): FilledPrompts {
+  const unfilled = unfilledIn(prompts, variables);
+  if (unfilled.length > 0) {
+    const some = unfilled.slice(0, MAX_NAMED).join(', ');
+    throw new ModelError('invalid_request', `The prompts have ${some}, which nothing fills.`);
+  }
+  const [system = [], context = [], user = []] = templatesOf(prompts).map(({ parts }) => parts);
+  refuseTooLarge([...system, ...context, ...user], variables);
+  const instructions = [system, context].map((parts) => fill(parts, variables)).filter((text) => text !== '');
+  return { instructions: instructions.join('\n\n'), user: fill(user, variables) };
+}
+
+/** What in an agent's prompts these names do not fill, as it stands there; each once. */
+export function unfilledIn(prompts: AgentPrompts, names: { has(name: string): boolean }): readonly string[] {
+  const unfilled = templatesOf(prompts).flatMap(({ parts, doubtful, foreign }) => [
+    ...foreign,
+    ...parts.flatMap((part) => (part.type === 'variable' && !names.has(part.name) ? [`{${part.name}}`] : [])),
+    ...doubtful.flatMap(({ name, source }) => (names.has(name) ? [source] : [])),
+  ]);
+  return [...new Set(unfilled)];
+}
+
+/** What in an agent's prompts is the syntax of another template language: it is refused whatever the names are. */
+export function foreignSyntaxIn(prompts: AgentPrompts): readonly string[] {
+  return [...new Set(templatesOf(prompts).flatMap(({ foreign }) => foreign))];
 }
 
 /** The values of all variables of one execution: the seed's, and the input's members by name. */
 export function promptVariables(input: JsonValue, token: ExecutionToken | undefined): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   if (isJsonObject(input)) {
-    for (const [name, value] of Object.entries(input)) variables.set(name, promptText(value));
+    for (const [name, value] of Object.entries(input)) variables.set(name.normalize('NFC'), promptText(value));
   }
   variables.set('input_data', promptText(input));
   variables.set('token_id', token?.id ?? '');
@@ -44,6 +72,29 @@ export function promptVariables(input: JsonValue, token: ExecutionToken | undefi
   variables.set('workflow_id', token?.workflowId ?? '');
   variables.set('history_count', String(token?.transitionCount ?? 0));
   return variables;
+}
+
+/** The names that fill prompts: the seed's, and those of an input. */
+export function promptNames(inputNames: readonly string[]): ReadonlySet<string> {
+  return new Set([...SEED_VARIABLES, ...inputNames.map((name) => name.normalize('NFC'))]);
+}
+
+function templatesOf({ system, contextInstructions = '', userTemplate }: AgentPrompts) {
+  return [system, contextInstructions, userTemplate].map(readTemplate);
+}
+
+function fill(parts: readonly TemplatePart[], variables: ReadonlyMap<string, string>): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : (variables.get(part.name) ?? ''))).join('');
+}
+
+/** Counted before anything is put together: a variable may be large, and be there a thousand times. */
+function refuseTooLarge(parts: readonly TemplatePart[], variables: ReadonlyMap<string, string>): void {
+  const sizes = new Map([...variables].map(([name, value]) => [name, utf8Length(value)]));
+  let bytes = 0;
+  for (const part of parts) bytes += part.type === 'text' ? utf8Length(part.text) : (sizes.get(part.name) ?? 0);
+  if (bytes <= MAX_PROMPT_BYTES) return;
+  const message = `The prompts would take ${bytes} bytes; together they may have ${MAX_PROMPT_BYTES}: map less of the token into them.`;
+  throw new ModelError('prompt_too_large', message);
 }
 
 /** A string as it is, everything else as JSON that a model reads well. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { checkJson } from '../json/check-json.js';
+import { checkPrompts } from './check-prompts.js';
 import { checkProvider } from './check-provider.js';
 import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
@@ -71,6 +72,7 @@ function checkAgent(content: AgentContent): readonly Problem[] {
   return [
     ...checkProvider(content.llmProvider).map((found) => ({ ...found, pointer: `/llmProvider${found.pointer}` })),
     ...checkLlmConfig(content.llmConfig, '/llmConfig'),
+    ...checkPrompts(content.prompts, '/prompts'),
     ...checkTurns(content.maxTurns),
     ...content.tools.map((tool, index) => unknownTool(tool, index)),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),

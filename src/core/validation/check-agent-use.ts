@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Agent, AgentPrompts } from '../agents/agent.js';
+import type { Agent } from '../agents/agent.js';
 import type { AgentUse } from '../definitions/definition.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
@@ -8,7 +8,8 @@ import { checkLlmConfig } from './llm-config-schema.js';
 import { isWritableTarget } from '../executions/mapping.js';
 import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
 import { isPathKey, parseInputPath } from '../json/path.js';
-import { SEED_VARIABLES, templateVariables } from '../executions/prompt-template.js';
+import { SEED_VARIABLES } from '../executions/prompt-template.js';
+import { unfilledPrompts } from './check-prompts.js';
 import { problemsOf } from './schema-problems.js';
 
 /** What has to be known of an agent to judge its uses. */
@@ -29,25 +30,19 @@ export function checkAgentUse(use: AgentUse, { agent, workflowId, pointer }: Use
     ...checkLlmConfig(use.llmConfig ?? {}, `${pointer}/llmConfig`),
     ...checkInputMapping(use.inputMapping, `${pointer}/inputMapping`),
     ...checkOutputMapping(use.outputMapping, `${pointer}/outputMapping`),
-    ...(agent === undefined ? [] : checkPermission(agent, workflowId, pointer)),
-    ...(agent === undefined ? [] : checkMappedTemplates(agent, use, pointer)),
+    ...(agent === undefined ? [] : checkAgentFits(use, { agent, workflowId, pointer })),
   ];
 }
 
-/** The variables of an agent's prompts that neither its input nor the seed provides. Each once. */
-export function unprovidedVariables(prompts: AgentPrompts, inputNames: readonly string[]): readonly string[] {
-  const provided = new Set<string>([...SEED_VARIABLES, ...inputNames]);
-  const templates = [prompts.system, prompts.contextInstructions ?? '', prompts.userTemplate];
-  const wanted = new Set(templates.flatMap((template) => templateVariables(template)));
-  return [...wanted].filter((name) => !provided.has(name));
-}
-
-function checkMappedTemplates(agent: KnownAgent, use: AgentUse, pointer: string): readonly Problem[] {
-  return unprovidedVariables(agent.prompts, Object.keys(use.inputMapping)).map((name) => ({
-    code: 'TEMPLATE_VARIABLE_UNKNOWN',
-    pointer: `${pointer}/inputMapping`,
-    message: `a prompt of agent "${agent.id}" has {${name}}, which this mapping does not provide`,
-  }));
+/** What of an agent does not fit a use of it: whom it allows, and what its prompts ask for. */
+export function checkAgentFits(
+  use: AgentUse,
+  { agent, workflowId, pointer }: Use & { readonly agent: KnownAgent },
+): readonly Problem[] {
+  return [
+    ...checkPermission(agent, workflowId, pointer),
+    ...unfilledPrompts(agent.prompts, Object.keys(use.inputMapping), `${pointer}/inputMapping`),
+  ];
 }
 
 function checkPermission(agent: KnownAgent, workflowId: string | undefined, pointer: string): readonly Problem[] {

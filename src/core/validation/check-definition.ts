@@ -11,8 +11,6 @@ import {
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 
-export { unprovidedVariables } from './check-agent-use.js';
-
 /** Which agent a definition may name. */
 export type AgentReference = Pick<AgentUse, 'agentId' | 'agentVersion'>;
 

@@ -55,6 +55,14 @@ export class MemoryTokenStore implements TokenStore {
     return true;
   }
 
+  /** For the store of workflows, which has to know what is in use. */
+  hasActive(workflowId: string, workflowVersion: number): boolean {
+    return [...this.#tokens.values()].some(
+      ({ token }) =>
+        token.status === 'ACTIVE' && token.workflowId === workflowId && token.workflowVersion === workflowVersion,
+    );
+  }
+
   get(id: string): Promise<Token | undefined> {
     return Promise.resolve(this.#tokens.get(id)?.token);
   }

@@ -1,9 +1,15 @@
 import { agentUses, type WorkflowContent } from '../../core/definitions/definition.js';
+import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import { newestFirst } from './newest-first.js';
 
 export class MemoryWorkflowStore implements WorkflowStore {
   readonly #versions = new Map<string, readonly StoredWorkflow[]>();
+  readonly #hasActiveTokens: (id: string, version: number) => boolean;
+
+  constructor(hasActiveTokens: (id: string, version: number) => boolean) {
+    this.#hasActiveTokens = hasActiveTokens;
+  }
 
   save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow> {
     const versions = this.#versions.get(id) ?? [];
@@ -26,11 +32,16 @@ export class MemoryWorkflowStore implements WorkflowStore {
     return Promise.resolve(newest.slice(start, start + first));
   }
 
-  usersOfAgent(agentId: string): Promise<readonly string[]> {
-    const users = this.#newest().filter(({ definition }) =>
-      agentUses(definition).some(({ use }) => use.agentId === agentId),
-    );
-    return Promise.resolve(users.map(({ definition }) => definition.id).sort());
+  usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]> {
+    const users = [...this.#versions.values()]
+      .flatMap((versions) => versions.filter((stored) => this.#isInUse(stored, versions.at(-1))))
+      .filter(({ definition }) => agentUses(definition).some(({ use }) => use.agentId === agentId));
+    return Promise.resolve(users.sort(byIdAndVersion));
+  }
+
+  #isInUse(stored: StoredWorkflow, newest: StoredWorkflow | undefined): boolean {
+    const { id, version } = stored.definition;
+    return (stored === newest && !isInlineWorkflow(id)) || this.#hasActiveTokens(id, version);
   }
 
   #newest(): StoredWorkflow[] {
@@ -40,4 +51,9 @@ export class MemoryWorkflowStore implements WorkflowStore {
 
 function positionOf({ createdAt, definition }: StoredWorkflow): { createdAt: string; id: string } {
   return { createdAt, id: definition.id };
+}
+
+function byIdAndVersion({ definition: one }: StoredWorkflow, { definition: other }: StoredWorkflow): number {
+  if (one.id === other.id) return one.version - other.version;
+  return one.id < other.id ? -1 : 1;
 }

@@ -1,3 +1,4 @@
+import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
 import type { WorkflowContent } from '../../core/definitions/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
@@ -49,18 +50,26 @@ export class PostgresWorkflowStore implements WorkflowStore {
     return rows.map(({ document }) => document);
   }
 
-  async usersOfAgent(agentId: string): Promise<readonly string[]> {
-    const rows = await this.#sql.query<{ readonly id: string }>({
-      text: `with newest as (select distinct on (id) * from circuit_breaker.workflows order by id, version desc)
-        select id from newest where exists (
+  async usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]> {
+    const rows = await this.#sql.query<Row & { readonly is_newest: boolean; readonly is_living: boolean }>({
+      text: `select document,
+          version = (select max(version) from circuit_breaker.workflows newest where newest.id = workflow.id) as is_newest,
+          exists (
+            select 1 from circuit_breaker.tokens token where token.workflow_id = workflow.id and token.status = 'ACTIVE'
+              and (token.document ->> 'workflowVersion')::int = workflow.version
+          ) as is_living
+        from circuit_breaker.workflows workflow
+        where exists (
           select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition
           where transition -> 'agentExecution' ->> 'agentId' = $1
         ) or exists (
           select 1 from json_array_elements(document -> 'definition' -> 'placeAgents') place_agent
           where place_agent ->> 'agentId' = $1)
-        order by id`,
+        order by id, version`,
       values: [agentId],
     });
-    return rows.map(({ id }) => id);
+    return rows
+      .filter((row) => row.is_living || (row.is_newest && !isInlineWorkflow(row.document.definition.id)))
+      .map(({ document }) => document);
   }
 }

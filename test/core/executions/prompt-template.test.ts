@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { promptVariables, renderTemplate, templateVariables } from '../../../src/core/executions/prompt-template.js';
+import type { AgentPrompts } from '../../../src/core/agents/agent.js';
+import {
+  fillPrompts,
+  foreignSyntaxIn,
+  promptNames,
+  promptVariables,
+  unfilledIn,
+} from '../../../src/core/executions/prompt-template.js';
 
 const token = {
   id: 'doc-1',
@@ -10,38 +17,142 @@ const token = {
   transitionCount: 3,
 };
 
-describe('renderTemplate', () => {
-  it('fills in every seed variable and every input by name', () => {
+function prompts(userTemplate: string, others: Partial<AgentPrompts> = {}): AgentPrompts {
+  return { system: '', userTemplate, ...others };
+}
+
+function filled(template: string, input: Record<string, string>): string {
+  return fillPrompts(prompts(template), promptVariables(input, token)).user;
+}
+
+function unfilled(template: string, names: readonly string[]): readonly string[] {
+  return unfilledIn(prompts(template), promptNames(names));
+}
+
+describe('prompts are filled in', () => {
+  it('with every variable of the seed and every input by name', () => {
     const variables = promptVariables({ title: 'T', tags: ['a'] }, token);
     const text = '{title}|{tags}|{token_id}|{current_place}|{workflow_id}|{history_count}|{token_metadata}';
-    expect(renderTemplate(text, variables)).toBe('T|[\n  "a"\n]|doc-1|submitted|review|3|{\n  "type": "memo"\n}');
+    expect(fillPrompts(prompts(text), variables).user).toBe(
+      'T|[\n  "a"\n]|doc-1|submitted|review|3|{\n  "type": "memo"\n}',
+    );
   });
 
-  it('never expands text that a variable brought in', () => {
-    const variables = promptVariables({ a: '{b}', b: 'secret' }, undefined);
-    expect(renderTemplate('{a}', variables)).toBe('{b}');
+  it.each(['{name}', '{ name }', '{{name}}', '{{ name }}', '{\tname\t}'])(
+    'whether a variable is spelt %s',
+    (spelling) => {
+      expect(filled(`<${spelling}>`, { name: 'x' })).toBe('<x>');
+    },
+  );
+
+  it.each(['größe', '内容', 'имя', 'a.b', 'a-b', '_x'])('with a variable that is called %s', (name) => {
+    expect(filled(`{${name}}`, { [name]: 'x' })).toBe('x');
   });
 
-  it('takes double braces for literal ones and leaves braces without a name alone', () => {
-    expect(renderTemplate('{{a}} {"x": 1} { a }', new Map([['a', '1']]))).toBe('{a} {"x": 1} { a }');
+  it('with a name that is written with other code points for the same letters', () => {
+    expect(filled('{gro\u0308sse}', { 'gr\u00f6sse': 'x' })).toBe('x');
   });
 
-  it('does not interpret replacement patterns in values', () => {
-    expect(renderTemplate('<{a}>', new Map([['a', '$& $1']]))).toBe('<$& $1>');
+  it('once: text that a variable brings in is never expanded again', () => {
+    expect(filled('{a}{b}', { a: '{b}', b: '$& {a}' })).toBe('{b}$& {a}');
   });
 
-  it('gives a string input as it is and the rest as indented JSON', () => {
-    expect(promptVariables('text', token).get('input_data')).toBe('text');
-    expect(promptVariables({ a: 1 }, token).get('input_data')).toBe('{\n  "a": 1\n}');
-  });
-
-  it('does not let an input replace a seed variable', () => {
+  it('without letting an input replace a variable of the seed', () => {
     expect(promptVariables({ token_id: 'forged' }, token).get('token_id')).toBe('doc-1');
+  });
+
+  it('with instructions as paragraphs of the system prompt', () => {
+    const both = prompts('', { system: 'You {a}.', contextInstructions: 'And {a}.' });
+    expect(fillPrompts(both, new Map([['a', 'review']])).instructions).toBe('You review.\n\nAnd review.');
   });
 });
 
-describe('templateVariables', () => {
-  it('lists each name once and no literal braces', () => {
-    expect(templateVariables('{a} {b} {a} {{c}} {"d": 1}')).toEqual(['a', 'b']);
+describe('braces that are no variable', () => {
+  it.each([
+    '{"review": {"score": 1, "by": {"name": "x"}}}',
+    '{"a":{"b":{}}}',
+    '{{1, 2}, {3}}',
+    '} } {',
+    '}}',
+    '{{',
+    '\\d{3} [a-z]{2,}',
+    '\\n \\{ \\}',
+    '{0} {} { }',
+  ])('stay as they stand: %s', (text) => {
+    expect(filled(text, {})).toBe(text);
+  });
+
+  it.each([
+    ['{{"a": 1}}', '{"a": 1}'],
+    ['{{"a": {{"b": 1}}}}', '{"a": {"b": 1}}'],
+    ['{{"a": {"b": 1}}}', '{"a": {"b": 1}}'],
+    ['{{"a": {name}}}', '{"a": x}'],
+    ['{"a": {{name}}}', '{"a": x}'],
+    ['{{{name}}}', '{x}'],
+  ])('are written twice, or not at all: %s', (text, expected) => {
+    expect(filled(text, { name: 'x' })).toBe(expected);
+  });
+
+  it.each(['{name}', '{{name}}', '{ name }', '{{#if x}}', '{name:.2f}'])('are \\%s with a backslash', (text) => {
+    expect(filled(`\\${text}`, { name: 'x' })).toBe(text);
+    expect(unfilled(`\\${text}`, ['name'])).toEqual([]);
+  });
+});
+
+describe('nothing in a prompt passes silently', () => {
+  it.each([
+    ['{contnet}', '{contnet}'],
+    ['{{contnet}}', '{contnet}'],
+    ['{ contnet }', '{contnet}'],
+    ['{content.title}', '{content.title}'],
+    ['{größe}', '{größe}'],
+    ['{content:.2f}', '{content:.2f}'],
+    ['{content!r}', '{content!r}'],
+    ['{content[0]}', '{content[0]}'],
+    ['{{content | upper}}', '{{content | upper}}'],
+    ['{{#if content}}', '{{#if content}}'],
+    ['{{/if}}', '{{/if}}'],
+    ['{{> header}}', '{{> header}}'],
+    ['{% if content %}', '{% if content %}'],
+    ['<%= content %>', '<%= content %>'],
+  ])('%s is told as %s', (template, told) => {
+    expect(unfilled(template, ['content'])).toEqual([told]);
+  });
+
+  it('tells each piece once', () => {
+    expect(unfilled('{a} {b} {a}', [])).toEqual(['{a}', '{b}']);
+  });
+
+  it('tells what belongs to another template language whatever the names are', () => {
+    expect(foreignSyntaxIn(prompts('{{#each x}}{{name}}{{/each}} {name}'))).toEqual([
+      '{{#each x}}{{name}}{{/each}} {name}',
+      '{{/each}} {name}',
+    ]);
+  });
+
+  it('is a failure, not a literal, when an execution comes without a value', () => {
+    expect(() => filled('{new_variable}', {})).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
+});
+
+describe('the size of prompts', () => {
+  const large = 'x'.repeat(100_000);
+
+  it.each([
+    ['one after the other', '{a}'.repeat(11)],
+    ['ten thousand times', '{a}'.repeat(10_000)],
+  ])('is counted before they are put together: %s', (_, template) => {
+    expect(() => filled(template, { a: large })).toThrow(expect.objectContaining({ code: 'prompt_too_large' }));
+  });
+
+  it('may be a megabyte', () => {
+    expect(filled('{a}'.repeat(10), { a: large })).toHaveLength(1_000_000);
+  });
+
+  it.each(['{', '{{', '\\{', '{{#', '{a', '{ ', '{{a ', '}', '{% ', '<%'])('costs time in proportion: %j', (piece) => {
+    const begun = process.cpuUsage();
+    unfilled(piece.repeat(20_000), []);
+    // Far above what is needed, far below what anything that looks back would take.
+    expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
   });
 });

@@ -131,7 +131,7 @@ describe('checkWorkflow, where an agent is used', () => {
   it('finds template variables that neither mapping nor seed provides, in all three prompts', () => {
     const prompts = {
       system: '{tone} {token_id}',
-      userTemplate: '{text} {{literal}}',
+      userTemplate: '{text} \\{literal}',
       contextInstructions: '{text} {rules}',
     };
     const content = using({ inputMapping: { text: 'data.text' } });

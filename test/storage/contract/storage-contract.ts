@@ -27,7 +27,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     });
 
     agentStoreContract(() => storage().agents);
-    workflowStoreContract(() => storage().workflows);
+    workflowStoreContract(storage);
     conversationStoreContract(() => storage().conversations);
     executionStoreContract(() => storage().executions);
     placeAgentStoreContract(() => storage().placeAgents);

@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 
-import type { WorkflowStore } from '../../../src/storage/workflow-store.js';
-import { aTransition, anAgentTransition, aWorkflow, NOW } from '../../support/builders.js';
+import { inlineWorkflowId } from '../../../src/core/definitions/inline-workflow.js';
+import type { Token } from '../../../src/core/tokens/token.js';
+import type { Storage } from '../../../src/storage/storage.js';
+import { aDefinition, aToken, aTransition, anAgentTransition, aWorkflow, NOW } from '../../support/builders.js';
 
-export function workflowStoreContract(store: () => WorkflowStore): void {
+export function workflowStoreContract(storage: () => Storage): void {
+  const store = () => storage().workflows;
+
+  async function users(agentId: string): Promise<readonly string[]> {
+    return (await store().usersOfAgent(agentId)).map(({ definition: { id, version } }) => `${id} ${version}`);
+  }
+
+  async function tokenOf(workflowId: string, status: Token['status']): Promise<void> {
+    const version = status === 'ACTIVE' ? 1 : 2;
+    const token = aToken(aDefinition(), { id: `of-${workflowId}`, workflowId, workflowVersion: 1, status, version });
+    await storage().tokens.record({ token, chainId: 'chain', events: [], executions: [] });
+  }
+
   describe('workflows', () => {
     it('gives equal content its version, and other content the next', async () => {
       const first = await store().save('wf-versions', aWorkflow(), { hash: 'a', now: NOW });
@@ -22,7 +36,21 @@ export function workflowStoreContract(store: () => WorkflowStore): void {
       await store().save('wf-uses', content, { hash: 'a', now: NOW });
       await store().save('wf-used', content, { hash: 'a', now: NOW });
       await store().save('wf-used', aWorkflow(), { hash: 'b', now: NOW });
-      expect(await store().usersOfAgent('wf-agent')).toEqual(['wf-uses']);
+      await store().save(inlineWorkflowId('wf-brought', 'abc'), content, { hash: 'a', now: NOW });
+      expect(await users('wf-agent')).toEqual(['wf-uses 1']);
+    });
+
+    it('names the versions that active tokens still have, brought along or replaced since, and no longer than that', async () => {
+      const agentExecution = anAgentTransition({ agentId: 'wf-kept' });
+      const content = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution })] });
+      const inline = inlineWorkflowId('wf-kept', 'abc');
+      await store().save(inline, content, { hash: 'a', now: NOW });
+      await store().save('wf-kept', content, { hash: 'a', now: NOW });
+      await store().save('wf-kept', aWorkflow(), { hash: 'b', now: NOW });
+      for (const workflowId of [inline, 'wf-kept']) await tokenOf(workflowId, 'ACTIVE');
+      expect(await users('wf-kept')).toEqual(['wf-kept 1', `${inline} 1`]);
+      for (const workflowId of [inline, 'wf-kept']) await tokenOf(workflowId, 'COMPLETED');
+      expect(await users('wf-kept')).toEqual([]);
     });
 
     it('lists the newest of each, newest first, page by page', async () => {

@@ -1,0 +1,146 @@
+import { leadingPart } from '../json/well-formed-text.js';
+
+/**
+ * The grammar of prompts.
+ *
+ * - `{name}`, `{ name }` and `{{ name }}` are variables. A name begins with a letter of any alphabet or `_`.
+ * - `{{` and the `}}` that closes it are literal braces; all other braces stay as they are, so that JSON may be written
+ *   as JSON: `{"a": {"b": 1}}`.
+ * - `\` before what would be a variable makes it plain text: `\{name}`.
+ * - What other template languages have besides, `{{#if}}` and its like, is `foreign`: nobody would fill it.
+ * - A brace before a name that is none of this, `{name:.2f}`, is `doubtful`: a mistake where there is such a variable.
+ */
+export type TemplatePart =
+  { readonly type: 'text'; readonly text: string } | { readonly type: 'variable'; readonly name: string };
+
+export interface Template {
+  readonly parts: readonly TemplatePart[];
+  readonly foreign: readonly string[];
+  readonly doubtful: readonly { readonly name: string; readonly source: string }[];
+}
+
+const NAME = String.raw`[\p{L}_][\p{L}\p{M}\p{N}_.-]*`;
+const VARIABLE = new RegExp(String.raw`\{\{[ \t]*(${NAME})[ \t]*\}\}|\{[ \t]*(${NAME})[ \t]*\}`, 'uy');
+const FOREIGN = new RegExp(
+  String.raw`\{\{[~-]?[ \t]*(?:[#/^>!&*]|${NAME}[ \t]*[|(]|${NAME}[ \t]+${NAME})|\{%[-+]?[ \t]*\p{L}|<%[-=]?[ \t]*${NAME}`,
+  'uy',
+);
+const DOUBTFUL = new RegExp(String.raw`\{\{?\s*(${NAME})`, 'uy');
+/** Where anything of the grammar may begin. */
+const NEXT = /[\\{}]|<%/g;
+
+/** As much of what is refused as a person needs to find it. */
+const SHOWN_LENGTH = 40;
+
+/** Reads a template in one pass, in time in proportion to its length. Anything is a template. */
+export function readTemplate(template: string): Template {
+  const reader = new TemplateReader(template);
+  reader.read();
+  return reader;
+}
+
+/** `double`: a `{{` that is literal braces if a `}}` closes it, and otherwise stays. */
+interface OpenBrace {
+  readonly isDouble: boolean;
+  /** Of the part that the braces are. */
+  readonly part: number;
+}
+
+class TemplateReader implements Template {
+  readonly parts: TemplatePart[] = [];
+  readonly foreign: string[] = [];
+  readonly doubtful: { readonly name: string; readonly source: string }[] = [];
+  readonly #template: string;
+  readonly #open: OpenBrace[] = [];
+  #at = 0;
+
+  constructor(template: string) {
+    this.#template = template;
+  }
+
+  read(): void {
+    while (this.#at < this.#template.length) {
+      NEXT.lastIndex = this.#at;
+      const next = NEXT.exec(this.#template)?.index ?? this.#template.length;
+      this.#text(this.#template.slice(this.#at, next));
+      this.#at = next;
+      if (next < this.#template.length) this.#take();
+    }
+  }
+
+  #take(): void {
+    if (this.#template.startsWith('\\', this.#at)) this.#takeBackslash();
+    else if (!this.#takeVariable()) {
+      this.#lookForMistakes();
+      if (this.#template.startsWith('{', this.#at)) this.#takeOpening();
+      else if (this.#template.startsWith('}', this.#at)) this.#takeClosing();
+      else this.#keep(1);
+    }
+  }
+
+  /** Plain in front of anything that would mean something; else it stays. */
+  #takeBackslash(): void {
+    const [start, behind] = [this.#at, this.#at + 1];
+    const escaped = [VARIABLE, FOREIGN, DOUBTFUL].map((pattern) => this.#match(pattern, behind)?.[0]).find(Boolean);
+    if (escaped === undefined) {
+      this.#keep(1);
+      return;
+    }
+    this.#text(escaped);
+    this.#at = start + 1 + escaped.length;
+  }
+
+  #takeVariable(): boolean {
+    const match = this.#match(VARIABLE, this.#at);
+    if (match === undefined) return false;
+    const name = match[1] ?? match[2] ?? '';
+    this.parts.push({ type: 'variable', name: name.normalize('NFC') });
+    this.#at += match[0].length;
+    return true;
+  }
+
+  #lookForMistakes(): void {
+    const source = () => leadingPart(this.#template.slice(this.#at), SHOWN_LENGTH).split('\n', 1)[0] ?? '';
+    if (this.#match(FOREIGN, this.#at) !== undefined) {
+      this.foreign.push(source());
+      return;
+    }
+    const name = this.#match(DOUBTFUL, this.#at)?.[1];
+    if (name !== undefined) this.doubtful.push({ name: name.normalize('NFC'), source: source() });
+  }
+
+  #takeOpening(): void {
+    const isDouble = this.#template.startsWith('{{', this.#at) && this.#match(VARIABLE, this.#at + 1) === undefined;
+    this.#open.push({ isDouble, part: this.parts.length });
+    this.#keep(isDouble ? 2 : 1);
+  }
+
+  #takeClosing(): void {
+    const opening = this.#open.pop();
+    if (opening?.isDouble !== true) {
+      this.#keep(1);
+    } else if (this.#template.startsWith('}}', this.#at)) {
+      this.parts[opening.part] = { type: 'text', text: '{' };
+      this.#text('}');
+      this.#at += 2;
+    } else {
+      // Two braces one inside the other, as in `{{1}, {2}}`.
+      this.#open.push({ isDouble: false, part: opening.part });
+      this.#keep(1);
+    }
+  }
+
+  #keep(length: number): void {
+    this.#text(this.#template.slice(this.#at, this.#at + length));
+    this.#at += length;
+  }
+
+  #text(text: string): void {
+    if (text !== '') this.parts.push({ type: 'text', text });
+  }
+
+  #match(pattern: RegExp, at: number): RegExpExecArray | undefined {
+    pattern.lastIndex = at;
+    return pattern.exec(this.#template) ?? undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import type { OperationParts } from '../../src/operations/operation-parts.js';
+import { createAgent, deleteAgent, updateAgent } from '../../src/operations/save-agent.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import {
+  aDefinition,
+  anAgentTransition,
+  aPlaceAgent,
+  aToken,
+  aTransition,
+  aWorkflow,
+  NOW,
+} from '../support/builders.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+
+const AGENT = {
+  id: 'reviewer',
+  name: 'Reviewer',
+  description: '',
+  llmProvider: { type: 'mock', model: 'mock' },
+  prompts: { system: '', userTemplate: '{text}' },
+};
+const ASKS_FOR_MORE = { ...AGENT, prompts: { system: '', userTemplate: '{text} {tone}' } };
+
+describe('an agent that is changed', () => {
+  let storage: Storage;
+  let parts: OperationParts;
+  const use = { agentId: 'reviewer', inputMapping: { text: 'data.text' } };
+  const content = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution: anAgentTransition(use) })] });
+
+  beforeEach(async () => {
+    ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
+    parts = { storage, now: () => NOW, temporal: {} as OperationParts['temporal'] };
+    await createAgent(parts, AGENT);
+  });
+
+  async function change(input: object = ASKS_FOR_MORE): Promise<readonly string[]> {
+    try {
+      await updateAgent(parts, 'reviewer', { input });
+      return [];
+    } catch (error) {
+      return (error as { facts: { problems: { code: string; pointer: string }[] } }).facts.problems.map(
+        ({ code, pointer }) => `${code} ${pointer}`,
+      );
+    }
+  }
+
+  const unfilled = ['TEMPLATE_VARIABLE_UNKNOWN /prompts'];
+
+  it('may ask for anything as long as nobody uses it', async () => {
+    expect(await change()).toEqual([]);
+  });
+
+  it('is checked against the newest version of each workflow', async () => {
+    await storage.workflows.save('review', content, { hash: 'a', now: NOW });
+    expect(await change()).toEqual(unfilled);
+  });
+
+  it('is checked against an older version as long as a token has it', async () => {
+    await storage.workflows.save('review', content, { hash: 'a', now: NOW });
+    await storage.workflows.save('review', aWorkflow(), { hash: 'b', now: NOW });
+    expect(await change(ASKS_FOR_MORE)).toEqual([]);
+    expect(await change(AGENT)).toEqual([]);
+    const token = aToken(aDefinition(), { workflowId: 'review', workflowVersion: 1 });
+    await storage.tokens.record({ token, chainId: 'chain', events: [], executions: [] });
+    expect(await change()).toEqual(unfilled);
+    await expect(deleteAgent(parts, 'reviewer')).rejects.toMatchObject({ code: 'IN_USE' });
+  });
+
+  it('is checked against place agents that were added by themselves', async () => {
+    await storage.placeAgents.create({ ...aPlaceAgent(use), workflowId: 'review', createdAt: NOW });
+    expect(await change()).toEqual(unfilled);
+  });
+
+  it('is not checked against a use that keeps to a version', async () => {
+    const pinned = anAgentTransition({ ...use, agentVersion: 1 });
+    const kept = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution: pinned })] });
+    await storage.workflows.save('review', kept, { hash: 'a', now: NOW });
+    expect(await change()).toEqual([]);
+  });
+
+  it('may not forbid a workflow that uses it', async () => {
+    await storage.workflows.save('review', content, { hash: 'a', now: NOW });
+    expect(await change({ ...AGENT, allowedWorkflows: ['other'] })).toEqual(['AGENT_FORBIDDEN /allowedWorkflows']);
+  });
+
+  it('is refused for what belongs to another template language', async () => {
+    const conditional = { ...AGENT, prompts: { system: '', userTemplate: '{{#if text}}{text}{{/if}}' } };
+    expect(await change(conditional)).toContain('TEMPLATE_SYNTAX_UNKNOWN /prompts');
+  });
+});
