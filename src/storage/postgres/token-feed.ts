@@ -7,32 +7,30 @@ const CHANNEL = 'circuit_breaker_tokens';
 const GATHER_MS = 10;
 
 /**
- * Reads up to the oldest transaction that is still under way: what it writes belongs before what is there already.
- * `hidden` tells whether there is anything behind that line.
+ * For the statement that writes events: `entered` has to be there before it takes its numbers, so it is joined where they
+ * are taken. A reader knows then what is still under way, whatever else happens on the server.
  */
+export const ENTER_FEED = 'select circuit_breaker.enter_token_feed() as entered';
+export const FEED_NUMBER = `nextval('circuit_breaker.token_feed')`;
+
+/** Up to `$2`, which was settled before; `hidden` tells whether there is anything beyond. */
 const READ = `
-with horizon as materialized (
-  select pg_snapshot_xmin(pg_current_snapshot()) as xmin
-), shown as (
-  select token_id, sequence, workflow_id, event, written_by, false as hidden
-  from circuit_breaker.token_events, horizon
-  where (written_by, token_id, sequence) > ($1::text::xid8, $2::text, $3::int) and written_by < horizon.xmin
-  order by written_by, token_id, sequence limit $4
-), found as (
-  select * from shown
-  union all
-  select '', 0, '', 'null'::json, '0'::xid8, true from horizon
-  where exists (select from circuit_breaker.token_events where written_by >= horizon.xmin)
+with shown as (
+  select token_id, sequence, workflow_id, event, feed_number from circuit_breaker.token_events
+  where feed_number > $1::bigint and feed_number <= $2::bigint order by feed_number limit $3
 )
-select token_id, sequence, workflow_id, event, written_by::text as written_by, hidden
-from found order by hidden, found.written_by, token_id, sequence`;
+select token_id, sequence, workflow_id, event, feed_number::text as feed_number, false as hidden from shown
+union all
+select '', 0, '', 'null'::json, '0', true
+where exists (select from circuit_breaker.token_events where feed_number > $2::bigint)
+order by hidden`;
 
 interface FeedRow extends EventRow {
-  readonly written_by: string;
+  readonly feed_number: string;
   readonly hidden: boolean;
 }
 
-/** The events of all tokens in the order of the transactions that wrote them, and word that there are new ones. */
+/** The events of all tokens in the order in which they were numbered, and word that there are new ones. */
 export class PostgresTokenFeed {
   readonly #sql: SqlConnection;
   #announcing: NodeJS.Timeout | undefined;
@@ -42,11 +40,16 @@ export class PostgresTokenFeed {
   }
 
   async read(after: FeedPosition | undefined, first: number): Promise<FeedPage> {
-    if (after === undefined) return { events: [], position: await this.#end(), isBehind: false };
-    const rows = await this.#sql.query<FeedRow>({ text: READ, values: [...(JSON.parse(after) as unknown[]), first] });
+    const settled = await this.#settled();
+    if (after === undefined) return { events: [], position: settled, isBehind: false };
+    // A statement of its own: its snapshot has to be younger than what it is told is settled.
+    const rows = await this.#sql.query<FeedRow>({
+      name: 'read-token-feed',
+      text: READ,
+      values: [after, settled, first],
+    });
     const shown = rows.filter(({ hidden }) => !hidden);
-    const last = shown.at(-1);
-    const position = last === undefined ? after : positionOf(last);
+    const position = shown.at(-1)?.feed_number ?? after;
     return { events: shown.map(eventOf), position, isBehind: rows.length > shown.length || shown.length === first };
   }
 
@@ -64,13 +67,9 @@ export class PostgresTokenFeed {
     }, GATHER_MS).unref();
   }
 
-  async #end(): Promise<FeedPosition> {
-    const text = 'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin';
-    const [row] = await this.#sql.query<{ readonly xmin: string }>({ text, values: [] });
-    return JSON.stringify([row?.xmin ?? '0', '', 0]);
+  async #settled(): Promise<FeedPosition> {
+    const text = 'select circuit_breaker.settled_token_feed()::text as settled';
+    const [row] = await this.#sql.query<{ readonly settled: string }>({ name: 'settled-token-feed', text, values: [] });
+    return row?.settled ?? '0';
   }
-}
-
-function positionOf({ written_by: writtenBy, token_id: tokenId, sequence }: FeedRow): FeedPosition {
-  return JSON.stringify([writtenBy, tokenId, sequence]);
 }

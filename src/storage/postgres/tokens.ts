@@ -6,7 +6,7 @@ import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
-import { PostgresTokenFeed } from './token-feed.js';
+import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
 
 /**
  * Records a change in one statement. The upsert locks the token's row and counts how many of the chain's events are
@@ -34,16 +34,20 @@ with before as materialized (
     event_number = case when OTHER_CHAIN then (case when NEWER then excluded.event_number else old.event_number end)
       else greatest(old.event_number, excluded.event_number) end
   returning event_count, chain_id
+), feed as materialized (
+  ${ENTER_FEED} from recorded
 ), events as (
-  insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event)
-  select $1, recorded.event_count - ($9::int - (event ->> 'number')::int), $3, event ->> 'type', event
-  from json_array_elements($11::json) event, recorded
+  insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event, feed_number)
+  select $1, recorded.event_count - ($9::int - (event ->> 'number')::int), $3, event ->> 'type', event, ${FEED_NUMBER}
+  from recorded, feed, (
+    select event from json_array_elements($11::json) event order by (event ->> 'number')::int
+  ) in_order
   where recorded.chain_id = $2
   on conflict do nothing
 ), redecided as (
   update circuit_breaker.token_events old
-  set type = event.value ->> 'type', event = event.value, written_by = pg_current_xact_id()
-  from before, json_array_elements($11::json) event
+  set type = event.value ->> 'type', event = event.value, feed_number = ${FEED_NUMBER}
+  from before, feed, json_array_elements($11::json) event
   where before.chain_id = $2 and before.event_number >= (event.value ->> 'number')::int
     and old.token_id = $1 and old.event ->> 'number' = event.value ->> 'number'
     and old.event ->> 'timestamp' < event.value ->> 'timestamp'
@@ -103,9 +107,9 @@ export class PostgresTokenStore implements TokenStore {
     await this.#sql.query({
       text: `with counted as (
           update circuit_breaker.tokens set event_count = event_count + 1 where id = $1 returning event_count, workflow_id
-        )
-        insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event)
-        select $1, event_count, workflow_id, $2, $3 from counted`,
+        ), feed as materialized (${ENTER_FEED} from counted)
+        insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event, feed_number)
+        select $1, event_count, workflow_id, $2, $3, ${FEED_NUMBER} from counted, feed`,
       values: [tokenId, event.type, JSON.stringify(event)],
     });
     this.#feed.announce();

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm';
-import { boolean, customType, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
 
-const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+/** Numbers the events of all tokens, in the order of the feed. Taken only by those who have entered it. */
+export const tokenFeed = circuitBreaker.sequence('token_feed');
 
 /** The read model of tokens, and per token how many events there are and which of its chain are in. */
 export const tokens = circuitBreaker.table(
@@ -39,13 +39,11 @@ export const tokenEvents = circuitBreaker.table(
     workflowId: text('workflow_id').notNull(),
     type: text().notNull(),
     event: json().notNull(),
-    /** The transaction that wrote it: tells a reader of all events which ones may still appear before others. */
-    writtenBy: xid8('written_by')
-      .notNull()
-      .default(sql`pg_current_xact_id()`),
+    /** Its place in the feed of all tokens' events. */
+    feedNumber: bigint('feed_number', { mode: 'number' }).notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.tokenId, table.sequence] }),
-    index('token_events_as_written').on(table.writtenBy, table.tokenId, table.sequence),
+    index('token_events_of_feed').on(table.feedNumber),
   ],
 );
