@@ -49,9 +49,8 @@ async function problemsOfUses(
   id: string,
   { prompts }: AgentContent,
 ): Promise<readonly Problem[]> {
-  const workflows = await Promise.all(
-    (await storage.workflows.usersOfAgent(id)).map((user) => storage.workflows.get(user)),
-  );
+  const users = await storage.workflows.usersOfAgent(id);
+  const workflows = await storage.workflows.getMany(users.map((user) => ({ id: user })));
   return workflows.flatMap((stored) =>
     (stored === undefined ? [] : agentUses(stored.definition)).flatMap(({ use, label }) => {
       // A use that is pinned keeps its version.
