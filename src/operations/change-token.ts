@@ -27,7 +27,7 @@ export async function cancelToken(parts: OperationParts, id: string, reason: str
 /** Runs the agents of the token's place now, as far as their conditions hold. */
 export async function triggerPlaceAgents(parts: OperationParts, id: string): Promise<readonly AgentExecution[]> {
   const { executionIds } = await changeToken(parts, id, { name: 'triggerPlaceAgents' });
-  const executions = await Promise.all(executionIds.map((executionId) => parts.storage.executions.get(executionId)));
+  const executions = await parts.storage.executions.getMany(executionIds);
   return executions.flatMap((execution) => execution ?? []);
 }
 

@@ -27,11 +27,10 @@ export function workflowHash(content: WorkflowContent): string {
 }
 
 async function knownAgents(agents: AgentStore, content: WorkflowContent): Promise<KnownAgents> {
-  const found = await Promise.all(
-    agentsOf(content).map(
-      async (named) => [agentKey(named), await agents.get(named.agentId, named.agentVersion)] as const,
-    ),
+  const named = agentsOf(content);
+  const found = await agents.getMany(
+    named.map(({ agentId, agentVersion }) => ({ id: agentId, version: agentVersion })),
   );
-  const known = new Map(found);
+  const known = new Map(named.map((agent, index) => [agentKey(agent), found[index]]));
   return { find: (agent) => known.get(agentKey(agent)) };
 }

@@ -1,4 +1,5 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
+import type { VersionedId } from './versioned-id.js';
 
 /** Agents and all their versions. A version, once stored, never changes. */
 export interface AgentStore {
@@ -14,6 +15,8 @@ export interface AgentStore {
   update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<Agent | undefined>;
+  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
   /** The newest version of each, by id; with `capability` only those that carry the label. */
   list(capability?: string): Promise<readonly Agent[]>;
   /** All versions; false when there was none. Executions that used it stay readable. */

@@ -23,6 +23,8 @@ export interface ExecutionStore {
    */
   update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution>;
   get(id: string): Promise<AgentExecution | undefined>;
+  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]>;
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
   /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue>;

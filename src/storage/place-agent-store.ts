@@ -31,6 +31,8 @@ export interface PlaceAgentStore {
   get(id: string): Promise<AddedPlaceAgent | undefined>;
   /** Oldest first. */
   list(filter: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]>;
+  /** Those of each workflow, oldest first, in the order of the workflows, which may repeat. */
+  listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]>;
   /** What tokens have not been told. */
   listChanges(): Promise<readonly PlaceAgentChange[]>;
   /** Every token has been told of this change; a later one stays. */

@@ -42,6 +42,8 @@ export interface TokenStore {
   /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
   terminate(id: string, how: { readonly now: string; readonly reason: string }): Promise<boolean>;
   get(id: string): Promise<Token | undefined>;
+  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]>;
   /** The chain that the token was last recorded by. */
   chainOf(id: string): Promise<string | undefined>;
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>>;

@@ -1,4 +1,5 @@
 import type { WorkflowContent, WorkflowDefinition } from '../core/definitions/definition.js';
+import type { VersionedId } from './versioned-id.js';
 
 export interface StoredWorkflow {
   readonly definition: WorkflowDefinition;
@@ -13,6 +14,8 @@ export interface WorkflowStore {
   save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<StoredWorkflow | undefined>;
+  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  getMany(ids: readonly VersionedId[]): Promise<readonly (StoredWorkflow | undefined)[]>;
   /** The newest version of each, newest first by (createdAt, id). `after` is the id that the page before ended with. */
   list(page: { first: number; after?: string }): Promise<readonly StoredWorkflow[]>;
   /**

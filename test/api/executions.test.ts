@@ -32,6 +32,18 @@ const EXECUTE = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $in
 const CANCEL = 'mutation ($id: String!) { cancelAgentExecution(id: $id, reason: "enough") { status errorCode } }';
 const CREATE = 'mutation ($input: TokenCreateInput!) { createToken(input: $input) { id place status } }';
 
+describe('the mutations of one document', () => {
+  it('show each what the ones before it have changed', async () => {
+    const run = (id: string) => `${id}: executeAgent(input: { id: "${id}", agentId: "writer" }) { agent { name } }`;
+    const name = (await api.storage.agents.get('writer'))?.name;
+    const update = `updateAgent(id: "writer", input: {
+      name: "Editor", llmProvider: { type: mock, model: "mock-1" }, prompts: { system: "", userTemplate: "Edit." }
+    }) { id }`;
+    const { data } = await ask(`mutation { ${run('before')} ${update} ${run('after')} }`);
+    expect(data).toMatchObject({ before: { agent: { name } }, after: { agent: { name: 'Editor' } } });
+  });
+});
+
 describe('executeAgent', () => {
   const input = { id: 'run-1', agentId: 'writer', input: { topic: 'tides' } };
 

@@ -20,7 +20,7 @@ import { StreamReader } from '../../src/streams/reading/reader.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 
-/** The API on storage and streams in memory. Temporal is played by the test: it records what it is asked. */
+/** The API on storage and streams in memory, unless a test brings its own storage. Temporal is played by the test: it records what it is asked. */
 export interface ApiUnderTest {
   readonly app: FastifyInstance;
   readonly storage: Storage;
@@ -118,14 +118,17 @@ export interface ApiOptions {
   readonly providers?: ProviderDirectory;
   readonly origins?: readonly string[];
   readonly maxOpenStreams?: number;
+  /** Otherwise in memory. */
+  readonly storage?: Storage;
 }
 
 export async function apiUnderTest({
   providers = { check: () => Promise.resolve([]) },
   origins = [],
   maxOpenStreams,
+  storage: given,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
-  const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
+  const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
   const temporal = new PlayedTemporal(storage);
   const reader = new StreamReader({

@@ -1,60 +1,73 @@
+import DataLoader from 'dataloader';
+
 import type { Agent } from '../../core/agents/agent.js';
 import { notFound } from '../../core/errors.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
 import type { Token } from '../../core/tokens/token.js';
+import type { AddedPlaceAgent } from '../../storage/place-agent-store.js';
 import type { Storage } from '../../storage/storage.js';
+import type { VersionedId } from '../../storage/versioned-id.js';
 import type { StoredWorkflow } from '../../storage/workflow-store.js';
+import { MAX_FIRST } from './pages.js';
 
-/** Looks each entity up once per request, or per event of a subscription, however many fields ask for it. */
+/**
+ * Looks each entity up once per request, or per event of a subscription, however many fields ask for it, and all that are
+ * asked for at one time in one statement. Throws NOT_FOUND for those that are not there.
+ */
 export class EntityLoader {
-  readonly #storage: Storage;
-  readonly #found = new Map<string, Promise<unknown>>();
+  readonly #workflows: Loader<VersionedId, StoredWorkflow>;
+  readonly #agents: Loader<VersionedId, Agent>;
+  readonly #tokens: Loader<string, Token>;
+  readonly #executions: Loader<string, AgentExecution>;
+  readonly #placeAgents: Loader<string, readonly AddedPlaceAgent[]>;
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
+  constructor({ workflows, agents, tokens, executions, placeAgents }: Storage) {
+    this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
+    this.#agents = loader('agent', (ids) => agents.getMany(ids));
+    this.#tokens = loader('token', (ids) => tokens.getMany(ids));
+    this.#executions = loader('execution', (ids) => executions.getMany(ids));
+    this.#placeAgents = loader('workflow', (ids) => placeAgents.listForWorkflows(ids));
   }
 
   workflow(id: string, version: number): Promise<StoredWorkflow> {
-    return this.#once(`workflow ${id} ${version}`, async () => {
-      const stored = await this.#storage.workflows.get(id, version);
-      if (stored === undefined) throw notFound('workflow', id);
-      return stored;
-    });
+    return this.#workflows.load({ id, version });
   }
 
   /** The version that an execution ran, or the newest while that is not settled. */
   agent(id: string, version: number): Promise<Agent> {
-    return this.#once(`agent ${id} ${version}`, async () => {
-      const agent = await this.#storage.agents.get(id, version === 0 ? undefined : version);
-      if (agent === undefined) throw notFound('agent', id);
-      return agent;
-    });
+    return this.#agents.load(version === 0 ? { id } : { id, version });
   }
 
   token(id: string): Promise<Token> {
-    return this.#once(`token ${id}`, async () => {
-      const token = await this.#storage.tokens.get(id);
-      if (token === undefined) throw notFound('token', id);
-      return token;
-    });
+    return this.#tokens.load(id);
   }
 
   execution(id: string): Promise<AgentExecution> {
-    return this.#once(`execution ${id}`, async () => {
-      const execution = await this.#storage.executions.get(id);
-      if (execution === undefined) throw notFound('execution', id);
-      return execution;
-    });
+    return this.#executions.load(id);
+  }
+
+  /** Those that were added to a workflow after its definition was saved, oldest first. */
+  placeAgents(workflowId: string): Promise<readonly AddedPlaceAgent[]> {
+    return this.#placeAgents.load(workflowId);
   }
 
   /** What was found may have changed. */
   forget(): void {
-    this.#found.clear();
+    for (const one of [this.#workflows, this.#agents, this.#tokens, this.#executions, this.#placeAgents])
+      one.clearAll();
   }
+}
 
-  #once<Entity>(key: string, find: () => Promise<Entity>): Promise<Entity> {
-    const finding = (this.#found.get(key) as Promise<Entity> | undefined) ?? find();
-    this.#found.set(key, finding);
-    return finding;
-  }
+type Loader<Id, Entity> = DataLoader<Id, Entity, string>;
+
+/** `read` gives as many as it is asked for, in the same order. */
+function loader<Id extends string | VersionedId, Entity>(
+  what: string,
+  read: (ids: readonly Id[]) => Promise<readonly (Entity | undefined)[]>,
+): Loader<Id, Entity> {
+  const readAll = async (ids: readonly Id[]): Promise<(Entity | Error)[]> => {
+    const found = await read(ids);
+    return ids.map((id, index) => found[index] ?? notFound(what, typeof id === 'string' ? id : id.id));
+  };
+  return new DataLoader(readAll, { cacheKeyFn: (id) => JSON.stringify(id), maxBatchSize: MAX_FIRST });
 }

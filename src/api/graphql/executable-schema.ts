@@ -1,6 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 
+import type { ResolverContext } from './context.js';
 import { loadSchema } from './load-schema.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
@@ -12,7 +13,7 @@ import { scalars } from './scalars.js';
 
 /** The schema with its resolvers: one for HTTP and for sockets alike. */
 export function executableSchema(): GraphQLSchema {
-  return makeExecutableSchema({
+  const schema = makeExecutableSchema({
     typeDefs: loadSchema(),
     resolvers: [
       scalars,
@@ -24,4 +25,19 @@ export function executableSchema(): GraphQLSchema {
       providerResolvers,
     ],
   });
+  readAfterMutations(schema);
+  return schema;
+}
+
+/** Mutations of one document run one after the other, and each shows what it led to: nothing that was read before it. */
+function readAfterMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve = defaultFieldResolver } = field;
+    field.resolve = async (...call) => {
+      const result: unknown = await resolve(...call);
+      const { load } = call[2] as ResolverContext;
+      load.forget();
+      return result;
+    };
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { SqlConnection } from './sql-connection.js';
@@ -17,30 +18,51 @@ interface Applied {
   readonly hash: string;
 }
 
-/**
- * Brings the database to the schema of this version. Safe when several processes start at once: all of it is one
- * statement under an advisory lock. Throws UNAVAILABLE when a newer version of the program has been here.
- */
-export async function migrate(sql: SqlConnection): Promise<void> {
-  const migrations = await readMigrations();
-  const applied = await readApplied(sql);
-  refuseUnknown(applied, migrations);
-  const known = new Set(applied.map(({ tag }) => tag));
-  for (const migration of migrations.filter(({ tag }) => !known.has(tag))) await apply(sql, migration);
-}
-
-interface Migration extends Applied {
+interface Migration {
+  readonly tag: string;
+  readonly path: string;
   readonly statements: string;
+  readonly hash: string;
+  /** The hashes that it may have been applied under. */
+  readonly knownHashes: ReadonlySet<string>;
 }
 
-async function readMigrations(): Promise<readonly Migration[]> {
-  const journal = JSON.parse(await readFile(new URL('meta/_journal.json', FOLDER), 'utf8')) as Journal;
-  return await Promise.all(
-    journal.entries.map(async ({ tag }) => {
-      const statements = await readFile(new URL(`${tag}.sql`, FOLDER), 'utf8');
-      return { tag, statements, hash: createHash('sha256').update(statements).digest('hex') };
-    }),
-  );
+/**
+ * Brings the database to the schema of this version. Safe when several processes start at once: each migration is one
+ * statement under an advisory lock. Throws UNAVAILABLE when the database has other migrations than the folder: a newer
+ * version of the program has been here, or a file was edited after it was applied.
+ */
+export async function migrate(sql: SqlConnection, folder: URL = FOLDER): Promise<void> {
+  const migrations = await readMigrations(folder);
+  const applied = await readApplied(sql);
+  refuseForeign(applied, migrations);
+  const known = new Set(applied.map(({ tag }) => tag));
+  const missing = migrations.filter(({ tag }) => !known.has(tag));
+  if (missing.length === 0) return;
+  for (const migration of missing) await apply(sql, migration);
+  // A process of another version may have been faster.
+  refuseForeign(await readApplied(sql), migrations);
+}
+
+async function readMigrations(folder: URL): Promise<readonly Migration[]> {
+  const journal = JSON.parse(await readFile(new URL('meta/_journal.json', folder), 'utf8')) as Journal;
+  return await Promise.all(journal.entries.map(({ tag }) => readMigration(folder, tag)));
+}
+
+/**
+ * Git may give a file other line ends than it was written with: they do not count. Earlier versions hashed it as it lay
+ * there, so that a database may have the hash of either form.
+ */
+async function readMigration(folder: URL, tag: string): Promise<Migration> {
+  const url = new URL(`${tag}.sql`, folder);
+  const statements = (await readFile(url, 'utf8')).replaceAll('\r\n', '\n');
+  const hash = hashOf(statements);
+  const knownHashes = new Set([hash, hashOf(statements.replaceAll('\n', '\r\n'))]);
+  return { tag, path: fileURLToPath(url), statements, hash, knownHashes };
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function readApplied(sql: SqlConnection): Promise<readonly Applied[]> {
@@ -55,13 +77,26 @@ async function readApplied(sql: SqlConnection): Promise<readonly Applied[]> {
   });
 }
 
-function refuseUnknown(applied: readonly Applied[], migrations: readonly Migration[]): void {
-  const unknown = applied.find(({ tag }) => !migrations.some((migration) => migration.tag === tag));
-  if (unknown === undefined) return;
+function refuseForeign(applied: readonly Applied[], migrations: readonly Migration[]): void {
+  for (const { tag, hash } of applied) {
+    const migration = migrations.find((one) => one.tag === tag);
+    if (migration === undefined) throw newerDatabase(tag);
+    if (!migration.knownHashes.has(hash)) throw editedMigration(migration);
+  }
+}
+
+function newerDatabase(tag: string): CircuitBreakerError {
   const message =
-    `The database has the migration "${unknown.tag}", which this version of the program does not know: a newer version has been here. ` +
+    `The database has the migration "${tag}", which this version of the program does not know: a newer version has been here. ` +
     'Run that version, or use another database.';
-  throw new CircuitBreakerError('UNAVAILABLE', message);
+  return new CircuitBreakerError('UNAVAILABLE', message);
+}
+
+function editedMigration({ tag, path }: Migration): CircuitBreakerError {
+  const message =
+    `The migration "${tag}" was applied to the database with other content than ${path} has, so its tables may be others than this version expects. ` +
+    'Bring the file back as it was and put what was changed into a new migration, or use another database.';
+  return new CircuitBreakerError('UNAVAILABLE', message);
 }
 
 /** One DO block is one statement and so one transaction, whatever connection of a pool it runs on. */

@@ -2,6 +2,7 @@ import type { Agent, AgentContent } from '../../core/agents/agent.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
+import type { VersionedId } from '../versioned-id.js';
 
 export class MemoryAgentStore implements AgentStore {
   readonly #versions = new Map<string, readonly Agent[]>();
@@ -32,6 +33,10 @@ export class MemoryAgentStore implements AgentStore {
   get(id: string, version?: number): Promise<Agent | undefined> {
     const versions = this.#versions.get(id);
     return Promise.resolve(version === undefined ? versions?.at(-1) : versions?.[version - 1]);
+  }
+
+  getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+    return Promise.all(ids.map(({ id, version }) => this.get(id, version)));
   }
 
   list(capability?: string): Promise<readonly Agent[]> {

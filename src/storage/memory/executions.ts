@@ -32,6 +32,10 @@ export class MemoryExecutionStore implements ExecutionStore {
     return Promise.resolve(this.#executions.get(id));
   }
 
+  getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]> {
+    return Promise.all(ids.map((id) => this.get(id)));
+  }
+
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
     const { since, before, ...fields } = filter;
     const wanted = [...this.#executions.values()].filter(

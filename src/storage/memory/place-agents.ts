@@ -35,6 +35,10 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     return Promise.resolve(wanted.sort((left, right) => compare(left, right)));
   }
 
+  listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]> {
+    return Promise.all(workflowIds.map((workflowId) => this.list({ workflowId })));
+  }
+
   listChanges(): Promise<readonly PlaceAgentChange[]> {
     return Promise.resolve([...this.#changes.values()]);
   }

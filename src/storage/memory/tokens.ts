@@ -67,6 +67,10 @@ export class MemoryTokenStore implements TokenStore {
     return Promise.resolve(this.#tokens.get(id)?.token);
   }
 
+  getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]> {
+    return Promise.all(ids.map((id) => this.get(id)));
+  }
+
   chainOf(id: string): Promise<string | undefined> {
     return Promise.resolve(this.#tokens.get(id)?.chainId);
   }

@@ -1,6 +1,7 @@
 import { agentUses, type WorkflowContent } from '../../core/definitions/definition.js';
 import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
+import type { VersionedId } from '../versioned-id.js';
 import { newestFirst } from './newest-first.js';
 
 export class MemoryWorkflowStore implements WorkflowStore {
@@ -24,6 +25,10 @@ export class MemoryWorkflowStore implements WorkflowStore {
   get(id: string, version?: number): Promise<StoredWorkflow | undefined> {
     const versions = this.#versions.get(id);
     return Promise.resolve(version === undefined ? versions?.at(-1) : versions?.[version - 1]);
+  }
+
+  getMany(ids: readonly VersionedId[]): Promise<readonly (StoredWorkflow | undefined)[]> {
+    return Promise.all(ids.map(({ id, version }) => this.get(id, version)));
   }
 
   list({ first, after }: { first: number; after?: string }): Promise<readonly StoredWorkflow[]> {

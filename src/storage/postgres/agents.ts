@@ -2,10 +2,15 @@ import type { Agent, AgentContent } from '../../core/agents/agent.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
+import type { VersionedId } from '../versioned-id.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: Agent;
+}
+
+interface FoundRow {
+  readonly document: Agent | null;
 }
 
 export class PostgresAgentStore implements AgentStore {
@@ -46,6 +51,21 @@ export class PostgresAgentStore implements AgentStore {
       values: [id, version ?? null],
     });
     return row?.document;
+  }
+
+  async getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+    const rows = await this.#sql.query<FoundRow>({
+      name: 'get-agents',
+      text: `select found.document
+        from unnest($1::text[], $2::int[]) with ordinality as wanted(id, version, place)
+        left join lateral (
+          select document from circuit_breaker.agents
+          where id = wanted.id and (wanted.version is null or version = wanted.version)
+          order by version desc limit 1
+        ) found on true order by wanted.place`,
+      values: [ids.map(({ id }) => id), ids.map(({ version }) => version ?? null)],
+    });
+    return rows.map(({ document }) => document ?? undefined);
   }
 
   async list(capability?: string): Promise<readonly Agent[]> {

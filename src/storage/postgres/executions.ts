@@ -13,6 +13,11 @@ interface Row {
   readonly revision: number;
 }
 
+/** What a join gives where there is none. */
+interface AbsentRow {
+  readonly document: null;
+}
+
 const COLUMNS = 'document, last_sequence, revision';
 /** As in the index of streams that expire. */
 const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
@@ -70,6 +75,16 @@ export class PostgresExecutionStore implements ExecutionStore {
   async get(id: string): Promise<AgentExecution | undefined> {
     const row = await this.#find(id);
     return row === undefined ? undefined : executionOf(row);
+  }
+
+  async getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]> {
+    const rows = await this.#sql.query<Row | AbsentRow>({
+      name: 'get-executions',
+      text: `select ${COLUMNS} from unnest($1::text[]) with ordinality as wanted(id, place)
+        left join circuit_breaker.executions execution on execution.id = wanted.id order by wanted.place`,
+      values: [ids],
+    });
+    return rows.map((row) => (row.document === null ? undefined : executionOf(row)));
   }
 
   async list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {

@@ -52,6 +52,16 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
     return rows.map(({ document }) => document);
   }
 
+  async listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]> {
+    const rows = await this.#sql.query<Row>({
+      name: 'list-place-agents-of-workflows',
+      text: 'select document from circuit_breaker.place_agents where workflow_id = any($1) order by created_at, id',
+      values: [workflowIds],
+    });
+    const agents = rows.map(({ document }) => document);
+    return workflowIds.map((id) => agents.filter(({ workflowId }) => workflowId === id));
+  }
+
   async listChanges(): Promise<readonly PlaceAgentChange[]> {
     const rows = await this.#sql.query<{ workflow_id: string; revision: number }>({
       text: 'select workflow_id, revision from circuit_breaker.place_agent_changes where told < revision order by workflow_id',

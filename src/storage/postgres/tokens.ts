@@ -138,6 +138,16 @@ export class PostgresTokenStore implements TokenStore {
     return row?.document;
   }
 
+  async getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]> {
+    const rows = await this.#sql.query<{ readonly document: Token | null }>({
+      name: 'get-tokens',
+      text: `select token.document from unnest($1::text[]) with ordinality as wanted(id, place)
+        left join circuit_breaker.tokens token on token.id = wanted.id order by wanted.place`,
+      values: [ids],
+    });
+    return rows.map(({ document }) => document ?? undefined);
+  }
+
   async chainOf(id: string): Promise<string | undefined> {
     const text = 'select chain_id from circuit_breaker.tokens where id = $1';
     const [row] = await this.#sql.query<{ readonly chain_id: string }>({ name: 'chain-of-token', text, values: [id] });

@@ -1,10 +1,15 @@
 import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
 import type { WorkflowContent } from '../../core/definitions/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
+import type { VersionedId } from '../versioned-id.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
   readonly document: StoredWorkflow;
+}
+
+interface FoundRow {
+  readonly document: StoredWorkflow | null;
 }
 
 export class PostgresWorkflowStore implements WorkflowStore {
@@ -37,6 +42,21 @@ export class PostgresWorkflowStore implements WorkflowStore {
       values: [id, version ?? null],
     });
     return row?.document;
+  }
+
+  async getMany(ids: readonly VersionedId[]): Promise<readonly (StoredWorkflow | undefined)[]> {
+    const rows = await this.#sql.query<FoundRow>({
+      name: 'get-workflows',
+      text: `select found.document
+        from unnest($1::text[], $2::int[]) with ordinality as wanted(id, version, place)
+        left join lateral (
+          select document from circuit_breaker.workflows
+          where id = wanted.id and (wanted.version is null or version = wanted.version)
+          order by version desc limit 1
+        ) found on true order by wanted.place`,
+      values: [ids.map(({ id }) => id), ids.map(({ version }) => version ?? null)],
+    });
+    return rows.map(({ document }) => document ?? undefined);
   }
 
   async list({ first, after }: { first: number; after?: string }): Promise<readonly StoredWorkflow[]> {

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import type { CountedTail, EntryPlace, EntryStore, StoredEntry } from '../entries/entry-store.js';
 import type { NewEntry } from '../entries/new-entry.js';
 import type { StreamPage, StreamRange, StreamWake } from '../stream-log.js';
@@ -25,7 +27,7 @@ export class NatsEntries implements EntryStore {
   readonly #confirmed = new ConfirmedEnds();
   readonly #forget: () => void;
   /** Where reads of a log ended: a reader goes on from there, and the server need not look from the beginning. */
-  readonly #ends = new Map<string, Pick<NatsEntry, 'first' | 'position'>>();
+  readonly #ends = new LRUCache<string, Pick<NatsEntry, 'first' | 'position'>>({ max: MAX_REMEMBERED });
 
   /** `release` ends the connection where nobody else uses it. */
   constructor(nats: NatsLink, release: () => Promise<void> = () => Promise.resolve()) {
@@ -119,7 +121,8 @@ export class NatsEntries implements EntryStore {
     // The log has been lost and has grown again since: what was remembered is of another one.
     const isWhole = found[0] !== undefined && found[0].first <= from;
     const entries = isWhole || start === 0 ? found : await this.#collect(executionId, { start: 0, tail, from, limit });
-    this.#remember(executionId, entries.at(-1));
+    const end = entries.at(-1);
+    if (end !== undefined) this.#ends.set(executionId, { first: end.first, position: end.position });
     return entries;
   }
 
@@ -140,14 +143,6 @@ export class NatsEntries implements EntryStore {
       return entries.length < limit ? 'more' : 'enough';
     });
     return entries;
-  }
-
-  #remember(executionId: string, entry: NatsEntry | undefined): void {
-    if (entry === undefined) return;
-    this.#ends.delete(executionId);
-    this.#ends.set(executionId, { first: entry.first, position: entry.position });
-    const [oldest] = this.#ends.keys();
-    if (this.#ends.size > MAX_REMEMBERED && oldest !== undefined) this.#ends.delete(oldest);
   }
 
   /** Only when the turn changes: then the log is looked through. */

@@ -21,6 +21,16 @@ export function placeAgentStoreContract(store: () => PlaceAgentStore): void {
       expect(await store().list({ agentId: 'pa-two' })).toEqual([third]);
     });
 
+    it('are listed for many workflows at once, in the order of the workflows', async () => {
+      const second = added({ id: 'pa-m2', workflowId: 'pa-many' });
+      const first = added({ id: 'pa-m1', workflowId: 'pa-many' });
+      const other = added({ id: 'pa-m3', workflowId: 'pa-more' });
+      for (const agent of [second, other, first]) await store().create(agent);
+      const asked = ['pa-more', 'pa-nobody', 'pa-many', 'pa-more'];
+      expect(await store().listForWorkflows(asked)).toEqual([[other], [], [first, second], [other]]);
+      expect(await store().listForWorkflows([])).toEqual([]);
+    });
+
     it('stay as they are when their id comes again', async () => {
       const first = added({ id: 'pa-same', workflowId: 'pa-s' });
       await store().create(first);

@@ -5,6 +5,7 @@ import { agentStoreContract } from './agent-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { executionStoreContract } from './execution-store.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
+import { readingManyContract } from './reading-many.js';
 import { tokenStoreContract } from './token-store.js';
 import { workflowStoreContract } from './workflow-store.js';
 
@@ -32,5 +33,6 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     executionStoreContract(() => storage().executions);
     placeAgentStoreContract(() => storage().placeAgents);
     tokenStoreContract(storage);
+    readingManyContract(storage);
   });
 }

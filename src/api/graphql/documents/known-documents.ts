@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
 import { boundedDepth, MAX_LENGTH, MAX_TOKENS } from './document-limits.js';
 
@@ -20,11 +21,17 @@ export interface ReadOperation {
   readonly operation: OperationDefinitionNode;
 }
 
-/** Reads GraphQL documents, and remembers the valid ones: clients send the same few again and again. */
+/**
+ * Reads GraphQL documents, and remembers the valid ones: clients send the same few again and again. The one that was not
+ * sent for longest is forgotten first.
+ */
 export class KnownDocuments {
   readonly #schema: GraphQLSchema;
-  readonly #documents = new Map<string, DocumentNode>();
-  #length = 0;
+  readonly #documents = new LRUCache<string, DocumentNode>({
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_REMEMBERED,
+    sizeCalculation: (_document, query) => query.length,
+  });
 
   constructor(schema: GraphQLSchema) {
     this.#schema = schema;
@@ -40,17 +47,7 @@ export class KnownDocuments {
     const document = parse(query, { maxLexicalTokens: MAX_TOKENS });
     const errors = validate(this.#schema, document, [...specifiedRules, boundedDepth]);
     if (errors.length > 0) return errors;
-    this.#remember(query, document);
-    return document;
-  }
-
-  #remember(query: string, document: DocumentNode): void {
     this.#documents.set(query, document);
-    this.#length += query.length;
-    for (const oldest of this.#documents.keys()) {
-      if (this.#documents.size <= MAX_DOCUMENTS && this.#length <= MAX_REMEMBERED) return;
-      this.#documents.delete(oldest);
-      this.#length -= oldest.length;
-    }
+    return document;
   }
 }

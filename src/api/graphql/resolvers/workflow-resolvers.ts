@@ -1,8 +1,7 @@
 import type { RetryConfig } from '../../../core/definitions/definition.js';
 import { diagram } from '../../../core/definitions/diagram.js';
 import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
-import type { AddedPlaceAgent, PlaceAgentFilter } from '../../../storage/place-agent-store.js';
-import type { Storage } from '../../../storage/storage.js';
+import type { AddedPlaceAgent } from '../../../storage/place-agent-store.js';
 import { createPlaceAgent, deletePlaceAgent } from '../../../operations/save-place-agent.js';
 import { saveWorkflow, workflowProblems } from '../../../operations/save-workflow.js';
 import type { ResolverContext } from '../context.js';
@@ -33,7 +32,7 @@ export const workflowResolvers = {
       );
       return [
         ...own.map((agent) => ({ ...agent, workflowId, source: 'DEFINITION' })),
-        ...(await addedAgents(storage, filter)),
+        ...(await storage.placeAgents.list(filter)).map(addedView),
       ];
     },
   },
@@ -46,16 +45,12 @@ export const workflowResolvers = {
       deletePlaceAgent(context, id),
   },
   Workflow: {
-    placeAgents: async (workflow: WorkflowView, _: unknown, { storage }: ResolverContext) => [
+    placeAgents: async (workflow: WorkflowView, _: unknown, { load }: ResolverContext) => [
       ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
-      ...(await addedAgents(storage, { workflowId: workflow.id })),
+      ...(await load.placeAgents(workflow.id)).map(addedView),
     ],
-    diagram: async (
-      workflow: WorkflowView,
-      { tokenId }: { tokenId?: string | null },
-      { storage, load }: ResolverContext,
-    ) => {
-      const added = await storage.placeAgents.list({ workflowId: workflow.id });
+    diagram: async (workflow: WorkflowView, { tokenId }: { tokenId?: string | null }, { load }: ResolverContext) => {
+      const added = await load.placeAgents(workflow.id);
       const token = tokenId == null ? undefined : await load.token(tokenId);
       return diagram(effectiveDefinition(workflow, added), token?.workflowId === workflow.id ? token.place : undefined);
     },
@@ -69,10 +64,6 @@ export const workflowResolvers = {
     retryOnErrors: ({ retryOnErrors }: RetryConfig) => retryOnErrors ?? [],
   },
 };
-
-async function addedAgents({ placeAgents }: Storage, filter: PlaceAgentFilter) {
-  return (await placeAgents.list(filter)).map(addedView);
-}
 
 function addedView(agent: AddedPlaceAgent) {
   return { ...agent, source: 'ADDED' };

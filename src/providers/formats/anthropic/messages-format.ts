@@ -32,7 +32,10 @@ export const messagesFormat: WireFormat = {
       .map((entry) => textAt(entry, 'id')),
 };
 
-/** The SDK for one call: it makes the request and sends it over `fetch`. It refuses to be made without a key. */
+/**
+ * The SDK for one call: it makes the request and sends it over `fetch`. It refuses to be made without a key. Its spans are
+ * off: it would make one for each attempt as soon as this process has a tracer, of an answer that it never gets to read.
+ */
 async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropic> {
   const sdk = await import('@anthropic-ai/sdk');
   return new sdk.Anthropic({
@@ -43,5 +46,6 @@ async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropi
     maxRetries: 0,
     timeout: LONGEST_TIMER_MS,
     logLevel: 'off',
+    openTelemetry: false,
   });
 }

@@ -1,0 +1,58 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { EntityLoader } from '../../../src/api/graphql/entity-loader.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
+import type { Storage } from '../../../src/storage/storage.js';
+import { anAgent, NOW } from '../../support/builders.js';
+import { MemoryLogger } from '../../support/memory-logger.js';
+
+describe('an entity loader', () => {
+  let storage: Storage;
+  let load: EntityLoader;
+
+  beforeEach(async () => {
+    ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
+    await storage.agents.create('writer', anAgent({ name: 'First' }), NOW);
+    await storage.agents.update('writer', { content: anAgent({ name: 'Second' }), now: NOW });
+    load = new EntityLoader(storage);
+  });
+
+  it('reads what is asked for together at once, and each only once', async () => {
+    const getMany = vi.spyOn(storage.agents, 'getMany');
+    const asked = [load.agent('writer', 1), load.agent('writer', 2), load.agent('writer', 1)];
+    expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(['First', 'Second', 'First']);
+    expect(getMany.mock.calls).toEqual([
+      [
+        [
+          { id: 'writer', version: 1 },
+          { id: 'writer', version: 2 },
+        ],
+      ],
+    ]);
+  });
+
+  it('gives the newest version for one that is not settled', async () => {
+    expect((await load.agent('writer', 0)).name).toBe('Second');
+  });
+
+  it('throws NOT_FOUND for the one that is not there, and gives those beside it', async () => {
+    const [nobody, writer] = await Promise.allSettled([load.agent('nobody', 1), load.agent('writer', 1)]);
+    expect(nobody).toMatchObject({ status: 'rejected', reason: { code: 'NOT_FOUND' } });
+    expect(writer.status).toBe('fulfilled');
+  });
+
+  it('reads anew what it was told to forget', async () => {
+    await load.agent('writer', 0);
+    await storage.agents.update('writer', { content: anAgent({ name: 'Third' }), now: NOW });
+    expect((await load.agent('writer', 0)).name).toBe('Second');
+    load.forget();
+    expect((await load.agent('writer', 0)).name).toBe('Third');
+  });
+
+  it('asks for no more at once than a page has', async () => {
+    const getMany = vi.spyOn(storage.tokens, 'getMany');
+    const ids = Array.from({ length: 201 }, (_, n) => `token-${n}`);
+    await Promise.allSettled(ids.map((id) => load.token(id)));
+    expect(getMany.mock.calls.map(([asked]) => asked.length)).toEqual([200, 1]);
+  });
+});

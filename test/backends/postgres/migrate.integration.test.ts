@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { migrate } from '../../../src/backends/postgres/migrate.js';
+import { connectPg } from '../../../src/backends/postgres/pg-connection.js';
+import { PgliteConnection } from '../../../src/backends/postgres/pglite-connection.js';
+import type { SqlConnection } from '../../../src/backends/postgres/sql-connection.js';
+import { MemoryLogger } from '../../support/memory-logger.js';
+import { canTestPostgres, createTestDatabase } from '../../support/postgres.js';
+
+const FILE = '0001_place_agents.sql';
+
+interface Opened {
+  readonly sql: SqlConnection;
+  readonly close: () => Promise<void>;
+}
+
+describe('migrations on PGlite', () => {
+  migrationContract(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'migrate-'));
+    const sql = await PgliteConnection.open(join(folder, 'storage'));
+    return { sql, close: () => sql.close().then(() => rm(folder, { recursive: true })) };
+  });
+});
+
+describe.skipIf(!(await canTestPostgres()))('migrations on PostgreSQL', () => {
+  migrationContract(async () => {
+    const database = await createTestDatabase();
+    const sql = await connectPg(database.url, { logger: new MemoryLogger() });
+    return { sql, close: () => sql.close().then(() => database.drop()) };
+  });
+});
+
+function migrationContract(open: () => Promise<Opened>): void {
+  let database: Opened;
+  let folder: string;
+
+  beforeAll(async () => {
+    database = await open();
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    for (const text of [
+      'drop schema if exists circuit_breaker cascade',
+      'drop table if exists circuit_breaker_migrations',
+    ])
+      await database.sql.query({ text, values: [] });
+    folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await cp('src/backends/postgres/migrations', folder, { recursive: true });
+    return () => rm(folder, { recursive: true });
+  });
+
+  const migrated = () => migrate(database.sql, pathToFileURL(`${folder}/`));
+
+  async function rewrite(change: (text: string) => string): Promise<void> {
+    const path = join(folder, FILE);
+    await writeFile(path, change(await readFile(path, 'utf8')));
+  }
+
+  async function appliedTags(): Promise<readonly string[]> {
+    const text = 'select tag from circuit_breaker_migrations order by tag';
+    return (await database.sql.query<{ readonly tag: string }>({ text, values: [] })).map(({ tag }) => tag);
+  }
+
+  it('are applied once each, also when several processes start at once', async () => {
+    await Promise.all([migrated(), migrated(), migrated()]);
+    await migrated();
+    const { entries } = JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8')) as {
+      readonly entries: readonly { readonly tag: string }[];
+    };
+    expect(await appliedTags()).toEqual(entries.map(({ tag }) => tag));
+  });
+
+  it('stop the start when one was edited after it was applied, and name its file', async () => {
+    await migrated();
+    await rewrite((text) => `${text}\n-- and more`);
+    await expect(migrated()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(`${FILE}.*Bring the file back`) as string,
+    });
+  });
+
+  it('stop the start when a process that was faster has applied another content', async () => {
+    let isFirst = true;
+    const overtaken: SqlConnection = {
+      outlivesProcess: database.sql.outlivesProcess,
+      listen: (channel, listener) => database.sql.listen(channel, listener),
+      close: () => database.sql.close(),
+      query: async (statement) => {
+        if (statement.text.startsWith('do ') && isFirst) {
+          isFirst = false;
+          await migrated();
+        }
+        return await database.sql.query(statement);
+      },
+    };
+    const original = await mkdtemp(join(tmpdir(), 'migrations-'));
+    await cp(folder, original, { recursive: true });
+    await rewrite((text) => `${text}\n-- and more`);
+    await expect(migrate(overtaken, pathToFileURL(`${original}/`))).rejects.toThrow(FILE);
+    await rm(original, { recursive: true });
+  });
+
+  it('are the same with the line ends of another system', async () => {
+    await migrated();
+    await rewrite((text) => text.replaceAll('\n', '\r\n'));
+    await expect(migrated()).resolves.toBeUndefined();
+  });
+
+  it('are the same where an earlier version noted them with the line ends of another system', async () => {
+    await migrated();
+    const noted = (await readFile(join(folder, FILE), 'utf8')).replaceAll('\n', '\r\n');
+    const hash = createHash('sha256').update(noted).digest('hex');
+    const text = `update circuit_breaker_migrations set hash = $1 where tag = '0001_place_agents'`;
+    await database.sql.query({ text, values: [hash] });
+    await expect(migrated()).resolves.toBeUndefined();
+  });
+
+  it('stop the start when the database has one that this version does not know', async () => {
+    await migrated();
+    const text = `insert into circuit_breaker_migrations (tag, hash) values ('9999_later', 'x')`;
+    await database.sql.query({ text, values: [] });
+    await expect(migrated()).rejects.toThrow(/"9999_later".*newer version/);
+  });
+}

@@ -1,0 +1,40 @@
+import type { SqlConnection } from '../../src/backends/postgres/sql-connection.js';
+import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
+import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
+import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
+import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
+import { PostgresTokenStore } from '../../src/storage/postgres/tokens.js';
+import { PostgresWorkflowStore } from '../../src/storage/postgres/workflows.js';
+import type { Storage } from '../../src/storage/storage.js';
+
+/** Storage on a migrated database, and the statements that it has sent. */
+export interface CountedStorage {
+  readonly storage: Storage;
+  /** Texts, in the order in which they were sent. */
+  readonly statements: string[];
+}
+
+export function countedStorage(sql: SqlConnection): CountedStorage {
+  const statements: string[] = [];
+  const counted: SqlConnection = {
+    outlivesProcess: sql.outlivesProcess,
+    query: (statement) => {
+      // Said a moment after a token was recorded, whenever that is.
+      if (!statement.text.includes('pg_notify')) statements.push(statement.text);
+      return sql.query(statement);
+    },
+    listen: (channel, listener) => sql.listen(channel, listener),
+    close: () => sql.close(),
+  };
+  const storage: Storage = {
+    agents: new PostgresAgentStore(counted),
+    conversations: new PostgresConversationStore(counted),
+    executions: new PostgresExecutionStore(counted),
+    placeAgents: new PostgresPlaceAgentStore(counted),
+    tokens: new PostgresTokenStore(counted),
+    workflows: new PostgresWorkflowStore(counted),
+    ping: () => Promise.resolve(),
+    close: () => sql.close(),
+  };
+  return { storage, statements };
+}
