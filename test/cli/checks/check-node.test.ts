@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { judgeNode } from '../../src/cli/checks/check-node.js';
+import { judgeNode } from '../../../src/cli/checks/check-node.js';
 
 const SUPPORTED = '^20.19.0 || ^22.13.0 || >=24.0.0';
 
