@@ -3,7 +3,7 @@ import { GoogleGenAI } from '@google/genai';
 import { Ollama } from 'ollama';
 import { OpenAI } from 'openai';
 
-import type { WIRES } from '../test/providers/wire/wire-under-test.js';
+import type { WIRES } from '../test/providers/formats/contract/wire-under-test.js';
 
 const ASKED = 'Write.';
 

@@ -5,7 +5,7 @@ import { readCredentials } from '../src/providers/keys/read-credentials.js';
 import { openAnswerStream } from '../src/streams/writing/gathered-answer.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
 import type { StreamLog } from '../src/streams/stream-log.js';
-import { WIRES } from '../test/providers/wire/wire-under-test.js';
+import { WIRES } from '../test/providers/formats/contract/wire-under-test.js';
 import { aRequest } from '../test/support/model-request.js';
 import { bareSdks } from './bare-sdks.js';
 import { median, printRow } from './figures.js';

@@ -9,7 +9,7 @@ import { beginStream, startFaultServer, type FaultServer } from '../support/faul
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
-import { CHAT } from '../providers/wire/wire-under-test.js';
+import { CHAT } from '../providers/formats/contract/wire-under-test.js';
 
 /** Longer than a call may go without a heartbeat: Temporal gives its attempt up. */
 const LONG_OUTAGE_MS = 7_000;

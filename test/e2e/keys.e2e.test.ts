@@ -8,7 +8,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CHAT } from '../providers/wire/wire-under-test.js';
+import { CHAT } from '../providers/formats/contract/wire-under-test.js';
 import { createAgent, execution, graphql } from '../support/api-client.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';

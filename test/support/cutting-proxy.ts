@@ -27,6 +27,7 @@ export class CuttingProxy {
   opened = 0;
   #chunksToCut: number | undefined;
   #isSilent = false;
+  #isAway = false;
   readonly #requests: PassedRequest[] = [];
   readonly #open = new Set<Passage>();
 
@@ -39,7 +40,8 @@ export class CuttingProxy {
     const server = createServer();
     const proxy = new CuttingProxy(server);
     server.on('connection', (client) => {
-      proxy.#pass({ client, server: connect(Number(port), hostname), answer: proxy.#answerTo(client) });
+      if (proxy.#isAway) client.resetAndDestroy();
+      else proxy.#pass({ client, server: connect(Number(port), hostname), answer: proxy.#answerTo(client) });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
@@ -69,6 +71,16 @@ export class CuttingProxy {
   /** Breaks all connections at once, without a word to either side. */
   cutAll(): void {
     for (const { client } of this.#open) client.resetAndDestroy();
+  }
+
+  /** Breaks all connections, and from now on each that is opened. */
+  goAway(): void {
+    this.#isAway = true;
+    this.cutAll();
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
   }
 
   /** Passes nothing on from now on, and closes nothing: as if all packets were lost. */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -59,6 +59,12 @@ export class RedisServer {
     process.kill('SIGKILL');
     await ended;
     this.#process = undefined;
+  }
+
+  /** Of a server that does not run: takes its disk. */
+  async forget(): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+    await mkdir(this.#folder);
   }
 
   async freeze(): Promise<void> {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
-import { missing, ok, type Finding } from './finding.js';
+import semver from 'semver';
+
+import { missing, note, ok, type Finding } from './finding.js';
 
 const SUBJECT = 'Node.js';
 
@@ -8,12 +10,14 @@ const SUBJECT = 'Node.js';
 export async function checkNode(): Promise<Finding> {
   const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
   const { engines } = JSON.parse(manifest) as { engines: { node: string } };
-  const lowest = engines.node.replace(/^>=/, '');
-  const { node } = process.versions;
-  if (isAtLeast(node, lowest)) return ok(SUBJECT, node);
-  return missing(SUBJECT, `This is ${node}; ${lowest} or later is needed: https://nodejs.org/`);
+  return judgeNode(process.versions.node, engines.node);
 }
 
-export function isAtLeast(version: string, lowest: string): boolean {
-  return version.localeCompare(lowest, 'en', { numeric: true }) >= 0;
+/** `supported` is a range as npm reads it. */
+export function judgeNode(version: string, supported: string): Finding {
+  if (!semver.satisfies(version, supported)) {
+    return missing(SUBJECT, `This is ${version}; ${supported} is needed. Best is 24: https://nodejs.org/`);
+  }
+  if (semver.major(version) > 20) return ok(SUBJECT, version);
+  return note(SUBJECT, `${version} has had no security fixes since 2026-04-30. Better is 24: https://nodejs.org/`);
 }

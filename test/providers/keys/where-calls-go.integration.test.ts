@@ -6,7 +6,7 @@ import type { LanguageModel } from '../../../src/providers/language-model.js';
 import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
 import { beginStream, startFaultServer, type FaultServer } from '../../support/fault-server.js';
 import { aProvider, aRequest, collect } from '../../support/model-request.js';
-import { CHAT, RESPONSES } from '../wire/wire-under-test.js';
+import { CHAT, RESPONSES } from '../formats/contract/wire-under-test.js';
 
 describe('a call', () => {
   let server: FaultServer;

@@ -1,150 +1,71 @@
 import { createClient } from '@redis/client';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { openAnswerStream } from '../../../src/streams/writing/gathered-answer.js';
-import { finishStream } from '../../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../../src/streams/open-stream-log.js';
-import type { StreamLog, StreamWake } from '../../../src/streams/stream-log.js';
+import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { canTestRedis } from '../../support/redis.js';
 import { RedisServer } from '../../support/redis-server.js';
-import { aClaim, anEnding, anExecution, chunk, outline, readEvents, viewedText } from '../contract/stream-backend.js';
+import { streamFaultContract, type FaultyServer } from '../contract/faults.js';
+import { refusalContract } from '../contract/refusal.js';
+import { aClaim, anEnding, anExecution, chunk, readEvents, viewedText } from '../contract/stream-backend.js';
 
-describe.skipIf(!(await canTestRedis()))('the stream log on a Redis that fails', () => {
-  let server: RedisServer | undefined;
-  const logs: StreamLog[] = [];
+async function command(server: RedisServer, ...words: readonly string[]): Promise<void> {
+  const admin = await createClient({ url: server.url }).connect();
+  await admin.sendCommand(words);
+  admin.destroy();
+}
 
-  afterEach(async () => {
-    await Promise.all(logs.splice(0).map((log) => log.shutdown()));
-    await server?.stop();
-    server = undefined;
-  });
+async function faultyRedis(): Promise<FaultyServer> {
+  const server = await RedisServer.start({ keepsData: true });
+  return {
+    openLog: () => openStreamLog(server.url),
+    cut: async () => {
+      for (const type of ['PUBSUB', 'NORMAL']) await command(server, 'CLIENT', 'KILL', 'TYPE', type);
+    },
+    kill: () => server.kill(),
+    forget: () => server.forget(),
+    startAgain: () => server.startAgain(),
+    freeze: () => server.freeze(),
+    thaw: () => {
+      server.thaw();
+    },
+    stop: () => server.stop(),
+  };
+}
 
-  async function started(keepsData: boolean): Promise<{ server: RedisServer; log: StreamLog }> {
-    server = await RedisServer.start({ keepsData });
-    const log = await openStreamLog(server.url);
-    logs.push(log);
-    return { server, log };
-  }
+describe.skipIf(!(await canTestRedis()))('with a server', () => {
+  streamFaultContract('Redis', faultyRedis);
 
-  it.each([
-    ['keeps its data', true],
-    ['forgets everything', false],
-  ])('has the whole text in the end when the server is killed, starts again and %s', async (_how, keepsData) => {
-    const { server, log } = await started(keepsData);
-    const executions = Array.from({ length: 10 }, anExecution);
-    const delays: unknown[] = [];
-    const answers = executions.map((executionId) =>
-      openAnswerStream(log, executionId, {
-        claim: aClaim(),
-        onFenced: (error) => {
-          throw error;
-        },
-        onDelay: (error) => delays.push(error),
-      }),
-    );
-    for (let n = 0; n < 300; n += 1) {
-      for (const answer of answers) answer.write(`${n} `);
-      if (n === 100) await server.kill();
-      if (n === 200) await server.startAgain();
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
-    const text = Array.from({ length: 300 }, (_, n) => `${n} `).join('');
-    await vi.waitFor(
-      async () => {
-        for (const executionId of executions) expect(viewedText(await readEvents(log, executionId))).toBe(text);
-      },
-      { timeout: 10_000, interval: 100 },
-    );
-    await Promise.all(answers.map((answer) => answer.end()));
-    expect(delays.length).toBeGreaterThanOrEqual(10);
-    const body = { eventType: 'failed', error: 'Enough.', errorCode: 'cancelled', status: 'cancelled' } as const;
-    for (const executionId of executions) {
-      await finishStream(log, executionId, { turn: 1, body });
-      const events = await readEvents(log, executionId);
-      expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index));
-    }
-  });
+  describe('the stream log on a Redis', () => {
+    let server: RedisServer;
+    let log: StreamLog;
 
-  it('fences a writer that the server forgot, when a later one has begun anew', async () => {
-    const { server, log } = await started(false);
-    const executionId = anExecution();
-    const old = await log.open(executionId, aClaim({ epoch: 1 }));
-    await old.append([chunk('old')]);
-    await server.kill();
-    await expect(old.append([chunk('lost')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await server.startAgain();
-    const other = await openStreamLog(server.url);
-    logs.push(other);
-    await (await other.open(executionId, aClaim({ epoch: 2 }))).append([chunk('new')]);
-    await vi.waitFor(() => expect(old.append([chunk('late')])).rejects.toMatchObject({ name: 'StreamFenced' }));
-    expect(outline(await readEvents(other, executionId))).toEqual(['0 1/1 attempt_started', '1 1/1 content_chunk new']);
-  });
-
-  it('tells its callers that a frozen server is away, and goes on when that wakes', async () => {
-    const { server, log } = await started(true);
-    const executionId = anExecution();
-    const writer = await log.open(executionId, aClaim());
-    await server.freeze();
-    await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    server.thaw();
-    // The frozen server had the append in its hands: that it is repeated changes nothing.
-    await vi.waitFor(() => writer.append([chunk('a')]), { timeout: 10_000 });
-    await writer.append([chunk('b')]);
-    expect(outline(await readEvents(log, executionId)).slice(1)).toEqual([
-      '1 1/1 content_chunk a',
-      '2 1/1 content_chunk b',
-    ]);
-  });
-
-  it('tells all watchers to look again after the listening connection was cut, and wakes them as before', async () => {
-    const { server, log } = await started(true);
-    const [one, other] = [anExecution(), anExecution()];
-    const wakes: Record<string, StreamWake[]> = { [one]: [], [other]: [] };
-    for (const id of [one, other]) log.watch(id, (wake) => wakes[id]?.push(wake));
-    await vi.waitFor(() => {
-      expect(Object.values(wakes).map((list) => list.length)).toEqual([1, 1]);
+    beforeEach(async () => {
+      server = await RedisServer.start({ keepsData: true });
+      log = await openStreamLog(server.url);
     });
-    const admin = await createClient({ url: server.url }).connect();
-    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'PUBSUB']);
-    await vi.waitFor(
-      () => {
-        for (const list of Object.values(wakes)) expect(list.length).toBeGreaterThan(1);
-      },
-      { timeout: 5000 },
-    );
-    expect(
-      Object.values(wakes)
-        .flat()
-        .map(({ kind }) => kind),
-    ).not.toContain('entry');
-    await vi.waitFor(async () => {
-      await log.close(one, anEnding());
-      expect(wakes[one]?.at(-1)?.kind).toBe('entry');
+    afterEach(async () => {
+      await log.shutdown();
+      await server.stop();
     });
-    await admin.sendCommand(['SCRIPT', 'FLUSH']);
-    expect(await log.close(other, anEnding())).toBe(0);
-    admin.destroy();
-  });
 
-  it('is full: who appends is told to come again, and nothing is lost once there is room', async () => {
-    const { server, log } = await started(true);
-    const executionId = anExecution();
-    const writer = await log.open(executionId, aClaim());
-    const admin = await createClient({ url: server.url }).connect();
-    await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
-    await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
-    await writer.append([chunk('a')]);
-    expect(viewedText(await readEvents(log, executionId))).toBe('a');
-    admin.destroy();
+    it('that is full tells who appends to come again, and loses nothing once there is room', async () => {
+      const executionId = anExecution();
+      const writer = await log.open(executionId, aClaim());
+      await command(server, 'CONFIG', 'SET', 'maxmemory', '1');
+      await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await command(server, 'CONFIG', 'SET', 'maxmemory', '0');
+      await writer.append([chunk('a')]);
+      expect(viewedText(await readEvents(log, executionId))).toBe('a');
+    });
+
+    it('that has forgotten the scripts is told them again', async () => {
+      const executionId = anExecution();
+      await log.open(executionId, aClaim());
+      await command(server, 'SCRIPT', 'FLUSH');
+      expect(await log.close(executionId, anEnding())).toBe(1);
+    });
   });
 });
 
-describe('a stream log on Redis', () => {
-  it('says where it looked for a server that is not there, without the password', async () => {
-    const opening = openStreamLog('redis://user:secret@127.0.0.1:1/3');
-    await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(opening).rejects.toThrow(/Redis at 127\.0\.0\.1:1 /);
-    await expect(opening).rejects.not.toThrow(/secret/);
-  });
-});
+refusalContract('redis://user:secret@127.0.0.1:1/3', 'Redis at 127.0.0.1:1 ');

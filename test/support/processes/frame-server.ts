@@ -5,7 +5,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { WIRES } from '../../providers/wire/wire-under-test.js';
+import { WIRES } from '../../providers/formats/contract/wire-under-test.js';
 
 export interface FrameServerOrder {
   readonly wire: keyof typeof WIRES;

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { migrate } from '../../src/backends/postgres/migrate.js';
-import { connectPg, type PgConnection } from '../../src/backends/postgres/pg-connection.js';
-import { MemoryLogger } from '../support/memory-logger.js';
-import { canTestPostgres, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { migrate } from '../../../src/backends/postgres/migrate.js';
+import { connectPg, type PgConnection } from '../../../src/backends/postgres/pg-connection.js';
+import { MemoryLogger } from '../../support/memory-logger.js';
+import { canTestPostgres, createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 
 const QUERY_TIMEOUT_MS = 1000;
 const WAITING = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { beginStream } from '../../support/fault-server.js';
+import { beginStream } from '../../../support/fault-server.js';
 import type { WireUnderTest } from './wire-under-test.js';
 
 export type Answer = (response: ServerResponse) => void;

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Dispatcher } from 'undici';
-import type { LlmProvider } from '../../../src/core/agents/agent.js';
-import type { ModelRequest } from '../../../src/core/executions/turn.js';
-import { createLanguageModel } from '../../../src/providers/create-language-model.js';
-import { createDispatcher } from '../../../src/providers/connection/dispatcher.js';
-import type { LanguageModel } from '../../../src/providers/language-model.js';
-import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
-import { beginStream, startFaultServer, type FaultServer } from '../../support/fault-server.js';
-import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
+import type { LlmProvider } from '../../../../src/core/agents/agent.js';
+import type { ModelRequest } from '../../../../src/core/executions/turn.js';
+import { createLanguageModel } from '../../../../src/providers/create-language-model.js';
+import { createDispatcher } from '../../../../src/providers/connection/dispatcher.js';
+import type { LanguageModel } from '../../../../src/providers/language-model.js';
+import { readCredentials } from '../../../../src/providers/keys/read-credentials.js';
+import { beginStream, startFaultServer, type FaultServer } from '../../../support/fault-server.js';
+import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import { answerJson, faultsOf, midway, type Answer } from './faults.js';
 import type { WireUnderTest } from './wire-under-test.js';
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FixtureFileEntry } from '@copilotkit/aimock';
 import type { Dispatcher } from 'undici';
-import type { LlmProvider } from '../../../src/core/agents/agent.js';
-import { RETRIED_BY_DEFAULT, type ModelError } from '../../../src/core/executions/model-error.js';
-import { createLanguageModel } from '../../../src/providers/create-language-model.js';
-import { createDispatcher } from '../../../src/providers/connection/dispatcher.js';
-import type { LanguageModel } from '../../../src/providers/language-model.js';
-import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
-import { startAimock, type AimockProcess } from '../../support/aimock-process.js';
-import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
+import type { LlmProvider } from '../../../../src/core/agents/agent.js';
+import { RETRIED_BY_DEFAULT, type ModelError } from '../../../../src/core/executions/model-error.js';
+import { createLanguageModel } from '../../../../src/providers/create-language-model.js';
+import { createDispatcher } from '../../../../src/providers/connection/dispatcher.js';
+import type { LanguageModel } from '../../../../src/providers/language-model.js';
+import { readCredentials } from '../../../../src/providers/keys/read-credentials.js';
+import { startAimock, type AimockProcess } from '../../../support/aimock-process.js';
+import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import type { WireUnderTest } from './wire-under-test.js';
 
 const SCHEMA = {

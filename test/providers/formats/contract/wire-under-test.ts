@@ -1,5 +1,5 @@
-import type { LlmProvider } from '../../../src/core/agents/agent.js';
-import { aProvider } from '../../support/model-request.js';
+import type { LlmProvider } from '../../../../src/core/agents/agent.js';
+import { aProvider } from '../../../support/model-request.js';
 
 /** One API as the contracts see it: where it is under a server, and what its frames look like. */
 export interface WireUnderTest {
