@@ -5,7 +5,7 @@ import {
   rememberFire,
   REMEMBERED_FIRES,
   type AcceptedFires,
-} from '../../../src/core/tokens/accepted-fires.js';
+} from '../../../src/core/tokens/idempotent-fires.js';
 
 describe('accepted fires', () => {
   const fires = rememberFire([], { transitionId: 'a', data: { x: 1, y: 2 }, idempotencyKey: 'k' }, 'e1');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { judgeFailure, retryLimits } from '../../../src/core/executions/retry.js';
+import { judgeFailure, retryLimits } from '../../../src/core/executions/turn-retry.js';
 
 describe('judging a failure', () => {
   const limits = retryLimits({ maxAttempts: 3, backoffSeconds: 10 });
