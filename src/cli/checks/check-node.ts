@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-
+import { readManifest } from '../../compose/manifest.js';
 import { missing, ok, type Finding } from './finding.js';
 
 const SUBJECT = 'Node.js';
 
 /** Against the versions that package.json asks for. */
 export async function checkNode(): Promise<Finding> {
-  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  const { engines } = JSON.parse(manifest) as { engines: { node: string } };
+  const { engines } = await readManifest();
   const lowest = engines.node.replace(/^>=/, '');
   const { node } = process.versions;
   if (isAtLeast(node, lowest)) return ok(SUBJECT, node);
