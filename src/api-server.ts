@@ -1,10 +1,4 @@
-import { openBackends } from './compose/open-backends.js';
-import { elsewhereCluster } from './compose/open-cluster.js';
-import { runApi } from './compose/run-api.js';
-import { runProcess } from './compose/run-process.js';
+import { runCommandLine } from './cli/run-command-line.js';
 
-/** An API process. The Temporal server is elsewhere: TEMPORAL_ADDRESS, or the standard local port. */
-await runProcess(async (parts) => {
-  const address = await runApi(parts, elsewhereCluster(parts), await openBackends(parts));
-  parts.say(`API ready: ${address}/graphql`);
-});
+/** An API process: `npm run api`. */
+await runCommandLine(['api', ...process.argv.slice(2)]);

@@ -1,8 +1,4 @@
-import { banner } from './compose/banner.js';
-import { runEverything } from './compose/run-everything.js';
-import { runProcess } from './compose/run-process.js';
+import { runCommandLine } from './cli/run-command-line.js';
 
 /** Everything in one process: `npm start`. */
-await runProcess(async (parts) => {
-  parts.say(banner(parts.config, await runEverything(parts)));
-});
+await runCommandLine(['start', ...process.argv.slice(2)]);

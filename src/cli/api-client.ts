@@ -5,11 +5,19 @@ import type { StreamEvent } from '../core/streams/stream-event.js';
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {
-  constructor(readonly address: string) {}
+  readonly #signal: AbortSignal;
+
+  /** `signal` ends whatever is under way: what is asked throws its reason. */
+  constructor(
+    readonly address: string,
+    signal = new AbortController().signal,
+  ) {
+    this.#signal = signal;
+  }
 
   /** The API where the configuration puts it. */
-  static of({ host, port }: Pick<Config, 'host' | 'port'>): ApiClient {
-    return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  static of({ host, port }: Pick<Config, 'host' | 'port'>, signal?: AbortSignal): ApiClient {
+    return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, signal);
   }
 
   /** Whether one of ours answers there and is ready. */
@@ -35,6 +43,7 @@ export class ApiClient {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
+      signal: this.#signal,
     });
     const answer = (await response.json()) as GraphqlAnswer<Data>;
     const [error] = answer.errors ?? [];
@@ -46,7 +55,7 @@ export class ApiClient {
 
   /** The whole stream of an execution, event by event, also when the connection is lost on the way. */
   stream(executionId: string): AsyncIterable<StreamEvent> {
-    return watchExecution({ url: this.address, executionId });
+    return watchExecution({ url: this.address, executionId, signal: this.#signal });
   }
 }
 

@@ -6,7 +6,7 @@ import { openDirectory } from '../compose/open-directory.js';
 import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
-import type { StreamEvent } from '../core/streams/stream-event.js';
+import { AnswerView } from './answer-view.js';
 import { ApiClient } from './api-client.js';
 import { documentType, readDocument } from './read-document.js';
 import { chooseReviewModel, type ReviewModel } from './review-agent.js';
@@ -32,7 +32,8 @@ export async function runDemo(parts: ProcessParts, options: DemoOptions): Promis
   const token = await createToken(api, { content, type: documentType(options.file) });
   say(`\nToken ${token.id} is in "${token.place}". Firing ai_review: the agent answers …\n`);
   const executionId = await fire(api, token.id);
-  await printAnswer(api.stream(executionId));
+  const view = new AnswerView();
+  for await (const event of api.stream(executionId)) parts.print(view.show(event));
   const { namespace } = config.temporal;
   printOutcome(await settledToken(api, token.id), { historyUrl: uiUrl && `${uiUrl}/namespaces/${namespace}`, say });
   say(startedHere ? '\nStopping what this demo started; `npm start` brings it back, with this history.' : '');
@@ -53,7 +54,7 @@ interface RunningServer {
 }
 
 async function findOrStart(parts: ProcessParts): Promise<RunningServer> {
-  const api = ApiClient.of(parts.config);
+  const api = ApiClient.of(parts.config, parts.ending);
   if (await api.isReady()) {
     parts.say(`Using the server that runs at ${api.address}.`);
     const { temporal } = parts.config;
@@ -106,32 +107,6 @@ async function fire(api: ApiClient, tokenId: string): Promise<string> {
     { input: { tokenId, transitionId: 'ai_review' } },
   );
   return fireTransition.executionId;
-}
-
-async function printAnswer(events: AsyncIterable<StreamEvent>): Promise<void> {
-  for await (const event of events) {
-    switch (event.eventType) {
-      case 'attempt_started':
-        if (event.attempt > 1) process.stdout.write(`\n\n… a new attempt (${event.status}), from the beginning:\n\n`);
-        else if (event.turn > 1) process.stdout.write(`\n\n… one more turn (${event.status}):\n\n`);
-        break;
-      case 'thinking':
-        if (event.status !== 'reasoning') process.stdout.write(`\n(${event.content ?? event.status})\n`);
-        break;
-      case 'content_chunk':
-        process.stdout.write(event.content);
-        break;
-      case 'failed':
-        process.stdout.write(`\n\nThe agent failed (${event.errorCode}): ${event.error}\n`);
-        break;
-      case 'completed':
-        process.stdout.write('\n');
-        break;
-      case 'tool_call':
-      case 'tool_result':
-        break;
-    }
-  }
 }
 
 interface ReviewedToken {

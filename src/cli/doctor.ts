@@ -1,4 +1,5 @@
 import { readConfig, secretsOf, type Config } from '../config.js';
+import { visibleText } from '../compose/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkApi } from './checks/check-api.js';
 import { checkNode } from './checks/check-node.js';
@@ -20,7 +21,7 @@ export async function runDoctor(): Promise<number> {
   const findings: Finding[] = [];
   const report = (found: readonly Finding[]): void => {
     findings.push(...found);
-    for (const finding of found) process.stdout.write(`${mask(line(finding))}\n`);
+    for (const finding of found) process.stdout.write(`${visibleText(mask(line(finding)))}\n`);
   };
   report([await checkNode()]);
   if ('port' in config) await examine(config, report);

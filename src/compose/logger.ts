@@ -1,18 +1,27 @@
 import { pino, type Logger } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
 import { secretsOf, type Config } from '../config.js';
 import { secretMask } from '../core/secrets.js';
 
 /**
  * The log of a process, on stderr: stdout belongs to what a command has to say. Every line is searched for the secrets
- * of the configuration, whoever wrote it: an error of a driver may carry an address with its password.
+ * of the configuration, whoever wrote it: an error of a driver may carry an address with its password. `onLost` is told
+ * when nobody reads it any more; from then on it is silent.
  */
-export function createLogger(config: Config): Logger {
+export function createLogger(config: Config, onLost: () => void): Logger {
   const { logLevel, logFormat } = config;
-  const destination =
-    logFormat === 'pretty'
-      ? PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-      : pino.destination({ dest: 2, sync: false });
-  return pino({ level: logLevel, hooks: { streamWrite: secretMask(secretsOf(config)) } }, destination);
+  const stderr = pino.destination({ dest: 2, sync: logFormat === 'pretty' });
+  let isLost = false;
+  stderr.on('error', () => {
+    isLost = true;
+    // What it still holds would be written at the exit, and fail again.
+    stderr.destroy();
+    onLost();
+  });
+  const pretty = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
+  const write = (line: string) => {
+    if (!isLost) stderr.write(logFormat === 'pretty' ? pretty(line) : line);
+  };
+  return pino({ level: logLevel, hooks: { streamWrite: secretMask(secretsOf(config)) } }, { write });
 }

@@ -1,27 +1,47 @@
 import type { Logger } from 'pino';
 
+import { CircuitBreakerError } from '../core/errors.js';
+
+interface Closer {
+  readonly name: string;
+  readonly close: () => Promise<void> | void;
+}
+
 /** What a process has opened, to be closed in reverse order whichever step of its start or stop fails. */
 export class Resources {
   readonly #logger: Logger;
-  readonly #closers: { readonly name: string; readonly close: () => Promise<void> | void }[] = [];
+  readonly #closers: Closer[] = [];
+  #isClosed = false;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Opens something and remembers how to close it. */
+  /**
+   * Remembers how to close what was opened. Where everything has been closed meanwhile, in the middle of a start, the
+   * newcomer is closed at once, and UNAVAILABLE thrown, so that the start goes no further.
+   */
   add(name: string, close: () => Promise<void> | void): void {
+    if (this.#isClosed) {
+      void this.#closeOne({ name, close });
+      throw new CircuitBreakerError('UNAVAILABLE', 'This process is ending.');
+    }
     this.#closers.push({ name, close });
   }
 
   /** Closes everything once, newest first; what fails to close is logged and does not keep the rest open. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (let closer = this.#closers.pop(); closer !== undefined; closer = this.#closers.pop()) {
-      try {
-        await closer.close();
-      } catch (error) {
-        this.#logger.error({ err: error }, `${closer.name} did not close in order`);
-      }
+      await this.#closeOne(closer);
+    }
+  }
+
+  async #closeOne({ name, close }: Closer): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.#logger.error({ err: error }, `${name} did not close in order`);
     }
   }
 }

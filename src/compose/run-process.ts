@@ -3,41 +3,63 @@ import type { Logger } from 'pino';
 import { readConfig, secretsOf, type Config } from '../config.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
+import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
 import { createLogger } from './logger.js';
 import { Resources } from './resources.js';
+import { visibleText } from './visible-text.js';
 
 export interface ProcessParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly resources: Resources;
-  /** Says something to the person who started the process. */
+  /** Says something to the person who started the process: a line. Nothing in it is obeyed by a terminal. */
   readonly say: (line: string) => void;
+  /** The same for text that comes in pieces, without a line break. */
+  readonly print: (text: string) => void;
+  /** Aborted when the process is to end. */
+  readonly ending: AbortSignal;
 }
 
+/** After everything is closed, whatever still keeps the process alive has so long. */
+const LAST_WORK_MS = 10_000;
+
 /**
- * Runs a process of ours: reads its configuration, starts it, waits for SIGINT or SIGTERM (a task: for its end), and
- * closes what was opened. A second signal ends it at once. An error that a user can mend is printed as its message.
+ * Runs a process of ours: reads its configuration, starts it, waits for SIGINT, SIGTERM, SIGHUP or the loss of its output
+ * (a task: for its end), and closes what was opened. A second signal ends it at once. An error that a user can mend is
+ * printed as its message. Exits with 0 when it was asked to end and did; a task that was cut off, or a process that lost
+ * its terminal, with 128 and the number of the signal.
  */
 export async function runProcess(
   start: (parts: ProcessParts) => Promise<void>,
   { isTask = false }: { isTask?: boolean } = {},
 ): Promise<void> {
-  const stop = stopSignal();
+  const request = new EndRequest();
   const config = orExit(readConfig);
-  const logger = createLogger(isTask ? { ...config, logLevel: quieter(config.logLevel) } : config);
+  const logger = createLogger(isTask ? { ...config, logLevel: quieter(config.logLevel) } : config, request.outputLost);
   const resources = new Resources(logger);
-  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const print = (text: string) => process.stdout.write(visibleText(text));
+  const say = (line: string) => print(`${line}\n`);
   try {
-    const started = start({ config, logger, resources, say });
-    await Promise.race([started, stop.received]);
-    if (!isTask) await stop.received;
+    const started = start({ config, logger, resources, say, print, ending: request.signal });
+    await Promise.race([isTask ? started : started.then(() => request.received()), request.received()]);
   } catch (error) {
-    printError(error, secretMask(secretsOf(config)));
-    process.exitCode = 1;
+    // What is stopped on its way fails, too.
+    if (request.reason === undefined) {
+      printError(error, secretMask(secretsOf(config)));
+      process.exitCode = 1;
+    }
   } finally {
     await resources.close();
-    stop.release();
+    endWith(request.reason, { isTask });
+    request.release();
   }
+}
+
+function endWith(reason: EndReason | undefined, { isTask }: { readonly isTask: boolean }): void {
+  if (reason === undefined) return;
+  const wasAsked = reason === 'SIGINT' || reason === 'SIGTERM';
+  process.exitCode ??= wasAsked && !isTask ? 0 : exitCodeOf(reason);
+  setTimeout(() => process.exit(), LAST_WORK_MS).unref();
 }
 
 /** A task speaks for itself: its log is for what goes wrong, unless more was asked for. */
@@ -46,14 +68,14 @@ function quieter(level: Config['logLevel']): Config['logLevel'] {
 }
 
 /** What a person reads when a process cannot go on. */
-export function printError(error: unknown, mask = (text: string) => text): void {
+function printError(error: unknown, mask = (text: string) => text): void {
   const text =
     error instanceof CircuitBreakerError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error);
-  process.stderr.write(`\n${mask(text)}\n`);
+  process.stderr.write(`\n${visibleText(mask(text))}\n`);
 }
 
 function orExit<Result>(read: () => Result): Result {
@@ -63,29 +85,4 @@ function orExit<Result>(read: () => Result): Result {
     printError(error);
     process.exit(1);
   }
-}
-
-interface StopSignal {
-  readonly received: Promise<void>;
-  release(): void;
-}
-
-function stopSignal(): StopSignal {
-  let stop: () => void = () => undefined;
-  const received = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  let count = 0;
-  const onSignal = () => {
-    count += 1;
-    if (count > 1) process.exit(130);
-    stop();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    received,
-    release: () => {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    },
-  };
 }

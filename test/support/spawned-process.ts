@@ -51,6 +51,11 @@ export class SpawnedProcess {
     }
   }
 
+  /** Nobody reads any more what it writes there. */
+  closeOutput(...names: readonly ('stdout' | 'stderr')[]): void {
+    for (const name of names) this.#child[name]?.destroy();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
-
 import semver from 'semver';
 
+import { readManifest } from '../../compose/manifest.js';
 import { missing, note, ok, type Finding } from './finding.js';
 
 const SUBJECT = 'Node.js';
 
 /** Against the versions that package.json asks for. */
 export async function checkNode(): Promise<Finding> {
-  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  const { engines } = JSON.parse(manifest) as { engines: { node: string } };
+  const { engines } = await readManifest();
   return judgeNode(process.versions.node, engines.node);
 }
 

@@ -4,7 +4,7 @@ import {
   recallFire,
   rememberFire,
   REMEMBERED_FIRES,
-  type AcceptedFires,
+  type IdempotentFires,
 } from '../../../src/core/tokens/idempotent-fires.js';
 
 describe('accepted fires', () => {
@@ -20,7 +20,7 @@ describe('accepted fires', () => {
   });
 
   it('forget the oldest', () => {
-    let many: AcceptedFires = fires;
+    let many: IdempotentFires = fires;
     for (let n = 0; n < REMEMBERED_FIRES; n += 1) {
       many = rememberFire(many, { transitionId: 'a', idempotencyKey: String(n) }, undefined);
     }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { StreamLog, StreamWake } from '../../../src/streams/stream-log.js';
+import type { AnswerStream } from '../../../src/streams/writing/answer-stream.js';
 import { openAnswerStream } from '../../../src/streams/writing/gathered-answer.js';
 import { finishStream } from '../../../src/streams/writing/finish-stream.js';
 import { eventually } from '../../support/eventually.js';

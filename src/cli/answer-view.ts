@@ -1,0 +1,50 @@
+import type { StreamEvent } from '../core/streams/stream-event.js';
+
+/** Before every line of a model, so that none can pass for one of ours. */
+const BAR = '│ ';
+
+/** An answer as a terminal shows it while it grows. */
+export class AnswerView {
+  #isLineBegun = false;
+
+  /** What to print for the next event. */
+  show(event: StreamEvent): string {
+    switch (event.eventType) {
+      case 'attempt_started':
+        if (event.attempt > 1) return this.#remark(`… a new attempt (${event.status}), from the beginning:`);
+        return event.turn > 1 ? this.#remark(`… one more turn (${event.status}):`) : '';
+      case 'thinking':
+        return event.status === 'reasoning' ? '' : this.#remark(`(${event.content ?? event.status})`);
+      case 'content_chunk':
+        return this.#quote(event.content);
+      case 'failed':
+        return this.#remark(`The agent failed (${event.errorCode}): ${event.error}`);
+      case 'completed':
+        return this.#endLine();
+      case 'tool_call':
+      case 'tool_result':
+        return '';
+    }
+  }
+
+  #quote(text: string): string {
+    const lines = text.split('\n');
+    const quoted = lines.map((line, index) => {
+      const isBegun = index === 0 && this.#isLineBegun;
+      const isEmptyEnd = line === '' && index === lines.length - 1;
+      return isBegun || isEmptyEnd ? line : BAR + line;
+    });
+    this.#isLineBegun = lines.at(-1) !== '' || (lines.length === 1 && this.#isLineBegun);
+    return quoted.join('\n');
+  }
+
+  #remark(text: string): string {
+    return `${this.#endLine()}\n${text.replaceAll('\n', '\n  ')}\n\n`;
+  }
+
+  #endLine(): string {
+    const end = this.#isLineBegun ? '\n' : '';
+    this.#isLineBegun = false;
+    return end;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Command } from './command.js';
+
+const KEYS = {
+  'OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY':
+    'keys of providers; each may also be a file: OPENAI_API_KEY_FILE',
+  OPENAI_BASE_URL: "a server that speaks OpenAI's API, in place of OpenAI",
+};
+const BACKENDS = {
+  STORAGE_URL: 'postgres://…, which several processes can share; a folder otherwise',
+  STREAM_URL: 'redis://… or nats://… for the streams, if not where everything else is',
+};
+const CLUSTER = {
+  TEMPORAL_ADDRESS: 'the Temporal server, as host:port; localhost:7233 otherwise',
+  TEMPORAL_NAMESPACE: 'the namespace to work in',
+};
+
+/** All commands. Each loads what it needs when it runs, so that help is there at once. */
+export const COMMANDS = {
+  demo: {
+    operand: 'FILE',
+    options: { model: { value: 'NAME', meaning: 'the model to ask, of the provider whose key is set' } },
+    summary: 'send a text or Markdown document through review and watch the answer',
+    description: `Starts what does not run yet, sends a document through review by an agent, shows the answer as it is written, and
+where the document ended: published, sent back or rejected. Without FILE it takes a document of the example; without
+a key, and without an Ollama that runs, a mock answers from a script.`,
+    variables: { ...KEYS, DATA_DIR: 'the folder for everything that is kept on disk' },
+    examples: [
+      'npm run demo',
+      'OPENAI_API_KEY=sk-… npm run demo -- notes.md',
+      'OPENAI_BASE_URL=http://localhost:11434/v1 npm run demo -- notes.md --model llama3.2',
+    ],
+    script: 'npm run demo',
+    run: async (request) => {
+      const { demo } = await import('./commands/demo.js');
+      await demo(request);
+    },
+  },
+  start: {
+    options: {},
+    summary: 'start Temporal, a worker and the API in one process, and stay up',
+    description: `Finds or fetches a Temporal server and starts it, or uses the one that is named; then a worker and the API. Says where
+everything is when it is ready, and ends in order with Ctrl-C.`,
+    variables: {
+      PORT: 'where the API listens; 4000 otherwise',
+      DATA_DIR: 'the folder for everything that is kept on disk',
+      TEMPORAL_ADDRESS: 'a Temporal server that runs already, as host:port',
+      ...BACKENDS,
+      ...KEYS,
+    },
+    examples: ['npm start', 'PORT=4100 DATA_DIR=/var/lib/circuit-breaker npm start'],
+    script: 'npm start',
+    run: async () => {
+      const { start } = await import('./commands/start.js');
+      await start();
+    },
+  },
+  worker: {
+    options: {},
+    summary: 'start a worker process; Temporal runs elsewhere',
+    description: `Runs the workflows and the model calls. As many as you like may run, on any machine that reaches Temporal and storage;
+storage must then be a server.`,
+    variables: {
+      ...CLUSTER,
+      ...BACKENDS,
+      MAX_CONCURRENT_EXECUTIONS: 'model calls at once in this process',
+      ...KEYS,
+    },
+    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker TEMPORAL_ADDRESS=temporal:7233 npm run worker'],
+    script: 'npm run worker',
+    run: async () => {
+      const { worker } = await import('./commands/worker.js');
+      await worker();
+    },
+  },
+  api: {
+    options: {},
+    summary: 'start an API process; Temporal runs elsewhere',
+    description: `Serves GraphQL, its IDE and the streams. As many as you like may run; storage must then be a server, the same as that
+of the workers.`,
+    variables: {
+      'PORT, HOST': 'where it listens; 127.0.0.1:4000 otherwise',
+      CORS_ORIGINS: 'origins of pages that may use it besides its own',
+      ...CLUSTER,
+      ...BACKENDS,
+    },
+    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker TEMPORAL_ADDRESS=temporal:7233 npm run api'],
+    script: 'npm run api',
+    run: async () => {
+      const { api } = await import('./commands/api.js');
+      await api();
+    },
+  },
+  doctor: {
+    options: {},
+    summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',
+    description: `Looks at everything that a start needs, one line each, with what to do about what is missing. Asks providers for
+their models with your keys, and prints no key. Exits with 1 when a start would come to nothing.`,
+    variables: { 'all of .env.example': 'it reads what a start reads' },
+    examples: ['npm run doctor'],
+    script: 'npm run doctor',
+    run: async () => {
+      const { doctor } = await import('./commands/doctor.js');
+      await doctor();
+    },
+  },
+} satisfies Readonly<Record<string, Command>>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const COMMAND_NAMES = Object.keys(COMMANDS).filter(isCommandName);
+
+export function commandNamed(name: CommandName): Command {
+  return COMMANDS[name];
+}
+
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}

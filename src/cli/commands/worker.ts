@@ -1,0 +1,13 @@
+import { openBackends } from '../../compose/open-backends.js';
+import { elsewhereCluster } from '../../compose/open-cluster.js';
+import { runProcess } from '../../compose/run-process.js';
+import { runWorker } from '../../compose/run-worker.js';
+
+/** A Temporal worker process. The Temporal server is elsewhere: TEMPORAL_ADDRESS, or the standard local port. */
+export async function worker(): Promise<void> {
+  await runProcess(async (parts) => {
+    const cluster = elsewhereCluster(parts);
+    await runWorker(parts, cluster, await openBackends(parts));
+    parts.say(`Worker ready: polling ${parts.config.taskQueuePrefix} at ${cluster.address}`);
+  });
+}

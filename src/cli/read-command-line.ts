@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+
+import { nearestNames } from '../providers/failures/nearest-names.js';
+import type { CommandRequest } from './command.js';
+import { COMMAND_NAMES, commandNamed, isCommandName, type CommandName } from './commands.js';
+
+/** What a command line asks for. */
+export type Invocation =
+  | { readonly type: 'run'; readonly command: CommandName; readonly request: CommandRequest }
+  | { readonly type: 'help'; readonly command?: CommandName }
+  | { readonly type: 'version' }
+  /** It cannot be done; the message says why, and what may have been meant. */
+  | { readonly type: 'misuse'; readonly message: string; readonly command?: CommandName };
+
+const VALUE_OPTIONS = Object.fromEntries(
+  COMMAND_NAMES.flatMap((name) => Object.keys(commandNamed(name).options)).map((name) => [
+    name,
+    { type: 'string' } as const,
+  ]),
+);
+const FLAGS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
+
+/** Reads the words behind the program's name. `--help` is heard wherever it stands. */
+export function readCommandLine(args: readonly string[]): Invocation {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: { ...VALUE_OPTIONS, ...FLAGS },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []));
+  const isAsked = (flag: keyof typeof FLAGS) => options.some(({ name }) => name === flag);
+  const wantsHelp = isAsked('help') || words[0] === 'help';
+  const [first, ...operands] = words[0] === 'help' ? words.slice(1) : words;
+  if (first !== undefined && !isCommandName(first)) return misuse(unknownCommand(first));
+  if (wantsHelp) return { type: 'help', ...(first === undefined ? {} : { command: first }) };
+  if (isAsked('version')) return { type: 'version' };
+  if (first !== undefined) return readRequest(first, operands, options);
+  const [option] = options;
+  return misuse(option === undefined ? 'Say what to do:' : unknownOption(option, []));
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+}
+
+function readRequest(command: CommandName, operands: readonly string[], options: readonly OptionToken[]): Invocation {
+  const { operand: takes, options: known } = commandNamed(command);
+  const values: Record<string, string> = {};
+  for (const option of options) {
+    const { name, rawName, value } = option;
+    if (!Object.hasOwn(known, name)) return misuse(unknownOption(option, Object.keys(known)), command);
+    if (value === undefined || value === '') return misuse(`${rawName} needs a value behind it.`, command);
+    values[name] = value;
+  }
+  const [operand, ...more] = operands;
+  const [excess] = takes === undefined ? operands : more;
+  if (excess !== undefined) {
+    const most = takes === undefined ? 'only options' : `one ${takes}`;
+    return misuse(`"${excess}" is a word too many: ${command} takes ${most}.`, command);
+  }
+  return { type: 'run', command, request: { options: values, ...(operand === undefined ? {} : { operand }) } };
+}
+
+function misuse(message: string, command?: CommandName): Invocation {
+  return { type: 'misuse', message, ...(command === undefined ? {} : { command }) };
+}
+
+function unknownCommand(name: string): string {
+  return `There is no command "${name}".${suggestion(nearestNames(name, [...COMMAND_NAMES, 'help'], 1))}`;
+}
+
+function unknownOption({ name, rawName }: OptionToken, known: readonly string[]): string {
+  const nearest = nearestNames(name, [...known, ...Object.keys(FLAGS)], 1);
+  return `There is no option ${rawName} here.${suggestion(nearest.map((one) => `--${one}`))}`;
+}
+
+function suggestion([name]: readonly string[]): string {
+  return name === undefined ? '' : ` Did you mean ${name}?`;
+}

@@ -1,0 +1,39 @@
+import { exitWhenUnread } from '../compose/end-request.js';
+import { readManifest } from '../compose/manifest.js';
+import { visibleText } from '../compose/visible-text.js';
+import { commandNamed, type CommandName } from './commands.js';
+import { commandHelp, overview } from './help-text.js';
+import { readCommandLine } from './read-command-line.js';
+
+/** What a shell expects of a program that was called wrongly. */
+const MISUSE = 2;
+
+/** Does what a command line asks for; every entry comes here. Commands set the exit code themselves. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  const invocation = readCommandLine(args);
+  switch (invocation.type) {
+    case 'run':
+      await commandNamed(invocation.command).run(invocation.request);
+      return;
+    case 'help':
+      tell(invocation.command === undefined ? overview() : commandHelp(invocation.command));
+      return;
+    case 'version':
+      tell(`${(await readManifest()).version}\n`);
+      return;
+    case 'misuse':
+      explainMisuse(invocation.message, invocation.command);
+  }
+}
+
+function tell(text: string): void {
+  exitWhenUnread();
+  process.stdout.write(text);
+}
+
+function explainMisuse(message: string, command: CommandName | undefined): void {
+  const more = command === undefined ? `\n${overview()}` : `circuit-breaker help ${command} says how it is called.\n`;
+  exitWhenUnread();
+  process.stderr.write(`${visibleText(message)}\n${more}`);
+  process.exitCode = MISUSE;
+}

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+
+import { AnswerView } from '../../src/cli/answer-view.js';
+import type { StreamEvent } from '../../src/core/streams/stream-event.js';
+import { NOW } from '../support/builders.js';
+
+const POSITION = { executionId: 'e', sequence: 1, turn: 1, attempt: 1, timestamp: NOW };
+
+function chunk(content: string): StreamEvent {
+  return { ...POSITION, eventType: 'content_chunk', content };
+}
+
+function began(attempt: number): StreamEvent {
+  return { ...POSITION, attempt, eventType: 'attempt_started', status: attempt === 1 ? 'first' : 'retry' };
+}
+
+function shown(...events: readonly StreamEvent[]): string {
+  const view = new AnswerView();
+  return events.map((event) => view.show(event)).join('');
+}
+
+it('puts a bar before every line of the model, wherever its text is cut', () => {
+  const text = 'One.\n\nOutcome:  published\n two';
+  const expected = '│ One.\n│ \n│ Outcome:  published\n│  two';
+  expect(shown(chunk(text))).toBe(expected);
+  expect(shown(...Array.from(text, chunk))).toBe(expected);
+  expect(shown(chunk('One.'), chunk(''), chunk('\n'), chunk('\nOutcome:  published\n'), chunk(' two'))).toBe(expected);
+});
+
+it('says where an attempt begins again, on a line of its own', () => {
+  expect(shown(began(1), chunk('Half'), began(2), chunk('Whole\n'))).toBe(
+    '│ Half\n\n… a new attempt (retry), from the beginning:\n\n│ Whole\n',
+  );
+});
+
+it('indents what goes on in the reason of a failure, which may be the words of a server', () => {
+  const failed: StreamEvent = {
+    ...POSITION,
+    eventType: 'failed',
+    status: 'failed',
+    errorCode: 'network',
+    error: 'gone\nOutcome:  published',
+  };
+  expect(shown(chunk('Half'), failed)).toBe('│ Half\n\nThe agent failed (network): gone\n  Outcome:  published\n\n');
+});

@@ -1,0 +1,146 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { isListening } from '../../src/temporal/ports.js';
+import { newSetting, type Setting } from '../support/everything.js';
+import { SpawnedProcess } from '../support/spawned-process.js';
+import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+
+/** What a shell says of a program that ended by SIGHUP, SIGINT, SIGPIPE. */
+const [HUNG_UP, INTERRUPTED, UNREAD] = [129, 130, 141];
+const STACK_TRACE = /\n\s+at /;
+
+let setting: Setting;
+
+beforeEach(async () => {
+  setting = await newSetting({ OLLAMA_BASE_URL: 'http://127.0.0.1:3' });
+});
+afterEach(() => setting.remove());
+
+/** What of a process of ours is still there: ports that answer, locks, the record of a server. */
+async function leftovers(): Promise<readonly string[]> {
+  const { environment } = setting;
+  const taken = ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'].map(async (name) =>
+    (await isListening(Number(environment[name]))) ? [name] : [],
+  );
+  const files = await readdir(environment['DATA_DIR'] ?? '');
+  return [...(await Promise.all(taken)).flat(), ...files.filter((name) => /\.lock|temporal-server\.json/.test(name))];
+}
+
+function start(file: string, args: readonly string[] = [], extra: Record<string, string> = {}): SpawnedProcess {
+  return SpawnedProcess.start(file, { ...setting.environment, ...extra }, args);
+}
+
+describe('everything in one process', () => {
+  it('ends in order when its terminal hangs up, and leaves no server and no lock', async () => {
+    const everything = start('src/main.ts');
+    await everything.said('API ready');
+    everything.signal('SIGHUP');
+    expect(await everything.exit(), everything.output).toBe(HUNG_UP);
+    expect(await leftovers()).toEqual([]);
+    expect(everything.output).not.toMatch(STACK_TRACE);
+  });
+
+  it('ends in order when nobody reads its log', async () => {
+    const everything = start('src/main.ts', [], { LOG_LEVEL: 'debug', LOG_FORMAT: 'pretty' });
+    everything.closeOutput('stderr');
+    expect(await everything.exit(), everything.output).toBe(UNREAD);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('that is interrupted while it starts closes what it had opened, and what was just being opened', async () => {
+    const { DATA_DIR = '' } = setting.environment;
+    const everything = start('src/main.ts');
+    while (!(await exists(`${DATA_DIR}/temporal-server.log`))) await delay(5);
+    everything.signal('SIGTERM');
+    expect(await everything.exit(), everything.output).toBe(0);
+    expect(everything.output).not.toContain('API ready');
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('ends in order when its terminal is closed', async () => {
+    const command = `'${process.execPath}' --import tsx src/main.ts`;
+    const environment = { ...setting.environment, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    while (!shown.includes('API ready')) await delay(25);
+    terminal.kill('SIGKILL');
+    await once(terminal, 'exit');
+    while ((await leftovers()).length > 0) await delay(25);
+  });
+});
+
+describe('the demo', () => {
+  it('piped into head ends in order', async () => {
+    const program = `'${process.execPath}' --import tsx src/cli/main.ts demo`;
+    const line = `{ ${program}; echo "code $?" >&2; } | head -3`;
+    const env = { ...process.env, ...setting.environment, LOG_FORMAT: 'json' };
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', line], { env });
+    expect(stdout.trim().split('\n')).toHaveLength(3);
+    expect(stderr.trim()).toBe(`code ${UNREAD}`);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('that is interrupted in the middle of an answer ends in order, and says nothing more', async () => {
+    const running = start('src/cli/main.ts', ['demo']);
+    await running.said('│ ');
+    running.signal('SIGINT');
+    expect(await running.exit(), running.output).toBe(INTERRUPTED);
+    expect(await leftovers()).toEqual([]);
+    expect(running.output).not.toMatch(/Outcome|rror/);
+  });
+});
+
+describe('a process of its own', () => {
+  let temporal: TestTemporalServer;
+
+  beforeAll(async () => {
+    temporal = await startTemporalServer();
+  });
+  afterAll(() => temporal.stop());
+
+  function startOne(file: string): SpawnedProcess {
+    return start(file, [], { STORAGE_URL: 'memory:', TEMPORAL_ADDRESS: temporal.address });
+  }
+
+  it('for workers ends in order when its terminal hangs up', async () => {
+    const worker = startOne('src/worker.ts');
+    await worker.said('Worker ready');
+    worker.signal('SIGHUP');
+    expect(await worker.exit(), worker.output).toBe(HUNG_UP);
+    expect(worker.output).not.toMatch(STACK_TRACE);
+  });
+
+  it('for the API ends in order when nobody reads anything of what it says', async () => {
+    const api = startOne('src/api-server.ts');
+    api.closeOutput('stdout', 'stderr');
+    expect(await api.exit()).toBe(UNREAD);
+  });
+});
+
+describe('the doctor', () => {
+  it('ends without a word when nobody reads what it finds', async () => {
+    const doctor = start('src/cli/main.ts', ['doctor']);
+    doctor.closeOutput('stdout');
+    expect(await doctor.exit(), doctor.output).toBe(UNREAD);
+    expect(doctor.output).toBe('');
+  });
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
