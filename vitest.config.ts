@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 
 import { defineConfig } from 'vitest/config';
 
+import { INVARIANTS } from './test/support/invariants.js';
+
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
@@ -12,6 +14,7 @@ export default defineConfig({
     // Temporal's replay workers crash in worker threads.
     pool: 'forks',
     maxWorkers: 2,
+    tags: INVARIANTS.map((name) => ({ name })),
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
     projects: [

@@ -30,7 +30,14 @@ export function activityFailure(error: unknown): unknown {
   return finalFailure(error, error.facts);
 }
 
-/** How an execution ended that threw. */
+/** Whether an activity that failed would fail again elsewhere. One that ran out of time may get through on another try. */
+export function isFinalFailure(error: unknown): boolean {
+  const cause = rootCause(error);
+  if (cause instanceof TimeoutFailure) return false;
+  return !(cause instanceof ApplicationFailure) || cause.nonRetryable === true;
+}
+
+/** What an execution is recorded with when its code threw an error. */
 export interface ExecutionFailure {
   readonly status: Exclude<EndedStatus, 'COMPLETED'>;
   readonly errorCode: string;
@@ -72,6 +79,10 @@ export function finalCause(error: unknown): Error {
   return ApplicationFailure.nonRetryable(cause.message, cause.type, ...(cause.details ?? []));
 }
 
+/**
+ * A replay sees the failure of a local activity without the ActivityFailure that was around it at first. So whoever decides
+ * by a failure asks for its cause, wrapped or not: otherwise a replay would take another way than the history.
+ */
 function rootCause(error: unknown): unknown {
   const wraps = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
   return wraps && error.cause instanceof TemporalFailure ? rootCause(error.cause) : error;

@@ -1,11 +1,8 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   ParentClosePolicy,
   proxyActivities,
   proxyLocalActivities,
   startChild,
-  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -13,7 +10,13 @@ import type { Activities } from '../contract/activities.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
-import { executionFailure, failedOutcome, hasRecordedItself, type ExecutionFailure } from '../contract/failures.js';
+import {
+  executionFailure,
+  failedOutcome,
+  hasRecordedItself,
+  isFinalFailure,
+  type ExecutionFailure,
+} from '../contract/failures.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import { searchAttributes } from '../contract/search-attributes.js';
 
@@ -44,20 +47,9 @@ export async function quickly<Name extends keyof QuickActivities>(
   try {
     return await (local[name] as Run)(input);
   } catch (error) {
-    if (isFinal(error)) throw error;
+    if (isFinalFailure(error)) throw error;
     return await (remote[name] as Run)(input);
   }
-}
-
-/**
- * Whether trying again elsewhere would not help. When it is replayed, a local activity's failure comes without the
- * ActivityFailure around it that it had at first: what is asked here must not depend on that, or a replay takes another
- * way than the history.
- */
-function isFinal(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure) return false;
-  return !(cause instanceof ApplicationFailure) || cause.nonRetryable === true;
 }
 
 /**

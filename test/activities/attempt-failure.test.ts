@@ -31,7 +31,7 @@ describe('what an attempt throws', () => {
     expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1234 });
   });
 
-  it('is the very reason of a cancellation, and does not count', () => {
+  it('is the very reason of a cancellation, and does not count', { tags: 'lost-attempts' }, () => {
     const reason = new CancelledFailure('WORKER_SHUTDOWN');
     expect(judgeAttempt(reason, limits, 0)).toMatchObject({ failure: reason, counts: false, code: 'worker_shutdown' });
   });

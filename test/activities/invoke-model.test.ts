@@ -91,7 +91,7 @@ describe('a turn', () => {
     expect(streamed).toBe(answer.text);
   });
 
-  it('that an earlier attempt finished is returned as it was stored, and the model is not called again', async () => {
+  it('that was finished is returned as it was stored, without another call', { tags: 'finished-turns' }, async () => {
     const first = await run(new ScriptedModel(['Fine.', FINISH])).answer;
     const model = new ScriptedModel(['Other.', FINISH]);
     expect(await run(model, { attempt: 2 }).answer).toEqual(first);
@@ -143,7 +143,7 @@ describe('a turn', () => {
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', facts: { err: failure } });
   });
 
-  it('does not count attempts that were lost with their workers, but not for ever', async () => {
+  it('does not count attempts lost with their workers, but not for ever', { tags: 'lost-attempts' }, async () => {
     const sixth = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 6 });
     expect((await sixth.answer).text).toBe('Fine.');
     const seventh = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 7 });
@@ -162,7 +162,7 @@ describe('a turn', () => {
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['cancelled']);
   });
 
-  it('that has lost its stream to a later attempt stops and does not count', async () => {
+  it('that has lost its stream to a later attempt stops and does not count', { tags: 'one-writer' }, async () => {
     await streams.open(ID, { epoch: 5, turn: 1, reason: 'worker_lost' });
     const { answer, beats } = run(new ScriptedModel(['Fi', HANG]), { epoch: 3 });
     await expect(answer).rejects.toMatchObject({ type: 'stream_fenced', nonRetryable: false });

@@ -83,7 +83,7 @@ describe('a client that watches an execution', () => {
     expect(watched.isVerified).toBe(true);
   });
 
-  it('drops what a new attempt voids, and what a log that was lost shows again', async () => {
+  it('drops what a new attempt voids, and what a lost log shows again', { tags: 'attempts-void' }, async () => {
     visits = [
       ends(started(0), chunk(1, 'nonsense'), started(2, 2), chunk(3, 'Größe: ', 2)),
       ends(started(0, 2), chunk(1, TEXT, 2), completed(2, 2)),

@@ -94,7 +94,7 @@ describe('a turn that the provider has finished is paid for once', () => {
     expect(provider.bodies).toHaveLength(1);
   }
 
-  it('when its worker is killed before Temporal has heard of it', async () => {
+  it('when its worker is killed before Temporal has heard of it', { tags: 'finished-turns' }, async () => {
     const worker = await start('src/worker.ts', 'Worker ready');
     const ids = await almostAnswered();
     await temporal.freeze();
@@ -106,7 +106,7 @@ describe('a turn that the provider has finished is paid for once', () => {
     await expectOneCall(ids);
   });
 
-  it('when the Temporal server is killed at that moment, and is away for long', async () => {
+  it('when the Temporal server is killed at that moment, and away for long', { tags: 'finished-turns' }, async () => {
     await start('src/worker.ts', 'Worker ready');
     const ids = await almostAnswered();
     finish();

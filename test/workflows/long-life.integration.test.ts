@@ -109,7 +109,7 @@ describe('a long life', () => {
     return count;
   }
 
-  it('of 10,000 transitions loses none and repeats none', { timeout: 120_000 }, async () => {
+  it('of 10,000 transitions loses none and repeats none', { timeout: 120_000, tags: 'run-ends' }, async () => {
     const handle = await start('circle', 'marathon');
     const fire = (round: number) =>
       handle.signal('fireTransition', { transitionId: 'leave-0', idempotencyKey: String(round) });
@@ -130,7 +130,7 @@ describe('a long life', () => {
     }, LISTED_WITHIN_MS);
   });
 
-  it('goes on while an answer streams, and takes it when it comes', { timeout: 60_000 }, async () => {
+  it('goes on while an answer streams, and takes it when it comes', { timeout: 60_000, tags: 'run-ends' }, async () => {
     const handle = await start('long', 'streaming', { text: 'WAIT' });
     const args = [{ transitionId: 'review' }];
     const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {

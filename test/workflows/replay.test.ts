@@ -11,7 +11,7 @@ const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.m
 /** Lives that were recorded: `npm run record-history` makes them anew when a change of the workflows is meant. */
 const lives = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
 
-describe('recorded lives', () => {
+describe('recorded lives', { tags: 'failure-cause' }, () => {
   let workflowBundle: { code: string };
 
   beforeAll(async () => {

@@ -182,6 +182,7 @@ describe('a token', () => {
 
   it.each(['its update', 'Temporal'])(
     'that is cancelled by %s takes its agents along, however soon it ends',
+    { tags: 'run-ends' },
     async (how) => {
       const ids = Array.from({ length: 25 }, (_, index) => `cut-${how.length}-${index}`);
       const statuses = ids.map(async (id) => {

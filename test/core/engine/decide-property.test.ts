@@ -184,7 +184,7 @@ describe('whatever happens to a token, in whatever workflow,', () => {
     });
   });
 
-  it('the same events give the same token', () => {
+  it('the same events give the same token', { tags: 'rule-budget' }, () => {
     fc.assert(
       fc.property(story, (told) => {
         expect(play(told)).toEqual(play(structuredClone(told)));

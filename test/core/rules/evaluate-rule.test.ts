@@ -108,7 +108,7 @@ describe('an expression', () => {
     expect(evaluateRule({ type: 'Expression', expression: 'true' }, subject())).toMatchObject({ verdict: 'error' });
   });
 
-  it('that takes too long is in error, and so is every rule after it', () => {
+  it('that takes too long is in error, and so is every rule after it', { tags: 'rule-budget' }, () => {
     const budget = new RuleBudget(50);
     const hungry: Rule = { type: 'FieldContains', field: 'data.text', value: 'x' };
     const verdicts = Array.from({ length: 40 }, () => evaluateRule(hungry, { fields, budget }).verdict);

@@ -152,7 +152,7 @@ describe('an expression', () => {
     expect(compileExpression(text)).toMatch(reason);
   });
 
-  it('cannot run for long', () => {
+  it('cannot run for long', { tags: 'rule-budget' }, () => {
     const items = Array.from({ length: 1000 }, (_, index) => index);
     const hungry = compileExpression('data.l.all(a, data.l.all(b, data.l.all(c, a + b + c >= 0)))');
     if (typeof hungry === 'string') throw new Error(hungry);

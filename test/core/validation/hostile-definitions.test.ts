@@ -126,7 +126,7 @@ describe('rules that would run for ever', () => {
   );
   const token = aToken(definition, { data: { l: Array.from({ length: 1000 }, (_, n) => n) } });
 
-  it('leave the token where it is, and every transition says that they take too long', () => {
+  it('leave the token where it is, and every transition says that they take too long', { tags: 'rule-budget' }, () => {
     expect(decide(definition, token, { type: 'created' }, facts).token.place).toBe('submitted');
     for (const { blockers } of transitionAvailability(definition, token)) {
       expect(blockers).toMatchObject([

@@ -27,7 +27,7 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(await store().get('ex-none')).toBeUndefined();
     });
 
-    it('merges changes, and keeps an ended execution as it is except for the end of its stream', async () => {
+    it('merges changes, and keeps an ended execution but for its last sequence', { tags: 'ended-stay' }, async () => {
       await store().create(anExecution({ id: 'ex-ended' }));
       await store().update('ex-ended', { status: 'RUNNING', startedAt: NOW });
       const ended = await store().update('ex-ended', {
@@ -50,7 +50,7 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(await store().get('ex-race')).toMatchObject({ warnings: ['w'], finalResponse: 'f' });
     });
 
-    it('keeps the first result of a turn', async () => {
+    it('keeps the first result of a turn', { tags: 'finished-turns' }, async () => {
       expect(await store().getTurn('ex-turn', 1)).toBeUndefined();
       expect(await store().storeTurn('ex-turn', 1, { text: 'first' })).toEqual({ text: 'first' });
       expect(await store().storeTurn('ex-turn', 1, { text: 'second' })).toEqual({ text: 'first' });

@@ -69,7 +69,7 @@ export function appending(backend: UnderTest): void {
       await expect(other.append([chunk('ab')])).rejects.toThrow(StreamLost);
     });
 
-    it('is fenced by a later epoch, and stays so', async () => {
+    it('is fenced by a later epoch, and stays so', { tags: 'one-writer' }, async () => {
       const log = backend().openLog();
       const executionId = anExecution();
       const frozen = await log.open(executionId, aClaim({ epoch: 1 }));

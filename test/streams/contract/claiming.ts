@@ -75,7 +75,7 @@ export function claiming(backend: UnderTest): void {
       expect(outline(await readEvents(log, executionId)).at(-1)).toBe('2 1/2 attempt_started');
     });
 
-    it('is refused to an epoch that comes late, also one that never opened before', async () => {
+    it('is refused to an epoch that comes late, also one that never opened', { tags: 'one-writer' }, async () => {
       const log = backend().openLog();
       const executionId = anExecution();
       await log.open(executionId, aClaim({ epoch: 1001 }));

@@ -15,7 +15,7 @@ import {
 
 export function racing(backend: UnderTest): void {
   describe('at the same time', () => {
-    it('many openings get one sequence each, and the highest epoch is the one that writes', async () => {
+    it('many openings get a sequence each, and the highest epoch writes', { tags: 'one-writer' }, async () => {
       const executionId = anExecution();
       const epochs = [5, 3, 8, 1, 7, 2, 6, 4];
       const opened = await Promise.all(
@@ -32,7 +32,7 @@ export function racing(backend: UnderTest): void {
       expect(events.slice(0, -1).map(({ attempt }) => attempt)).toEqual(opened.filter(Boolean).map((_, n) => n + 1));
     });
 
-    it('two writers never mix: from the opening of the later one, only its text is there', async () => {
+    it('two writers never mix: behind the opening of the later, all is its text', { tags: 'one-writer' }, async () => {
       const executionId = anExecution();
       const old = backend().openLog();
       const oldWriter = await old.open(executionId, aClaim({ epoch: 1 }));

@@ -194,7 +194,7 @@ async function expectWhole(told: Story): Promise<void> {
   expect(stats).toEqual({ streams: 0, viewers: 0 });
 }
 
-describe('the reader, whatever becomes of wake-ups and reads,', () => {
+describe('the reader, whatever becomes of wake-ups and reads,', { tags: 'attempts-void' }, () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });

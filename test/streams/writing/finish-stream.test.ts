@@ -67,7 +67,7 @@ describe('finishing a stream', () => {
       expect(events.at(-3)).toMatchObject({ status: 'restored' });
     });
 
-    it('restores the answer when a later attempt voided it', async () => {
+    it('restores the answer when a later attempt voided it', { tags: 'attempts-void' }, async () => {
       await (await log.open(ID, aClaim({ epoch: 1 }))).append([chunk('ab')]);
       await log.open(ID, aClaim({ epoch: 2 }));
       await finishStream(log, ID, { turn: 1, body: completed('ab') });

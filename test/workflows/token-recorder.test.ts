@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { newToken } from '../../src/core/engine/new-token.js';
+import { pendingExecution } from '../../src/core/executions/pending-execution.js';
+import type { TokenRecord } from '../../src/core/tokens/token-record.js';
+import type { TokenEvent } from '../../src/core/tokens/token.js';
+import { TokenRecorder } from '../../src/workflows/token-recorder.js';
+import { aDefinition, facts, NOW } from '../support/builders.js';
+
+/** What the recorder asks to be stored, and lets wait until the test says that it is. */
+const writes = vi.hoisted(() => [] as { readonly record: TokenRecord; readonly done: () => void }[]);
+
+vi.mock('../../src/workflows/perform.js', () => ({
+  quickly: (_name: string, record: TokenRecord) =>
+    new Promise<void>((done) => {
+      writes.push({ record, done });
+    }),
+}));
+
+vi.mock('@temporalio/workflow', () => ({
+  CancellationScope: { nonCancellable: (run: () => Promise<unknown>) => run() },
+  condition: (isTrue: () => boolean) => vi.waitUntil(isTrue, { interval: 1 }),
+}));
+
+describe('the recorder of a token', () => {
+  beforeEach(() => {
+    writes.length = 0;
+  });
+
+  function change(version: number) {
+    const token = { ...newToken(aDefinition(), { id: 'doc-1' }, facts), version };
+    const event: TokenEvent = { type: 'UPDATED', version, place: token.place, timestamp: NOW };
+    const execution = pendingExecution({ executionId: `doc-1:review:${version}`, agentId: 'reviewer', input: {} }, NOW);
+    return { token, events: [event], executions: [execution] };
+  }
+
+  async function write(index: number) {
+    return await vi.waitUntil(() => writes[index], { interval: 1 });
+  }
+
+  it(
+    'has one write under way, and stores what changes meanwhile with the next, in order',
+    { tags: 'recorded-first' },
+    async () => {
+      const recorder = new TokenRecorder('chain', 0, () => undefined);
+      recorder.add(change(1));
+      const first = await write(0);
+      recorder.add(change(2));
+      recorder.add(change(3));
+      expect(writes).toHaveLength(1);
+      first.done();
+      const second = await write(1);
+      expect(second.record.token.version).toBe(3);
+      expect(second.record.events.map(({ number, version }) => [number, version])).toEqual([
+        [2, 2],
+        [3, 3],
+      ]);
+    },
+  );
+
+  it('stores the executions of a change in the same record, as PENDING', async () => {
+    const recorder = new TokenRecorder('chain', 0, () => undefined);
+    recorder.add(change(1));
+    expect((await write(0)).record.executions).toMatchObject([{ id: 'doc-1:review:1', status: 'PENDING' }]);
+  });
+
+  it(
+    'tells that a change is written when it is, and not when one before it is',
+    { tags: 'recorded-first' },
+    async () => {
+      const recorder = new TokenRecorder('chain', 0, () => undefined);
+      const told: number[] = [];
+      const tell = (version: number) =>
+        recorder.written(recorder.add(change(version))).then(() => {
+          told.push(version);
+        });
+      const first = tell(1);
+      const { done } = await write(0);
+      const second = tell(2);
+      done();
+      await first;
+      const later = await write(1);
+      expect(told).toEqual([1]);
+      expect(recorder.isIdle).toBe(false);
+      later.done();
+      await second;
+      expect(told).toEqual([1, 2]);
+      await vi.waitUntil(() => recorder.isIdle);
+    },
+  );
+});
