@@ -1,49 +1,93 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { readHolder, thisProcess, vitalityOf, type LockHolder } from './lock-holder.js';
+import { withShortPath } from './short-socket-path.js';
 
 export interface FolderLock {
   release(): Promise<void>;
 }
 
-interface Holder {
-  readonly pid: number;
-  /** When the process started, where the system tells: a process id alone may have been given to another one. */
-  readonly startedAt: string | undefined;
-}
-
 /**
- * Makes this process the only one that may use a folder. Only a dead holder's lock is taken over.
- * Throws UNAVAILABLE, naming the holder and the ways out, when another process has it.
+ * Makes this process the only one that may use a folder, also among containers that share a volume. Only a dead holder's
+ * lock is taken over. Throws UNAVAILABLE, naming the holder and the ways out, when another process has it.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = lockPath(folder);
-  const mine = `${path}.${process.pid}`;
-  await writeFile(mine, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Holder));
+  const mine = `${path}.${randomBytes(6).toString('hex')}`;
+  // Before the lock is there: whoever finds it must find its holder listening.
+  const server = await listening(`${mine}.sock`);
+  const holder: LockHolder = {
+    ...thisProcess(),
+    ...(server === undefined ? {} : { socket: basename(`${mine}.sock`) }),
+  };
+  const giveUp = async () => {
+    server?.close();
+    await rm(`${mine}.sock`, { force: true });
+  };
   try {
-    while (!(await linked(mine, path))) {
-      const content = await readFile(path, 'utf8').catch(() => undefined);
-      // Released at this very moment: try again.
-      if (content === undefined) continue;
-      const holder = parseHolder(content);
-      if (holder !== undefined && isAlive(holder)) throw inUse(folder, holder.pid);
-      await takeAway(path, content);
-    }
+    await writeFile(mine, JSON.stringify(holder));
+    while (!(await linked(mine, path))) await takeOver(folder, path);
+  } catch (error) {
+    await giveUp();
+    throw error;
   } finally {
     await rm(mine, { force: true });
   }
-  return { release: () => rm(path, { force: true }) };
+  return {
+    release: async () => {
+      await rm(path, { force: true });
+      await giveUp();
+    },
+  };
 }
 
 /** Throws UNAVAILABLE as `lockFolder` does, without taking the lock or changing anything. */
 export async function refuseLockedFolder(folder: string): Promise<void> {
-  const holder = parseHolder(await readFile(lockPath(folder), 'utf8').catch(() => ''));
-  if (holder !== undefined && isAlive(holder)) throw inUse(folder, holder.pid);
+  await refuseLiving(folder, await readFile(lockPath(folder), 'utf8').catch(() => ''));
 }
 
 function lockPath(folder: string): string {
   return `${folder}.lock`;
+}
+
+/** Some file systems have no sockets: then the holder is known by its process id only. */
+async function listening(socketPath: string): Promise<Server | undefined> {
+  return await withShortPath<Server | undefined>(
+    socketPath,
+    (path) =>
+      new Promise((resolve) => {
+        const server = createServer((socket) => socket.destroy());
+        server.on('error', () => {
+          resolve(undefined);
+        });
+        server.listen(path, () => {
+          server.unref();
+          resolve(server);
+        });
+      }),
+    undefined,
+  );
+}
+
+async function takeOver(folder: string, path: string): Promise<void> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  // Released at this very moment: try again.
+  if (content === undefined) return;
+  await refuseLiving(folder, content);
+  await takeAway(path, content);
+  const socket = readHolder(content)?.socket;
+  if (socket !== undefined) await rm(join(dirname(path), basename(socket)), { force: true });
+}
+
+async function refuseLiving(folder: string, content: string): Promise<void> {
+  const holder = readHolder(content);
+  if (holder === undefined) return;
+  const vitality = await vitalityOf(holder, lockPath(folder));
+  if (vitality !== 'dead') throw inUse(folder, holder.pid, vitality);
 }
 
 /** A link appears whole or not at all, and only one process can make it. */
@@ -62,7 +106,7 @@ async function linked(from: string, to: string): Promise<boolean> {
  * again, and put back when it is the lock of one that was faster.
  */
 async function takeAway(path: string, dead: string): Promise<void> {
-  const aside = `${path}.${process.pid}.dead`;
+  const aside = `${path}.${randomBytes(6).toString('hex')}.dead`;
   try {
     await rename(path, aside);
   } catch {
@@ -73,42 +117,13 @@ async function takeAway(path: string, dead: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-function inUse(folder: string, pid: number): CircuitBreakerError {
+function inUse(folder: string, pid: number, vitality: 'alive' | 'unknown'): CircuitBreakerError {
+  const who =
+    vitality === 'alive'
+      ? `is in use by process ${pid}`
+      : `is in use by process ${pid} of another container, as far as can be told from here (if that is gone, remove ${lockPath(folder)})`;
   const message =
-    `The data folder ${folder} is in use by process ${pid}, and only one process can open it. ` +
+    `The data folder ${folder} ${who}, and only one process can open it. ` +
     'Stop that process, set DATA_DIR to another folder, or use PostgreSQL for many processes: STORAGE_URL=postgres://…';
   return new CircuitBreakerError('UNAVAILABLE', message);
-}
-
-function parseHolder(content: string): Holder | undefined {
-  try {
-    const holder: unknown = JSON.parse(content);
-    if (typeof holder !== 'object' || holder === null || !('pid' in holder) || typeof holder.pid !== 'number')
-      return undefined;
-    const startedAt = 'startedAt' in holder && typeof holder.startedAt === 'string' ? holder.startedAt : undefined;
-    return { pid: holder.pid, startedAt };
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, startedAt }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, and belongs to someone else.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  const now = startOf(pid);
-  return startedAt === undefined || now === undefined || now === startedAt;
-}
-
-/** The process's start in clock ticks since boot, from the 22nd field of its stat line; undefined where there is none. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }
