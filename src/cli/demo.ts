@@ -7,6 +7,7 @@ import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
+import type { Incident } from '../core/tokens/token.js';
 import { ApiClient } from './api-client.js';
 import { documentType, readDocument } from './read-document.js';
 import { chooseReviewModel, type ReviewModel } from './review-agent.js';
@@ -139,7 +140,7 @@ interface ReviewedToken {
   readonly place: string;
   readonly status: string;
   readonly pending: { readonly transitionId: string } | null;
-  readonly incident: { readonly code: string; readonly message: string } | null;
+  readonly incident: Pick<Incident, 'code' | 'message'> | null;
   readonly history: readonly { readonly transition: string; readonly fromPlace: string; readonly toPlace: string }[];
 }
 
