@@ -51,7 +51,7 @@ async function throughUs(
 ): Promise<string> {
   count += 1;
   const executionId = `bench-${count}`;
-  const claim = { epoch: 1, turn: 1, reason: 'first' };
+  const claim = { epoch: 1, turn: 1, reason: 'first' } as const;
   const answer = openAnswerStream(log, executionId, { claim, onFenced: () => undefined });
   const request = aRequest({ provider: WIRES[wire].provider(root), timeoutMs: 60_000 });
   for await (const event of model.stream(request, new AbortController().signal)) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { CircuitBreakerError } from './core/errors.js';
+import type { Problem } from './core/json/problem.js';
 import { withSecretFiles } from './secret-files.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
@@ -228,7 +229,7 @@ function refuseOpenAddress(host: string): void {
 }
 
 function badVariables(error: z.ZodError, set: Environment): CircuitBreakerError {
-  const problems = error.issues.map((issue) => {
+  const problems = error.issues.map((issue): Problem => {
     const name = String(issue.path[0]);
     return {
       code: 'BAD_VARIABLE',

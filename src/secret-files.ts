@@ -41,6 +41,7 @@ function contentOf(name: string, path: string): string {
 
 function fault(name: string, what: string): CircuitBreakerError {
   const message = `${name}: ${what}`;
-  const problems = [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }];
-  return new CircuitBreakerError('VALIDATION_FAILED', message, { problems });
+  return new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
+  });
 }

@@ -1,22 +1,85 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { ERROR_STATUS } from '../src/core/errors.js';
+import {
+  ATTEMPT_START_CODES,
+  BLOCKER_CODES,
+  CLIENT_ERROR_CODES,
+  CONFIG_PROBLEM_CODES,
+  ERROR_STATUS,
+  EXECUTION_ERROR_CODES,
+  INPUT_PROBLEM_CODES,
+  LOST_ATTEMPT_CODES,
+  RETRIED_BY_DEFAULT,
+  TOKEN_INCIDENT_CODES,
+} from '../src/core/codes.js';
 
-const GUIDE = readFileSync('docs/guides/errors.md', 'utf8');
+/** What the guide's tables of codes explain, by their headings. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  'Answers of the API': [...Object.keys(ERROR_STATUS), ...CLIENT_ERROR_CODES],
+  'What can be wrong with a definition': INPUT_PROBLEM_CODES,
+  'Blockers of a transition': BLOCKER_CODES,
+  'Why an execution failed': EXECUTION_ERROR_CODES,
+  'Why a token does not go on': TOKEN_INCIDENT_CODES,
+  'How attempts at a model call end': LOST_ATTEMPT_CODES,
+  'Why an attempt began': ATTEMPT_START_CODES,
+  'When a process does not start': CONFIG_PROBLEM_CODES,
+};
 
-/** Codes as they are written where a problem or a blocker is made. */
-function codesInSource(): readonly string[] {
-  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const text = files.map((name) => readFileSync(`src/${name}`, 'utf8')).join('\n');
-  const found = text.matchAll(/(?:code: |problem\(|RULE_INVALID = )'([A-Z_]{4,})'/g);
-  return [...new Set([...found].map(([, code]) => code ?? ''))];
+interface Row {
+  readonly codes: readonly string[];
+  readonly cells: readonly string[];
+}
+
+/** The rows of every table whose first column has codes, by the heading above it. */
+function codeTables(guide: string): ReadonlyMap<string, readonly Row[]> {
+  const sections = guide.split(/^## /m).slice(1);
+  return new Map(
+    sections.flatMap((section) => {
+      const table = /^\| code \|.*\n\| --- .*\n((?:\|.*\n?)*)/m.exec(section)?.[1];
+      return table === undefined ? [] : [[section.split('\n', 1)[0] ?? '', rowsOf(table)] as const];
+    }),
+  );
+}
+
+function rowsOf(table: string): readonly Row[] {
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [first = '', ...cells] = line.split(' | ');
+      return { codes: [...first.matchAll(/`(\w+)`/g)].map(([, code]) => code ?? ''), cells: [first, ...cells] };
+    });
 }
 
 describe('the guide to errors', () => {
-  it.each([...new Set([...codesInSource(), ...Object.keys(ERROR_STATUS)])])('says what %s means', (code) => {
-    expect(GUIDE).toContain(`\`${code}\``);
+  const tables = codeTables(readFileSync('docs/guides/errors.md', 'utf8'));
+  const codesUnder = (heading: string) => (tables.get(heading) ?? []).flatMap(({ codes }) => codes);
+
+  it('has a table of every kind of code, and of no other', () => {
+    expect([...tables.keys()]).toEqual(Object.keys(TABLES));
+  });
+
+  it.each(Object.entries(TABLES))('explains each code once, and none that there is not: %s', (heading, codes) => {
+    expect([...codesUnder(heading)].sort()).toEqual([...codes].sort());
+  });
+
+  it('gives the HTTP status of every code of the API', () => {
+    const statuses = (tables.get('Answers of the API') ?? []).flatMap(({ codes, cells }) =>
+      codes.map((code) => [code, cells[1]]),
+    );
+    const expected = Object.entries({ ...ERROR_STATUS, UNEXPECTED_ANSWER: '–' });
+    expect(Object.fromEntries(statuses)).toEqual(
+      Object.fromEntries(expected.map(([code, status]) => [code, `${status}`])),
+    );
+  });
+
+  it('marks with a star what is tried again by default', () => {
+    const starred = (tables.get('Why an execution failed') ?? []).flatMap(({ cells }) =>
+      [...(cells[0] ?? '').matchAll(/`(\w+)`\*/g)].map(([, code]) => code),
+    );
+    expect(starred).toEqual(RETRIED_BY_DEFAULT);
   });
 });
 

@@ -44,7 +44,7 @@ class Text {
 
 async function open({ streamUrl, executions, prefix, isOnePaused }: WriterOrder): Promise<void> {
   const log = await openStreamLog(streamUrl);
-  const claim = { epoch: 1, turn: 1, reason: 'first' };
+  const claim = { epoch: 1, turn: 1, reason: 'first' } as const;
   const ids = Array.from({ length: executions }, (_, n) => `${prefix}-${n}`);
   const writers = await Promise.all(ids.map((id) => log.open(id, claim)));
   texts = writers.map((writer) => new Text(writer, log.gatherMs ?? GATHER_MS));

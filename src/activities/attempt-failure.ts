@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 
+import { attemptErrorCode, type AttemptErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
 import { StreamFenced } from '../streams/stream-log.js';
@@ -18,7 +19,7 @@ export function refuseLostTurn(context: Context, previous: AttemptDetails): void
 export interface AttemptFailure {
   readonly failure: unknown;
   /** For the next attempt, and for the record. */
-  readonly code: string;
+  readonly code: AttemptErrorCode;
   readonly message: string;
   /** Whether the provider failed: only that uses up the turn's attempts. */
   readonly counts: boolean;
@@ -48,12 +49,13 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
     return { failure: error, code, message: error.message, counts: false };
   }
   if (error instanceof ApplicationFailure) {
-    return { failure: error, code: error.type ?? 'server', message: error.message, counts: false };
+    return { failure: error, code: attemptErrorCode(error.type), message: error.message, counts: false };
   }
   if (error instanceof StreamFenced) {
     // A later attempt writes; this one comes back from wherever it was. Nobody waits for its failure.
-    const failure = ApplicationFailure.create({ message: error.message, type: 'stream_fenced' });
-    return { failure, code: 'stream_fenced', message: error.message, counts: false };
+    const code = 'stream_fenced';
+    const failure = ApplicationFailure.create({ message: error.message, type: code });
+    return { failure, code, message: error.message, counts: false };
   }
   const { code, message, facts } = asModelError(error);
   const verdict = judgeFailure(limits, { code, failures: failures + 1, ...facts });

@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
+import type { AttemptErrorCode } from '../core/codes.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 
 /** What survives an attempt, and what the Temporal UI shows of one that runs. */
@@ -8,7 +9,7 @@ export interface AttemptDetails {
   /** Failures of the provider so far; lost attempts are not among them. */
   readonly failures: number;
   /** Why the attempt before this one ended, when it could still say so. */
-  readonly lastFailure?: string;
+  readonly lastFailure?: AttemptErrorCode;
   readonly chunks: number;
   readonly characters: number;
   /** The end of the answer so far. */

@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
+import type { AttemptErrorCode, AttemptStartCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
@@ -28,7 +29,7 @@ export class TurnAttempt {
   readonly #startedAt = performance.now();
   #firstChunkMs: number | undefined;
   #failures: number;
-  #lastFailure: string | undefined;
+  #lastFailure: AttemptErrorCode | undefined;
   #usage: TokenUsage | undefined;
   readonly #answered = new AnswerLimit('The answer');
   readonly #reasoned = new AnswerLimit('The reasoning');
@@ -170,7 +171,7 @@ export class TurnAttempt {
   }
 
   /** Whoever watches is told why nothing comes for a while. */
-  #announce(code: string, waitMs: number): void {
+  #announce(code: AttemptErrorCode, waitMs: number): void {
     const wait = `${code}: the next attempt in ${Math.ceil(waitMs / 1000)} s`;
     this.#stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
   }
@@ -181,7 +182,7 @@ export class TurnAttempt {
     return { durationMs, characters: this.#stream.text.length, ...first };
   }
 
-  #reason(): string {
+  #reason(): AttemptStartCode {
     const { context, previous } = this.#place;
     if (context.info.attempt === 1) return this.#call.later?.reason ?? 'first';
     return previous.lastFailure ?? 'worker_lost';

@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
-import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
+import { ERROR_STATUS, type ErrorCode } from '../core/codes.js';
+import { CircuitBreakerError } from '../core/errors.js';
 
 /** The only place where errors become answers. What is not in the catalogue is logged whole and answered as INTERNAL. */
 

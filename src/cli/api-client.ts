@@ -1,6 +1,7 @@
 import { watchExecution } from '../client/index.js';
 import type { Config } from '../config.js';
-import { CircuitBreakerError, ERROR_STATUS, type ErrorCode } from '../core/errors.js';
+import { isErrorCode, type ErrorCode } from '../core/codes.js';
+import { CircuitBreakerError } from '../core/errors.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
@@ -71,5 +72,5 @@ interface GraphqlError {
 
 function codeOf({ extensions }: GraphqlError): ErrorCode {
   const code = extensions?.code ?? 'INTERNAL';
-  return Object.hasOwn(ERROR_STATUS, code) ? (code as ErrorCode) : 'INTERNAL';
+  return isErrorCode(code) ? code : 'INTERNAL';
 }

@@ -6,6 +6,7 @@ import { openDirectory } from '../compose/open-directory.js';
 import { REAL_MODELS } from '../compose/real-models.js';
 import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
+import type { Incident } from '../core/tokens/token.js';
 import { AnswerView } from './answer-view.js';
 import { ApiClient } from './api-client.js';
 import { documentType, readDocument } from './read-document.js';
@@ -114,7 +115,7 @@ interface ReviewedToken {
   readonly place: string;
   readonly status: string;
   readonly pending: { readonly transitionId: string } | null;
-  readonly incident: { readonly code: string; readonly message: string } | null;
+  readonly incident: Pick<Incident, 'code' | 'message'> | null;
   readonly history: readonly { readonly transition: string; readonly fromPlace: string; readonly toPlace: string }[];
 }
 

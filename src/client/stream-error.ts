@@ -1,20 +1,26 @@
-import type { ErrorCode, ErrorFacts } from '../core/errors.js';
+import type { ClientErrorCode, ErrorCode } from '../core/codes.js';
+import type { ErrorFacts } from '../core/errors.js';
 
 /** Of the API's catalogue; a newer server may send codes that are not in it yet. */
 export type ApiErrorCode = ErrorCode | (string & {});
 
 type Blocker = NonNullable<ErrorFacts['blockers']>[number];
+type Problem = NonNullable<ErrorFacts['problems']>[number];
 
 /** One reason why a transition was refused. */
 export type ApiBlocker = Omit<Blocker, 'code'> & { readonly code: Blocker['code'] | (string & {}) };
+
+/** Something wrong in an input. */
+export type ApiProblem = Omit<Problem, 'code'> & { readonly code: Problem['code'] | (string & {}) };
 
 /**
  * What the API says of an error beside its message: `extensions` of GraphQL, the `error` of other answers. `problems`
  * come with VALIDATION_FAILED, `blockers` with TRANSITION_REFUSED, `retryAfterSeconds` with RATE_LIMITED and UNAVAILABLE.
  * The id under which the log has an INTERNAL one is in the message.
  */
-export interface ApiErrorFacts extends Omit<ErrorFacts, 'blockers'> {
+export interface ApiErrorFacts extends Omit<ErrorFacts, 'blockers' | 'problems'> {
   readonly code: ApiErrorCode;
+  readonly problems?: readonly ApiProblem[];
   readonly blockers?: readonly ApiBlocker[];
 }
 
@@ -31,7 +37,7 @@ export class StreamError extends Error {
 
   constructor(
     /** As the API says it, e.g. `NOT_FOUND`. `UNEXPECTED_ANSWER`: something else answers at the address, or in between. */
-    readonly code: ApiErrorCode | 'UNEXPECTED_ANSWER',
+    readonly code: ApiErrorCode | ClientErrorCode,
     message: string,
     readonly facts: Partial<ApiErrorFacts> = {},
   ) {

@@ -1,3 +1,4 @@
+import type { ExecutionFailureCode } from '../core/codes.js';
 import type { ProviderType } from '../core/agents/agent.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
@@ -13,7 +14,7 @@ import type { ExecutionFailure } from './failures.js';
 
 /**
  * What Temporal workflows ask for. Every activity is safe to run again: it finds its own earlier effect and leaves it.
- * Failures are ApplicationFailures whose type is a code of `core/errors.ts` or `core/model-error.ts`.
+ * Failures are ApplicationFailures whose type is a code of `core/codes.ts`.
  */
 export interface Activities {
   /** The definition of a token that begins. NOT_FOUND and VALIDATION_FAILED are final. */
@@ -103,7 +104,7 @@ export interface ExecutionEnd {
   /** Of all turns that were finished. */
   readonly usage?: TokenUsage;
   readonly warnings?: readonly string[];
-  readonly errorCode?: string;
+  readonly errorCode?: ExecutionFailureCode;
   readonly errorMessage?: string;
   readonly completedAt: string;
 }

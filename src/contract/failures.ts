@@ -8,6 +8,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 
+import { executionFailureCode, type ExecutionFailureCode } from '../core/codes.js';
 import type { ExecutionOutcome, Refusal } from '../core/engine/decision.js';
 import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 import type { EndedStatus } from '../core/executions/execution.js';
@@ -15,7 +16,10 @@ import type { EndedStatus } from '../core/executions/execution.js';
 /** The only place where errors become Temporal failures, and where Temporal failures are read. */
 
 /** A failure that no retry mends: its type is the error's code, its first detail the facts. */
-export function finalFailure(error: { code: string; message: string }, facts: ErrorFacts = {}): ApplicationFailure {
+export function finalFailure(
+  error: { readonly code: ExecutionFailureCode; readonly message: string },
+  facts: ErrorFacts = {},
+): ApplicationFailure {
   return ApplicationFailure.nonRetryable(error.message, error.code, facts);
 }
 
@@ -40,7 +44,7 @@ export function isFinalFailure(error: unknown): boolean {
 /** What an execution is recorded with when its code threw an error. */
 export interface ExecutionFailure {
   readonly status: Exclude<EndedStatus, 'COMPLETED'>;
-  readonly errorCode: string;
+  readonly errorCode: ExecutionFailureCode;
   readonly errorMessage: string;
 }
 
@@ -55,7 +59,7 @@ export function executionFailure(error: unknown): ExecutionFailure {
   if (cause instanceof TerminatedFailure) {
     return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
   }
-  const errorCode = (cause instanceof ApplicationFailure ? cause.type : undefined) ?? 'server';
+  const errorCode = executionFailureCode(cause instanceof ApplicationFailure ? cause.type : undefined);
   const errorMessage = cause instanceof Error ? cause.message : String(cause);
   return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
 }

@@ -1,34 +1,8 @@
+import type { ErrorCode } from './codes.js';
 import type { Blocker } from './rules/blocker.js';
 import type { JsonValue } from './json/json.js';
 import type { Parsed } from './json/parsed.js';
 import type { Problem } from './json/problem.js';
-
-/**
- * Every code that an API answer can carry, with its HTTP status.
- * What is not in here is logged whole and answered as INTERNAL.
- */
-export const ERROR_STATUS = {
-  VALIDATION_FAILED: 400,
-  NOT_FOUND: 404,
-  ALREADY_EXISTS: 409,
-  TRANSITION_REFUSED: 409,
-  TRANSITION_IN_PROGRESS: 409,
-  VERSION_CONFLICT: 409,
-  TOKEN_CLOSED: 409,
-  TOKEN_TOO_LARGE: 413,
-  IN_USE: 409,
-  IDEMPOTENCY_MISMATCH: 409,
-  PAYLOAD_TOO_LARGE: 413,
-  GRAPHQL_PARSE_FAILED: 400,
-  GRAPHQL_VALIDATION_FAILED: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  RATE_LIMITED: 429,
-  UNAVAILABLE: 503,
-  INTERNAL: 500,
-} as const;
-
-export type ErrorCode = keyof typeof ERROR_STATUS;
 
 /** What goes with a code: problems of a validation, blockers of a refusal, or nothing. */
 export interface ErrorFacts {

@@ -1,3 +1,4 @@
+import type { ExecutionErrorCode } from '../core/codes.js';
 import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
@@ -13,7 +14,7 @@ export interface CutOffParts {
 
 interface ExecutionEnding {
   readonly status: EndedStatus;
-  readonly errorCode: string;
+  readonly errorCode: ExecutionErrorCode;
   readonly errorMessage: string;
 }
 

@@ -1,3 +1,4 @@
+import type { AttemptStartCode } from '../core/codes.js';
 import type { StreamEvent, StreamEventBody, TerminalEventBody } from '../core/streams/stream-event.js';
 
 /**
@@ -39,7 +40,7 @@ export interface WriterClaim {
   readonly epoch: number;
   readonly turn: number;
   /** Goes out as the `status` of `attempt_started`. */
-  readonly reason: string;
+  readonly reason: AttemptStartCode;
 }
 
 export interface StreamWriter {

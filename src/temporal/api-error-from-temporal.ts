@@ -6,7 +6,8 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-import { CircuitBreakerError, ERROR_STATUS, type ErrorCode, type ErrorFacts } from '../core/errors.js';
+import { isErrorCode } from '../core/codes.js';
+import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 
 /** gRPC status codes. */
 const [DEADLINE_EXCEEDED, UNAVAILABLE] = [4, 14];
@@ -39,8 +40,4 @@ function fromFailure({ type, message, details }: ApplicationFailure): CircuitBre
   const code = type ?? 'INTERNAL';
   const [facts] = (details ?? []) as [ErrorFacts?];
   return new CircuitBreakerError(isErrorCode(code) ? code : 'INTERNAL', message, facts ?? {});
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_STATUS, code);
 }

@@ -11,7 +11,7 @@ function chunk(content: string): StreamEvent {
 }
 
 function began(attempt: number): StreamEvent {
-  return { ...POSITION, attempt, eventType: 'attempt_started', status: attempt === 1 ? 'first' : 'retry' };
+  return { ...POSITION, attempt, eventType: 'attempt_started', status: attempt === 1 ? 'first' : 'timeout' };
 }
 
 function shown(...events: readonly StreamEvent[]): string {

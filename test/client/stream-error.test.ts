@@ -2,10 +2,11 @@ import { GraphQLError } from 'graphql';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
 import { graphqlError } from '../../src/api/error-response.js';
-import { isApiError, type ApiErrorCode, type ApiErrorFacts } from '../../src/client/index.js';
-import { CircuitBreakerError, type ErrorCode, type ErrorFacts } from '../../src/core/errors.js';
+import { isApiError, type ApiErrorCode, type ApiErrorFacts, type ApiProblem } from '../../src/client/index.js';
+import type { ErrorCode } from '../../src/core/codes.js';
+import { CircuitBreakerError, type ErrorFacts } from '../../src/core/errors.js';
 
-const problems = [{ code: 'REQUIRED', pointer: '/name', message: 'A name is needed.' }];
+const problems = [{ code: 'REQUIRED', pointer: '/name', message: 'A name is needed.' }] as const;
 const request = { id: 'r1', log: { error: () => undefined } };
 
 describe('an error of the API, as its clients see it', () => {
@@ -25,6 +26,7 @@ describe('an error of the API, as its clients see it', () => {
   it('may have a code that only a newer server knows', () => {
     expect(isApiError({ code: 'NOT_YET_INVENTED' })).toBe(true);
     expectTypeOf<'NOT_YET_INVENTED'>().toExtend<ApiErrorCode>();
+    expectTypeOf<'NOT_YET_INVENTED'>().toExtend<ApiProblem['code']>();
     expectTypeOf<ErrorCode>().toExtend<ApiErrorCode>();
     expectTypeOf<ErrorFacts & { readonly code: ErrorCode }>().toExtend<ApiErrorFacts>();
   });

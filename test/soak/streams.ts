@@ -7,7 +7,7 @@ import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import { StreamReader } from '../../src/streams/reading/reader.js';
-import type { StreamLog, StreamWake } from '../../src/streams/stream-log.js';
+import type { StreamLog, StreamWake, WriterClaim } from '../../src/streams/stream-log.js';
 import { CuttingProxy } from '../support/cutting-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
 import { report } from '../support/report.js';
@@ -85,7 +85,7 @@ async function soak(backend: BreakableBackend): Promise<{ right: number; restart
 /** As workers do: some are lost in the middle, and others begin the answer anew, in other words. */
 async function write(log: StreamLog, id: string, stored: Map<string, AgentExecution>): Promise<void> {
   for (let epoch = 1; ; epoch += 1) {
-    const claim = { epoch, turn: 1, reason: epoch === 1 ? 'first' : 'worker_lost' };
+    const claim: WriterClaim = { epoch, turn: 1, reason: epoch === 1 ? 'first' : 'worker_lost' };
     const answer = openAnswerStream(log, id, { claim, onFenced: () => undefined });
     const isLost = Math.random() < LOST_WORKERS;
     const words = 40 + Math.floor(Math.random() * 120);

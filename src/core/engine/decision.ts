@@ -1,5 +1,5 @@
 import type { Blocker } from '../rules/blocker.js';
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode, ExecutionFailureCode } from '../codes.js';
 import type { ExecutionRequest, ExecutionResult } from '../executions/execution.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
@@ -23,7 +23,7 @@ export type TokenInput =
 /** How an execution ended, as far as its token is concerned. */
 export type ExecutionOutcome =
   | { readonly status: 'succeeded'; readonly result: ExecutionResult }
-  | { readonly status: 'failed'; readonly errorCode: string; readonly message: string }
+  | { readonly status: 'failed'; readonly errorCode: ExecutionFailureCode; readonly message: string }
   | { readonly status: 'cancelled' };
 
 /** What `core` asks the workflow to do. Recording the events, and finishing when the token has closed, go without saying. */

@@ -10,7 +10,7 @@ import { endPlaceAgent } from './end-place-agent.js';
 import { runningPlaceAgent } from './place-agent-runs.js';
 import { move } from './take-transition.js';
 import { tokenTooLarge } from '../tokens/token-size.js';
-import type { PendingTransition, Token } from '../tokens/token.js';
+import type { Incident, PendingTransition, Token } from '../tokens/token.js';
 
 interface Ended {
   readonly executionId: string;
@@ -74,7 +74,7 @@ function mapWithinLimits(agent: AgentTransition, result: ExecutionResult, fields
 }
 
 /** A required agent that failed keeps the token where it is; without an optional one it moves all the same. */
-function fail(progress: Progress, running: Running, failure: { code: string; message: string }): Progress {
+function fail(progress: Progress, running: Running, failure: Pick<Incident, 'code' | 'message'>): Progress {
   const { transition, pending } = running;
   if (!running.agent.required) {
     const note = `without its agent's output: ${failure.code}`;

@@ -6,7 +6,7 @@ import { withRuns } from './place-agent-runs.js';
 import { endedRun } from './place-agent-schedule.js';
 import { change, type EventDraft, type Progress } from './progress.js';
 import { fireAutoTransition, settle } from './settle.js';
-import type { PlaceAgentRuns } from '../tokens/token.js';
+import type { Incident, PlaceAgentRuns } from '../tokens/token.js';
 import { tokenTooLarge } from '../tokens/token-size.js';
 
 interface Ended {
@@ -49,7 +49,7 @@ function succeed(progress: Progress, ended: Ended, result: ExecutionResult): Pro
 }
 
 /** An incident that stands already stays: the first thing to mend is what came first. */
-function fail(progress: Progress, ended: Ended, failure: { code: string; message: string }): Progress {
+function fail(progress: Progress, ended: Ended, failure: Pick<Incident, 'code' | 'message'>): Progress {
   const { agent, executionId } = ended;
   const { incident: standing } = progress.token;
   if (standing !== undefined && standing.placeAgentId !== agent.id) return progress;

@@ -2,6 +2,7 @@ import { findBlockers } from './find-blockers.js';
 import { findTransition, transitionsFrom, type PlaceAgent, type Transition } from '../definitions/definition.js';
 import { runPlaceAgents, withRuns } from './place-agent-runs.js';
 import { change, tell, withToken, type Progress } from './progress.js';
+import type { Incident } from '../tokens/token.js';
 import { takeTransition } from './take-transition.js';
 
 /** Moves that a token may make by itself without an event from outside, before it stops with an incident. */
@@ -64,7 +65,7 @@ function withoutDue(progress: Progress, { id }: Transition): Progress {
 }
 
 function stopForGood(progress: Progress): Progress {
-  const incident = {
+  const incident: Incident = {
     code: 'automatic_steps_exceeded',
     message: `moved ${MAX_AUTOMATIC_STEPS} times by itself without an event from outside: the workflow may run in a circle`,
     since: progress.facts.now,

@@ -1,5 +1,5 @@
 import type { Message } from './conversation.js';
-import type { ExecutionErrorCode } from './model-error.js';
+import type { ExecutionErrorCode } from '../codes.js';
 import type { TokenUsage } from '../streams/stream-event.js';
 import type { StopReason, ToolCall } from './turn.js';
 

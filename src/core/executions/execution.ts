@@ -1,3 +1,4 @@
+import type { AttemptErrorCode, AttemptOutcome, ExecutionFailureCode } from '../codes.js';
 import type { LlmConfig, ProviderType } from '../agents/agent.js';
 import type { RetryConfig } from '../definitions/definition.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
@@ -61,9 +62,8 @@ export interface ModelAttempt {
   readonly attempt: number;
   readonly provider: ProviderType;
   readonly model: string;
-  /** `completed`, `failed`, `cancelled` or `lost`. */
-  readonly outcome: string;
-  readonly errorCode?: string;
+  readonly outcome: AttemptOutcome;
+  readonly errorCode?: AttemptErrorCode;
   readonly errorMessage?: string;
   readonly providerRequestId?: string;
   /** Also of an attempt that did not finish, where its provider counts as it goes. */
@@ -91,7 +91,7 @@ export interface AgentExecution {
   readonly input: JsonValue;
   readonly output?: JsonValue;
   readonly finalResponse?: string;
-  readonly errorCode?: string;
+  readonly errorCode?: ExecutionFailureCode;
   readonly errorMessage?: string;
   readonly warnings: readonly string[];
   readonly usage?: TokenUsage;

@@ -1,5 +1,6 @@
 import type { RetryConfig } from '../definitions/definition.js';
-import { RETRIED_BY_DEFAULT, type ModelErrorFacts } from './model-error.js';
+import { RETRIED_BY_DEFAULT, type ExecutionErrorCode } from '../codes.js';
+import type { ModelErrorFacts } from './model-error.js';
 
 /** How often one turn is tried, first attempt included, and after which errors. */
 export interface RetryLimits {
@@ -29,7 +30,7 @@ export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } 
 /** What to do after the nth failure of a turn (from 1). What the provider says of trying again outranks the limits. */
 export function judgeFailure(
   limits: RetryLimits,
-  failure: ModelErrorFacts & { readonly code: string; readonly failures: number },
+  failure: ModelErrorFacts & { readonly code: ExecutionErrorCode; readonly failures: number },
 ): RetryVerdict {
   const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
   if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };

@@ -1,3 +1,4 @@
+import type { AttemptStartCode, ExecutionFailureCode } from '../codes.js';
 import type { JsonValue } from '../json/json.js';
 
 /** Tokens that a model counted for one call or one execution. */
@@ -48,8 +49,8 @@ export type StreamEventBody =
 /** Begins every attempt, also the first: who receives it drops all text of that turn and of later ones. */
 export interface AttemptStartedBody {
   readonly eventType: 'attempt_started';
-  /** Why the attempt began, e.g. `first`, `worker_lost`, `rate_limit`. */
-  readonly status: string;
+  /** Why the attempt began. */
+  readonly status: AttemptStartCode;
 }
 
 export interface CompletedBody {
@@ -66,7 +67,7 @@ export interface CompletedBody {
 export interface FailedBody {
   readonly eventType: 'failed';
   readonly error: string;
-  readonly errorCode: string;
+  readonly errorCode: ExecutionFailureCode;
   readonly status: FailedStatus;
 }
 

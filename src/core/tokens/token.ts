@@ -1,3 +1,4 @@
+import type { IncidentCode } from '../codes.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 
 export type TokenStatus = 'ACTIVE' | 'COMPLETED' | 'CANCELLED' | 'TERMINATED';
@@ -13,7 +14,7 @@ export interface PendingTransition {
 
 /** What keeps a token from going on by itself, until someone retries or changes it. */
 export interface Incident {
-  readonly code: string;
+  readonly code: IncidentCode;
   readonly message: string;
   readonly executionId?: string;
   readonly transitionId?: string;

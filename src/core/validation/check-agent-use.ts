@@ -6,7 +6,7 @@ import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import { checkLlmConfig } from './llm-config-schema.js';
 import { isWritableTarget } from '../executions/mapping.js';
-import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
+import { EXECUTION_ERROR_CODES } from '../codes.js';
 import { isPathKey, parseInputPath } from '../json/path.js';
 import { SEED_VARIABLES } from '../executions/prompt-template.js';
 import { unfilledPrompts } from './check-prompts.js';
@@ -77,7 +77,7 @@ function checkLimits(use: AgentUse, pointer: string): readonly Problem[] {
 }
 
 function checkInputMapping(mapping: AgentUse['inputMapping'], pointer: string): readonly Problem[] {
-  return Object.entries(mapping).flatMap(([name, path]) => {
+  return Object.entries(mapping).flatMap(([name, path]): readonly Problem[] => {
     const at = jsonPointer([name], pointer);
     if ((SEED_VARIABLES as readonly string[]).includes(name)) {
       return [

@@ -1,4 +1,5 @@
 import type { Transition, WorkflowContent } from '../definitions/definition.js';
+import type { ProblemCode } from '../codes.js';
 import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
@@ -104,6 +105,6 @@ export function badId(id: string, path: JsonPath): readonly Problem[] {
   return isId(id) ? [] : [problem('INVALID_VALUE', path, ID_RULE)];
 }
 
-function problem(code: string, path: JsonPath, message: string): Problem {
+function problem(code: ProblemCode, path: JsonPath, message: string): Problem {
   return { code, pointer: jsonPointer(path), message };
 }

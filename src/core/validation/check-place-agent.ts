@@ -36,9 +36,13 @@ export function checkPlaceAgent(agent: PlaceAgent, net: Net, path: JsonPath): re
     ...badId(agent.id, [...path, 'id']),
     ...(net.places.includes(agent.placeId)
       ? checkAutoTransition(agent, net, at('autoTransition'))
-      : [{ code: 'UNKNOWN_PLACE', pointer: at('placeId'), message: `there is no place "${agent.placeId}"` }]),
+      : [unknownPlace(agent.placeId, at('placeId'))]),
     ...(checked.success ? [] : problemsOf(checked.error, { base: at('schedule') })),
   ];
+}
+
+function unknownPlace(place: string, pointer: string): Problem {
+  return { code: 'UNKNOWN_PLACE', pointer, message: `there is no place "${place}"` };
 }
 
 function checkAutoTransition(

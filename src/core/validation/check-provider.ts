@@ -2,7 +2,7 @@ import type { LlmProvider, ProviderType } from '../agents/agent.js';
 import { isCredentialName, isHeaderText, referencesIn } from '../agents/header-references.js';
 import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
-import { EXECUTION_ERROR_CODES } from '../executions/model-error.js';
+import { EXECUTION_ERROR_CODES, type ProblemCode } from '../codes.js';
 
 /** What is wrong with an option's value, as the end of the sentence "`name` must be …". */
 type OptionRule = (value: JsonValue) => string | undefined;
@@ -179,7 +179,7 @@ function wholeNumberFrom(least: number): OptionRule {
       : `a whole number from ${least} on`;
 }
 
-function problem(code: string, pointer: string, message: string): Problem {
+function problem(code: ProblemCode, pointer: string, message: string): Problem {
   return { code, pointer, message };
 }
 

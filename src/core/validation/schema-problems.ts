@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 
+import type { ProblemCode } from '../codes.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 
 interface Target {
   /** Pointer of what was parsed. */
   readonly base?: string;
-  readonly code?: string;
+  readonly code?: ProblemCode;
 }
 
 /** What a schema found, as problems of the input that it is part of. */

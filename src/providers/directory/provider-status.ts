@@ -1,5 +1,5 @@
 import type { ProviderType } from '../../core/agents/agent.js';
-import type { ExecutionErrorCode } from '../../core/executions/model-error.js';
+import type { ExecutionErrorCode } from '../../core/codes.js';
 
 /** How a provider's account stands. No field ever holds a key. */
 export interface ProviderStatus {

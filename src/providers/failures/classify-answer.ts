@@ -1,5 +1,6 @@
 import { ownValue, type JsonObject } from '../../core/json/json.js';
-import { ModelError, type ExecutionErrorCode } from '../../core/executions/model-error.js';
+import type { ExecutionErrorCode } from '../../core/codes.js';
+import { ModelError } from '../../core/executions/model-error.js';
 import { showsSecret } from '../../core/secrets.js';
 import {
   parseJsonObject,

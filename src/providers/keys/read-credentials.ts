@@ -53,6 +53,7 @@ function readHosts(name: string, variables: ReadonlyMap<string, string>): readon
 
 function badVariable(name: string, fault: string): CircuitBreakerError {
   const message = `${name} ${fault}`;
-  const problems = [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }];
-  return new CircuitBreakerError('VALIDATION_FAILED', message, { problems });
+  return new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
+  });
 }

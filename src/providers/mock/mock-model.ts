@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownValue, type JsonValue } from '../../core/json/json.js';
-import { EXECUTION_ERROR_CODES, ModelError, type ExecutionErrorCode } from '../../core/executions/model-error.js';
+import { EXECUTION_ERROR_CODES, type ExecutionErrorCode } from '../../core/codes.js';
+import { ModelError } from '../../core/executions/model-error.js';
 import type { ModelEvent, ModelRequest } from '../../core/executions/turn.js';
 import { StopSequenceCutter } from '../answer/cut-stop-sequences.js';
 import { exampleOf } from './example-of-schema.js';

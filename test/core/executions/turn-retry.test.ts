@@ -17,7 +17,7 @@ describe('judging a failure', () => {
   it('honours the provider and gives up on what is not retried', () => {
     expect(judgeFailure(limits, { code: 'rate_limit', failures: 1, retryAfterMs: 7 })).toMatchObject({ delayMs: 7 });
     expect(judgeFailure(limits, { code: 'auth', failures: 1 })).toEqual({ type: 'give-up' });
-    const nextDay = { code: 'rate_limit', failures: 1, retryAfterMs: 3_600_000 };
+    const nextDay = { code: 'rate_limit', failures: 1, retryAfterMs: 3_600_000 } as const;
     expect(judgeFailure(limits, nextDay)).toEqual({ type: 'give-up' });
     expect(
       judgeFailure(retryLimits({ maxAttempts: 3, backoffSeconds: 1, retryOnErrors: ['auth'] }), {

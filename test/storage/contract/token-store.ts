@@ -105,7 +105,7 @@ export function tokenStoreContract(storage: () => Storage): void {
     });
 
     it('lists by every filter, newest first, page by page', async () => {
-      const incident = { code: 'auth', message: 'no', since: NOW };
+      const incident = { code: 'auth', message: 'no', since: NOW } as const;
       for (const n of [1, 2, 3]) {
         const createdAt = `2026-03-0${n}T00:00:00.000Z`;
         const fields = { workflowId: 'tk-list', createdAt, ...(n === 2 ? { incident, place: 'reviewed' } : {}) };

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
+import type { AttemptStartCode } from '../../../src/core/codes.js';
 import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { aClaim, anEnding, chunk, readEvents, type UnderTest } from './stream-backend.js';
@@ -73,9 +74,9 @@ export function tellingApart(backend: UnderTest): void {
   });
 }
 
-/** Every event says whose it is, in words that only the backend's entry can have. */
+/** Every event says whose it is, in words that only the backend's entry can have: to a backend a reason is any text. */
 async function begin(log: StreamLog, id: string): Promise<void> {
-  await (await log.open(id, aClaim({ reason: id }))).append([chunk(id)]);
+  await (await log.open(id, aClaim({ reason: id as AttemptStartCode }))).append([chunk(id)]);
 }
 
 function endingOf(id: string) {

@@ -83,7 +83,7 @@ export function watching(backend: UnderTest): void {
       const executionId = anExecution();
       const wakes = await watched(backend().openLog(), executionId);
       const log = backend().openLog();
-      for (const reason of ['first', 'second']) {
+      for (const reason of ['first', 'worker_lost'] as const) {
         await log.remove([executionId]);
         await log.open(executionId, aClaim({ reason }));
         const { entries } = await readPage(log, executionId);
