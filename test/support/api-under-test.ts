@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
+import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import type { TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
@@ -118,12 +119,23 @@ export interface ApiOptions {
   readonly providers?: ProviderDirectory;
   readonly origins?: readonly string[];
   readonly maxOpenStreams?: number;
+  readonly facts?: ServerFacts;
 }
+
+const FACTS: ServerFacts = {
+  version: '1.2.3',
+  storage: 'memory',
+  streams: 'where everything else is stored',
+  temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
+  models: 'the mock only',
+  guides: [{ name: 'errors', title: 'Errors and what to do', text: '# Errors and what to do\n' }],
+};
 
 export async function apiUnderTest({
   providers = { check: () => Promise.resolve([]) },
   origins = [],
   maxOpenStreams,
+  facts = FACTS,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = new MemoryStreamLog();
@@ -145,6 +157,7 @@ export async function apiUnderTest({
     providers,
     origins: new OriginPolicy(origins),
     openStreams: new OpenStreams(maxOpenStreams),
+    facts,
     now: () => NOW,
   };
   const app = await createServer(parts, logger);
