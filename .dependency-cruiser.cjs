@@ -211,6 +211,7 @@ const houses = {
       access: [],
       connections: [],
       'token-events': [],
+      'front-page': [],
       'agent-stream': ['access', 'connections'],
       graphql: ['connections', 'token-events', 'agent-stream'],
     },

@@ -32,6 +32,7 @@ async function serve(streamUrl: string): Promise<string> {
     feed: new TokenFeed({ tokens: storage.tokens, logger }),
     origins: new OriginPolicy([]),
     openStreams: new OpenStreams(),
+    facts: { guides: [] },
     now: () => new Date().toISOString(),
   } as unknown as ApiParts;
   const app = await createServer(parts, logger);

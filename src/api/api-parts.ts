@@ -3,6 +3,7 @@ import type { ProviderDirectory } from '../providers/directory/provider-status.j
 import type { StreamReader } from '../streams/reading/reader.js';
 import type { OpenStreams } from './connections/open-streams.js';
 import type { OriginPolicy } from './access/origin-policy.js';
+import type { ServerFacts } from './front-page/server-facts.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
 /** What the API works with: made once per process, where the process is composed. */
@@ -12,4 +13,5 @@ export interface ApiParts extends OperationParts {
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
   readonly openStreams: OpenStreams;
+  readonly facts: ServerFacts;
 }

@@ -5,6 +5,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { registerAgentStream } from './agent-stream/agent-stream.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
+import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
 import { registerGraphql } from './graphql/graphql-http.js';
 import { registerHealth } from './health.js';
@@ -53,6 +54,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   await registerGraphql(app, schema, parts);
   registerAgentStream(app, parts);
   registerHealth(app, parts);
+  registerFrontPage(app, parts);
   registerSockets(app, schema, parts);
   await app.register(AltairFastify, {
     path: '/graphiql',

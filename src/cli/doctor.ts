@@ -1,5 +1,5 @@
 import { readConfig, secretsOf, type Config } from '../config.js';
-import { visibleText } from '../compose/visible-text.js';
+import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkApi } from './checks/check-api.js';
 import { checkNode } from './checks/check-node.js';

@@ -1,6 +1,6 @@
 import { exitWhenUnread } from '../compose/end-request.js';
 import { readManifest } from '../compose/manifest.js';
-import { visibleText } from '../compose/visible-text.js';
+import { visibleText } from '../core/json/visible-text.js';
 import { commandNamed, type CommandName } from './commands.js';
 import { commandHelp, overview } from './help-text.js';
 import { readCommandLine } from './read-command-line.js';

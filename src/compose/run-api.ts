@@ -17,6 +17,7 @@ import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { openDirectory } from './open-directory.js';
 import type { ProcessParts } from './run-process.js';
+import { serverFacts } from './server-facts.js';
 
 /** Runs the API of this process. Resolves with its address when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
@@ -38,7 +39,11 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const providers = rememberedDirectory(openDirectory(parts));
   const origins = new OriginPolicy(config.corsOrigins);
   const openStreams = new OpenStreams();
-  const app = await createServer({ storage, temporal, reader, feed, providers, origins, openStreams, now }, logger);
+  const facts = await serverFacts(config, cluster);
+  const app = await createServer(
+    { storage, temporal, reader, feed, providers, origins, openStreams, facts, now },
+    logger,
+  );
   resources.add('the API', () => app.close());
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));

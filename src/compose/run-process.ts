@@ -6,7 +6,7 @@ import { secretMask } from '../core/secrets.js';
 import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
 import { createLogger } from './logger.js';
 import { Resources } from './resources.js';
-import { visibleText } from './visible-text.js';
+import { visibleText } from '../core/json/visible-text.js';
 
 export interface ProcessParts {
   readonly config: Config;

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
+import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import type { TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
@@ -120,13 +121,24 @@ export interface ApiOptions {
   readonly maxOpenStreams?: number;
   /** Otherwise in memory. */
   readonly storage?: Storage;
+  readonly facts?: ServerFacts;
 }
+
+const FACTS: ServerFacts = {
+  version: '1.2.3',
+  storage: 'memory',
+  streams: 'where everything else is stored',
+  temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
+  models: 'the mock only',
+  guides: [{ name: 'errors', title: 'Errors and what to do', text: '# Errors and what to do\n' }],
+};
 
 export async function apiUnderTest({
   providers = { check: () => Promise.resolve([]) },
   origins = [],
   maxOpenStreams,
   storage: given,
+  facts = FACTS,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -148,6 +160,7 @@ export async function apiUnderTest({
     providers,
     origins: new OriginPolicy(origins),
     openStreams: new OpenStreams(maxOpenStreams),
+    facts,
     now: () => NOW,
   };
   const app = await createServer(parts, logger);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { visibleText } from '../../src/compose/visible-text.js';
+import { visibleText } from '../../../src/core/json/visible-text.js';
 
 it.each([
   ['a title for the window', '\u001b]0;owned\u0007', '␛]0;owned␇'],

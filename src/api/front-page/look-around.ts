@@ -1,0 +1,51 @@
+import type { Token } from '../../core/tokens/token.js';
+import type { ApiParts } from '../api-parts.js';
+
+/** A page is answered within a moment, whatever is away. */
+const PATIENCE_MS = 1000;
+const SHOWN_TOKENS = 10;
+
+/** How things stand at a moment. */
+export interface Surroundings {
+  /** Newest first; undefined: storage does not answer. */
+  readonly tokens: readonly Token[] | undefined;
+  readonly temporalAnswers: boolean;
+  readonly now: string;
+}
+
+/** Looks for as many as ask meanwhile: where storage hangs, those who ask again do not queue up behind each other. */
+export function lookout(parts: Pick<ApiParts, 'storage' | 'temporal' | 'now'>): () => Promise<Surroundings> {
+  const { storage, temporal, now } = parts;
+  const tokens = shared(async () => (await storage.tokens.list({}, { first: SHOWN_TOKENS })).items);
+  const ping = shared(async () => {
+    await temporal.ping();
+    return true;
+  });
+  return async () => {
+    const [items, temporalAnswers = false] = await Promise.all([inTime(tokens()), inTime(ping())]);
+    return { tokens: items?.map(({ item }) => item), temporalAnswers, now: now() };
+  };
+}
+
+function shared<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined;
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+/** What a promise gives soon; undefined when it fails or takes longer. */
+async function inTime<Result>(promise: Promise<Result>): Promise<Result | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, undefined);
+  });
+  try {
+    return await Promise.race([promise.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import type { Guide, ServerFacts } from '../api/front-page/server-facts.js';
+import type { Config } from '../config.js';
+import { shownAddress } from '../providers/keys/shown-address.js';
+import type { TemporalCluster } from '../temporal/open-temporal.js';
+import { readManifest } from './manifest.js';
+import { REAL_MODELS } from './real-models.js';
+
+const GUIDES = new URL('../../docs/guides/', import.meta.url);
+
+/** What the front page says of this process. */
+export async function serverFacts(config: Config, cluster: TemporalCluster): Promise<ServerFacts> {
+  const { temporal, storageUrl, streamUrl } = config;
+  // Without an address, the server at the standard port of this machine is meant, and its UI is at the standard port, too.
+  const uiUrl = cluster.uiUrl ?? (temporal.address === undefined ? `http://localhost:${temporal.uiPort}` : undefined);
+  return {
+    version: (await readManifest()).version,
+    storage: shownBackend(storageUrl),
+    streams: streamUrl === storageUrl ? 'where everything else is stored' : shownBackend(streamUrl),
+    temporal: {
+      address: cluster.address,
+      namespace: cluster.namespace,
+      ...(uiUrl === undefined ? {} : { uiUrl }),
+    },
+    models: shownModels(config),
+    guides: readGuides(),
+  };
+}
+
+/** The accounts of the environment, with their addresses where these are not the usual ones; without any, the mock. */
+export function shownModels({ providers }: Pick<Config, 'providers'>): string {
+  const accounts = Object.entries(providers.accounts).flatMap(([name, { apiKey, baseUrl }]) =>
+    apiKey === undefined && baseUrl === undefined
+      ? []
+      : [baseUrl === undefined ? name : `${name} at ${shownAddress(baseUrl)}`],
+  );
+  return accounts.join(', ') || `the mock only; for real ones ${REAL_MODELS}`;
+}
+
+/** Kind and place, without user and password. */
+function shownBackend(url: string): string {
+  const scheme = url.slice(0, url.indexOf(':'));
+  switch (scheme) {
+    case 'pglite':
+      return `PGlite in ${url.slice('pglite:'.length)}`;
+    case 'memory':
+      return 'memory, which is gone when the process ends';
+    case 'postgres':
+    case 'postgresql':
+      return `PostgreSQL at ${hostOf(url)}`;
+    case 'redis':
+    case 'rediss':
+      return `Redis at ${hostOf(url)}`;
+    case 'nats':
+      return `NATS at ${hostOf(url)}`;
+    default:
+      return scheme;
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'its address';
+}
+
+/** An installation may have been made without them. */
+function readGuides(): readonly Guide[] {
+  try {
+    const files = readdirSync(GUIDES).filter((file) => file.endsWith('.md'));
+    return files.sort().map((file) => guideOf(file, readFileSync(new URL(file, GUIDES), 'utf8')));
+  } catch {
+    return [];
+  }
+}
+
+function guideOf(file: string, text: string): Guide {
+  const name = file.slice(0, -'.md'.length);
+  return { name, title: /^# (.+)$/m.exec(text)?.[1] ?? name, text };
+}
