@@ -7,6 +7,9 @@ import { StreamFenced } from '../streams/stream-log.js';
 import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 
+/** Temporal takes a failure whose next retry is due in 0 ms for one that has no next retry. */
+const SHORTEST_RETRY_MS = 1;
+
 /** A turn whose attempts keep vanishing together with their workers ends: it is not paid for for ever. */
 export function refuseLostTurn(context: Context, previous: AttemptDetails): void {
   const lost = context.info.attempt - 1 - previous.failures;
@@ -63,7 +66,7 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
     message,
     type: code,
     nonRetryable: verdict.type === 'give-up',
-    ...(verdict.type === 'retry' ? { nextRetryDelay: verdict.delayMs } : {}),
+    ...(verdict.type === 'retry' ? { nextRetryDelay: Math.max(verdict.delayMs, SHORTEST_RETRY_MS) } : {}),
   });
   return {
     failure,

@@ -31,6 +31,11 @@ describe('what an attempt throws', () => {
     expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1234 });
   });
 
+  it('is retried at once where nobody asks for a wait, which Temporal is told as 1 ms: 0 would mean never', () => {
+    const error = new ModelError('rate_limit', 'slow down', { retryAfterMs: 0 });
+    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1, nonRetryable: false });
+  });
+
   it('is the very reason of a cancellation, and does not count', { tags: 'lost-attempts' }, () => {
     const reason = new CancelledFailure('WORKER_SHUTDOWN');
     expect(judgeAttempt(reason, limits, 0)).toMatchObject({ failure: reason, counts: false, code: 'worker_shutdown' });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { AgentExecution } from '../../src/core/executions/execution.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { AGENT_EXECUTION } from '../../src/contract/messages.js';
@@ -8,16 +9,18 @@ import { anAgent, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
-/** Says what it was told to, answer by answer, and keeps what it was asked. */
+/** Says what it was told to, answer by answer, or throws it, and keeps what it was asked. */
 class ToldModel implements LanguageModel {
-  answers: string[] = [];
+  answers: (string | Error)[] = [];
   requests: ModelRequest[] = [];
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
   async *stream(request: ModelRequest): AsyncGenerator<ModelEvent> {
     this.requests.push(request);
     const usage = { inputTokens: 10, outputTokens: 2, totalTokens: 12 };
-    yield { type: 'text', text: this.answers.shift() ?? 'nothing left to say' };
+    const answer = this.answers.shift() ?? 'nothing left to say';
+    if (answer instanceof Error) throw answer;
+    yield { type: 'text', text: answer };
     yield { type: 'finish', finish: { ...FINISH, usage, warnings: ['temperature was not sent.'] } };
   }
 }
@@ -45,7 +48,7 @@ afterAll(async () => {
 });
 
 /** Runs an agent on its own, to its end. */
-async function run(agentId: string, answers: string[], more: object = {}): Promise<AgentExecution> {
+async function run(agentId: string, answers: (string | Error)[], more: object = {}): Promise<AgentExecution> {
   model.answers = answers;
   count += 1;
   const executionId = `run-${count}`;
@@ -102,6 +105,18 @@ describe('an execution', () => {
     expect(await run('once', ['no', 'never asked for'])).toMatchObject({ errorCode: 'output_invalid' });
     expect(model.requests).toHaveLength(1);
   });
+
+  it(
+    'is tried as often as its agent may fail: Temporal itself sets no maximum',
+    { tags: 'lost-attempts' },
+    async () => {
+      const failures = Array.from({ length: 5 }, () => new ModelError('overloaded', 'busy'));
+      const overrides = { retryConfig: { maxAttempts: 6, backoffSeconds: 0 } };
+      const execution = await run('grader', [...failures, '{"grade":7}'], { overrides });
+      expect(execution).toMatchObject({ status: 'COMPLETED', output: { grade: 7 } });
+      expect(execution.attempts.map(({ outcome }) => outcome)).toEqual([...failures.map(() => 'failed'), 'completed']);
+    },
+  );
 
   it('goes on with a conversation, as far as it fits into the context of its model', async () => {
     const conversationId = 'talk';
