@@ -39,7 +39,7 @@ describe('the front page', () => {
 
   it('shows the newest tokens with place, status and age, and leads to their history', async () => {
     await record({ id: 'a:1', place: 'reviewed', createdAt: '2026-11-23T04:48:00.000Z' });
-    const incident = { code: 'rate_limit', message: 'Later.', since: NOW };
+    const incident = { code: 'rate_limit', message: 'Later.', since: NOW } as const;
     await record({ id: 'b', place: 'submitted', incident, createdAt: '2026-11-23T04:59:30.000Z' });
     const { body } = await open();
     expect(body).toContain('href="http://localhost:8233/namespaces/default/workflows/a%3A1"');
