@@ -29,7 +29,7 @@ it('puts a bar before every line of the model, wherever its text is cut', () => 
 
 it('says where an attempt begins again, on a line of its own', () => {
   expect(shown(began(1), chunk('Half'), began(2), chunk('Whole\n'))).toBe(
-    '│ Half\n\n… a new attempt (retry), from the beginning:\n\n│ Whole\n',
+    '│ Half\n\n… a new attempt (timeout), from the beginning:\n\n│ Whole\n',
   );
 });
 

@@ -32,8 +32,9 @@ describe('the lock of a data folder', () => {
     folder: string,
     within: readonly string[] = [],
   ): Promise<{ child: ChildProcess; said: string }> {
-    const [program, ...args] = [...within, process.execPath, '--import', 'tsx', HOLDER, folder];
-    const child = spawn(program ?? process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const command = [process.execPath, '--import', 'tsx', HOLDER, folder];
+    const [program = process.execPath, ...args] = [...within, ...command];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
     return { child, said: said.toString().trim() };

@@ -13,10 +13,10 @@ describe('a fire from an untrusted message', () => {
     { transitionId: 'a', data: [] },
     { transitionId: 'a', expectedVersion: 1.5 },
   ])('is refused: %j', (message) => {
-    expect(typeof parseFireRequest(message)).toBe('string');
+    expect(parseFireRequest(message)).toHaveProperty('problems');
   });
 
   it('takes null for absent and drops what it does not know', () => {
-    expect(parseFireRequest({ transitionId: 'a', data: null, other: 1 })).toEqual({ transitionId: 'a' });
+    expect(parseFireRequest({ transitionId: 'a', data: null, other: 1 })).toEqual({ value: { transitionId: 'a' } });
   });
 });
