@@ -11,7 +11,7 @@ export class ApiClient {
   /** `signal` ends whatever is under way: what is asked throws its reason. */
   constructor(
     readonly address: string,
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ) {
     this.#signal = signal;
   }
