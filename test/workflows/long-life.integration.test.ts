@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { FAILED_PRECONDITION, grpcCode } from '../../src/temporal/api-error-from-temporal.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
@@ -96,10 +97,20 @@ describe('a long life', () => {
     return await handle.query<Token>('token');
   }
 
+  /** An update that meets its workflow as that goes on as a new run fails, and may be sent again by whoever sent it. */
+  async function repeated(send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (grpcCode(error) !== FAILED_PRECONDITION) throw error;
+      await send();
+    }
+  }
+
   /** Makes the history long enough for several runs, without moving the token. */
   async function update(handle: WorkflowHandle, times: number): Promise<void> {
     for (let count = 1; count <= times; count += 1) {
-      await handle.executeUpdate('updateToken', { args: [{ data: { count } }] });
+      await repeated(() => handle.executeUpdate('updateToken', { args: [{ data: { count } }] }));
     }
   }
 
