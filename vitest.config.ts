@@ -15,7 +15,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     tags: INVARIANTS.map((name) => ({ name })),
-    reporters: ['default', './test/support/closing-line-reporter.ts'],
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
     projects: [
       {

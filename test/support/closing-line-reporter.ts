@@ -1,44 +1,70 @@
 import { writeSync } from 'node:fs';
+import { relative } from 'node:path';
 
-import type { Reporter, TestModule, TestSuite } from 'vitest/node';
+import type { SerializedError } from 'vitest';
+import type { Reporter, TestModule, TestRunEndReason, TestSpecification } from 'vitest/node';
 
-interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+import { runResult, type Count, type FileResult } from './file-results.js';
 
 /**
- * Ends standard output with `N passed, N failed` (and `, N skipped` where there are any), counted over test cases.
- * A file that does not load, a hook that throws outside its tests and an unhandled error are one failure each, as is
- * a run that fails for another reason: a line without a failure means exit code 0.
+ * Ends standard output with `N passed, N failed` (and `, N skipped` where there are any). A run that fails for another
+ * reason than its tests is one failure: a line without a failure means exit code 0. A file that runs once more counts
+ * as it went then; one that passed only then is named before that line, with what it had failed of.
  */
-export default class ClosingLineReporter implements Reporter {
-  #count: Count = { passed: 0, failed: 0, skipped: 0 };
+export class ClosingLineReporter implements Reporter {
+  #specifications: readonly TestSpecification[] = [];
+  readonly #files = new Map<string, FileResult>();
+  readonly #passedOnlyAgain: FileResult[] = [];
+  #strayErrors = 0;
+  #isInterrupted = false;
 
   onInit(): void {
     // At exit, not when the run ends: the summary, coverage and teardown complaints are written after that.
     process.once('exit', (exitCode) => {
-      if (exitCode !== 0 && this.#count.failed === 0) this.#count.failed = 1;
-      writeSync(process.stdout.fd, `${closingLine(this.#count)}\n`);
+      const count = this.#count;
+      if (exitCode !== 0 && count.failed === 0) count.failed = 1;
+      writeSync(process.stdout.fd, [...this.#notice(), closingLine(count), ''].join('\n'));
     });
   }
 
-  onTestRunEnd(testModules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    const count: Count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
-    for (const testModule of testModules) addModule(count, testModule);
-    this.#count = count;
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
+    this.#specifications = specifications;
   }
-}
 
-function addModule(count: Count, testModule: TestModule): void {
-  const groups: (TestModule | TestSuite)[] = [testModule, ...testModule.children.allSuites()];
-  count.failed += groups.filter((group) => group.errors().length > 0).length;
-  for (const test of testModule.children.allTests()) {
-    const { state } = test.result();
-    // One still pending never came to its end: its process died.
-    if (state === 'pending') count.failed += 1;
-    else count[state] += 1;
+  onTestRunEnd(_: readonly TestModule[], errors: readonly SerializedError[], reason: TestRunEndReason): void {
+    const { files, strayErrors } = runResult(this.#specifications, errors);
+    for (const file of files) {
+      const before = this.#files.get(file.specification.taskId);
+      if (before !== undefined && file.count.failed === 0) this.#passedOnlyAgain.push(before);
+      this.#files.set(file.specification.taskId, file);
+    }
+    this.#strayErrors += strayErrors.length;
+    this.#isInterrupted = reason === 'interrupted';
+  }
+
+  /** Files that failed, unless somebody ended the run. */
+  get failed(): readonly TestSpecification[] {
+    if (this.#isInterrupted) return [];
+    return [...this.#files.values()].filter(({ count }) => count.failed > 0).map(({ specification }) => specification);
+  }
+
+  get hasFailure(): boolean {
+    return this.#count.failed > 0;
+  }
+
+  get #count(): { -readonly [State in keyof Count]: Count[State] } {
+    const counts = [...this.#files.values()].map(({ count }) => count);
+    const sum = (state: keyof Count) => counts.reduce((total, count) => total + count[state], 0);
+    return { passed: sum('passed'), failed: sum('failed') + this.#strayErrors, skipped: sum('skipped') };
+  }
+
+  #notice(): readonly string[] {
+    if (this.#passedOnlyAgain.length === 0) return [];
+    const files = this.#passedOnlyAgain.flatMap(({ specification, failures }) => [
+      `  ${relative('', specification.moduleId)}`,
+      ...failures.map((failure) => `    ${failure}`),
+    ]);
+    return ['Passed only when they ran once more, and are to be mended:', ...files, ''];
   }
 }
 
