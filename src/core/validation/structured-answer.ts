@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 
 import { checkJson } from '../json/check-json.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
+import { jsonInAnswer } from '../executions/json-in-answer.js';
 import { lackingOutputs } from '../executions/mapping.js';
 import { wellFormedJson } from '../json/well-formed-text.js';
 
@@ -18,9 +19,9 @@ interface Expectation {
 /** Reads an answer's structured output: it has to be JSON, fit the schema, and have every output that is mapped. */
 export function readStructuredAnswer(text: string, { schema, outputs }: Expectation): StructuredAnswer {
   if (schema === undefined) return { type: 'plain' };
-  const parsed = parseJson(withoutFence(text));
-  if (parsed === undefined)
-    return { type: 'invalid', problem: 'The answer is not JSON, and a structured one was asked for.' };
+  const answered = jsonInAnswer(text);
+  if (answered.type === 'unclear') return { type: 'invalid', problem: answered.problem };
+  const parsed = answered.value;
   if (checkJson(parsed).some(({ code }) => code === 'TOO_DEEP'))
     return { type: 'invalid', problem: 'The answer is nested too deep.' };
   // An escape in JSON can say what the text itself may not have.
@@ -45,17 +46,4 @@ function schemaProblems(schema: JsonObject, output: JsonValue): readonly string[
 
 function problemText({ instancePath, message }: ErrorObject): string {
   return `${instancePath === '' ? 'the whole' : instancePath} ${message ?? 'is not valid'}`;
-}
-
-/** Models like to wrap JSON in a Markdown code fence, structured mode or not. */
-function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
-}
-
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }

@@ -36,11 +36,13 @@ export class ToolCallGatherer {
   }
 
   /**
-   * The calls in the order of their indexes. Arguments that are no JSON stay the text that the model wrote: they fail
+   * The calls in the order of their indexes. What names no tool and brings nothing is none: servers send it beside the
+   * text of an answer. Arguments that are no JSON stay the text that the model wrote: they fail
    * the tool's own check, and the model is told. `turn` makes the ids that a server left out unique in a conversation.
    */
   finish(names: ToolNames, turn: number): readonly ToolCall[] {
     return [...this.#calls]
+      .filter(([, call]) => call.name !== '' || !isEmpty(call.arguments))
       .sort(([left], [right]) => left - right)
       .map(([, call], position) => ({
         id: call.id === '' ? `call_${turn}_${position}` : call.id,
@@ -56,6 +58,10 @@ export class ToolCallGatherer {
     const another = piece.id === '' ? piece.name !== '' && last.name !== '' : piece.id !== last.id;
     return another ? this.#last + 1 : this.#last;
   }
+}
+
+function isEmpty(args: string): boolean {
+  return ['', '{}', 'null'].includes(args.trim());
 }
 
 function parseArguments(text: string): JsonValue {

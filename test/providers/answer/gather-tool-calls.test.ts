@@ -49,6 +49,14 @@ describe('ToolCallGatherer', () => {
     expect(gather(pieces).map((call) => call.arguments)).toEqual([{}, '{"q":']);
   });
 
+  it.each(['', '{}', 'null'])('takes what names no tool and brings %j for no call', (args) => {
+    const pieces = [
+      { index: 0, id: 'call_1', name: '', arguments: args },
+      { index: 1, name: 'search' },
+    ];
+    expect(gather(pieces).map(({ name }) => name)).toEqual(['search']);
+  });
+
   it('refuses arguments without end', () => {
     const piece = { index: 0, arguments: 'x'.repeat(600_000) };
     expect(() => gather([piece, piece])).toThrow(expect.objectContaining({ code: 'answer_too_large' }));
