@@ -2,6 +2,7 @@ import type { Context } from '@temporalio/activity';
 
 import type { AttemptErrorCode, AttemptStartCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
+import { trailingPart } from '../core/json/well-formed-text.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
@@ -61,7 +62,7 @@ export class TurnAttempt {
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       chunks,
       characters: text.length,
-      tail: text.slice(-TAIL_CHARACTERS),
+      tail: trailingPart(text, TAIL_CHARACTERS),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
     };
   }

@@ -12,6 +12,7 @@ import { executionFailureCode, type ExecutionFailureCode } from '../core/codes.j
 import type { ExecutionOutcome, Refusal } from '../core/engine/decision.js';
 import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 import type { EndedStatus } from '../core/executions/execution.js';
+import { wellFormed } from '../core/json/well-formed-text.js';
 
 /** The only place where errors become Temporal failures, and where Temporal failures are read. */
 
@@ -60,7 +61,7 @@ export function executionFailure(error: unknown): ExecutionFailure {
     return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
   }
   const errorCode = executionFailureCode(cause instanceof ApplicationFailure ? cause.type : undefined);
-  const errorMessage = cause instanceof Error ? cause.message : String(cause);
+  const errorMessage = wellFormed(cause instanceof Error ? cause.message : String(cause));
   return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
 }
 

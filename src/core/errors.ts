@@ -3,6 +3,7 @@ import type { Blocker } from './rules/blocker.js';
 import type { JsonValue } from './json/json.js';
 import type { Parsed } from './json/parsed.js';
 import type { Problem } from './json/problem.js';
+import { wellFormed } from './json/well-formed-text.js';
 
 /** What goes with a code: problems of a validation, blockers of a refusal, or nothing. */
 export interface ErrorFacts {
@@ -21,7 +22,7 @@ export class CircuitBreakerError extends Error {
     message: string,
     readonly facts: ErrorFacts = {},
   ) {
-    super(message);
+    super(wellFormed(message));
   }
 }
 

@@ -1,8 +1,9 @@
-import { checkJson } from '../core/json/check-json.js';
+import { checkInput } from '../core/json/check-json.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { idProblems } from '../core/ids.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
+import { shortened } from '../core/json/shortened.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { unfilledPrompts } from '../core/validation/check-prompts.js';
 import type { OperationParts } from './operation-parts.js';
@@ -39,6 +40,9 @@ function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): bo
   );
 }
 
+/** As much of a reason as its history shows. */
+const MAX_REASON_LENGTH = 1000;
+
 /** Asks an execution to stop. Its stream ends when it has. */
 export async function cancelExecution(
   { storage, temporal, now }: OperationParts,
@@ -48,7 +52,7 @@ export async function cancelExecution(
   const execution = await storage.executions.get(id);
   if (execution === undefined) throw notFound('execution', id);
   if (isEnded(execution.status)) return execution;
-  const isRunning = await temporal.cancelExecution(id, reason);
+  const isRunning = await temporal.cancelExecution(id, shortened(reason, MAX_REASON_LENGTH));
   if (isRunning || execution.status !== 'PENDING') return (await storage.executions.get(id)) ?? execution;
   // Recorded and never started: its start failed. Should it come after all, it finds that it has ended.
   const errorMessage = 'It was cancelled before it began.';
@@ -62,7 +66,7 @@ export async function cancelExecution(
 
 function requestOf(input: ExecuteAgentInput): ExecutionRequest {
   const problems = [
-    ...checkJson(input),
+    ...checkInput(input),
     ...idProblems(input.id, '/id'),
     ...idProblems(input.conversationId, '/conversationId'),
   ];

@@ -7,8 +7,8 @@ import type { OperationParts } from './operation-parts.js';
 
 /** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
 export async function fireTransition(parts: OperationParts, input: { tokenId: string }): Promise<FireAccepted> {
-  const { tokenId, ...rest } = input;
-  const request = accepted('The fire', parseFireRequest(rest));
+  const { tokenId } = input;
+  const request = accepted('The fire', parseFireRequest(input));
   const token = await parts.storage.tokens.get(tokenId);
   // Only ids of ours go to Temporal: others may be another team's workflows.
   if (token === undefined) throw notFound('token', tokenId);

@@ -1,4 +1,5 @@
 import { CircuitBreakerError } from '../core/errors.js';
+import { isWellFormed } from '../core/json/well-formed-text.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Where an item stands in a list that is ordered by (createdAt, id). */
@@ -15,7 +16,7 @@ function encodeCursor({ createdAt, id }: ListPosition): string {
 export function decodeCursor(cursor: string): ListPosition {
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(position) && position.length === 2 && position.every((part) => typeof part === 'string')) {
+    if (Array.isArray(position) && position.length === 2 && position.every(isStorableText)) {
       const [createdAt, id] = position as [string, string];
       return { createdAt, id };
     }
@@ -26,6 +27,10 @@ export function decodeCursor(cursor: string): ListPosition {
   throw new CircuitBreakerError('VALIDATION_FAILED', message, {
     problems: [{ code: 'BAD_CURSOR', pointer: '/after', message }],
   });
+}
+
+function isStorableText(part: unknown): boolean {
+  return typeof part === 'string' && isWellFormed(part);
 }
 
 /** The page that `first + 1` items make: the one too many only tells that there are more. */

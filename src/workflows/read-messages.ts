@@ -1,7 +1,8 @@
-import type { TokenInput } from '../core/engine/decision.js';
+import { patched } from '@temporalio/workflow';
+
 import { validationFailed } from '../core/errors.js';
-import { isJsonObject } from '../core/json/json.js';
 import type { Parsed } from '../core/json/parsed.js';
+import { parseCancelRequest } from '../core/tokens/cancel-request.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
@@ -9,28 +10,44 @@ import { finalFailure } from '../contract/failures.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 
-export function fireRequestOf(message: unknown): FireRequest {
-  return accepted('The fire', parseFireRequest(message));
+/** Of one kind of update. Both throw the failure VALIDATION_FAILED with everything that is wrong. */
+interface UpdateReader<Value> {
+  /** For the validator, which refuses. */
+  check(message: unknown): Value;
+  /** For the handler: a replay asks no validator, so it takes what older ones let through. */
+  read(message: unknown): Value;
 }
 
+export const fires = readerOf('The fire', parseFireRequest);
+export const updates = readerOf('The update', parseUpdateRequest);
+export const cancellations = readerOf('The cancellation', parseCancelRequest);
+
+/** Throws the failure VALIDATION_FAILED with everything that is wrong with it. */
 export function tokenStartOf(message: unknown): TokenStart {
-  return accepted('The start of the token', parseTokenStart(message));
+  return valueOf('The start of the token', unlessTakenBefore(parseTokenStart(message)));
 }
 
-export function updateOf(message: unknown): Extract<TokenInput, { type: 'update' }> {
-  return { type: 'update', ...accepted('The update', parseUpdateRequest(message)) };
+export function signalledFire(message: unknown): Parsed<FireRequest> {
+  return unlessTakenBefore(parseFireRequest(message));
 }
 
-const MAX_REASON_LENGTH = 1000;
-
-export function cancelOf(message: unknown): Extract<TokenInput, { type: 'cancel' }> {
-  const reason = isJsonObject(message) ? message['reason'] : undefined;
-  if (typeof reason !== 'string' || reason === '') return { type: 'cancel' };
-  return { type: 'cancel', reason: reason.slice(0, MAX_REASON_LENGTH) };
+/** No validator stands before starts and signals. Histories say by this mark that numbers have to be exact. */
+function unlessTakenBefore<Value>(parsed: Parsed<Value>): Parsed<Value> {
+  if ('value' in parsed || parsed.draft === undefined || patched('exact-numbers')) return parsed;
+  return { value: parsed.draft };
 }
 
-/** What was read. Throws the failure VALIDATION_FAILED with everything that is wrong with it. */
-function accepted<Value>(what: string, parsed: Parsed<Value>): Value {
+function readerOf<Value>(what: string, parse: (message: unknown) => Parsed<Value>): UpdateReader<Value> {
+  return {
+    check: (message) => valueOf(what, parse(message)),
+    read: (message) => {
+      const parsed = parse(message);
+      return 'draft' in parsed && parsed.draft !== undefined ? parsed.draft : valueOf(what, parsed);
+    },
+  };
+}
+
+function valueOf<Value>(what: string, parsed: Parsed<Value>): Value {
   if ('value' in parsed) return parsed.value;
   const refusal = validationFailed(what, parsed.problems);
   throw finalFailure(refusal, refusal.facts);

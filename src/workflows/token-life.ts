@@ -6,9 +6,10 @@ import { transitionAvailability, type TransitionAvailability } from '../core/eng
 import { decide } from '../core/engine/decide.js';
 import type { Decision, Effect, Facts, TokenInput } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
-import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
+import type { FireRequest } from '../core/tokens/fire-request.js';
 import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
+import { shortened } from '../core/json/shortened.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
@@ -16,7 +17,7 @@ import { finalCause, finalFailure, refusalFailure } from '../contract/failures.j
 import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { quickly } from './perform.js';
-import { fireRequestOf, tokenStartOf } from './read-messages.js';
+import { fires, signalledFire, tokenStartOf } from './read-messages.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
@@ -105,7 +106,7 @@ export class TokenLife {
       return;
     }
     const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
-    const summary = `Place agent ${waiting.map(([id]) => id).join(', ')}`.slice(0, SUMMARY_LENGTH);
+    const summary = shortened(`Place agent ${waiting.map(([id]) => id).join(', ')}`, SUMMARY_LENGTH);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
     if (!wasDisturbed) await this.#apply({ type: 'time-passed' });
   }
@@ -123,13 +124,13 @@ export class TokenLife {
 
   /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
-    const request = fireRequestOf(message);
+    const request = fires.check(message);
     if (this.#current === undefined || this.#recall(request).type === 'repeated') return;
     this.#refuseRefused({ type: 'fire', ...request });
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
-    const request = fireRequestOf(message);
+    const request = fires.read(message);
     await this.#created();
     const recalled = this.#recall(request);
     if (recalled.type === 'repeated') return answer(this.token, recalled.executionId);
@@ -143,7 +144,7 @@ export class TokenLife {
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
   // Waits for nothing: thousands of signals may come in one workflow task, and each promise costs its time.
   fireSignalled(message: unknown): void {
-    const parsed = parseFireRequest(message);
+    const parsed = signalledFire(message);
     if ('problems' in parsed) log.warn('Ignored a fireTransition signal', { problems: parsed.problems });
     else if (this.#current === undefined) this.#early.push(parsed.value);
     else this.#takeSignal(parsed.value);

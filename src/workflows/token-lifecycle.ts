@@ -21,7 +21,7 @@ import {
   type TokenStart,
 } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
-import { cancelOf, updateOf } from './read-messages.js';
+import { cancellations, updates } from './read-messages.js';
 import { startedIn, TokenLife } from './token-life.js';
 
 /**
@@ -74,9 +74,9 @@ function takeChanges(life: TokenLife): void {
     const { effects } = await life.change(input);
     return { token: life.token, executionIds: startedIn(effects).map(({ executionId }) => executionId) };
   };
-  setHandler(updateTokenUpdate, (message) => change(updateOf(message)), {
+  setHandler(updateTokenUpdate, (message) => change({ type: 'update', ...updates.read(message) }), {
     validator: (message) => {
-      life.validate(updateOf(message));
+      life.validate({ type: 'update', ...updates.check(message) });
     },
   });
   setHandler(retryUpdate, () => change({ type: 'retry' }), {
@@ -84,9 +84,9 @@ function takeChanges(life: TokenLife): void {
       life.validate({ type: 'retry' });
     },
   });
-  setHandler(cancelUpdate, (message) => change(cancelOf(message)), {
+  setHandler(cancelUpdate, (message) => change({ type: 'cancel', ...cancellations.read(message) }), {
     validator: (message) => {
-      life.validate(cancelOf(message));
+      life.validate({ type: 'cancel', ...cancellations.check(message) });
     },
   });
   setHandler(triggerPlaceAgentsUpdate, () => change({ type: 'trigger-place-agents' }), {

@@ -2,6 +2,8 @@
  * Records the histories that the replay tests replay: run it when a change of the workflows is meant to change them.
  *
  *     npm run record-history
+ *
+ * Those called `before-…` stay: they are of tokens that began before a change, and only older code could record them.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -98,7 +100,7 @@ await under.storage.agents.create('reviewer', anAgent(), NOW);
 await under.storage.workflows.save('review', content, { hash: 'h', now: NOW });
 await under.storage.workflows.save('classified', classified, { hash: 'c', now: NOW });
 await mkdir(FOLDER, { recursive: true });
-for (const name of await readdir(FOLDER)) await rm(`${FOLDER}${name}`);
+for (const name of await readdir(FOLDER)) if (!name.startsWith('before-')) await rm(`${FOLDER}${name}`);
 
 await recordReviewed();
 await recordSkippedBySignal();

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { shortened } from '../../core/json/shortened.js';
 
 /**
  * Which pages may reach the API through somebody's browser: those of its own address, and those that are named. A page
@@ -47,5 +48,5 @@ function forbidden(message: string): CircuitBreakerError {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 200));
+  return JSON.stringify(shortened(text, 200));
 }

@@ -3,6 +3,7 @@ import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 
 import type { ResolverContext } from './context.js';
 import { loadSchema } from './load-schema.js';
+import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
@@ -25,6 +26,7 @@ export function executableSchema(): GraphQLSchema {
       providerResolvers,
     ],
   });
+  refuseUnstorableArguments(schema);
   readAfterMutations(schema);
   return schema;
 }

@@ -10,6 +10,7 @@ import { refusalOf } from './refusal.js';
 import { retryToken } from './retry-token.js';
 import { RuleBudget } from '../rules/rule-budget.js';
 import { settle } from './settle.js';
+import { storableInput } from './storable-input.js';
 import { takeTransition } from './take-transition.js';
 import type { Token } from '../tokens/token.js';
 import { tokenTooLarge } from '../tokens/token-size.js';
@@ -21,7 +22,8 @@ import { updateToken } from './update-token.js';
  */
 // The fourth parameter is the design's: what arrives and what the clock says are two things.
 // eslint-disable-next-line max-params
-export function decide(definition: WorkflowDefinition, token: Token, input: TokenInput, facts: Facts): Decision {
+export function decide(definition: WorkflowDefinition, token: Token, given: TokenInput, facts: Facts): Decision {
+  const input = storableInput(given);
   const progress: Progress = { definition, token, facts, budget: new RuleBudget(), events: [], effects: [] };
   switch (input.type) {
     case 'created':

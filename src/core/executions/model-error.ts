@@ -1,4 +1,5 @@
 import type { ExecutionErrorCode } from '../codes.js';
+import { wellFormed } from '../json/well-formed-text.js';
 
 export interface ModelErrorFacts {
   /** How long the provider asked to wait. */
@@ -8,7 +9,7 @@ export interface ModelErrorFacts {
   readonly providerRequestId?: string;
 }
 
-/** What a model call throws: the code decides on retries, the message tells a person what to do. */
+/** What a model call throws: the code decides on retries, the message tells a person what to do, in text that can be stored. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
 
@@ -17,6 +18,6 @@ export class ModelError extends Error {
     message: string,
     readonly facts: ModelErrorFacts = {},
   ) {
-    super(message);
+    super(wellFormed(message));
   }
 }

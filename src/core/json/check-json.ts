@@ -1,6 +1,6 @@
 import type { Problem } from './problem.js';
 import { jsonPointer, type JsonPath } from './json-pointer.js';
-import { wellFormed } from './well-formed-text.js';
+import { isWellFormed, wellFormed } from './well-formed-text.js';
 
 /** Objects and lists within each other. Deep enough for any document; code that recurses over one is safe below it. */
 const MAX_DEPTH = 64;
@@ -21,10 +21,24 @@ interface Place {
  * nesting without end. Does not recurse, so that it is safe on whatever was sent.
  */
 export function checkJson(input: unknown): readonly Problem[] {
+  return faultsIn(input, faultOf);
+}
+
+/**
+ * The same for what people and programs send us, whose numbers have to stay as they are, too: what JSON writes with more
+ * digits than a double holds is another number when it has been read.
+ */
+export function checkInput(input: unknown): readonly Problem[] {
+  return faultsIn(input, (place) => faultOf(place) ?? inexactNumber(place));
+}
+
+type Fault = Omit<Problem, 'pointer'>;
+
+function faultsIn(input: unknown, judge: (place: Place) => Fault | undefined): readonly Problem[] {
   const problems: Problem[] = [];
   const containers: Place[] = [];
   const look = (place: Place) => {
-    const fault = faultOf(place);
+    const fault = judge(place);
     if (fault !== undefined) problems.push({ ...fault, pointer: jsonPointer(pathOf(place)) });
     else if (isContainer(place.value)) containers.push(place);
   };
@@ -38,11 +52,11 @@ export function checkJson(input: unknown): readonly Problem[] {
   return problems;
 }
 
-function faultOf({ value, step, depth }: Place): Omit<Problem, 'pointer'> | undefined {
-  if (typeof step === 'string' && !isStorable(step))
+function faultOf({ value, step, depth }: Place): Fault | undefined {
+  if (typeof step === 'string' && !isWellFormed(step))
     return { code: 'TEXT_INVALID', message: `the key ${UNSTORABLE_TEXT}` };
   if (step === '__proto__') return { code: 'TEXT_INVALID', message: 'the key "__proto__" is not allowed' };
-  if (typeof value === 'string' && !isStorable(value)) {
+  if (typeof value === 'string' && !isWellFormed(value)) {
     return { code: 'TEXT_INVALID', message: `the text ${UNSTORABLE_TEXT}` };
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
@@ -52,6 +66,13 @@ function faultOf({ value, step, depth }: Place): Omit<Problem, 'pointer'> | unde
   return { code: 'TOO_DEEP', message: `values may be nested ${MAX_DEPTH} deep at most` };
 }
 
+/** All numbers from 2^53 on are whole, and each stands for several that may have been meant. */
+function inexactNumber({ value }: Place): Fault | undefined {
+  if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return undefined;
+  const message = `numbers beyond ${Number.MAX_SAFE_INTEGER} lose digits: send it as text`;
+  return { code: 'NUMBER_INEXACT', message };
+}
+
 function membersOf(value: unknown): Iterable<[string | number, unknown]> {
   if (Array.isArray(value)) return value.entries();
   return isContainer(value) ? Object.entries(value) : [];
@@ -59,10 +80,6 @@ function membersOf(value: unknown): Iterable<[string | number, unknown]> {
 
 function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-function isStorable(text: string): boolean {
-  return wellFormed(text) === text;
 }
 
 /** Well-formed even where the key that it names is not: people read it, and logs store it. */

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.js';
+import { shortened } from './shortened.js';
 
 const MAX_TEXT = 120;
 const MAX_MEMBERS = 10;
@@ -33,5 +34,5 @@ export function shown(value: JsonValue): string {
 }
 
 export function shorten(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+  return shortened(text, MAX_TEXT);
 }

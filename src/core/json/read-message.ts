@@ -1,4 +1,4 @@
-import { checkJson } from './check-json.js';
+import { checkInput } from './check-json.js';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from './json.js';
 import { jsonPointer } from './json-pointer.js';
 import type { Parsed } from './parsed.js';
@@ -6,15 +6,17 @@ import type { Problem } from './problem.js';
 
 /**
  * Reads a message that anybody may have sent, without a schema library: workflows read messages, too. Gives the value that
- * `read` makes of the fields, or all that is wrong with them. Fields that nobody asks for are ignored.
+ * `read` makes of the fields, or all that is wrong with them. Fields that nobody asks for are ignored. Where nothing is wrong
+ * but numbers that have lost digits, there is a draft.
  */
 export function readMessage<Value>(message: unknown, read: (fields: MessageFields) => Value): Parsed<Value> {
   if (!isJsonObject(message)) return { problems: [invalid('', 'must be an object')] };
-  const unstorable = checkJson(message);
-  if (unstorable.length > 0) return { problems: unstorable };
+  const problems = checkInput(message);
+  if (problems.some(({ code }) => code !== 'NUMBER_INEXACT')) return { problems };
   const fields = new MessageFields(message);
   const value = read(fields);
-  return fields.problems.length === 0 ? { value } : { problems: fields.problems };
+  if (fields.problems.length > 0) return { problems: [...problems, ...fields.problems] };
+  return problems.length === 0 ? { value } : { problems, draft: value };
 }
 
 /** The fields of one message. A field that is null counts as absent; one that is wrong is told and reads as absent. */

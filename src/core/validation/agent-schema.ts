@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { z } from 'zod';
 
 import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
-import { checkJson } from '../json/check-json.js';
+import { checkInput, checkJson } from '../json/check-json.js';
 import { checkPrompts } from './check-prompts.js';
 import { checkProvider } from './check-provider.js';
 import type { Problem } from '../json/problem.js';
@@ -58,7 +58,7 @@ export interface AgentInput {
 
 /** Reads an agent in the form of `AgentInput`, with everything that is wrong with it. Null members count as absent. */
 export function parseAgentInput(input: unknown): Parsed<AgentInput> {
-  const jsonProblems = checkJson(input);
+  const jsonProblems = problemsOfJson(input);
   if (jsonProblems.length > 0) return { problems: jsonProblems };
   const parsed = agent.safeParse(input);
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
@@ -66,6 +66,15 @@ export function parseAgentInput(input: unknown): Parsed<AgentInput> {
   const problems = [...(id === undefined ? [] : badId(id, '/id')), ...checkAgent(content)];
   if (problems.length > 0) return { problems };
   return { value: id === undefined ? { content } : { id, content } };
+}
+
+/** Bounds that a schema sets may be rounded: some languages write those of all their numbers into it. */
+const BOUND = /^\/outputSchema\/.*\/(?:exclusiveM|m)(?:ax|in)imum$/;
+
+function problemsOfJson(input: unknown): readonly Problem[] {
+  const problems = checkJson(input);
+  if (problems.length > 0) return problems;
+  return checkInput(input).filter(({ pointer }) => !BOUND.test(pointer));
 }
 
 function checkAgent(content: AgentContent): readonly Problem[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { checkJson } from '../json/check-json.js';
+import { checkInput } from '../json/check-json.js';
 import type { PlaceAgent, Transition, WorkflowContent } from '../definitions/definition.js';
 import { definitionTooLarge } from './definition-size.js';
 import type { Problem } from '../json/problem.js';
@@ -93,7 +93,7 @@ export interface WorkflowInput {
  * and its rules; what the rest of it means is checked by `checkWorkflow`.
  */
 export function parseWorkflowInput(input: unknown): Parsed<WorkflowInput> {
-  const jsonProblems = checkJson(input);
+  const jsonProblems = checkInput(input);
   if (jsonProblems.length > 0) return { problems: jsonProblems };
   const parsed = workflow.safeParse(input);
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
@@ -141,7 +141,7 @@ function placeAgentOf(
 
 /** A place agent on its own, in the form of `PlaceAgentConfigInput`. */
 export function parsePlaceAgentInput(input: unknown): Parsed<PlaceAgentInput> {
-  const jsonProblems = checkJson(input);
+  const jsonProblems = checkInput(input);
   if (jsonProblems.length > 0) return { problems: jsonProblems };
   const parsed = placeAgent.safeParse(input);
   if (!parsed.success) return { problems: problemsOf(parsed.error) };

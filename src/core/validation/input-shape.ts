@@ -28,7 +28,7 @@ export function textsByName({ entries, length }: { entries: number; length: numb
 
 export const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');
 
-/** Accepts what `checkJson` has let through. */
+/** Accepts what `checkInput` has let through. */
 export const anyJson = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
 
 /** The object without its null members; anything else as it is. */

@@ -1,4 +1,5 @@
 import { ModelError } from '../../core/executions/model-error.js';
+import { shortened } from '../../core/json/shortened.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
 import type { ModelFinish, StopReason } from '../../core/executions/turn.js';
 import { ToolCallGatherer } from './gather-tool-calls.js';
@@ -26,7 +27,7 @@ export class ModelAnswer {
 
   take(piece: AnswerPiece): void {
     for (const part of piece.toolCalls ?? []) this.#calls.add(part);
-    if (piece.refusal !== undefined) this.#refusal = (this.#refusal + piece.refusal).slice(0, LONGEST_REFUSAL);
+    if (piece.refusal !== undefined) this.#refusal = shortened(this.#refusal + piece.refusal, LONGEST_REFUSAL);
     if (piece.text !== undefined && piece.text !== '') this.#hasText = true;
     this.#stop ??= piece.stop;
     this.#usage = piece.usage ?? this.#usage;

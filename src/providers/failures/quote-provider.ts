@@ -1,3 +1,5 @@
+import { shortened } from '../../core/json/shortened.js';
+import { wellFormed } from '../../core/json/well-formed-text.js';
 import { showsSecret } from '../../core/secrets.js';
 
 /** What a message must not repeat: keys that the call carried, and texts that were sent to the model. */
@@ -18,13 +20,12 @@ const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.
  */
 export function quoteProvider(message: string, { secrets, prompts }: Confidential): string {
   // Keys are masked before the text is cut, or the cut would leave the first half of one.
-  const masked = secrets
+  const whole = secrets
     .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '[key]'), message)
-    .slice(0, LONGEST_MESSAGE)
-    .replaceAll(KEY_LIKE, '[key]');
+    .reduce((text, secret) => text.replaceAll(secret, '[key]'), wellFormed(message));
+  const masked = shortened(whole, LONGEST_MESSAGE).replaceAll(KEY_LIKE, '[key]');
   if (showsSecret(masked, secrets)) return '';
-  const line = oneLine(masked).slice(0, LONGEST_QUOTE);
+  const line = shortened(oneLine(masked), LONGEST_QUOTE);
   return prompts.some((prompt) => repeats(line, oneLine(prompt))) ? '' : line;
 }
 

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
+import { leadingPart } from '../../core/json/well-formed-text.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { isJsonArray, listAt, numberAt, objectAt } from '../../core/json/json-fields.js';
 
@@ -115,7 +116,8 @@ function mockText(site: Site, schema: JsonObject): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   const text = known ?? `mock ${site.name}`;
   const shortest = numberAt(schema, 'minLength') ?? 0;
-  return text.padEnd(Math.min(shortest, 10_000), '.').slice(0, numberAt(schema, 'maxLength') ?? 10_000);
+  const longest = numberAt(schema, 'maxLength') ?? 10_000;
+  return longest < 1 ? '' : leadingPart(text.padEnd(Math.min(shortest, 10_000), '.'), longest);
 }
 
 /** `const`, the first of `enum`, `default`, the first of `examples`. */

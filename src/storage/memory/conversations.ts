@@ -1,4 +1,5 @@
 import type { Conversation, Message } from '../../core/executions/conversation.js';
+import { storable } from '../../core/json/well-formed-text.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { ConversationStore } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';
@@ -14,7 +15,8 @@ export class MemoryConversationStore implements ConversationStore {
     return Promise.resolve(created);
   }
 
-  append(id: string, expectedCount: number, messages: readonly Message[]): Promise<Conversation> {
+  append(id: string, expectedCount: number, given: readonly Message[]): Promise<Conversation> {
+    const messages = storable(given);
     const before = this.#conversations.get(id);
     if (before === undefined) return Promise.reject(notFound('conversation', id));
     const there = before.messages.slice(expectedCount, expectedCount + messages.length);

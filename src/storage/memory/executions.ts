@@ -1,6 +1,7 @@
 import { notFound } from '../../core/errors.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { JsonValue } from '../../core/json/json.js';
+import { storable } from '../../core/json/well-formed-text.js';
 import { changedExecution } from '../changed-execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
@@ -14,7 +15,7 @@ export class MemoryExecutionStore implements ExecutionStore {
   readonly #removed = new Set<string>();
 
   create(execution: AgentExecution): Promise<AgentExecution> {
-    const stored = this.#executions.get(execution.id) ?? execution;
+    const stored = this.#executions.get(execution.id) ?? storable(execution);
     this.#executions.set(execution.id, stored);
     return Promise.resolve(stored);
   }
@@ -52,7 +53,7 @@ export class MemoryExecutionStore implements ExecutionStore {
 
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
     const key = JSON.stringify([executionId, turn]);
-    const stored = this.#turns.get(key) ?? result;
+    const stored = this.#turns.get(key) ?? storable(result);
     this.#turns.set(key, stored);
     return Promise.resolve(stored);
   }

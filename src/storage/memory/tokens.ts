@@ -1,6 +1,7 @@
 import type { NumberedEvent, TokenRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
+import { storable } from '../../core/json/well-formed-text.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
@@ -29,7 +30,8 @@ export class MemoryTokenStore implements TokenStore {
     this.#executions = executions;
   }
 
-  async record(record: TokenRecord): Promise<void> {
+  async record(given: TokenRecord): Promise<void> {
+    const record = storable(given);
     const before = this.#tokens.get(record.token.id);
     const isChain = before === undefined || before.chainId === record.chainId;
     if (isChain || record.token.createdAt >= before.token.createdAt) this.#store(record, before);
@@ -39,7 +41,7 @@ export class MemoryTokenStore implements TokenStore {
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
     const stored = this.#tokens.get(tokenId);
     if (stored !== undefined) {
-      const added = numbered(stored.token, stored.events.length + 1, event);
+      const added = numbered(stored.token, stored.events.length + 1, storable(event));
       this.#tokens.set(tokenId, { ...stored, events: [...stored.events, { event: added }] });
       this.#announce([added]);
     }
@@ -49,7 +51,7 @@ export class MemoryTokenStore implements TokenStore {
   async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
     const stored = this.#tokens.get(id);
     if (stored?.token.status !== 'ACTIVE') return false;
-    const { token, event } = terminatedToken(stored.token, how);
+    const { token, event } = storable(terminatedToken(stored.token, how));
     this.#tokens.set(id, { ...stored, token });
     await this.appendEvent(id, event);
     return true;

@@ -1,4 +1,5 @@
 import type { Agent, AgentContent } from '../../core/agents/agent.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
@@ -90,7 +91,7 @@ export class PostgresAgentStore implements AgentStore {
     const rows = await this.#sql.query({
       text: `insert into circuit_breaker.agents (id, version, document) values ($1, $2, $3)
         on conflict do nothing returning version`,
-      values: [agent.id, agent.version, JSON.stringify(agent)],
+      values: [agent.id, agent.version, storableJson(agent)],
     });
     return rows.length > 0;
   }

@@ -1,4 +1,5 @@
 import type { Conversation, Message } from '../../core/executions/conversation.js';
+import { storable } from '../../core/json/well-formed-text.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { ConversationStore } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';
@@ -35,7 +36,9 @@ export class PostgresConversationStore implements ConversationStore {
     return (await this.get(id)) ?? { ...conversation, messages: [], updatedAt: createdAt };
   }
 
-  async append(id: string, expectedCount: number, messages: readonly Message[]): Promise<Conversation> {
+  async append(id: string, expectedCount: number, given: readonly Message[]): Promise<Conversation> {
+    // What is there is compared with what it would have become.
+    const messages = storable(given);
     const before = await this.get(id);
     if (before === undefined) throw notFound('conversation', id);
     const there = before.messages.slice(expectedCount, expectedCount + messages.length);

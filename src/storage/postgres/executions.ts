@@ -1,4 +1,5 @@
 import { notFound } from '../../core/errors.js';
+import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
@@ -28,7 +29,8 @@ export class PostgresExecutionStore implements ExecutionStore {
     this.#sql = sql;
   }
 
-  async create(execution: AgentExecution): Promise<AgentExecution> {
+  async create(given: AgentExecution): Promise<AgentExecution> {
+    const execution = storable(given);
     const inserted = await this.#sql.query({
       name: 'create-execution',
       text: `insert into circuit_breaker.executions
@@ -115,7 +117,7 @@ export class PostgresExecutionStore implements ExecutionStore {
     await this.#sql.query({
       name: 'store-turn',
       text: 'insert into circuit_breaker.turns (execution_id, turn, result) values ($1, $2, $3) on conflict do nothing',
-      values: [executionId, turn, JSON.stringify(result)],
+      values: [executionId, turn, storableJson(result)],
     });
     return (await this.getTurn(executionId, turn)) ?? result;
   }

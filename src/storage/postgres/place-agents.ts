@@ -1,4 +1,5 @@
 import type { AddedPlaceAgent, PlaceAgentChange, PlaceAgentFilter, PlaceAgentStore } from '../place-agent-store.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
 interface Row {
@@ -25,7 +26,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
           insert into circuit_breaker.place_agents (id, workflow_id, place_id, agent_id, created_at, document)
           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning workflow_id
         ) ${NOTE}`,
-      values: [id, workflowId, placeId, agentId, createdAt, JSON.stringify(agent)],
+      values: [id, workflowId, placeId, agentId, createdAt, storableJson(agent)],
     });
     return rows.length > 0 ? agent : ((await this.get(id)) ?? agent);
   }

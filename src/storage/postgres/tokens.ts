@@ -1,4 +1,5 @@
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
 import type { TokenRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
@@ -95,9 +96,9 @@ export class PostgresTokenStore implements TokenStore {
         token.version,
         token.createdAt,
         events.at(-1)?.number ?? 0,
-        JSON.stringify(token),
-        JSON.stringify(events),
-        JSON.stringify(executions),
+        storableJson(token),
+        storableJson(events),
+        storableJson(executions),
       ],
     });
     this.#feed.announce();
@@ -110,7 +111,7 @@ export class PostgresTokenStore implements TokenStore {
         ), feed as materialized (${ENTER_FEED} from counted)
         insert into circuit_breaker.token_events (token_id, sequence, workflow_id, type, event, feed_number)
         select $1, event_count, workflow_id, $2, $3, ${FEED_NUMBER} from counted, feed`,
-      values: [tokenId, event.type, JSON.stringify(event)],
+      values: [tokenId, event.type, storableJson(event)],
     });
     this.#feed.announce();
   }
@@ -123,7 +124,7 @@ export class PostgresTokenStore implements TokenStore {
       const rows = await this.#sql.query({
         text: `update circuit_breaker.tokens set status = $3, version = $4, document = $5
           where id = $1 and version = $2 returning id`,
-        values: [id, before.version, token.status, token.version, JSON.stringify(token)],
+        values: [id, before.version, token.status, token.version, storableJson(token)],
       });
       // Otherwise it has changed at this moment: look again.
       if (rows.length === 0) continue;

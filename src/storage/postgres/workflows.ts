@@ -1,4 +1,5 @@
 import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
 import type { WorkflowContent } from '../../core/definitions/definition.js';
 import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import type { VersionedId } from '../versioned-id.js';
@@ -27,7 +28,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
       const rows = await this.#sql.query({
         text: `insert into circuit_breaker.workflows (id, version, hash, created_at, document) values ($1, $2, $3, $4, $5)
           on conflict do nothing returning version`,
-        values: [id, definition.version, facts.hash, facts.now, JSON.stringify(stored)],
+        values: [id, definition.version, facts.hash, facts.now, storableJson(stored)],
       });
       // Somebody else stored this version at the same moment: look again.
       if (rows.length > 0) return stored;

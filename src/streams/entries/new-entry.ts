@@ -1,5 +1,4 @@
-import type { JsonValue } from '../../core/json/json.js';
-import { wellFormedJson } from '../../core/json/well-formed-text.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
 import type { StoredEventBody } from './stream-entry.js';
 import type { EntryEnd, StreamTail } from './stream-tail.js';
 
@@ -26,14 +25,6 @@ export function newEntry(
     isOpening: eventType === 'attempt_started',
     isClosed: eventType === 'completed' || eventType === 'failed',
   };
+  // A writer's text is well-formed when it arrives; arguments and results of tools may be anything.
   return { executionId, after, first, last, ...columns, ...kind, events: storableJson(bodies) };
-}
-
-/** What the backends refuse or change: U+0000, and halves of surrogate pairs, which JSON escapes. */
-const PERHAPS_UNSTORABLE = /\\u(?:0000|d[89a-f])/;
-
-/** A writer's text is well-formed when it arrives; arguments and results of tools may be anything. */
-function storableJson(bodies: readonly StoredEventBody[]): string {
-  const text = JSON.stringify(bodies);
-  return PERHAPS_UNSTORABLE.test(text) ? JSON.stringify(wellFormedJson(JSON.parse(text) as JsonValue)) : text;
 }

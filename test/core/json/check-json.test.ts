@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { checkJson } from '../../../src/core/json/check-json.js';
+import { checkInput, checkJson } from '../../../src/core/json/check-json.js';
 
 function nested(depth: number): unknown {
   let value: unknown = 'leaf';
@@ -33,6 +33,20 @@ describe('checkJson', () => {
 
   it('refuses numbers that JSON would turn into null', () => {
     expect(found(JSON.parse('{"n":1e999}'))).toEqual(['INVALID_VALUE /n']);
+  });
+
+  it('refuses numbers of input that several others may have become, of the first on', () => {
+    const numbers = '[9007199254740991, -9007199254740991, 0.1, 1e-300]';
+    expect(checkInput(JSON.parse(numbers))).toEqual([]);
+    const lost = '[9007199254740993, -9007199254740992, 12345678901234567890, 9007199254740993.5, 1e29]';
+    expect(checkInput({ list: JSON.parse(lost) as unknown }).map(({ code, pointer }) => `${code} ${pointer}`)).toEqual([
+      'NUMBER_INEXACT /list/0',
+      'NUMBER_INEXACT /list/1',
+      'NUMBER_INEXACT /list/2',
+      'NUMBER_INEXACT /list/3',
+      'NUMBER_INEXACT /list/4',
+    ]);
+    expect(checkJson(JSON.parse(lost))).toEqual([]);
   });
 
   it('allows 64 levels and no more, without recursion', () => {

@@ -41,6 +41,14 @@ describe('messages that clients send', () => {
     expect(pointersOf(parseFireRequest({ transitionId: 'x'.repeat(200) }))).toEqual([]);
   });
 
+  it('are drafts where nothing is wrong but numbers that have lost digits', () => {
+    const message = { workflowId: 'w', data: { account: 2 ** 53 } };
+    const problem = { code: 'NUMBER_INEXACT', pointer: '/data/account' };
+    expect(parseTokenStart(message)).toMatchObject({ draft: message, problems: [problem] });
+    expect(parseTokenStart({ ...message, metadata: 5 })).not.toHaveProperty('draft');
+    expect(parseTokenStart({ ...message, metadata: { text: '\0' } })).not.toHaveProperty('draft');
+  });
+
   it('hold nothing that cannot be stored, however deep', () => {
     const parsed = parseTokenStart({ workflowId: 'w', data: { list: [{ text: '\u0000' }] } });
     expect(pointersOf(parsed)).toEqual(['/data/list/0/text']);

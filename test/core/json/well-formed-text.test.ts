@@ -5,6 +5,9 @@ import {
   leadingPart,
   nextWellFormed,
   splitText,
+  storable,
+  storableJson,
+  trailingPart,
   wellFormed,
   wellFormedJson,
 } from '../../../src/core/json/well-formed-text.js';
@@ -64,6 +67,24 @@ describe('well-formed text', () => {
   it('is never cut to nothing, which would not get on', () => {
     expect(leadingPart('🙂a', 1)).toBe('🙂');
     expect(leadingPart('ab', 0)).toBe('a');
+  });
+
+  it('is taken from the end between characters, too', () => {
+    expect(trailingPart('a🙂', 1)).toBe('');
+    expect(trailingPart('a🙂', 2)).toBe('🙂');
+    expect(trailingPart('ab', 5)).toBe('ab');
+  });
+
+  it('is what JSON text has, whichever way it was escaped, and whole characters stay', () => {
+    const value = { 'k\0': 'a\uD83D', ok: '🙂 \\ud83d \\u0000 \u2028' };
+    expect(JSON.parse(storableJson(value))).toEqual(wellFormedJson(value));
+    expect(storableJson(value)).not.toMatch(/[^\\]\\u(?:0000|d83d)/);
+  });
+
+  it('costs no copy where nothing has to be mended', () => {
+    const value = { text: '🙂' };
+    expect(storable(value)).toBe(value);
+    expect(storable({ text: '\0' })).toEqual({ text: '\uFFFD' });
   });
 
   it('reaches every string of a JSON value', () => {

@@ -81,6 +81,13 @@ describe('parseAgentInput', () => {
     expect(problems({ outputSchema })).toEqual(['OUTPUT_SCHEMA_INVALID /outputSchema']);
   });
 
+  it('takes the bounds of numbers as any language writes them, and no other number that has lost digits', () => {
+    const inSchema = (keywords: object) => ({ outputSchema: { type: 'object', properties: { n: keywords } } });
+    expect(problems(inSchema({ type: 'integer', minimum: -(2 ** 63), maximum: 2 ** 63 }))).toEqual([]);
+    expect(problems(inSchema({ const: 2 ** 63 }))).toEqual(['NUMBER_INEXACT /outputSchema/properties/n/const']);
+    expect(problems({ llmConfig: { seed: 2 ** 63 } })).toEqual(['NUMBER_INEXACT /llmConfig/seed']);
+  });
+
   it('allows 16 stop sequences and no more', () => {
     const stopSequences = Array.from({ length: 16 }, (_, index) => `stop ${index}`);
     expect(problems({ llmConfig: { stopSequences } })).toEqual([]);

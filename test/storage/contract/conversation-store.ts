@@ -33,6 +33,14 @@ export function conversationStoreContract(store: () => ConversationStore): void 
       await expect(store().append('conv-none', 0, [message('x')])).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    it('keeps text that no backend carries mended, and knows it again', async () => {
+      await store().create({ id: 'conv-text', agentId: 'a', createdAt: NOW });
+      const added = await store().append('conv-text', 0, [message('half \uD83D, \0')]);
+      expect(added.messages).toEqual([message('half \uFFFD, \uFFFD')]);
+      expect(await store().append('conv-text', 0, [message('half \uD83D, \0')])).toEqual(added);
+      expect(await store().get('conv-text')).toEqual(added);
+    });
+
     it('lets only one of two that add at the same place through', async () => {
       await store().create({ id: 'conv-race', agentId: 'a', createdAt: NOW });
       const both = await Promise.allSettled(

@@ -41,6 +41,15 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       await expect(store().update('ex-none', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    it('keeps text that no backend carries as it would be told: mended', async () => {
+      const created = await store().create(anExecution({ id: 'ex-text', input: { 'k\0': ['half \uD83D'] } }));
+      expect(created.input).toEqual({ 'k\uFFFD': ['half \uFFFD'] });
+      const failed = await store().update('ex-text', { status: 'FAILED', errorMessage: '\uDE42 says who?\0' });
+      expect(failed.errorMessage).toBe('\uFFFD says who?\uFFFD');
+      expect(await store().get('ex-text')).toEqual(failed);
+      expect(await store().storeTurn('ex-text', 1, { text: '🙂\0' })).toEqual({ text: '🙂\uFFFD' });
+    });
+
     it('loses no change of two at once', async () => {
       await store().create(anExecution({ id: 'ex-race' }));
       await Promise.all([

@@ -36,6 +36,21 @@ export function tokenStoreContract(storage: () => Storage): void {
       expect(await storage().executions.get('tk-new:review:1')).toMatchObject({ status: 'PENDING', tokenId: 'tk-new' });
     });
 
+    it('keeps text that no backend carries as it would be told: mended', async () => {
+      const told = { type: 'TRANSITION_REFUSED', version: 1, place: 'submitted', timestamp: NOW } as const;
+      const record = aRecord(token('tk-text', { data: { 'k\0': 'half \uD83D' } }), ['CREATED']);
+      await tokens().record({ ...record, events: record.events.map((event) => ({ ...event, details: '\uDE42\0' })) });
+      await tokens().appendEvent('tk-text', { ...told, details: { message: 'xx\uD83D' } });
+      expect((await tokens().get('tk-text'))?.data).toEqual({ 'k\uFFFD': 'half \uFFFD' });
+      await tokens().terminate('tk-text', { now: NOW, reason: 'terminated \uD83D' });
+      const events = await tokens().listEvents('tk-text', { after: 0, first: 9 });
+      expect(events.map(({ details }) => details)).toEqual([
+        '\uFFFD\uFFFD',
+        { message: 'xx\uFFFD' },
+        { reason: 'terminated \uFFFD' },
+      ]);
+    });
+
     it('changes nothing when a record is repeated or comes late', async () => {
       const first = aRecord(token('tk-late'), ['CREATED']);
       const second = aRecord(token('tk-late', { version: 2 }), ['UPDATED'], { from: 2 });

@@ -1,0 +1,30 @@
+import { defaultFieldResolver, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+
+import { validationFailed } from '../../core/errors.js';
+import { checkJson } from '../../core/json/check-json.js';
+import type { ResolverContext } from './context.js';
+
+type Resolve = GraphQLFieldResolver<unknown, ResolverContext, Readonly<Record<string, unknown>>>;
+
+/**
+ * Refuses ids, reasons and filters with text that no backend carries, at every field that takes any, before they are used.
+ * What comes within an input object is checked where that is read, by whichever door it came.
+ */
+export function refuseUnstorableArguments(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    for (const field of Object.values(type.getFields())) {
+      if (field.args.length === 0 || type.name.startsWith('__')) continue;
+      if (field.subscribe === undefined) field.resolve = checked(field.resolve ?? defaultFieldResolver);
+      else field.subscribe = checked(field.subscribe);
+    }
+  }
+}
+
+function checked(resolve: Resolve): Resolve {
+  return (parent, args, ...rest) => {
+    const texts = Object.entries(args).filter(([, value]) => typeof value === 'string');
+    const problems = checkJson(Object.fromEntries(texts));
+    if (problems.length > 0) throw validationFailed('The request', problems);
+    return resolve(parent, args, ...rest);
+  };
+}
