@@ -10,6 +10,8 @@ import { readEventData } from './connection/event-stream.js';
 import { GuardedCall, type CallLimits, type GuardedCallOptions } from './connection/guarded-call.js';
 import { readJsonLines } from './connection/json-lines.js';
 import type { LanguageModel } from './language-model.js';
+import { OutgoingBody } from './request/outgoing-body.js';
+import { secondTry, type SecondTry } from './request/second-try.js';
 import { nearestNames } from './failures/nearest-names.js';
 import { listOfferedModels } from './directory/offered-models.js';
 import { DEFAULT_WAITS, type ProviderDependencies } from './provider-dependencies.js';
@@ -31,25 +33,46 @@ export class StreamedModel implements LanguageModel {
     this.#dependencies = dependencies;
   }
 
-  async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
+  stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
+    return this.#attempt({ request, warnings: [] }, signal, secondTry);
+  }
+
+  /** `again` says what to try instead when the provider refuses the call before a word of it has come. */
+  async *#attempt(
+    { request, warnings }: SecondTry,
+    signal: AbortSignal,
+    again: (request: ModelRequest, refused: readonly string[]) => SecondTry | undefined,
+  ): AsyncGenerator<ModelEvent, void, undefined> {
     signal.throwIfAborted();
+    const startedMs = performance.now();
     const opened = this.#open(request, signal);
-    const { call, wire, format, endpoint } = opened;
-    const reader = new AnswerReader(request, wire, opened);
+    const { call, wire, format, endpoint, body } = opened;
+    const reader = new AnswerReader(request, { ...wire, warnings: [...wire.warnings, ...warnings] }, opened);
     const frames = format.framing === 'event-stream' ? readEventData : readJsonLines;
+    let other: SecondTry | undefined;
+    let hasSpoken = false;
     try {
-      const response = await call.answerTo((fetch) => wire.send(endpoint.baseUrl, fetch));
+      const response = await call.answerTo((fetch) => wire.send(endpoint.baseUrl, body.over(fetch)));
       // One loop, and no generator within another: each would cost every word of the answer a round of promises.
       for await (const batch of frames(response.body ?? [])) {
-        for (const frame of batch) for (const event of reader.take(frame)) yield event;
+        for (const frame of batch)
+          for (const event of reader.take(frame)) {
+            hasSpoken = true;
+            yield event;
+          }
         if (reader.isOver) return;
       }
       for (const event of reader.end()) yield event;
     } catch (error) {
-      throw await this.#explained(call.explain(error), opened);
+      const reason = call.explain(error);
+      if (!hasSpoken) other = again(request, refusedIn(reason));
+      if (other === undefined) throw await this.#explained(reason, opened);
     } finally {
       call.close();
     }
+    if (other === undefined) return;
+    const timeoutMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
+    yield* this.#attempt({ ...other, request: { ...other.request, timeoutMs } }, signal, () => undefined);
   }
 
   #open(request: ModelRequest, signal: AbortSignal): OpenedCall {
@@ -57,7 +80,8 @@ export class StreamedModel implements LanguageModel {
     const endpoint = resolveEndpoint(request.provider, credentials);
     const format = this.#formatOf(request);
     const wire = format.call(request);
-    const context = errorContext(request, endpoint);
+    const body = new OutgoingBody(request.provider);
+    const context = errorContext(request, endpoint, body);
     const open = (options: Pick<GuardedCallOptions, 'limits' | 'expects'>) =>
       new GuardedCall({
         ...options,
@@ -73,6 +97,7 @@ export class StreamedModel implements LanguageModel {
       wire,
       format,
       endpoint,
+      body,
       context,
       openList: () => open({ limits: MODEL_LIST_LIMITS, expects: 'json' }),
       signal,
@@ -97,6 +122,7 @@ interface OpenedCall {
   readonly wire: WireCall;
   readonly format: WireFormat;
   readonly endpoint: Endpoint;
+  readonly body: OutgoingBody;
   readonly context: ErrorContext;
   readonly provider: LlmProvider;
   readonly signal: AbortSignal;
@@ -107,9 +133,13 @@ interface OpenedCall {
 /** Of what only helps a message. */
 const MODEL_LIST_LIMITS: CallLimits = { totalMs: 3_000, firstByteMs: 3_000, idleMs: 3_000 };
 
-function errorContext(request: ModelRequest, endpoint: Endpoint): ErrorContext {
-  const { keySource, secrets } = endpoint;
-  return { model: request.provider.model, keySource, secrets, prompts: request.messages.map(({ content }) => content) };
+function errorContext(request: ModelRequest, { keySource, secrets }: Endpoint, body: OutgoingBody): ErrorContext {
+  const prompts = request.messages.map(({ content }) => content);
+  return { model: request.provider.model, keySource, secrets, prompts, sent: () => body.sent };
+}
+
+function refusedIn(reason: Error): readonly string[] {
+  return reason instanceof ModelError ? (reason.facts.refusedFields ?? []) : [];
 }
 
 function callLimits(request: ModelRequest, { waits = DEFAULT_WAITS }: ProviderDependencies): CallLimits {

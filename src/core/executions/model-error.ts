@@ -7,6 +7,8 @@ export interface ModelErrorFacts {
   /** What the provider itself said about trying again; absent: the code decides. */
   readonly shouldRetry?: boolean;
   readonly providerRequestId?: string;
+  /** Fields of the request, as paths, that the provider refused by name. */
+  readonly refusedFields?: readonly string[];
 }
 
 /** What a model call throws: the code decides on retries, the message tells a person what to do, in text that can be stored. */

@@ -21,6 +21,7 @@ const API_OPTIONS: Readonly<Record<string, OptionRule>> = {
   structuredOutput: oneOf('json_schema', 'json_object', 'prompt'),
   contextTokens: wholeNumberFrom(256),
   extraBody: checkExtraBody,
+  omit: checkOmitted,
   firstByteTimeoutSeconds: numberBetween(1, 3600),
   idleTimeoutSeconds: numberBetween(1, 3600),
 };
@@ -155,6 +156,14 @@ function apiKeyInDefinition(pointer: string): Problem {
   const message =
     'a definition never holds a key: put it into an environment variable CREDENTIAL_… and name that as `credential`';
   return problem('API_KEY_IN_DEFINITION', pointer, message);
+}
+
+function checkOmitted(value: JsonValue): string | undefined {
+  const isPath = (path: unknown) =>
+    typeof path === 'string' && /^[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,3}$/.test(path);
+  return Array.isArray(value) && value.length <= 50 && value.every(isPath)
+    ? undefined
+    : 'a list of fields of the request, such as "stream_options" or "generationConfig.topP"';
 }
 
 function checkExtraBody(value: JsonValue): string | undefined {

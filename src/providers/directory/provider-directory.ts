@@ -73,7 +73,7 @@ async function askForModels(
   const { baseUrl, key, keySource, secrets } = resolveEndpoint(provider, credentials);
   const format = wireFormatOf(provider, credentials);
   const modelsUrl = format.modelsUrl(provider, baseUrl);
-  const context: ErrorContext = { model: provider.model, keySource, secrets, prompts: [] };
+  const context: ErrorContext = { model: provider.model, keySource, secrets, prompts: [], sent: () => ({}) };
   const call = new GuardedCall({
     dispatcher,
     signal,

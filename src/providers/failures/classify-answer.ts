@@ -1,6 +1,6 @@
 import { ownValue, type JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
-import { ModelError } from '../../core/executions/model-error.js';
+import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { showsSecret } from '../../core/secrets.js';
 import {
   parseJsonObject,
@@ -10,12 +10,15 @@ import {
   type FailedAnswer,
 } from './failed-answer.js';
 import { quoteProvider, type Confidential } from './quote-provider.js';
+import { refusedFields, type Refusal } from './refused-fields.js';
 
 /** What the messages of one call are made from. */
 export interface ErrorContext extends Confidential {
   readonly model: string;
   /** What a person would change about the key. */
   readonly keySource: string;
+  /** The body of the request, once it was sent. */
+  readonly sent: () => JsonObject;
 }
 
 /** Codes and types that say more than the status, in the spellings of all providers and of the servers like them. */
@@ -32,6 +35,9 @@ const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
   [/invalid_request|bad_request|invalid_argument/, 'invalid_request'],
 ];
 
+/** Codes that an error may have which says by name what its server does not take. */
+const MAY_BE_A_REFUSAL: readonly ExecutionErrorCode[] = ['invalid_request', 'model_not_found', 'server'];
+
 const CONTEXT_MESSAGE =
   /context (?:length|window|size)|maximum context|too many tokens|prompt is too long|token count .*exceeds|exceeds the maximum number of tokens/i;
 const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
@@ -47,16 +53,37 @@ export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): Mod
   if (surprise !== undefined) {
     return new ModelError(promised ? 'invalid_request' : codeOfStatus(answer.status), surprise, answer.facts);
   }
-  const code = promised ? codeOf(statedStatus(details), details) : codeOf(answer.status, details);
-  const message = explain(code, answer.host, context) + quoted(`HTTP ${answer.status}`, details, context);
   const wait = answer.facts.retryAfterMs ?? retryDelayMs(body);
-  return new ModelError(code, message, wait === undefined ? answer.facts : { ...answer.facts, retryAfterMs: wait });
+  return failureOf(
+    { ...details, body, status: promised ? statedStatus(details) : answer.status },
+    { host: answer.host, where: `HTTP ${answer.status}`, facts: wait === undefined ? {} : { retryAfterMs: wait } },
+    context,
+  );
 }
 
 /** An error that arrives as an event within a stream, after a status that promised success. */
 export function classifyStreamedError(details: ErrorDetails, host: string, context: ErrorContext): ModelError {
-  const code = codeOf(statedStatus(details), details);
-  return new ModelError(code, explain(code, host, context) + quoted('within the stream', details, context));
+  return failureOf(
+    { ...details, body: undefined, status: statedStatus(details) },
+    { host, where: 'within the stream', facts: {} },
+    context,
+  );
+}
+
+interface Told {
+  readonly host: string;
+  readonly where: string;
+  readonly facts: ModelErrorFacts;
+}
+
+function failureOf(error: ErrorDetails & Refusal, { host, where, facts }: Told, context: ErrorContext): ModelError {
+  const code = codeOf(error.status, error);
+  const refused = MAY_BE_A_REFUSAL.includes(code) ? refusedFields(error, context.sent()) : [];
+  if (refused.length === 0)
+    return new ModelError(code, explain(code, host, context) + quoted(where, error, context), facts);
+  const advice = ` To leave it out, set the provider's option "omit": ${JSON.stringify(refused)}.`;
+  const message = explain('invalid_request', host, context) + quoted(where, error, context) + advice;
+  return new ModelError('invalid_request', message, { ...facts, refusedFields: refused });
 }
 
 /** Gateways put the status that they got into the error itself; 200 stands for none. */

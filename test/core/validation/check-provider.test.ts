@@ -81,6 +81,20 @@ describe('checkProvider', () => {
     },
   );
 
+  it.each([[['stream_options', 'generationConfig.topP']], [[]]])(
+    'takes %j as what is left out of a request',
+    (omit) => {
+      expect(codes({ options: { omit } })).toEqual([]);
+    },
+  );
+
+  it.each(['stream_options', [''], ['a b'], [7], ['a..b'], Array.from({ length: 51 }, () => 'a')])(
+    'refuses %j as what is left out of a request',
+    (omit) => {
+      expect(codes({ options: { omit } })).toEqual(['OPTION_INVALID /options/omit']);
+    },
+  );
+
   it('finds a key within extraBody', () => {
     expect(codes({ options: { extraBody: { api_key: 'x' } } })).toEqual([
       'API_KEY_IN_DEFINITION /options/extraBody/api_key',

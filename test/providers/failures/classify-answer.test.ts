@@ -11,6 +11,7 @@ const context: ErrorContext = {
   keySource: 'OPENAI_API_KEY',
   secrets: ['super-secret-key'],
   prompts: ['The quarterly report says that revenue fell by half.'],
+  sent: () => ({ model: 'gpt-4o', messages: [], stream_options: { include_usage: true }, temperature: 1 }),
 };
 
 function classify(status: number, error: unknown, fields: Partial<FailedAnswer> = {}) {
@@ -47,6 +48,13 @@ describe('classifyAnswer', () => {
     [200, { code: 'insufficient_quota' }, 'quota'],
   ])('classifies %i with %j as %s', (status, error, code) => {
     expect(classify(status, error).code).toBe(code);
+  });
+
+  it('says which fields the server refuses, and how to leave them out', () => {
+    const error = classify(400, { message: "Unsupported parameter: 'temperature' is not supported with this model." });
+    expect(error.code).toBe('invalid_request');
+    expect(error.facts.refusedFields).toEqual(['temperature']);
+    expect(error.message).toContain('"omit": ["temperature"]');
   });
 
   it('passes on what the headers said', () => {
