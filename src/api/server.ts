@@ -3,6 +3,7 @@ import { AltairFastify } from 'altair-fastify-plugin';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
 import { registerAgentStream } from './agent-stream/agent-stream.js';
+import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { registerFrontPage } from './front-page/front-page.js';
@@ -16,8 +17,6 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** A request that takes longer to arrive, from its first byte to its last, is cut off. */
 const REQUEST_WITHIN_MS = 30_000;
-/** An id has up to 200 characters, any of which may come as three. */
-const MAX_PARAMETER_LENGTH = 600;
 
 /** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
 export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
@@ -30,7 +29,6 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     // Whoever comes meanwhile is served like those who are there: an EventSource takes a 503 for the last word.
     return503OnClosing: false,
     requestTimeout: REQUEST_WITHIN_MS,
-    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const { status, body } = httpError(error, request);
       void reply.code(status).send(body);
@@ -49,6 +47,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     if (refusal !== undefined) throw refusal;
     await Promise.resolve();
   });
+  unpackBodies(app);
   await app.register(fastifyCors, { origin: [...parts.origins.origins], methods: ['GET', 'POST'] });
   const schema = executableSchema();
   await registerGraphql(app, schema, parts);

@@ -10,14 +10,13 @@ import { agentStreamPath, upgradeToStream, type Upgrade } from './agent-stream/a
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/subscriptions/graphql-sockets.js';
+import { IgnoredOffers } from './connections/ignored-offer.js';
 import { refuseUpgrade } from './connections/refuse-upgrade.js';
 import { requestUrl } from './connections/request-url.js';
 import { closeFirmly } from './connections/close-firmly.js';
 
 /** The largest frame that a client may send. */
 const MAX_FRAME_BYTES = 256 * 1024;
-const NO_OTHER_PROTOCOL =
-  'This server upgrades connections to WebSocket only: send the request without the header Upgrade.';
 /** The close code that has clients come again, and a reason. */
 const GOING_AWAY = [1012, 'shutting down'] as const;
 const GRAPHQL_PROTOCOL = 'graphql-transport-ws';
@@ -34,13 +33,12 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
   const refuseFor = (socket: Duplex, error: unknown) => {
     refuseUpgrade(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
   };
+  const offers = new IgnoredOffers(app.server);
   let isClosing = false;
   const serve = (upgrade: Upgrade) => {
     const { request, socket, head, url } = upgrade;
     const executionId = agentStreamPath(url);
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      refuseFor(socket, new CircuitBreakerError('VALIDATION_FAILED', NO_OTHER_PROTOCOL));
-    } else if (url.pathname === '/graphql') {
+    if (url.pathname === '/graphql') {
       const refusal = parts.origins.refusal(request.headers);
       graphql.handleUpgrade(request, socket, head, (webSocket) => {
         // A browser sees no status: it is told by a close code.
@@ -56,6 +54,10 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     }
   };
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      offers.ignore(request, socket, head);
+      return;
+    }
     socket.on('error', () => socket.destroy());
     try {
       socket.on('close', parts.openStreams.enter());

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CircuitBreakerError } from '../../src/core/errors.js';
+import { pendingExecution } from '../../src/core/executions/pending-execution.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
 import { anAgent, aTransition, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 
@@ -151,5 +152,53 @@ describe('health', () => {
     const response = await api.app.inject('/health/ready');
     expect(response.statusCode).toBe(503);
     expect(response.json()).toMatchObject({ temporal: 'unavailable', storage: 'ready' });
+  });
+});
+
+describe('the executions of a token', () => {
+  async function withExecutions(count: number): Promise<void> {
+    for (let number = 0; number < count; number += 1) {
+      const request = { executionId: `e-${number}`, agentId: 'writer', input: {} };
+      await api.storage.executions.create({ ...pendingExecution(request, NOW), tokenId: 't' });
+    }
+  }
+  const LIST = '{ tokenExecutions(tokenId: "t") { id } }';
+
+  it('are all in the list without pages, however many pages that takes', async () => {
+    await withExecutions(401);
+    const { data } = await ask(LIST);
+    const ids = (data?.['tokenExecutions'] as unknown as { readonly id: string }[]).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(401);
+  });
+
+  it('are refused where they are more than such a list has, with where to read them', async () => {
+    await withExecutions(1001);
+    const { errors } = await ask(LIST);
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'VALIDATION_FAILED' } });
+    expect(errors?.[0]?.message).toContain('agentExecutions');
+  });
+});
+
+describe('a DateTime', () => {
+  const LIST = 'query ($since: DateTime) { agentExecutions(since: $since) { nodes { id } } }';
+
+  it('has any offset, in a variable and in the document', async () => {
+    const request = { executionId: 'e', agentId: 'writer', input: {} };
+    await api.storage.executions.create(pendingExecution(request, '2026-01-01T00:00:00.000Z'));
+    const count = async (since: string) => {
+      const inDocument = await ask(`{ agentExecutions(since: "${since}") { nodes { id } } }`);
+      const inVariable = await ask(LIST, { since });
+      expect(inDocument).toEqual(inVariable);
+      return (inVariable.data?.['agentExecutions']?.['nodes'] as unknown[]).length;
+    };
+    expect(await count('2026-01-01T01:30:00+02:00')).toBe(1);
+    expect(await count('2025-12-31T23:30:00-02:00')).toBe(0);
+  });
+
+  it.each(['1', '2026-01-01', '2026-01-01T00:00:00', 'yesterday', 7])('is not %j', async (since) => {
+    expect(await codeOf(LIST, { since })).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(await codeOf(`{ agentExecutions(since: ${JSON.stringify(since)}) { nodes { id } } }`)).toBe(
+      'GRAPHQL_VALIDATION_FAILED',
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { idFromName, isId } from '../../src/core/ids.js';
+import { idFromName, isId, isTemporalId } from '../../src/core/ids.js';
 
 describe('ids', () => {
   it.each(['a', '7', 'doc-42', 'team_a.review:2', 'a'.repeat(200)])('%s is an id', (id) => {
@@ -23,6 +23,14 @@ describe('ids', () => {
     'a'.repeat(201),
   ])('%j is not an id', (id) => {
     expect(isId(id)).toBe(false);
+  });
+
+  it.each(['orders/42', 'a b', '文書', '-', 'x'.repeat(1000), 'ü'.repeat(500)])('%s may be one of Temporal', (id) => {
+    expect(isTemporalId(id)).toBe(true);
+  });
+
+  it.each(['', 'a\0b', 'half \ud83d', 'x'.repeat(1001), 'ü'.repeat(501)])('%j is none of Temporal', (id) => {
+    expect(isTemporalId(id)).toBe(false);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 const ONLY_IN_TEST: Readonly<Record<string, string>> = {
   e2e: 'whole processes, through their doors',
   house: 'the repository itself',
+  'providers/formats/answers': 'what servers really answer, whatever their wire format',
   'providers/formats/contract': 'what every wire format must do',
   soak: 'minutes of faults, started by hand',
   'storage/contract': 'what every storage must do',

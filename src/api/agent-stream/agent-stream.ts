@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocketServer } from 'ws';
 
-import { CircuitBreakerError } from '../../core/errors.js';
+import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { StreamReader } from '../../streams/reading/reader.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import type { ApiParts } from '../api-parts.js';
@@ -19,17 +19,20 @@ import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.j
 import { closeFirmly } from '../connections/close-firmly.js';
 import { serveWebSocket } from './websocket.js';
 
-const PATH = /^\/agent-stream\/([^/?]+)$/;
+const PATH = /^\/agent-stream\/(.+)$/;
 
-/** `GET /agent-stream/:executionId` as server-sent events. */
+/** `GET /agent-stream/:executionId` as server-sent events. A plain Temporal client's id may have slashes. */
 export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
-  app.route<{ Params: { executionId: string } }>({
+  app.route({
     method: 'GET',
-    url: '/agent-stream/:executionId',
+    url: '/agent-stream/*',
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (!wantsEvents(request)) throw notAcceptable();
-      const query = { ...queryOf(requestUrl(request.raw)), lastEventId: lastEventIdOf(request.headers) };
+      const url = requestUrl(request.raw);
+      const executionId = agentStreamPath(url);
+      if (executionId === undefined) throw notFound('execution', url.pathname);
+      const query = { ...queryOf(url), lastEventId: lastEventIdOf(request.headers) };
       const [format, options] = [eventFormat(query), viewerOptions(query)];
       const response = reply.raw;
       // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.
@@ -40,7 +43,7 @@ export function registerAgentStream(app: FastifyInstance, { reader, openStreams 
       }
       try {
         whenOver(response, openStreams.enter());
-        const viewer = await reader.open(request.params.executionId, options);
+        const viewer = await reader.open(executionId, options);
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) response.setHeader(name, value);
         reply.hijack();
@@ -54,13 +57,13 @@ export function registerAgentStream(app: FastifyInstance, { reader, openStreams 
   });
 }
 
-/** The execution whose stream an upgrade request is for. */
+/** The execution whose stream an address is; undefined for any other. */
 export function agentStreamPath(url: URL): string | undefined {
   const id = PATH.exec(url.pathname)?.[1];
   try {
     return id === undefined ? undefined : decodeURIComponent(id);
   } catch {
-    // No id has a percent sign: what cannot be decoded is nobody's.
+    // Like any other that nobody has.
     return id;
   }
 }

@@ -1,4 +1,4 @@
-import { validationFailed, type CircuitBreakerError } from '../../core/errors.js';
+import { CircuitBreakerError, validationFailed } from '../../core/errors.js';
 import type { Problem } from '../../core/json/problem.js';
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 
@@ -14,6 +14,7 @@ export function readGraphqlRequest(body: unknown): GraphqlRequest {
   if (!isJsonObject(body)) throw problemsOf([['', 'the body is not a JSON object with a member `query`']]);
   const { query, variables, operationName, extensions } = body as Readonly<Record<string, unknown>>;
   const wrong: [string, string][] = [];
+  if (typeof query !== 'string' && isPersistedQuery(extensions)) throw persistedQueryNotSupported();
   if (typeof query !== 'string') wrong.push(['/query', '`query` is missing or not a text']);
   if (!isObjectOrNothing(variables)) wrong.push(['/variables', '`variables` is not an object']);
   if (operationName != null && typeof operationName !== 'string')
@@ -44,6 +45,15 @@ function fromText(name: string, text: unknown): unknown {
   } catch {
     throw problemsOf([[`/${name}`, `\`${name}\` is not JSON`]]);
   }
+}
+
+/** The hash of a document in place of it. A client that is told so in these very words sends the document from then on. */
+function isPersistedQuery(extensions: unknown): boolean {
+  return isJsonObject(extensions) && extensions['persistedQuery'] != null;
+}
+
+function persistedQueryNotSupported(): CircuitBreakerError {
+  return new CircuitBreakerError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
 }
 
 function isObjectOrNothing(value: unknown): boolean {

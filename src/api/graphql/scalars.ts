@@ -1,6 +1,7 @@
 import { GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { readDateTime } from '../../core/json/date-time.js';
 import { isJsonObject } from '../../core/json/json.js';
 
 /** Values that GraphQL passes on as they are; what they may be is checked where they are used. */
@@ -9,7 +10,7 @@ export const scalars = {
   Rule: anyJson('Rule'),
   JSONSchema: anyJson('JSONSchema'),
   StringMap: anyJson('StringMap', isStringMap),
-  DateTime: anyJson('DateTime', isDateTime),
+  DateTime: dateTime(),
 };
 
 function anyJson(name: string, isValid: (value: unknown) => boolean = () => true): GraphQLScalarType {
@@ -25,6 +26,24 @@ function anyJson(name: string, isValid: (value: unknown) => boolean = () => true
   });
 }
 
+/** Comes in with any offset and is passed on in UTC, so that texts compare as moments do. */
+function dateTime(): GraphQLScalarType {
+  const read = (value: unknown): unknown => {
+    const moment = typeof value === 'string' ? readDateTime(value) : undefined;
+    if (moment !== undefined) return moment;
+    throw new CircuitBreakerError(
+      'GRAPHQL_VALIDATION_FAILED',
+      'This is not a DateTime: write it as RFC 3339 has it, with an offset, like 2026-01-31T09:30:00Z.',
+    );
+  };
+  return new GraphQLScalarType({
+    name: 'DateTime',
+    serialize: (value) => value,
+    parseValue: read,
+    parseLiteral: (node) => read(node.kind === Kind.STRING ? node.value : undefined),
+  });
+}
+
 /** Objects made of literals have no prototype; what compares or spreads them expects plain ones. */
 function literal(node: ValueNode, variables?: Record<string, unknown> | null): unknown {
   if (node.kind === Kind.OBJECT) {
@@ -36,8 +55,4 @@ function literal(node: ValueNode, variables?: Record<string, unknown> | null): u
 
 function isStringMap(value: unknown): boolean {
   return isJsonObject(value) && Object.values(value).every((member) => typeof member === 'string');
-}
-
-function isDateTime(value: unknown): boolean {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }

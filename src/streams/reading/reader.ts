@@ -1,6 +1,6 @@
 import { notFound } from '../../core/errors.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
-import { isId } from '../../core/ids.js';
+import { isTemporalId } from '../../core/ids.js';
 import { passesEveryFilter } from '../../core/streams/stream-event.js';
 import type { ExecutionLookup } from './execution-lookup.js';
 import { LiveStream } from './live-stream.js';
@@ -52,8 +52,8 @@ export class StreamReader {
 
   /** Begins to watch. Throws NOT_FOUND for an execution that nobody knows; one that has not begun is waited for. */
   async open(executionId: string, options: ViewerOptions = {}): Promise<StreamViewer> {
-    // No backend is asked for what is none: to some of them it would mean something else.
-    if (!isId(executionId)) throw notFound('execution', executionId);
+    // No backend is asked for what cannot be one.
+    if (!isTemporalId(executionId)) throw notFound('execution', executionId);
     const known = this.#watched.get(executionId);
     const place = known?.stream.placeAfter(options.after);
     if (known !== undefined && place !== undefined) return this.#addViewer(known, place, options);

@@ -152,7 +152,7 @@ describe('the reader', () => {
     expect(outline(await viewAll(await test.reader.open(ID, { types })))).toEqual(expected);
   });
 
-  it.each(['', '*', '>', 'a b', 'a\r\nb', '../x', 'x'.repeat(201)])(
+  it.each(['', 'a\0b', 'half \ud83d', 'x'.repeat(1001)])(
     'asks no log for %j, which is no id: nobody knows it',
     async (id) => {
       await expect(test.reader.open(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });

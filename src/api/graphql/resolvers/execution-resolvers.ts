@@ -1,8 +1,9 @@
+import { CircuitBreakerError } from '../../../core/errors.js';
 import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
-import type { ExecutionFilter } from '../../../storage/execution-store.js';
+import type { ExecutionFilter, ExecutionStore } from '../../../storage/execution-store.js';
 import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
 import type { ResolverContext } from '../context.js';
-import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
+import { connectionOf, MAX_FIRST, pageRequest, type PageArguments } from '../pages.js';
 
 interface ExecutionFilterArguments {
   readonly status?: ExecutionStatus | null;
@@ -12,18 +13,16 @@ interface ExecutionFilterArguments {
   readonly since?: string | null;
 }
 
-/** All executions of one token that a list without pages gives. */
-const MAX_TOKEN_EXECUTIONS = 200;
+/** A list without pages gives everything or nothing: what it cut away would be missed by nobody. */
+const MAX_TOKEN_EXECUTIONS = 1000;
 
 export const executionResolvers = {
   Query: {
     agentExecution: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.executions.get(id),
     agentExecutions: async (_: unknown, args: PageArguments & ExecutionFilterArguments, { storage }: ResolverContext) =>
       connectionOf(await storage.executions.list(executionFilter(args), pageRequest(args)), args),
-    tokenExecutions: async (_: unknown, { tokenId }: { tokenId: string }, { storage }: ResolverContext) => {
-      const { items } = await storage.executions.list({ tokenId }, { first: MAX_TOKEN_EXECUTIONS });
-      return items.map(({ item }) => item);
-    },
+    tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, { storage }: ResolverContext) =>
+      allOfToken(storage.executions, tokenId),
     conversation: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.conversations.get(id),
     agentConversations: (
       _: unknown,
@@ -53,12 +52,26 @@ export const executionResolvers = {
   },
 };
 
+/** Newest first. Throws VALIDATION_FAILED where there are more than a list without pages can have. */
+async function allOfToken(executions: ExecutionStore, tokenId: string): Promise<readonly AgentExecution[]> {
+  const all: AgentExecution[] = [];
+  let after: string | undefined;
+  do {
+    const page = await executions.list({ tokenId }, { first: MAX_FIRST, ...(after === undefined ? {} : { after }) });
+    all.push(...page.items.map(({ item }) => item));
+    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
+  } while (after !== undefined && all.length < MAX_TOKEN_EXECUTIONS);
+  if (after === undefined) return all;
+  const message = `The token has more than ${MAX_TOKEN_EXECUTIONS} executions: read them in pages, by agentExecutions(tokenId, first, after).`;
+  throw new CircuitBreakerError('VALIDATION_FAILED', message);
+}
+
 function executionFilter({ status, agentId, workflowId, tokenId, since }: ExecutionFilterArguments): ExecutionFilter {
   return {
     ...(status == null ? {} : { status }),
     ...(agentId == null ? {} : { agentId }),
     ...(workflowId == null ? {} : { workflowId }),
     ...(tokenId == null ? {} : { tokenId }),
-    ...(since == null ? {} : { since: new Date(since).toISOString() }),
+    ...(since == null ? {} : { since }),
   };
 }

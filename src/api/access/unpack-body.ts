@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
+
+const UNPACKERS = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+type Coding = keyof typeof UNPACKERS;
+
+/**
+ * Bodies may come packed, as some clients send whatever is large. Fastify's limit holds for what comes out, and unpacking
+ * ends with it, so that a few bytes cannot become gigabytes. Another coding is answered 415.
+ */
+export function unpackBodies(app: FastifyInstance): void {
+  app.addHook('preParsing', async (request, reply, payload) => {
+    const coding = codingOf(request);
+    if (coding === 'identity') return payload;
+    if (isKnown(coding)) return unpacked(payload, coding, request.routeOptions.bodyLimit);
+    void reply.header('accept-encoding', Object.keys(UNPACKERS).join(', '));
+    await Promise.resolve();
+    throw refused(415, `A body with the content-encoding "${coding}" cannot be read: send it as it is, or as gzip.`);
+  });
+}
+
+function codingOf({ headers }: FastifyRequest): string {
+  return headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+}
+
+function isKnown(coding: string): coding is Coding {
+  return Object.hasOwn(UNPACKERS, coding);
+}
+
+/** The body as it was before it was packed; ends with an error where it is not what it says, or more than may come. */
+function unpacked(payload: RequestPayload, coding: Coding, limit: number): Readable {
+  const unpacker = payload.pipe(UNPACKERS[coding]());
+  payload.on('error', (error: Error) => unpacker.destroy(error));
+  const body = Object.assign(Readable.from(parts(), { objectMode: false }), { receivedEncodedLength: 0 });
+  payload.on('data', (part: Buffer) => {
+    body.receivedEncodedLength += part.length;
+  });
+  return body;
+
+  async function* parts(): AsyncGenerator<Buffer> {
+    let length = 0;
+    try {
+      for await (const part of unpacker as AsyncIterable<Buffer>) {
+        length += part.length;
+        if (length > limit) throw refused(413, 'The request body is too large.');
+        yield part;
+      }
+    } catch (error) {
+      throw error instanceof Error && 'statusCode' in error
+        ? error
+        : refused(400, `The body is not ${coding}, as its content-encoding says, or it was cut off.`);
+    } finally {
+      payload.unpipe().resume();
+    }
+  }
+}
+
+function refused(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
+}

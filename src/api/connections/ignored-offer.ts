@@ -1,0 +1,57 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Headers that concern this connection only, and belong to the offer. */
+const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
+
+/**
+ * Serves requests that offer to change to a protocol that we do not speak as the ordinary requests that they are besides:
+ * such an offer is ignored (RFC 9110, 7.8). Java's HttpClient, `curl --http2` and Apache's HttpClient make one with every
+ * request. Node has taken the request from its HTTP server by then, so it is put, without the offer, before the rest of
+ * what the connection brings, and the connection is given back.
+ */
+export class IgnoredOffers {
+  readonly #server: Server;
+  /** The newest answer of each connection. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
+
+  constructor(server: Server) {
+    this.#server = server;
+    server.on('request', ({ socket }: IncomingMessage, answer: ServerResponse) => {
+      this.#answers.set(socket, answer);
+    });
+  }
+
+  ignore(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const endAlone = () => socket.destroy();
+    const giveBack = () => {
+      socket.off('error', endAlone);
+      if (socket.destroyed) return;
+      socket.unshift(Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));
+      this.#server.emit('connection', socket);
+      // Whatever was read while nobody listened waits for the server's parser.
+      socket.resume();
+    };
+    socket.on('error', endAlone);
+    const before = this.#answers.get(socket);
+    // A client need not wait for one answer before it asks again: the server would never send the second on this connection.
+    if (before === undefined || before.closed) giveBack();
+    else before.once('close', giveBack);
+  }
+}
+
+/** The head of the request as it came, byte for byte, but for the offer. */
+function headWithoutOffer({ method = 'GET', url = '/', httpVersion, rawHeaders }: IncomingMessage): string {
+  const headers: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    const kept = name.toLowerCase() === 'connection' ? optionsWithoutOffer(value) : value;
+    if (!OF_THE_OFFER.has(name.toLowerCase()) && kept !== '') headers.push(`${name}: ${kept}`);
+  }
+  return [`${method} ${url} HTTP/${httpVersion}`, ...headers, '', ''].join('\r\n');
+}
+
+function optionsWithoutOffer(value: string): string {
+  const options = value.split(',').map((option) => option.trim());
+  return options.filter((option) => !OF_THE_OFFER.has(option.toLowerCase())).join(', ');
+}
