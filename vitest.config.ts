@@ -41,6 +41,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [E2E],
+          globalSetup: './test/support/build-first.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Each file starts whole processes with ports and clocks of their own: two at once would disturb each other.

@@ -1,19 +1,18 @@
-/** Builds dist afresh: what the compiler makes of src, and beside it whatever else in src the program reads at run time. */
-import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/**
+ * Makes dist: whatever of it does not fit the sources, the packages and the lock file any more. With `--to-run` only what
+ * a start needs.
+ */
+import { parseArgs } from 'node:util';
 
-const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+import { makeProducts } from './build/make-products.mjs';
+import { NEEDED_TO_RUN, PRODUCTS } from './build/products.mjs';
 
-rmSync(inProject('dist'), { recursive: true, force: true });
-const { status } = spawnSync(
-  process.execPath,
-  [inProject('node_modules/typescript/bin/tsc'), '--project', inProject('tsconfig.build.json')],
-  {
-    stdio: 'inherit',
-  },
-);
-if (status !== 0) process.exit(status ?? 1);
+const { values } = parseArgs({ options: { 'to-run': { type: 'boolean', default: false } } });
+const wanted = values['to-run'] ? NEEDED_TO_RUN : PRODUCTS;
 
-// The GraphQL schema, the migrations with their journal: all that is not TypeScript.
-cpSync(inProject('src'), inProject('dist'), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+try {
+  await makeProducts(wanted, (line) => console.log(line));
+} catch (error) {
+  console.error(`\ndist could not be made: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}

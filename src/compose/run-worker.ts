@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-
 import type { Client } from '@temporalio/client';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 
@@ -16,6 +14,7 @@ import { taskQueues } from '../contract/messages.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalLogger } from './temporal-logger.js';
+import { workflowCode } from './workflow-code.js';
 
 /**
  * Runs the workers of this process on both task queues. Resolves when they poll. On close they hand running model
@@ -38,7 +37,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   const main = await Worker.create({
     ...shared,
     taskQueue: queues.main,
-    workflowsPath: workflowsPath(),
+    ...workflowCode(parts.logger),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
     ...(config.rateLimitPerMinute === undefined
       ? {}
@@ -96,10 +95,4 @@ function run({ resources, logger }: ProcessParts, name: string, worker: Worker):
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await running;
   });
-}
-
-/** The workflows' entry beside this file: TypeScript when run from source, JavaScript when built. */
-function workflowsPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
 }

@@ -152,7 +152,7 @@ describe('bad input to a running server', () => {
 
   it('a second process on the same folder is refused with the way out', async () => {
     const environment = { ...setting.environment, PORT: String(await freePort()) };
-    const second = SpawnedProcess.start('src/main.ts', environment);
+    const second = SpawnedProcess.start('start', environment);
     expect(await second.exit()).toBe(1);
     expect(second.output).toContain(setting.environment['DATA_DIR']);
     expect(second.output).toMatch(/DATA_DIR|STORAGE_URL/);
@@ -166,7 +166,7 @@ describe('bad input to a running server', () => {
     const folder = await mkdtemp(join(tmpdir(), 'document-'));
     const file = join(folder, 'document.md');
     await writeFile(file, bytes);
-    const demo = SpawnedProcess.start('src/cli/main.ts', setting.environment, ['demo', file]);
+    const demo = SpawnedProcess.start('demo', setting.environment, { args: [file] });
     expect(await demo.exit()).toBe(1);
     expect(demo.output).toContain(message);
     await rm(folder, { recursive: true });
@@ -180,7 +180,7 @@ describe('bad configuration', () => {
     [{ HOST: '0.0.0.0' }, 'HOST is "0.0.0.0"'],
   ])('%j is one message that names the variable', async (environment: Record<string, string>, message) => {
     const setting = await newSetting(environment);
-    const everything = SpawnedProcess.start('src/main.ts', setting.environment);
+    const everything = SpawnedProcess.start('start', setting.environment);
     expect(await everything.exit()).toBe(1);
     expect(everything.output).toContain(message);
     expect(everything.output).not.toMatch(/\n\s+at /);

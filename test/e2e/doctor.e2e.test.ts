@@ -28,7 +28,7 @@ describe('circuit-breaker doctor', () => {
   });
 
   async function doctor(environment: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
-    const spawned = SpawnedProcess.start('src/cli/main.ts', { ...setting.environment, ...environment }, ['doctor']);
+    const spawned = SpawnedProcess.start('doctor', { ...setting.environment, ...environment });
     return { code: await spawned.exit(), output: spawned.output };
   }
 

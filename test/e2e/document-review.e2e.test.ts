@@ -40,7 +40,7 @@ describe('the document review against an independent server', () => {
     ['incident-report.md', 'revision', 'send_back'],
     ['miracle-supplement.md', 'rejected', 'reject'],
   ])('%s ends in %s, moved by its own automatic transition', async (name, place, transition) => {
-    const demo = SpawnedProcess.start('src/cli/main.ts', setting.environment, ['demo', `${DOCUMENTS}/${name}`]);
+    const demo = SpawnedProcess.start('demo', setting.environment, { args: [`${DOCUMENTS}/${name}`] });
     expect(await demo.exit(), demo.output).toBe(0);
     expect(demo.output).toMatch(new RegExp(`Outcome:  ${place} `));
     expect(demo.output).toContain(`submitted ─ ai_review → reviewed ─ ${transition} → ${place}`);

@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import type { CommandName } from '../../src/cli/commands.js';
 import { isListening } from '../../src/temporal/ports.js';
 import { newSetting, type Setting } from '../support/everything.js';
-import { SpawnedProcess } from '../support/spawned-process.js';
+import { PROGRAM, SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 
 /** What a shell says of a program that ended by SIGHUP, SIGINT, SIGPIPE. */
@@ -32,13 +33,13 @@ async function leftovers(): Promise<readonly string[]> {
   return [...(await Promise.all(taken)).flat(), ...files.filter((name) => /\.lock|temporal-server\.json/.test(name))];
 }
 
-function start(file: string, args: readonly string[] = [], extra: Record<string, string> = {}): SpawnedProcess {
-  return SpawnedProcess.start(file, { ...setting.environment, ...extra }, args);
+function start(command: CommandName, extra: Record<string, string> = {}): SpawnedProcess {
+  return SpawnedProcess.start(command, { ...setting.environment, ...extra });
 }
 
 describe('everything in one process', () => {
   it('ends in order when its terminal hangs up, and leaves no server and no lock', async () => {
-    const everything = start('src/main.ts');
+    const everything = start('start');
     await everything.said('API ready');
     everything.signal('SIGHUP');
     expect(await everything.exit(), everything.output).toBe(HUNG_UP);
@@ -47,7 +48,7 @@ describe('everything in one process', () => {
   });
 
   it('ends in order when nobody reads its log', async () => {
-    const everything = start('src/main.ts', [], { LOG_LEVEL: 'debug', LOG_FORMAT: 'pretty' });
+    const everything = start('start', { LOG_LEVEL: 'debug', LOG_FORMAT: 'pretty' });
     everything.closeOutput('stderr');
     expect(await everything.exit(), everything.output).toBe(UNREAD);
     expect(await leftovers()).toEqual([]);
@@ -55,7 +56,7 @@ describe('everything in one process', () => {
 
   it('that is interrupted while it starts closes what it had opened, and what was just being opened', async () => {
     const { DATA_DIR = '' } = setting.environment;
-    const everything = start('src/main.ts');
+    const everything = start('start');
     while (!(await exists(`${DATA_DIR}/temporal-server.log`))) await delay(5);
     everything.signal('SIGTERM');
     expect(await everything.exit(), everything.output).toBe(0);
@@ -64,7 +65,7 @@ describe('everything in one process', () => {
   });
 
   it.runIf(process.platform === 'linux')('ends in order when its terminal is closed', async () => {
-    const command = `'${process.execPath}' --import tsx src/main.ts`;
+    const command = `'${process.execPath}' '${PROGRAM}' start`;
     const environment = { ...setting.environment, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
     const terminal = spawn('script', ['-qec', command, '/dev/null'], {
       env: environment,
@@ -83,7 +84,7 @@ describe('everything in one process', () => {
 
 describe('the demo', () => {
   it('piped into head ends in order', async () => {
-    const program = `'${process.execPath}' --import tsx src/cli/main.ts demo`;
+    const program = `'${process.execPath}' '${PROGRAM}' demo`;
     const line = `{ ${program}; echo "code $?" >&2; } | head -3`;
     const env = { ...process.env, ...setting.environment, LOG_FORMAT: 'json' };
     const { stdout, stderr } = await promisify(execFile)('sh', ['-c', line], { env });
@@ -93,7 +94,7 @@ describe('the demo', () => {
   });
 
   it('that is interrupted in the middle of an answer ends in order, and says nothing more', async () => {
-    const running = start('src/cli/main.ts', ['demo']);
+    const running = start('demo');
     await running.said('│ ');
     running.signal('SIGINT');
     expect(await running.exit(), running.output).toBe(INTERRUPTED);
@@ -110,12 +111,12 @@ describe('a process of its own', () => {
   });
   afterAll(() => temporal.stop());
 
-  function startOne(file: string): SpawnedProcess {
-    return start(file, [], { STORAGE_URL: 'memory:', TEMPORAL_ADDRESS: temporal.address });
+  function startOne(command: CommandName): SpawnedProcess {
+    return start(command, { STORAGE_URL: 'memory:', TEMPORAL_ADDRESS: temporal.address });
   }
 
   it('for workers ends in order when its terminal hangs up', async () => {
-    const worker = startOne('src/worker.ts');
+    const worker = startOne('worker');
     await worker.said('Worker ready');
     worker.signal('SIGHUP');
     expect(await worker.exit(), worker.output).toBe(HUNG_UP);
@@ -123,7 +124,7 @@ describe('a process of its own', () => {
   });
 
   it('for the API ends in order when nobody reads anything of what it says', async () => {
-    const api = startOne('src/api-server.ts');
+    const api = startOne('api');
     api.closeOutput('stdout', 'stderr');
     expect(await api.exit()).toBe(UNREAD);
   });
@@ -131,7 +132,7 @@ describe('a process of its own', () => {
 
 describe('the doctor', () => {
   it('ends without a word when nobody reads what it finds', async () => {
-    const doctor = start('src/cli/main.ts', ['doctor']);
+    const doctor = start('doctor');
     doctor.closeOutput('stdout');
     expect(await doctor.exit(), doctor.output).toBe(UNREAD);
     expect(doctor.output).toBe('');

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { CommandName } from '../../src/cli/commands.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
@@ -51,7 +52,7 @@ describe('a turn that the provider has finished is paid for once', () => {
       void released.then(() => response.end(CHAT.text('it.') + CHAT.finish('stop')));
     });
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
-    await start('src/api-server.ts', 'API ready');
+    await start('api', 'API ready');
   });
 
   afterEach(async () => {
@@ -62,8 +63,8 @@ describe('a turn that the provider has finished is paid for once', () => {
     await setting.remove();
   });
 
-  async function start(file: string, ready: string): Promise<SpawnedProcess> {
-    const started = SpawnedProcess.start(file, setting.environment);
+  async function start(command: CommandName, ready: string): Promise<SpawnedProcess> {
+    const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
     await started.said(ready);
     return started;
@@ -95,19 +96,19 @@ describe('a turn that the provider has finished is paid for once', () => {
   }
 
   it('when its worker is killed before Temporal has heard of it', { tags: 'finished-turns' }, async () => {
-    const worker = await start('src/worker.ts', 'Worker ready');
+    const worker = await start('worker', 'Worker ready');
     const ids = await almostAnswered();
     await temporal.freeze();
     finish();
     await turnIsStored(database.url);
     await worker.kill();
     temporal.thaw();
-    await start('src/worker.ts', 'Worker ready');
+    await start('worker', 'Worker ready');
     await expectOneCall(ids);
   });
 
   it('when the Temporal server is killed at that moment, and away for long', { tags: 'finished-turns' }, async () => {
-    await start('src/worker.ts', 'Worker ready');
+    await start('worker', 'Worker ready');
     const ids = await almostAnswered();
     finish();
     temporal.kill();

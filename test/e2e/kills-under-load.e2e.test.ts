@@ -101,7 +101,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
       STORAGE_URL: database.url,
       OPENAI_BASE_URL: aimock.baseUrl,
     });
-    api = SpawnedProcess.start('src/api-server.ts', setting.environment);
+    api = SpawnedProcess.start('api', setting.environment);
     await api.said('API ready');
     workers.push(await startWorker(), await startWorker());
     client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
@@ -119,7 +119,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
   });
 
   async function startWorker(): Promise<SpawnedProcess> {
-    const worker = SpawnedProcess.start('src/worker.ts', setting.environment);
+    const worker = SpawnedProcess.start('worker', setting.environment);
     await worker.said('Worker ready');
     return worker;
   }

@@ -33,7 +33,7 @@ export async function newSetting(extra: Record<string, string> = {}): Promise<Se
 
 /** `npm start` as a process of its own, ready. */
 export async function startEverything(setting: Setting): Promise<SpawnedProcess> {
-  const everything = SpawnedProcess.start('src/main.ts', setting.environment);
+  const everything = SpawnedProcess.start('start', setting.environment);
   await everything.said('API ready');
   return everything;
 }

@@ -127,13 +127,13 @@ export class Installation {
   }
 
   async startWorker(): Promise<void> {
-    const worker = SpawnedProcess.start('src/worker.ts', this.#setting.environment);
+    const worker = SpawnedProcess.start('worker', this.#setting.environment);
     this.workers.push(worker);
     await worker.said('Worker ready');
   }
 
   async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
-    const api = SpawnedProcess.start('src/api-server.ts', { ...this.#setting.environment, ...otherwise });
+    const api = SpawnedProcess.start('api', { ...this.#setting.environment, ...otherwise });
     this.#apis.push(api);
     await api.said('API ready');
     return api;

@@ -2,7 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import type { CommandName } from '../../src/cli/commands.js';
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The `circuit-breaker` command. */
+export const PROGRAM = `${ROOT}bin/circuit-breaker.js`;
+
+interface StartOptions {
+  readonly args?: readonly string[];
+  /** Absent: the one of this checkout. */
+  readonly program?: string;
+}
 
 /** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
 export class SpawnedProcess {
@@ -20,10 +31,14 @@ export class SpawnedProcess {
     }
   }
 
-  /** Starts a TypeScript file of this project, e.g. `src/worker.ts`, with exactly this environment and PATH and HOME. */
-  static start(file: string, environment: Record<string, string>, args: readonly string[] = []): SpawnedProcess {
+  /** Starts a command of ours as users do, from what was built, with exactly this environment and PATH and HOME. */
+  static start(
+    command: CommandName,
+    environment: Record<string, string>,
+    { args = [], program = PROGRAM }: StartOptions = {},
+  ): SpawnedProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, ['--import', 'tsx', `${ROOT}${file}`, ...args], {
+    const child = spawn(process.execPath, [program, command, ...args], {
       cwd: ROOT,
       env: { PATH, HOME, LOG_FORMAT: 'json', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
