@@ -4,6 +4,7 @@ import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchProviders } from './provider-path.js';
+import { benchRules } from './rule-costs.js';
 import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 
@@ -13,6 +14,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   providers: benchProviders,
   logs: benchStreamLogs,
   doors: () => benchDoors(detail),
+  rules: benchRules,
   engine: benchEngine,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();

@@ -91,6 +91,7 @@ export const BLOCKER_CODES = [
   'RULE_FALSE',
   'RULE_ERROR',
   'INPUT_MISSING',
+  'MORE_BLOCKERS',
 ] as const;
 export type BlockerCode = (typeof BLOCKER_CODES)[number];
 

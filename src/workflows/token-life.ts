@@ -11,6 +11,7 @@ import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { shortened } from '../core/json/shortened.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
+import { MomentBudget } from '../core/rules/rule-budget.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
@@ -33,6 +34,7 @@ export class TokenLife {
   #acceptedFires: IdempotentFires = [];
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
+  readonly #moment = new MomentBudget();
   readonly #recorder: TokenRecorder;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     await this.#apply({ type: 'execution-ended', executionId, outcome });
@@ -220,17 +222,17 @@ export class TokenLife {
   }
 
   #decide(input: TokenInput): Decision {
-    return decide(this.#known, this.token, input, this.#facts());
+    const facts = this.#facts();
+    return this.#moment.spendOn(facts.now, (budget) => decide(this.#known, this.token, input, { ...facts, budget }));
   }
 
   #accepted(input: TokenInput): Decision {
-    const decision = this.#decide(input);
-    if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
-    return decision;
+    return unlessRefused(this.#decide(input));
   }
 
+  // With a budget of its own: a replay validates nothing, and must find as much left as there was.
   #refuseRefused(input: TokenInput): void {
-    this.#accepted(input);
+    unlessRefused(decide(this.#known, this.token, input, this.#facts()));
   }
 
   #recall(request: FireRequest) {
@@ -254,6 +256,11 @@ export class TokenLife {
     const suffix = this.#loaded?.executionIdSuffix;
     return { now: new Date().toISOString(), ...(suffix === undefined ? {} : { executionIdSuffix: suffix }) };
   }
+}
+
+function unlessRefused(decision: Decision): Decision {
+  if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
+  return decision;
 }
 
 function notYet(): never {

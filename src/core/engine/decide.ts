@@ -24,7 +24,8 @@ import { updateToken } from './update-token.js';
 // eslint-disable-next-line max-params
 export function decide(definition: WorkflowDefinition, token: Token, given: TokenInput, facts: Facts): Decision {
   const input = storableInput(given);
-  const progress: Progress = { definition, token, facts, budget: new RuleBudget(), events: [], effects: [] };
+  const { budget = new RuleBudget() } = facts;
+  const progress: Progress = { definition, token, facts, budget, events: [], effects: [] };
   switch (input.type) {
     case 'created':
       return decisionOf(settle(greet(progress)));

@@ -3,6 +3,7 @@ import type { ErrorCode, ExecutionFailureCode } from '../codes.js';
 import type { ExecutionRequest, ExecutionResult } from '../executions/execution.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
+import type { RuleBudget } from '../rules/rule-budget.js';
 import type { Token, TokenEvent } from '../tokens/token.js';
 
 /** What can arrive at a token. */
@@ -54,4 +55,6 @@ export interface Facts {
   readonly now: string;
   /** Set when the token's id was used before: keeps execution ids apart. */
   readonly executionIdSuffix?: string;
+  /** What the rules of this decision may spend; absent: as much as any decision may. */
+  readonly budget?: RuleBudget;
 }

@@ -1,10 +1,14 @@
+import { listed } from '../json/listed.js';
+import { shorten } from '../json/preview.js';
 import type { Blocker } from '../rules/blocker.js';
+import { BlockerList } from './blocker-list.js';
 import { activeAgent, findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
-import { ruleBlocker } from '../rules/evaluate-rule.js';
+import { ruleHolds } from '../rules/evaluate-rule.js';
 import type { FireRequest } from '../tokens/fire-request.js';
-import { missingInputs } from '../executions/mapping.js';
+import { hasInputs, missingInputs } from '../executions/mapping.js';
 import { mergePatch } from '../json/merge-patch.js';
 import type { TokenFields } from '../json/path.js';
+import type { RuleSubject } from '../rules/judge-rule.js';
 import type { RuleBudget } from '../rules/rule-budget.js';
 import type { Rule } from '../rules/rule.js';
 import type { Token } from '../tokens/token.js';
@@ -17,24 +21,38 @@ export interface Situation {
 }
 
 /** Everything that stands against a fire, all of it and not just the first. Empty: it may be taken. */
-export function findBlockers({ definition, token, budget }: Situation, request: FireRequest): readonly Blocker[] {
+export function findBlockers(situation: Situation, request: FireRequest): readonly Blocker[] {
+  const { definition, token } = situation;
   const transition = findTransition(definition, request.transitionId);
   const own = [...closedBlockers(token), ...pendingBlockers(token), ...versionBlockers(token, request)];
   if (transition === undefined) {
-    const message = `workflow ${definition.id} has no transition "${request.transitionId}"`;
+    const message = `workflow ${definition.id} has no transition "${shorten(request.transitionId)}"`;
     return [...own, { code: 'UNKNOWN_TRANSITION', message }];
   }
-  const fields = fieldsAfter(token, request);
+  const subject = subjectOf(situation, request);
   const agent = activeAgent(transition);
-  const subject = { fields, programs: definition.programs, budget };
-  return [
-    ...own,
-    ...placeBlockers(token, transition),
-    ...rulesOf(definition, transition).flatMap((rule) => ruleBlocker(rule, subject) ?? []),
-    ...(agent === undefined ? [] : missingInputs(agent.inputMapping, fields)),
-  ];
+  const list = new BlockerList(subject);
+  for (const rule of rulesOf(definition, transition)) list.addRule(rule);
+  if (agent !== undefined) for (const blocker of missingInputs(agent.inputMapping, subject.fields)) list.add(blocker);
+  return [...own, ...placeBlockers(token, transition), ...list.all()];
 }
 
+/** Whether nothing stands against a transition: the same as no blockers, without a word of why. */
+export function isOpen(situation: Situation, transition: Transition): boolean {
+  const { definition, token } = situation;
+  if (token.status !== 'ACTIVE' || token.pending !== undefined || !transition.fromPlaces.includes(token.place))
+    return false;
+  const subject = subjectOf(situation, {});
+  const agent = activeAgent(transition);
+  return (
+    rulesOf(definition, transition).every((rule) => ruleHolds(rule, subject)) &&
+    (agent === undefined || hasInputs(agent.inputMapping, subject.fields))
+  );
+}
+
+function subjectOf({ definition, token, budget }: Situation, request: Pick<FireRequest, 'data'>): RuleSubject {
+  return { fields: fieldsAfter(token, request), programs: definition.programs, budget };
+}
 /** What rules and mappings see: the token with the fire's data merged in. */
 export function fieldsAfter(token: Token, request: Pick<FireRequest, 'data'>): TokenFields {
   const data = request.data === undefined ? token.data : mergePatch(token.data, request.data);
@@ -61,12 +79,13 @@ export function versionBlockers(
 
 function placeBlockers(token: Token, transition: Transition): readonly Blocker[] {
   if (transition.fromPlaces.includes(token.place)) return [];
-  const places = transition.fromPlaces.join(' or ');
+  const places = listed(transition.fromPlaces, { separator: ' or ' });
   return [{ code: 'WRONG_PLACE', message: `the token is in ${token.place}; ${transition.id} starts from ${places}` }];
 }
 
+/** Each condition once, however often it is named. */
 function rulesOf(definition: WorkflowDefinition, transition: Transition): readonly Rule[] {
-  const named = transition.conditions.flatMap((name) =>
+  const named = [...new Set(transition.conditions)].flatMap((name) =>
     Object.hasOwn(definition.rules, name) ? (definition.rules[name] ?? []) : [unknownCondition(name)],
   );
   return [...named, ...transition.rules];
@@ -74,5 +93,5 @@ function rulesOf(definition: WorkflowDefinition, transition: Transition): readon
 
 /** A condition that the definition lacks is refused when it is saved; should one get here, it is in error: fail closed. */
 function unknownCondition(name: string): Rule {
-  return { type: 'FieldExists', field: '', description: `condition "${name}" is not defined` };
+  return { type: 'FieldExists', field: '', description: `condition "${shorten(name)}" is not defined` };
 }

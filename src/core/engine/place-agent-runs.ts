@@ -1,6 +1,6 @@
-import { ruleBlocker } from '../rules/evaluate-rule.js';
+import { ruleHolds } from '../rules/evaluate-rule.js';
 import { placeAgentsIn, type PlaceAgent, type WorkflowDefinition } from '../definitions/definition.js';
-import { missingInputs } from '../executions/mapping.js';
+import { hasInputs } from '../executions/mapping.js';
 import { ask, tell, withToken, type Progress } from './progress.js';
 import { begunRun, firstRuns, isDue, skippedRun } from './place-agent-schedule.js';
 import { startAgent } from './start-agent.js';
@@ -66,10 +66,7 @@ function attend(progress: Progress, agent: PlaceAgent): Progress {
 /** Its conditions hold, and the token has what its input needs. */
 function isReady(agent: PlaceAgent, { definition, token, budget }: Progress): boolean {
   const subject = { fields: token, programs: definition.programs, budget };
-  return (
-    agent.triggerConditions.every((rule) => ruleBlocker(rule, subject) === undefined) &&
-    missingInputs(agent.inputMapping, token).length === 0
-  );
+  return agent.triggerConditions.every((rule) => ruleHolds(rule, subject)) && hasInputs(agent.inputMapping, token);
 }
 
 function begin(progress: Progress, agent: PlaceAgent, runs: PlaceAgentRuns): Progress {

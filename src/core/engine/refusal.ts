@@ -1,11 +1,22 @@
 import type { Blocker } from '../rules/blocker.js';
 import type { Refusal } from './decision.js';
+import { listed } from '../json/listed.js';
+import { shortened } from '../json/shortened.js';
 import type { Token } from '../tokens/token.js';
 
 /** A refusal with every reason; its own code is the first of those that say the most. */
 export function refusalOf(token: Token, wanted: string, blockers: readonly Blocker[]): Refusal {
-  const reasons = blockers.map((blocker) => blocker.message).join('; ');
-  return { code: codeOf(blockers), message: `Token ${token.id} does not ${wanted}: ${reasons}.`, blockers };
+  const message = `Token ${token.id} does not ${shortened(wanted, MAX_WANTED)}: ${reasonsOf(blockers)}.`;
+  return { code: codeOf(blockers), message, blockers };
+}
+
+/** A sentence of an id has room. */
+const MAX_WANTED = 250;
+
+/** The reasons in one line, as many as a person reads. */
+export function reasonsOf(blockers: readonly Blocker[]): string {
+  const messages = blockers.map(({ message }) => message);
+  return listed(messages, { separator: '; ' });
 }
 
 function codeOf(blockers: readonly Blocker[]): Refusal['code'] {

@@ -1,6 +1,7 @@
-import { findBlockers } from './find-blockers.js';
+import { findBlockers, isOpen } from './find-blockers.js';
 import { findTransition, transitionsFrom, type PlaceAgent, type Transition } from '../definitions/definition.js';
 import { runPlaceAgents, withRuns } from './place-agent-runs.js';
+import { reasonsOf } from './refusal.js';
 import { change, tell, withToken, type Progress } from './progress.js';
 import type { Incident } from '../tokens/token.js';
 import { takeTransition } from './take-transition.js';
@@ -32,8 +33,7 @@ export function fireAutoTransition(progress: Progress, { id, autoTransition }: P
   const { token } = marked;
   const blockers = findBlockers(marked, { transitionId: autoTransition });
   if (blockers.length === 0 && token.incident === undefined) return settle(marked);
-  const reasons = blockers.map(({ message }) => message);
-  const message = token.incident === undefined ? reasons.join('; ') : `the incident ${token.incident.code} stands`;
+  const message = token.incident === undefined ? reasonsOf(blockers) : `the incident ${token.incident.code} stands`;
   const details = { code: 'TRANSITION_REFUSED', message, placeAgentId: id };
   return settle(tell(marked, [{ type: 'TRANSITION_REFUSED', transitionId: autoTransition, details }]));
 }
@@ -41,9 +41,8 @@ export function fireAutoTransition(progress: Progress, { id, autoTransition }: P
 function nextByItself(progress: Progress): Transition | undefined {
   if (progress.token.incident !== undefined || progress.token.status !== 'ACTIVE') return undefined;
   const { definition, token } = progress;
-  const isOpen = ({ id }: Transition) => findBlockers(progress, { transitionId: id }).length === 0;
   const automatic = transitionsFrom(definition, token.place).filter(({ trigger }) => trigger === 'automatic');
-  return [...ledTo(progress), ...automatic].find(isOpen);
+  return [...ledTo(progress), ...automatic].find((transition) => isOpen(progress, transition));
 }
 
 /** The transitions that successful runs of place agents lead to and that were not taken yet. */

@@ -2,6 +2,7 @@ import type { Blocker } from '../rules/blocker.js';
 import type { AgentTransition } from '../definitions/definition.js';
 import type { ExecutionResult } from './execution.js';
 import type { JsonValue } from '../json/json.js';
+import { shorten } from '../json/preview.js';
 import { parseInputPath, parsePath, readKeys, readPath, writePath, type TokenFields } from '../json/path.js';
 
 /** Output names that every execution has; all others are paths into the structured output. */
@@ -17,8 +18,13 @@ export function missingInputs(mapping: AgentTransition['inputMapping'], fields: 
     .filter(([, text]) => isInputMissing(text, fields))
     .map(([name, text]) => ({
       code: 'INPUT_MISSING' as const,
-      message: `the agent's input "${name}" needs ${text}, which the token does not have`,
+      message: `the agent's input "${shorten(name)}" needs ${text}, which the token does not have`,
     }));
+}
+
+/** Whether a token has all that an input mapping needs of it. */
+export function hasInputs(mapping: AgentTransition['inputMapping'], fields: TokenFields): boolean {
+  return !Object.values(mapping).some((text) => isInputMissing(text, fields));
 }
 
 /** The agent's input: the mapped values by name, or the token's data when nothing is mapped. Optional ones become ''. */

@@ -9,9 +9,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Told of every text that is looked through and every value that is compared: may throw to put an end to it. */
+/** Told of every text that is looked through, every value that is compared and all keys that are listed: may throw to put an end to it. */
 interface Spending {
   spendOnText(length: number): void;
+  spendOnKeys(count: number): void;
 }
 
 /** Deep equality of JSON values: key order does not count, array order does. */
@@ -26,7 +27,9 @@ export function jsonEquals(left: JsonValue, right: JsonValue, spending?: Spendin
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return false;
   const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
+  const others = Object.keys(right);
+  spending?.spendOnKeys(keys.length + others.length);
+  if (keys.length !== others.length) return false;
   return keys.every((key) => {
     const other = ownValue(right, key);
     return other !== undefined && jsonEquals(left[key] as JsonValue, other, spending);

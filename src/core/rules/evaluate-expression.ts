@@ -2,6 +2,7 @@ import type { EachParts, ExpressionNode, ExpressionProgram, Comprehension } from
 import { callFunction, ExpressionFault, kindOf } from './expression-functions.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
 import type { TokenFields } from '../json/path.js';
+import { shorten } from '../json/preview.js';
 import type { RuleBudget } from './rule-budget.js';
 
 /** Variables in scope, the innermost first. */
@@ -31,13 +32,13 @@ function evaluate(node: ExpressionNode, context: Context): JsonValue {
     case 'value':
       return node[1];
     case 'name':
-      return lookUp(node[1], context.scope);
+      return lookUp(node[1], context);
     case 'select':
-      return member(evaluate(node[1], context), node[2]);
+      return member(evaluate(node[1], context), node[2], context.budget);
     case 'has':
-      return has(evaluate(node[1], context), node[2]);
+      return findMember(evaluate(node[1], context), node[2], context.budget) !== undefined;
     case 'index':
-      return member(evaluate(node[1], context), evaluate(node[2], context));
+      return member(evaluate(node[1], context), evaluate(node[2], context), context.budget);
     case 'list':
       return node[1].map((item) => evaluate(item, context));
     case 'object':
@@ -72,27 +73,36 @@ function either(decisive: boolean, sides: readonly ExpressionNode[], context: Co
     try {
       if (asBoolean(evaluate(side, context)) === decisive) return decisive;
     } catch (error) {
-      if (!(error instanceof ExpressionFault)) throw error;
-      fault = error;
+      fault = faultOf(error, context.budget);
     }
   }
   if (fault !== undefined) throw fault;
   return !decisive;
 }
 
+/** Whatever else was thrown goes on. An error costs more to make than a step, and a long list may make one for each item. */
+function faultOf(error: unknown, budget: RuleBudget): ExpressionFault {
+  if (!(error instanceof ExpressionFault)) throw error;
+  budget.spend(STEPS_PER_FAULT);
+  return error;
+}
+
+const STEPS_PER_FAULT = 40;
+
 function forEach(macro: Comprehension, parts: EachParts, context: Context): JsonValue {
-  const items = itemsOf(evaluate(parts.over, context));
+  const items = itemsOf(evaluate(parts.over, context), context.budget);
   const within = (value: JsonValue): Context => ({
     ...context,
     scope: { name: parts.variable, value, outer: context.scope },
   });
   const { condition, result } = parts;
+  const { budget } = context;
   const holds = (item: JsonValue) => condition === undefined || asBoolean(evaluate(condition, within(item)));
   switch (macro) {
     case 'all':
-      return decided(false, items, holds);
+      return decided(false, { items, holds, budget });
     case 'exists':
-      return decided(true, items, holds);
+      return decided(true, { items, holds, budget });
     case 'exists_one':
       return items.filter(holds).length === 1;
     case 'filter':
@@ -102,48 +112,61 @@ function forEach(macro: Comprehension, parts: EachParts, context: Context): Json
   }
 }
 
+interface Deciding {
+  readonly items: readonly JsonValue[];
+  readonly holds: (item: JsonValue) => boolean;
+  readonly budget: RuleBudget;
+}
+
 /** As with `either`: one item that decides does so, whatever is wrong with the others. */
-function decided(decisive: boolean, items: readonly JsonValue[], holds: (item: JsonValue) => boolean): boolean {
+function decided(decisive: boolean, { items, holds, budget }: Deciding): boolean {
   let fault: ExpressionFault | undefined;
   for (const item of items) {
     try {
       if (holds(item) === decisive) return decisive;
     } catch (error) {
-      if (!(error instanceof ExpressionFault)) throw error;
-      fault = error;
+      fault = faultOf(error, budget);
     }
   }
   if (fault !== undefined) throw fault;
   return !decisive;
 }
 
-function lookUp(name: string, scope: Scope | undefined): JsonValue {
-  for (let at = scope; at !== undefined; at = at.outer) {
+function lookUp(name: string, { scope, budget }: Context): JsonValue {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+    budget.spend();
     if (at.name === name) return at.value;
   }
   throw new ExpressionFault(`unknown variable "${name}"`);
 }
 
-function member(value: JsonValue, key: JsonValue): JsonValue {
-  const found = findMember(value, key);
-  if (found === undefined) throw new ExpressionFault(`there is no ${JSON.stringify(key)}`);
+function member(value: JsonValue, key: JsonValue, budget: RuleBudget): JsonValue {
+  const found = findMember(value, key, budget);
+  if (found === undefined) throw new ExpressionFault(`there is no ${keyInWords(key)}`);
   return found;
 }
 
-function findMember(value: JsonValue, key: JsonValue): JsonValue | undefined {
+function findMember(value: JsonValue, key: JsonValue, budget: RuleBudget): JsonValue | undefined {
   if (Array.isArray(value) && typeof key === 'number') return (value as readonly JsonValue[])[key];
-  if (isJsonObject(value) && typeof key === 'string') return ownValue(value, key);
-  throw new ExpressionFault(`cannot look up ${JSON.stringify(key)} in ${kindOf(value)}`);
+  if (isJsonObject(value) && typeof key === 'string') {
+    budget.spendOnText(key.length);
+    return ownValue(value, key);
+  }
+  throw new ExpressionFault(`cannot look up ${keyInWords(key)} in ${kindOf(value)}`);
 }
 
-function has(value: JsonValue, key: string): boolean {
-  return findMember(value, key) !== undefined;
+/** A key may be anything that an expression gives: a list of the whole token, say. */
+function keyInWords(key: JsonValue): string {
+  if (typeof key === 'object' && key !== null) return kindOf(key);
+  return JSON.stringify(typeof key === 'string' ? shorten(key) : key);
 }
 
-function itemsOf(value: JsonValue): readonly JsonValue[] {
+function itemsOf(value: JsonValue, budget: RuleBudget): readonly JsonValue[] {
   if (Array.isArray(value)) return value as readonly JsonValue[];
-  if (isJsonObject(value)) return Object.keys(value);
-  throw new ExpressionFault(`${kindOf(value)} has no items`);
+  if (!isJsonObject(value)) throw new ExpressionFault(`${kindOf(value)} has no items`);
+  const keys = Object.keys(value);
+  budget.spendOnKeys(keys.length);
+  return keys;
 }
 
 function keyOf(value: JsonValue): string {

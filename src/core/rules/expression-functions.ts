@@ -1,4 +1,5 @@
 import type { ExpressionFunction } from './expression.js';
+import { containsText } from '../json/contains-text.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../json/json.js';
 import type { RuleBudget } from './rule-budget.js';
 
@@ -32,17 +33,17 @@ export function callFunction(name: ExpressionFunction, operands: readonly JsonVa
     case 'in':
       return isIn(left, right, budget);
     case 'size':
-      return sizeOf(left);
+      return sizeOf(left, budget);
     case 'contains':
-      return textOf(left).includes(textOf(right));
+      return containsText(letterByLetter(left, budget), textOf(right));
     case 'startsWith':
       return textOf(left).startsWith(textOf(right));
     case 'endsWith':
       return textOf(left).endsWith(textOf(right));
     case 'lowerAscii':
-      return textOf(left).replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      return letterByLetter(left, budget).replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
     case 'upperAscii':
-      return textOf(left).replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
+      return letterByLetter(left, budget).replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
     case 'trim':
       return textOf(left).trim();
     case 'string':
@@ -105,16 +106,42 @@ function isIn(item: JsonValue, container: JsonValue, budget: RuleBudget): boolea
 }
 
 /** Of a text in code points, as everywhere in CEL. */
-function sizeOf(value: JsonValue): number {
-  if (typeof value === 'string') return Array.from(value).length;
+function sizeOf(value: JsonValue, budget: RuleBudget): number {
+  if (typeof value === 'string') return codePointsIn(letterByLetter(value, budget));
   if (Array.isArray(value)) return value.length;
-  if (isJsonObject(value)) return Object.keys(value).length;
-  throw new ExpressionFault(`${kindOf(value)} has no size`);
+  if (!isJsonObject(value)) throw new ExpressionFault(`${kindOf(value)} has no size`);
+  const { length } = Object.keys(value);
+  budget.spendOnKeys(length);
+  return length;
+}
+
+function codePointsIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (isTrailing(text.charCodeAt(at)) && isLeading(text.charCodeAt(at - 1))) continue;
+    count += 1;
+  }
+  return count;
+}
+
+function isLeading(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isTrailing(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 function textOf(value: JsonValue): string {
   if (typeof value === 'string') return value;
   throw new ExpressionFault(`expected a text, not ${kindOf(value)}`);
+}
+
+/** A text of which every letter is looked at or written anew. */
+function letterByLetter(value: JsonValue, budget: RuleBudget): string {
+  const text = textOf(value);
+  budget.spendOnLetters(text.length);
+  return text;
 }
 
 function toText(value: JsonValue): string {
