@@ -92,6 +92,24 @@ export default defineConfig(
     },
   },
 
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/support/eventually.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...[
+          ['vi', 'waitFor'],
+          ['expect', 'poll'],
+        ].map(([object, property]) => ({
+          object,
+          property,
+          message: 'Its time is fixed: use `eventually`, which takes what the test has.',
+        })),
+      ],
+    },
+  },
+
   { files: ['{src/cli,bench,examples,scripts,test/support}/**/*.ts'], rules: { 'no-console': 'off' } },
 
   {

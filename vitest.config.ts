@@ -16,6 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     tags: INVARIANTS.map((name) => ({ name })),
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
+    // The limits are for what hangs: whatever is slow only because of a busy machine must come to its end.
     projects: [
       {
         extends: true,
@@ -23,6 +24,13 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [INTEGRATION, E2E],
+          // A process for each file would take three times as long: what they share is watched, and restored.
+          isolate: false,
+          setupFiles: './test/support/leaves-nothing.ts',
+          restoreMocks: true,
+          unstubGlobals: true,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
       },
@@ -31,8 +39,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [INTEGRATION],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
         },
       },
@@ -42,8 +50,8 @@ export default defineConfig({
           name: 'e2e',
           include: [E2E],
           globalSetup: './test/support/build-first.ts',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Each file starts whole processes with ports and clocks of their own: two at once would disturb each other.
           fileParallelism: false,
           sequence: { groupOrder: 3 },

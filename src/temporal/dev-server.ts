@@ -33,7 +33,8 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 30_000;
+/** Beside much else a start takes long; one that ends is not waited for. */
+const START_TIMEOUT_MS = 120_000;
 const STOP_PATIENCE_MS = 5000;
 const LOG_TAIL = 1500;
 

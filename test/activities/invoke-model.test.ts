@@ -16,6 +16,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
 import { anAgent, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
 import { readEvents } from '../streams/contract/stream-backend.js';
@@ -122,7 +123,7 @@ describe('a turn', () => {
     const cause = new ModelError('overloaded', 'busy', { providerRequestId: 'req-1' });
     await run(new ScriptedModel(['Fi', { type: 'usage', usage }, cause])).answer.catch(() => undefined);
     const hanging = run(new ScriptedModel(['Fine', { type: 'usage', usage }, HANG]), { attempt: 2 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await storage.executions.get(ID))?.attempts).toHaveLength(2);
     });
     const details = { failures: 1, characters: 4, usage };
@@ -171,7 +172,7 @@ describe('a turn', () => {
 
   it('that Temporal has forgotten says no more, to its viewers or of itself: others know what became of it', async () => {
     const { answer, environment } = run(new ScriptedModel(['Fi', HANG]));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await readEvents(streams, ID)).toHaveLength(2);
     });
     const before = await storage.executions.get(ID);

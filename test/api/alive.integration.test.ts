@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
+import { eventually } from '../support/eventually.js';
 
 const ID = 'open';
 const UPGRADE =
@@ -52,7 +53,7 @@ describe('whether somebody is still there', () => {
     const closed = once(await silentPeer(head), 'close');
     await pass(50);
     await closed;
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect([api.openStreams.count, api.reader.stats().viewers]).toEqual([0, 0]);
     });
   });

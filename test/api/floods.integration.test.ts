@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
+import { eventually } from '../support/eventually.js';
 import { handles, settledHeap } from '../support/settled-heap.js';
 
 const OPEN = 'open';
@@ -20,7 +21,7 @@ const UPGRADE = [
 ];
 
 /** Whoever comes in great numbers, or breaks the rules, costs a bounded amount of memory, and nothing once it has left. */
-describe('a server that is flooded', { timeout: 60_000 }, () => {
+describe('a server that is flooded', () => {
   let api: ApiUnderTest;
   let address: string;
   let port: number;
@@ -57,12 +58,9 @@ describe('a server that is flooded', { timeout: 60_000 }, () => {
   }
 
   async function everybodyHasLeft(): Promise<void> {
-    await vi.waitFor(
-      () => {
-        expect([api.openStreams.count, api.reader.stats()]).toEqual([0, { streams: 0, viewers: 0 }]);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(() => {
+      expect([api.openStreams.count, api.reader.stats()]).toEqual([0, { streams: 0, viewers: 0 }]);
+    });
   }
 
   const visits: Readonly<Record<string, () => Promise<void>>> = {
@@ -196,12 +194,9 @@ describe('a server that is flooded', { timeout: 60_000 }, () => {
     });
     const payload = { query: WATCH };
     for (let n = 0; n < 10_000; n += 1) socket.send(JSON.stringify({ id: String(n), type: 'subscribe', payload }));
-    await vi.waitFor(
-      () => {
-        expect(types).toEqual({ next: 100, error: 9900 });
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(() => {
+      expect(types).toEqual({ next: 100, error: 9900 });
+    });
     expect(api.reader.stats()).toEqual({ streams: 1, viewers: 100 });
     socket.terminate();
     await everybodyHasLeft();

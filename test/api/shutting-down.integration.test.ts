@@ -12,7 +12,7 @@ const SSE = { headers: { accept: 'text/event-stream' } };
 const WATCH = `subscription { agentExecutionStream(executionId: "${ID}") { eventType } }`;
 
 /** Whoever watches is told to come again, and finds another process: nothing looks like the end of a stream. */
-describe('a server that goes down', { timeout: 30_000 }, () => {
+describe('a server that goes down', () => {
   let api: ApiUnderTest;
   let address: string;
   let socketAddress: string;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { StreamError, watchExecution, type StreamEvent, type WatchOptions } from '../../src/client/index.js';
+import { eventually } from '../support/eventually.js';
 import { chunk, completed, sseFrames, started, TEXT } from '../support/execution-events.js';
 
 type Visit = (response: ServerResponse) => void;
@@ -163,6 +164,8 @@ describe('a client that watches an execution', () => {
       },
     ];
     for await (const event of watch()) if (event.eventType === 'content_chunk') break;
-    await expect.poll(() => closed).toBe(true);
+    await eventually(() => {
+      expect(closed).toBe(true);
+    });
   });
 });

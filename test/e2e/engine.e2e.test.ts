@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAgent, createToken, createWorkflow, execution, fire, graphql } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import type { SpawnedProcess } from '../support/spawned-process.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
@@ -42,12 +42,11 @@ describe('the engine, whole', () => {
   });
 
   async function tokenWhen(id: string, isSo: (token: TokenView) => boolean): Promise<TokenView> {
-    for (const deadline = Date.now() + 30_000; ;) {
+    return await eventually(async () => {
       const { token } = await graphql<{ token: TokenView }>(setting.address, TOKEN, { id });
       if (isSo(token)) return token;
-      if (Date.now() > deadline) throw new Error(`not so in time: ${JSON.stringify(token)}`);
-      await delay(50);
-    }
+      throw new Error(`is not so: ${JSON.stringify(token)}`);
+    });
   }
 
   async function mutate<Result>(field: string, variables: Record<string, unknown>, selection = ''): Promise<Result> {

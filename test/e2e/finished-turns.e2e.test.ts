@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { CommandName } from '../../src/cli/commands.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -82,9 +83,9 @@ describe('a turn that the provider has finished is paid for once', () => {
     await createWorkflow(address, WORKFLOW);
     const tokenId = await createToken(address, { workflowId: 'writing', data: { topic: 'tides' } });
     const executionId = await fire(address, { tokenId, transitionId: 'write' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(provider.bodies).toHaveLength(1);
-    }, 20_000);
+    });
     return { tokenId, executionId };
   }
 
@@ -122,9 +123,9 @@ async function turnIsStored(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await client.query('select from circuit_breaker.turns')).rowCount).toBe(1);
-    }, 20_000);
+    });
   } finally {
     await client.end();
   }

@@ -11,13 +11,12 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { report } from '../support/report.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+import { untilOver } from '../support/under-way.js';
 
 const SEED = 20261123;
 const TOKENS = 200;
 /** Longer than the heartbeat timeout of a model call: what ran then is taken for lost. */
 const LONG_OUTAGE_MS = 7000;
-/** Once nothing is killed any more. */
-const PATIENCE_MS = 120_000;
 
 const AGENT = {
   id: 'writer',
@@ -165,20 +164,24 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     await temporal.restart();
   }
 
-  /** How every token ended; says how those stand that did not. */
+  /** How every token ended; says how those stand that do not. */
   async function results(): Promise<ReadonlyMap<string, Token>> {
     const ended = new Map<string, Token>();
-    const all = Promise.all(
-      ids.map((id) => persistently(async () => ended.set(id, (await client.workflow.getHandle(id).result()) as Token))),
-    );
-    const isOver = await Promise.race([all, delay(PATIENCE_MS)]);
-    if (isOver !== undefined) return ended;
-    const stuck = ids.filter((id) => !ended.has(id));
-    const first = stuck[0] ?? '';
-    const stored = JSON.stringify(await graphql<StoredToken>(setting.address, STORED, { id: first }));
-    throw new Error(
-      `${stuck.length} tokens did not end: ${stuck.join(' ')}\n${stored.slice(0, 2000)}\n${await lastEvents(first)}`,
-    );
+    for (const id of ids) {
+      void persistently(async () => ended.set(id, (await client.workflow.getHandle(id).result()) as Token));
+    }
+    await untilOver({
+      isOver: () => ended.size === ids.length,
+      progress: () => ended.size,
+      found: async () => {
+        const stuck = ids.filter((id) => !ended.has(id));
+        const first = stuck[0] ?? '';
+        const stored = JSON.stringify(await graphql<StoredToken>(setting.address, STORED, { id: first }));
+        const counted = `${stuck.length} tokens did not end: ${stuck.join(' ')}`;
+        return `${counted}\n${stored.slice(0, 2000)}\n${await lastEvents(first)}`;
+      },
+    });
+    return ended;
   }
 
   /** What Temporal has of a token and of what it waits for: its newest events, and what is still to be done. */
@@ -217,40 +220,36 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     }
   }
 
-  it(
-    'leave every token where its history says, with nothing applied twice and nothing lost',
-    { timeout: 240_000 },
-    async () => {
-      await Promise.all([load(), killAtRandom()]);
-      const ended = await results();
-      let lost = 0;
-      for (const id of ids) {
-        const stored = await graphql<StoredToken>(setting.address, STORED, { id });
-        const result = ended.get(id);
-        expect(result, id).toMatchObject({ place: 'published', status: 'COMPLETED', transitionCount: 2 });
-        expect(stored.token, id).toMatchObject({ place: 'published', status: 'COMPLETED', version: result?.version });
-        const fired = stored.tokenEvents.filter(({ type }) => type === 'TRANSITION_FIRED');
-        expect(
-          fired.map(({ transitionId }) => transitionId),
-          id,
-        ).toEqual(['write', 'publish']);
-        expect(
-          stored.tokenExecutions.map(({ status }) => status),
-          id,
-        ).toEqual(['COMPLETED', 'COMPLETED']);
-        expect(stored.token.data.text, id).toBe(stored.tokenExecutions.at(-1)?.finalResponse);
-        const outcomes = stored.tokenExecutions.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
-        expect(
-          outcomes.filter((outcome) => outcome === 'completed'),
-          id,
-        ).toHaveLength(2);
-        lost += outcomes.length - 2;
-      }
-      const calls = (await aimock.requests()).length;
-      report(`${calls} model calls for ${2 * TOKENS} turns; ${lost} attempts were lost`);
-      // What was called again had been lost: a finished turn is in the history, or in storage.
-      expect(lost).toBeGreaterThan(0);
-      expect(calls).toBeLessThanOrEqual(2 * TOKENS + lost);
-    },
-  );
+  it('leave every token where its history says, with nothing applied twice and nothing lost', async () => {
+    await Promise.all([load(), killAtRandom()]);
+    const ended = await results();
+    let lost = 0;
+    for (const id of ids) {
+      const stored = await graphql<StoredToken>(setting.address, STORED, { id });
+      const result = ended.get(id);
+      expect(result, id).toMatchObject({ place: 'published', status: 'COMPLETED', transitionCount: 2 });
+      expect(stored.token, id).toMatchObject({ place: 'published', status: 'COMPLETED', version: result?.version });
+      const fired = stored.tokenEvents.filter(({ type }) => type === 'TRANSITION_FIRED');
+      expect(
+        fired.map(({ transitionId }) => transitionId),
+        id,
+      ).toEqual(['write', 'publish']);
+      expect(
+        stored.tokenExecutions.map(({ status }) => status),
+        id,
+      ).toEqual(['COMPLETED', 'COMPLETED']);
+      expect(stored.token.data.text, id).toBe(stored.tokenExecutions.at(-1)?.finalResponse);
+      const outcomes = stored.tokenExecutions.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
+      expect(
+        outcomes.filter((outcome) => outcome === 'completed'),
+        id,
+      ).toHaveLength(2);
+      lost += outcomes.length - 2;
+    }
+    const calls = (await aimock.requests()).length;
+    report(`${calls} model calls for ${2 * TOKENS} turns; ${lost} attempts were lost`);
+    // What was called again had been lost: a finished turn is in the history, or in storage.
+    expect(lost).toBeGreaterThan(0);
+    expect(calls).toBeLessThanOrEqual(2 * TOKENS + lost);
+  });
 });

@@ -179,7 +179,7 @@ async function streamExpired(here: Installation, backend: BreakableBackend): Pro
 
 describe('whatever dies, what a viewer reads at the end is what was stored', () => {
   for (const { name, isThere, start } of BACKENDS) {
-    (isThere ? it.concurrent : it.skip)(`with streams on ${name}`, { timeout: 240_000 }, async () => {
+    (isThere ? it.concurrent : it.skip)(`with streams on ${name}`, async () => {
       const backend = await start();
       const here = await Installation.start(surroundings, `faults-${name.toLowerCase()}`, backend.url);
       try {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { watchExecution } from '../../src/client/index.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { execution } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
 import { newSetting, startEverything } from '../support/everything.js';
 import { freezeProcess } from '../support/frozen-process.js';
 import { expectWhole, Installation, prepareWriting, Surroundings, write } from '../support/installation.js';
@@ -30,14 +31,9 @@ describe('what is under way goes on', () => {
         args: [{ executionId, agentId: 'writer', input: 'tides' }],
         workflowExecutionTimeout: '15s',
       });
-      await vi.waitFor(
-        async () => {
-          expect(await execution(here.address, executionId)).not.toBeNull();
-        },
-        {
-          timeout: 20_000,
-        },
-      );
+      await eventually(async () => {
+        expect(await execution(here.address, executionId)).not.toBeNull();
+      });
       const viewer = new StreamViewer();
       const watching = viewer.watch(here.address, executionId);
       await viewer.sawChunks(3);

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 
 import type { PageFunctions } from '../e2e/pages/page-functions.js';
+import { BROWSER_PATIENCE_MS } from './chromium.js';
 import { CuttingProxy } from './cutting-proxy.js';
 
 /** A page in a profile of its own, and the API behind a proxy that only this page uses. */
@@ -25,6 +26,7 @@ export async function visitPage(
 ): Promise<void> {
   const [context, proxy] = await Promise.all([browser.newContext(), CuttingProxy.start(api)]);
   try {
+    context.setDefaultTimeout(BROWSER_PATIENCE_MS);
     const page = await context.newPage();
     const statuses: number[] = [];
     const thrown: Error[] = [];

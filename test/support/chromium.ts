@@ -26,7 +26,15 @@ export async function canTestChromium(): Promise<boolean> {
   }
 }
 
+/** Beside much else a page takes its time, and so does the browser's first. */
+export const BROWSER_PATIENCE_MS = 120_000;
+
 /** A browser of its own, without a window, with a profile that is new and gone afterwards. It ends with this process. */
 export async function startChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: PATH, chromiumSandbox: false, args: QUIET });
+  return await chromium.launch({
+    executablePath: PATH,
+    chromiumSandbox: false,
+    args: QUIET,
+    timeout: BROWSER_PATIENCE_MS,
+  });
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
+import { untilAnswering } from './answering-process.js';
 import { freePort } from './free-port.js';
 import { freezeProcess } from './frozen-process.js';
 
@@ -40,8 +41,9 @@ export class NatsServer {
     const configuration = `${this.#folder}.conf`;
     await writeFile(configuration, this.#settings);
     const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.#folder, '-c', configuration];
-    this.#process = spawn('nats-server', args, { stdio: 'ignore' });
-    while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const process = spawn('nats-server', args, { stdio: 'ignore' });
+    this.#process = process;
+    await untilAnswering(process, () => answers(this.url));
   }
 
   async kill(): Promise<void> {

@@ -31,7 +31,7 @@ export async function canTestPostgres(): Promise<boolean> {
 }
 
 async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: SERVER_URL, connectionTimeoutMillis: 3000 });
+  const client = new pg.Client({ connectionString: SERVER_URL, connectionTimeoutMillis: 30_000 });
   await client.connect();
   try {
     await client.query(statement);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { createClient } from '@redis/client';
 
+import { untilAnswering } from './answering-process.js';
 import { freePort } from './free-port.js';
 import { freezeProcess } from './frozen-process.js';
 
@@ -48,8 +49,9 @@ export class RedisServer {
       '',
       ...persistence,
     ];
-    this.#process = spawn('redis-server', args, { stdio: 'ignore' });
-    while (!(await answers(this.url))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const process = spawn('redis-server', args, { stdio: 'ignore' });
+    this.#process = process;
+    await untilAnswering(process, () => answers(this.url));
   }
 
   async kill(): Promise<void> {

@@ -11,7 +11,7 @@ export function testRedisUrl(database: number): string {
 
 /** Whether tests on Redis can run. With CI=true they must: then they fail instead of being skipped. */
 export async function canTestRedis(): Promise<boolean> {
-  const client = createClient({ url: SERVER_URL, socket: { connectTimeout: 3000, reconnectStrategy: false } });
+  const client = createClient({ url: SERVER_URL, socket: { connectTimeout: 30_000, reconnectStrategy: false } });
   client.on('error', () => undefined);
   try {
     await client.connect();

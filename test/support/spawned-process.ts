@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 import type { CommandName } from '../../src/cli/commands.js';
+import { cpuSeconds } from './cpu-seconds.js';
+import { untilOver } from './under-way.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -54,16 +56,24 @@ export class SpawnedProcess {
     return this.#text;
   }
 
-  /** Resolves when the process has said this; rejects with all it said when it ends before. */
-  async said(what: string | RegExp, timeoutMs = 60_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!matches(this.#text, what)) {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        throw new Error(`ended without saying ${String(what)}:\n${this.#text}`);
-      }
-      if (Date.now() > deadline) throw new Error(`did not say ${String(what)} in time:\n${this.#text}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+  /**
+   * Resolves when the process has said this. Waits for as long as it speaks or computes; rejects with all it said when
+   * it ends before.
+   */
+  async said(what: string | RegExp): Promise<void> {
+    await untilOver({
+      isOver: () => {
+        if (matches(this.#text, what)) return true;
+        if (this.#hasEnded) throw new Error(`ended without saying ${String(what)}:\n${this.#text}`);
+        return false;
+      },
+      progress: () => `${this.#text.length} ${cpuSeconds(this.#child.pid ?? 0)}`,
+      found: () => `did not say ${String(what)}:\n${this.#text}`,
+    });
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** Nobody reads any more what it writes there. */
@@ -77,13 +87,13 @@ export class SpawnedProcess {
 
   /** Kills it the hard way and waits until it is gone. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+    if (!this.#hasEnded) this.#child.kill('SIGKILL');
     await this.#exited;
   }
 
   /** Stops it in order and gives its exit code. */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
+    if (!this.#hasEnded) this.#child.kill('SIGTERM');
     return await this.exit();
   }
 

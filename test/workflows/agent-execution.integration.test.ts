@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { AgentExecution } from '../../src/core/executions/execution.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
@@ -6,6 +6,7 @@ import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { AGENT_EXECUTION } from '../../src/contract/messages.js';
 import { anAgent, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -59,7 +60,7 @@ async function run(agentId: string, answers: (string | Error)[], more: object = 
     args: [request],
   });
   await handle.result().catch(() => undefined);
-  return await vi.waitFor(async () => {
+  return await eventually(async () => {
     const execution = await under.storage.executions.get(executionId);
     if (execution?.completedAt === undefined) throw new Error('it has not been recorded yet');
     return execution;

@@ -5,6 +5,7 @@ import { taskQueues } from '../../src/contract/messages.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import type { Token } from '../../src/core/tokens/token.js';
 import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { HANG, ScriptedModel } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -39,7 +40,7 @@ describe('a change of a token', () => {
       workflowId,
       args,
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await under.storage.tokens.get(workflowId)).toBeDefined();
     });
     return handle;
@@ -68,12 +69,9 @@ describe('a change of a token', () => {
   }
 
   async function reached(handle: WorkflowHandle, token: Partial<Token>): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        expect(await handle.query<Token>('token')).toMatchObject(token);
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(async () => {
+      expect(await handle.query<Token>('token')).toMatchObject(token);
+    });
   }
 
   async function refusalOf(answer: Promise<unknown>): Promise<unknown> {
@@ -107,13 +105,10 @@ describe('a change of a token', () => {
       const before = (await handle.fetchHistory()).events?.length;
       const storageBack = storageAway();
       const updated = send(handle, 'updateToken', { data: { a: 1 } });
-      await vi.waitFor(
-        async () => {
-          const { raw } = await handle.describe();
-          expect(raw.pendingActivities?.[0]?.attempt).toBeGreaterThan(2);
-        },
-        { timeout: 20_000 },
-      );
+      await eventually(async () => {
+        const { raw } = await handle.describe();
+        expect(raw.pendingActivities?.[0]?.attempt).toBeGreaterThan(2);
+      });
       storageBack();
       await updated.answer;
       const since = (await handle.fetchHistory()).events?.slice(before) ?? [];

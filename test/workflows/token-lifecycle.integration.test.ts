@@ -1,5 +1,5 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AgentTransition } from '../../src/core/definitions/definition.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
@@ -7,6 +7,7 @@ import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -108,7 +109,7 @@ describe('a token', () => {
   it('rejects a fire with every blocker, and leaves nothing in its history', async () => {
     const handle = await start('refused', { workflowId: 'review' });
     // A query cannot wait for the token to be created; where storage is slow it says so.
-    await vi.waitFor(() => handle.query('token'));
+    await eventually(() => handle.query('token'));
     const before = (await handle.fetchHistory()).events?.length;
     const failure = await failureOf(fire(handle, { transitionId: 'review', expectedVersion: 5 }));
     expect(failure).toMatchObject({
@@ -172,7 +173,7 @@ describe('a token', () => {
     const handle = await start('terminated', { workflowId: 'review', data: { text: 'HANG' } });
     const { executionId = '' } = await fire(handle, { transitionId: 'review' });
     // Temporal starts it a moment after the fire was answered.
-    await vi.waitFor(() => under.client.workflow.getHandle(executionId).terminate());
+    await eventually(() => under.client.workflow.getHandle(executionId).terminate());
     let token = await handle.query<Token>('token');
     while (token.pending !== undefined) token = await handle.query<Token>('token');
     expect(token.incident).toMatchObject({ code: 'terminated', executionId });

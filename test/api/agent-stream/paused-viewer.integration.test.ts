@@ -105,7 +105,7 @@ const DOORS: Readonly<Record<string, (address: string) => Promise<Reader>>> = {
   },
 };
 
-describe('a viewer that stands still among a thousand', { timeout: 60_000 }, () => {
+describe('a viewer that stands still among a thousand', () => {
   let api: ApiUnderTest;
   let address: string;
   let writer: StreamWriter;

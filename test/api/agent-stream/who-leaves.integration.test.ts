@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { apiUnderTest, type ApiUnderTest } from '../../support/api-under-test.js';
+import { eventually } from '../../support/eventually.js';
 
 const ID = 'open';
 const AS_EVENTS = `GET /agent-stream/${ID} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n`;
@@ -12,7 +13,7 @@ const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 
 /** However somebody goes, and at whatever moment, nothing is kept for them. */
-describe('who leaves', { timeout: 30_000 }, () => {
+describe('who leaves', () => {
   let api: ApiUnderTest;
   let port: number;
 
@@ -34,12 +35,9 @@ describe('who leaves', { timeout: 30_000 }, () => {
   }
 
   async function nobodyIsLeft(): Promise<void> {
-    await vi.waitFor(
-      () => {
-        expect([api.openStreams.count, api.reader.stats()]).toEqual([0, { streams: 0, viewers: 0 }]);
-      },
-      { timeout: 12_000 },
-    );
+    await eventually(() => {
+      expect([api.openStreams.count, api.reader.stats()]).toEqual([0, { streams: 0, viewers: 0 }]);
+    });
   }
 
   it.each([

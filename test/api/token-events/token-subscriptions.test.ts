@@ -1,5 +1,5 @@
 import { createClient, type Client } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { TokenFeed } from '../../../src/api/token-events/token-feed.js';
@@ -10,6 +10,7 @@ import type { TokenStore } from '../../../src/storage/token-store.js';
 import { apiUnderTest, type ApiUnderTest } from '../../support/api-under-test.js';
 import { aDefinition, aToken, aWorkflow, NOW } from '../../support/builders.js';
 import { anExecution } from '../../storage/contract/execution-store.js';
+import { eventually } from '../../support/eventually.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 
 const ID = 'doc-1';
@@ -75,7 +76,7 @@ function subscribe(query: string): Subscribed {
 }
 
 async function until(subscribed: Subscribed, count: number): Promise<void> {
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(subscribed.got).toHaveLength(count);
   });
 }
@@ -148,7 +149,7 @@ describe('workflowEvents', () => {
     const watched = subscribe(
       'subscription { workflowEvents(workflowId: "review") { tokenId type token { version } } }',
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await record('UPDATED');
       expect(watched.got.length).toBeGreaterThan(0);
     });
@@ -156,7 +157,7 @@ describe('workflowEvents', () => {
     const event = { type: 'CREATED', version: 1, place: 'submitted', timestamp: NOW, number: 1 } as const;
     await api.storage.tokens.record({ token: other, chainId: 'c', events: [event], executions: [] });
     await record('UPDATED');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(watched.got.at(-1)).toMatchObject({ type: 'UPDATED', token: { version } });
     });
     expect(new Set(watched.got.map(({ tokenId }) => tokenId))).toEqual(new Set([ID]));
@@ -228,7 +229,7 @@ describe('the feed', () => {
       await updates.next();
       return await updates.next();
     });
-    await vi.waitFor(() => Promise.resolve());
+    await eventually(() => Promise.resolve());
     for (const updates of several) await updates.return();
     expect(await Promise.all(pending)).toEqual([
       { value: undefined, done: true },

@@ -1,8 +1,9 @@
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { migrate } from '../../../src/backends/postgres/migrate.js';
 import { connectPg, type PgConnection } from '../../../src/backends/postgres/pg-connection.js';
+import { eventually } from '../../support/eventually.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { canTestPostgres, createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 
@@ -37,12 +38,9 @@ describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that take
     const reading = sql.query({ text: 'select * from kept', values: [] });
     await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(reading).rejects.toThrow(/timeout/);
-    await vi.waitFor(
-      async () => {
-        expect(await isWaiting()).toBe(false);
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(async () => {
+      expect(await isWaiting()).toBe(false);
+    });
     await admin.query('rollback');
   });
 
@@ -54,12 +52,9 @@ describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that take
   it('waits its turn as long as it has to when it is a migration', async () => {
     await admin.query(`select pg_advisory_lock(hashtext('circuit_breaker_migrations'))`);
     const migrating = migrate(sql);
-    await vi.waitFor(
-      async () => {
-        expect(await isWaiting()).toBe(true);
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(async () => {
+      expect(await isWaiting()).toBe(true);
+    });
     await new Promise((resolve) => setTimeout(resolve, 2 * QUERY_TIMEOUT_MS));
     await admin.query('select pg_advisory_unlock_all()');
     await expect(migrating).resolves.toBeUndefined();

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { TokenRecord } from '../../../src/core/tokens/token-record.js';
 import type { Token, TokenEventType } from '../../../src/core/tokens/token.js';
@@ -6,6 +6,7 @@ import type { Storage } from '../../../src/storage/storage.js';
 import type { FeedPosition, TokenStore } from '../../../src/storage/token-store.js';
 import { aDefinition, aToken, NOW } from '../../support/builders.js';
 import { anExecution } from './execution-store.js';
+import { eventually } from '../../support/eventually.js';
 
 function aRecord(token: Token, types: readonly TokenEventType[], { from = 1, chainId = 'chain' } = {}): TokenRecord {
   const events = types.map((type, index) => ({
@@ -180,7 +181,7 @@ export function tokenStoreContract(storage: () => Storage): void {
       await new Promise((resolve) => setTimeout(resolve, 300));
       const before = wakes;
       await tokens().record(aRecord(token('feed-wake'), ['CREATED']));
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(wakes).toBeGreaterThan(before);
       });
       unwatch();

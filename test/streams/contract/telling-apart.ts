@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { AttemptStartCode } from '../../../src/core/codes.js';
 import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { aClaim, anEnding, chunk, readEvents, type UnderTest } from './stream-backend.js';
+import { eventually } from '../../support/eventually.js';
 
 /** Ids that mean something to one backend or another, and such as might turn into each other on the way. */
 const IDS = [
@@ -46,15 +47,12 @@ export function tellingApart(backend: UnderTest): void {
           if (wake.kind === 'entry') for (const event of wake.entry.events) ids.add(saidBy(event));
         });
       }
-      await vi.waitFor(
-        async () => {
-          // A wake-up may be lost while the backend is still being listened to.
-          await log.remove(IDS);
-          for (const id of IDS) await begin(log, id);
-          expect([...told.values()].map(({ size }) => size)).not.toContain(0);
-        },
-        { timeout: 10_000, interval: 100 },
-      );
+      await eventually(async () => {
+        // A wake-up may be lost while the backend is still being listened to.
+        await log.remove(IDS);
+        for (const id of IDS) await begin(log, id);
+        expect([...told.values()].map(({ size }) => size)).not.toContain(0);
+      });
       expect([...told].map(([id, ids]) => [id, [...ids]])).toEqual(IDS.map((id) => [id, [id]]));
       await log.remove(IDS);
     });

@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { StreamEntry, StreamLog, StreamWake } from '../../../src/streams/stream-log.js';
 import { aClaim, anEnding, anExecution, chunk, readPage, type UnderTest } from './stream-backend.js';
+import { eventually } from '../../support/eventually.js';
 
 export function watching(backend: UnderTest): void {
   describe('watch', () => {
@@ -12,7 +13,7 @@ export function watching(backend: UnderTest): void {
       const writer = await log.open(executionId, aClaim());
       await writer.append([chunk('a'), chunk('ü')]);
       await log.close(executionId, anEnding());
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(entriesOf(wakes)).toHaveLength(3);
       });
       expect(entriesOf(wakes)).toEqual((await readPage(log, executionId)).entries);
@@ -24,7 +25,7 @@ export function watching(backend: UnderTest): void {
       const [one, other] = [await watched(watching, executionId), await watched(watching, executionId)];
       const foreign = await watched(watching, anExecution());
       await backend().openLog().open(executionId, aClaim());
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect([entriesOf(one).length, entriesOf(other).length]).toEqual([1, 1]);
       });
       expect(entriesOf(foreign)).toEqual([]);
@@ -35,12 +36,12 @@ export function watching(backend: UnderTest): void {
       const wakes = await watched(backend().openLog(), executionId);
       const log = backend().openLog();
       const writer = await log.open(executionId, aClaim());
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(entriesOf(wakes)).toHaveLength(1);
       });
       const earlier = wakes.length;
       await writer.append([chunk('ü'.repeat(32_000))]);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(wakes.length).toBe(earlier + 1);
       });
       const page = await readPage(log, executionId, 1);
@@ -55,7 +56,7 @@ export function watching(backend: UnderTest): void {
       const successor = await log.open(executionId, aClaim({ epoch: 2 }));
       await expect(old.append([chunk('late')])).rejects.toThrow();
       await successor.append([chunk('new')]);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(entriesOf(wakes).map(({ first }) => first)).toContain(2);
       });
       const { entries } = await readPage(log, executionId);
@@ -70,7 +71,7 @@ export function watching(backend: UnderTest): void {
       await lost.append([chunk('a')]);
       await writer.append([chunk('a')]);
       await writer.append([chunk('b')]);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(entriesOf(wakes).map(({ first }) => first)).toContain(2);
       });
       // From the beginning: what was stored just before the watch may be told, too.
@@ -87,7 +88,7 @@ export function watching(backend: UnderTest): void {
         await log.remove([executionId]);
         await log.open(executionId, aClaim({ reason }));
         const { entries } = await readPage(log, executionId);
-        await vi.waitFor(() => {
+        await eventually(() => {
           expect(entriesOf(wakes).at(-1)).toEqual(entries[0]);
         });
       }
@@ -103,12 +104,12 @@ export function watching(backend: UnderTest): void {
       log.watch(executionId, onWake);
       const others = await watched(log, executionId);
       const writer = await log.open(executionId, aClaim());
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect([entriesOf(wakes).length, entriesOf(others).length]).toEqual([2, 1]);
       });
       end();
       await writer.append([chunk('a')]);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect([entriesOf(wakes).length, entriesOf(others).length]).toEqual([3, 2]);
       });
     });
@@ -123,7 +124,7 @@ export function watching(backend: UnderTest): void {
       end();
       const earlier = wakes.length;
       await backend().openLog().open(executionId, aClaim());
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(entriesOf(others)).toHaveLength(1);
       });
       expect(wakes).toHaveLength(earlier);
@@ -139,13 +140,13 @@ export function watching(backend: UnderTest): void {
       const writer = await log.open(executionId, aClaim());
       for (const letter of 'abc') await writer.append([chunk(letter)]);
       await log.close(executionId, anEnding());
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { entries, state } = await readPage(reading, executionId, seen.length);
         seen.push(...entries.flatMap(({ events }) => events.map(({ eventType }) => eventType)));
         expect(state).toBe('closed');
       });
       expect(seen).toEqual(['attempt_started', 'content_chunk', 'content_chunk', 'content_chunk', 'failed']);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(wakes).toBeGreaterThan(0);
       });
     });
@@ -159,7 +160,7 @@ async function watched(log: StreamLog, executionId: string): Promise<StreamWake[
   const probe = anExecution();
   let heard = 0;
   const end = log.watch(probe, () => (heard += 1));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     // A wake-up may be lost while the backend is still being listened to: say something until one is heard.
     await (await log.open(probe, aClaim())).append([chunk('.')]);
     expect(heard).toBeGreaterThan(0);

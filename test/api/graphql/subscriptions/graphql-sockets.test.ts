@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StreamWriter } from '../../../../src/streams/stream-log.js';
 import { apiUnderTest, type ApiUnderTest } from '../../../support/api-under-test.js';
 import { aDefinition, aToken, NOW } from '../../../support/builders.js';
+import { eventually } from '../../../support/eventually.js';
 import { acknowledgedGraphql, type GraphqlSocket } from '../../../support/graphql-socket.js';
 
 const WATCH = 'subscription { agentExecutionStream(executionId: "open") { content } }';
@@ -47,7 +48,7 @@ describe('the operations of a GraphQL socket', () => {
   }
 
   async function viewersAre(viewers: number): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(api.reader.stats().viewers).toBe(viewers);
     });
   }
@@ -92,7 +93,7 @@ describe('the operations of a GraphQL socket', () => {
     subscribe(WATCH);
     await socket.isHeard();
     await writer.append([{ eventType: 'content_chunk', content: 'for the second' }]);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(answers().at(-1)?.payload).toEqual({ data: { agentExecutionStream: { content: 'for the second' } } });
     });
     expect(answers().map(({ type }) => type)).toEqual(['next', 'next', 'next']);

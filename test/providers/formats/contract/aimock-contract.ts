@@ -9,6 +9,7 @@ import { createDispatcher } from '../../../../src/providers/connection/dispatche
 import type { LanguageModel } from '../../../../src/providers/language-model.js';
 import { readCredentials } from '../../../../src/providers/keys/read-credentials.js';
 import { startAimock, type AimockProcess } from '../../../support/aimock-process.js';
+import { eventually } from '../../../support/eventually.js';
 import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import type { WireUnderTest } from './wire-under-test.js';
 
@@ -168,7 +169,9 @@ export function aimockContract(wire: WireUnderTest): void {
         }
       };
       await expect(call()).rejects.toBe(reason);
-      await expect.poll(async () => (await aimock.cancelled()).length, { timeout: 2_000 }).toBe(before + 1);
+      await eventually(async () => {
+        expect(await aimock.cancelled()).toHaveLength(before + 1);
+      });
     });
 
     it('closes the connection when the caller stops listening', async () => {
@@ -176,7 +179,9 @@ export function aimockContract(wire: WireUnderTest): void {
       for await (const event of model.stream(asking('slow'), new AbortController().signal)) {
         if (event.type === 'text') break;
       }
-      await expect.poll(async () => (await aimock.cancelled()).length, { timeout: 2_000 }).toBe(before + 1);
+      await eventually(async () => {
+        expect(await aimock.cancelled()).toHaveLength(before + 1);
+      });
     });
   });
 }
