@@ -16,8 +16,8 @@ export interface Backends {
 
 /** Opens storage and the stream log by their URLs; where both name the same database they share its connection. */
 export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
-  const opened = await openStorage(config.storageUrl, { logger });
-  resources.add('storage', () => opened.storage.close());
+  const opening = openStorage(config.storageUrl, { logger });
+  const opened = await resources.open('storage', opening, ({ storage }) => storage.close());
   const streams = await openStreamLog(config.streamUrl, {
     logger,
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),

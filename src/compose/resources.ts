@@ -24,9 +24,24 @@ export class Resources {
   add(name: string, close: () => Promise<void> | void): void {
     if (this.#isClosed) {
       void this.#closeOne({ name, close });
-      throw new CircuitBreakerError('UNAVAILABLE', 'This process is ending.');
+      throw isEnding();
     }
     this.#closers.push({ name, close });
+  }
+
+  /**
+   * The same for what takes its time to open: a close that comes meanwhile waits for it, to close it in its turn. Not for
+   * what may never open.
+   */
+  async open<Opened>(
+    name: string,
+    opening: Promise<Opened>,
+    close: (opened: Opened) => Promise<void>,
+  ): Promise<Opened> {
+    this.add(name, () => opening.then(close, () => undefined));
+    const opened = await opening;
+    if (this.#isClosed) throw isEnding();
+    return opened;
   }
 
   /** Closes everything once, newest first; what fails to close is logged and does not keep the rest open. */
@@ -44,4 +59,8 @@ export class Resources {
       this.#logger.error({ err: error }, `${name} did not close in order`);
     }
   }
+}
+
+function isEnding(): CircuitBreakerError {
+  return new CircuitBreakerError('UNAVAILABLE', 'This process is ending.');
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { expect, it } from 'vitest';
 import { pino } from 'pino';
 
@@ -27,4 +29,22 @@ it('closes at once what a start opens after the end, and stops that start', asyn
     opened.add('late', () => void closed.push('late'));
   }).toThrow('This process is ending.');
   expect(closed).toEqual(['late']);
+});
+
+it('waits for what is being opened when the end comes, to close it, and stops that start', async () => {
+  const { opened, closed } = resources();
+  const opening = delay(10, 'storage');
+  const starting = opened.open('storage', opening, (name) => Promise.resolve(void closed.push(name)));
+  await Promise.all([opened.close(), expect(starting).rejects.toThrow('This process is ending.')]);
+  expect(closed).toEqual(['storage']);
+});
+
+it('has nothing to close of what did not open', async () => {
+  const { opened, logged } = resources();
+  const starting = opened.open('storage', Promise.reject(new Error('no disk')), () =>
+    Promise.reject(new Error('what?')),
+  );
+  await expect(starting).rejects.toThrow('no disk');
+  await opened.close();
+  expect(logged).toEqual([]);
 });
