@@ -1,8 +1,9 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Token } from '../../src/core/tokens/token.js';
 import { aWorkflow, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -43,7 +44,7 @@ describe('a plain Temporal client', () => {
     expect(await problemsOf(update)).toEqual(['NUMBER_INEXACT /metadata/list/1']);
     await handle.signal('fireTransition', { transitionId: 'review', data: { n: LOST } });
     await handle.signal('fireTransition', { transitionId: 'review', data: { n: 1 } });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await handle.query<Token>('token')).place).toBe('reviewed');
     });
     expect((await handle.query<Token>('token')).data).toEqual({ account: '9007199254740993', n: 1 });
