@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 
 import { openDirectory } from '../compose/open-directory.js';
 import { REAL_MODELS } from '../compose/real-models.js';
-import { runEverything } from '../compose/run-everything.js';
 import type { ProcessParts } from '../compose/run-process.js';
 import type { Incident } from '../core/tokens/token.js';
 import { AnswerView } from './answer-view.js';
@@ -62,6 +61,7 @@ async function findOrStart(parts: ProcessParts): Promise<RunningServer> {
     const uiUrl = temporal.address === undefined ? `http://localhost:${temporal.uiPort}` : undefined;
     return { api, uiUrl, startedHere: false };
   }
+  const { runEverything } = await import('../compose/run-everything.js');
   const { uiUrl } = await runEverything(parts);
   return { api, uiUrl, startedHere: true };
 }

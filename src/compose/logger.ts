@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 
 import { secretsOf, type Config } from '../config.js';
 import { secretMask } from '../core/secrets.js';
@@ -9,7 +8,7 @@ import { secretMask } from '../core/secrets.js';
  * of the configuration, whoever wrote it: an error of a driver may carry an address with its password. `onLost` is told
  * when nobody reads it any more; from then on it is silent.
  */
-export function createLogger(config: Config, onLost: () => void): Logger {
+export async function createLogger(config: Config, onLost: () => void): Promise<Logger> {
   const { logLevel, logFormat } = config;
   const stderr = pino.destination({ dest: 2, sync: logFormat === 'pretty' });
   let isLost = false;
@@ -19,9 +18,15 @@ export function createLogger(config: Config, onLost: () => void): Logger {
     stderr.destroy();
     onLost();
   });
-  const pretty = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
+  const shown = logFormat === 'pretty' ? await prettyLine() : (line: string) => line;
   const write = (line: string) => {
-    if (!isLost) stderr.write(logFormat === 'pretty' ? pretty(line) : line);
+    if (!isLost) stderr.write(shown(line));
   };
   return pino({ level: logLevel, hooks: { streamWrite: secretMask(secretsOf(config)) } }, { write });
+}
+
+/** A line of JSON as people read it; loaded where somebody does. */
+async function prettyLine(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty');
+  return prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
 }

@@ -35,7 +35,10 @@ export async function runProcess(
 ): Promise<void> {
   const request = new EndRequest();
   const config = orExit(readConfig);
-  const logger = createLogger(isTask ? { ...config, logLevel: quieter(config.logLevel) } : config, request.outputLost);
+  const logger = await createLogger(
+    isTask ? { ...config, logLevel: quieter(config.logLevel) } : config,
+    request.outputLost,
+  );
   const resources = new Resources(logger);
   const print = (text: string) => process.stdout.write(visibleText(text));
   const say = (line: string) => print(`${line}\n`);

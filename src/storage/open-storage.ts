@@ -8,9 +8,7 @@ import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
 import { PostgresExecutionStore } from './postgres/executions.js';
-import { migrate } from '../backends/postgres/migrate.js';
-import { connectPg } from '../backends/postgres/pg-connection.js';
-import { PgliteConnection } from '../backends/postgres/pglite-connection.js';
+import { openSql } from '../backends/postgres/open-sql.js';
 import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
@@ -37,10 +35,9 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
     case 'memory':
       return { storage: memoryStorage(), sql: undefined };
     case 'pglite':
-      return await openSql(await PgliteConnection.open(url.slice('pglite:'.length)));
     case 'postgres':
     case 'postgresql':
-      return await openSql(await connectPg(url, options));
+      return storageOn(await openSql(url, options));
     default: {
       const message = `STORAGE_URL is "${scheme}…": it may be pglite:FOLDER, postgres://user:password@host:port/database or memory:`;
       throw new CircuitBreakerError('VALIDATION_FAILED', message);
@@ -48,13 +45,7 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
   }
 }
 
-async function openSql(sql: SqlConnection): Promise<OpenedStorage> {
-  try {
-    await migrate(sql);
-  } catch (error) {
-    await sql.close();
-    throw error;
-  }
+function storageOn(sql: SqlConnection): OpenedStorage {
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
     conversations: new PostgresConversationStore(sql),

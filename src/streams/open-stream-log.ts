@@ -1,14 +1,10 @@
 import { CircuitBreakerError } from '../core/errors.js';
-import { migrate } from '../backends/postgres/migrate.js';
-import { connectPg } from '../backends/postgres/pg-connection.js';
-import { PgliteConnection } from '../backends/postgres/pglite-connection.js';
+import { openSql } from '../backends/postgres/open-sql.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
 import { MemoryStreamLog } from './memory/memory-stream-log.js';
 import { EntryLog } from './entries/entry-log.js';
-import { connectNats } from './nats/nats-connection.js';
 import { NatsEntries } from './nats/nats-entries.js';
 import { PostgresEntries } from './postgres/postgres-entries.js';
-import { connectRedis } from './redis/redis-connection.js';
 import { RedisEntries } from './redis/redis-entries.js';
 import type { StreamLog } from './stream-log.js';
 
@@ -20,28 +16,32 @@ export interface OpenStreamLogOptions {
 
 /**
  * Opens the stream log that a URL names, with its table brought up to date. Throws VALIDATION_FAILED for a URL that
- * names none, UNAVAILABLE for one that cannot be reached or is in use.
+ * names none, UNAVAILABLE for one that cannot be reached or is in use. The driver of its backend is loaded now, and no other.
  */
 export async function openStreamLog(url: string, options: OpenStreamLogOptions = {}): Promise<StreamLog> {
+  const { logger = SILENT } = options;
   const scheme = /^([a-z]+):/.exec(url)?.[1] ?? '';
   switch (scheme) {
     case 'memory':
       return new MemoryStreamLog();
     case 'pglite':
-      return await openSql(options.sql, () => PgliteConnection.open(url.slice('pglite:'.length)));
     case 'postgres':
     case 'postgresql':
-      return await openSql(options.sql, () => connectPg(url, { logger: options.logger ?? SILENT }));
+      return options.sql === undefined
+        ? ownLog(await openSql(url, { logger }))
+        : new EntryLog(new PostgresEntries(options.sql));
     case 'redis':
     case 'rediss': {
-      const redis = await connectRedis(url, { logger: options.logger ?? SILENT });
+      const { connectRedis } = await import('./redis/redis-connection.js');
+      const redis = await connectRedis(url, { logger });
       const release = () => {
         redis.close();
       };
       return new EntryLog(new RedisEntries(redis, release));
     }
     case 'nats': {
-      const nats = await connectNats(url, { logger: options.logger ?? SILENT });
+      const { connectNats } = await import('./nats/nats-connection.js');
+      const nats = await connectNats(url, { logger });
       return new EntryLog(new NatsEntries(nats, () => nats.close()));
     }
     default: {
@@ -53,14 +53,6 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
 
 const SILENT = { warn: () => undefined };
 
-async function openSql(shared: SqlConnection | undefined, connect: () => Promise<SqlConnection>): Promise<StreamLog> {
-  if (shared !== undefined) return new EntryLog(new PostgresEntries(shared));
-  const sql = await connect();
-  try {
-    await migrate(sql);
-  } catch (error) {
-    await sql.close();
-    throw error;
-  }
+function ownLog(sql: SqlConnection): StreamLog {
   return new EntryLog(new PostgresEntries(sql, () => sql.close()));
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
 import { Client, Connection, type TLSConfig } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import type { TemporalCluster } from './open-temporal.js';
@@ -20,11 +19,11 @@ export async function connectClient(cluster: TemporalCluster): Promise<TemporalC
   return { connection, client: new Client({ connection, namespace: cluster.namespace }) };
 }
 
-export async function connectWorker(cluster: TemporalCluster): Promise<NativeConnection> {
-  return await orUnavailable(cluster, NativeConnection.connect(await connectionOptions(cluster)));
-}
-
-async function orUnavailable<Result>({ address }: TemporalCluster, connecting: Promise<Result>): Promise<Result> {
+/** Throws UNAVAILABLE, with what to do, in the place of what kept a cluster from being reached. */
+export async function orUnavailable<Result>(
+  { address }: TemporalCluster,
+  connecting: Promise<Result>,
+): Promise<Result> {
   try {
     return await connecting;
   } catch (error) {
@@ -37,7 +36,8 @@ async function orUnavailable<Result>({ address }: TemporalCluster, connecting: P
   }
 }
 
-async function connectionOptions({ address, apiKey, tls }: TemporalCluster) {
+/** Where a cluster is and how it is spoken to, as clients and workers take it. */
+export async function connectionOptions({ address, apiKey, tls }: TemporalCluster) {
   return { address, ...(apiKey && { apiKey }), ...(tls && { tls: await tlsConfig(tls) }) };
 }
 

@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { extract } from 'tar';
-
 import { download, type Report } from './download.js';
 
 /** The Temporal CLI as its makers publish it. */
@@ -27,6 +25,7 @@ export async function fetchOfficialCli(
   await download(`${baseUrl}/v${OFFICIAL_CLI_VERSION}?platform=${platform}&arch=${architecture}`, archive, report);
   const unpacked = join(folder, 'unpacked');
   await mkdir(unpacked);
+  const { extract } = await import('tar');
   await extract({ file: archive, cwd: unpacked });
   return join(unpacked, 'temporal');
 }

