@@ -3,7 +3,6 @@ import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/
 import { attemptErrorCode, type AttemptErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
-import { StreamFenced } from '../streams/stream-log.js';
 import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 
@@ -33,7 +32,7 @@ export interface AttemptFailure {
 
 /** Whether an error is none that a model call may end with: a defect of ours or of a library. */
 export function isUnforeseen(error: unknown): boolean {
-  const kinds = [CancelledFailure, ApplicationFailure, StreamFenced, ModelError];
+  const kinds = [CancelledFailure, ApplicationFailure, ModelError];
   return !kinds.some((kind) => error instanceof kind);
 }
 
@@ -53,12 +52,6 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
   }
   if (error instanceof ApplicationFailure) {
     return { failure: error, code: attemptErrorCode(error.type), message: error.message, counts: false };
-  }
-  if (error instanceof StreamFenced) {
-    // A later attempt writes; this one comes back from wherever it was. Nobody waits for its failure.
-    const code = 'stream_fenced';
-    const failure = ApplicationFailure.create({ message: error.message, type: code });
-    return { failure, code, message: error.message, counts: false };
   }
   const { code, message, facts } = asModelError(error);
   const verdict = judgeFailure(limits, { code, failures: failures + 1, ...facts });

@@ -7,6 +7,7 @@ import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
+import type { StreamFenced } from '../streams/stream-log.js';
 import type { AnswerStream } from '../streams/writing/answer-stream.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -15,6 +16,7 @@ import { AttemptRecord } from './attempt-record.js';
 import { isForgotten, isUnforeseen, judgeAttempt } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
+import { streamEpoch } from './stream-epoch.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
@@ -24,8 +26,6 @@ export class TurnAttempt {
   readonly #parts: ActivityParts;
   readonly #call: ModelCall;
   readonly #place: { readonly context: Context; readonly previous: AttemptDetails };
-  readonly #abort = new AbortController();
-  readonly #signal: AbortSignal;
   readonly #stream: AnswerStream;
   readonly #startedAt = performance.now();
   #firstChunkMs: number | undefined;
@@ -45,11 +45,10 @@ export class TurnAttempt {
     this.#place = place;
     const { context, previous } = place;
     this.#failures = previous.failures;
-    this.#signal = AbortSignal.any([context.cancellationSignal, this.#abort.signal]);
     this.#stream = parts.openAnswer(call.executionId, {
-      claim: { epoch: context.info.currentAttemptScheduledTimestampMs, turn: call.turn, reason: this.#reason() },
+      claim: { epoch: streamEpoch(call.turn, context), turn: call.turn, reason: this.#reason() },
       onFenced: (error) => {
-        this.#abort.abort(error);
+        this.#askWhoseTurn(error);
       },
     });
   }
@@ -89,7 +88,7 @@ export class TurnAttempt {
 
   async #converse(turn: LoadedTurn): Promise<ModelFinish> {
     const request = { ...turn.request, attempt: this.#place.context.info.attempt };
-    for await (const event of this.#parts.model.stream(request, this.#signal)) {
+    for await (const event of this.#parts.model.stream(request, this.#place.context.cancellationSignal)) {
       const finish = this.#take(event);
       if (finish !== undefined) return finish;
     }
@@ -175,6 +174,20 @@ export class TurnAttempt {
   #announce(code: AttemptErrorCode, waitMs: number): void {
     const wait = `${code}: the next attempt in ${Math.ceil(waitMs / 1000)} s`;
     this.#stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
+  }
+
+  /**
+   * Another attempt has the stream. It may be a later one, then Temporal answers the heartbeat with the end of this one,
+   * within a second. Or a clock was set back, and it is an earlier one: what is being paid for goes on without viewers,
+   * and they get the answer when it is stored.
+   */
+  #askWhoseTurn(error: StreamFenced): void {
+    const { executionId, turn } = this.#call;
+    this.#parts.logger.warn(
+      { executionId, turn, err: error },
+      'an attempt goes on without its stream, unless Temporal ends it',
+    );
+    this.#place.context.heartbeat(this.details());
   }
 
   #measured() {

@@ -36,7 +36,7 @@ export interface StreamLog {
 }
 
 export interface WriterClaim {
-  /** The activity's currentAttemptScheduledTimestampMs: rises across attempts, turns and workflow resets. */
+  /** A whole number, exact in a double, that rises across attempts, turns and workflow resets. */
   readonly epoch: number;
   readonly turn: number;
   /** Goes out as the `status` of `attempt_started`. */

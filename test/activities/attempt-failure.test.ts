@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { judgeAttempt } from '../../src/activities/attempt-failure.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import { retryLimits } from '../../src/core/executions/turn-retry.js';
-import { StreamFenced } from '../../src/streams/stream-log.js';
 
 const limits = retryLimits({ maxAttempts: 3, backoffSeconds: 10 });
 
@@ -50,10 +49,5 @@ describe('what an attempt throws', () => {
   it('is final when the provider itself says that trying again is no use', () => {
     const error = new ModelError('server', 'no', { shouldRetry: false });
     expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nonRetryable: true });
-  });
-
-  it('does not count where a later attempt has taken the stream over', () => {
-    const judged = judgeAttempt(new StreamFenced('doc-1:review:1'), limits, 0);
-    expect(judged).toMatchObject({ counts: false, failure: { type: 'stream_fenced', nonRetryable: false } });
   });
 });

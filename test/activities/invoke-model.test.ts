@@ -163,11 +163,26 @@ describe('a turn', () => {
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['cancelled']);
   });
 
-  it('that has lost its stream to a later attempt stops and does not count', { tags: 'one-writer' }, async () => {
-    await streams.open(ID, { epoch: 5, turn: 1, reason: 'worker_lost' });
-    const { answer, beats } = run(new ScriptedModel(['Fi', HANG]), { epoch: 3 });
-    await expect(answer).rejects.toMatchObject({ type: 'stream_fenced', nonRetryable: false });
-    expect(beats.at(-1)).toMatchObject({ failures: 0 });
+  describe('whose stream another attempt has', () => {
+    beforeEach(async () => {
+      await streams.open(ID, { epoch: Number.MAX_SAFE_INTEGER, turn: 1, reason: 'worker_lost' });
+    });
+
+    it('goes on where Temporal knows no other: a clock was set back, and what is paid for is not thrown away', async () => {
+      const { answer } = run(new ScriptedModel(['Fi', 'ne.', FINISH]));
+      expect(await answer).toMatchObject({ text: 'Fine.' });
+      expect(logger.lines).toMatchObject([{ level: 'warn', facts: { executionId: ID, turn: 1 } }]);
+    });
+
+    it('ends as soon as Temporal says that another is due, whom it tells at once', { tags: 'one-writer' }, async () => {
+      const { answer, beats, environment } = run(new ScriptedModel(['Fi', HANG]));
+      await eventually(() => {
+        expect(beats.at(-1)).toMatchObject({ characters: 2, failures: 0 });
+      });
+      environment.cancel('NOT_FOUND');
+      await expect(answer).rejects.toThrow('NOT_FOUND');
+      expect(await readEvents(streams, ID)).toHaveLength(1);
+    });
   });
 
   it('that Temporal has forgotten says no more, to its viewers or of itself: others know what became of it', async () => {

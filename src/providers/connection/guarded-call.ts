@@ -45,7 +45,7 @@ export class GuardedCall {
   readonly #options: GuardedCallOptions;
   readonly #controller = new AbortController();
   readonly #total: NodeJS.Timeout;
-  readonly #startedMs = Date.now();
+  readonly #startedMs = performance.now();
   #failure: ModelError | undefined;
   #facts: ModelErrorFacts = {};
   #host = 'the provider';
@@ -154,7 +154,7 @@ export class GuardedCall {
     const parts: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
     let firstByteMs: number | undefined = Math.max(
       1,
-      this.#options.limits.firstByteMs - (Date.now() - this.#startedMs),
+      this.#options.limits.firstByteMs - (performance.now() - this.#startedMs),
     );
     return new ReadableStream<Uint8Array>(
       {

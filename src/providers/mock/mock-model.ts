@@ -19,14 +19,14 @@ const DEFAULT_DELAY_MS = 100;
 export class MockModel implements LanguageModel {
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
     signal.throwIfAborted();
-    const deadlineMs = Date.now() + request.timeoutMs;
+    const deadlineMs = performance.now() + request.timeoutMs;
     const options = readOptions(request);
     const cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
     let sent = 0;
     for (const chunk of splitWords(answerText(request))) {
       if (sent === options.failAtChunk) throw scriptedFailure(options.failWith);
-      await pause(Math.min(options.delayMs, deadlineMs - Date.now()), signal);
-      if (Date.now() >= deadlineMs)
+      await pause(Math.min(options.delayMs, deadlineMs - performance.now()), signal);
+      if (performance.now() >= deadlineMs)
         throw new ModelError('timeout', 'The mock did not finish in the time it was given.');
       const text = cutter.push(chunk);
       if (text !== '') yield { type: 'text', text };

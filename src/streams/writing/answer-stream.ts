@@ -21,7 +21,7 @@ export interface AnswerStream {
 
 export interface AnswerStreamOptions {
   readonly claim: WriterClaim;
-  /** A later writer has the stream, or it is closed: this attempt has lost its use. Called at most once. */
+  /** A later writer has the stream, or it is closed: nothing more of this attempt goes out. Called at most once. */
   readonly onFenced: (error: StreamFenced) => void;
   /** The backend has stopped taking events. Called once for each time that it does. */
   readonly onDelay?: (error: unknown) => void;

@@ -17,11 +17,11 @@ export function racing(backend: UnderTest): void {
   describe('at the same time', () => {
     it('many openings get a sequence each, and the highest epoch writes', { tags: 'one-writer' }, async () => {
       const executionId = anExecution();
-      const epochs = [5, 3, 8, 1, 7, 2, 6, 4];
+      const epochs = [5, 3, 8, 1, 7, 2, 6, 4].map((epoch) => Number.MAX_SAFE_INTEGER - 8 + epoch);
       const opened = await Promise.all(
         epochs.map((epoch) => openUnlessFenced(backend().openLog(), executionId, epoch)),
       );
-      const highest = opened[epochs.indexOf(8)];
+      const highest = opened[epochs.indexOf(Number.MAX_SAFE_INTEGER)];
       if (highest === undefined) throw new Error('the highest epoch was fenced');
       await highest.append([chunk('mine')]);
       const others = opened.filter((writer) => writer !== undefined && writer !== highest);
