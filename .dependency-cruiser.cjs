@@ -6,6 +6,7 @@
 const SRC = '^src/';
 const COMPOSERS = '^src/(cli|compose)/';
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
+const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
@@ -13,7 +14,7 @@ const ERRORS = '^src/core/(codes|errors)\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
 const TEMPORAL_IN_WORKFLOWS = '^node_modules/@temporalio/(workflow|common)/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
-const SCHEMA_LIBRARIES = '^node_modules/(zod|ajv|@marcbachmann/cel-js)/';
+const SCHEMA_LIBRARIES = '^node_modules/(zod|ajv|ajv-formats|ajv-draft-04|@marcbachmann/cel-js)/';
 const REACT_HOOK = '^src/client/react\\.ts$';
 const REACT = '^node_modules/(@types/)?react(-dom)?/';
 /** The adapters of streams and storage lie in a folder each. */
@@ -49,7 +50,10 @@ const modules = [
     name: 'workflows-judge-nothing',
     comment: 'Every cached workflow context would pay for a schema library, however it got there.',
     from: { path: '^src/(workflows|contract)/' },
-    to: { path: '^(src/core/validation|node_modules/(zod|ajv|@marcbachmann))/', reachable: true },
+    to: {
+      path: '^(src/core/validation|node_modules/(zod|ajv|ajv-formats|ajv-draft-04|@marcbachmann))/',
+      reachable: true,
+    },
   },
   {
     name: 'activities',
@@ -63,6 +67,7 @@ const modules = [
         '^src/providers/language-model\\.ts$',
         STORAGE_PORTS,
         STREAM_PORT,
+        SCHEMA_PORT,
         '^src/streams/writing/answer-stream\\.ts$',
         '^node_modules/@temporalio/(activity|common)/',
       ],
@@ -74,7 +79,7 @@ const modules = [
     from: { path: '^src/operations/' },
     to: {
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
-      pathNot: ['^src/(core|operations)/', MESSAGES, STORAGE_PORTS, GATEWAY],
+      pathNot: ['^src/(core|operations)/', MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY],
     },
   },
   {
@@ -107,7 +112,22 @@ const modules = [
     name: 'providers',
     comment: 'A provider turns a request into model events: core and its own driver.',
     from: { path: '^src/providers/' },
-    to: { path: [SRC, TEMPORAL, DATABASE_DRIVERS], pathNot: '^src/(core|providers)/' },
+    to: { path: [SRC, TEMPORAL, DATABASE_DRIVERS], pathNot: ['^src/(core|providers)/', SCHEMA_PORT] },
+  },
+  {
+    name: 'schemas',
+    comment: 'Runs what core judges by schemas in threads of their own: it may take for ever.',
+    from: { path: '^src/schemas/' },
+    to: {
+      dependencyTypesNot: ['core'],
+      pathNot: ['^src/(core|schemas)/', '^node_modules/lru-cache/'],
+    },
+  },
+  {
+    name: 'schema-ports-know-no-thread',
+    comment: 'Whoever asks for a judgement must not load the judges.',
+    from: { path: SCHEMA_PORT },
+    to: { path: '.', dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'backends',
@@ -176,7 +196,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         COMPOSERS,
       ],

@@ -2,6 +2,7 @@ import { createLanguageModel } from '../src/providers/create-language-model.js';
 import { createDispatcher } from '../src/providers/connection/dispatcher.js';
 import type { LanguageModel } from '../src/providers/language-model.js';
 import { readCredentials } from '../src/providers/keys/read-credentials.js';
+import { SchemaThreads } from '../src/schemas/schema-threads.js';
 import { openAnswerStream } from '../src/streams/writing/gathered-answer.js';
 import { openStreamLog } from '../src/streams/open-stream-log.js';
 import type { StreamLog } from '../src/streams/stream-log.js';
@@ -22,7 +23,11 @@ type WireName = keyof typeof WIRES;
 export async function benchProviders(): Promise<void> {
   const server = await startFrameServer();
   const dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
-  const model = createLanguageModel({ credentials: readCredentials({ credentials: {} }), dispatcher });
+  const model = createLanguageModel({
+    credentials: readCredentials({ credentials: {} }),
+    dispatcher,
+    schemas: new SchemaThreads(),
+  });
   const log = await openStreamLog('memory:');
   console.log(`\nProviders: CPU per chunk (${FRAMES} chunks, median of ${ROUNDS}), connections per ${CALLS} calls`);
   try {

@@ -1,5 +1,6 @@
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
 import type { LanguageModel } from '../providers/language-model.js';
+import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 
@@ -9,6 +10,7 @@ export interface ActivityParts {
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
+  readonly schemas: SchemaChecker;
   /**
    * The result of an execution's Temporal workflow, once it has one. Throws the Temporal failure that it ended with,
    * NOT_FOUND when Temporal does not know it (any more), UNAVAILABLE when Temporal does not answer.

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 
-import { readStructuredAnswer } from '../core/validation/structured-answer.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall, TurnAnswer } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -25,24 +24,30 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
     const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call));
     if (turn.finished !== undefined) {
       await noteFinished(parts, call, turn.finished.usage);
-      return answerOf(turn.finished, turn, call);
+      return await answerOf(parts, turn.finished, { turn, call });
     }
     const attempt = new TurnAttempt(parts, call, { context, previous });
     live = () => attempt.details();
-    return answerOf(await attempt.run(turn), turn, call);
+    return await answerOf(parts, await attempt.run(turn), { turn, call });
   } finally {
     stopBeating();
   }
 }
 
-function answerOf(result: TurnResult, { schema }: LoadedTurn, { overrides }: ModelCall): TurnAnswer {
-  const answer = readStructuredAnswer(result.text, { schema, outputs: overrides.outputs ?? [] });
+/** The turn with what its text says in structure, where that was asked for. The heart beats on: it may take a while. */
+async function answerOf(
+  { schemas }: ActivityParts,
+  result: TurnResult,
+  { turn: { schema }, call }: { readonly turn: LoadedTurn; readonly call: ModelCall },
+): Promise<TurnAnswer> {
+  if (schema === undefined) return result;
+  const answer = await schemas.readAnswer(result.text, { schema, outputs: call.overrides.outputs ?? [] });
   switch (answer.type) {
-    case 'plain':
-      return result;
     case 'valid':
       return { ...result, output: answer.output };
     case 'invalid':
       return { ...result, outputProblem: answer.problem };
+    case 'uncheckable':
+      return { ...result, outputProblem: answer.problem, isBeyondRepair: true };
   }
 }

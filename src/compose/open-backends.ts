@@ -1,6 +1,8 @@
 import type { AgentExecution } from '../core/executions/execution.js';
 import { executionEnding } from '../streams/writing/execution-ending.js';
 import { finishStream } from '../streams/writing/finish-stream.js';
+import type { SchemaChecker } from '../schemas/schema-checker.js';
+import { SchemaThreads } from '../schemas/schema-threads.js';
 import { openStreamLog } from '../streams/open-stream-log.js';
 import type { StreamLog } from '../streams/stream-log.js';
 import { openStorage } from '../storage/open-storage.js';
@@ -10,11 +12,15 @@ import type { ProcessParts } from './run-process.js';
 export interface Backends {
   readonly storage: Storage;
   readonly streams: StreamLog;
+  readonly schemas: SchemaChecker;
   /** Closes the stream of an ended execution and remembers its last sequence; safe to repeat, in any process. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
 }
 
-/** Opens storage and the stream log by their URLs; where both name the same database they share its connection. */
+/**
+ * Opens storage and the stream log by their URLs; where both name the same database they share its connection. The threads
+ * for schemas are started when they are needed.
+ */
 export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
   const opening = openStorage(config.storageUrl, { logger });
   const opened = await resources.open('storage', opening, ({ storage }) => storage.close());
@@ -23,10 +29,12 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
   });
   resources.add('the stream log', () => streams.shutdown());
+  const schemas = new SchemaThreads();
+  resources.add('the threads for schemas', () => schemas.close());
   const { storage } = opened;
   const closeStream = async (execution: AgentExecution) => {
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
-  return { storage, streams, closeStream };
+  return { storage, streams, schemas, closeStream };
 }

@@ -22,7 +22,7 @@ import { serverFacts } from './server-facts.js';
 /** Runs the API of this process. Resolves with its address when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
   const { config, logger, resources } = parts;
-  const { storage, streams, closeStream } = backends;
+  const { storage, streams, schemas, closeStream } = backends;
   const { client, connection } = await connectClient(cluster);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
@@ -41,7 +41,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const openStreams = new OpenStreams();
   const facts = await serverFacts(config, cluster);
   const app = await createServer(
-    { storage, temporal, reader, feed, providers, origins, openStreams, facts, now },
+    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, facts, now },
     logger,
   );
   resources.add('the API', () => app.close());

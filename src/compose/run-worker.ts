@@ -64,7 +64,12 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
           );
         },
       }),
-    model: createLanguageModel({ credentials: readCredentials(config.providers), dispatcher }),
+    model: createLanguageModel({
+      credentials: readCredentials(config.providers),
+      dispatcher,
+      schemas: backends.schemas,
+    }),
+    schemas: backends.schemas,
     logger,
     closeStream: backends.closeStream,
     awaitExecution: awaitExecution(client),

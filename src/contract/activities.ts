@@ -92,6 +92,8 @@ export interface TurnAnswer extends TurnResult {
   readonly output?: JsonValue;
   /** Why the answer does not fit what was asked for; absent when it does. */
   readonly outputProblem?: string;
+  /** Set when no other answer would fit better: the model is not asked again. */
+  readonly isBeyondRepair?: true;
 }
 
 export interface ExecutionEnd {

@@ -1,3 +1,4 @@
+import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
@@ -5,5 +6,6 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 export interface OperationParts {
   readonly storage: Storage;
   readonly temporal: TemporalGateway;
+  readonly schemas: SchemaChecker;
   readonly now: () => string;
 }

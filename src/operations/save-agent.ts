@@ -1,15 +1,15 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
-import { parseAgentInput } from '../core/validation/agent-schema.js';
 import { checkAgentFits } from '../core/validation/check-agent-use.js';
 import { agentUses, type AgentUse } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
+import { checkAgentInput } from './checked-agent.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
 
-export async function createAgent({ storage, now }: OperationParts, input: unknown): Promise<Agent> {
-  const { id: given, content } = accepted('The agent', parseAgentInput(input));
+export async function createAgent({ storage, schemas, now }: OperationParts, input: unknown): Promise<Agent> {
+  const { id: given, content } = accepted('The agent', await checkAgentInput(schemas, input));
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The agent', [NO_ID]);
   return await storage.agents.create(id, content, now());
@@ -21,8 +21,8 @@ export async function updateAgent(
   id: string,
   change: { input: unknown; expectedVersion?: number | null },
 ): Promise<Agent> {
-  const { storage, now } = parts;
-  const { content } = accepted('The agent', parseAgentInput(change.input));
+  const { storage, schemas, now } = parts;
+  const { content } = accepted('The agent', await checkAgentInput(schemas, change.input));
   if ((await storage.agents.get(id)) === undefined) throw notFound('agent', id);
   const problems = await problemsOfUses(parts, id, content);
   if (problems.length > 0) throw validationFailed('The agent', problems);

@@ -1,6 +1,7 @@
 import type { ProviderType } from '../core/agents/agent.js';
 import { checkProvider } from '../core/validation/check-provider.js';
 import { ModelError } from '../core/executions/model-error.js';
+import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import { MockModel } from './mock/mock-model.js';
 import type { LanguageModel } from './language-model.js';
@@ -8,10 +9,15 @@ import type { ProviderDependencies } from './provider-dependencies.js';
 import { StreamedModel } from './streamed-model.js';
 import { wireFormatOf } from './wire-formats.js';
 
+interface ModelDependencies extends ProviderDependencies {
+  /** For the mock, which makes answers up. */
+  readonly schemas: SchemaChecker;
+}
+
 /** The model of every provider: each call goes to the adapter of its provider's type. One per process. */
-export function createLanguageModel(dependencies: ProviderDependencies): LanguageModel {
+export function createLanguageModel(dependencies: ModelDependencies): LanguageModel {
   const streamed = new StreamedModel(({ provider }) => wireFormatOf(provider, dependencies.credentials), dependencies);
-  const mock = new MockModel();
+  const mock = new MockModel(dependencies.schemas);
   const adapters: Readonly<Record<ProviderType, LanguageModel>> = {
     openai: streamed,
     anthropic: streamed,

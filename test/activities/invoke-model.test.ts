@@ -18,6 +18,7 @@ import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { schemasInThisThread } from '../support/schemas.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
 import { readEvents } from '../streams/contract/stream-backend.js';
 
@@ -71,6 +72,7 @@ describe('a turn', () => {
     environment.on('heartbeat', (beat: AttemptDetails) => beats.push(beat));
     const parts: ActivityParts = {
       storage,
+      schemas: schemasInThisThread,
       model,
       logger,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),

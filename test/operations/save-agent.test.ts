@@ -14,6 +14,7 @@ import {
   NOW,
 } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { schemasInThisThread } from '../support/schemas.js';
 
 const AGENT = {
   id: 'reviewer',
@@ -32,7 +33,7 @@ describe('an agent that is changed', () => {
 
   beforeEach(async () => {
     ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
-    parts = { storage, now: () => NOW, temporal: {} as OperationParts['temporal'] };
+    parts = { storage, now: () => NOW, schemas: schemasInThisThread, temporal: {} as OperationParts['temporal'] };
     await createAgent(parts, AGENT);
   });
 

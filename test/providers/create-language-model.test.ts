@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
 import { createLanguageModel } from '../../src/providers/create-language-model.js';
 import { aProvider, aRequest, collect, textOf } from '../support/model-request.js';
+import { schemasInThisThread } from '../support/schemas.js';
 
 const model = createLanguageModel({
   credentials: { accounts: {}, named: new Map() },
   dispatcher: createDispatcher({ connectionTimeoutMs: 1_000 }),
+  schemas: schemasInThisThread,
 });
 
 describe('createLanguageModel', () => {

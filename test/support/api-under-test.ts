@@ -20,6 +20,7 @@ import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
 import { StreamReader } from '../../src/streams/reading/reader.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
+import { schemasInThisThread } from './schemas.js';
 
 /** The API on storage and streams in memory, unless a test brings its own storage. Temporal is played by the test: it records what it is asked. */
 export interface ApiUnderTest {
@@ -155,6 +156,7 @@ export async function apiUnderTest({
   const parts: ApiParts = {
     storage,
     temporal,
+    schemas: schemasInThisThread,
     reader,
     feed,
     providers,

@@ -16,6 +16,7 @@ import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
 import { taskQueues } from '../../src/contract/messages.js';
 import { MemoryLogger } from './memory-logger.js';
+import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
 
 /** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
@@ -56,6 +57,7 @@ export async function startWorkerOn(
   const parts: ActivityParts = {
     storage,
     model,
+    schemas: schemasInThisThread,
     logger,
     openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
     closeStream: async (execution) => {

@@ -16,6 +16,8 @@ export interface FinishedTurn {
   readonly stopReason: StopReason;
   /** Why the answer does not fit what was asked for. */
   readonly outputProblem?: string;
+  /** No other answer would fit better. */
+  readonly isBeyondRepair?: true;
 }
 
 /** Where an execution stands after its turn. */
@@ -33,6 +35,7 @@ export function decideTurn(answer: FinishedTurn, { turn, maxTurns, hasRepaired }
   }
   const problem = answer.outputProblem;
   if (problem === undefined) return { type: 'finish' };
+  if (answer.isBeyondRepair === true) return { type: 'fail', code: 'output_invalid', message: problem };
   if (answer.stopReason === 'length') {
     const message = `The answer was cut off at its limit of tokens, so it cannot be read: raise llmConfig.maxTokens. ${problem}`;
     return { type: 'fail', code: 'output_invalid', message };

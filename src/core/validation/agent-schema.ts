@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv';
 import { z } from 'zod';
 
 import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
@@ -17,7 +16,6 @@ import { problemsOf } from './schema-problems.js';
 const DEFAULT_MAX_TURNS = 10;
 const MAX_TURNS = 100;
 const MAX_PROMPT_LENGTH = 200_000;
-/** Compiling a schema takes time that grows with it. */
 const MAX_SCHEMA_LENGTH = 100_000;
 
 const provider = shape({
@@ -56,7 +54,10 @@ export interface AgentInput {
   readonly content: AgentContent;
 }
 
-/** Reads an agent in the form of `AgentInput`, with everything that is wrong with it. Null members count as absent. */
+/**
+ * Reads an agent in the form of `AgentInput`, with everything that is wrong with it but its output schema: see
+ * checkAgentInput. Null members count as absent.
+ */
 export function parseAgentInput(input: unknown): Parsed<AgentInput> {
   const jsonProblems = problemsOfJson(input);
   if (jsonProblems.length > 0) return { problems: jsonProblems };
@@ -64,8 +65,8 @@ export function parseAgentInput(input: unknown): Parsed<AgentInput> {
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
   const { id, ...content } = parsed.data;
   const problems = [...(id === undefined ? [] : badId(id, '/id')), ...checkAgent(content)];
-  if (problems.length > 0) return { problems };
-  return { value: id === undefined ? { content } : { id, content } };
+  const value = id === undefined ? { content } : { id, content };
+  return problems.length > 0 ? { problems, draft: value } : { value };
 }
 
 /** Bounds that a schema sets may be rounded: some languages write those of all their numbers into it. */
@@ -103,21 +104,9 @@ function unknownTool(tool: string, index: number): Problem {
   return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message: `there is no tool "${tool}"` };
 }
 
+/** Whether it is a schema at all is for the SchemaChecker: to find out may take long. */
 function checkOutputSchema(schema: JsonObject): readonly Problem[] {
-  const fault = schemaFault(schema);
-  return fault === undefined ? [] : [{ code: 'OUTPUT_SCHEMA_INVALID', pointer: '/outputSchema', message: fault }];
-}
-
-/** Compiled the way in which answers are checked: what fails here would fail after the model has been paid. */
-function schemaFault(schema: JsonObject): string | undefined {
-  if (JSON.stringify(schema).length > MAX_SCHEMA_LENGTH)
-    return `may have at most ${MAX_SCHEMA_LENGTH} characters as JSON`;
-  // An asynchronous schema answers with a promise, which would count as "valid".
-  if (Object.hasOwn(schema, '$async')) return '$async schemas are not supported';
-  try {
-    new Ajv({ strict: false, allErrors: true }).compile(schema);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  if (JSON.stringify(schema).length <= MAX_SCHEMA_LENGTH) return [];
+  const message = `may have at most ${MAX_SCHEMA_LENGTH} characters as JSON`;
+  return [{ code: 'OUTPUT_SCHEMA_TOO_COSTLY', pointer: '/outputSchema', message }];
 }

@@ -1,7 +1,5 @@
-import { Ajv } from 'ajv';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
 import { leadingPart } from '../../core/json/well-formed-text.js';
-import { ModelError } from '../../core/executions/model-error.js';
 import { isJsonArray, listAt, numberAt, objectAt } from '../../core/json/json-fields.js';
 
 /** Deeper than any real schema; a schema that refers to itself ends here. */
@@ -13,38 +11,32 @@ interface Site {
   readonly depth: number;
   /** The property it is the value of; says in texts what they stand for. */
   readonly name: string;
-  /** Shared by the whole search: references can multiply at every level. */
+  /** Of letters and steps, shared by the whole search: references can multiply at every level. */
   readonly budget: { left: number };
 }
 
-const MOST_VALUES = 5_000;
+const BUDGET = 500_000;
+const STEP = 20;
 
 /**
- * A value that fits a JSON Schema, the same for the same schema: first of an enumeration, middle of a range, texts
- * that say that they are the mock's. Throws ModelError `invalid_request` for schemas that it finds no value for.
+ * A value that most likely fits a JSON Schema, the same for the same schema: first of an enumeration, middle of a range,
+ * texts that say that they are the mock's. `undefined` for a schema that branches without end.
  */
-export function exampleOf(schema: JsonObject): JsonValue {
-  const budget = { left: MOST_VALUES };
+export function exampleOf(schema: JsonObject): JsonValue | undefined {
+  const budget = { left: BUDGET };
   const example = build(schema, { root: schema, depth: 0, name: 'answer', budget });
-  if (budget.left > 0 && fits(schema, example)) return example;
-  const advice = 'Put answers into the `responses` option of the mock.';
-  throw new ModelError('invalid_request', `The mock cannot make up an answer that fits this output schema. ${advice}`);
-}
-
-function fits(schema: JsonObject, value: JsonValue): boolean {
-  try {
-    return new Ajv({ strict: false, validateFormats: false, logger: false }).validate(schema, value);
-  } catch {
-    return false;
-  }
+  return budget.left > 0 ? example : undefined;
 }
 
 function build(schema: JsonValue | undefined, site: Site): JsonValue {
-  site.budget.left -= 1;
+  site.budget.left -= STEP * (1 + (isJsonObject(schema) ? Object.keys(schema).length : 0));
   if (!isJsonObject(schema) || site.depth > DEEPEST || site.budget.left < 0) return mockText(site, {});
   const deeper = { ...site, depth: site.depth + 1 };
   const fixed = firstFixed(schema);
-  if (fixed !== undefined) return fixed;
+  if (fixed !== undefined) {
+    site.budget.left -= JSON.stringify(fixed).length;
+    return fixed;
+  }
   const target = ownValue(schema, '$ref');
   if (typeof target === 'string') return build(resolve(site.root, target), deeper);
   const parts = listAt(schema, 'allOf');
@@ -117,7 +109,9 @@ function mockText(site: Site, schema: JsonObject): string {
   const text = known ?? `mock ${site.name}`;
   const shortest = numberAt(schema, 'minLength') ?? 0;
   const longest = numberAt(schema, 'maxLength') ?? 10_000;
-  return longest < 1 ? '' : leadingPart(text.padEnd(Math.min(shortest, 10_000), '.'), longest);
+  const fitting = longest < 1 ? '' : leadingPart(text.padEnd(Math.min(shortest, 10_000), '.'), longest);
+  site.budget.left -= fitting.length;
+  return fitting;
 }
 
 /** `const`, the first of `enum`, `default`, the first of `examples`. */

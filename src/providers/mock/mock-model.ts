@@ -6,6 +6,7 @@ import type { ModelEvent, ModelRequest } from '../../core/executions/turn.js';
 import { StopSequenceCutter } from '../answer/cut-stop-sequences.js';
 import { exampleOf } from './example-of-schema.js';
 import { listAt, numberAt } from '../../core/json/json-fields.js';
+import type { SchemaChecker } from '../../schemas/schema-checker.js';
 import type { LanguageModel } from '../language-model.js';
 
 const DEFAULT_DELAY_MS = 100;
@@ -17,13 +18,19 @@ const DEFAULT_DELAY_MS = 100;
  * calls: a count would be lost with the process, and a turn that is tried again would get the next turn's answer.
  */
 export class MockModel implements LanguageModel {
+  readonly #schemas: SchemaChecker;
+
+  constructor(schemas: SchemaChecker) {
+    this.#schemas = schemas;
+  }
+
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
     signal.throwIfAborted();
     const deadlineMs = performance.now() + request.timeoutMs;
     const options = readOptions(request);
     const cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
     let sent = 0;
-    for (const chunk of splitWords(answerText(request))) {
+    for (const chunk of splitWords(await this.#answerText(request))) {
       if (sent === options.failAtChunk) throw scriptedFailure(options.failWith);
       await pause(Math.min(options.delayMs, deadlineMs - performance.now()), signal);
       if (performance.now() >= deadlineMs)
@@ -37,6 +44,25 @@ export class MockModel implements LanguageModel {
     const rest = cutter.flush();
     if (rest !== '') yield { type: 'text', text: rest };
     yield finish(request, sent);
+  }
+
+  async #answerText(request: ModelRequest): Promise<string> {
+    const responses = listAt(request.provider.options, 'responses');
+    if (responses.length > 0) {
+      const turn = request.messages.filter((message) => message.role === 'assistant').length;
+      return asText(responses[Math.min(turn, responses.length - 1)] ?? '');
+    }
+    const { outputSchema: schema } = request;
+    if (schema === undefined) return prose(request);
+    const example = exampleOf(schema);
+    const text = example === undefined ? '' : JSON.stringify(example, null, 2);
+    const { type } = await this.#schemas.readAnswer(text, { schema, outputs: [] });
+    if (type === 'valid') return text;
+    const advice = 'Put answers into the `responses` option of the mock.';
+    throw new ModelError(
+      'invalid_request',
+      `The mock cannot make up an answer that fits this output schema. ${advice}`,
+    );
   }
 }
 
@@ -61,15 +87,6 @@ function readOptions({ provider: { options }, attempt = 1 }: ModelRequest): Mock
 
 function scriptedFailure(code: ExecutionErrorCode): ModelError {
   return new ModelError(code, `The mock failed with ${code}, as its options ask.`);
-}
-
-function answerText(request: ModelRequest): string {
-  const responses = listAt(request.provider.options, 'responses');
-  if (responses.length > 0) {
-    const turn = request.messages.filter((message) => message.role === 'assistant').length;
-    return asText(responses[Math.min(turn, responses.length - 1)] ?? '');
-  }
-  return request.outputSchema === undefined ? prose(request) : asText(exampleOf(request.outputSchema));
 }
 
 /** Indented, so that JSON too arrives in more than one chunk. */

@@ -57,7 +57,6 @@ describe('parseAgentInput', () => {
       maxTurns: 0,
       tools: ['web/search'],
       allowedWorkflows: ['ok', '..'],
-      outputSchema: { type: 'objekt' },
     };
     expect(problems(change)).toEqual([
       'INVALID_VALUE /id',
@@ -68,17 +67,13 @@ describe('parseAgentInput', () => {
       'INVALID_VALUE /maxTurns',
       'UNKNOWN_TOOL /tools/0',
       'INVALID_VALUE /allowedWorkflows/1',
-      'OUTPUT_SCHEMA_INVALID /outputSchema',
     ]);
   });
 
-  it.each([
-    ['a reference that leads nowhere', { $ref: 'https://example.com/schema.json' }],
-    ['a pattern that is none', { type: 'string', pattern: '(' }],
-    ['an asynchronous schema, whose promise would count as valid', { $async: true, type: 'object' }],
-    ['a schema without end', { description: 'x'.repeat(100_001) }],
-  ])('refuses %s as output schema', (_name, outputSchema) => {
-    expect(problems({ outputSchema })).toEqual(['OUTPUT_SCHEMA_INVALID /outputSchema']);
+  it('refuses an output schema without end', () => {
+    expect(problems({ outputSchema: { description: 'x'.repeat(100_001) } })).toEqual([
+      'OUTPUT_SCHEMA_TOO_COSTLY /outputSchema',
+    ]);
   });
 
   it('takes the bounds of numbers as any language writes them, and no other number that has lost digits', () => {

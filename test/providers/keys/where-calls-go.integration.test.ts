@@ -5,6 +5,7 @@ import { createDispatcher } from '../../../src/providers/connection/dispatcher.j
 import type { LanguageModel } from '../../../src/providers/language-model.js';
 import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
 import { beginStream, startFaultServer, type FaultServer } from '../../support/fault-server.js';
+import { schemasInThisThread } from '../../support/schemas.js';
 import { aProvider, aRequest, collect } from '../../support/model-request.js';
 import { CHAT, RESPONSES } from '../formats/contract/wire-under-test.js';
 
@@ -25,6 +26,7 @@ describe('a call', () => {
     model = createLanguageModel({
       credentials: readCredentials({ accounts: { openai: { baseUrl: `${server.root}/v1` } }, credentials }),
       dispatcher,
+      schemas: schemasInThisThread,
     });
   });
 

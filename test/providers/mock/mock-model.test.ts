@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../src/core/json/json.js';
 import type { ModelRequest } from '../../../src/core/executions/turn.js';
 import { MockModel } from '../../../src/providers/mock/mock-model.js';
 import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
+import { schemasInThisThread } from '../../support/schemas.js';
 
 function ask(options: JsonObject, fields: Partial<ModelRequest> = {}): ModelRequest {
   return aRequest({
@@ -23,70 +24,87 @@ describe('MockModel', () => {
     [2, 'second'],
   ])('answers after %i turns with the scripted answer of that turn; the last repeats', async (turns, text) => {
     const request = ask({ responses: ['first', 'second'] }, { messages: afterTurns(turns) });
-    expect(textOf(await collect(new MockModel(), request))).toBe(text);
+    expect(textOf(await collect(new MockModel(schemasInThisThread), request))).toBe(text);
   });
 
   it('gives a turn that is tried again, also by another process, the same answer', async () => {
     const request = ask({ responses: ['first', 'second'] });
-    const texts = [await collect(new MockModel(), request), await collect(new MockModel(), request)].map(textOf);
+    const texts = [
+      await collect(new MockModel(schemasInThisThread), request),
+      await collect(new MockModel(schemasInThisThread), request),
+    ].map(textOf);
     expect(texts).toEqual(['first', 'first']);
   });
 
   it('sends word by word, and every blank', async () => {
     const text = '  one two\n\nthree ';
-    const events = await collect(new MockModel(), ask({ responses: [text] }));
+    const events = await collect(new MockModel(schemasInThisThread), ask({ responses: [text] }));
     const chunks = events.flatMap((event) => (event.type === 'text' ? [event.text] : []));
     expect(chunks).toEqual(['  one', ' two', '\n\nthree', ' ']);
   });
 
   it('sends a scripted object as JSON', async () => {
-    const events = await collect(new MockModel(), ask({ responses: [{ decision: 'APPROVE' }] }));
+    const events = await collect(new MockModel(schemasInThisThread), ask({ responses: [{ decision: 'APPROVE' }] }));
     expect(JSON.parse(textOf(events))).toEqual({ decision: 'APPROVE' });
   });
 
   it('says that it is the mock', async () => {
-    const events = await collect(new MockModel(), ask({}));
+    const events = await collect(new MockModel(schemasInThisThread), ask({}));
     expect(textOf(events)).toContain('mock');
     expect(finishOf(events).warnings).toEqual([expect.stringContaining('mock')]);
+  });
+
+  it('makes up an answer that fits the schema, and asks for a script where it cannot', async () => {
+    const answer = (outputSchema: JsonObject) => collect(new MockModel(schemasInThisThread), ask({}, { outputSchema }));
+    expect(textOf(await answer({ type: 'string' }))).toBe('"mock answer"');
+    await expect(answer({ type: 'string', pattern: '^[0-9]{4}$' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('`responses`') as string,
+    });
   });
 
   it('fails at the given chunk with the given code, after the chunks before it', async () => {
     const seen: string[] = [];
     const request = ask({ responses: ['one two three'], failAtChunk: 2, failWith: 'overloaded' });
     const call = async () => {
-      for await (const event of new MockModel().stream(request, new AbortController().signal)) seen.push(event.type);
+      for await (const event of new MockModel(schemasInThisThread).stream(request, new AbortController().signal))
+        seen.push(event.type);
     };
     await expect(call()).rejects.toMatchObject({ code: 'overloaded' });
     expect(seen).toEqual(['text', 'text']);
   });
 
   it('fails before its end when the answer is shorter than the given chunk', async () => {
-    await expect(collect(new MockModel(), ask({ responses: ['one'], failAtChunk: 9 }))).rejects.toMatchObject({
+    await expect(
+      collect(new MockModel(schemasInThisThread), ask({ responses: ['one'], failAtChunk: 9 })),
+    ).rejects.toMatchObject({
       code: 'server',
     });
   });
 
   it('fails in the first attempts only, when asked to', async () => {
     const request = ask({ responses: ['one'], failAtChunk: 0, failAttempts: 1 });
-    await expect(collect(new MockModel(), { ...request, attempt: 1 })).rejects.toMatchObject({ code: 'server' });
-    expect(textOf(await collect(new MockModel(), { ...request, attempt: 2 }))).toBe('one');
+    await expect(collect(new MockModel(schemasInThisThread), { ...request, attempt: 1 })).rejects.toMatchObject({
+      code: 'server',
+    });
+    expect(textOf(await collect(new MockModel(schemasInThisThread), { ...request, attempt: 2 }))).toBe('one');
   });
 
   it('ends before a stop sequence', async () => {
     const request = ask({ responses: ['one two STOP three'] }, { llmConfig: { stopSequences: ['STOP'] } });
-    expect(textOf(await collect(new MockModel(), request))).toBe('one two ');
+    expect(textOf(await collect(new MockModel(schemasInThisThread), request))).toBe('one two ');
   });
 
   it("throws the signal's own reason, also in the middle of a pause", async () => {
     const controller = new AbortController();
     const reason = new Error('cancelled by the test');
-    const call = collect(new MockModel(), ask({ delayMs: 60_000 }), controller.signal);
+    const call = collect(new MockModel(schemasInThisThread), ask({ delayMs: 60_000 }), controller.signal);
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
   });
 
   it('times out when the answer takes longer than it may', async () => {
     const request = ask({ delayMs: 60_000 }, { timeoutMs: 20 });
-    await expect(collect(new MockModel(), request)).rejects.toMatchObject({ code: 'timeout' });
+    await expect(collect(new MockModel(schemasInThisThread), request)).rejects.toMatchObject({ code: 'timeout' });
   });
 });

@@ -8,6 +8,7 @@ import { createDispatcher } from '../../../../src/providers/connection/dispatche
 import { createLanguageModel } from '../../../../src/providers/create-language-model.js';
 import { startFaultServer, type FaultServer } from '../../../support/fault-server.js';
 import { aRequest } from '../../../support/model-request.js';
+import { schemasInThisThread } from '../../../support/schemas.js';
 import type { WireUnderTest } from '../contract/wire-under-test.js';
 
 /** An answer as it goes over the wire. */
@@ -70,7 +71,11 @@ export function playedAnswers(): Ask {
       };
       next();
     });
-    const model = createLanguageModel({ credentials: { accounts: {}, named: new Map() }, dispatcher });
+    const model = createLanguageModel({
+      credentials: { accounts: {}, named: new Map() },
+      dispatcher,
+      schemas: schemasInThisThread,
+    });
     const outcome = await outcomeOf(
       model.stream(
         aRequest({ ...fields, provider: wire.provider(server.root, provider) }),

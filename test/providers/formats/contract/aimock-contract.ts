@@ -8,6 +8,7 @@ import { createLanguageModel } from '../../../../src/providers/create-language-m
 import { createDispatcher } from '../../../../src/providers/connection/dispatcher.js';
 import type { LanguageModel } from '../../../../src/providers/language-model.js';
 import { readCredentials } from '../../../../src/providers/keys/read-credentials.js';
+import { schemasInThisThread } from '../../../support/schemas.js';
 import { startAimock, type AimockProcess } from '../../../support/aimock-process.js';
 import { eventually } from '../../../support/eventually.js';
 import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
@@ -65,7 +66,7 @@ export function aimockContract(wire: WireUnderTest): void {
       dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
       const { host } = new URL(root);
       const credentials = readCredentials({ credentials: { CREDENTIAL_AI: 'secret-ai', CREDENTIAL_AI_HOSTS: host } });
-      model = createLanguageModel({ credentials, dispatcher });
+      model = createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread });
       await aimock.addFixtures(FIXTURES);
     });
 

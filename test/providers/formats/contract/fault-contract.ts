@@ -7,6 +7,7 @@ import { createDispatcher } from '../../../../src/providers/connection/dispatche
 import type { LanguageModel } from '../../../../src/providers/language-model.js';
 import { readCredentials } from '../../../../src/providers/keys/read-credentials.js';
 import { beginStream, startFaultServer, type FaultServer } from '../../../support/fault-server.js';
+import { schemasInThisThread } from '../../../support/schemas.js';
 import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import { answerJson, faultsOf, midway, type Answer } from './faults.js';
 import type { WireUnderTest } from './wire-under-test.js';
@@ -28,7 +29,12 @@ export function faultContract(wire: WireUnderTest): void {
 
     const modelThatWaits = (ms: number) => {
       const credentials = { accounts: {}, named: new Map() };
-      return createLanguageModel({ credentials, dispatcher, waits: { firstByteMs: ms, idleMs: ms } });
+      return createLanguageModel({
+        credentials,
+        dispatcher,
+        schemas: schemasInThisThread,
+        waits: { firstByteMs: ms, idleMs: ms },
+      });
     };
     const request = (fields: Partial<ModelRequest> = {}, provider: Partial<LlmProvider> = {}) =>
       aRequest({ provider: wire.provider(server.root, provider), ...fields });
@@ -201,7 +207,7 @@ export function faultContract(wire: WireUnderTest): void {
         credentials: { CREDENTIAL_AI: 'secret-ai', CREDENTIAL_AI_HOSTS: hosts },
       });
       answer(answerJson(401, { error: { message: 'secret-ai is not a key' } }));
-      const keyed = createLanguageModel({ credentials, dispatcher });
+      const keyed = createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread });
       await expect(collect(keyed, request({}, { credential: 'CREDENTIAL_AI' }))).rejects.toMatchObject({
         code: 'auth',
         message: expect.not.stringContaining('secret-ai') as string,
