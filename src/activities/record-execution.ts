@@ -9,15 +9,19 @@ import { appendMessages } from './append-messages.js';
 /** How long the end of an execution waits for the stream backend; what takes longer is left to the sweep. */
 const STREAM_PATIENCE_MS = 500;
 
-/** Stores how an execution ended, adds the answer to its conversation, and closes its stream. */
+/** Adds an execution's answer to its conversation, stores how it ended, and closes its stream. */
 export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd): Promise<void> {
-  const execution = await storeEnd(parts, ended);
-  if (ended.status === 'COMPLETED') await addAnswer(parts, execution, ended);
-  await closeWithPatience(parts, execution);
+  const stored = await parts.storage.executions.get(ended.executionId);
+  // First: once it has ended, nothing could say any more that storage refused the answer.
+  if (stored !== undefined && ended.status === 'COMPLETED') await addAnswer(parts, stored, ended);
+  await closeWithPatience(parts, await storeEnd(parts, stored, ended));
 }
 
-async function storeEnd({ storage }: ActivityParts, ended: ExecutionEnd): Promise<AgentExecution> {
-  const stored = await storage.executions.get(ended.executionId);
+async function storeEnd(
+  { storage }: ActivityParts,
+  stored: AgentExecution | undefined,
+  ended: ExecutionEnd,
+): Promise<AgentExecution> {
   const attempts = (stored?.attempts ?? []).map((attempt) => closedAttempt(attempt, ended));
   return await storage.executions.update(ended.executionId, {
     status: ended.status,

@@ -16,6 +16,7 @@ export const ERROR_STATUS = {
   IN_USE: 409,
   IDEMPOTENCY_MISMATCH: 409,
   PAYLOAD_TOO_LARGE: 413,
+  STORAGE_REFUSED: 422,
   GRAPHQL_PARSE_FAILED: 400,
   GRAPHQL_VALIDATION_FAILED: 400,
   PERSISTED_QUERY_NOT_SUPPORTED: 200,
@@ -164,6 +165,6 @@ export const ATTEMPT_OUTCOMES = ['running', 'completed', 'failed', 'cancelled', 
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /** What keeps a token from going on by itself, besides an execution that failed. */
-export const TOKEN_INCIDENT_CODES = ['automatic_steps_exceeded'] as const;
+export const TOKEN_INCIDENT_CODES = ['automatic_steps_exceeded', 'record_refused'] as const;
 
 export type IncidentCode = (typeof TOKEN_INCIDENT_CODES)[number] | ExecutionFailureCode;

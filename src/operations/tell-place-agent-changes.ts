@@ -1,3 +1,5 @@
+import { CircuitBreakerError } from '../core/errors.js';
+import type { PlaceAgentChange } from '../storage/place-agent-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
@@ -20,15 +22,15 @@ export async function tellPlaceAgentChanges({ storage, temporal }: TellingParts)
   }
 }
 
-/** The same for the last time: what has been told is settled. */
-export async function settlePlaceAgentChanges({ storage, temporal }: TellingParts): Promise<void> {
-  for (const change of await storage.placeAgents.listChanges()) {
-    await tellTokens({ storage, temporal }, change.workflowId);
-    await storage.placeAgents.settleChange(change);
-  }
+/** The same of one change, and for the last time: what has been told is settled. */
+export async function settlePlaceAgentChange(parts: TellingParts, change: PlaceAgentChange): Promise<void> {
+  await tellTokens(parts, change.workflowId);
+  await parts.storage.placeAgents.settleChange(change);
 }
 
+/** Tells all that can be told, and throws then what kept it from telling another. */
 async function tellTokens({ storage, temporal }: TellingParts, workflowId: string): Promise<void> {
+  const untold: Error[] = [];
   let after: string | undefined;
   do {
     const page = await storage.tokens.list(
@@ -37,8 +39,23 @@ async function tellTokens({ storage, temporal }: TellingParts, workflowId: strin
     );
     const ids = page.items.map(({ item }) => item.id);
     for (let from = 0; from < ids.length; from += SIGNALS_AT_ONCE) {
-      await Promise.all(ids.slice(from, from + SIGNALS_AT_ONCE).map((id) => temporal.tellPlaceAgentsChanged(id)));
+      untold.push(...(await tellSome(temporal, ids.slice(from, from + SIGNALS_AT_ONCE))));
     }
     after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
   } while (after !== undefined);
+  const [first] = untold;
+  if (first !== undefined) throw first;
+}
+
+/** Resolves with what went wrong with single tokens. Where Temporal is away it is so for all. */
+async function tellSome(temporal: TellingParts['temporal'], ids: readonly string[]): Promise<readonly Error[]> {
+  const told = await Promise.allSettled(ids.map((id) => temporal.tellPlaceAgentsChanged(id)));
+  const failures = told.flatMap((one) => (one.status === 'rejected' ? [asError(one.reason)] : []));
+  const away = failures.find((error) => error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE');
+  if (away !== undefined) throw away;
+  return failures;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

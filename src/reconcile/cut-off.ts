@@ -49,21 +49,25 @@ export async function settleToken(parts: CutOffParts, id: string): Promise<void>
   for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
 }
 
-/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and knows nothing of. */
-export async function settleForgotten(parts: CutOffParts): Promise<void> {
-  await settleOlderThan(parts, 'PENDING', START_PATIENCE_MS);
-  await settleOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
+/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and may know nothing of. */
+export async function* overdueExecutions(parts: Pick<CutOffParts, 'storage' | 'now'>): AsyncGenerator<string> {
+  yield* idsOlderThan(parts, 'PENDING', START_PATIENCE_MS);
+  yield* idsOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
 }
 
-async function settleOlderThan(parts: CutOffParts, status: ExecutionStatus, ageMs: number): Promise<void> {
-  const before = new Date(Date.parse(parts.now()) - ageMs).toISOString();
+async function* idsOlderThan(
+  { storage, now }: Pick<CutOffParts, 'storage' | 'now'>,
+  status: ExecutionStatus,
+  ageMs: number,
+): AsyncGenerator<string> {
+  const before = new Date(Date.parse(now()) - ageMs).toISOString();
   let after: string | undefined;
   do {
-    const page = await parts.storage.executions.list(
+    const page = await storage.executions.list(
       { status, before },
       { first: 200, ...(after === undefined ? {} : { after }) },
     );
-    for (const { item } of page.items) await settledExecution(parts, item.id);
+    yield* page.items.map(({ item }) => item.id);
     after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
   } while (after !== undefined);
 }

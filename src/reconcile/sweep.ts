@@ -1,9 +1,9 @@
-import { CircuitBreakerError } from '../core/errors.js';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
-import { settledExecution, settleForgotten, settleToken } from './cut-off.js';
+import { overdueExecutions, settledExecution, settleToken } from './cut-off.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
-import { settlePlaceAgentChanges } from '../operations/tell-place-agent-changes.js';
+import { RetryLater } from './retry-later.js';
+import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
@@ -13,8 +13,9 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
   readonly logger: { warn(facts: object, message: string): void };
 }
 
-/** How many streams one round closes; the next round goes on. */
 const BATCH = 100;
+/** So many batches of streams one round closes; the next round goes on. */
+const MAX_BATCHES = 10;
 /** What was cut off while no process of ours ran is found by the first round. */
 const LOOK_BACK_MS = 7 * 86_400_000;
 /** Temporal's list of what has ended lags behind. */
@@ -39,15 +40,21 @@ export function startSweeping(parts: SweepParts, intervalMs: number): () => void
 
 export class Sweeper {
   readonly #parts: SweepParts;
+  readonly #unclosed: RetryLater;
+  readonly #unremoved: RetryLater;
+  readonly #unsettled: RetryLater;
   #since: number;
   #running: Promise<void> | undefined;
 
   constructor(parts: SweepParts) {
     this.#parts = parts;
     this.#since = Date.parse(parts.now()) - LOOK_BACK_MS;
+    this.#unclosed = this.#retryLater((id) => `the stream of execution ${id}`);
+    this.#unremoved = this.#retryLater((id) => `the stream of execution ${id}, whose time is over,`);
+    this.#unsettled = this.#retryLater((what) => what);
   }
 
-  /** One round of everything; one at a time. What fails is logged and left to the next. */
+  /** One round of everything; one at a time. What fails is logged and left to a later one. */
   round(): Promise<void> {
     return (this.#running ??= this.#all().finally(() => {
       this.#running = undefined;
@@ -57,15 +64,17 @@ export class Sweeper {
   async #all(): Promise<void> {
     await this.#attempt('streams of ended executions', () => this.#closeEndedStreams());
     await this.#attempt('what was terminated from outside', () => this.#settleCutOff());
-    await this.#attempt('executions that Temporal does not know', () => settleForgotten(this.#parts));
-    await this.#attempt('streams whose time is over', () => expireStreams(this.#parts));
-    await this.#attempt('changes of place agents', () => settlePlaceAgentChanges(this.#parts));
+    await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
+    await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
+    await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
   }
 
   async #closeEndedStreams(): Promise<void> {
     const { storage, closeStream } = this.#parts;
-    for (const execution of await storage.executions.listUnclosed(BATCH)) {
-      await this.#each(`the stream of execution ${execution.id}`, () => closeStream(execution));
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      const unclosed = await storage.executions.listUnclosed(BATCH, this.#unclosed.waiting);
+      for (const execution of unclosed) await this.#unclosed.attempt(execution.id, () => closeStream(execution));
+      if (unclosed.length < BATCH) return;
     }
   }
 
@@ -74,21 +83,33 @@ export class Sweeper {
     let allSettled = true;
     for await (const { id, kind } of this.#parts.temporal.listCutOff(new Date(this.#since).toISOString())) {
       const settle = kind === 'token' ? settleToken : settledExecution;
-      allSettled = (await this.#each(`${kind} ${id}`, () => settle(this.#parts, id))) && allSettled;
+      const isSettled = await this.#unsettled.attempt(`${kind} ${id}`, () => settle(this.#parts, id));
+      allSettled = isSettled && allSettled;
     }
     if (allSettled) this.#since = begunAt - OVERLAP_MS;
   }
 
-  /** What is wrong with one must not keep the others waiting; where a backend is away they all do. */
-  async #each(what: string, run: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await run();
-      return true;
-    } catch (error) {
-      if (error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE') throw error;
-      this.#complain(what, error);
-      return false;
+  async #settleForgotten(): Promise<void> {
+    for await (const id of overdueExecutions(this.#parts)) {
+      await this.#unsettled.attempt(`execution ${id}`, () => settledExecution(this.#parts, id));
     }
+  }
+
+  async #settlePlaceAgentChanges(): Promise<void> {
+    for (const change of await this.#parts.storage.placeAgents.listChanges()) {
+      const what = `the change of place agents of workflow ${change.workflowId}`;
+      await this.#unsettled.attempt(what, () => settlePlaceAgentChange(this.#parts, change));
+    }
+  }
+
+  #retryLater(nameOf: (id: string) => string): RetryLater {
+    const { now } = this.#parts;
+    return new RetryLater({
+      now,
+      onFirstFailure: (id, error) => {
+        this.#complain(nameOf(id), error);
+      },
+    });
   }
 
   async #attempt(what: string, run: () => Promise<void>): Promise<void> {
@@ -100,6 +121,9 @@ export class Sweeper {
   }
 
   #complain(what: string, error: unknown): void {
-    this.#parts.logger.warn({ err: error }, `${what} could not be set right; the next round tries again`);
+    this.#parts.logger.warn(
+      { err: error },
+      `${what} could not be set right yet; it is tried again, more and more rarely`,
+    );
   }
 }

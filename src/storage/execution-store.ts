@@ -29,10 +29,13 @@ export interface ExecutionStore {
   /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue>;
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined>;
-  /** Ended executions whose stream is not known to be closed (no `lastSequence`), oldest first: what the sweep works on. */
-  listUnclosed(limit: number): Promise<readonly AgentExecution[]>;
+  /**
+   * Ended executions whose stream is not known to be closed (no `lastSequence`), oldest first, but for those in `except`:
+   * what the sweep works on.
+   */
+  listUnclosed(limit: number, except?: readonly string[]): Promise<readonly AgentExecution[]>;
   /** Ids of executions that ended before a time (RFC 3339), oldest end first, whose closed stream its log still holds. */
-  listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]>;
+  listExpiredStreams(endedBefore: string, limit: number, except?: readonly string[]): Promise<readonly string[]>;
   /** Remembers that the log holds them no more. A stream that is closed once again is there again. */
   markStreamsRemoved(ids: readonly string[]): Promise<void>;
 }

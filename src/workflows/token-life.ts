@@ -41,7 +41,10 @@ export class TokenLife {
   });
 
   constructor(carried?: CarriedToken) {
-    this.#recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried?.recorded ?? 0, showInTemporal);
+    this.#recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried, {
+      onWrite: showInTemporal,
+      onRefused: (message) => void this.#enact(this.#decide({ type: 'record-refused', message })),
+    });
     if (carried === undefined) return;
     this.#loaded = carried.loaded;
     this.#current = carried.token;

@@ -2,8 +2,10 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
+import type { TokenFields } from '../core/json/path.js';
 import type { NumberedEvent } from '../core/tokens/token-record.js';
-import { quickly } from './perform.js';
+import type { CarriedToken } from './carried-token.js';
+import { storeRecord } from './store-record.js';
 
 /** Of the last event of a change. */
 export type RecordNumber = number;
@@ -14,6 +16,15 @@ interface Change {
   readonly executions: readonly AgentExecution[];
 }
 
+interface RecorderListeners {
+  /** Told of every token that is about to be written. */
+  readonly onWrite: (token: Token) => void;
+  /** Told why storage refuses a record for its content: it was stored without that. */
+  readonly onRefused: (reason: string) => void;
+}
+
+const NOTHING: TokenFields = { data: {}, metadata: {} };
+
 /** A write must fit into a payload of Temporal, whatever has gathered. */
 const EVENTS_PER_WRITE = 500;
 
@@ -23,25 +34,27 @@ const EVENTS_PER_WRITE = 500;
  */
 export class TokenRecorder {
   readonly #chainId: string;
-  readonly #onWrite: (token: Token) => void;
+  readonly #listeners: RecorderListeners;
   readonly #events: NumberedEvent[] = [];
   readonly #executions: AgentExecution[] = [];
   #newest: Token | undefined;
   #numbered: number;
   #writtenUpTo: number;
   #writing = false;
+  /** What storage has taken last. */
+  #stored: TokenFields;
 
   constructor(
     chainId: string,
-    /** Events that earlier runs of the same chain have recorded. */
-    recorded: number,
-    /** Told of every token that is about to be written. */
-    onWrite: (token: Token) => void,
+    /** What earlier runs of the same chain have recorded. */
+    carried: Pick<CarriedToken, 'recorded' | 'token'> | undefined,
+    listeners: RecorderListeners,
   ) {
     this.#chainId = chainId;
-    this.#onWrite = onWrite;
-    this.#numbered = recorded;
-    this.#writtenUpTo = recorded;
+    this.#listeners = listeners;
+    this.#numbered = carried?.recorded ?? 0;
+    this.#writtenUpTo = this.#numbered;
+    this.#stored = carried?.token ?? NOTHING;
   }
 
   get recorded(): number {
@@ -77,8 +90,10 @@ export class TokenRecorder {
       const events = this.#events.splice(0, EVENTS_PER_WRITE);
       const executions = this.#executions.splice(0);
       if (this.#events.length === 0) this.#newest = undefined;
-      this.#onWrite(token);
-      await quickly('recordToken', { token, chainId: this.#chainId, events, executions });
+      this.#listeners.onWrite(token);
+      const refusal = await storeRecord({ token, chainId: this.#chainId, events, executions }, this.#stored);
+      if (refusal === undefined) this.#stored = token;
+      else this.#listeners.onRefused(refusal);
       this.#writtenUpTo = events.at(-1)?.number ?? this.#writtenUpTo;
     }
     this.#writing = false;

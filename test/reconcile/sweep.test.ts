@@ -32,10 +32,14 @@ describe('the sweep', () => {
     await storage.executions.update(id, { lastSequence: 2 });
   }
 
-  function reconciler(closing = closeStream): Sweeper {
-    const streams = { remove: (ids: readonly string[]) => Promise.resolve(void removed.push(...ids)) };
-    const parts = { storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now: () => NOW, logger };
-    return new Sweeper(parts);
+  function remove(ids: readonly string[]): Promise<void> {
+    removed.push(...ids);
+    return Promise.resolve();
+  }
+
+  function reconciler(closing = closeStream, { removing = remove, now = (): string => NOW } = {}): Sweeper {
+    const streams = { remove: removing };
+    return new Sweeper({ storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now, logger });
   }
 
   async function anExecution(executionId: string, tokenId?: string): Promise<void> {
@@ -99,16 +103,68 @@ describe('the sweep', () => {
       await anExecution(id);
       temporal.closes.set(id, 'TERMINATED');
     }
-    const isBad = (id: string) => id.endsWith('bad');
+    let now = Date.parse(NOW);
+    const tried: string[] = [];
+    const closing = async (execution: AgentExecution) => {
+      tried.push(execution.id);
+      if (execution.id.endsWith('bad')) throw new Error('no log takes this one');
+      await closeStream(execution);
+    };
+    const sweep = reconciler(closing, { now: () => new Date(now).toISOString() });
+    await sweep.round();
+    expect([...closed].sort()).toEqual(['cut:good', 'good']);
+    for (const waitMs of [0, 60_000, 60_000, 60_000]) {
+      now += waitMs;
+      await sweep.round();
+    }
+    // Less and less often. Told once: each stream that stays open, and the one that could not be ended.
+    expect(tried.filter((id) => id === 'bad')).toHaveLength(3);
+    expect(logger.lines).toHaveLength(3);
+  });
+
+  it('closes the newest stream also when a thousand older ones cannot be', async () => {
+    for (let index = 0; index < 1000; index += 1) {
+      const createdAt = new Date(Date.parse(NOW) - HOUR - index).toISOString();
+      const request = { executionId: `bad-${index}`, agentId: 'a', input: {} };
+      await storage.executions.create(pendingExecution(request, createdAt));
+      await storage.executions.update(`bad-${index}`, { status: 'FAILED', completedAt: NOW });
+    }
+    await anExecution('good');
+    await storage.executions.update('good', { status: 'COMPLETED', completedAt: NOW });
     const sweep = reconciler(async (execution) => {
-      if (isBad(execution.id)) throw new Error('no log takes this one');
+      if (execution.id !== 'good') throw new Error('no log takes this one');
       await closeStream(execution);
     });
     await sweep.round();
-    expect([...closed].sort()).toEqual(['cut:good', 'good']);
-    const before = logger.lines.length;
     await sweep.round();
-    expect(logger.lines.length).toBeGreaterThan(before);
+    expect(closed).toEqual(['good']);
+  });
+
+  it('removes the streams whose time is over also when one of them cannot be', async () => {
+    const ids = Array.from({ length: 150 }, (_, index) => `old-${index}`);
+    for (const id of ids) {
+      await anExecution(id);
+      await storage.executions.update(id, { status: 'FAILED', completedAt: '2026-11-23T01:00:00.000Z' });
+      await storage.executions.update(id, { lastSequence: 2 });
+    }
+    const removing = (batch: readonly string[]) =>
+      batch.includes('old-7') ? Promise.reject(new Error('this one stays')) : remove(batch);
+    await reconciler(closeStream, { removing }).round();
+    expect([...removed].sort()).toEqual(ids.filter((id) => id !== 'old-7').sort());
+    expect(logger.lines).toHaveLength(1);
+  });
+
+  it('ends the others that Temporal has forgotten also when one cannot be ended', async () => {
+    for (const id of ['bad', 'good']) {
+      const request = { executionId: id, agentId: 'a', input: {} };
+      await storage.executions.create(pendingExecution(request, '2026-11-23T03:00:00.000Z'));
+    }
+    const { executions } = storage;
+    const update = executions.update.bind(executions);
+    executions.update = (id, change) =>
+      id === 'bad' ? Promise.reject(new Error('this one stays')) : update(id, change);
+    await reconciler().round();
+    expect((await executions.get('good'))?.status).toBe('TERMINATED');
   });
 
   it('asks a backend that is away once in a round, not for everything that waits for it', async () => {
@@ -184,5 +240,18 @@ describe('the sweep', () => {
     await sweep.round();
     await sweep.round();
     expect([...temporal.told].sort()).toEqual([...ids].sort());
+  });
+
+  it('tells every other token also when one cannot be told, and comes back to that one', async () => {
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    await storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
+    for (const id of ['doc-1', 'doc-bad', 'doc-2']) await aStoredToken(id);
+    await storage.placeAgents.create({ ...aPlaceAgent(), workflowId: 'review', createdAt: NOW });
+    const tell = temporal.tellPlaceAgentsChanged.bind(temporal);
+    temporal.tellPlaceAgentsChanged = (id) =>
+      id === 'doc-bad' ? Promise.reject(new Error('it has had too many signals')) : tell(id);
+    await reconciler().round();
+    expect([...temporal.told].sort()).toEqual(['doc-1', 'doc-2']);
+    expect(await storage.placeAgents.listChanges()).toHaveLength(1);
   });
 });

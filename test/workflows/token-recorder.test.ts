@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { newToken } from '../../src/core/engine/new-token.js';
@@ -7,17 +8,27 @@ import type { TokenEvent } from '../../src/core/tokens/token.js';
 import { TokenRecorder } from '../../src/workflows/token-recorder.js';
 import { aDefinition, facts, NOW } from '../support/builders.js';
 
-/** What the recorder asks to be stored, and lets wait until the test says that it is. */
-const writes = vi.hoisted(() => [] as { readonly record: TokenRecord; readonly done: () => void }[]);
+/** What the recorder asks to be stored, and lets wait until the test says that it is, or that it never will be. */
+interface Write {
+  readonly record: TokenRecord;
+  readonly done: () => void;
+  readonly refuse: () => void;
+}
+
+const writes = vi.hoisted(() => [] as Write[]);
 
 vi.mock('../../src/workflows/perform.js', () => ({
   quickly: (_name: string, record: TokenRecord) =>
-    new Promise<void>((done) => {
-      writes.push({ record, done });
+    new Promise<void>((done, fail) => {
+      const refuse = () => {
+        fail(ApplicationFailure.nonRetryable('This text is not for us.', 'STORAGE_REFUSED'));
+      };
+      writes.push({ record, done, refuse });
     }),
 }));
 
 vi.mock('@temporalio/workflow', () => ({
+  log: { error: () => undefined },
   CancellationScope: { nonCancellable: (run: () => Promise<unknown>) => run() },
   condition: (isTrue: () => boolean) => vi.waitUntil(isTrue, { interval: 1 }),
 }));
@@ -25,7 +36,10 @@ vi.mock('@temporalio/workflow', () => ({
 describe('the recorder of a token', () => {
   beforeEach(() => {
     writes.length = 0;
+    refusals.length = 0;
   });
+  const refusals: string[] = [];
+  const listeners = { onWrite: () => undefined, onRefused: (reason: string) => void refusals.push(reason) };
 
   function change(version: number) {
     const token = { ...newToken(aDefinition(), { id: 'doc-1' }, facts), version };
@@ -42,7 +56,7 @@ describe('the recorder of a token', () => {
     'has one write under way, and stores what changes meanwhile with the next, in order',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder('chain', 0, () => undefined);
+      const recorder = new TokenRecorder('chain', undefined, listeners);
       recorder.add(change(1));
       const first = await write(0);
       recorder.add(change(2));
@@ -59,7 +73,7 @@ describe('the recorder of a token', () => {
   );
 
   it('stores the executions of a change in the same record, as PENDING', async () => {
-    const recorder = new TokenRecorder('chain', 0, () => undefined);
+    const recorder = new TokenRecorder('chain', undefined, listeners);
     recorder.add(change(1));
     expect((await write(0)).record.executions).toMatchObject([{ id: 'doc-1:review:1', status: 'PENDING' }]);
   });
@@ -68,7 +82,7 @@ describe('the recorder of a token', () => {
     'tells that a change is written when it is, and not when one before it is',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder('chain', 0, () => undefined);
+      const recorder = new TokenRecorder('chain', undefined, listeners);
       const told: number[] = [];
       const tell = (version: number) =>
         recorder.written(recorder.add(change(version))).then(() => {
@@ -88,4 +102,38 @@ describe('the recorder of a token', () => {
       await vi.waitUntil(() => recorder.isIdle);
     },
   );
+
+  it('stores a record that storage refuses without its content, says so, and goes on', async () => {
+    const recorder = new TokenRecorder('chain', undefined, listeners);
+    const first = change(1);
+    recorder.add({ ...first, token: { ...first.token, data: { kept: 1 } } });
+    (await write(0)).done();
+    await vi.waitUntil(() => recorder.isIdle);
+    const second = change(2);
+    const events = second.events.map((event) => ({ ...event, details: { text: 'poison' } }));
+    const isWritten = recorder.written(
+      recorder.add({ ...second, events, token: { ...second.token, data: { text: 'poison' } } }),
+    );
+    (await write(1)).refuse();
+    const instead = await write(2);
+    expect(instead.record).toMatchObject({
+      token: { version: 2, data: { kept: 1 } },
+      events: [{ number: 2, details: { code: 'record_refused' } }],
+      executions: [{ id: 'doc-1:review:2', input: {} }],
+    });
+    instead.done();
+    await isWritten;
+    expect(refusals).toEqual(['This text is not for us.']);
+    recorder.add(change(3));
+    expect((await write(3)).record.token.version).toBe(3);
+  });
+
+  it('goes on also where storage takes nothing of it', async () => {
+    const recorder = new TokenRecorder('chain', undefined, listeners);
+    const isWritten = recorder.written(recorder.add(change(1)));
+    (await write(0)).refuse();
+    (await write(1)).refuse();
+    await isWritten;
+    expect(refusals).toHaveLength(1);
+  });
 });

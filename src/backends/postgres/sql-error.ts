@@ -1,16 +1,23 @@
 import { CircuitBreakerError } from '../../core/errors.js';
+import { shortened } from '../../core/json/shortened.js';
+import { wellFormed } from '../../core/json/well-formed-text.js';
 
 /** Classes of SQLSTATE that say the server is away, going away or out of resources: 08, 53, 57P. */
 const AWAY = /^(08|53|57P)/;
-/** Characters that a column cannot hold: U+0000 and what is not well-formed. */
-const UNSTORABLE: ReadonlySet<string> = new Set(['22021', '22P05']);
+/** And those that say that it would refuse the same values again: data exceptions, limits of size, checks of a table. */
+const REFUSED = /^(22|54)|^235(02|14)$/;
+const LONGEST_REASON = 200;
 
 /** What a store throws for a driver's error: codes instead of SQL, which never leaves with a message. */
 export function sqlError(error: unknown, place: string): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (UNSTORABLE.has(code)) {
-    return new CircuitBreakerError('VALIDATION_FAILED', 'A text has a character that cannot be stored (U+0000).');
+  if (isSqlState(code) && REFUSED.test(code)) {
+    const reason = shortened(wellFormed(error.message), LONGEST_REASON);
+    return new CircuitBreakerError(
+      'STORAGE_REFUSED',
+      `${place} does not take this content, and would not take it again: ${reason} (SQLSTATE ${code}).`,
+    );
   }
   if (!isSqlState(code) || AWAY.test(code)) {
     return new CircuitBreakerError(

@@ -7,6 +7,7 @@ import type { FireRequest } from '../tokens/fire-request.js';
 import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
 import { tell, withToken, type Progress } from './progress.js';
 import { refusalOf } from './refusal.js';
+import { raiseRefusedRecord } from './refused-record.js';
 import { retryToken } from './retry-token.js';
 import { RuleBudget } from '../rules/rule-budget.js';
 import { settle } from './settle.js';
@@ -37,6 +38,8 @@ export function decide(definition: WorkflowDefinition, token: Token, given: Toke
       return decisionOf(settle(progress));
     case 'place-agents-changed':
       return decisionOf(settle(dropPlaceAgents(progress)));
+    case 'record-refused':
+      return decisionOf(raiseRefusedRecord(progress, input.message));
     case 'update':
     case 'retry':
     case 'cancel':

@@ -19,7 +19,9 @@ export type TokenInput =
   /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
   | { readonly type: 'trigger-place-agents' }
   /** The definition has other place agents now. */
-  | { readonly type: 'place-agents-changed' };
+  | { readonly type: 'place-agents-changed' }
+  /** Storage does not take what is to be recorded of the token, and says why. */
+  | { readonly type: 'record-refused'; readonly message: string };
 
 /** How an execution ended, as far as its token is concerned. */
 export type ExecutionOutcome =

@@ -10,6 +10,7 @@ const LONGEST_MESSAGE = 4000;
  */
 export function storableInput(input: TokenInput): TokenInput {
   if (input.type === 'cancel' && input.reason !== undefined) return { ...input, reason: storable(input.reason) };
+  if (input.type === 'record-refused') return { ...input, message: storable(input.message) };
   if (input.type !== 'execution-ended' || input.outcome.status !== 'failed') return input;
   return { ...input, outcome: { ...input.outcome, message: storable(input.outcome.message) } };
 }

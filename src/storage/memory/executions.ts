@@ -62,16 +62,20 @@ export class MemoryExecutionStore implements ExecutionStore {
     return Promise.resolve(this.#turns.get(JSON.stringify([executionId, turn])));
   }
 
-  listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
+  listUnclosed(limit: number, except: readonly string[] = []): Promise<readonly AgentExecution[]> {
     const unclosed = [...this.#executions.values()].filter(
-      ({ status, lastSequence }) => isEnded(status) && lastSequence === undefined,
+      ({ id, status, lastSequence }) => isEnded(status) && lastSequence === undefined && !except.includes(id),
     );
     return Promise.resolve(unclosed.sort((left, right) => newestFirst(right, left)).slice(0, limit));
   }
 
-  listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
+  listExpiredStreams(endedBefore: string, limit: number, except: readonly string[] = []): Promise<readonly string[]> {
     const expired = [...this.#executions.values()].filter(
-      (one) => one.lastSequence !== undefined && !this.#removed.has(one.id) && endOf(one) < endedBefore,
+      (one) =>
+        one.lastSequence !== undefined &&
+        !this.#removed.has(one.id) &&
+        endOf(one) < endedBefore &&
+        !except.includes(one.id),
     );
     const oldestFirst = expired.sort((left, right) => endOf(left).localeCompare(endOf(right)));
     return Promise.resolve(oldestFirst.slice(0, limit).map(({ id }) => id));

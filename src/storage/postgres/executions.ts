@@ -131,20 +131,25 @@ export class PostgresExecutionStore implements ExecutionStore {
     return row?.result;
   }
 
-  async listUnclosed(limit: number): Promise<readonly AgentExecution[]> {
+  async listUnclosed(limit: number, except: readonly string[] = []): Promise<readonly AgentExecution[]> {
     const rows = await this.#sql.query<Row>({
       text: `select ${COLUMNS} from circuit_breaker.executions where ended and last_sequence is null
-        order by created_at limit $1`,
-      values: [limit],
+          and id <> all($2) order by created_at limit $1`,
+      values: [limit, except],
     });
     return rows.map(executionOf);
   }
 
-  async listExpiredStreams(endedBefore: string, limit: number): Promise<readonly string[]> {
+  async listExpiredStreams(
+    endedBefore: string,
+    limit: number,
+    except: readonly string[] = [],
+  ): Promise<readonly string[]> {
     const rows = await this.#sql.query<{ readonly id: string }>({
       text: `select id from circuit_breaker.executions
-        where last_sequence is not null and not stream_removed and ${ENDED_AT} < $1 order by ${ENDED_AT} limit $2`,
-      values: [endedBefore, limit],
+        where last_sequence is not null and not stream_removed and ${ENDED_AT} < $1 and id <> all($3)
+        order by ${ENDED_AT} limit $2`,
+      values: [endedBefore, limit, except],
     });
     return rows.map(({ id }) => id);
   }

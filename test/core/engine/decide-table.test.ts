@@ -120,6 +120,14 @@ const table: Table = {
     retrying: nothing,
     ...whenClosed(nothing),
   },
+  'record-refused': {
+    free: { becomes: 'incident', tells: ['INCIDENT_RAISED'] },
+    attended: { becomes: 'incident', tells: ['INCIDENT_RAISED'] },
+    pending: { becomes: 'retrying', tells: ['INCIDENT_RAISED'] },
+    incident: nothing,
+    retrying: nothing,
+    ...whenClosed(nothing),
+  },
 };
 
 function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {

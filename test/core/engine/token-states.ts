@@ -56,6 +56,7 @@ const inputs: Readonly<Record<Arrival, (token: Token) => TokenInput>> = {
   'time-passed': () => ({ type: 'time-passed' }),
   'trigger-place-agents': () => ({ type: 'trigger-place-agents' }),
   'place-agents-changed': () => ({ type: 'place-agents-changed' }),
+  'record-refused': () => ({ type: 'record-refused', message: 'Storage does not take it.' }),
 };
 
 /** Of the execution that the token waits for, where it waits for one. */

@@ -100,6 +100,8 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(ids).toContain('ex-unclosed');
       expect(ids).not.toContain('ex-closed');
       expect(ids).not.toContain('ex-open');
+      const others = (await store().listUnclosed(1000, ['ex-unclosed', 'ex-none'])).map(({ id }) => id);
+      expect(others).toEqual(ids.filter((id) => id !== 'ex-unclosed'));
     });
 
     it('lists closed streams by the end of their execution, oldest first, until they are marked as removed', async () => {
@@ -113,6 +115,7 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       for (const id of Object.keys(ends)) await store().update(id, { lastSequence: 3 });
       expect(await expired()).toEqual(['ex-gone-a', 'ex-gone-b']);
       expect(await store().listExpiredStreams('2025-12-03T00:00:00.000Z', 1)).toEqual(['ex-gone-a']);
+      expect(await store().listExpiredStreams('2025-12-03T00:00:00.000Z', 1, ['ex-gone-a'])).toEqual(['ex-gone-b']);
       await store().markStreamsRemoved(['ex-gone-a', 'ex-none']);
       expect(await expired()).toEqual(['ex-gone-b']);
       expect(await store().get('ex-gone-a')).toMatchObject({ status: 'FAILED', lastSequence: 3 });

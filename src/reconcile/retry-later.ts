@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache';
+
+import { CircuitBreakerError } from '../core/errors.js';
+
+const FIRST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 3_600_000;
+/** Beyond these some are tried sooner than they should be, and told again. */
+const MOST_REMEMBERED = 10_000;
+
+interface RetryLaterParts {
+  readonly now: () => string;
+  /** Told of what went wrong with one when that fails for the first time. */
+  readonly onFirstFailure: (id: string, error: unknown) => void;
+}
+
+interface Failed {
+  readonly failures: number;
+  readonly dueMs: number;
+}
+
+/** What could not be set right waits, longer each time, so that it does not stand in the way of what can. */
+export class RetryLater {
+  readonly #parts: RetryLaterParts;
+  readonly #failed = new LRUCache<string, Failed>({ max: MOST_REMEMBERED });
+
+  constructor(parts: RetryLaterParts) {
+    this.#parts = parts;
+  }
+
+  /** Whose time has not come. */
+  get waiting(): readonly string[] {
+    return [...this.#failed.keys()].filter((id) => this.#isWaiting(id));
+  }
+
+  /** Whether it was set right. Not tried while it waits. Throws UNAVAILABLE: where a backend is away, all have to wait. */
+  async attempt(id: string, run: () => Promise<unknown>): Promise<boolean> {
+    if (this.#isWaiting(id)) return false;
+    try {
+      await run();
+      this.#failed.delete(id);
+      return true;
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.#remember(id, error);
+      return false;
+    }
+  }
+
+  #isWaiting(id: string): boolean {
+    return (this.#failed.peek(id)?.dueMs ?? -Infinity) > this.#nowMs();
+  }
+
+  #remember(id: string, error: unknown): void {
+    const failures = this.#failed.get(id)?.failures ?? 0;
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+    this.#failed.set(id, { failures: failures + 1, dueMs: this.#nowMs() + waitMs });
+    if (failures === 0) this.#parts.onFirstFailure(id, error);
+  }
+
+  #nowMs(): number {
+    return Date.parse(this.#parts.now());
+  }
+}
+
+/** Whether a backend does not answer, which is nothing that is wrong with what it was asked for. */
+export function isAway(error: unknown): boolean {
+  return error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE';
+}
