@@ -231,6 +231,7 @@ const houses = {
       connections: [],
       'token-events': [],
       'front-page': [],
+      ide: [],
       'agent-stream': ['access', 'connections'],
       graphql: ['connections', 'token-events', 'agent-stream'],
     },

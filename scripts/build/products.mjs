@@ -18,7 +18,7 @@ export const PRODUCTS = [
     name: 'modules',
     from: ['src'],
     by: ['@swc/core'],
-    owns: (path) => !isBundle(path) && !isDeclaration(path),
+    owns: (path) => !isBundle(path) && !isDeclaration(path) && !isIde(path),
     make: async () => (await import('./compile-modules.mjs')).compileModules(),
   },
   {
@@ -35,10 +35,20 @@ export const PRODUCTS = [
     owns: isDeclaration,
     make: async () => (await import('./declare-types.mjs')).declareTypes(),
   },
+  {
+    name: 'ide',
+    from: ['pages/graphiql', 'examples/document-review'],
+    by: ['esbuild', 'graphiql'],
+    owns: isIde,
+    make: async () => (await import('./bundle-ide.mjs')).bundleIde(),
+  },
 ];
 
-/** The types are for those who import the client. */
-export const NEEDED_TO_RUN = PRODUCTS.filter(({ name }) => name !== 'types');
+/** The types are for those who import the client; without the IDE its page says how to make it. */
+export const NEEDED_TO_RUN = PRODUCTS.filter(({ name }) => name === 'modules' || name === 'workflows');
+
+/** What a process that runs the sources cannot make of them itself. */
+export const FOR_SOURCES = PRODUCTS.filter(({ name }) => name === 'ide');
 
 /** Those of them that dist does not have as they would be made now. */
 export function unfitProducts(products) {
@@ -74,6 +84,10 @@ function installedVersion(name) {
 
 function isBundle(path) {
   return path === 'workflow-bundle.js';
+}
+
+function isIde(path) {
+  return path.startsWith('assets/graphiql/');
 }
 
 function isDeclaration(path) {

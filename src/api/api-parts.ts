@@ -14,4 +14,6 @@ export interface ApiParts extends OperationParts {
   readonly origins: OriginPolicy;
   readonly openStreams: OpenStreams;
   readonly facts: ServerFacts;
+  /** Where the GraphQL IDE has been built, if it has. */
+  readonly ideFolder: string;
 }

@@ -1,5 +1,4 @@
 import { fastifyCors } from '@fastify/cors';
-import { AltairFastify } from 'altair-fastify-plugin';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
 import { registerAgentStream } from './agent-stream/agent-stream.js';
@@ -10,6 +9,7 @@ import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
 import { registerGraphql } from './graphql/graphql-http.js';
 import { registerHealth } from './health.js';
+import { registerGraphiqlPage } from './ide/graphiql-page.js';
 import { registerSockets } from './sockets.js';
 
 /** The largest request body: a token's data may take 256 KiB, a definition more. */
@@ -55,11 +55,6 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   registerHealth(app, parts);
   registerFrontPage(app, parts);
   registerSockets(app, schema, parts);
-  await app.register(AltairFastify, {
-    path: '/graphiql',
-    baseURL: '/graphiql/',
-    endpointURL: '/graphql',
-    subscriptionsEndpoint: '/graphql',
-  });
+  await registerGraphiqlPage(app, parts.ideFolder);
   return app;
 }

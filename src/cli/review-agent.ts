@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
 import type { ProviderDirectory, ProviderStatus } from '../providers/directory/provider-status.js';
 import { shownAddress } from '../providers/keys/shown-address.js';
@@ -21,6 +23,8 @@ const HOSTED = [
   { type: 'anthropic', name: 'Anthropic', defaultModel: 'claude-haiku-4-5' },
   { type: 'google', name: 'Google', defaultModel: 'gemini-2.5-flash' },
 ] as const;
+
+const MOCK_ANSWERS = new URL('../../examples/document-review/mock-answers.json', import.meta.url);
 
 /** By their names: Ollama lists them with the others, and they answer no prompt. */
 const EMBEDDING_MODEL = /embed|minilm|(?:^|\/)bge|paraphrase-/i;
@@ -69,36 +73,8 @@ function mockModel({ documentName }: Demo): ReviewModel {
   };
 }
 
-interface Review {
-  readonly assessment: string;
-  readonly specific_issues: readonly string[];
-  readonly recommended_actions: readonly string[];
-  readonly confidence_score: number;
-}
-
-/** The mock's answers for the documents that ship with the example; every other one is sent back. */
-const SCRIPT: Readonly<Record<string, Review>> = {
-  'travel-policy.md': {
-    assessment: 'APPROVE',
-    specific_issues: ['(mock) None: scope, rules, deadlines and exceptions are all there.'],
-    recommended_actions: ['(mock) Publish it.'],
-    confidence_score: 9,
-  },
-  'miracle-supplement.md': {
-    assessment: 'REJECT',
-    specific_issues: ['(mock) Claims to cure diseases.', '(mock) Tells readers to stop their medicine.'],
-    recommended_actions: ['(mock) Do not publish it in any form.'],
-    confidence_score: 10,
-  },
-};
-
-const OTHERWISE: Review = {
-  assessment: 'NEEDS_REVISION',
-  specific_issues: ['(mock) Figures are not settled.', '(mock) Actions have no owner and no date.'],
-  recommended_actions: ['(mock) Settle the figures, name owners and dates, submit again.'],
-  confidence_score: 7,
-};
-
+/** For the documents that ship with the example; every other one is sent back. */
 function scriptedReview(documentName: string): string {
-  return JSON.stringify(Object.hasOwn(SCRIPT, documentName) ? SCRIPT[documentName] : OTHERWISE, null, 2);
+  const answers = JSON.parse(readFileSync(MOCK_ANSWERS, 'utf8')) as Readonly<Record<string, unknown>>;
+  return JSON.stringify(Object.hasOwn(answers, documentName) ? answers[documentName] : answers['otherwise'], null, 2);
 }

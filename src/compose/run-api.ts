@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 import { settledExecution } from '../reconcile/cut-off.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
@@ -18,6 +19,9 @@ import type { Backends } from './open-backends.js';
 import { openDirectory } from './open-directory.js';
 import type { ProcessParts } from './run-process.js';
 import { serverFacts } from './server-facts.js';
+
+/** Where `npm run build` puts it, also for a process that runs the sources. */
+const IDE = fileURLToPath(new URL('../../dist/assets/graphiql', import.meta.url));
 
 /** Runs the API of this process. Resolves with its address when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
@@ -41,7 +45,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const openStreams = new OpenStreams();
   const facts = await serverFacts(config, cluster);
   const app = await createServer(
-    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, facts, now },
+    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, facts, ideFolder: IDE, now },
     logger,
   );
   resources.add('the API', () => app.close());

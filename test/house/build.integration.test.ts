@@ -7,7 +7,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const PARTS = ['bin', 'package.json', 'package-lock.json', 'scripts', 'src', 'tsconfig.json', 'tsconfig.build.json'];
+const PARTS = [
+  'bin',
+  'examples',
+  'package.json',
+  'package-lock.json',
+  'pages',
+  'scripts',
+  'src',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 const VERSION = 'src/cli/run-command-line.ts';
 
 /** A checkout of its own, with the packages of this one. */
@@ -85,9 +95,16 @@ describe('a checkout that was built', () => {
     expect((await program('--version')).stderr).toMatch(/no longer fits .*: making modules, workflows …/);
   });
 
+  it('has the page of the IDE, made anew when one of its files changes, for which no command waits', async () => {
+    await stat(join(folder, 'dist/assets/graphiql/index.html'));
+    await change('pages/graphiql/review-tabs.ts');
+    expect((await program('--version')).stderr).toBe('');
+    expect(await build()).toMatch(/no longer fits .*: making ide …/);
+  });
+
   it('is built anew with other packages', async () => {
     await change('package-lock.json');
-    expect(await build()).toMatch(/no longer fits .*: making modules, workflows, types …/);
+    expect(await build()).toMatch(/no longer fits .*: making modules, workflows, types, ide …/);
   });
 
   it('forgets what has no source any more', async () => {

@@ -123,6 +123,8 @@ export interface ApiOptions {
   /** Otherwise in memory. */
   readonly storage?: Storage;
   readonly facts?: ServerFacts;
+  /** Otherwise one that is not there. */
+  readonly ideFolder?: string;
 }
 
 const FACTS: ServerFacts = {
@@ -140,6 +142,7 @@ export async function apiUnderTest({
   maxOpenStreams,
   storage: given,
   facts = FACTS,
+  ideFolder = '/nowhere/graphiql',
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -163,6 +166,7 @@ export async function apiUnderTest({
     origins: new OriginPolicy(origins),
     openStreams: new OpenStreams(maxOpenStreams),
     facts,
+    ideFolder,
     now: () => NOW,
   };
   const app = await createServer(parts, logger);

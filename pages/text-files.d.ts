@@ -1,0 +1,6 @@
+/** The bundler makes a text of them. */
+declare module '*.md' {
+  const text: string;
+  export default text;
+}
+declare module '*.css';
