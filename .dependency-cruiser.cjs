@@ -14,7 +14,7 @@ const ERRORS = '^src/core/(codes|errors)\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
 const TEMPORAL_IN_WORKFLOWS = '^node_modules/@temporalio/(workflow|common)/';
 const DATABASE_DRIVERS = '^node_modules/(pg|drizzle-orm|@electric-sql|redis|ioredis|@redis|nats|@nats-io)/';
-const SCHEMA_LIBRARIES = '^node_modules/(zod|ajv|ajv-formats|ajv-draft-04|@marcbachmann/cel-js)/';
+const SCHEMA_LIBRARIES = '^node_modules/(zod|ajv|ajv-formats|ajv-draft-04|@marcbachmann/cel-js|lru-cache)/';
 const REACT_HOOK = '^src/client/react\\.ts$';
 const REACT = '^node_modules/(@types/)?react(-dom)?/';
 /** The adapters of streams and storage lie in a folder each. */

@@ -1,7 +1,9 @@
 import type { ErrorCode } from './codes.js';
 import type { Blocker } from './rules/blocker.js';
 import type { JsonValue } from './json/json.js';
+import { firstProblems } from './json/first-problems.js';
 import type { Parsed } from './json/parsed.js';
+import { shortened } from './json/shortened.js';
 import type { Problem } from './json/problem.js';
 import { wellFormed } from './json/well-formed-text.js';
 
@@ -26,11 +28,16 @@ export class CircuitBreakerError extends Error {
   }
 }
 
+/** What was asked for may be no id at all. */
+const MAX_SHOWN_ID = 250;
+
 export function notFound(what: string, id: string): CircuitBreakerError {
-  return new CircuitBreakerError('NOT_FOUND', `There is no ${what} "${id}".`);
+  return new CircuitBreakerError('NOT_FOUND', `There is no ${what} "${shortened(id, MAX_SHOWN_ID)}".`);
 }
 
-export function validationFailed(what: string, problems: readonly Problem[]): CircuitBreakerError {
+/** However many problems were found: as many are told as anybody reads. */
+export function validationFailed(what: string, found: readonly Problem[]): CircuitBreakerError {
+  const problems = firstProblems(found);
   const first = problems[0];
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const hint =

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { agentKey, agentsOf, checkWorkflow, type KnownAgents } from '../core/validation/check-definition.js';
 import { parseWorkflowInput, type WorkflowInput } from '../core/validation/definition-schema.js';
 import type { WorkflowContent } from '../core/definitions/definition.js';
+import { firstProblems } from '../core/json/first-problems.js';
 import { idFromName } from '../core/ids.js';
 import { canonicalJson, type JsonObject } from '../core/json/json.js';
 import type { Parsed } from '../core/json/parsed.js';
@@ -17,7 +18,7 @@ export async function checkWorkflowInput(agents: AgentStore, input: unknown): Pr
   const workflowId = id ?? idFromName(content.name);
   const found = checkWorkflow(content, { agents: await knownAgents(agents, content), workflowId });
   const problems = [...('value' in parsed ? [] : parsed.problems), ...found];
-  return problems.length > 0 ? { problems } : parsed;
+  return problems.length > 0 ? { problems: firstProblems(problems) } : parsed;
 }
 
 /** SHA-256 of the canonical content: equal content, equal hash. */

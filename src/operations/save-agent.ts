@@ -1,7 +1,9 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
-import { checkAgentFits } from '../core/validation/check-agent-use.js';
+import { checkAgentFits, type KnownAgent } from '../core/validation/check-agent-use.js';
 import { agentUses, type AgentUse } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { firstProblems } from '../core/json/first-problems.js';
+import { listed } from '../core/json/listed.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkAgentInput } from './checked-agent.js';
@@ -38,7 +40,10 @@ export async function updateAgent(
 export async function deleteAgent(parts: OperationParts, id: string): Promise<boolean> {
   const users = (await usesOf(parts, id)).map(({ label }) => label);
   if (users.length === 0) return await parts.storage.agents.delete(id);
-  throw new CircuitBreakerError('IN_USE', `Agent "${id}" is used by ${users.join(', ')}: change these first.`);
+  throw new CircuitBreakerError(
+    'IN_USE',
+    `Agent "${id}" is used by ${listed(users, { separator: ', ' })}: change these first.`,
+  );
 }
 
 /** What of an agent as it would be does not fit the uses of its newest version. A use that is pinned keeps its version. */
@@ -49,13 +54,16 @@ async function problemsOfUses(
 ): Promise<readonly Problem[]> {
   const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
   const uses = (await usesOf(parts, id)).filter(({ use }) => use.agentVersion === undefined);
-  return uses.flatMap(({ use, workflowId, label }) =>
-    checkAgentFits(use, { agent, workflowId, pointer: '' }).map(({ code, message }) => ({
-      code,
-      pointer: code === 'AGENT_FORBIDDEN' ? '/allowedWorkflows' : '/prompts',
-      message: `${label}: ${message}`,
-    })),
-  );
+  return firstProblems(problemsOf(uses, agent));
+}
+
+function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<Problem> {
+  for (const { use, workflowId, label } of uses) {
+    for (const { code, message } of checkAgentFits(use, { agent, workflowId, pointer: '' })) {
+      const pointer = code === 'AGENT_FORBIDDEN' ? '/allowedWorkflows' : '/prompts';
+      yield { code, pointer, message: `${label}: ${message}` };
+    }
+  }
 }
 
 /** Every use of an agent that is alive: in workflows, in older versions that tokens still have, and in places by themselves. */

@@ -3,7 +3,7 @@ import { utf8Length } from '../json/utf8-length.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import type { ExecutionToken } from './execution.js';
 import { ModelError } from './model-error.js';
-import { readTemplate, type TemplatePart } from './template-parts.js';
+import { readTemplate, type Template, type TemplatePart } from './template-parts.js';
 
 /** Variables that every prompt has, whatever the mapping. */
 export const SEED_VARIABLES = [
@@ -38,7 +38,7 @@ export function fillPrompts(prompts: AgentPrompts, variables: ReadonlyMap<string
     const some = unfilled.slice(0, MAX_NAMED).join(', ');
     throw new ModelError('invalid_request', `The prompts have ${some}, which nothing fills.`);
   }
-  const [system = [], context = [], user = []] = templatesOf(prompts).map(({ parts }) => parts);
+  const [system = [], context = [], user = []] = readPrompts(prompts).templates.map(({ parts }) => parts);
   refuseTooLarge([...system, ...context, ...user], variables);
   const instructions = [system, context].map((parts) => fill(parts, variables)).filter((text) => text !== '');
   return { instructions: instructions.join('\n\n'), user: fill(user, variables) };
@@ -46,17 +46,17 @@ export function fillPrompts(prompts: AgentPrompts, variables: ReadonlyMap<string
 
 /** What in an agent's prompts these names do not fill, as it stands there; each once. */
 export function unfilledIn(prompts: AgentPrompts, names: { has(name: string): boolean }): readonly string[] {
-  const unfilled = templatesOf(prompts).flatMap(({ parts, doubtful, foreign }) => [
+  const { foreign, variables, doubtful } = readPrompts(prompts);
+  return [
     ...foreign,
-    ...parts.flatMap((part) => (part.type === 'variable' && !names.has(part.name) ? [`{${part.name}}`] : [])),
-    ...doubtful.flatMap(({ name, source }) => (names.has(name) ? [source] : [])),
-  ]);
-  return [...new Set(unfilled)];
+    ...variables.filter((name) => !names.has(name)).map((name) => `{${name}}`),
+    ...new Set(doubtful.flatMap(({ name, source }) => (names.has(name) ? [source] : []))),
+  ];
 }
 
 /** What in an agent's prompts is the syntax of another template language: it is refused whatever the names are. */
 export function foreignSyntaxIn(prompts: AgentPrompts): readonly string[] {
-  return [...new Set(templatesOf(prompts).flatMap(({ foreign }) => foreign))];
+  return readPrompts(prompts).foreign;
 }
 
 /** The values of all variables of one execution: the seed's, and the input's members by name. */
@@ -79,8 +79,32 @@ export function promptNames(inputNames: readonly string[]): ReadonlySet<string> 
   return new Set([...SEED_VARIABLES, ...inputNames.map((name) => name.normalize('NFC'))]);
 }
 
-function templatesOf({ system, contextInstructions = '', userTemplate }: AgentPrompts) {
-  return [system, contextInstructions, userTemplate].map(readTemplate);
+interface ReadPrompts {
+  readonly templates: readonly Template[];
+  /** Of all templates, each once. */
+  readonly foreign: readonly string[];
+  readonly variables: readonly string[];
+  readonly doubtful: Template['doubtful'];
+}
+
+/** A definition may use one agent a thousand times: its prompts, which never change, are read once. */
+const known = new WeakMap<AgentPrompts, ReadPrompts>();
+
+function readPrompts(prompts: AgentPrompts): ReadPrompts {
+  const read = known.get(prompts) ?? summaryOf(prompts);
+  known.set(prompts, read);
+  return read;
+}
+
+function summaryOf({ system, contextInstructions = '', userTemplate }: AgentPrompts): ReadPrompts {
+  const templates = [system, contextInstructions, userTemplate].map(readTemplate);
+  const parts = templates.flatMap((template) => template.parts);
+  return {
+    templates,
+    foreign: [...new Set(templates.flatMap((template) => template.foreign))],
+    variables: [...new Set(parts.flatMap((part) => (part.type === 'variable' ? [part.name] : [])))],
+    doubtful: templates.flatMap((template) => template.doubtful),
+  };
 }
 
 function fill(parts: readonly TemplatePart[], variables: ReadonlyMap<string, string>): string {

@@ -1,3 +1,5 @@
+import { shortened } from './shortened.js';
+
 /** Steps into a JSON value. Schema libraries type them as property keys; in JSON there are no symbols. */
 export type JsonPath = readonly PropertyKey[];
 
@@ -6,6 +8,9 @@ export function jsonPointer(path: JsonPath, base = ''): string {
   return path.reduce<string>((pointer, step) => `${pointer}/${escapeStep(String(step))}`, base);
 }
 
+/** Keys of strangers are as long as they like, and stand before everything that is wrong within. */
+const MAX_STEP = 500;
+
 function escapeStep(step: string): string {
-  return step.replaceAll('~', '~0').replaceAll('/', '~1');
+  return shortened(step, MAX_STEP).replaceAll('~', '~0').replaceAll('/', '~1');
 }

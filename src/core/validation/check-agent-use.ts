@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Agent } from '../agents/agent.js';
 import type { AgentUse } from '../definitions/definition.js';
+import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import { checkLlmConfig } from './llm-config-schema.js';
@@ -88,9 +89,10 @@ function checkInputMapping(mapping: AgentUse['inputMapping'], pointer: string): 
         },
       ];
     }
-    if (!isPathKey(name)) return [{ code: 'INVALID_VALUE', pointer: at, message: `"${name}" cannot be an input name` }];
+    if (!isPathKey(name))
+      return [{ code: 'INVALID_VALUE', pointer: at, message: `"${shorten(name)}" cannot be an input name` }];
     if (parseInputPath(path) !== undefined) return [];
-    const message = `"${path}" is not a path that starts at data or metadata`;
+    const message = `"${shorten(path)}" is not a path that starts at data or metadata`;
     return [{ code: 'BAD_PATH', pointer: at, message }];
   });
 }
@@ -99,10 +101,10 @@ function checkOutputMapping(mapping: AgentUse['outputMapping'], pointer: string)
   return Object.entries(mapping).flatMap(([target, output]) => {
     const at = jsonPointer([target], pointer);
     if (!isWritableTarget(target)) {
-      const message = `"${target}" cannot be written to: a target is a path such as data.review or metadata.reviewer`;
+      const message = `"${shorten(target)}" cannot be written to: a target is a path such as data.review or metadata.reviewer`;
       return [{ code: 'BAD_PATH', pointer: at, message }];
     }
     if (output.split('.').every(isPathKey)) return [];
-    return [{ code: 'BAD_PATH', pointer: at, message: `"${output}" is not the name of an output` }];
+    return [{ code: 'BAD_PATH', pointer: at, message: `"${shorten(output)}" is not the name of an output` }];
   });
 }

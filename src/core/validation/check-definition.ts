@@ -8,6 +8,8 @@ import {
   type Transition,
   type WorkflowContent,
 } from '../definitions/definition.js';
+import { firstProblems } from '../json/first-problems.js';
+import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 
@@ -26,26 +28,26 @@ interface Surroundings {
   readonly workflowId?: string | undefined;
 }
 
-const MAX_PROBLEMS = 200;
-
 /** Everything that is wrong with what a definition means, all at once and up to 200, with pointers into it. */
 export function checkWorkflow(content: WorkflowContent, surroundings: Surroundings): readonly Problem[] {
-  const problems = [
-    ...Object.keys(content.rules).flatMap((name) => badId(name, ['rules', name])),
-    ...checkNet(content),
-    ...content.transitions.flatMap((transition, index) => [
-      ...checkConditions(content, transition, jsonPointer(['transitions', index, 'conditions'])),
-      ...checkAgent(transition.agentExecution, surroundings, jsonPointer(['transitions', index, 'agentExecution'])),
-    ]),
-    ...duplicates(
-      content.placeAgents.map(({ id }) => id),
-      (index) => ['placeAgents', index, 'id'],
-    ),
-    ...content.placeAgents.flatMap((agent, index) =>
-      checkOnePlaceAgent(agent, content, { ...surroundings, path: ['placeAgents', index] }),
-    ),
-  ];
-  return problems.slice(0, MAX_PROBLEMS);
+  return firstProblems(eachProblem(content, surroundings));
+}
+
+function* eachProblem(content: WorkflowContent, surroundings: Surroundings): Iterable<Problem> {
+  for (const name of Object.keys(content.rules)) yield* badId(name, ['rules', name]);
+  yield* checkNet(content);
+  for (const [index, transition] of content.transitions.entries()) {
+    const pointer = jsonPointer(['transitions', index]);
+    yield* checkConditions(content, transition, `${pointer}/conditions`);
+    yield* checkAgent(transition.agentExecution, surroundings, `${pointer}/agentExecution`);
+  }
+  yield* duplicates(
+    content.placeAgents.map(({ id }) => id),
+    (index) => ['placeAgents', index, 'id'],
+  );
+  for (const [index, agent] of content.placeAgents.entries()) {
+    yield* checkOnePlaceAgent(agent, content, { ...surroundings, path: ['placeAgents', index] });
+  }
 }
 
 /** The agents that a definition names, each once; with a version also the newest, which tells the two mistakes apart. */
@@ -74,7 +76,11 @@ function checkConditions({ rules }: WorkflowContent, transition: Transition, poi
   return transition.conditions.flatMap((name, index) => {
     if (Object.hasOwn(rules, name)) return [];
     return [
-      { code: 'UNKNOWN_CONDITION', pointer: jsonPointer([index], pointer), message: `\`rules\` has no rule "${name}"` },
+      {
+        code: 'UNKNOWN_CONDITION',
+        pointer: jsonPointer([index], pointer),
+        message: `\`rules\` has no rule "${shorten(name)}"`,
+      },
     ];
   });
 }
@@ -89,8 +95,8 @@ function checkAgent(use: AgentUse | undefined, surroundings: Surroundings, point
 
 function unknownAgent({ agentId, agentVersion }: AgentUse, agents: KnownAgents, pointer: string): Problem {
   if (agentVersion === undefined || agents.find({ agentId }) === undefined) {
-    return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentId`, message: `there is no agent "${agentId}"` };
+    return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentId`, message: `there is no agent "${shorten(agentId)}"` };
   }
-  const message = `agent "${agentId}" has no version ${agentVersion}`;
+  const message = `agent "${shorten(agentId)}" has no version ${agentVersion}`;
   return { code: 'UNKNOWN_AGENT', pointer: `${pointer}/agentVersion`, message };
 }

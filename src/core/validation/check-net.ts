@@ -1,65 +1,70 @@
 import type { Transition, WorkflowContent } from '../definitions/definition.js';
 import type { ProblemCode } from '../codes.js';
+import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 
-/** What is wrong with places and transitions as a net: names that lead nowhere, and what no token can ever reach. */
-export function checkNet(content: WorkflowContent): readonly Problem[] {
-  const names = checkNames(content);
+/**
+ * What is wrong with places and transitions as a net: names that lead nowhere, and what no token can ever reach. Each place of
+ * each transition is looked at a fixed number of times.
+ */
+export function* checkNet(content: WorkflowContent): Iterable<Problem> {
+  let isKnown = true;
+  for (const found of checkNames(content)) {
+    isKnown &&= found.code !== 'UNKNOWN_PLACE';
+    yield found;
+  }
   // With an unknown name in it the net is not the one that was meant: what it cannot reach says nothing.
-  return names.some(({ code }) => code === 'UNKNOWN_PLACE') ? names : [...names, ...checkReach(content)];
+  if (isKnown) yield* checkReach(content);
 }
 
-function checkNames(content: WorkflowContent): readonly Problem[] {
-  const { places, transitions } = content;
+function* checkNames({ places, transitions, initialPlace }: WorkflowContent): Iterable<Problem> {
   const known = new Set(places);
-  const unknownPlace = (place: string, path: JsonPath): readonly Problem[] =>
-    known.has(place) ? [] : [problem('UNKNOWN_PLACE', path, `there is no place "${place}"`)];
-  return [
-    ...places.flatMap((place, index) => badId(place, ['places', index])),
-    ...duplicates(places, (index) => ['places', index]),
-    ...unknownPlace(content.initialPlace, ['initialPlace']),
-    ...transitions.flatMap(({ id }, index) => badId(id, ['transitions', index, 'id'])),
-    ...duplicates(
-      transitions.map(({ id }) => id),
-      (index) => ['transitions', index, 'id'],
-    ),
-    ...transitions.flatMap(({ fromPlaces, toPlace }, index) => [
-      ...fromPlaces.flatMap((place, nth) => unknownPlace(place, ['transitions', index, 'fromPlaces', nth])),
-      ...duplicates(fromPlaces, (nth) => ['transitions', index, 'fromPlaces', nth]),
-      ...unknownPlace(toPlace, ['transitions', index, 'toPlace']),
-    ]),
-  ];
+  for (const [index, place] of places.entries()) yield* badId(place, ['places', index]);
+  yield* duplicates(places, (index) => ['places', index]);
+  if (!known.has(initialPlace)) yield unknownPlace(initialPlace, ['initialPlace']);
+  for (const [index, { id }] of transitions.entries()) yield* badId(id, ['transitions', index, 'id']);
+  yield* duplicates(
+    transitions.map(({ id }) => id),
+    (index) => ['transitions', index, 'id'],
+  );
+  for (const [index, { fromPlaces, toPlace }] of transitions.entries()) {
+    const path = ['transitions', index];
+    for (const [nth, place] of fromPlaces.entries()) {
+      if (!known.has(place)) yield unknownPlace(place, [...path, 'fromPlaces', nth]);
+    }
+    yield* duplicates(fromPlaces, (nth) => [...path, 'fromPlaces', nth]);
+    if (!known.has(toPlace)) yield unknownPlace(toPlace, [...path, 'toPlace']);
+  }
 }
 
-function checkReach(content: WorkflowContent): readonly Problem[] {
+function* checkReach(content: WorkflowContent): Iterable<Problem> {
+  const { places, transitions, initialPlace } = content;
   const reached = reachablePlaces(content);
-  const unreachable = content.places.flatMap((place, index) =>
-    reached.has(place)
-      ? []
-      : [
-          problem(
-            'UNREACHABLE_PLACE',
-            ['places', index],
-            `no transition leads to "${place}" from "${content.initialPlace}"`,
-          ),
-        ],
-  );
-  const dead = content.transitions.flatMap((transition, index) => {
-    const reason = whyNever(transition, reached, content.transitions.slice(0, index));
-    const path = ['transitions', index];
-    return reason === undefined
-      ? []
-      : [problem('TRANSITION_NEVER_FIRES', path, `"${transition.id}" can never fire: ${reason}`)];
-  });
-  return [...unreachable, ...dead];
+  for (const [index, place] of places.entries()) {
+    if (reached.has(place)) continue;
+    const message = `no transition leads to "${shorten(place)}" from "${shorten(initialPlace)}"`;
+    yield problem('UNREACHABLE_PLACE', ['places', index], message);
+  }
+  /** Where no token waits any more: an automatic transition of those before always takes it away. */
+  const left = new Set<string>();
+  for (const [index, transition] of transitions.entries()) {
+    const reason = whyNever(transition, reached, left);
+    const message = `"${shorten(transition.id)}" can never fire: ${reason ?? ''}`;
+    if (reason !== undefined) yield problem('TRANSITION_NEVER_FIRES', ['transitions', index], message);
+    if (isAlwaysTaken(transition)) for (const place of transition.fromPlaces) left.add(place);
+  }
 }
 
 function reachablePlaces({ initialPlace, transitions }: WorkflowContent): ReadonlySet<string> {
   const leadsTo = new Map<string, string[]>();
   for (const { fromPlaces, toPlace } of transitions) {
-    for (const place of fromPlaces) leadsTo.set(place, [...(leadsTo.get(place) ?? []), toPlace]);
+    for (const place of fromPlaces) {
+      const next = leadsTo.get(place);
+      if (next === undefined) leadsTo.set(place, [toPlace]);
+      else next.push(toPlace);
+    }
   }
   const reached = new Set([initialPlace]);
   // A set goes on with what is added while it is walked.
@@ -70,19 +75,15 @@ function reachablePlaces({ initialPlace, transitions }: WorkflowContent): Readon
 }
 
 function whyNever(
-  transition: Transition,
+  { fromPlaces, trigger }: Transition,
   reached: ReadonlySet<string>,
-  earlier: readonly Transition[],
+  left: ReadonlySet<string>,
 ): string | undefined {
-  const { fromPlaces, trigger } = transition;
   if (fromPlaces.length === 0) return 'it starts from no place';
   const possible = fromPlaces.filter((place) => reached.has(place));
   if (possible.length === 0) return 'no token gets to where it starts';
-  if (trigger === 'manual') return undefined;
-  const taken = possible.every((place) =>
-    earlier.some((other) => isAlwaysTaken(other) && other.fromPlaces.includes(place)),
-  );
-  return taken ? 'an automatic transition without rules comes before it' : undefined;
+  if (trigger === 'manual' || !possible.every((place) => left.has(place))) return undefined;
+  return 'an automatic transition without rules comes before it';
 }
 
 /** Whether a token never waits in front of it. */
@@ -91,18 +92,21 @@ function isAlwaysTaken({ trigger, rules, conditions, agentExecution }: Transitio
 }
 
 /** Each name that is there already, where it is there again. */
-export function duplicates(names: readonly string[], pathOf: (index: number) => JsonPath): readonly Problem[] {
+export function* duplicates(names: readonly string[], pathOf: (index: number) => JsonPath): Iterable<Problem> {
   const seen = new Set<string>();
-  return names.flatMap((name, index) => {
-    const isSecond = seen.has(name);
+  for (const [index, name] of names.entries()) {
+    if (seen.has(name)) yield problem('DUPLICATE_ID', pathOf(index), `"${shorten(name)}" is there twice`);
     seen.add(name);
-    return isSecond ? [problem('DUPLICATE_ID', pathOf(index), `"${name}" is there twice`)] : [];
-  });
+  }
 }
 
 /** Places, transitions and named rules have ids like everything else. */
 export function badId(id: string, path: JsonPath): readonly Problem[] {
   return isId(id) ? [] : [problem('INVALID_VALUE', path, ID_RULE)];
+}
+
+function unknownPlace(place: string, path: JsonPath): Problem {
+  return problem('UNKNOWN_PLACE', path, `there is no place "${shorten(place)}"`);
 }
 
 function problem(code: ProblemCode, path: JsonPath, message: string): Problem {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { badId } from './check-net.js';
 import type { PlaceAgent, WorkflowContent } from '../definitions/definition.js';
+import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 import { problemsOf } from './schema-problems.js';
@@ -42,7 +43,7 @@ export function checkPlaceAgent(agent: PlaceAgent, net: Net, path: JsonPath): re
 }
 
 function unknownPlace(place: string, pointer: string): Problem {
-  return { code: 'UNKNOWN_PLACE', pointer, message: `there is no place "${place}"` };
+  return { code: 'UNKNOWN_PLACE', pointer, message: `there is no place "${shorten(place)}"` };
 }
 
 function checkAutoTransition(
@@ -53,9 +54,9 @@ function checkAutoTransition(
   if (autoTransition === undefined) return [];
   const transition = transitions.find(({ id }) => id === autoTransition);
   if (transition === undefined) {
-    return [{ code: 'UNKNOWN_TRANSITION', pointer, message: `there is no transition "${autoTransition}"` }];
+    return [{ code: 'UNKNOWN_TRANSITION', pointer, message: `there is no transition "${shorten(autoTransition)}"` }];
   }
   if (transition.fromPlaces.includes(placeId) && transition.toPlace !== placeId) return [];
-  const message = `"${autoTransition}" does not lead out of "${placeId}"`;
+  const message = `"${shorten(autoTransition)}" does not lead out of "${shorten(placeId)}"`;
   return [{ code: 'AUTO_TRANSITION_STAYS', pointer, message }];
 }

@@ -1,5 +1,7 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { LRUCache } from 'lru-cache';
 
+import { RULE_LIMITS } from '../definitions/definition-limits.js';
 import type {
   Comprehension,
   EachParts,
@@ -8,7 +10,7 @@ import type {
   ExpressionProgram,
 } from '../rules/expression.js';
 
-export const MAX_EXPRESSION_LENGTH = 4096;
+const { expressionLength } = RULE_LIMITS;
 const MAX_NODES = 1000;
 const MAX_DEPTH = 100;
 const MAX_FIELDS = 20;
@@ -23,9 +25,27 @@ const FUNCTIONS: Readonly<Record<'call' | 'rcall', Readonly<Record<string, numbe
 
 const environment = jsonEnvironment();
 
+/** In characters, of all expressions that are remembered: a program takes some ten times as much. */
+const MAX_REMEMBERED = 512 * 1024;
+
+/**
+ * The same few expressions are parsed when a definition is checked, measured, saved and used, and a page of tokens asks for
+ * those of each. The one that was not asked for longest is forgotten first.
+ */
+const known = new LRUCache<string, { readonly compiled: ExpressionProgram | string }>({
+  maxSize: MAX_REMEMBERED,
+  sizeCalculation: (_program, text) => text.length + 1,
+});
+
 /** Parses a CEL expression over `data` and `metadata`, or says in words what is wrong with it. */
 export function compileExpression(text: string): ExpressionProgram | string {
-  if (text.length > MAX_EXPRESSION_LENGTH) return `an expression has at most ${MAX_EXPRESSION_LENGTH} characters`;
+  if (text.length > expressionLength) return `an expression has at most ${expressionLength} characters`;
+  const compiled = known.get(text)?.compiled ?? compile(text);
+  known.set(text, { compiled });
+  return compiled;
+}
+
+function compile(text: string): ExpressionProgram | string {
   try {
     const parsed = environment.parse(text);
     // Ours first: it says what to do where the library would accept, or know only that there is no such function.

@@ -16,14 +16,20 @@ export function text(maxLength: number) {
     .max(maxLength, `must have at most ${maxLength} characters`);
 }
 
+/** A list that is too long is refused before its items are looked at: each of them may be wrong. */
 export function listOf<Item extends z.ZodType>(item: Item, maxItems: number) {
-  return z.array(item, 'must be a list').max(maxItems, `must have at most ${maxItems} entries`);
+  return z
+    .array(z.unknown(), 'must be a list')
+    .max(maxItems, `must have at most ${maxItems} entries`)
+    .pipe(z.array(item));
 }
 
 export function textsByName({ entries, length }: { entries: number; length: number }) {
   return z
-    .record(z.string(), text(length), 'must be an object whose values are texts')
-    .refine((map) => Object.keys(map).length <= entries, `must have at most ${entries} entries`);
+    .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'must be an object whose values are texts')
+    .refine((map) => Object.keys(map).length <= entries, `must have at most ${entries} entries`)
+    .refine((map) => Object.keys(map).every((key) => key.length <= length), `names have at most ${length} characters`)
+    .pipe(z.record(z.string(), text(length)));
 }
 
 export const jsonObject = z.custom<JsonObject>(isJsonObject, 'must be an object');

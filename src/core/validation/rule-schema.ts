@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { compileExpression, MAX_EXPRESSION_LENGTH } from './compile-expression.js';
+import { RULE_LIMITS } from '../definitions/definition-limits.js';
+import { compileExpression } from './compile-expression.js';
 import { anyJson, listOf, text, withoutNulls } from './input-shape.js';
 import { isJsonObject } from '../json/json.js';
 import { parsePath } from '../json/path.js';
@@ -8,9 +9,7 @@ import type { Rule } from '../rules/rule.js';
 import type { Parsed } from '../json/parsed.js';
 import { problemsOf } from './schema-problems.js';
 
-export const MAX_RULE_DEPTH = 32;
-/** Leaves and branches of one rule. */
-const MAX_RULE_NODES = 500;
+const { parts: MAX_RULE_PARTS, depth: MAX_RULE_DEPTH, fieldLength, expressionLength } = RULE_LIMITS;
 
 const RULE_INVALID = 'RULE_INVALID';
 const TYPES = 'FieldExists, FieldEquals, FieldGreaterThan, FieldLessThan, FieldContains, Expression, And, Or, Not';
@@ -30,7 +29,7 @@ function sizeFault(input: unknown): string | undefined {
   let nodes = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     nodes += 1;
-    if (nodes > MAX_RULE_NODES) return `a rule may have at most ${MAX_RULE_NODES} parts`;
+    if (nodes > MAX_RULE_PARTS) return `a rule may have at most ${MAX_RULE_PARTS} parts`;
     if (next.depth > MAX_RULE_DEPTH) return `rules may be nested ${MAX_RULE_DEPTH} deep at most`;
     const depth = next.depth + 1;
     for (const value of innerRules(next.value)) waiting.push({ value, depth });
@@ -47,14 +46,14 @@ function innerRules(rule: unknown): readonly unknown[] {
 
 const notes = { id: text(200).exactOptional(), description: text(1000).exactOptional() };
 
-const field = text(500).refine(
+const field = text(fieldLength).refine(
   (path) => parsePath(path) !== undefined,
   'must be a path that starts at data or metadata, such as data.score',
 );
 
 const comparable = z.union([z.number(), z.string()], 'must be a number or a text: nothing else can be compared');
 
-const expression = text(MAX_EXPRESSION_LENGTH).superRefine((source, context) => {
+const expression = text(expressionLength).superRefine((source, context) => {
   const compiled = compileExpression(source);
   if (typeof compiled === 'string') context.addIssue({ code: 'custom', message: compiled });
 });
@@ -70,7 +69,7 @@ const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
         z.strictObject({ type: z.enum(['FieldGreaterThan', 'FieldLessThan']), field, value: comparable, ...notes }),
         z.strictObject({
           type: z.enum(['And', 'Or']),
-          rules: listOf(ruleSchema, MAX_RULE_NODES).min(1, 'must name a rule'),
+          rules: listOf(ruleSchema, MAX_RULE_PARTS).refine((rules) => rules.length > 0, 'must name a rule'),
           ...notes,
         }),
         z.strictObject({ type: z.literal('Expression'), expression, ...notes }),

@@ -1,7 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from 'vitest';
 
-import { compileExpression, MAX_EXPRESSION_LENGTH } from '../../../src/core/validation/compile-expression.js';
+import { RULE_LIMITS } from '../../../src/core/definitions/definition-limits.js';
+import { compileExpression } from '../../../src/core/validation/compile-expression.js';
 import { evaluateExpression } from '../../../src/core/rules/evaluate-expression.js';
 import { ExpressionFault } from '../../../src/core/rules/expression-functions.js';
 import { BudgetExhausted, RuleBudget } from '../../../src/core/rules/rule-budget.js';
@@ -147,7 +148,7 @@ describe('an expression', () => {
     ['a macro without a variable', 'data.tags.all(1, true)', /./],
     ['nesting without end', `${'('.repeat(2000)}1${')'.repeat(2000)} == 1`, /./],
     ['negation without end', `${'!'.repeat(4000)}true`, /./],
-    ['a huge text', `data.text == "${'x'.repeat(MAX_EXPRESSION_LENGTH)}"`, /at most 4096 characters/],
+    ['a huge text', `data.text == "${'x'.repeat(RULE_LIMITS.expressionLength)}"`, /at most 4096 characters/],
   ])('is refused with a reason: %s', (_name, text, reason) => {
     expect(compileExpression(text)).toMatch(reason);
   });

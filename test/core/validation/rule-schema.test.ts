@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { MAX_RULE_DEPTH, parseRule } from '../../../src/core/validation/rule-schema.js';
+import { RULE_LIMITS } from '../../../src/core/definitions/definition-limits.js';
+import { parseRule } from '../../../src/core/validation/rule-schema.js';
 
 const LEAF = { type: 'FieldExists', field: 'data.a' };
 
@@ -57,8 +58,8 @@ describe('parseRule', () => {
   });
 
   it('limits nesting before anything recurses', () => {
-    expect(problems(nots(MAX_RULE_DEPTH))).toEqual([]);
-    expect(problems(nots(MAX_RULE_DEPTH + 1))).toEqual(['RULE_INVALID /rules/r']);
+    expect(problems(nots(RULE_LIMITS.depth))).toEqual([]);
+    expect(problems(nots(RULE_LIMITS.depth + 1))).toEqual(['RULE_INVALID /rules/r']);
     expect(problems(nots(100_000))).toEqual(['RULE_INVALID /rules/r']);
   });
 
