@@ -23,6 +23,13 @@ describe('the versions of Node that run this', () => {
     expect(semver.satisfies(version, manifest.engines.node)).toBe(true);
   });
 
+  it('are all tried before a change lands', () => {
+    const tried = readFileSync('.ci/nodes', 'utf8').trim().split('\n');
+    expect(tried.filter((version) => !semver.satisfies(version, manifest.engines.node))).toEqual([]);
+    const named = semver.validRange(manifest.engines.node)?.match(/(?<=>=)\d+/g);
+    expect(tried.map((version) => String(semver.major(version)))).toEqual(named);
+  });
+
   it('run every package of the lock file, too', () => {
     expect(thoseThatRunElsewhere(lockFile, manifest.engines.node)).toEqual([]);
   });

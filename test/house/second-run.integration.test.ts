@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 const CONFIG = `
 const project = (name) => ({ extends: true, test: { name, include: ['**/*.' + name + '.js'] } });
@@ -23,14 +23,6 @@ if (existsSync(mark)) { ${then} } else { writeFileSync(mark, ''); ${once} }
 `;
 }
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'second-run-'));
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
 interface Outcome {
   readonly status: number | null;
   readonly lastLine: string | undefined;
@@ -40,13 +32,14 @@ interface Outcome {
 
 /** `npm test` in a project of these files. */
 function runTests(files: Readonly<Record<string, string>>): Outcome {
+  const folder = mkdtempSync(join(tmpdir(), 'second-run-'));
   for (const [path, content] of Object.entries({ ...files, 'vitest.config.mjs': CONFIG })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
   const { PATH = '', HOME = '' } = process.env;
   const args = ['--import', 'tsx', 'test/support/run-tests.ts', '--root', folder];
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env: { PATH, HOME } });
+  rmSync(folder, { recursive: true });
   return {
     status,
     lastLine: stdout.trimEnd().split('\n').at(-1),
@@ -54,13 +47,36 @@ function runTests(files: Readonly<Record<string, string>>): Outcome {
   };
 }
 
-describe('a test file that fails', () => {
-  it.each(['integration', 'e2e'])('runs once more as %s, and is named when it passes then', (kind) => {
-    const outcome = runTests({ [`a.${kind}.js`]: first(FAILS, PASSES), 'b.unit.js': PASSES });
-    expect(outcome).toMatchObject({ status: 0, lastLine: '2 passed, 0 failed' });
-    expect(outcome.passedOnlyAgain).toContain(`a.${kind}.js\n    is wrong: one is not two\n`);
+describe('a test file that fails and passes when it runs once more', () => {
+  let outcome: Outcome;
+  beforeAll(() => {
+    outcome = runTests({
+      'passes.unit.js': PASSES,
+      'wrong.integration.js': first(FAILS, PASSES),
+      'wrong.e2e.js': first(FAILS, PASSES),
+      'dies.e2e.js': first(DIES, PASSES),
+      'throws.e2e.js': first(`${PASSES} Promise.reject(new Error('nobody awaits'));`, PASSES),
+    });
   });
 
+  it('has passed, whether it is an integration or an e2e test', () => {
+    expect(outcome).toMatchObject({ status: 0, lastLine: '5 passed, 0 failed' });
+  });
+
+  it.each(['wrong.integration.js', 'wrong.e2e.js'])('is named with what it failed of: %s', (file) => {
+    expect(outcome.passedOnlyAgain).toContain(`${file}\n    is wrong: one is not two\n`);
+  });
+
+  it('may have ended its process', () => {
+    expect(outcome.passedOnlyAgain).toMatch(/dies\.e2e\.js\n.*Worker exited unexpectedly/);
+  });
+
+  it('may have thrown outside its tests', () => {
+    expect(outcome.passedOnlyAgain).toMatch(/throws\.e2e\.js\n.*nobody awaits/);
+  });
+});
+
+describe('a test file that fails', () => {
   it('has failed when it fails again', () => {
     const outcome = runTests({ 'a.e2e.js': FAILS, 'b.e2e.js': first(FAILS, PASSES) });
     expect(outcome).toMatchObject({ status: 1, lastLine: '2 passed, 1 failed' });
@@ -74,23 +90,10 @@ describe('a test file that fails', () => {
     expect(outcome.passedOnlyAgain).not.toContain('a.unit.js');
   });
 
-  it('may have ended its process, and passes in another', () => {
-    const outcome = runTests({ 'a.e2e.js': first(DIES, PASSES), 'b.e2e.js': PASSES });
-    expect(outcome).toMatchObject({ status: 0, lastLine: '2 passed, 0 failed' });
-    expect(outcome.passedOnlyAgain).toContain('Worker exited unexpectedly');
-    expect(outcome.passedOnlyAgain).toContain('dies: did not come to its end');
-  });
-
   it('has failed when it ends its process each time', () => {
     const { status, lastLine, passedOnlyAgain } = runTests({ 'a.e2e.js': DIES, 'b.unit.js': PASSES });
     expect(status).toBe(1);
     expect(lastLine).toMatch(/^[12] passed, [1-9] failed$/);
     expect(passedOnlyAgain).toBeUndefined();
-  });
-
-  it('may have thrown outside its tests', () => {
-    const outcome = runTests({ 'a.e2e.js': first(`${PASSES} Promise.reject(new Error('nobody awaits'));`, PASSES) });
-    expect(outcome).toMatchObject({ status: 0, lastLine: '1 passed, 0 failed' });
-    expect(outcome.passedOnlyAgain).toContain('nobody awaits');
   });
 });
