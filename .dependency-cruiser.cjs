@@ -4,7 +4,8 @@
  */
 
 const SRC = '^src/';
-const COMPOSERS = '^src/(cli|compose)/';
+const ENTRIES = '^src/(main|worker|api-server)\\.ts$';
+const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
@@ -164,7 +165,7 @@ const modules = [
     name: 'nobody-imports-an-entry',
     comment: 'An entry starts a process when it is loaded.',
     from: {},
-    to: { path: '^src/cli/main\\.ts$' },
+    to: { path: [ENTRIES, '^src/cli/main\\.ts$'] },
   },
   {
     name: 'client',
@@ -198,7 +199,7 @@ const modules = [
       pathNot: [
         '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
-        COMPOSERS,
+        ...COMPOSERS,
       ],
     },
     to: {},
