@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { CircuitBreakerError } from './core/errors.js';
 import type { Problem } from './core/json/problem.js';
+import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { withSecretFiles } from './secret-files.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
@@ -28,6 +29,8 @@ export interface Config {
   readonly streamRetentionSeconds: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly logFormat: 'pretty' | 'json';
+  /** Everything secret in the environment: what no log and no message may show. */
+  readonly secrets: readonly string[];
 }
 
 export interface TemporalConfig {
@@ -77,6 +80,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
         (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
       ),
     ),
+    (name) => Object.hasOwn(ENVIRONMENT.shape, name) || isCredentialName(name),
   );
   const parsed = ENVIRONMENT.safeParse(set);
   if (!parsed.success) throw badVariables(parsed.error, set);
@@ -103,6 +107,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     streamRetentionSeconds: values.STREAM_RETENTION_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
+    secrets: secretsOf(set),
   };
 }
 
@@ -203,22 +208,6 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
   };
 }
 
-/** Every secret that the configuration holds: what no log and no message may show. */
-export function secretsOf({ providers, temporal, storageUrl, streamUrl }: Config): readonly string[] {
-  const keys = Object.values(providers.accounts).map(({ apiKey }) => apiKey);
-  const named = Object.entries(providers.credentials).filter(([name]) => !name.endsWith('_HOSTS'));
-  const passwords = [storageUrl, streamUrl].flatMap((url) => (URL.canParse(url) ? passwordsIn(new URL(url)) : []));
-  const all = [...keys, temporal.apiKey, ...named.map(([, value]) => value), ...passwords];
-  return all.flatMap((secret) => (secret === undefined || secret === '' ? [] : [secret.trim()]));
-}
-
-/** As it stands in the address, and as it is. Before a NATS server a name without a password is a token. */
-function passwordsIn({ protocol, username, password, searchParams }: URL): readonly string[] {
-  const secret = protocol === 'nats:' && password === '' ? username : password;
-  const decoded = /%(?![0-9a-f]{2})/i.test(secret) ? secret : decodeURIComponent(secret);
-  return [secret, decoded, searchParams.get('password') ?? ''];
-}
-
 /** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */
 function refuseOpenAddress(host: string): void {
   if (host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)) return;
@@ -228,22 +217,18 @@ function refuseOpenAddress(host: string): void {
   });
 }
 
-function badVariables(error: z.ZodError, set: Environment): CircuitBreakerError {
+function badVariables(error: z.ZodError, set: Readonly<Record<string, string>>): CircuitBreakerError {
   const problems = error.issues.map((issue): Problem => {
     const name = String(issue.path[0]);
     return {
       code: 'BAD_VARIABLE',
       pointer: `/${name}`,
-      message: `${name} is ${shown(name, set[name])}: ${issue.message}`,
+      message: `${name} is ${shownValue(name, set[name] ?? '')}: ${issue.message}`,
     };
   });
   return new CircuitBreakerError('VALIDATION_FAILED', problems.map((problem) => problem.message).join('\n'), {
     problems,
   });
-}
-
-function shown(name: string, value: string | undefined): string {
-  return /KEY|CREDENTIAL|SECRET|TOKEN/.test(name) ? 'not valid' : `"${value ?? ''}"`;
 }
 
 /** Drops absent members: an absent key and an undefined one differ under exactOptionalPropertyTypes. */

@@ -1,21 +1,23 @@
 import { readFileSync } from 'node:fs';
 
 import { CircuitBreakerError } from './core/errors.js';
+import { mayHoldSecret } from './core/secrets.js';
 
-/** Variables that may hold a secret, and so may name a file that does: `OPENAI_API_KEY_FILE=/run/secrets/openai`. */
-const SECRET =
-  /^(?:(?:OPENAI|ANTHROPIC|GOOGLE|OLLAMA|TEMPORAL)_API_KEY|CREDENTIAL_[A-Z0-9_]+|AGENT_ACCESS_TOKEN|STREAM_AUTH_SECRET|(?:STORAGE|AGENT_STORAGE|STREAM)_URL)$/;
 const FILE = '_FILE';
 const LARGEST_BYTES = 64 * 1024;
 
 /**
  * The environment with the contents of its `*_FILE` variables in place of them, without the line break that ends a
- * file. Throws VALIDATION_FAILED for a file that cannot be read, and for a variable that is given both ways.
+ * file: `OPENAI_API_KEY_FILE=/run/secrets/openai`. Those only whose variable is read here (`isRead`) and may hold a secret.
+ * Throws VALIDATION_FAILED for a file that cannot be read, and for a variable that is given both ways.
  */
-export function withSecretFiles(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function withSecretFiles(
+  environment: Readonly<Record<string, string>>,
+  isRead: (name: string) => boolean,
+): Readonly<Record<string, string>> {
   const files = Object.entries(environment).flatMap(([name, path]) => {
     const secret = name.slice(0, -FILE.length);
-    return name.endsWith(FILE) && SECRET.test(secret) && !secret.endsWith('_HOSTS') ? [{ name, secret, path }] : [];
+    return name.endsWith(FILE) && isRead(secret) && mayHoldSecret(secret) ? [{ name, secret, path }] : [];
   });
   const rest = Object.entries(environment).filter(([name]) => !files.some((file) => file.name === name));
   const read = files.map(({ name, secret, path }) => {
@@ -31,12 +33,17 @@ function contentOf(name: string, path: string): string {
     content = readFileSync(path);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw fault(name, `the file "${path}" cannot be read (${reason})`);
+    throw fault(name, `${shownPath(path)} cannot be read (${reason})`);
   }
-  if (content.byteLength > LARGEST_BYTES) throw fault(name, `the file "${path}" is too large for a secret`);
+  if (content.byteLength > LARGEST_BYTES) throw fault(name, `${shownPath(path)} is too large for a secret`);
   const secret = content.toString('utf8').replace(/\r?\n$/, '');
-  if (secret === '') throw fault(name, `the file "${path}" is empty`);
+  if (secret === '') throw fault(name, `${shownPath(path)} is empty`);
   return secret;
+}
+
+/** The secret itself may stand there by mistake: only what can be nothing but a path is shown. */
+function shownPath(path: string): string {
+  return /^(?:\.{0,2}\/|~|[A-Za-z]:\\)/.test(path) ? `the file "${path}"` : 'the file that it names (not shown here)';
 }
 
 function fault(name: string, what: string): CircuitBreakerError {

@@ -46,6 +46,20 @@ describe('the configuration', () => {
     expect(() => parse({ ...secret, OPENAI_BASE_URL: 'ftp://x' })).toThrow(/^OPENAI_BASE_URL is "ftp:\/\/x": [^k]+$/);
   });
 
+  it('shows no password of an address that is not valid', () => {
+    expect(() => parse({ OPENAI_BASE_URL: 'ftp://me:planted@host' })).toThrow(
+      /^OPENAI_BASE_URL is "ftp:\/\/\[secret\]@host":/,
+    );
+  });
+
+  it('knows everything secret in its environment, also what it does not read itself', () => {
+    const { secrets } = parse({
+      ...{ OPENAI_API_KEY: 'sk-1', CREDENTIAL_X: 'x-1', CREDENTIAL_X_HOSTS: 'host', GITHUB_TOKEN: 'gh-1' },
+      ...{ STORAGE_URL: 'postgres://me:pw-1@db/x', HTTPS_PROXY: 'http://me:pw-2@proxy' },
+    });
+    expect([...secrets].sort()).toEqual(['gh-1', 'pw-1', 'pw-2', 'sk-1', 'x-1']);
+  });
+
   it('uses TLS where a key or a certificate for Temporal is given', () => {
     expect(parse({ TEMPORAL_API_KEY: 'k' }).temporal.tls).toEqual({});
     expect(parse({ TEMPORAL_TLS_CA_PATH: 'ca.pem' }).temporal.tls).toEqual({ caPath: 'ca.pem' });

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { withSecretFiles } from '../src/secret-files.js';
 
+const all = () => true;
+
 describe('a variable that names the file of a secret', () => {
   let folder: string;
   const file = (name: string, content: string) => {
@@ -28,7 +30,7 @@ describe('a variable that names the file of a secret', () => {
       CREDENTIAL_X_FILE: file('b', 'two\nlines\r\n'),
       STORAGE_URL_FILE: file('c', 'postgres://me:pw@db/x'),
     };
-    expect(withSecretFiles(environment)).toEqual({
+    expect(withSecretFiles(environment, all)).toEqual({
       OPENAI_API_KEY: 'sk-1',
       CREDENTIAL_X: 'two\nlines',
       STORAGE_URL: 'postgres://me:pw@db/x',
@@ -37,8 +39,23 @@ describe('a variable that names the file of a secret', () => {
 
   it('is none where the variable holds no secret', () => {
     const environment = { CREDENTIAL_X_HOSTS_FILE: '/nowhere', PORT_FILE: '/nowhere', TEMPORAL_TLS_KEY_PATH: 'k' };
-    expect(withSecretFiles(environment)).toEqual(environment);
+    expect(withSecretFiles(environment, all)).toEqual(environment);
   });
+
+  it("is none where somebody else's program reads the variable", () => {
+    const environment = { AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere', SSL_CERT_FILE: '/nowhere' };
+    expect(withSecretFiles(environment, (name) => name === 'OPENAI_API_KEY')).toEqual(environment);
+  });
+
+  it.each(['sk-planted-0123456789', 'planted/key+0123456789=='])(
+    'does not show the secret itself, given by mistake: %s',
+    (key) => {
+      const read = () => withSecretFiles({ OPENAI_API_KEY_FILE: key }, all);
+      expect(read).toThrow(
+        /^OPENAI_API_KEY_FILE: the file that it names \(not shown here\) cannot be read \(ENOENT\)$/,
+      );
+    },
+  );
 
   it.each([
     ['that is not there', () => ({ GOOGLE_API_KEY_FILE: '/nowhere' }), /GOOGLE_API_KEY_FILE: .*ENOENT/],
@@ -51,6 +68,6 @@ describe('a variable that names the file of a secret', () => {
       /GOOGLE_API_KEY_FILE: GOOGLE_API_KEY is set too/,
     ],
   ])('is refused with its name for a file %s', (_, environment, message) => {
-    expect(() => withSecretFiles(environment())).toThrow(message);
+    expect(() => withSecretFiles(environment(), all)).toThrow(message);
   });
 });

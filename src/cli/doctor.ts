@@ -1,4 +1,4 @@
-import { readConfig, secretsOf, type Config } from '../config.js';
+import { readConfig, type Config } from '../config.js';
 import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkApi } from './checks/check-api.js';
@@ -17,7 +17,7 @@ const SUBJECT_WIDTH = 15;
  */
 export async function runDoctor(): Promise<number> {
   const config = configuration();
-  const mask = 'port' in config ? secretMask(secretsOf(config)) : (text: string) => text;
+  const mask = 'port' in config ? secretMask(config.secrets) : (text: string) => text;
   const findings: Finding[] = [];
   const report = (found: readonly Finding[]): void => {
     findings.push(...found);

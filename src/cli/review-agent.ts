@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
 import type { ProviderDirectory, ProviderStatus } from '../providers/directory/provider-status.js';
-import { shownAddress } from '../providers/keys/shown-address.js';
+import { shownAddress } from '../core/secrets.js';
 
 /** Which model the demo's agent runs on: what the environment offers, else the mock with a script. */
 export interface ReviewModel {

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 
-import { secretsOf, type Config } from '../config.js';
+import type { Config } from '../config.js';
 import { secretMask } from '../core/secrets.js';
 
 /**
@@ -22,7 +22,7 @@ export async function createLogger(config: Config, onLost: () => void): Promise<
   const write = (line: string) => {
     if (!isLost) stderr.write(shown(line));
   };
-  return pino({ level: logLevel, hooks: { streamWrite: secretMask(secretsOf(config)) } }, { write });
+  return pino({ level: logLevel, hooks: { streamWrite: secretMask(config.secrets) } }, { write });
 }
 
 /** A line of JSON as people read it; loaded where somebody does. */

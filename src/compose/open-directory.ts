@@ -6,7 +6,7 @@ import type { ProcessParts } from './run-process.js';
 
 /** The accounts that the environment of this process names. Throws VALIDATION_FAILED for one that cannot be used. */
 export function openDirectory({ config, resources }: Pick<ProcessParts, 'config' | 'resources'>): ProviderDirectory {
-  const credentials = readCredentials(config.providers);
+  const credentials = readCredentials(config.providers, config.secrets);
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   // A check that still runs has nobody left to tell.
   resources.add('the connections that ask for models', () => dispatcher.destroy());

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import { readConfig, secretsOf, type Config } from '../config.js';
+import { readConfig, type Config } from '../config.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
 import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
@@ -41,14 +41,15 @@ export async function runProcess(
   );
   const resources = new Resources(logger);
   const print = (text: string) => process.stdout.write(visibleText(text));
-  const say = (line: string) => print(`${line}\n`);
+  const mask = secretMask(config.secrets);
+  const say = (line: string) => print(mask(`${line}\n`));
   try {
     const started = start({ config, logger, resources, say, print, ending: request.signal });
     await Promise.race([isTask ? started : started.then(() => request.received()), request.received()]);
   } catch (error) {
     // What is stopped on its way fails, too.
     if (request.reason === undefined) {
-      printError(error, secretMask(secretsOf(config)));
+      printError(error, mask);
       process.exitCode = 1;
     }
   } finally {

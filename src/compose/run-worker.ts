@@ -65,7 +65,7 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
         },
       }),
     model: createLanguageModel({
-      credentials: readCredentials(config.providers),
+      credentials: readCredentials(config.providers, config.secrets),
       dispatcher,
       schemas: backends.schemas,
     }),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import type { Guide, ServerFacts } from '../api/front-page/server-facts.js';
 import type { Config } from '../config.js';
-import { shownAddress } from '../providers/keys/shown-address.js';
+import { shownAddress } from '../core/secrets.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { readManifest } from './manifest.js';
 import { REAL_MODELS } from './real-models.js';

@@ -5,7 +5,7 @@ import { aProvider, aRequest, collect, textOf } from '../support/model-request.j
 import { schemasInThisThread } from '../support/schemas.js';
 
 const model = createLanguageModel({
-  credentials: { accounts: {}, named: new Map() },
+  credentials: { accounts: {}, named: new Map(), secrets: [] },
   dispatcher: createDispatcher({ connectionTimeoutMs: 1_000 }),
   schemas: schemasInThisThread,
 });

@@ -13,7 +13,7 @@ const SHOWN_MODELS = 4;
 export async function checkProviders(config: Config): Promise<readonly Finding[]> {
   let credentials: Credentials;
   try {
-    credentials = readCredentials(config.providers);
+    credentials = readCredentials(config.providers, config.secrets);
   } catch (error) {
     return [missing('Providers', error instanceof Error ? error.message : String(error))];
   }

@@ -1,13 +1,8 @@
-const CREDENTIAL_NAME = /^CREDENTIAL_[A-Z0-9_]+$/;
 const REFERENCE = /\$\{([^}]*)\}/g;
 
 /** A header with its `${…}` references filled in, in one pass: a secret is never expanded again. */
 export function fillReferences(headerValue: string, valueOf: (name: string) => string): string {
   return headerValue.replaceAll(REFERENCE, (_, name: string) => valueOf(name));
-}
-
-export function isCredentialName(name: string): boolean {
-  return CREDENTIAL_NAME.test(name) && !name.endsWith('_HOSTS') && !name.endsWith('_FILE');
 }
 
 /** Visible characters, spaces and tabs of Latin-1: what an HTTP header can carry without changing the request. */

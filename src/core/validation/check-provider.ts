@@ -1,19 +1,18 @@
 import type { LlmProvider, ProviderType } from '../agents/agent.js';
-import { isCredentialName, isHeaderText, referencesIn } from '../agents/header-references.js';
+import { isHeaderText, referencesIn } from '../agents/header-references.js';
 import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
+import { isCredentialName, isSecretName, withoutKeys } from '../secrets.js';
 import { EXECUTION_ERROR_CODES, type ProblemCode } from '../codes.js';
 
 /** What is wrong with an option's value, as the end of the sentence "`name` must be …". */
 type OptionRule = (value: JsonValue) => string | undefined;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie|(?:.*[-_])?(?:api[-_]?key|token|secret))$/i;
 /** A secret header may hold a scheme and one reference, so that no part of a key can hide beside the reference. */
 const REFERENCE_ONLY = /^(?:[A-Za-z][A-Za-z-]* )?\$\{CREDENTIAL_[A-Z0-9_]+\}$/;
 /** Set by the connection itself: a definition that changed them would break the framing of the request. */
 const OWN_HEADERS = ['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', 'accept'];
-const API_KEY = /^api[-_]?key$/i;
 /** What the adapters decide and a definition must not overrule: it would change what is read back. */
 const OWN_BODY_FIELDS = ['model', 'messages', 'input', 'contents', 'stream', 'stream_options', 'tools', 'n'];
 
@@ -109,7 +108,7 @@ function checkHeader(name: string, value: string): readonly Problem[] {
   if (!isHeaderText(value)) {
     return [problem('HEADER_INVALID', pointer, `the header ${name} has a line break or another character not allowed`)];
   }
-  if (SECRET_HEADER.test(name) && !REFERENCE_ONLY.test(value)) {
+  if ((isSecretName(name) || withoutKeys(value) !== value) && !REFERENCE_ONLY.test(value)) {
     const message = `the header ${name} may not hold a secret: set it to \${CREDENTIAL_…} and put the key into that environment variable`;
     return [problem('HEADER_SECRET', pointer, message)];
   }
@@ -123,14 +122,21 @@ function checkOptions(provider: LlmProvider): readonly Problem[] {
   const rules = OPTIONS[provider.type];
   return Object.entries(provider.options).flatMap(([name, value]) => {
     const pointer = `/options/${pointerToken(name)}`;
-    if (API_KEY.test(name)) return [apiKeyInDefinition(pointer)];
+    if (isSecretName(name)) return [apiKeyInDefinition(pointer)];
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) return [problem('OPTION_UNKNOWN', pointer, unknownOption(provider.type, name))];
     const fault = rule(value);
     if (fault !== undefined) return [problem('OPTION_INVALID', pointer, `\`${name}\` must be ${fault}`)];
-    if (name !== 'extraBody' || !isJsonObject(value)) return [];
-    const key = Object.keys(value).find((field) => API_KEY.test(field));
-    return key === undefined ? [] : [apiKeyInDefinition(`${pointer}/${pointerToken(key)}`)];
+    return name === 'extraBody' ? secretFields(value, pointer) : [];
+  });
+}
+
+/** Texts, at any depth, under names that say that they are secret. */
+function secretFields(value: JsonValue, pointer: string): readonly Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    const place = `${pointer}/${pointerToken(name)}`;
+    return typeof member === 'string' && isSecretName(name) ? [apiKeyInDefinition(place)] : secretFields(member, place);
   });
 }
 

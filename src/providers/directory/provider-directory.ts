@@ -1,15 +1,14 @@
 import type { LlmProvider } from '../../core/agents/agent.js';
 import { ModelError } from '../../core/executions/model-error.js';
-import { secretMask } from '../../core/secrets.js';
+import { secretMask, shownAddress } from '../../core/secrets.js';
 import { classifyAnswer, type ErrorContext } from '../failures/classify-answer.js';
-import { baseUrlOf, secretsOf, type Credentials } from '../keys/host-bound-keys.js';
+import { baseUrlOf, type Credentials } from '../keys/host-bound-keys.js';
 import { resolveEndpoint } from '../keys/endpoint.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
 import { GuardedCall, type CallLimits } from '../connection/guarded-call.js';
 import { readOfferedModels } from './offered-models.js';
 import type { ProviderDependencies } from '../provider-dependencies.js';
 import type { ProviderDirectory, ProviderStatus } from './provider-status.js';
-import { shownAddress } from '../keys/shown-address.js';
 import { wireFormatOf } from '../wire-formats.js';
 
 const ACCOUNT_TYPES = ['openai', 'anthropic', 'google', 'ollama'] as const;
@@ -31,7 +30,7 @@ const MOCK: ProviderStatus = {
  */
 export function createProviderDirectory(dependencies: ProviderDependencies): ProviderDirectory {
   const { credentials } = dependencies;
-  const mask = secretMask(secretsOf(credentials));
+  const mask = secretMask(credentials.secrets);
   return {
     check: async (signal = new AbortController().signal) => {
       signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { shortened } from '../../core/json/shortened.js';
 import { wellFormed } from '../../core/json/well-formed-text.js';
-import { showsSecret } from '../../core/secrets.js';
+import { secretMask, showsSecret, withoutKeys } from '../../core/secrets.js';
 
 /** What a message must not repeat: keys that the call carried, and texts that were sent to the model. */
 export interface Confidential {
@@ -12,7 +12,6 @@ const LONGEST_QUOTE = 300;
 const LONGEST_MESSAGE = 4096;
 /** Shorter pieces of a prompt are common words; a longer one in an error message is the prompt coming back. */
 const PROMPT_PIECE = 16;
-const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.~+/=*-]{8,}/gi;
 
 /**
  * A provider's own words, fit for logs and screens: one line of at most 300 characters, without keys, and nothing at
@@ -20,10 +19,7 @@ const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.
  */
 export function quoteProvider(message: string, { secrets, prompts }: Confidential): string {
   // Keys are masked before the text is cut, or the cut would leave the first half of one.
-  const whole = secrets
-    .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '[key]'), wellFormed(message));
-  const masked = shortened(whole, LONGEST_MESSAGE).replaceAll(KEY_LIKE, '[key]');
+  const masked = withoutKeys(shortened(secretMask(secrets)(wellFormed(message)), LONGEST_MESSAGE));
   if (showsSecret(masked, secrets)) return '';
   const line = shortened(oneLine(masked), LONGEST_QUOTE);
   return prompts.some((prompt) => repeats(line, oneLine(prompt))) ? '' : line;

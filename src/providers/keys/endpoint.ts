@@ -1,7 +1,7 @@
 import type { LlmProvider } from '../../core/agents/agent.js';
 import { fillReferences } from '../../core/agents/header-references.js';
 import { ModelError } from '../../core/executions/model-error.js';
-import { baseUrlOf, namedSecret, needsKey, ownKey, secretsOf, type Credentials } from './host-bound-keys.js';
+import { baseUrlOf, namedSecret, needsKey, ownKey, type Credentials } from './host-bound-keys.js';
 
 /** Where one call goes and what it may carry. Made per call and dropped with it. */
 export interface Endpoint {
@@ -32,7 +32,7 @@ export function resolveEndpoint(provider: LlmProvider, credentials: Credentials)
       `No key for ${baseUrl.host}: set ${keySource} for the worker, or use the mock provider.`,
     );
   }
-  const secrets = secretsOf(credentials);
+  const { secrets } = credentials;
   if (key !== undefined) return { baseUrl, headers, key, keySource, secrets };
   // The provider's own key does not go there: it is not what to check.
   return { baseUrl, headers, keySource: authorized ? keySource : "the agent's `credential`", secrets };

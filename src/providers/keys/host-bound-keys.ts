@@ -7,6 +7,8 @@ export interface Credentials {
   readonly accounts: Readonly<Partial<Record<ProviderType, ProviderAccount>>>;
   /** By variable name, `CREDENTIAL_…`. */
   readonly named: ReadonlyMap<string, BoundCredential>;
+  /** Everything that no message may repeat: these, and whatever else of this process is secret. */
+  readonly secrets: readonly string[];
 }
 
 export interface ProviderAccount {
@@ -74,10 +76,4 @@ export function namedSecret(name: string, url: URL, credentials: Credentials): s
 function isBoundTo(bound: string, url: URL): boolean {
   const port = url.port !== '' ? url.port : url.protocol === 'https:' ? '443' : '80';
   return bound === url.hostname || bound === `${url.hostname}:${port}`;
-}
-
-/** Every secret of this process. */
-export function secretsOf({ accounts, named }: Credentials): readonly string[] {
-  const keys = Object.values(accounts).flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey]));
-  return [...keys, ...[...named.values()].map(({ secret }) => secret)];
 }

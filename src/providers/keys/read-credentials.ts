@@ -1,5 +1,6 @@
-import { isCredentialName, isHeaderText } from '../../core/agents/header-references.js';
+import { isHeaderText } from '../../core/agents/header-references.js';
 import { CircuitBreakerError } from '../../core/errors.js';
+import { isCredentialName } from '../../core/secrets.js';
 import type { BoundCredential, Credentials, ProviderAccount } from './host-bound-keys.js';
 
 /** What configuration read about providers; empty values count as absent. */
@@ -14,15 +15,23 @@ type AccountName = (typeof ACCOUNTS)[number];
 
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/;
 
-/** Throws VALIDATION_FAILED on the first bad variable, by its name and without a secret's value. */
-export function readCredentials(settings: ProviderSettings): Credentials {
+/**
+ * `secrets`: those of the whole process, which no provider's words may repeat. Throws VALIDATION_FAILED on the first bad
+ * variable, by its name and without a secret's value.
+ */
+export function readCredentials(settings: ProviderSettings, secrets: readonly string[] = []): Credentials {
   const variables = new Map(Object.entries(settings.credentials));
   const named = [...variables].flatMap(([name, value]): [string, BoundCredential][] => {
     const secret = isCredentialName(name) ? readSecret(name, value) : undefined;
     return secret === undefined ? [] : [[name, { secret, hosts: readHosts(`${name}_HOSTS`, variables) }]];
   });
   const accounts = ACCOUNTS.map((name) => [name, readAccount(name, settings.accounts?.[name] ?? {})] as const);
-  return { accounts: Object.fromEntries(accounts), named: new Map(named) };
+  const keys = [...accounts.map(([, { apiKey }]) => apiKey), ...named.map(([, { secret }]) => secret)];
+  return {
+    accounts: Object.fromEntries(accounts),
+    named: new Map(named),
+    secrets: [...new Set([...secrets, ...keys.filter((key) => key !== undefined)])],
+  };
 }
 
 function readAccount(name: AccountName, account: { apiKey?: string; baseUrl?: string }): ProviderAccount {

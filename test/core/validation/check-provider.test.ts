@@ -47,6 +47,10 @@ describe('checkProvider', () => {
     ['X-Api-Key', '0123456789'],
     ['x-goog-api-key', '0123456789'],
     ['Cookie', 'session=1'],
+    ['X-Proxy-Password', 'open sesame'],
+    ['Ocp-Apim-Subscription-Key', '0123456789'],
+    ['X-Note', 'Bearer abcdefgh1234'],
+    ['X-Note', 'sk-0123456789'],
   ])('refuses a literal secret in the header %s', (name, value) => {
     expect(codes({ headers: { [name]: value } })).toEqual([`HEADER_SECRET /headers/${name}`]);
   });
@@ -95,9 +99,11 @@ describe('checkProvider', () => {
     },
   );
 
-  it('finds a key within extraBody', () => {
-    expect(codes({ options: { extraBody: { api_key: 'x' } } })).toEqual([
+  it('finds a key within extraBody, at any depth, and nothing in names that only sound like one', () => {
+    const extraBody = { api_key: 'x', sources: [{ auth: { token: 'x' } }], prompt_cache_key: 'x', stop_token: '</s>' };
+    expect(codes({ options: { extraBody } })).toEqual([
       'API_KEY_IN_DEFINITION /options/extraBody/api_key',
+      'API_KEY_IN_DEFINITION /options/extraBody/sources/0/auth/token',
     ]);
   });
 

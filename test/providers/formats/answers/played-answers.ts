@@ -72,7 +72,7 @@ export function playedAnswers(): Ask {
       next();
     });
     const model = createLanguageModel({
-      credentials: { accounts: {}, named: new Map() },
+      credentials: { accounts: {}, named: new Map(), secrets: [] },
       dispatcher,
       schemas: schemasInThisThread,
     });

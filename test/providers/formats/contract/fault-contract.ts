@@ -28,7 +28,7 @@ export function faultContract(wire: WireUnderTest): void {
     let model: LanguageModel;
 
     const modelThatWaits = (ms: number) => {
-      const credentials = { accounts: {}, named: new Map() };
+      const credentials = { accounts: {}, named: new Map(), secrets: [] };
       return createLanguageModel({
         credentials,
         dispatcher,
