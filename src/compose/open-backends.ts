@@ -22,8 +22,8 @@ export interface Backends {
  * for schemas are started when they are needed.
  */
 export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
-  const opening = openStorage(config.storageUrl, { logger });
-  const opened = await resources.open('storage', opening, ({ storage }) => storage.close());
+  const open = () => openStorage(config.storageUrl, { logger });
+  const opened = await resources.open('storage', open, ({ storage }) => storage.close());
   const streams = await openStreamLog(config.streamUrl, {
     logger,
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),

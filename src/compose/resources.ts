@@ -31,17 +31,26 @@ export class Resources {
 
   /**
    * The same for what takes its time to open: a close that comes meanwhile waits for it, to close it in its turn. Not for
-   * what may never open.
+   * what may never open. Where everything has been closed already it is not begun.
    */
   async open<Opened>(
     name: string,
-    opening: Promise<Opened>,
+    begin: () => Promise<Opened>,
     close: (opened: Opened) => Promise<void>,
   ): Promise<Opened> {
+    this.#stopAfterClose();
+    const opening = begin();
     this.add(name, () => opening.then(close, () => undefined));
     const opened = await opening;
-    if (this.#isClosed) throw isEnding();
+    this.#stopAfterClose();
     return opened;
+  }
+
+  /** A part with a name, which is closed in the turn that it has now, whenever what is in it was opened. */
+  part(name: string): Resources {
+    const part = new Resources(this.#logger);
+    this.add(name, () => part.close());
+    return part;
   }
 
   /** Closes everything once, newest first; what fails to close is logged and does not keep the rest open. */
@@ -50,6 +59,10 @@ export class Resources {
     for (let closer = this.#closers.pop(); closer !== undefined; closer = this.#closers.pop()) {
       await this.#closeOne(closer);
     }
+  }
+
+  #stopAfterClose(): void {
+    if (this.#isClosed) throw isEnding();
   }
 
   async #closeOne({ name, close }: Closer): Promise<void> {

@@ -40,13 +40,16 @@ export async function runProcess(
     request.outputLost,
   );
   const resources = new Resources(logger);
+  const failed = new AbortController();
   const print = (text: string) => process.stdout.write(visibleText(text));
   const mask = secretMask(config.secrets);
   const say = (line: string) => print(mask(`${line}\n`));
   try {
-    const started = start({ config, logger, resources, say, print, ending: request.signal });
+    const ending = AbortSignal.any([request.signal, failed.signal]);
+    const started = start({ config, logger, resources, say, print, ending });
     await Promise.race([isTask ? started : started.then(() => request.received()), request.received()]);
   } catch (error) {
+    failed.abort();
     // What is stopped on its way fails, too.
     if (request.reason === undefined) {
       printError(error, mask);

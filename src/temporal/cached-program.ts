@@ -1,26 +1,37 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, chmod, constants, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** A program in the cache: its file, and beside it the hash that it had when it was put there. */
+/**
+ * A program in the cache: its file, and beside it the hash that it had when it was put there, and which size and time the
+ * file had when that was last found true. To hash so many megabytes takes as long as to start the program.
+ */
 export class CachedProgram {
   readonly #cacheDir: string;
   readonly path: string;
   readonly #hashPath: string;
+  readonly #foundTruePath: string;
 
   constructor(cacheDir: string, name: string) {
     this.#cacheDir = cacheDir;
     this.path = join(cacheDir, name);
     this.#hashPath = `${this.path}.sha256`;
+    this.#foundTruePath = `${this.#hashPath}.true-of`;
   }
 
   /** Whether it is there as it was put there; one that was cut or changed is not. */
   async isWhole(): Promise<boolean> {
     try {
       await access(this.path, constants.X_OK);
-      return (await sha256Of(this.path)) === (await readFile(this.#hashPath, 'utf8')).trim();
+      const hash = (await readFile(this.#hashPath, 'utf8')).trim();
+      const claim = `${hash} ${await markOf(this.path)}`;
+      if ((await readFile(this.#foundTruePath, 'utf8').catch(() => '')) === claim) return true;
+      if ((await sha256Of(this.path)) !== hash) return false;
+      // Whoever may not write here looks again next time.
+      await writeFile(this.#foundTruePath, claim).catch(() => undefined);
+      return true;
     } catch {
       return false;
     }
@@ -46,6 +57,12 @@ export class CachedProgram {
       await rm(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** What a file does not change without changing this. */
+async function markOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${size} ${mtimeMs}`;
 }
 
 export async function sha256Of(path: string): Promise<string> {

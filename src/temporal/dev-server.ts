@@ -24,6 +24,8 @@ export interface DevServerOptions {
   readonly dataDir: string;
   /** More settings for the server, as `name=JSON`. */
   readonly dynamicConfig?: readonly string[];
+  /** Aborted when nobody waits for it any more: it is ended then. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DevServer {
@@ -35,6 +37,7 @@ export interface DevServer {
 
 /** Beside much else a start takes long; one that ends is not waited for. */
 const START_TIMEOUT_MS = 120_000;
+const LOOK_EVERY_MS = 20;
 const STOP_PATIENCE_MS = 5000;
 const LOG_TAIL = 1500;
 
@@ -119,6 +122,7 @@ function takenByTemporal(port: number): string {
 }
 
 async function startServer(options: DevServerOptions): Promise<DevServer> {
+  options.signal?.throwIfAborted();
   const databasePath = databasePathOf(options);
   const log = openSync(logPathOf(options), 'w');
   // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
@@ -163,14 +167,17 @@ function argumentsFor(options: DevServerOptions, databasePath: string): string[]
 }
 
 async function untilServing(child: ChildProcess, options: DevServerOptions): Promise<void> {
+  const { port, signal } = options;
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isServing(`127.0.0.1:${options.port}`))) {
+  // The port first: a client that comes too early is told so a whole second later.
+  while (!(await isListening(port)) || !(await isServing(`127.0.0.1:${port}`))) {
     const hasEnded = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-    if (!hasEnded && Date.now() < deadline) {
-      await delay(50);
+    if (!hasEnded && signal?.aborted !== true && Date.now() < deadline) {
+      await delay(LOOK_EVERY_MS);
       continue;
     }
     if (child.pid !== undefined) await endProcess(child.pid);
+    signal?.throwIfAborted();
     const tail = (await readFile(logPathOf(options), 'utf8').catch(() => '')).slice(-LOG_TAIL).trim();
     const what = hasEnded ? 'ended' : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
     throw new CircuitBreakerError(

@@ -2,20 +2,26 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-export type Report = (message: string) => void;
+export interface FetchOptions {
+  /** Told how it goes, in lines for a person. */
+  readonly report: (message: string) => void;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal?: AbortSignal;
+}
 
 const CONNECT_TIMEOUT_MS = 5000;
 const STALL_TIMEOUT_MS = 30_000;
 const REPORT_EVERY_MS = 1000;
 
 /** Downloads a file, telling how far it is about once a second. Throws when it does not arrive whole. */
-export async function download(url: string, target: string, report: Report): Promise<void> {
+export async function download(url: string, target: string, options: FetchOptions): Promise<void> {
   const stalled = new AbortController();
+  const signal = options.signal === undefined ? stalled.signal : AbortSignal.any([stalled.signal, options.signal]);
   let timer = setTimeout(() => {
     stalled.abort(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`));
   }, CONNECT_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { signal: stalled.signal });
+    const response = await fetch(url, { signal });
     if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`);
     const expected = Number(response.headers.get('content-length') ?? Number.NaN);
     let received = 0;
@@ -29,18 +35,16 @@ export async function download(url: string, target: string, report: Report): Pro
         }, STALL_TIMEOUT_MS);
         if (performance.now() - reportedAt > REPORT_EVERY_MS) {
           reportedAt = performance.now();
-          report(progress(received, expected));
+          options.report(progress(received, expected));
         }
         done(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body), count, createWriteStream(target), {
-      signal: stalled.signal,
-    });
+    await pipeline(Readable.fromWeb(response.body), count, createWriteStream(target), { signal });
     if (Number.isFinite(expected) && received !== expected)
       throw new Error(`only ${received} of ${expected} bytes came`);
   } catch (error) {
-    throw stalled.signal.aborted ? stalled.signal.reason : reasonOf(error);
+    throw signal.aborted ? signal.reason : reasonOf(error);
   } finally {
     clearTimeout(timer);
   }

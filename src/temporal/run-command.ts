@@ -6,10 +6,19 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs a program to its end. A program that is not there counts as one that failed. */
-export async function runCommand(program: string, args: readonly string[], timeoutMs: number): Promise<CommandResult> {
+interface CommandLimits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a program to its end. A program that is not there counts as one that failed, and so does one that is cut off. */
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  { timeoutMs, signal }: CommandLimits,
+): Promise<CommandResult> {
   return await new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal && { signal }) });
     // Not spawn's own `timeout`, which goes on for a program that could not be started and keeps the process alive.
     const timer = setTimeout(() => child.kill(), timeoutMs);
     let output = '';

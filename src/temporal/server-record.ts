@@ -44,7 +44,7 @@ async function commandOf(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
   } catch {
-    const { ok, output } = await runCommand('ps', ['-o', 'command=', '-p', String(pid)], 5000);
+    const { ok, output } = await runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: 5000 });
     return ok ? output : '';
   }
 }

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, readdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -31,6 +32,13 @@ async function leftovers(): Promise<readonly string[]> {
   );
   const files = await readdir(environment['DATA_DIR'] ?? '');
   return [...(await Promise.all(taken)).flat(), ...files.filter((name) => /\.lock|temporal-server\.json/.test(name))];
+}
+
+/** A program of somebody else there. */
+async function takePort(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 }
 
 function start(command: CommandName, extra: Record<string, string> = {}): SpawnedProcess {
@@ -79,6 +87,30 @@ describe('everything in one process', () => {
     terminal.kill('SIGKILL');
     await once(terminal, 'exit');
     while ((await leftovers()).length > 0) await delay(25);
+  });
+});
+
+describe('a start that comes to nothing', () => {
+  const NO_STORAGE = { STORAGE_URL: 'postgres://127.0.0.1:3/none' };
+
+  async function failedStart(environment: Record<string, string> = {}): Promise<string> {
+    const everything = start('start', environment);
+    expect(await everything.exit(), everything.output).toBe(1);
+    expect(everything.output).not.toMatch(STACK_TRACE);
+    expect(everything.output).not.toMatch(/did not close|API ready/);
+    return everything.output;
+  }
+
+  it.each([
+    ['storage', NO_STORAGE, undefined, 'PostgreSQL at 127.0.0.1:3'],
+    ["Temporal's server", {}, 'TEMPORAL_PORT', 'set TEMPORAL_PORT to a free port'],
+    ['the API', {}, 'PORT', 'set PORT to a free port'],
+    ['storage and Temporal', NO_STORAGE, 'TEMPORAL_PORT', 'PostgreSQL at 127.0.0.1:3'],
+  ])('for %s says so, and ends what was started beside it', async (_name, environment, takenPort, message) => {
+    const other = takenPort === undefined ? undefined : await takePort(Number(setting.environment[takenPort]));
+    expect(await failedStart(environment)).toContain(message);
+    other?.close();
+    expect(await leftovers()).toEqual([]);
   });
 });
 

@@ -30,9 +30,10 @@ async function temporalCli(): Promise<string> {
     ...(PATH && { searchPath: PATH }),
     ...(TEMPORAL_CLI_PATH && { cliPath: TEMPORAL_CLI_PATH }),
   };
-  return await findTemporalCli(search, (message) => {
+  const report = (message: string) => {
     console.log(message);
-  });
+  };
+  return await findTemporalCli(search, { report });
 }
 
 export interface TestTemporalOptions {

