@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 
+import { carriedOutput } from '../core/executions/answer-output.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall, TurnAnswer } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -44,7 +45,7 @@ async function answerOf(
   const answer = await schemas.readAnswer(result.text, { schema, outputs: call.overrides.outputs ?? [] });
   switch (answer.type) {
     case 'valid':
-      return { ...result, output: answer.output };
+      return { ...result, ...carriedOutput(result.text, answer) };
     case 'invalid':
       return { ...result, outputProblem: answer.problem };
     case 'uncheckable':

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { outputOf } from '../core/executions/answer-output.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
@@ -23,13 +24,14 @@ async function storeEnd(
   ended: ExecutionEnd,
 ): Promise<AgentExecution> {
   const attempts = (stored?.attempts ?? []).map((attempt) => closedAttempt(attempt, ended));
+  const output = outputOf({ ...ended, text: ended.response ?? '' });
   return await storage.executions.update(ended.executionId, {
     status: ended.status,
     completedAt: ended.completedAt,
     turn: ended.turn,
     attempts,
     ...(ended.response === undefined ? {} : { finalResponse: ended.response }),
-    ...(ended.output === undefined ? {} : { output: ended.output }),
+    ...(output === undefined ? {} : { output }),
     ...(ended.warnings === undefined ? {} : { warnings: ended.warnings }),
     ...(ended.usage === undefined ? {} : { usage: ended.usage }),
     ...(ended.errorCode === undefined ? {} : { errorCode: ended.errorCode }),

@@ -110,6 +110,7 @@ export class TurnAttempt {
         this.#usage = event.usage;
         return undefined;
       case 'finish':
+        if (event.finish.toolCalls.length > 0) this.#answered.add(JSON.stringify(event.finish.toolCalls));
         return event.finish;
     }
   }

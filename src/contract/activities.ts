@@ -1,5 +1,6 @@
 import type { ExecutionFailureCode } from '../core/codes.js';
 import type { ProviderType } from '../core/agents/agent.js';
+import type { StructuredText, TextSpan } from '../core/executions/answer-output.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
@@ -87,9 +88,8 @@ export interface ConversationPart {
   readonly messages: readonly Message[];
 }
 
-/** A finished turn, and what its text says in structure. */
-export interface TurnAnswer extends TurnResult {
-  readonly output?: JsonValue;
+/** A finished turn, and where its text has what it says in structure. */
+export interface TurnAnswer extends TurnResult, StructuredText {
   /** Why the answer does not fit what was asked for; absent when it does. */
   readonly outputProblem?: string;
   /** Set when no other answer would fit better: the model is not asked again. */
@@ -103,6 +103,8 @@ export interface ExecutionEnd {
   readonly turn: number;
   readonly response?: string;
   readonly output?: JsonValue;
+  /** Where the response has it, in the place of `output`. */
+  readonly outputAt?: TextSpan;
   /** Of all turns that were finished. */
   readonly usage?: TokenUsage;
   readonly warnings?: readonly string[];

@@ -3,6 +3,7 @@ import { CancellationScope, proxyActivities, upsertSearchAttributes, workflowInf
 import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../contract/activities.js';
 import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
 import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
+import { carriedResult } from '../contract/carried-result.js';
 import { executionFailure, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
 import { searchAttributes } from '../contract/search-attributes.js';
@@ -19,7 +20,7 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     const answer = await converse(request, prepared, turns);
     const result = resultOf(request, prepared, { answer, turns });
     await end(request, turns, { status: 'COMPLETED', ...result, completedAt: result.timestamp });
-    return result;
+    return carriedResult(result);
   } catch (error) {
     const failure = executionFailure(error);
     const completedAt = new Date().toISOString();
@@ -83,6 +84,7 @@ function resultOf(
     model: answer.model,
     response: answer.text,
     ...(answer.output === undefined ? {} : { output: answer.output }),
+    ...(answer.outputAt === undefined ? {} : { outputAt: answer.outputAt }),
     usage: totalUsage(turns.map(({ usage }) => usage)),
     timestamp: new Date().toISOString(),
   };

@@ -10,6 +10,7 @@ import type { Activities } from '../contract/activities.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import { wholeResult } from '../contract/carried-result.js';
 import {
   executionFailure,
   failedOutcome,
@@ -77,7 +78,7 @@ export async function startExecution(
     });
     return async () => {
       try {
-        return { status: 'succeeded', result: await child.result() };
+        return { status: 'succeeded', result: wholeResult(await child.result()) };
       } catch (error) {
         return await outcomeOf(execution.executionId, error);
       }
@@ -98,9 +99,13 @@ export async function adoptedOutcome(executionId: string): Promise<ExecutionOutc
     summary: `Waiting for ${executionId}`,
   });
   const adopted = await adoptExecution({ executionId });
-  if (adopted.type === 'ended') return adopted.outcome;
+  if (adopted.type === 'ended') return wholeOutcome(adopted.outcome);
   await recordCutOff(executionId, adopted.failure);
   return failedOutcome(adopted.failure);
+}
+
+function wholeOutcome(outcome: ExecutionOutcome): ExecutionOutcome {
+  return outcome.status === 'succeeded' ? { ...outcome, result: wholeResult(outcome.result) } : outcome;
 }
 
 /** A child that was terminated or timed out ran no code of ours at its end: its parent records it. */

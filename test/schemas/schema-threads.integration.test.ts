@@ -49,7 +49,11 @@ describe('the threads for schemas', () => {
       { code: 'OUTPUT_SCHEMA_INVALID', pointer: '/type' },
     ]);
     const read = (text: string) => threads.readAnswer(text, { schema: FINE, outputs: [] });
-    expect(await read('<think>…</think>{"a": 1}')).toEqual({ type: 'valid', output: { a: 1 } });
+    expect(await read('<think>…</think>{"a": 1}')).toEqual({
+      type: 'valid',
+      output: { a: 1 },
+      outputAt: { start: 16, end: 24 },
+    });
     expect(await read('{"a": "x"}')).toMatchObject({ type: 'invalid' });
     expect(await threads.readAnswer('{}', { schema: { type: 'objekt' }, outputs: [] })).toMatchObject({
       type: 'uncheckable',

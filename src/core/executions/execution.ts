@@ -1,5 +1,6 @@
 import type { AttemptErrorCode, AttemptOutcome, ExecutionFailureCode } from '../codes.js';
 import type { LlmConfig, ProviderType } from '../agents/agent.js';
+import type { TextSpan } from './answer-output.js';
 import type { RetryConfig } from '../definitions/definition.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import type { TokenUsage } from '../streams/stream-event.js';
@@ -52,6 +53,8 @@ export interface ExecutionResult {
   readonly response: string;
   /** Structured output, when there is any. */
   readonly output?: JsonValue;
+  /** Where the response has it, in the place of an `output` that is too large to be told twice. */
+  readonly outputAt?: TextSpan;
   readonly usage: TokenUsage;
   readonly timestamp: string;
 }

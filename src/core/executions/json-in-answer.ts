@@ -1,12 +1,14 @@
 import { jsonEquals, type JsonValue } from '../json/json.js';
 import { isJsonArray } from '../json/json-fields.js';
 import { scanJson } from '../json/scan-json.js';
+import { trimmedSpan, type TextSpan } from './answer-output.js';
 import { beginsLine, CodeFences, type CodeFence } from './code-fence.js';
 import { MARK_LETTERS, thoughtMarkAt } from './thought-marks.js';
 
-/** What a model said in JSON, or why nobody can tell. */
+/** What a model said in JSON, and where its text has that; or why nobody can tell. */
 export type AnsweredJson =
-  { readonly type: 'json'; readonly value: JsonValue } | { readonly type: 'unclear'; readonly problem: string };
+  | { readonly type: 'json'; readonly value: JsonValue; readonly at: TextSpan }
+  | { readonly type: 'unclear'; readonly problem: string };
 
 /**
  * Finds the one JSON value that a model answered with: alone, in a code block, with prose around it, behind what it
@@ -15,8 +17,9 @@ export type AnsweredJson =
  */
 export function jsonInAnswer(text: string): AnsweredJson {
   // Trimming takes a byte order mark along.
-  const whole = parseJson(text.trim());
-  if (whole !== undefined) return { type: 'json', value: whole };
+  const at = trimmedSpan(text);
+  const whole = parseJson(text.slice(at.start, at.end));
+  if (whole !== undefined) return { type: 'json', value: whole, at };
   const outside = new AnswerScan(text);
   outside.run(0, 'text');
   const thought = outside.unclosedThought;
@@ -33,6 +36,7 @@ function unclear(problem: string): AnsweredJson {
 
 interface Candidate {
   readonly value: JsonValue;
+  readonly at: TextSpan;
   readonly end: number;
   /** Whether it stands on lines of its own, or fills a code block. */
   readonly isBlock: boolean;
@@ -89,7 +93,9 @@ class AnswerScan {
     if (this.#damage !== undefined) return unclear(`has JSON that is ${this.#damage}`);
     const [first, ...others] = weightiest(this.#candidates);
     if (first === undefined) return unclear('is not JSON, and a structured one was asked for');
-    if (others.every(({ value }) => jsonEquals(value, first.value))) return { type: 'json', value: first.value };
+    if (others.every(({ value }) => jsonEquals(value, first.value))) {
+      return { type: 'json', value: first.value, at: first.at };
+    }
     return unclear('has several JSON values, and they differ');
   }
 
@@ -118,15 +124,19 @@ class AnswerScan {
     if (kind === 'none') return end;
     const value = kind === 'whole' ? parseJson(this.#text.slice(at, end)) : undefined;
     if (value === undefined) this.#damage = kind === 'unfinished' ? 'unfinished' : 'broken';
-    else this.#candidates.push({ value, end, isBlock: beginsLine(this.#text, at) && endsLine(this.#text, end) });
+    else {
+      const isBlock = beginsLine(this.#text, at) && endsLine(this.#text, end);
+      this.#candidates.push({ value, at: { start: at, end }, end, isBlock });
+    }
     return end;
   }
 
   #block({ language, bodyStart, bodyEnd, end }: CodeFence): number {
-    const body = this.#text.slice(bodyStart, bodyEnd).trim();
+    const at = trimmedSpan(this.#text, { start: bodyStart, end: bodyEnd });
+    const body = this.#text.slice(at.start, at.end);
     const value = isWholeJson(body) ? parseJson(body) : undefined;
     if (value !== undefined) {
-      this.#candidates.push({ value, end, isBlock: true });
+      this.#candidates.push({ value, at, end, isBlock: true });
       return end;
     }
     if (!TEXT_LANGUAGE.test(language)) return end;

@@ -9,3 +9,14 @@ export function utf8Length(text: string): number {
   }
   return bytes;
 }
+
+/** The length in UTF-8 of a well-formed text within JSON, as `JSON.stringify` writes it, without its quotes. */
+export function jsonLength(text: string): number {
+  return utf8Length(text) + (text.match(ESCAPED_SHORT)?.length ?? 0) + 5 * (text.match(ESCAPED_LONG)?.length ?? 0);
+}
+
+/** As `\\n`. */
+const ESCAPED_SHORT = /["\\\b\f\n\r\t]/g;
+/** As `\\u0001`: other control characters. */
+// eslint-disable-next-line no-control-regex -- these are what it looks for
+const ESCAPED_LONG = /[\u0000-\u0007\u000b\u000e-\u001f]/g;

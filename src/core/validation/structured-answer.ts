@@ -1,12 +1,16 @@
+import type { TextSpan } from '../executions/answer-output.js';
+import { inexactInteger } from '../json/inexact-integer.js';
 import { jsonInAnswer } from '../executions/json-in-answer.js';
 import { lackingOutputs } from '../executions/mapping.js';
 import { checkJson } from '../json/check-json.js';
 import type { JsonValue } from '../json/json.js';
+import { shorten } from '../json/preview.js';
 import { leadingPart, wellFormedJson } from '../json/well-formed-text.js';
 import type { CompiledSchema } from './compile-output-schema.js';
 
 export type StructuredAnswer =
-  { readonly type: 'valid'; readonly output: JsonValue } | { readonly type: 'invalid'; readonly problem: string };
+  | { readonly type: 'valid'; readonly output: JsonValue; readonly outputAt: TextSpan }
+  | { readonly type: 'invalid'; readonly problem: string };
 
 interface Expectation {
   readonly schema: CompiledSchema;
@@ -23,6 +27,9 @@ export function readStructuredAnswer(text: string, { schema, outputs }: Expectat
   if (answered.type === 'unclear') return invalid(answered.problem);
   if (checkJson(answered.value).some(({ code }) => code === 'TOO_DEEP'))
     return invalid('The answer is nested too deep.');
+  const inexact = inexactInteger(text.slice(answered.at.start, answered.at.end));
+  if (inexact !== undefined)
+    return invalid(`The answer has the number ${shorten(inexact)}, which would lose digits: give it as text.`);
   // An escape in JSON can say what the text itself may not have.
   const output = wellFormedJson(answered.value);
   const [unstorable] = checkJson(output);
@@ -30,7 +37,7 @@ export function readStructuredAnswer(text: string, { schema, outputs }: Expectat
   const problems = schema.problemsOf(output, text.length > LONGEST_TOLD_ALL ? 'first' : 'several');
   if (problems.length > 0) return invalid(`The answer does not fit its schema: ${problems.join('; ')}.`);
   const lacking = lackingOutputs(outputs, output);
-  if (lacking.length === 0) return { type: 'valid', output };
+  if (lacking.length === 0) return { type: 'valid', output, outputAt: answered.at };
   return invalid(`The answer lacks ${lacking.join(', ')}, which the output mapping names.`);
 }
 

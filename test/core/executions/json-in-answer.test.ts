@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
+import { readSpan } from '../../../src/core/executions/answer-output.js';
 import { jsonInAnswer } from '../../../src/core/executions/json-in-answer.js';
 
+const anySpan: unknown = expect.objectContaining({
+  start: expect.anything() as unknown,
+  end: expect.anything() as unknown,
+});
 const JSON_TEXT = '{"assessment":"NEEDS_REVISION","confidence_score":7}';
 const DRAFT = '{"assessment":"APPROVE"}';
 const VALUE = { assessment: 'NEEDS_REVISION', confidence_score: 7 };
@@ -41,7 +46,9 @@ describe('JSON in an answer is read', () => {
     ['when it is said twice', JSON_TEXT + JSON_TEXT],
     ['when it is said twice, in another order', `${JSON_TEXT}\n{"confidence_score":7,"assessment":"NEEDS_REVISION"}`],
   ])('%s', (_, text) => {
-    expect(jsonInAnswer(text)).toEqual({ type: 'json', value: VALUE });
+    const answered = jsonInAnswer(text);
+    expect(answered).toEqual({ type: 'json', value: VALUE, at: anySpan });
+    if (answered.type === 'json') expect(readSpan(text, answered.at)).toEqual(VALUE);
   });
 
   it.each<[string, unknown]>([
@@ -53,7 +60,9 @@ describe('JSON in an answer is read', () => {
     ['{"note": "no <think> here"}\nThat is all.', { note: 'no <think> here' }],
     [String.raw`It is {"a": "}\"]{", "b": [[], {}]}.`, { a: '}"]{', b: [[], {}] }],
   ])('%s', (text, value) => {
-    expect(jsonInAnswer(text)).toEqual({ type: 'json', value });
+    const answered = jsonInAnswer(text);
+    expect(answered).toEqual({ type: 'json', value, at: anySpan });
+    if (answered.type === 'json') expect(readSpan(text, answered.at)).toEqual(value);
   });
 });
 

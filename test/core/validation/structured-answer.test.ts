@@ -16,14 +16,15 @@ const read = (text: string) => readBy(derivedSchema(['assessment']), ['assessmen
 describe('a structured answer', () => {
   it('is its JSON, also in a Markdown fence', () => {
     const valid = { type: 'valid', output: { assessment: 'APPROVE' } };
-    expect(read('{"assessment":"APPROVE"}')).toEqual(valid);
-    expect(read('```json\n{"assessment":"APPROVE"}\n```')).toEqual(valid);
+    expect(read('{"assessment":"APPROVE"}')).toEqual({ ...valid, outputAt: { start: 0, end: 24 } });
+    expect(read('```json\n{"assessment":"APPROVE"}\n```')).toEqual({ ...valid, outputAt: { start: 8, end: 32 } });
   });
 
   it.each([
     ['prose', 'not JSON'],
     ['{}', 'assessment'],
     ['{"assessment": 1e999}', 'too large'],
+    ['{"assessment": 9007199254740993}', 'lose digits'],
     ['{"assessment": {"__proto__": 1}}', '__proto__'],
     [`{"assessment": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'too deep'],
   ])('%.40s is refused with a reason', (text, reason) => {
@@ -33,7 +34,7 @@ describe('a structured answer', () => {
   });
 
   it('carries no text that cannot be stored', () => {
-    expect(read(String.raw`{"assessment":"a\u0000b\ud800"}`)).toEqual({
+    expect(read(String.raw`{"assessment":"a\u0000b\ud800"}`)).toMatchObject({
       type: 'valid',
       output: { assessment: 'a\uFFFDb\uFFFD' },
     });
