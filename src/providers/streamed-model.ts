@@ -7,7 +7,7 @@ import { AnswerReader } from './answer/answer-reader.js';
 import { classifyAnswer, type ErrorContext } from './failures/classify-answer.js';
 import { resolveEndpoint, type Endpoint } from './keys/endpoint.js';
 import { readEventData } from './connection/event-stream.js';
-import { GuardedCall, type CallLimits, type GuardedCallOptions } from './connection/guarded-call.js';
+import { GuardedCall, type CallLimits } from './connection/guarded-call.js';
 import { readJsonLines } from './connection/json-lines.js';
 import type { LanguageModel } from './language-model.js';
 import { OutgoingBody } from './request/outgoing-body.js';
@@ -82,16 +82,16 @@ export class StreamedModel implements LanguageModel {
     const wire = format.call(request);
     const body = new OutgoingBody(request.provider);
     const context = errorContext(request, endpoint, body);
-    const open = (options: Pick<GuardedCallOptions, 'limits' | 'expects'>) =>
+    const open = (limits: CallLimits) =>
       new GuardedCall({
-        ...options,
+        limits,
         signal,
         dispatcher,
         headers: requestHeaders(format, request, endpoint),
         secrets: endpoint.secrets,
         classify: (answer) => classifyAnswer(answer, context),
       });
-    const call = open({ limits: callLimits(request, this.#dependencies), expects: format.framing });
+    const call = open(callLimits(request, this.#dependencies));
     return {
       call,
       wire,
@@ -99,7 +99,7 @@ export class StreamedModel implements LanguageModel {
       endpoint,
       body,
       context,
-      openList: () => open({ limits: MODEL_LIST_LIMITS, expects: 'json' }),
+      openList: () => open(MODEL_LIST_LIMITS),
       signal,
       provider: request.provider,
     };

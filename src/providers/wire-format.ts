@@ -1,4 +1,5 @@
 import type { LlmProvider } from '../core/agents/agent.js';
+import type { ExecutionErrorCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelRequest, StopReason } from '../core/executions/turn.js';
@@ -11,6 +12,8 @@ import type { ToolNames } from './request/tool-names.js';
  */
 export interface WireFormat {
   readonly framing: 'event-stream' | 'json-lines';
+  /** A reason to stop may come with every frame, so that only the end of the body says that nothing follows. */
+  readonly repeatsReasons?: true;
   /** The key in the API's own way, and what it asks for besides. */
   headers(provider: LlmProvider, key: string | undefined): Readonly<Record<string, string>>;
   /** One call. Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
@@ -26,8 +29,11 @@ export interface WireCall {
   readonly warnings: readonly string[];
   /** Makes the request through the official SDK, over the `fetch` that it is given. What it resolves to is not used. */
   send(baseUrl: URL, fetch: WireFetch): Promise<unknown>;
-  /** Reads the next frame. Throws ModelError `incomplete_stream` for one that is not what it should be. */
-  read(frame: string): AnswerPiece;
+  /**
+   * Reads an object of the stream that is no error, or the whole answer of a server that does not stream. Throws
+   * ModelError `incomplete_stream` for one that shows that something is lost.
+   */
+  read(object: JsonObject): AnswerPiece;
 }
 
 export type WireFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -39,14 +45,19 @@ export interface AnswerPiece {
   /** The model says that, and why, it will not answer. */
   readonly refusal?: string;
   readonly toolCalls?: readonly ToolCallPiece[];
-  /** The model has stopped; `unknown` is a word that the API did not have when this was written. */
-  readonly stop?: StopReason | 'unknown';
+  /** The provider says why it stops. */
+  readonly stop?: StopWord;
   /** All tokens of the call so far. */
   readonly usage?: TokenUsage;
   /** Nothing follows: the API's terminal event. */
   readonly ended?: true;
   readonly error?: ErrorDetails;
 }
+
+/** Why a provider stops, in its own word: the answer ends well, or it fails. Words that nobody knows are failures. */
+export type StopWord = { readonly word: string; readonly detail?: string } & (
+  { readonly ends: StopReason } | { readonly fails: ExecutionErrorCode }
+);
 
 /** A piece of a tool call: the first brings id and name, all bring parts of the arguments. */
 export interface ToolCallPiece {
@@ -55,6 +66,8 @@ export interface ToolCallPiece {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
+  /** The arguments are all of them, also where pieces came before. */
+  readonly whole?: true;
 }
 
 /** What an API calls a model's address, whether its base URL ends in a slash or not. */

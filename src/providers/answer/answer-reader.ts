@@ -1,10 +1,15 @@
+import type { JsonObject } from '../../core/json/json.js';
+import { ModelError } from '../../core/executions/model-error.js';
 import type { ModelEvent, ModelFinish, ModelRequest } from '../../core/executions/turn.js';
 import { classifyStreamedError, type ErrorContext } from '../failures/classify-answer.js';
+import { errorIn } from '../failures/failed-answer.js';
+import { quoteProvider } from '../failures/quote-provider.js';
 import { StopSequenceCutter } from './cut-stop-sequences.js';
 import type { Endpoint } from '../keys/endpoint.js';
 import type { GuardedCall } from '../connection/guarded-call.js';
 import { ModelAnswer } from './model-answer.js';
-import type { WireCall } from '../wire-format.js';
+import { DONE, readFrame } from './read-frame.js';
+import type { AnswerPiece, WireCall, WireFormat } from '../wire-format.js';
 
 /** Usage may follow the reason to stop; a server that never sends it must not hold up an answer that is whole. */
 const USAGE_GRACE_MS = 5_000;
@@ -15,23 +20,28 @@ interface Surroundings {
   readonly call: GuardedCall;
   readonly endpoint: Endpoint;
   readonly context: ErrorContext;
+  readonly format: Pick<WireFormat, 'repeatsReasons'>;
 }
 
-/** Turns the frames of one answer into events: text up to a stop sequence, what is known besides, and the finish. */
+const NO_EVENTS: readonly ModelEvent[] = [];
+
+/**
+ * Turns the frames of one answer into events: text up to a stop sequence, what is known besides, and the finish. The
+ * same for all APIs: what is a sign of life, what is an error, and when an answer is whole.
+ */
 export class AnswerReader {
   readonly #request: ModelRequest;
   readonly #wire: WireCall;
   readonly #surroundings: Surroundings;
   readonly #answer: ModelAnswer;
   readonly #cutter: StopSequenceCutter;
-  #isAtEnd = false;
   #isOver = false;
 
   constructor(request: ModelRequest, wire: WireCall, surroundings: Surroundings) {
     this.#request = request;
     this.#wire = wire;
     this.#surroundings = surroundings;
-    this.#answer = new ModelAnswer(wire.warnings);
+    this.#answer = new ModelAnswer(wire.warnings, { repeatsReasons: surroundings.format.repeatsReasons === true });
     this.#cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
   }
 
@@ -40,34 +50,79 @@ export class AnswerReader {
     return this.#isOver;
   }
 
-  /** What a frame brings. Throws ModelError for one that is an error, or none. */
+  /** What a frame brings. Throws ModelError for one that is an error or broken, unless the answer has ended before. */
   take(frame: string): readonly ModelEvent[] {
-    if (this.#isAtEnd || this.#isOver) return [];
+    if (this.#isOver) return NO_EVENTS;
+    if (this.#answer.ending.closeness !== 'ended') return this.#takeFrame(frame);
+    try {
+      return this.#takeFrame(frame);
+    } catch {
+      return NO_EVENTS;
+    }
+  }
+
+  /** What is left when the body has ended. Throws ModelError when the answer is not whole, or is none. */
+  end(): readonly ModelEvent[] {
     const { call, endpoint, context } = this.#surroundings;
-    const piece = this.#wire.read(frame);
+    if (this.#answer.isNothing && call.isJson) throw noAnswer(endpoint.baseUrl.host);
+    const rest = this.#cutter.flush();
+    const { stopSequences = [] } = this.#request.llmConfig;
+    const finish = this.#finish(
+      this.#answer.finish(this.#wire.toolNames, {
+        turn: this.#request.messages.filter(({ role }) => role === 'assistant').length,
+        mayBeEmpty: stopSequences.length > 0,
+        quote: (words) => quoteProvider(words, context),
+      }),
+    );
+    return rest === '' ? [finish] : [{ type: 'text', text: rest }, finish];
+  }
+
+  #takeFrame(frame: string): readonly ModelEvent[] {
+    const objects = readFrame(frame);
+    if (objects === DONE) return this.#takePiece({ ended: true });
+    const [first] = objects;
+    if (first === undefined) return NO_EVENTS;
+    return objects.length === 1 ? this.#takeObject(first) : objects.flatMap((object) => this.#takeObject(object));
+  }
+
+  #takeObject(object: JsonObject): readonly ModelEvent[] {
+    if (this.#isOver) return NO_EVENTS;
+    const error = errorIn(object);
+    return this.#takePiece(error === undefined ? this.#wire.read(object) : { error });
+  }
+
+  #takePiece(piece: AnswerPiece): readonly ModelEvent[] {
+    const { endpoint, context } = this.#surroundings;
     if (piece.error !== undefined) throw classifyStreamedError(piece.error, endpoint.baseUrl.host, context);
     this.#answer.take(piece);
     const events: ModelEvent[] = [];
-    if (piece.usage !== undefined) events.push({ type: 'usage', usage: piece.usage });
+    if (piece.usage !== undefined) events.push({ type: 'usage', usage: this.#answer.usage ?? piece.usage });
     if (piece.reasoning !== undefined && piece.reasoning !== '')
       events.push({ type: 'reasoning', text: piece.reasoning });
     const text = piece.text === undefined ? '' : this.#cutter.push(piece.text);
     if (text !== '') events.push({ type: 'text', text });
     if (this.#cutter.stopped) return [...events, this.#finish(this.#answer.finishAtStop())];
-    this.#isAtEnd = this.#answer.hasEnded;
-    if (this.#isAtEnd) call.expectEnd(END_GRACE_MS);
-    else if (this.#answer.hasStopped) call.expectEnd(this.#answer.hasUsage ? END_GRACE_MS : USAGE_GRACE_MS);
+    this.#expectRest();
     return events;
   }
 
-  /** What is left when the body has ended. Throws ModelError when the answer is not whole, or is none. */
-  end(): readonly ModelEvent[] {
-    const rest = this.#cutter.flush();
-    const { stopSequences = [] } = this.#request.llmConfig;
-    const turn = this.#request.messages.filter(({ role }) => role === 'assistant').length;
-    const expected = { turn, mayBeEmpty: stopSequences.length > 0 };
-    const finish = this.#finish(this.#answer.finish(this.#wire.toolNames, expected));
-    return rest === '' ? [finish] : [{ type: 'text', text: rest }, finish];
+  /** Says how long what may still follow is worth waiting for, and what a broken connection means now. */
+  #expectRest(): void {
+    const { call } = this.#surroundings;
+    const { closeness, isBad } = this.#answer.ending;
+    switch (closeness) {
+      case 'open':
+        call.expectRest(undefined);
+        return;
+      case 'announced':
+        call.expectRest({ mayBreak: isBad });
+        return;
+      case 'stopped':
+        call.expectRest({ graceMs: this.#answer.usage === undefined ? USAGE_GRACE_MS : END_GRACE_MS, mayBreak: true });
+        return;
+      case 'ended':
+        call.expectRest({ graceMs: END_GRACE_MS, mayBreak: true });
+    }
   }
 
   #finish(answer: Omit<ModelFinish, 'providerRequestId'>): ModelEvent {
@@ -75,4 +130,9 @@ export class AnswerReader {
     const { providerRequestId } = this.#surroundings.call;
     return { type: 'finish', finish: providerRequestId === undefined ? answer : { ...answer, providerRequestId } };
   }
+}
+
+function noAnswer(host: string): ModelError {
+  const advice = "Check the base URL (it often ends in /v1), and whether the agent's provider type is right.";
+  return new ModelError('invalid_request', `${host} answered with JSON that is no answer of this API. ${advice}`);
 }

@@ -27,7 +27,8 @@ export class ToolCallGatherer {
     this.#calls.set(index, call);
     call.id ||= piece.id;
     call.name ||= piece.name;
-    call.arguments += piece.arguments;
+    if (piece.whole !== true) call.arguments += piece.arguments;
+    else if (piece.arguments !== '') call.arguments = piece.arguments;
     this.#size += piece.arguments.length;
     if (this.#size > LARGEST_ARGUMENTS || this.#calls.size > MOST_CALLS) {
       const limit = `${MOST_CALLS} tool calls or 1 MiB of arguments`;

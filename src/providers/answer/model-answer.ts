@@ -1,12 +1,20 @@
 import { ModelError } from '../../core/executions/model-error.js';
-import { shortened } from '../../core/json/shortened.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
 import type { ModelFinish, StopReason } from '../../core/executions/turn.js';
-import { ToolCallGatherer } from './gather-tool-calls.js';
 import type { ToolNames } from '../request/tool-names.js';
-import type { AnswerPiece } from '../wire-format.js';
+import type { AnswerPiece, StopWord } from '../wire-format.js';
+import { Ending } from './ending.js';
+import { ToolCallGatherer } from './gather-tool-calls.js';
+import { mergeUsage } from './merge-usage.js';
 
 type Finish = Omit<ModelFinish, 'providerRequestId'>;
+
+export interface ExpectedAnswer {
+  readonly turn: number;
+  readonly mayBeEmpty: boolean;
+  /** A provider's or model's own words as they may be shown; empty when they may not. */
+  readonly quote: (words: string) => string;
+}
 
 const NO_USAGE: TokenUsage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 const LONGEST_REFUSAL = 1000;
@@ -15,57 +23,60 @@ const LONGEST_REFUSAL = 1000;
 export class ModelAnswer {
   readonly #calls = new ToolCallGatherer();
   readonly #warnings: string[];
-  #stop: AnswerPiece['stop'];
+  readonly #ending: Ending;
   #refusal = '';
   #usage: TokenUsage | undefined;
-  #ended = false;
   #hasText = false;
+  #hasCalls = false;
 
-  constructor(warnings: readonly string[]) {
+  constructor(warnings: readonly string[], options: { readonly repeatsReasons: boolean }) {
     this.#warnings = [...warnings];
+    this.#ending = new Ending(options);
   }
 
   take(piece: AnswerPiece): void {
-    for (const part of piece.toolCalls ?? []) this.#calls.add(part);
-    if (piece.refusal !== undefined) this.#refusal = shortened(this.#refusal + piece.refusal, LONGEST_REFUSAL);
+    for (const part of piece.toolCalls ?? []) {
+      this.#calls.add(part);
+      this.#hasCalls = true;
+    }
+    if (piece.refusal !== undefined) this.#refusal = (this.#refusal + piece.refusal).slice(0, LONGEST_REFUSAL);
     if (piece.text !== undefined && piece.text !== '') this.#hasText = true;
-    this.#stop ??= piece.stop;
-    this.#usage = piece.usage ?? this.#usage;
-    this.#ended ||= piece.ended === true;
+    if (piece.usage !== undefined) this.#usage = mergeUsage(this.#usage, piece.usage);
+    this.#ending.take(piece);
   }
 
-  get hasEnded(): boolean {
-    return this.#ended;
+  get ending(): Pick<Ending, 'closeness' | 'isBad'> {
+    return this.#ending;
   }
 
-  /** The provider said why it stopped, so nothing but usage can follow. */
-  get hasStopped(): boolean {
-    return this.#stop !== undefined;
+  /** The largest count so far. */
+  get usage(): TokenUsage | undefined {
+    return this.#usage;
   }
 
-  get hasUsage(): boolean {
-    return this.#usage !== undefined;
+  /** Nothing of what came was part of an answer. */
+  get isNothing(): boolean {
+    const { reason } = this.#ending;
+    return (
+      !this.#hasText && !this.#hasCalls && this.#refusal === '' && this.#usage === undefined && reason === undefined
+    );
   }
 
   /**
-   * The answer as a whole. Throws ModelError `incomplete_stream` when neither a reason to stop nor the terminal event
-   * came, since the text so far may be half of it, and when there is nothing in it; `content_filter` when the provider
-   * or the model would not answer.
+   * The answer as a whole. Throws ModelError: the failure that the provider gave as its reason to stop; `incomplete_stream`
+   * when it gave none, or one that nobody knows, or words came after it, since the text so far may be half of it, and when
+   * there is nothing in it; `content_filter` when the provider or the model would not answer.
    */
-  finish(names: ToolNames, expected: { readonly turn: number; readonly mayBeEmpty: boolean }): Finish {
-    if (!this.#ended && this.#stop === undefined) {
+  finish(names: ToolNames, expected: ExpectedAnswer): Finish {
+    const { reason } = this.#ending;
+    if (reason !== undefined && this.#ending.isBad) throw badEnd(reason, expected);
+    if (reason === undefined || !('ends' in reason) || this.#ending.isMissing) {
       throw new ModelError('incomplete_stream', 'The answer ended before the provider said that it was whole.');
     }
-    if (this.#stop === 'content_filter') {
-      throw new ModelError(
-        'content_filter',
-        "The provider's content filter stopped the answer. Change the prompt or the document.",
-      );
-    }
-    if (this.#refusal !== '')
-      throw new ModelError('content_filter', 'The model refused to answer. Change the prompt or the document.');
+    if (this.#refusal !== '') throw refused(this.#refusal, expected);
     const toolCalls = this.#calls.finish(names, expected.turn);
-    const stopReason = this.#stopReason(toolCalls.length);
+    // Some servers finish with `stop` when they have called tools.
+    const stopReason = toolCalls.length > 0 && reason.ends !== 'length' ? 'tool_calls' : reason.ends;
     if (!this.#hasText && toolCalls.length === 0 && !expected.mayBeEmpty) throw emptyAnswer(stopReason);
     if (stopReason === 'length') this.#warnings.push('The answer was cut off: it reached its limit of tokens.');
     return { toolCalls, usage: this.#countedUsage(), stopReason, warnings: this.#warnings };
@@ -80,15 +91,27 @@ export class ModelAnswer {
     if (this.#usage === undefined) this.#warnings.push('The provider did not report its token usage: it counts as 0.');
     return this.#usage ?? NO_USAGE;
   }
+}
 
-  /** Some servers finish with `stop`, or a word of their own, when they have called tools. */
-  #stopReason(toolCalls: number): StopReason {
-    const stop = this.#stop ?? 'stop';
-    if (toolCalls > 0 && stop !== 'length') return 'tool_calls';
-    if (stop !== 'unknown') return stop;
-    this.#warnings.push('The provider gave a reason to stop that is not known: taken as "stop".');
-    return 'stop';
+const OTHER_PROMPT = 'Change the prompt or the document.';
+
+function badEnd(reason: StopWord, { quote }: ExpectedAnswer): ModelError {
+  const words = [reason.word, reason.detail ?? ''].map(quote).filter((word) => word !== '');
+  const said = words.length === 0 ? '' : ` (${words.join(': ')})`;
+  if (!('fails' in reason)) {
+    return new ModelError('content_filter', `The provider's content filter stopped the answer${said}. ${OTHER_PROMPT}`);
   }
+  const what =
+    reason.fails === 'incomplete_stream'
+      ? 'The provider stopped for a reason that is no good end, so the answer may not be whole'
+      : 'The provider broke the answer off';
+  return new ModelError(reason.fails, `${what}${said}.`);
+}
+
+function refused(refusal: string, { quote }: ExpectedAnswer): ModelError {
+  const words = quote(refusal);
+  const said = words === '' ? '' : ` It said: ${words}`;
+  return new ModelError('content_filter', `The model refused to answer. ${OTHER_PROMPT}${said}`);
 }
 
 function emptyAnswer(stopReason: StopReason): ModelError {

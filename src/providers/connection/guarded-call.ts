@@ -21,7 +21,6 @@ export interface GuardedCallOptions {
   readonly limits: CallLimits;
   /** Sent in place of what the SDK would send: no key, account or telemetry that it finds by itself gets out. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly expects: 'event-stream' | 'json-lines' | 'json';
   /** What the headers carry: nothing that comes back may repeat it. */
   readonly secrets: readonly string[];
   /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
@@ -29,6 +28,14 @@ export interface GuardedCallOptions {
 }
 
 type Body = Dispatcher.ResponseData['body'];
+
+/** What an answer that may be whole still lacks: usage, or the end that frees the connection for the next call. */
+export interface ExpectedRest {
+  /** How long to wait for it; absent: as long as within the answer. Silence then counts as the end. */
+  readonly graceMs?: number;
+  /** A connection that breaks counts as the end, too. */
+  readonly mayBreak: boolean;
+}
 
 /** Read of an answer that is an error: enough for its message. */
 const LARGEST_ERROR_BYTES = 64 * 1024;
@@ -49,7 +56,8 @@ export class GuardedCall {
   #failure: ModelError | undefined;
   #facts: ModelErrorFacts = {};
   #host = 'the provider';
-  #graceMs: number | undefined;
+  #contentType = '';
+  #rest: ExpectedRest | undefined;
 
   constructor(options: GuardedCallOptions) {
     this.#options = options;
@@ -86,6 +94,7 @@ export class GuardedCall {
     );
     this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), secrets: this.#options.secrets });
     const contentType = headerText(answer.headers['content-type']);
+    this.#contentType = contentType;
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);
     return new Response(this.#stream(answer.body), { status: 200, headers: { 'content-type': contentType } });
   };
@@ -104,12 +113,14 @@ export class GuardedCall {
     return answer;
   }
 
-  /**
-   * From now on the answer is whole: wait for what may follow (usage, the end that frees the connection for the next
-   * call) for so long at most, and take a failure as the end.
-   */
-  expectEnd(graceMs: number): void {
-    this.#graceMs = Math.min(this.#graceMs ?? graceMs, graceMs);
+  /** Whether the answer says of itself that it is one JSON value, and no stream. */
+  get isJson(): boolean {
+    return /\bjson\b/i.test(this.#contentType) && !/ndjson|jsonl|json-seq|stream/i.test(this.#contentType);
+  }
+
+  /** How the answer may end from now on; `undefined`: it has to go on. */
+  expectRest(rest: ExpectedRest | undefined): void {
+    this.#rest = rest;
   }
 
   /** Throws the caller's own reason after an abort; else what to throw: the first failure of the call, or `error`. */
@@ -128,14 +139,14 @@ export class GuardedCall {
 
   #isExpected(status: number, contentType: string): boolean {
     if (status < 200 || status > 299 || status === 204) return false;
-    // Some compatible servers name no type, or text/plain, for their streams; what is no stream then fails as a frame.
-    const { expects } = this.#options;
-    return !(expects === 'event-stream' ? /json|html|xml/i : /html|xml/i).test(contentType);
+    // Some compatible servers name no type, or text/plain, for their streams, and JSON is an answer in one piece; what is
+    // neither then fails as a frame.
+    return !/html|xml/i.test(contentType);
   }
 
   async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {
     // The status says what happened, so an explanation that stalls or breaks off is taken as far as it came.
-    this.expectEnd(ERROR_GRACE_MS);
+    this.expectRest({ graceMs: ERROR_GRACE_MS, mayBreak: true });
     const text = await readText(this.#stream(answer.body), LARGEST_ERROR_BYTES);
     const location = headerText(answer.headers['location']);
     const { statusCode: status } = answer;
@@ -160,13 +171,13 @@ export class GuardedCall {
       {
         pull: async (controller) => {
           try {
-            const waitMs = this.#graceMs ?? firstByteMs ?? this.#options.limits.idleMs;
+            const waitMs = this.#rest?.graceMs ?? firstByteMs ?? this.#options.limits.idleMs;
             const part = await this.#guard('within the answer', waitMs, () => parts.next());
             firstByteMs = undefined;
             if (part.done === true) controller.close();
             else if (part.value instanceof Uint8Array) controller.enqueue(part.value);
           } catch (error) {
-            if (this.#graceMs === undefined || this.#options.signal.aborted) throw error;
+            if (!this.#mayEnd() || this.#options.signal.aborted) throw error;
             // Taken as the end, so it must not outrank what the whole answer turns out to be.
             this.#failure = undefined;
             controller.close();
@@ -178,6 +189,11 @@ export class GuardedCall {
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /** Whether the failure that has just happened may count as the end of the answer. */
+  #mayEnd(): boolean {
+    return this.#rest !== undefined && (this.#rest.mayBreak || this.#failure?.code === 'timeout');
   }
 
   /** Runs one step under its timer and names its failure. */

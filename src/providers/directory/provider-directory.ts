@@ -78,7 +78,6 @@ async function askForModels(
     signal,
     limits: LIMITS,
     headers: { accept: 'application/json', 'user-agent': 'circuit-breaker', ...format.headers(provider, key) },
-    expects: 'json',
     secrets,
     classify: (answer) => classifyList(answer, modelsUrl, context),
   });

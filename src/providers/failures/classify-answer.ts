@@ -1,8 +1,9 @@
-import { ownValue, type JsonObject } from '../../core/json/json.js';
+import type { JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { showsSecret } from '../../core/secrets.js';
 import {
+  errorIn,
   parseJsonObject,
   readErrorDetails,
   retryDelayMs,
@@ -135,8 +136,8 @@ function describeSurprise(
   if (status === 404 && body === undefined) {
     return `${host} has no such path (HTTP 404). Check the base URL: it often ends in /v1.`;
   }
-  if (status < 300 && (body === undefined || ownValue(body, 'error') === undefined)) {
-    return `${host} answered in one piece (HTTP ${status}) and not with a stream. Does it support \`stream: true\`?`;
+  if (status < 300 && (body === undefined || errorIn(body) === undefined)) {
+    return `${host} answered nothing that is an answer of this API (HTTP ${status}). Check the base URL: it often ends in /v1.`;
   }
   return undefined;
 }

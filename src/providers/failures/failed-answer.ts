@@ -39,12 +39,31 @@ export function readErrorDetails(body: JsonObject | undefined): ErrorDetails {
   const error = ownValue(body, 'error');
   if (isJsonObject(error))
     return {
-      code: codeAt(error),
+      code: wordAt(error, 'code'),
       type: textAt(error, 'type') || textAt(error, 'status'),
       message: textAt(error, 'message'),
     };
   if (typeof error === 'string') return { ...NOTHING, message: error };
-  return { code: codeAt(body), type: textAt(body, 'type'), message: textAt(body, 'detail') || textAt(body, 'message') };
+  return {
+    code: wordAt(body, 'code'),
+    type: textAt(body, 'type'),
+    message: textAt(body, 'detail') || textAt(body, 'message'),
+  };
+}
+
+/** What belongs to an answer: with one of these a message is no error of its own. */
+const ANSWER_MEMBERS = ['choices', 'candidates', 'content', 'delta', 'output', 'response', 'done', 'item', 'part'];
+
+/** What an object within a stream says went wrong; `undefined` for a part of an answer, and for a sign of life. */
+export function errorIn(object: JsonObject): ErrorDetails | undefined {
+  const error = ownValue(object, 'error');
+  if (error !== undefined && error !== null && error !== false && error !== '') return readErrorDetails(object);
+  if (textAt(object, 'type') === 'error' || textAt(object, 'object') === 'error') return readErrorDetails(object);
+  if (ANSWER_MEMBERS.some((member) => Object.hasOwn(object, member))) return undefined;
+  const [first] = listAt(object, 'errors');
+  if (first !== undefined) return readErrorDetails({ error: first });
+  const isFailed = ['code', 'status', 'statusCode'].some((name) => /^[45]\d\d$/.test(wordAt(object, name)));
+  return isFailed || ownValue(object, 'detail') !== undefined ? readErrorDetails(object) : undefined;
 }
 
 /** How long to wait, where it is said in the body: Google's `RetryInfo`, as `"34s"`. */
@@ -56,7 +75,7 @@ export function retryDelayMs(body: JsonObject | undefined): number | undefined {
 }
 
 /** Codes come as texts and as numbers. */
-function codeAt(object: JsonObject): string {
-  const code = ownValue(object, 'code');
-  return typeof code === 'number' ? String(code) : textAt(object, 'code');
+function wordAt(object: JsonObject, name: string): string {
+  const word = ownValue(object, name);
+  return typeof word === 'number' ? String(word) : textAt(object, name);
 }

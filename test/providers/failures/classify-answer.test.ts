@@ -93,9 +93,9 @@ describe('classifyAnswer', () => {
     expect(classify(502, '<html>Bad Gateway</html>', { contentType: 'text/html' }).code).toBe('server');
   });
 
-  it('says that a whole answer is not a stream', () => {
-    const error = classify(200, JSON.stringify({ choices: [] }));
-    expect([error.code, error.message]).toEqual(['invalid_request', expect.stringContaining('stream: true')]);
+  it('says that nothing is no answer', () => {
+    const error = classify(204, '');
+    expect([error.code, error.message]).toEqual(['invalid_request', expect.stringContaining('Check the base URL')]);
   });
 
   it('names the host that a redirect leads to', () => {

@@ -22,7 +22,7 @@ export const messagesFormat: WireFormat = {
       toolNames,
       warnings,
       send: async (baseUrl, fetch) => await (await anthropicClient(baseUrl, fetch)).messages.create(body),
-      read: (data) => reader.read(data),
+      read: (event) => reader.read(event),
     };
   },
   modelsUrl: (_provider, baseUrl) => apiUrl(baseUrl, 'v1/models?limit=1000'),

@@ -1,53 +1,36 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
-import { readErrorDetails } from '../../failures/failed-answer.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
-import { listAt, objectAt, textAt } from '../../../core/json/json-fields.js';
-import { countAt, objectOr, readFrame, usageOf } from '../read-frame.js';
-
-const STOPS: Readonly<Record<string, AnswerPiece['stop']>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  SAFETY: 'content_filter',
-  RECITATION: 'content_filter',
-  BLOCKLIST: 'content_filter',
-  PROHIBITED_CONTENT: 'content_filter',
-  SPII: 'content_filter',
-  IMAGE_SAFETY: 'content_filter',
-};
+import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
+import { stopOf } from '../stop-words.js';
+import { countAt, objectOr, usageOf } from '../token-counts.js';
 
 /** Reads the chunks of one answer. Function calls come whole and without numbers, so they are counted here. */
 export class GenerateReader {
   #calls = 0;
 
-  read(data: string): AnswerPiece {
-    const chunk = readFrame(data);
-    if (ownValue(chunk, 'error') !== undefined) return { error: readErrorDetails(chunk) };
-    const [candidate] = listAt(chunk, 'candidates');
+  read(chunk: JsonObject): AnswerPiece {
+    const candidate = listAt(chunk, 'candidates').find(
+      (one) => isJsonObject(one) && (numberAt(one, 'index') ?? 0) === 0,
+    );
     const usage = readUsage(ownValue(chunk, 'usageMetadata'));
-    // A prompt that is blocked has no candidate, and this in its place.
-    const blocked = textAt(objectAt(chunk, 'promptFeedback'), 'blockReason') !== '';
     return {
       ...this.#readCandidate(objectOr(candidate)),
       ...(usage === undefined ? {} : { usage }),
-      ...(blocked ? { stop: 'content_filter' } : {}),
+      ...blockIn(objectAt(chunk, 'promptFeedback')),
     };
   }
 
   #readCandidate(candidate: JsonObject): AnswerPiece {
-    const parts = listAt(objectAt(candidate, 'content'), 'parts').filter(isJsonObject);
-    const reason = textAt(candidate, 'finishReason');
+    const content = objectAt(candidate, 'content');
+    const given = ownValue(content, 'parts');
+    const parts = isJsonObject(given) ? [given] : listAt(content, 'parts').filter(isJsonObject);
+    const { stop } = stopOf(ownValue(candidate, 'finishReason'));
     return {
-      text: parts
-        .filter((part) => !isThought(part))
-        .map((part) => textAt(part, 'text'))
-        .join(''),
-      reasoning: parts
-        .filter(isThought)
-        .map((part) => textAt(part, 'text'))
-        .join(''),
+      text: textOf(parts.filter((part) => !isThought(part))),
+      reasoning: textOf(parts.filter(isThought)),
       toolCalls: parts.flatMap((part) => this.#readCall(ownValue(part, 'functionCall'))),
-      ...(reason === '' ? {} : { stop: STOPS[reason] ?? 'unknown' }),
+      ...(stop === undefined ? {} : { stop: { ...stop, detail: textAt(candidate, 'finishMessage') } }),
     };
   }
 
@@ -58,6 +41,17 @@ export class GenerateReader {
     const given = JSON.stringify(objectAt(call, 'args'));
     return [{ index, id: textAt(call, 'id'), name: textAt(call, 'name'), arguments: given }];
   }
+}
+
+/** A prompt that is blocked has no candidate, and this in its place. */
+function blockIn(feedback: JsonObject): Pick<AnswerPiece, 'stop'> {
+  const word = textAt(feedback, 'blockReason');
+  if (word === '') return {};
+  return { stop: { word, detail: textAt(feedback, 'blockReasonMessage'), ends: 'content_filter' } };
+}
+
+function textOf(parts: readonly JsonObject[]): string {
+  return parts.map((part) => textAt(part, 'text')).join('');
 }
 
 function isThought(part: JsonObject): boolean {

@@ -11,6 +11,8 @@ const DEFAULT_API_VERSION = 'v1beta';
 /** Google's Gemini API. Its base URL ends before the version, which is an option. */
 export const generateFormat: WireFormat = {
   framing: 'event-stream',
+  // There is no terminal event, and some models and gateways say STOP with every chunk.
+  repeatsReasons: true,
   headers: (_provider, key): Readonly<Record<string, string>> => (key === undefined ? {} : { 'x-goog-api-key': key }),
   call: (request) => {
     const { body, toolNames, warnings } = planGenerateCall(request);
@@ -33,7 +35,7 @@ export const generateFormat: WireFormat = {
         });
         return await client.models.generateContentStream(body);
       },
-      read: (data) => reader.read(data),
+      read: (chunk) => reader.read(chunk),
     };
   },
   modelsUrl: (provider, baseUrl) => apiUrl(baseUrl, `${apiVersion(provider)}/models?pageSize=1000`),

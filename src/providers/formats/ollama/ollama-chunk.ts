@@ -1,22 +1,20 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../../core/json/json.js';
-import { readErrorDetails } from '../../failures/failed-answer.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, objectAt, textAt } from '../../../core/json/json-fields.js';
-import { countAt, readFrame, usageOf } from '../read-frame.js';
-
-const STOPS: Readonly<Record<string, AnswerPiece['stop']>> = { stop: 'stop', length: 'length' };
+import { stopOf } from '../stop-words.js';
+import { saidIn } from '../text-parts.js';
+import { countAt, usageOf } from '../token-counts.js';
 
 /** Reads the lines of one answer. Tool calls come whole, without ids and without numbers, so they are counted here. */
 export class OllamaReader {
   #calls = 0;
 
-  read(line: string): AnswerPiece {
-    const chunk = readFrame(line);
-    if (ownValue(chunk, 'error') !== undefined) return { error: readErrorDetails(chunk) };
+  read(chunk: JsonObject): AnswerPiece {
     const message = objectAt(chunk, 'message');
+    const { text, reasoning } = saidIn(ownValue(message, 'content') ?? ownValue(chunk, 'response'));
     return {
-      text: textAt(message, 'content'),
-      reasoning: textAt(message, 'thinking'),
+      text,
+      reasoning: reasoning + textAt(message, 'thinking'),
       toolCalls: listAt(message, 'tool_calls')
         .filter(isJsonObject)
         .map((call) => this.#readCall(objectAt(call, 'function'))),
@@ -34,9 +32,12 @@ export class OllamaReader {
 }
 
 function endOf(chunk: JsonObject): AnswerPiece {
-  const reason = textAt(chunk, 'done_reason');
   const usage = usageOf({ input: countAt(chunk, 'prompt_eval_count'), output: countAt(chunk, 'eval_count') });
-  // Older servers give no reason.
-  const stop = reason === '' ? 'stop' : (STOPS[reason] ?? 'unknown');
-  return { stop, ended: true, ...(usage === undefined ? {} : { usage }) };
+  const reason = ownValue(chunk, 'done_reason') ?? '';
+  return {
+    // Older servers give no reason: `done` is their word for a good end.
+    ...stopOf(reason === '' ? 'stop' : reason),
+    ended: true,
+    ...(usage === undefined ? {} : { usage }),
+  };
 }

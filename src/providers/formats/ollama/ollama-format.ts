@@ -20,7 +20,7 @@ export const ollamaFormat: WireFormat = {
         const { Ollama } = await import('ollama/browser');
         return await new Ollama({ host: baseUrl.href.replace(/\/+$/, ''), fetch }).chat(body);
       },
-      read: (line) => reader.read(line),
+      read: (chunk) => reader.read(chunk),
     };
   },
   modelsUrl: (_provider, baseUrl) => apiUrl(baseUrl, 'api/tags'),

@@ -1,39 +1,76 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
-import { readErrorDetails } from '../../failures/failed-answer.js';
+import { errorIn } from '../../failures/failed-answer.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
-import { countAt, objectOr, readFrame, usageOf } from '../read-frame.js';
+import { SaidParts } from '../said-parts.js';
+import { stopOf } from '../stop-words.js';
+import { saidIn } from '../text-parts.js';
+import { countAt, objectOr, usageOf } from '../token-counts.js';
 
-const STOPS: Readonly<Record<string, AnswerPiece['stop']>> = {
-  stop: 'stop',
-  length: 'length',
-  tool_calls: 'tool_calls',
-  function_call: 'tool_calls',
-  content_filter: 'content_filter',
-};
+/**
+ * Reads the chunks of one Chat Completion, or all of it in one. Reads only what is used and takes every field as perhaps
+ * absent: compatible servers differ in all the others.
+ */
+export class ChatReader {
+  readonly #said = new SaidParts();
+  #hasReasoned = false;
 
-/** Reads only what is used and takes every field as perhaps absent: compatible servers differ in all the others. */
-export function readChatChunk(data: string): AnswerPiece {
-  if (data.trim() === '[DONE]') return { ended: true };
-  const frame = readFrame(data);
-  const error = ownValue(frame, 'error');
-  if (error !== undefined && error !== null) return { error: readErrorDetails(frame) };
-  const [choice] = listAt(frame, 'choices');
-  const usage = readUsage(ownValue(frame, 'usage'));
-  return { ...readChoice(objectOr(choice)), ...(usage === undefined ? {} : { usage }) };
+  read(chunk: JsonObject): AnswerPiece {
+    const choice = firstChoice(chunk);
+    const error = errorIn({ error: ownValue(choice, 'error') ?? null });
+    const usage = readUsage(chunk, choice);
+    const counted = usage === undefined ? {} : { usage };
+    if (error !== undefined) return { ...counted, error };
+    return { ...this.#readChoice(choice), ...counted, ...stopOf(ownValue(choice, 'finish_reason')) };
+  }
+
+  #readChoice(choice: JsonObject): AnswerPiece {
+    const delta = objectAt(choice, 'delta');
+    const { text, reasoning, refusal } = saidIn(ownValue(delta, 'content') ?? ownValue(choice, 'text'));
+    const message = ownValue(choice, 'message');
+    if (text === '' && isJsonObject(message)) return this.#readMessage(message);
+    const thought = reasoning + reasoningIn(delta);
+    if (thought !== '') this.#hasReasoned = true;
+    return {
+      text: this.#said.add({}, text),
+      reasoning: thought,
+      refusal: refusal + textAt(delta, 'refusal'),
+      toolCalls: listAt(delta, 'tool_calls').filter(isJsonObject).map(readToolCallPiece),
+    };
+  }
+
+  /** The whole message: of a server that does not stream, or one that repeats it at the end. */
+  #readMessage(message: JsonObject): AnswerPiece {
+    const { text, reasoning, refusal } = saidIn(ownValue(message, 'content'));
+    const thought = this.#hasReasoned ? '' : reasoning + reasoningIn(message);
+    return {
+      text: this.#said.whole({}, text),
+      reasoning: thought,
+      refusal: refusal + textAt(message, 'refusal'),
+      toolCalls: listAt(message, 'tool_calls')
+        .filter(isJsonObject)
+        .map((call, index) => ({ index, ...readToolCallPiece(call), whole: true })),
+    };
+  }
 }
 
-function readChoice(choice: JsonObject): AnswerPiece {
-  const delta = objectAt(choice, 'delta');
-  const finishReason = textAt(choice, 'finish_reason');
-  return {
-    text: textAt(delta, 'content'),
-    reasoning: textAt(delta, 'reasoning_content') || textAt(delta, 'reasoning'),
-    refusal: textAt(delta, 'refusal'),
-    toolCalls: listAt(delta, 'tool_calls').filter(isJsonObject).map(readToolCallPiece),
-    ...(finishReason === '' ? {} : { stop: STOPS[finishReason] ?? 'unknown' }),
-  };
+/** Only one choice is asked for; a server that gives more must not have them mixed. */
+function firstChoice(chunk: JsonObject): JsonObject {
+  return objectOr(
+    listAt(chunk, 'choices').find((choice) => isJsonObject(choice) && (numberAt(choice, 'index') ?? 0) === 0),
+  );
+}
+
+/** The first that says something: some servers say the same in two of them. */
+const REASONING_MEMBERS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details'];
+
+function reasoningIn(delta: JsonObject): string {
+  for (const name of REASONING_MEMBERS) {
+    const { text, reasoning } = saidIn(ownValue(delta, name));
+    if (text !== '' || reasoning !== '') return text + reasoning;
+  }
+  return '';
 }
 
 function readToolCallPiece(piece: JsonObject): ToolCallPiece {
@@ -49,8 +86,17 @@ function readToolCallPiece(piece: JsonObject): ToolCallPiece {
   };
 }
 
-function readUsage(value: JsonValue | undefined): TokenUsage | undefined {
-  const usage = objectOr(value);
+/** Moonshot counts within the choice, Groq in a field of its own. */
+function readUsage(chunk: JsonObject, choice: JsonObject): TokenUsage | undefined {
+  return (
+    countsIn(ownValue(chunk, 'usage')) ??
+    countsIn(ownValue(choice, 'usage')) ??
+    countsIn(ownValue(objectAt(chunk, 'x_groq'), 'usage'))
+  );
+}
+
+function countsIn(usage: JsonValue | undefined): TokenUsage | undefined {
+  if (!isJsonObject(usage)) return undefined;
   return usageOf({
     input: countAt(usage, 'prompt_tokens'),
     output: countAt(usage, 'completion_tokens'),

@@ -1,6 +1,6 @@
 import { openAiAccount, openAiClient } from '../openai-client.js';
 import type { WireFormat } from '../../wire-format.js';
-import { readChatChunk } from './chat-chunk.js';
+import { ChatReader } from './chat-chunk.js';
 import { planChatCall } from './chat-request.js';
 
 /** Chat Completions, the API of OpenAI that others copy. */
@@ -9,12 +9,13 @@ export const chatFormat: WireFormat = {
   framing: 'event-stream',
   call: (request) => {
     const { body, toolNames, warnings } = planChatCall(request);
+    const reader = new ChatReader();
     return {
       toolNames,
       warnings,
       send: async (baseUrl, fetch) =>
         await (await openAiClient(request.provider, baseUrl, fetch)).chat.completions.create(body),
-      read: readChatChunk,
+      read: (chunk) => reader.read(chunk),
     };
   },
 };

@@ -17,6 +17,8 @@ export interface PlayedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** In pieces, each written when the one before is on its way. */
   readonly body: string | Buffer | readonly (string | Buffer)[];
+  /** Between two pieces. */
+  readonly pauseMs?: number;
   /** The connection is reset behind the body. */
   readonly breaks?: boolean;
 }
@@ -60,12 +62,13 @@ export function playedAnswers(): Ask {
         headers = {},
         body,
         breaks = false,
+        pauseMs = 0,
       } = (left.length > 1 ? left.shift() : left[0]) ?? { body: '' };
       response.writeHead(status, { 'content-type': wire.contentType, ...headers });
       const parts = [body].flat();
       const next = (): void => {
         const part = parts.shift();
-        if (part !== undefined) response.write(part, () => setImmediate(next));
+        if (part !== undefined) response.write(part, () => setTimeout(next, pauseMs));
         else if (breaks) response.socket?.resetAndDestroy();
         else response.end();
       };

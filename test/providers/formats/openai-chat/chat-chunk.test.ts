@@ -1,23 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/core/json/json.js';
 import { ModelAnswer } from '../../../../src/providers/answer/model-answer.js';
-import { readChatChunk } from '../../../../src/providers/formats/openai-chat/chat-chunk.js';
+import { ChatReader } from '../../../../src/providers/formats/openai-chat/chat-chunk.js';
 import { nameTools } from '../../../../src/providers/request/tool-names.js';
 
 const TEXT = { choices: [{ index: 0, delta: { content: 'Yes' }, finish_reason: null }] };
 const STOP = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
 
-function finish(frames: readonly (object | string)[]) {
-  const answer = new ModelAnswer([]);
-  for (const frame of frames) answer.take(readChatChunk(typeof frame === 'string' ? frame : JSON.stringify(frame)));
-  return answer.finish(nameTools([]), { turn: 0, mayBeEmpty: false });
+function finish(frames: readonly JsonObject[]) {
+  const answer = new ModelAnswer([], { repeatsReasons: false });
+  const reader = new ChatReader();
+  for (const frame of frames) answer.take(reader.read(frame));
+  return answer.finish(nameTools([]), { turn: 0, mayBeEmpty: false, quote: (words) => words });
 }
 
 describe('an answer of Chat Completions', () => {
-  it.each([
-    ['a finish reason alone', STOP],
-    ['[DONE] alone', '[DONE]'],
-  ])('is whole with %s; usage that is missing is said to be', (_, end) => {
-    expect(finish([TEXT, end])).toMatchObject({ stopReason: 'stop', warnings: [expect.stringContaining('usage')] });
+  it('is whole with a finish reason alone; usage that is missing is said to be', () => {
+    expect(finish([TEXT, STOP])).toMatchObject({ stopReason: 'stop', warnings: [expect.stringContaining('usage')] });
   });
 
   it('counts what came from the cache and what was thought, where the server says so', () => {
@@ -43,8 +42,13 @@ describe('an answer of Chat Completions', () => {
     );
   });
 
-  it('takes a finish reason that nobody knows for a stop, and says so', () => {
-    const odd = { choices: [{ delta: {}, finish_reason: 'bored' }], usage: { prompt_tokens: 1, completion_tokens: 1 } };
-    expect(finish([TEXT, odd])).toMatchObject({ stopReason: 'stop', warnings: [expect.stringContaining('not known')] });
+  it('that a model refuses says in which words', () => {
+    expect(() => finish([{ choices: [{ delta: { refusal: 'I cannot.' } }] }, STOP])).toThrow(/I cannot\./);
+  });
+
+  it('is not whole with a finish reason that nobody knows', () => {
+    expect(() => finish([TEXT, { choices: [{ delta: {}, finish_reason: 'bored' }] }])).toThrow(
+      expect.objectContaining({ code: 'incomplete_stream', message: expect.stringContaining('bored') as string }),
+    );
   });
 });

@@ -1,20 +1,11 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
-import { ModelError } from '../../core/executions/model-error.js';
+import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
-import { parseJsonObject } from '../failures/failed-answer.js';
-import { numberAt } from '../../core/json/json-fields.js';
 
-/** A frame of a stream. Throws ModelError `incomplete_stream` for what is no JSON object: what follows is no better. */
-export function readFrame(frame: string): JsonObject {
-  const object = parseJsonObject(frame);
-  if (object !== undefined) return object;
-  throw new ModelError('incomplete_stream', 'The provider sent an event that is not the JSON it should be.');
-}
-
-/** A count of tokens; `undefined` for what is none. */
+/** A count of tokens; `undefined` for what is none. Some servers send it as a text. */
 export function countAt(object: JsonObject, key: string): number | undefined {
-  const value = numberAt(object, key);
-  return value !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  const value = ownValue(object, key);
+  const count = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }
 
 interface Counts {
