@@ -242,8 +242,9 @@ const houses = {
     rooms: {
       schema: [],
       documents: [],
+      answers: [],
       resolvers: [],
-      subscriptions: ['documents', 'resolvers'],
+      subscriptions: ['documents', 'answers', 'resolvers'],
     },
   },
   providers: {

@@ -4,6 +4,7 @@ import type { StreamReader } from '../streams/reading/reader.js';
 import type { OpenStreams } from './connections/open-streams.js';
 import type { OriginPolicy } from './access/origin-policy.js';
 import type { ServerFacts } from './front-page/server-facts.js';
+import type { Turns } from './graphql/answers/turns.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
 /** What the API works with: made once per process, where the process is composed. */
@@ -13,6 +14,8 @@ export interface ApiParts extends OperationParts {
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
   readonly openStreams: OpenStreams;
+  /** For what takes long to compute. */
+  readonly turns: Turns;
   readonly facts: ServerFacts;
   /** Where the GraphQL IDE has been built, if it has. */
   readonly ideFolder: string;

@@ -5,6 +5,7 @@ import { settledExecution } from '../reconcile/cut-off.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
 import { startSweeping } from '../reconcile/sweep.js';
+import { Turns } from '../api/graphql/answers/turns.js';
 import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-events/token-feed.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
@@ -43,9 +44,10 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const providers = rememberedDirectory(openDirectory(parts));
   const origins = new OriginPolicy(config.corsOrigins);
   const openStreams = new OpenStreams();
+  const turns = new Turns();
   const facts = await serverFacts(config, cluster);
   const app = await createServer(
-    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, facts, ideFolder: IDE, now },
+    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, turns, facts, ideFolder: IDE, now },
     logger,
   );
   resources.add('the API', () => app.close());

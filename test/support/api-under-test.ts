@@ -7,6 +7,7 @@ import type { ApiParts } from '../../src/api/api-parts.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
 import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
+import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import type { TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
@@ -165,6 +166,7 @@ export async function apiUnderTest({
     providers,
     origins: new OriginPolicy(origins),
     openStreams: new OpenStreams(maxOpenStreams),
+    turns: new Turns(),
     facts,
     ideFolder,
     now: () => NOW,

@@ -2,6 +2,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 
 import type { ResolverContext } from './context.js';
+import { countListFields } from './answers/count-list-fields.js';
 import { loadSchema } from './load-schema.js';
 import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
@@ -27,6 +28,7 @@ export function executableSchema(): GraphQLSchema {
     ],
   });
   refuseUnstorableArguments(schema);
+  countListFields(schema);
   readAfterMutations(schema);
   return schema;
 }
@@ -36,9 +38,10 @@ function readAfterMutations(schema: GraphQLSchema): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve = defaultFieldResolver } = field;
     field.resolve = async (...call) => {
-      const result: unknown = await resolve(...call);
-      const { load } = call[2] as ResolverContext;
+      const { load, work } = call[2] as ResolverContext;
+      const result: unknown = await work.run(() => resolve(...call));
       load.forget();
+      work.forget();
       return result;
     };
   }

@@ -4,8 +4,8 @@ import { mercurius } from 'mercurius';
 
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError, httpStatus } from '../error-response.js';
-import type { ResolverContext } from './context.js';
-import { EntityLoader } from './entity-loader.js';
+import { withinAnswerSize } from './answers/answer-size.js';
+import { resolverContext } from './context.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
 import { OperationReader } from './documents/operation-reader.js';
 
@@ -37,9 +37,9 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     const kind = read.operation.operation;
     if (kind === OperationTypeNode.SUBSCRIPTION) return await sendRefusal(exchange, [new GraphQLError(SUBSCRIBE_BY)]);
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
-    const context: ResolverContext = { ...parts, load: new EntityLoader(parts.storage) };
+    const context = resolverContext(parts);
     const result = await app.graphql(asked.query, { ...context }, asked.variables, asked.operationName);
-    return await send(exchange, 200, bodyOf(result, exchange.request));
+    return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };
   await app.register(async (scope) => {
     scope.setErrorHandler(async (error, request, reply) => {

@@ -3,7 +3,7 @@ import { jsonPointer, type JsonPath } from './json-pointer.js';
 import { isWellFormed, wellFormed } from './well-formed-text.js';
 
 /** Objects and lists within each other. Deep enough for any document; code that recurses over one is safe below it. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 
 const MAX_PROBLEMS = 20;
 const UNSTORABLE_TEXT = 'has U+0000 or half of a surrogate pair, which cannot be stored';

@@ -8,7 +8,7 @@ import { placeAgentShape, transitionShape, workflowShape } from './definition-sh
 import { firstProblems, MAX_PROBLEMS } from '../json/first-problems.js';
 import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
-import { jsonBytes } from '../json/json-bytes.js';
+import { jsonLength } from '../json/json-length.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import { parseRule } from './rule-schema.js';
@@ -62,7 +62,7 @@ const BAD_ID: Problem = { code: 'INVALID_VALUE', pointer: '/id', message: ID_RUL
 /** What nothing more can be said of: it is larger than any definition, or no JSON that could be stored. */
 function unreadableInput(input: unknown): readonly Problem[] {
   const { bytes } = DEFINITION_LIMITS;
-  if (jsonBytes(input, bytes) <= bytes) return checkInput(input);
+  if (jsonLength(input, bytes) <= bytes) return checkInput(input);
   const message = `it takes more than ${bytes} bytes as JSON, which no token could carry: split the workflow`;
   return [{ code: 'DEFINITION_TOO_LARGE', pointer: '', message }];
 }

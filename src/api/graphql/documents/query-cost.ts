@@ -17,6 +17,9 @@ const ENTITIES = new Set(['Agent', 'AgentExecution', 'Conversation', 'Token', 'T
 const ENTITY_WEIGHT = 10;
 const USUAL_PAGE = 50;
 
+/** Each reads its input, asks Temporal or storage, and shows what it led to. */
+const MUTATION_WEIGHT = 500;
+
 /** What may be large counts as many fields. Token data: 256 KiB. Rules and mappings share what a definition may take. */
 const TYPE_WEIGHTS: Readonly<Record<string, number>> = { JSON: 100, JSONSchema: 100, Rule: 10, StringMap: 10 };
 
@@ -34,7 +37,13 @@ const FIELD_WEIGHTS: Readonly<Record<string, number>> = {
   'AgentStreamEvent.toolResult': 5000,
   'Message.content': 40,
   'Message.toolCalls': 40,
-  'Workflow.diagram': 100,
+  // Of 50,000 characters at the most.
+  'Workflow.diagram': 200,
+  // These compute: rules on a token, everything about a definition.
+  'Query.availableTransitions': 100,
+  'Query.validateWorkflow': 2500,
+  'Token.transitions': 50,
+  'Mutation.createWorkflow': 2500,
   // Small: previews of values, one rule, what a code goes with.
   'Blocker.actual': 1,
   'Blocker.rule': 1,
@@ -66,7 +75,8 @@ export function refuseCostly(
 /** How many fields the answer may have for one of the document. */
 function fields({ args, field, type, childComplexity }: ComplexityEstimatorArgs): number {
   const name = getNamedType(field.type).name;
-  const itself = FIELD_WEIGHTS[`${type.name}.${field.name}`] ?? TYPE_WEIGHTS[name] ?? 1;
+  const usualWeight = type.name === 'Mutation' ? MUTATION_WEIGHT : 1;
+  const itself = FIELD_WEIGHTS[`${type.name}.${field.name}`] ?? TYPE_WEIGHTS[name] ?? usualWeight;
   // The items of a connection are counted where its length is asked for.
   if (/(Connection|Edge)$/.test(type.name)) return itself + childComplexity;
   const isEntity = ENTITIES.has(name.replace(/Connection$/, ''));

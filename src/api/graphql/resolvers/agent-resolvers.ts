@@ -9,8 +9,8 @@ interface AgentUpdate {
 
 export const agentResolvers = {
   Query: {
-    agent: (_: unknown, { id, version }: { id: string; version?: number | null }, { storage }: ResolverContext) =>
-      storage.agents.get(id, version ?? undefined),
+    agent: (_: unknown, { id, version }: { id: string; version?: number | null }, { storage, work }: ResolverContext) =>
+      work.once(`agent ${version ?? 'newest'} ${id}`, () => storage.agents.get(id, version ?? undefined)),
     agents: (_: unknown, { capability }: { capability?: string | null }, { storage }: ResolverContext) =>
       storage.agents.list(capability ?? undefined),
   },

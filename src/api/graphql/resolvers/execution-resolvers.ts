@@ -18,12 +18,14 @@ const MAX_TOKEN_EXECUTIONS = 1000;
 
 export const executionResolvers = {
   Query: {
-    agentExecution: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.executions.get(id),
+    agentExecution: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
+      work.once(`execution ${id}`, () => storage.executions.get(id)),
     agentExecutions: async (_: unknown, args: PageArguments & ExecutionFilterArguments, { storage }: ResolverContext) =>
       connectionOf(await storage.executions.list(executionFilter(args), pageRequest(args)), args),
     tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, { storage }: ResolverContext) =>
       allOfToken(storage.executions, tokenId),
-    conversation: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.conversations.get(id),
+    conversation: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
+      work.once(`conversation ${id}`, () => storage.conversations.get(id)),
     agentConversations: (
       _: unknown,
       { agentId, ...page }: PageArguments & { agentId: string },

@@ -59,8 +59,9 @@ export function givesStreamEvents(field: string): boolean {
 }
 
 /** Each event shows its token as it is by then, and not as the first one found it. */
-function freshly(event: StoredTokenEvent, _: unknown, { load }: ResolverContext): StoredTokenEvent {
+function freshly(event: StoredTokenEvent, _: unknown, { load, work }: ResolverContext): StoredTokenEvent {
   load.forget();
+  work.renew();
   return event;
 }
 

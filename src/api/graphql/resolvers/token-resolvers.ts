@@ -29,7 +29,8 @@ export function tokenFilter({ workflowId, place, status, hasIncident }: TokenFil
 
 export const tokenResolvers = {
   Query: {
-    token: (_: unknown, { id }: { id: string }, { storage }: ResolverContext) => storage.tokens.get(id),
+    token: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
+      work.once(`token ${id}`, () => storage.tokens.get(id)),
     tokens: async (_: unknown, args: PageArguments & TokenFilterArguments, { storage }: ResolverContext) =>
       connectionOf(await storage.tokens.list(tokenFilter(args), pageRequest(args)), args),
     tokenEvents: (
@@ -38,7 +39,7 @@ export const tokenResolvers = {
       { storage }: ResolverContext,
     ) => storage.tokens.listEvents(tokenId, { after: after ?? 0, first: pageRequest({ first }).first }),
     availableTransitions: async (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) => {
-      const token = await context.storage.tokens.get(tokenId);
+      const token = await context.work.once(`token ${tokenId}`, () => context.storage.tokens.get(tokenId));
       if (token === undefined) throw notFound('token', tokenId);
       return (await availability(token, context)).filter(({ canFire }) => canFire).map(({ transition }) => transition);
     },
@@ -77,7 +78,10 @@ export const tokenResolvers = {
   },
 };
 
-async function availability(token: Token, { load }: ResolverContext) {
-  const { definition } = await load.workflow(token.workflowId, token.workflowVersion);
-  return transitionAvailability(withPrograms(definition), token);
+/** Computed once for a token, however many fields ask for it; its workflow is made ready once for all tokens. */
+async function availability(token: Token, { load, work }: ResolverContext) {
+  const { workflowId, workflowVersion } = token;
+  const { definition } = await load.workflow(workflowId, workflowVersion);
+  const ready = await work.once(`ready ${workflowId} ${workflowVersion}`, () => withPrograms(definition));
+  return await work.once(`transitions ${token.version} ${token.id}`, () => transitionAvailability(ready, token));
 }

@@ -14,12 +14,15 @@ export const workflowResolvers = {
     workflow: async (
       _: unknown,
       { id, version }: { id: string; version?: number | null },
-      { storage }: ResolverContext,
-    ) => workflowView(await storage.workflows.get(id, version ?? undefined)),
+      { storage, work }: ResolverContext,
+    ) =>
+      workflowView(
+        await work.once(`workflow ${version ?? 'newest'} ${id}`, () => storage.workflows.get(id, version ?? undefined)),
+      ),
     workflows: async (_: unknown, page: PageArguments, { storage }: ResolverContext) =>
       (await storage.workflows.list(pageRequest(page))).map(workflowView),
     validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
-      workflowProblems(context, input),
+      context.work.run(() => workflowProblems(context, input)),
     placeAgentConfigs: async (
       _: unknown,
       { workflowId, placeId }: { workflowId?: string | null; placeId?: string | null },
@@ -49,10 +52,13 @@ export const workflowResolvers = {
       ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
       ...(await load.placeAgents(workflow.id)).map(addedView),
     ],
-    diagram: async (workflow: WorkflowView, { tokenId }: { tokenId?: string | null }, { load }: ResolverContext) => {
+    diagram: async (workflow: WorkflowView, { tokenId }: { tokenId?: string | null }, context: ResolverContext) => {
+      const { load, work } = context;
       const added = await load.placeAgents(workflow.id);
       const token = tokenId == null ? undefined : await load.token(tokenId);
-      return diagram(effectiveDefinition(workflow, added), token?.workflowId === workflow.id ? token.place : undefined);
+      const place = token?.workflowId === workflow.id ? token.place : undefined;
+      const key = `diagram ${workflow.id} ${workflow.version} ${place ?? ''}`;
+      return await work.once(key, () => diagram(effectiveDefinition(workflow, added), place));
     },
     tokens: async (
       { id }: { id: string },

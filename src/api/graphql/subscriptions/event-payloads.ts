@@ -13,6 +13,7 @@ import {
 
 import type { StreamEvent } from '../../../core/streams/stream-event.js';
 import { RecentEvents } from '../../../streams/reading/recent-events.js';
+import { withinAnswerSize } from '../answers/answer-size.js';
 import { eventQuery } from './event-query.js';
 
 /** What a subscription sends for an event, as JSON. */
@@ -46,7 +47,7 @@ export function sharedPayloads(
 
 /** The payloads of an operation, made anew for each event. */
 export function eventPayloads(args: ExecutionArgs, format: ResultFormat): EventPayloads {
-  const made = (result: ExecutionResult) => JSON.stringify(format(result));
+  const made = (result: ExecutionResult) => JSON.stringify(format(withinAnswerSize(result)));
   const query = eventQuery(args);
   return (event) => {
     const result = query(event);

@@ -9,7 +9,7 @@ import { closeFirmly } from '../../connections/close-firmly.js';
 import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
 import { textFrame } from '../../connections/websocket-frame.js';
-import { EntityLoader } from '../entity-loader.js';
+import { resolverContext } from '../context.js';
 import type { ResultFormat } from './event-payloads.js';
 import { OperationReader } from '../documents/operation-reader.js';
 import { SocketOperations } from './socket-operations.js';
@@ -40,8 +40,7 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
     ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
   });
   const begin = (peer: Peer, id: string): SocketContext => ({
-    ...parts,
-    load: new EntityLoader(parts.storage),
+    ...resolverContext(parts),
     operation: peer.operations.begin(id),
     deliver: deliverTo(peer, id),
   });

@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 
 import type { StreamEvent } from '../../../core/streams/stream-event.js';
+import { withinAnswerSize } from '../answers/answer-size.js';
 import type { ResolverContext } from '../context.js';
 import { eventPayloads, sharedPayloads, type EventPayloads, type ResultFormat } from './event-payloads.js';
 import { givesStreamEvents } from '../resolvers/stream-resolvers.js';
@@ -23,7 +24,7 @@ export interface SocketContext extends ResolverContext {
 export async function executeOnSocket(args: ExecutionArgs): Promise<ExecutionResult> {
   const { operation } = contextOf(args);
   return await operation.step(async () => {
-    const result = await execute(args);
+    const result = withinAnswerSize(await execute(args));
     operation.end();
     return result;
   });
