@@ -1,33 +1,50 @@
-import type { Message } from '../core/executions/conversation.js';
+import { isSameMessage, type Conversation, type Message } from '../core/executions/conversation.js';
 import { CircuitBreakerError } from '../core/errors.js';
+import type { ConversationStore } from '../storage/conversation-store.js';
 import type { ActivityParts } from './activity-parts.js';
+import { OneAfterAnother } from './one-after-another.js';
+
+/** Where messages stand: how many there are up to the last of them. */
+export type MessageCount = number;
+
+/** Executions of one conversation that add to it at once would outrun each other again and again. */
+const turns = new OneAfterAnother();
 
 /**
- * Adds messages to a conversation once, however often it is asked to: they are found again by role, time and text.
+ * Adds messages at the end of a conversation, once, however often it is asked to. `added` makes them from what is there.
  * Resolves with how many messages there are up to the last of them; `undefined` when the conversation is gone.
  */
 export async function appendMessages(
-  parts: Pick<ActivityParts, 'storage'>,
+  { storage }: Pick<ActivityParts, 'storage'>,
   conversationId: string,
-  added: readonly Message[],
-): Promise<number | undefined> {
-  const { conversations } = parts.storage;
+  added: (before: readonly Message[]) => readonly Message[],
+): Promise<MessageCount | undefined> {
+  return await turns.run(conversationId, () => append(storage.conversations, conversationId, added));
+}
+
+async function append(
+  conversations: ConversationStore,
+  id: string,
+  added: (before: readonly Message[]) => readonly Message[],
+): Promise<MessageCount | undefined> {
   for (;;) {
-    const conversation = await conversations.get(conversationId);
+    const conversation = await conversations.get(id);
     if (conversation === undefined) return undefined;
     const { messages } = conversation;
-    const found = messages.findLastIndex((message) => isSame(message, added.at(-1)));
-    if (found >= 0) return found + 1;
+    const mine = added(messages);
+    const found = placeOf(conversation, mine.at(-1));
+    if (found !== undefined) return found;
     try {
-      await conversations.append(conversationId, messages.length, added);
-      return messages.length + added.length;
+      await conversations.append(id, messages.length, mine);
+      return messages.length + mine.length;
     } catch (error) {
-      // Another execution of the same conversation was faster: look again and come after it.
+      // An execution on another worker was faster: look again and come after it.
       if (!(error instanceof CircuitBreakerError && error.code === 'VERSION_CONFLICT')) throw error;
     }
   }
 }
 
-function isSame(message: Message, other: Message | undefined): boolean {
-  return message.role === other?.role && message.timestamp === other.timestamp && message.content === other.content;
+function placeOf({ messages }: Conversation, last: Message | undefined): MessageCount | undefined {
+  const found = messages.findLastIndex((message) => last !== undefined && isSameMessage(message, last));
+  return found < 0 ? undefined : found + 1;
 }

@@ -17,14 +17,20 @@ export async function loadDefinition(parts: ActivityParts, request: DefinitionRe
       : await inlineDefinition(parts, request.definition);
   refuseUnknownPlace(definition, request.initialPlace);
   const [earlier, prepared] = await Promise.all([
-    parts.storage.tokens.chainOf(request.tokenId),
+    parts.storage.tokens.originOf(request.tokenId),
     readyForUse(parts, definition),
   ]);
   const { executionTimeoutSeconds } = parts;
-  const loaded = { definition: prepared, executionTimeoutSeconds };
+  const { runId } = request;
+  const loaded = { definition: prepared, executionTimeoutSeconds, ...(runId === undefined ? {} : { runId }) };
   // The same chain is this very token: it was recorded by a workflow task that was lost.
-  const isReused = earlier !== undefined && earlier !== request.chainId;
-  return isReused ? { ...loaded, executionIdSuffix: request.chainId.slice(0, 8) } : loaded;
+  const isReused = earlier !== undefined && earlier.chainId !== request.chainId;
+  return isReused ? { ...loaded, executionIdSuffix: suffixOf(runId ?? request.chainId) } : loaded;
+}
+
+/** Of a run id, a UUID, what is random: newer Temporal servers begin them with the time. */
+function suffixOf(runId: string): string {
+  return runId.slice(-12);
 }
 
 /** The definition of a token that lives, as it is now: the place agents of its workflow may have changed. */

@@ -1,4 +1,5 @@
 import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agents/agent.js';
+import { heardConversation } from '../core/executions/conversation.js';
 import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
@@ -33,14 +34,14 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
   const schema = outputSchemaOf(agent, overrides.outputs ?? []);
   const provider = providerOf(agent, call);
   const llmConfig = mergeLlmConfig(agent.llmConfig, overrides.llmConfig);
-  const { messages, leftOut } = fitConversation(
-    conversation.messages.slice(0, call.later?.messageCount ?? prepared.messageCount),
-    {
-      contextTokens: capabilitiesOf(provider).contextTokens,
-      maxTokens: llmConfig.maxTokens,
-      ownFrom: prepared.messageCount - 1,
-    },
-  );
+  const { executionId, turn, later } = call;
+  const messageCount = later?.messageCount ?? prepared.messageCount;
+  const heard = heardConversation(conversation.messages, { executionId, turn, messageCount });
+  const { messages, leftOut } = fitConversation(heard.messages, {
+    contextTokens: capabilitiesOf(provider).contextTokens,
+    maxTokens: llmConfig.maxTokens,
+    ownFrom: heard.ownFrom,
+  });
   const request: ModelRequest = {
     provider,
     llmConfig,

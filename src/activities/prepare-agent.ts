@@ -1,14 +1,14 @@
 import type { Agent } from '../core/agents/agent.js';
-import type { Conversation, Message } from '../core/executions/conversation.js';
-import { CircuitBreakerError } from '../core/errors.js';
+import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
-import { pendingExecution } from '../core/executions/pending-execution.js';
+import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
 import { retryLimits } from '../core/executions/turn-retry.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { fillPrompts, promptVariables, type FilledPrompts } from '../core/executions/prompt-template.js';
 import { finalFailure } from '../contract/failures.js';
 import type { PreparedAgent } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { appendMessages } from './append-messages.js';
 
 /** Loads the agent, writes the prompts into the conversation and marks the execution RUNNING. */
 export async function prepareAgent(parts: ActivityParts, request: ExecutionRequest): Promise<PreparedAgent> {
@@ -17,11 +17,12 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     storage.agents.get(request.agentId, request.agentVersion),
     storage.executions.create(pendingExecution(request, parts.now())),
   ]);
+  if (!isExecutionOf(request, execution)) throw idTaken(request);
   if (isEnded(execution.status))
     throw finalFailure({ code: 'cancelled', message: 'It was cancelled before it began.' });
   if (agent === undefined) throw unknownAgent(request);
   refuseForeignWorkflow(agent, request);
-  const [conversation] = await Promise.all([
+  const [messageCount] = await Promise.all([
     addPrompts(parts, agent, { request, execution }),
     storage.executions.update(execution.id, {
       status: 'RUNNING',
@@ -34,12 +35,17 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     agentVersion: agent.version,
     provider: agent.llmProvider.type,
     model: request.overrides?.model ?? agent.llmProvider.model,
-    conversationId: conversation.id,
-    messageCount: conversation.messages.length,
+    conversationId: execution.conversationId,
+    messageCount,
     maxTurns: agent.maxTurns,
     timeoutSeconds: request.overrides?.timeoutSeconds ?? parts.executionTimeoutSeconds,
     retry: retryLimits(request.overrides?.retryConfig),
   };
+}
+
+/** Something else is stored under its id: nothing is recorded then, neither its beginning nor its end. */
+function idTaken({ executionId }: ExecutionRequest): Error {
+  return finalFailure({ code: 'ALREADY_EXISTS', message: `The id "${executionId}" is taken by something else.` });
 }
 
 function unknownAgent({ agentId, agentVersion }: ExecutionRequest): Error {
@@ -59,45 +65,27 @@ interface Running {
   readonly execution: AgentExecution;
 }
 
-/** Idempotent: prompts are stamped with the execution's creation, so a repeat finds its own and adds nothing. */
-async function addPrompts(parts: ActivityParts, agent: Agent, running: Running): Promise<Conversation> {
-  const { storage } = parts;
+/** Idempotent: a repeat finds the execution's own prompts and adds nothing. */
+async function addPrompts(parts: ActivityParts, agent: Agent, running: Running): Promise<number> {
   const { execution, request } = running;
-  const conversation = await storage.conversations.create({
-    id: execution.conversationId,
-    agentId: agent.id,
-    ...(execution.tokenId === undefined ? {} : { tokenId: execution.tokenId }),
-    createdAt: execution.createdAt,
-  });
-  const { messages } = conversation;
-  const own = messages.findIndex(({ timestamp, role }) => timestamp === execution.createdAt && role !== 'assistant');
-  const before = own === -1 ? messages.length : own;
-  try {
-    return await storage.conversations.append(
-      conversation.id,
-      before,
-      promptsOf(agent, request, {
-        timestamp: execution.createdAt,
-        isFirst: before === 0,
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof CircuitBreakerError && error.code === 'VERSION_CONFLICT')) throw error;
-    // Another execution of the same conversation added its prompts at this moment: ours come after them.
-    return await addPrompts(parts, agent, running);
-  }
+  const { conversationId, createdAt, tokenId } = execution;
+  const { instructions, user } = filledPrompts(agent, request);
+  const whose = tokenId === undefined ? {} : { tokenId };
+  await parts.storage.conversations.create({ id: conversationId, agentId: agent.id, ...whose, createdAt });
+  const mark = { timestamp: createdAt, executionId: execution.id };
+  const asked: Message = { role: 'user', content: user, ...mark };
+  const told: Message = { role: 'system', content: instructions, ...mark };
+  const count = await appendMessages(parts, conversationId, (before) =>
+    instructions === instructionsIn(before) ? [asked] : [told, asked],
+  );
+  if (count !== undefined) return count;
+  const message = `The conversation "${conversationId}" was deleted meanwhile.`;
+  throw finalFailure({ code: 'invalid_request', message });
 }
 
-function promptsOf(
-  agent: Agent,
-  request: ExecutionRequest,
-  place: { timestamp: string; isFirst: boolean },
-): readonly Message[] {
-  const { timestamp } = place;
-  const { instructions, user } = filledPrompts(agent, request);
-  const asked: Message = { role: 'user', content: user, timestamp };
-  if (!place.isFirst || instructions === '') return [asked];
-  return [{ role: 'system', content: instructions, timestamp }, asked];
+/** What the model goes by that speaks next: of another agent, or of another version, it would be somebody else's. */
+function instructionsIn(messages: readonly Message[]): string {
+  return messages.findLast(({ role }) => role === 'system')?.content ?? '';
 }
 
 function filledPrompts(agent: Agent, request: ExecutionRequest): FilledPrompts {

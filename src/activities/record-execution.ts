@@ -13,6 +13,7 @@ const STREAM_PATIENCE_MS = 500;
 /** Adds an execution's answer to its conversation, stores how it ended, and closes its stream. */
 export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd): Promise<void> {
   const stored = await parts.storage.executions.get(ended.executionId);
+  if (!isMeant(stored, ended.only)) return;
   // First: once it has ended, nothing could say any more that storage refused the answer.
   if (stored !== undefined && ended.status === 'COMPLETED') await addAnswer(parts, stored, ended);
   await closeWithPatience(parts, await storeEnd(parts, stored, ended));
@@ -39,6 +40,12 @@ async function storeEnd(
   });
 }
 
+/** What is recorded by somebody else than the execution itself may be meant for another one of the same id. */
+function isMeant(stored: AgentExecution | undefined, only: ExecutionEnd['only'] = {}): boolean {
+  const { tokenId = stored?.tokenId, status = stored?.status } = only;
+  return stored?.tokenId === tokenId && stored?.status === status;
+}
+
 /** An attempt that still counts as running when its execution has ended was cut off: cancelled with it, or lost. */
 function closedAttempt(attempt: ModelAttempt, { status }: ExecutionEnd): ModelAttempt {
   if (attempt.outcome !== 'running') return attempt;
@@ -46,8 +53,9 @@ function closedAttempt(attempt: ModelAttempt, { status }: ExecutionEnd): ModelAt
 }
 
 async function addAnswer(parts: ActivityParts, execution: AgentExecution, ended: ExecutionEnd): Promise<void> {
-  const answer: Message = { role: 'assistant', content: ended.response ?? '', timestamp: ended.completedAt };
-  await appendMessages(parts, execution.conversationId, [answer]);
+  const { executionId, turn, response = '', completedAt: timestamp } = ended;
+  const answer: Message = { role: 'assistant', content: response, timestamp, executionId, turn };
+  await appendMessages(parts, execution.conversationId, () => [answer]);
 }
 
 async function closeWithPatience(parts: ActivityParts, execution: AgentExecution): Promise<void> {

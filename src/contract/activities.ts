@@ -4,7 +4,12 @@ import type { StructuredText, TextSpan } from '../core/executions/answer-output.
 import type { Message } from '../core/executions/conversation.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
-import type { EndedStatus, ExecutionOverrides, ExecutionRequest } from '../core/executions/execution.js';
+import type {
+  EndedStatus,
+  ExecutionOverrides,
+  ExecutionRequest,
+  ExecutionStatus,
+} from '../core/executions/execution.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { RetryLimits } from '../core/executions/turn-retry.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
@@ -22,7 +27,8 @@ export interface Activities {
   loadDefinition(request: DefinitionRequest): Promise<LoadedDefinition>;
   /** The definition of a token that lives, with the place agents that its workflow has now. */
   reloadDefinition(request: WorkflowVersion): Promise<WorkflowDefinition>;
-  recordToken(record: TokenRecord): Promise<void>;
+  /** Gives the ids of its executions that others have; earlier versions of this program gave nothing. */
+  recordToken(record: TokenRecord): Promise<RecordedToken | undefined>;
   /** Stores the prompts of an execution and marks it RUNNING; says what its model calls need. */
   prepareAgent(request: ExecutionRequest): Promise<PreparedAgent>;
   /** One turn: calls the model, streams what it says, and returns what it said. Heartbeats; aborts when cancelled. */
@@ -44,6 +50,14 @@ export type AdoptedExecution =
 export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'> {
   readonly tokenId: string;
   readonly chainId: string;
+  /** The run of Temporal that asks. */
+  readonly runId?: string;
+}
+
+/** What came of recording a token. */
+export interface RecordedToken {
+  /** The ids of its new executions under which something else is stored; absent: none. */
+  readonly taken?: readonly string[];
 }
 
 export interface WorkflowVersion {
@@ -58,6 +72,8 @@ export interface LoadedDefinition {
   readonly executionTimeoutSeconds: number;
   /** Set when an earlier token had the same id. */
   readonly executionIdSuffix?: string;
+  /** The run of Temporal that loaded it. Absent for a token that began before execution ids were kept apart. */
+  readonly runId?: string;
 }
 
 export interface PreparedAgent {
@@ -111,4 +127,6 @@ export interface ExecutionEnd {
   readonly errorCode?: ExecutionFailureCode;
   readonly errorMessage?: string;
   readonly completedAt: string;
+  /** Recorded only where the stored execution is like this: whoever ends it from outside may be wrong about whose it is. */
+  readonly only?: { readonly tokenId?: string; readonly status?: ExecutionStatus };
 }

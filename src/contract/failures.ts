@@ -6,6 +6,7 @@ import {
   TemporalFailure,
   TerminatedFailure,
   TimeoutFailure,
+  WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 
 import { executionFailureCode, type ExecutionFailureCode } from '../core/codes.js';
@@ -60,6 +61,10 @@ export function executionFailure(error: unknown): ExecutionFailure {
   if (cause instanceof TerminatedFailure) {
     return { status: 'TERMINATED', errorCode: 'terminated', errorMessage: 'The execution was terminated.' };
   }
+  if (cause instanceof WorkflowExecutionAlreadyStartedError) {
+    const errorMessage = `The id "${cause.workflowId}" is taken by something else.`;
+    return { status: 'FAILED', errorCode: 'ALREADY_EXISTS', errorMessage };
+  }
   const errorCode = executionFailureCode(cause instanceof ApplicationFailure ? cause.type : undefined);
   const errorMessage = wellFormed(cause instanceof Error ? cause.message : String(cause));
   return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
@@ -68,6 +73,7 @@ export function executionFailure(error: unknown): ExecutionFailure {
 /** What a token is told of an execution that threw. */
 export function failedOutcome({ status, errorCode, errorMessage }: ExecutionFailure): ExecutionOutcome {
   if (status === 'CANCELLED') return { status: 'cancelled' };
+  if (errorCode === 'ALREADY_EXISTS') return { status: 'id-taken' };
   return { status: 'failed', errorCode, message: errorMessage };
 }
 

@@ -41,6 +41,8 @@ export const triggerPlaceAgentsUpdate = defineUpdate<Triggered>('triggerPlaceAge
 /** The place agents that were added to the workflow are others now: the token looks them up again. */
 export const placeAgentsChangedSignal = defineSignal('placeAgentsChanged');
 export const tokenQuery = defineQuery<Token>('token');
+/** What an accepted fire was answered, also of a token that has ended; null: no such fire was accepted. */
+export const acceptedFireQuery = defineQuery<FireAccepted | null, [FireRequest]>('acceptedFire');
 /** Every transition out of the token's place, with what blocks it. */
 export const availableTransitionsQuery = defineQuery<readonly TransitionAvailability[]>('availableTransitions');
 

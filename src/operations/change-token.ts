@@ -31,13 +31,14 @@ export async function triggerPlaceAgents(parts: OperationParts, id: string): Pro
   return executions.flatMap((execution) => execution ?? []);
 }
 
-async function changeToken({ storage, temporal }: OperationParts, id: string, change: TokenChange) {
+async function changeToken(parts: OperationParts, id: string, change: TokenChange) {
+  const { storage, temporal } = parts;
   const token = await storage.tokens.get(id);
   // Only ids of ours go to Temporal: others may be another team's workflows.
   if (token === undefined) throw notFound('token', id);
   try {
     return await temporal.change(id, change);
   } catch (error) {
-    throw await closedToken(storage, token, error);
+    throw await closedToken(parts, token, error);
   }
 }

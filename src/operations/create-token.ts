@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
+import { canonicalJson } from '../core/json/json.js';
 import { idProblems } from '../core/ids.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
@@ -13,10 +15,34 @@ import { ANSWERED_WITHIN_MS } from '../temporal/temporal-gateway.js';
 export async function createToken(parts: OperationParts, input: Record<string, unknown>): Promise<Token> {
   const { id: given, ...rest } = input;
   const start = startOf(rest, idProblems(given, '/id'));
-  await refuseUnknownWorkflow(parts.storage, start);
   const id = typeof given === 'string' ? given : crypto.randomUUID();
-  await parts.temporal.startToken(id, start);
+  const request = fingerprintOf(start);
+  return (await storedToken(parts, id, request)) ?? (await startedToken(parts, id, { start, request }));
+}
+
+async function startedToken(
+  parts: OperationParts,
+  id: string,
+  { start, request }: { readonly start: TokenStart; readonly request: string },
+): Promise<Token> {
+  await refuseUnknownWorkflow(parts.storage, start);
+  await parts.temporal.startToken(id, start, request);
   return await recordedToken(parts, id);
+}
+
+/** One that is stored stays what it is, for longer than Temporal remembers it: it is never started again. */
+async function storedToken({ storage, temporal }: OperationParts, id: string, request: string) {
+  const origin = await storage.tokens.originOf(id);
+  if (origin === undefined) return undefined;
+  // Those that are older than this program's memory of requests are known to Temporal only.
+  if ((origin.request ?? (await temporal.requestOf(id))) === request) return await storage.tokens.get(id);
+  throw new CircuitBreakerError('ALREADY_EXISTS', `There is another token "${id}".`);
+}
+
+function fingerprintOf(start: TokenStart): string {
+  return createHash('sha256')
+    .update(canonicalJson({ ...start }))
+    .digest('hex');
 }
 
 function startOf(input: unknown, others: readonly Problem[]): TokenStart {

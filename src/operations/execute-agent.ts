@@ -2,9 +2,9 @@ import { checkInput } from '../core/json/check-json.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { idProblems } from '../core/ids.js';
-import { isJsonObject, jsonEquals, type JsonValue } from '../core/json/json.js';
+import { isJsonObject, type JsonValue } from '../core/json/json.js';
 import { shortened } from '../core/json/shortened.js';
-import { pendingExecution } from '../core/executions/pending-execution.js';
+import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
 import { unfilledPrompts } from '../core/validation/check-prompts.js';
 import type { OperationParts } from './operation-parts.js';
 
@@ -27,17 +27,6 @@ export async function executeAgent(parts: OperationParts, input: ExecuteAgentInp
   }
   if (!isEnded(execution.status)) await temporal.startExecution(request);
   return execution;
-}
-
-function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): boolean {
-  const { agentId, agentVersion, input, conversationId = request.executionId } = request;
-  return (
-    execution.tokenId === undefined &&
-    execution.agentId === agentId &&
-    (agentVersion === undefined || execution.agentVersion === agentVersion) &&
-    execution.conversationId === conversationId &&
-    jsonEquals(execution.input, input)
-  );
 }
 
 /** As much of a reason as its history shows. */

@@ -2,8 +2,8 @@ import { accepted, CircuitBreakerError, notFound } from '../core/errors.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import type { Token } from '../core/tokens/token.js';
 import type { FireAccepted } from '../contract/messages.js';
-import type { Storage } from '../storage/storage.js';
 import type { OperationParts } from './operation-parts.js';
+import { settledToken } from './settle-token.js';
 
 /** Fires a transition. A refusal is thrown with its blockers, and told as an event of the token. */
 export async function fireTransition(parts: OperationParts, input: { tokenId: string }): Promise<FireAccepted> {
@@ -35,19 +35,22 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 async function refusalOf(
-  { storage }: OperationParts,
+  parts: OperationParts,
   token: Token,
   error: unknown,
 ): Promise<CircuitBreakerError | undefined> {
-  const said = await closedToken(storage, token, error);
+  const said = await closedToken(parts, token, error);
   return said instanceof CircuitBreakerError && REFUSALS.has(said.code) ? said : undefined;
 }
 
 /** What it means that Temporal does not run a token's workflow: it has ended, the token is closed. */
-export async function closedToken(storage: Storage, token: Token, error: unknown): Promise<unknown> {
+export async function closedToken(parts: OperationParts, token: Token, error: unknown): Promise<unknown> {
   if (!(error instanceof CircuitBreakerError) || error.code !== 'NOT_FOUND') return error;
-  const status = (await storage.tokens.get(token.id))?.status ?? token.status;
-  const message = `Token "${token.id}" has ended (${status.toLowerCase()}).`;
+  const { status } = (await settledToken(parts, token.id)) ?? token;
+  const message =
+    status === 'ACTIVE'
+      ? `Token "${token.id}" is about to end.`
+      : `Token "${token.id}" has ended (${status.toLowerCase()}).`;
   return new CircuitBreakerError('TOKEN_CLOSED', message, { blockers: [{ code: 'NOT_ACTIVE', message }] });
 }
 

@@ -6,8 +6,8 @@ import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gatewa
 /** A Temporal workflow that is terminated, in the UI or by a timeout, runs no code of ours: what it leaves is ended here. */
 
 export interface CutOffParts {
-  readonly storage: Pick<Storage, 'executions' | 'tokens'>;
-  readonly temporal: Pick<TemporalGateway, 'closeOf' | 'cancelExecution'>;
+  readonly storage: Pick<Storage, 'executions'>;
+  readonly temporal: Pick<TemporalGateway, 'closeOf'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
   readonly now: () => string;
 }
@@ -35,18 +35,6 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
   await parts.closeStream(ended);
   return ended;
-}
-
-/** Makes a token whose Temporal workflow was cut off TERMINATED, and stops what it had running. */
-export async function settleToken(parts: CutOffParts, id: string): Promise<void> {
-  const { storage, temporal, now } = parts;
-  const token = await storage.tokens.get(id);
-  if (token?.status !== 'ACTIVE') return;
-  const close = await temporal.closeOf(id);
-  if (close === undefined || close === 'RUNNING') return;
-  await storage.tokens.terminate(id, { now: now(), reason: close.toLowerCase() });
-  const { items } = await storage.executions.list({ tokenId: id, status: 'RUNNING' }, { first: 200 });
-  for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
 }
 
 /** The executions that were to begin, or to go on, so long ago that Temporal should have told, and may know nothing of. */

@@ -1,6 +1,8 @@
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
-import { overdueExecutions, settledExecution, settleToken } from './cut-off.js';
+import { settledToken } from '../operations/settle-token.js';
+import { ActiveTokens } from './active-tokens.js';
+import { overdueExecutions, settledExecution } from './cut-off.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { RetryLater } from './retry-later.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
@@ -16,6 +18,8 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
 const BATCH = 100;
 /** So many batches of streams one round closes; the next round goes on. */
 const MAX_BATCHES = 10;
+/** So many tokens are asked for in Temporal at a time. */
+const AT_ONCE = 10;
 /** What was cut off while no process of ours ran is found by the first round. */
 const LOOK_BACK_MS = 7 * 86_400_000;
 /** Temporal's list of what has ended lags behind. */
@@ -40,6 +44,7 @@ export function startSweeping(parts: SweepParts, intervalMs: number): () => void
 
 export class Sweeper {
   readonly #parts: SweepParts;
+  readonly #activeTokens: ActiveTokens;
   readonly #unclosed: RetryLater;
   readonly #unremoved: RetryLater;
   readonly #unsettled: RetryLater;
@@ -48,6 +53,7 @@ export class Sweeper {
 
   constructor(parts: SweepParts) {
     this.#parts = parts;
+    this.#activeTokens = new ActiveTokens(parts.storage.tokens);
     this.#since = Date.parse(parts.now()) - LOOK_BACK_MS;
     this.#unclosed = this.#retryLater((id) => `the stream of execution ${id}`);
     this.#unremoved = this.#retryLater((id) => `the stream of execution ${id}, whose time is over,`);
@@ -64,6 +70,7 @@ export class Sweeper {
   async #all(): Promise<void> {
     await this.#attempt('streams of ended executions', () => this.#closeEndedStreams());
     await this.#attempt('what was terminated from outside', () => this.#settleCutOff());
+    await this.#attempt('tokens that Temporal does not know', () => this.#settleUnknown());
     await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
     await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
@@ -82,11 +89,22 @@ export class Sweeper {
     const begunAt = Date.parse(this.#parts.now());
     let allSettled = true;
     for await (const { id, kind } of this.#parts.temporal.listCutOff(new Date(this.#since).toISOString())) {
-      const settle = kind === 'token' ? settleToken : settledExecution;
+      const settle = kind === 'token' ? settledToken : settledExecution;
       const isSettled = await this.#unsettled.attempt(`${kind} ${id}`, () => settle(this.#parts, id));
       allSettled = isSettled && allSettled;
     }
     if (allSettled) this.#since = begunAt - OVERLAP_MS;
+  }
+
+  /** What was cut off longer ago than Temporal's list is looked through, or is forgotten, is in no list. */
+  async #settleUnknown(): Promise<void> {
+    for await (const ids of this.#activeTokens.next()) {
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        const some = ids.slice(from, from + AT_ONCE);
+        const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => settledToken(this.#parts, id));
+        await Promise.all(some.map(settle));
+      }
+    }
   }
 
   async #settleForgotten(): Promise<void> {

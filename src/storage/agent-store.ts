@@ -4,7 +4,8 @@ import type { VersionedId } from './versioned-id.js';
 /** Agents and all their versions. A version, once stored, never changes. */
 export interface AgentStore {
   /**
-   * Stores version 1, or gives back what is there when the content is equal to its newest version.
+   * Stores version 1, or the next one where an agent of this id was deleted: no number is used again. Gives back what is there
+   * when the content is equal to its newest version.
    * Throws ALREADY_EXISTS when the id is taken by other content.
    */
   create(id: string, content: AgentContent, now: string): Promise<Agent>;
@@ -17,6 +18,8 @@ export interface AgentStore {
   get(id: string, version?: number): Promise<Agent | undefined>;
   /** As many, in the order of the ids, which may repeat; undefined where there is none. */
   getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
+  /** The same, also of agents that were deleted since: what executions ran. */
+  getManyEver(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
   /** The newest version of each, by id; with `capability` only those that carry the label. */
   list(capability?: string): Promise<readonly Agent[]>;
   /** All versions; false when there was none. Executions that used it stay readable. */

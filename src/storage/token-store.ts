@@ -29,14 +29,22 @@ export interface FeedPage {
   readonly isBehind: boolean;
 }
 
+export interface TokenOrigin {
+  /** The chain that the token was last recorded by. */
+  readonly chainId: string;
+  /** A fingerprint of what `createToken` was asked. */
+  readonly request?: string;
+}
+
 /** The read model of tokens. The truth is the token's Temporal workflow. */
 export interface TokenStore {
   /**
    * Records a change; idempotent, and safe when records arrive late: within a chain an older version never replaces
    * a newer one. The same version, or an event of the same number, decided later replaces the first: the workflow
    * task behind that one was lost, and never happened. A record of another chain replaces the token when it was created later, and is ignored otherwise.
+   * Resolves with the ids of its executions under which something else than an execution of this token is stored.
    */
-  record(record: TokenRecord): Promise<void>;
+  record(record: TokenRecord): Promise<readonly string[]>;
   /** Adds an event that the token's Temporal workflow does not know of, such as a refusal that the API answered. */
   appendEvent(tokenId: string, event: TokenEvent): Promise<void>;
   /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
@@ -44,8 +52,8 @@ export interface TokenStore {
   get(id: string): Promise<Token | undefined>;
   /** As many, in the order of the ids, which may repeat; undefined where there is none. */
   getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]>;
-  /** The chain that the token was last recorded by. */
-  chainOf(id: string): Promise<string | undefined>;
+  /** What the token came from. */
+  originOf(id: string): Promise<TokenOrigin | undefined>;
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>>;
   /** Oldest first; `after` is exclusive. */
   listEvents(

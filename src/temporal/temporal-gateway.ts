@@ -19,8 +19,13 @@ import { FAILED_PRECONDITION, apiErrorFromTemporal, grpcCode, NOT_FOUND } from '
 
 /** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
 export interface TemporalGateway {
-  /** Starts a token, which is created a moment later. The same id with the same start is the same token. */
-  startToken(id: string, start: TokenStart): Promise<void>;
+  /**
+   * Starts a token, which is created a moment later. The same id with the same request, a fingerprint of the start, is the
+   * same token; another one is ALREADY_EXISTS.
+   */
+  startToken(id: string, start: TokenStart, request: string): Promise<void>;
+  /** The request that a token was started with; undefined where Temporal knows of none (any more). */
+  requestOf(id: string): Promise<string | undefined>;
   /** Throws what kept a started token from being created; does nothing for one that is being created. */
   refuseFailedToken(id: string): Promise<void>;
   /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
@@ -66,7 +71,8 @@ export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOption
   const taskQueue = taskQueues(taskQueuePrefix).main;
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
   return {
-    startToken: (id, start) => within(() => startToken({ client, taskQueue }, id, start)),
+    startToken: (id, start, request) => within(() => startToken({ client, taskQueue }, id, { start, request })),
+    requestOf: (id) => within(() => requestOf(client.workflow.getHandle(id))),
     refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
     fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
     change: (tokenId, request) => within(() => changeToken(client.workflow.getHandle(tokenId), request)),
@@ -95,8 +101,11 @@ interface Starter {
   readonly taskQueue: string;
 }
 
-async function startToken({ client, taskQueue }: Starter, workflowId: string, start: TokenStart): Promise<void> {
-  const request = fingerprint(start);
+async function startToken(
+  { client, taskQueue }: Starter,
+  workflowId: string,
+  { start, request }: { readonly start: TokenStart; readonly request: string },
+): Promise<void> {
   try {
     await client.workflow.start(TOKEN_LIFECYCLE, {
       workflowId,
@@ -108,14 +117,20 @@ async function startToken({ client, taskQueue }: Starter, workflowId: string, st
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    await refuseOtherStart(client.workflow.getHandle(workflowId), request);
+    if ((await requestOf(client.workflow.getHandle(workflowId))) === request) return;
+    throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${workflowId}" is taken by something else.`);
   }
 }
 
-async function refuseOtherStart(handle: WorkflowHandle, request: string): Promise<void> {
-  const { type, memo } = await handle.describe();
-  if (type === TOKEN_LIFECYCLE && memo?.['request'] === request) return;
-  throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${handle.workflowId}" is taken by something else.`);
+async function requestOf(handle: WorkflowHandle): Promise<string | undefined> {
+  try {
+    const { type, memo } = await handle.describe();
+    const request = type === TOKEN_LIFECYCLE ? memo?.['request'] : undefined;
+    return typeof request === 'string' ? request : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 async function refuseFailedToken(handle: WorkflowHandle): Promise<void> {

@@ -4,7 +4,7 @@ import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } f
 import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
 import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { carriedResult } from '../contract/carried-result.js';
-import { executionFailure, finalFailure } from '../contract/failures.js';
+import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
 import { searchAttributes } from '../contract/search-attributes.js';
 
@@ -23,6 +23,8 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     return carriedResult(result);
   } catch (error) {
     const failure = executionFailure(error);
+    // What is stored under its id is another's: not its to end.
+    if (failure.errorCode === 'ALREADY_EXISTS') throw finalCause(error);
     const completedAt = new Date().toISOString();
     // Cancelled or not, the stream has to end and the execution has to say how.
     await CancellationScope.nonCancellable(() => end(request, turns, { ...failure, completedAt }));
@@ -46,8 +48,9 @@ async function converse(request: ExecutionRequest, prepared: PreparedAgent, turn
       case 'fail':
         throw finalFailure(step);
       case 'repair': {
-        const messages = repairMessages(answer, step.request, new Date().toISOString());
         const { conversationId } = prepared;
+        const mark = { timestamp: new Date().toISOString(), executionId: request.executionId, turn };
+        const messages = repairMessages(answer, step.request, mark);
         const messageCount = await quickly('continueConversation', { conversationId, messages });
         later = { messageCount, reason: 'repair' };
       }

@@ -8,6 +8,10 @@ export interface CarriedToken {
   readonly token: Token;
   readonly acceptedFires: IdempotentFires;
   readonly executionIds: readonly string[];
+  /** Their runs in Temporal, by id; absent in what an earlier version of this program carried. */
+  readonly executionRunIds?: Readonly<Record<string, string>>;
+  /** A fingerprint of what `createToken` was asked, where it was asked. */
+  readonly request?: string;
   /** Events recorded so far. */
   readonly recorded: number;
 }

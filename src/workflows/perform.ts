@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { Activities } from '../contract/activities.js';
+import type { Activities, ExecutionEnd } from '../contract/activities.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
@@ -53,14 +53,18 @@ export async function quickly<Name extends keyof QuickActivities>(
   }
 }
 
+export interface ExecutionStart {
+  /** The run that was started; absent: it never began. */
+  readonly runId?: string;
+  /** Waits for the outcome. Never throws: a child that was cut off is an outcome too. */
+  readonly outcome: () => Promise<ExecutionOutcome>;
+}
+
 /**
- * Starts an agent as a Temporal workflow of its own, which outlives this one. Resolves when Temporal has it, with what
- * waits for its outcome. Neither throws: a child that could not start, or was cut off, is an outcome too.
+ * Starts an agent as a Temporal workflow of its own, which outlives this one. Resolves when Temporal has it. Never throws: a
+ * child that could not start has an outcome too.
  */
-export async function startExecution(
-  execution: ExecutionRequest,
-  attemptSeconds: number,
-): Promise<() => Promise<ExecutionOutcome>> {
+export async function startExecution(execution: ExecutionRequest, attemptSeconds: number): Promise<ExecutionStart> {
   const { retryConfig, timeoutSeconds = attemptSeconds } = execution.overrides ?? {};
   try {
     const child = await startChild<(request: ExecutionRequest) => Promise<ExecutionResult>>(AGENT_EXECUTION, {
@@ -76,16 +80,18 @@ export async function startExecution(
         { key: searchAttributes.workflow, value: execution.token?.workflowId ?? '' },
       ],
     });
-    return async () => {
+    const outcome = async (): Promise<ExecutionOutcome> => {
       try {
         return { status: 'succeeded', result: wholeResult(await child.result()) };
       } catch (error) {
-        return await outcomeOf(execution.executionId, error);
+        return await outcomeOf(execution, error);
       }
     };
+    return { runId: child.firstExecutionRunId, outcome };
   } catch (error) {
-    const outcome = await outcomeOf(execution.executionId, error);
-    return () => Promise.resolve(outcome);
+    // What has its id may be anybody's: only what was recorded for this start, and never began, has ended with it.
+    const outcome = await outcomeOf(execution, error, 'PENDING');
+    return { outcome: () => Promise.resolve(outcome) };
   }
 }
 
@@ -100,7 +106,7 @@ export async function adoptedOutcome(executionId: string): Promise<ExecutionOutc
   });
   const adopted = await adoptExecution({ executionId });
   if (adopted.type === 'ended') return wholeOutcome(adopted.outcome);
-  await recordCutOff(executionId, adopted.failure);
+  await recordCutOff(executionId, adopted.failure, { tokenId: workflowInfo().workflowId });
   return failedOutcome(adopted.failure);
 }
 
@@ -109,13 +115,22 @@ function wholeOutcome(outcome: ExecutionOutcome): ExecutionOutcome {
 }
 
 /** A child that was terminated or timed out ran no code of ours at its end: its parent records it. */
-async function outcomeOf(executionId: string, error: unknown): Promise<ExecutionOutcome> {
+async function outcomeOf(
+  { executionId, token }: ExecutionRequest,
+  error: unknown,
+  status?: 'PENDING',
+): Promise<ExecutionOutcome> {
   const failure = executionFailure(error);
-  if (!hasRecordedItself(error)) await recordCutOff(executionId, failure);
+  const only = { ...(token === undefined ? {} : { tokenId: token.id }), ...(status === undefined ? {} : { status }) };
+  if (!hasRecordedItself(error)) await recordCutOff(executionId, failure, only);
   return failedOutcome(failure);
 }
 
-async function recordCutOff(executionId: string, failure: ExecutionFailure): Promise<void> {
+async function recordCutOff(
+  executionId: string,
+  failure: ExecutionFailure,
+  only: NonNullable<ExecutionEnd['only']>,
+): Promise<void> {
   const completedAt = new Date().toISOString();
-  await quickly('recordExecution', { executionId, turn: 1, ...failure, completedAt });
+  await quickly('recordExecution', { executionId, turn: 1, ...failure, completedAt, only });
 }

@@ -6,25 +6,35 @@ import { recordWithoutContent } from '../core/tokens/record-without-content.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';
 import { quickly } from './perform.js';
 
-/**
- * Stores a record of a token, however long storage is away. One that storage refuses for its content is stored without that,
- * with the fields of the last one that was taken. Resolves with why it was refused; `undefined` when it was not.
- */
-export async function storeRecord(record: TokenRecord, last: TokenFields): Promise<string | undefined> {
-  const refusal = await refusalOf(record);
-  if (refusal === undefined) return undefined;
-  log.error('Storage refused the record of a token for its content', { version: record.token.version, refusal });
-  const other = await refusalOf(recordWithoutContent(record, last));
-  if (other !== undefined) log.error('Storage refused it without its content, too', { refusal: other });
-  return refusal;
+export interface StoredRecord {
+  /** Why storage refused it for its content: it was stored without that. */
+  readonly refusal?: string;
+  /** The ids of its executions under which something else is stored. */
+  readonly taken: readonly string[];
 }
 
-async function refusalOf(record: TokenRecord): Promise<string | undefined> {
+/**
+ * Stores a record of a token, however long storage is away. One that storage refuses for its content is stored without that,
+ * with the fields of the last one that was taken.
+ */
+export async function storeRecord(record: TokenRecord, last: TokenFields): Promise<StoredRecord> {
+  const stored = await attempted(record);
+  if (stored.refusal === undefined) return stored;
+  const { refusal } = stored;
+  log.error('Storage refused the record of a token for its content', { version: record.token.version, refusal });
+  const other = await attempted(recordWithoutContent(record, last));
+  if (other.refusal !== undefined) {
+    log.error('Storage refused it without its content, too', { refusal: other.refusal });
+  }
+  return { ...other, refusal };
+}
+
+async function attempted(record: TokenRecord): Promise<StoredRecord> {
   try {
-    await quickly('recordToken', record);
-    return undefined;
+    const recorded = await quickly('recordToken', record);
+    return { taken: recorded?.taken ?? [] };
   } catch (error) {
     if (!isFinalFailure(error)) throw error;
-    return executionFailure(error).errorMessage;
+    return { refusal: executionFailure(error).errorMessage, taken: [] };
   }
 }

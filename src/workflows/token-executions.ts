@@ -1,4 +1,4 @@
-import { CancellationScope, getExternalWorkflowHandle, log } from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, log, type ExternalWorkflowHandle } from '@temporalio/workflow';
 
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
@@ -12,7 +12,9 @@ type OnEnd = (executionId: string, outcome: ExecutionOutcome) => Promise<void>;
  */
 export class TokenExecutions {
   readonly #onEnd: OnEnd;
-  readonly #running = new Map<string, Promise<unknown>>();
+  /** By execution, the handle by which it is cancelled: of one that never began there is none. */
+  readonly #running = new Map<string, Promise<ExternalWorkflowHandle | undefined>>();
+  readonly #runIds = new Map<string, string>();
   #unconfirmed = 0;
 
   constructor(onEnd: OnEnd) {
@@ -28,26 +30,42 @@ export class TokenExecutions {
     return [...this.#running.keys()];
   }
 
+  /** The Temporal runs of those, as far as they have begun. */
+  get runIds(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#runIds);
+  }
+
   start(execution: ExecutionRequest, attemptSeconds: number): void {
     const { executionId } = execution;
     this.#unconfirmed += 1;
     const started = CancellationScope.nonCancellable(() => startExecution(execution, attemptSeconds)).finally(() => {
       this.#unconfirmed -= 1;
     });
-    this.#running.set(executionId, started);
-    this.#endAfter(executionId, async () => await (await started)());
+    const handle = started.then(({ runId }) => {
+      if (runId === undefined) return undefined;
+      this.#runIds.set(executionId, runId);
+      return getExternalWorkflowHandle(executionId, runId);
+    });
+    this.#running.set(executionId, handle);
+    this.#endAfter(executionId, async () => await (await started).outcome());
   }
 
-  adopt(executionId: string): void {
-    this.#running.set(executionId, Promise.resolve());
+  /** One that an earlier run started; an earlier version of this program did not keep which run of Temporal it is. */
+  adopt(executionId: string, runId: string | undefined): void {
+    if (runId !== undefined) this.#runIds.set(executionId, runId);
+    this.#running.set(executionId, Promise.resolve(getExternalWorkflowHandle(executionId, runId)));
     this.#endAfter(executionId, () => adoptedOutcome(executionId));
   }
 
-  /** Asks an execution to stop. It says itself how it ended; one that has ended already stays as it is. */
+  /**
+   * Asks an execution to stop: the very run that was started, whatever else may have its id. It says itself how it ended; one
+   * that has ended already stays as it is.
+   */
   cancel(executionId: string): void {
-    const started = this.#running.get(executionId) ?? Promise.resolve();
+    const handle = this.#running.get(executionId);
+    if (handle === undefined) return;
     this.#unconfirmed += 1;
-    void CancellationScope.nonCancellable(() => started.then(() => getExternalWorkflowHandle(executionId).cancel()))
+    void CancellationScope.nonCancellable(() => handle.then((execution) => execution?.cancel()))
       .catch((error: unknown) => {
         log.info('An execution could not be cancelled: it has ended', { executionId, error: String(error) });
       })
@@ -60,6 +78,7 @@ export class TokenExecutions {
     void CancellationScope.nonCancellable(async () => {
       const outcome = await ending();
       this.#running.delete(executionId);
+      this.#runIds.delete(executionId);
       await this.#onEnd(executionId, outcome);
     });
   }

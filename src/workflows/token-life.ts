@@ -1,7 +1,6 @@
 import { allHandlersFinished, condition, log, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../contract/activities.js';
-import { recallFire, rememberFire, type IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
 import { decide } from '../core/engine/decide.js';
 import type { Decision, Effect, Facts, TokenInput } from '../core/engine/decision.js';
@@ -17,9 +16,12 @@ import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
+import { GivenIds } from './given-ids.js';
+import { KeyedFires } from './keyed-fires.js';
 import { quickly } from './perform.js';
 import { fires, signalledFire, tokenStartOf } from './read-messages.js';
 import { showInTemporal } from './show-in-temporal.js';
+import { startedBy, startedIn } from './started-executions.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
 
@@ -31,25 +33,37 @@ export class TokenLife {
   #loaded: LoadedDefinition | undefined;
   #current: Token | undefined;
   #failure: Error | undefined;
-  #acceptedFires: IdempotentFires = [];
+  readonly #fires: KeyedFires;
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
   readonly #moment = new MomentBudget();
+  /** A fingerprint of what `createToken` was asked, where it was asked. */
+  readonly #request: string | undefined;
   readonly #recorder: TokenRecorder;
+  readonly #ids: GivenIds;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
-    await this.#apply({ type: 'execution-ended', executionId, outcome });
+    const decision = this.#decide({ type: 'execution-ended', executionId, outcome });
+    const [next] = outcome.status === 'id-taken' ? startedIn(decision.effects) : [];
+    this.#ids.noteEnd(executionId, next?.executionId);
+    await this.#recorded(this.#enact(decision));
   });
 
   constructor(carried?: CarriedToken) {
-    this.#recorder = new TokenRecorder(workflowInfo().firstExecutionRunId, carried, {
+    const { firstExecutionRunId: chainId, memo } = workflowInfo();
+    const asked = carried?.request ?? memo?.['request'];
+    this.#request = typeof asked === 'string' ? asked : undefined;
+    const origin = { chainId, ...(this.#request === undefined ? {} : { request: this.#request }) };
+    this.#recorder = new TokenRecorder(origin, carried, {
       onWrite: showInTemporal,
       onRefused: (message) => void this.#enact(this.#decide({ type: 'record-refused', message })),
     });
+    this.#ids = new GivenIds(this.#recorder);
+    this.#fires = new KeyedFires(carried?.acceptedFires);
     if (carried === undefined) return;
     this.#loaded = carried.loaded;
     this.#current = carried.token;
-    this.#acceptedFires = carried.acceptedFires;
-    for (const executionId of carried.executionIds) this.#executions.adopt(executionId);
+    for (const executionId of carried.executionIds)
+      this.#executions.adopt(executionId, carried.executionRunIds?.[executionId]);
     showInTemporal(carried.token);
   }
 
@@ -60,8 +74,8 @@ export class TokenLife {
       const { data = {}, metadata = {}, ...request } = tokenStartOf(message);
       const tooLarge = tokenTooLarge({ data, metadata });
       if (tooLarge !== undefined) throw finalFailure({ code: 'TOKEN_TOO_LARGE', message: tooLarge });
-      const { workflowId, firstExecutionRunId } = workflowInfo();
-      const whose = { tokenId: workflowId, chainId: firstExecutionRunId };
+      const { workflowId, firstExecutionRunId, runId } = workflowInfo();
+      const whose = { tokenId: workflowId, chainId: firstExecutionRunId, runId };
       this.#loaded = await quickly('loadDefinition', { ...request, ...whose });
       const seed = { ...request, id: workflowId, data, metadata };
       this.#current = newToken(this.#known, seed, this.#facts());
@@ -96,8 +110,10 @@ export class TokenLife {
     return {
       loaded: this.#loaded ?? notYet(),
       token: this.token,
-      acceptedFires: this.#acceptedFires,
+      acceptedFires: this.#fires.accepted,
       executionIds: this.#executions.ids,
+      executionRunIds: this.#executions.runIds,
+      ...(this.#request === undefined ? {} : { request: this.#request }),
       recorded,
     };
   }
@@ -130,20 +146,35 @@ export class TokenLife {
   /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
     const request = fires.check(message);
-    if (this.#current === undefined || this.#recall(request).type === 'repeated') return;
+    if (this.#current === undefined || this.#fires.recall(request).type === 'repeated') return;
     this.#refuseRefused({ type: 'fire', ...request });
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
     const request = fires.read(message);
     await this.#created();
-    const recalled = this.#recall(request);
-    if (recalled.type === 'repeated') return answer(this.token, recalled.executionId);
+    const recalled = this.#fires.recall(request);
+    if (recalled.type === 'repeated' && this.#isOld) return answer(this.token, recalled.executionId);
+    const executionId = recalled.type === 'repeated' ? recalled.executionId : this.#take(request);
+    // Also of a repeated one: its first answer may still wait for this.
+    await this.#recorded(this.#recorder.newest);
+    const ids = executionId === undefined ? [] : [executionId];
+    const [given] = this.#ids.areFinal(ids) ? ids : await this.#ids.givenOut(ids);
+    return answer(this.token, given);
+  }
+
+  #take(request: FireRequest): string | undefined {
     const decision = this.#accepted({ type: 'fire', ...request });
     const executionId = startedBy(decision, request);
-    this.#acceptedFires = rememberFire(this.#acceptedFires, request, executionId);
-    await this.#recorded(this.#enact(decision));
-    return answer(this.token, executionId);
+    this.#fires.accept(request, executionId);
+    this.#enact(decision);
+    return executionId;
+  }
+
+  /** What an accepted fire was answered, for whoever asks again when the token has ended and takes no updates; else null. */
+  acceptedFire(message: unknown): FireAccepted | null {
+    const recalled = this.#fires.recall(fires.read(message));
+    return recalled.type === 'new' ? null : answer(this.token, recalled.executionId);
   }
 
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
@@ -156,11 +187,9 @@ export class TokenLife {
   }
 
   #takeSignal(request: FireRequest): void {
-    if (this.#recallQuietly(request) !== 'new') return;
+    if (!this.#fires.isNew(request)) return;
     const decision = this.#decide({ type: 'fire', ...request });
-    if (decision.refusal === undefined) {
-      this.#acceptedFires = rememberFire(this.#acceptedFires, request, startedBy(decision, request));
-    }
+    if (decision.refusal === undefined) this.#fires.accept(request, startedBy(decision, request));
     this.#enact(decision);
   }
 
@@ -169,12 +198,13 @@ export class TokenLife {
     if (this.#current !== undefined) this.#refuseRefused(input);
   }
 
-  /** What came as an update: refused, or in force and recorded. */
-  async change(input: TokenInput): Promise<Decision> {
+  /** What came as an update: refused, or in force and recorded. Gives the executions that it started. */
+  async change(input: TokenInput): Promise<readonly string[]> {
     await this.#created();
     const decision = this.#accepted(input);
     await this.#recorded(this.#enact(decision));
-    return decision;
+    const ids = startedIn(decision.effects).map(({ executionId }) => executionId);
+    return this.#ids.areFinal(ids) ? ids : await this.#ids.givenOut(ids);
   }
 
   /** Looks up the place agents of the workflow again. */
@@ -238,17 +268,9 @@ export class TokenLife {
     unlessRefused(decide(this.#known, this.token, input, this.#facts()));
   }
 
-  #recall(request: FireRequest) {
-    const recalled = recallFire(this.#acceptedFires, request);
-    if (recalled.type !== 'mismatch') return recalled;
-    const message = `The idempotency key "${request.idempotencyKey ?? ''}" was used for another fire; use a new key.`;
-    throw finalFailure({ code: 'IDEMPOTENCY_MISMATCH', message });
-  }
-
-  #recallQuietly(request: FireRequest): 'new' | 'repeated' | 'mismatch' {
-    const { type } = recallFire(this.#acceptedFires, request);
-    if (type === 'mismatch') log.warn('Ignored a fireTransition signal', { reason: 'idempotency key of another fire' });
-    return type;
+  /** It began before what such tokens do not do, so that a replay finds the commands of its history. */
+  get #isOld(): boolean {
+    return this.#loaded?.runId === undefined;
   }
 
   get #known(): WorkflowDefinition {
@@ -256,8 +278,12 @@ export class TokenLife {
   }
 
   #facts(): Facts {
-    const suffix = this.#loaded?.executionIdSuffix;
-    return { now: new Date().toISOString(), ...(suffix === undefined ? {} : { executionIdSuffix: suffix }) };
+    const { executionIdSuffix: suffix } = this.#loaded ?? notYet();
+    return {
+      now: new Date().toISOString(),
+      ...(suffix === undefined ? {} : { executionIdSuffix: suffix }),
+      ...(this.#isOld ? { joinsExecutionIds: true } : {}),
+    };
   }
 }
 
@@ -268,15 +294,6 @@ function unlessRefused(decision: Decision): Decision {
 
 function notYet(): never {
   throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
-}
-
-export function startedIn(effects: readonly Effect[]) {
-  return effects.flatMap((effect) => (effect.type === 'start-execution' ? [effect.execution] : []));
-}
-
-/** The execution that a fire itself started: automatic transitions behind it may start others. */
-function startedBy({ effects }: Decision, request: FireRequest): string | undefined {
-  return startedIn(effects).find(({ token }) => token?.transitionId === request.transitionId)?.executionId;
 }
 
 function answer(token: Token, executionId: string | undefined): FireAccepted {

@@ -9,6 +9,7 @@ import {
 
 import type { Token } from '../core/tokens/token.js';
 import {
+  acceptedFireQuery,
   availableTransitionsQuery,
   cancelUpdate,
   fireTransitionSignal,
@@ -22,7 +23,7 @@ import {
 } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { cancellations, updates } from './read-messages.js';
-import { startedIn, TokenLife } from './token-life.js';
+import { TokenLife } from './token-life.js';
 
 /**
  * The life of one token: its id is this Temporal workflow's id. Fires arrive as signals and updates; the workflow
@@ -56,6 +57,7 @@ export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken):
 function answerQueries(life: TokenLife): void {
   setHandler(tokenQuery, () => life.token);
   setHandler(availableTransitionsQuery, () => life.availableTransitions());
+  setHandler(acceptedFireQuery, (message) => life.acceptedFire(message));
 }
 
 function takeFires(life: TokenLife): void {
@@ -71,8 +73,8 @@ function takeFires(life: TokenLife): void {
 
 function takeChanges(life: TokenLife): void {
   const change = async (input: Parameters<TokenLife['change']>[0]) => {
-    const { effects } = await life.change(input);
-    return { token: life.token, executionIds: startedIn(effects).map(({ executionId }) => executionId) };
+    const executionIds = await life.change(input);
+    return { token: life.token, executionIds };
   };
   setHandler(updateTokenUpdate, (message) => change({ type: 'update', ...updates.read(message) }), {
     validator: (message) => {

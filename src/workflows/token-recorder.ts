@@ -3,7 +3,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
 import type { TokenFields } from '../core/json/path.js';
-import type { NumberedEvent } from '../core/tokens/token-record.js';
+import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js';
 import type { CarriedToken } from './carried-token.js';
 import { storeRecord } from './store-record.js';
 
@@ -15,6 +15,9 @@ interface Change {
   readonly events: readonly TokenEvent[];
   readonly executions: readonly AgentExecution[];
 }
+
+/** What every record of a token says of where it comes from. */
+export type RecordOrigin = Pick<TokenRecord, 'chainId' | 'request'>;
 
 interface RecorderListeners {
   /** Told of every token that is about to be written. */
@@ -33,10 +36,11 @@ const EVENTS_PER_WRITE = 500;
  * out together with the next one.
  */
 export class TokenRecorder {
-  readonly #chainId: string;
+  readonly #origin: RecordOrigin;
   readonly #listeners: RecorderListeners;
   readonly #events: NumberedEvent[] = [];
   readonly #executions: AgentExecution[] = [];
+  readonly #taken = new Set<string>();
   #newest: Token | undefined;
   #numbered: number;
   #writtenUpTo: number;
@@ -45,12 +49,12 @@ export class TokenRecorder {
   #stored: TokenFields;
 
   constructor(
-    chainId: string,
+    origin: RecordOrigin,
     /** What earlier runs of the same chain have recorded. */
     carried: Pick<CarriedToken, 'recorded' | 'token'> | undefined,
     listeners: RecorderListeners,
   ) {
-    this.#chainId = chainId;
+    this.#origin = origin;
     this.#listeners = listeners;
     this.#numbered = carried?.recorded ?? 0;
     this.#writtenUpTo = this.#numbered;
@@ -59,6 +63,16 @@ export class TokenRecorder {
 
   get recorded(): number {
     return this.#writtenUpTo;
+  }
+
+  /** The last change that was taken: not all before it may be written. */
+  get newest(): RecordNumber {
+    return this.#numbered;
+  }
+
+  /** Whether an execution that was recorded turned out to have an id under which something else is stored. */
+  isTaken(executionId: string): boolean {
+    return this.#taken.has(executionId);
   }
 
   get isIdle(): boolean {
@@ -91,7 +105,8 @@ export class TokenRecorder {
       const executions = this.#executions.splice(0);
       if (this.#events.length === 0) this.#newest = undefined;
       this.#listeners.onWrite(token);
-      const refusal = await storeRecord({ token, chainId: this.#chainId, events, executions }, this.#stored);
+      const { refusal, taken } = await storeRecord({ token, ...this.#origin, events, executions }, this.#stored);
+      for (const id of taken) this.#taken.add(id);
       if (refusal === undefined) this.#stored = token;
       else this.#listeners.onRefused(refusal);
       this.#writtenUpTo = events.at(-1)?.number ?? this.#writtenUpTo;

@@ -45,6 +45,25 @@ describe('the mutations of one document', () => {
   });
 });
 
+describe('a list of executions', () => {
+  it('has those of agents that were deleted, or never were, and never another agent of the same id', async () => {
+    const writer = await api.storage.agents.get('writer');
+    await ask(EXECUTE, { input: { id: 'of-deleted', agentId: 'writer' } });
+    await api.storage.executions.update('of-deleted', { status: 'COMPLETED', agentVersion: 1 });
+    await api.storage.agents.delete('writer');
+    await api.storage.agents.create('writer', anAgent({ name: 'Another' }), NOW);
+    await api.storage.executions.create(pendingExecution({ executionId: 'of-nobody', agentId: 'no', input: {} }, NOW));
+    await ask(EXECUTE, { input: { id: 'of-another', agentId: 'writer' } });
+    const { data, errors } = await ask('{ agentExecutions { nodes { id agent { id version name } } } }');
+    expect(errors).toBeUndefined();
+    expect(data?.['agentExecutions']?.['nodes']).toEqual([
+      { id: 'of-nobody', agent: { id: 'no', version: 0, name: 'no' } },
+      { id: 'of-deleted', agent: { id: 'writer', version: 1, name: writer?.name } },
+      { id: 'of-another', agent: { id: 'writer', version: 2, name: 'Another' } },
+    ]);
+  });
+});
+
 describe('executeAgent', () => {
   const input = { id: 'run-1', agentId: 'writer', input: { topic: 'tides' } };
 

@@ -52,6 +52,7 @@ describe('the sweep', () => {
   async function aStoredToken(id: string): Promise<void> {
     const token = { ...aToken(aDefinition()), id };
     await storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+    temporal.closes.set(id, 'RUNNING');
   }
 
   it('closes the stream of every execution that ended while the backend was away, and only those', async () => {
@@ -221,6 +222,20 @@ describe('the sweep', () => {
     const events = await storage.tokens.listEvents('doc-1', { after: 0, first: 10 });
     expect(events).toMatchObject([{ type: 'TERMINATED', details: { reason: 'terminated' } }]);
     expect(temporal.cancelled).toMatchObject([{ id: 'doc-1:review:1' }]);
+  });
+
+  it('makes every token TERMINATED that Temporal does not know, in time, and ends what it had running', async () => {
+    const ids = Array.from({ length: 1100 }, (_, index) => `doc-${index}`);
+    for (const id of ids) await aStoredToken(id);
+    for (const id of ['doc-0', 'doc-700', 'doc-1099']) temporal.closes.delete(id);
+    await anExecution('doc-700:review:1', 'doc-700');
+    const sweep = reconciler();
+    for (let round = 0; round < 3; round += 1) await sweep.round();
+    const { items } = await storage.tokens.list({ status: 'TERMINATED' }, { first: 9 });
+    expect(items.map(({ item }) => item.id).sort()).toEqual(['doc-0', 'doc-1099', 'doc-700']);
+    expect(await storage.executions.get('doc-700:review:1')).toMatchObject({ status: 'TERMINATED' });
+    const [event] = await storage.tokens.listEvents('doc-0', { after: 0, first: 1 });
+    expect(event).toMatchObject({ type: 'TERMINATED', details: { reason: 'unknown to Temporal' } });
   });
 
   it('leaves a token alone whose id has a newer run that goes on', async () => {

@@ -53,14 +53,18 @@ export class PlayedTemporal implements TemporalGateway {
     this.#storage = storage;
   }
 
-  async startToken(id: string, start: TokenStart): Promise<void> {
+  async startToken(id: string, start: TokenStart, request: string): Promise<void> {
     this.#fail();
     const stored = await this.#storage.workflows.get(start.workflowId ?? '');
     if (stored === undefined) throw new Error('the test saved no such workflow');
     const { data, metadata, initialPlace } = start;
     const seed = { id, ...(data && { data }), ...(metadata && { metadata }), ...(initialPlace && { initialPlace }) };
     const token = newToken(stored.definition, seed, { now: NOW });
-    await this.#storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+    await this.#storage.tokens.record({ token, chainId: id, events: [], executions: [], request });
+  }
+
+  requestOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   refuseFailedToken(): Promise<void> {

@@ -119,6 +119,24 @@ describe('an execution', () => {
     },
   );
 
+  it('speaks under the prompt of its own agent, in a conversation that another agent began', async () => {
+    const conversationId = 'passed-on';
+    await run('talker', ['one'], { conversationId });
+    const content = anAgent({ prompts: { system: 'You are somebody else.', userTemplate: '{input_data}' } });
+    await under.storage.agents.create('other', content, NOW);
+    await run('other', ['two'], { conversationId });
+    await run('other', ['three'], { conversationId });
+    const heard = model.requests.map(({ messages }) => messages.map(({ role }) => role));
+    expect(heard[2]).toEqual(['system', 'user', 'assistant', 'user', 'assistant', 'user']);
+    expect(model.requests.map(({ messages }) => messages[0]?.content)).toEqual([
+      'You review.',
+      'You are somebody else.',
+      'You are somebody else.',
+    ]);
+    const conversation = await under.storage.conversations.get(conversationId);
+    expect(conversation?.messages.filter(({ role }) => role === 'system')).toHaveLength(2);
+  });
+
   it('goes on with a conversation, as far as it fits into the context of its model', async () => {
     const conversationId = 'talk';
     const long = 'word '.repeat(200);

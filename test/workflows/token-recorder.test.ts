@@ -56,7 +56,7 @@ describe('the recorder of a token', () => {
     'has one write under way, and stores what changes meanwhile with the next, in order',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder('chain', undefined, listeners);
+      const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
       recorder.add(change(1));
       const first = await write(0);
       recorder.add(change(2));
@@ -73,7 +73,7 @@ describe('the recorder of a token', () => {
   );
 
   it('stores the executions of a change in the same record, as PENDING', async () => {
-    const recorder = new TokenRecorder('chain', undefined, listeners);
+    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
     recorder.add(change(1));
     expect((await write(0)).record.executions).toMatchObject([{ id: 'doc-1:review:1', status: 'PENDING' }]);
   });
@@ -82,7 +82,7 @@ describe('the recorder of a token', () => {
     'tells that a change is written when it is, and not when one before it is',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder('chain', undefined, listeners);
+      const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
       const told: number[] = [];
       const tell = (version: number) =>
         recorder.written(recorder.add(change(version))).then(() => {
@@ -104,7 +104,7 @@ describe('the recorder of a token', () => {
   );
 
   it('stores a record that storage refuses without its content, says so, and goes on', async () => {
-    const recorder = new TokenRecorder('chain', undefined, listeners);
+    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
     const first = change(1);
     recorder.add({ ...first, token: { ...first.token, data: { kept: 1 } } });
     (await write(0)).done();
@@ -129,7 +129,7 @@ describe('the recorder of a token', () => {
   });
 
   it('goes on also where storage takes nothing of it', async () => {
-    const recorder = new TokenRecorder('chain', undefined, listeners);
+    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
     const isWritten = recorder.written(recorder.add(change(1)));
     (await write(0)).refuse();
     (await write(1)).refuse();

@@ -27,7 +27,9 @@ export type TokenInput =
 export type ExecutionOutcome =
   | { readonly status: 'succeeded'; readonly result: ExecutionResult }
   | { readonly status: 'failed'; readonly errorCode: ExecutionFailureCode; readonly message: string }
-  | { readonly status: 'cancelled' };
+  | { readonly status: 'cancelled' }
+  /** It never began: something else has its id. */
+  | { readonly status: 'id-taken' };
 
 /** What `core` asks the workflow to do. Recording the events, and finishing when the token has closed, go without saying. */
 export type Effect =
@@ -59,4 +61,6 @@ export interface Facts {
   readonly executionIdSuffix?: string;
   /** What the rules of this decision may spend; absent: as much as any decision may. */
   readonly budget?: RuleBudget;
+  /** Set for a token that began when execution ids were made in a way in which two could be the same. */
+  readonly joinsExecutionIds?: true;
 }

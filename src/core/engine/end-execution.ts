@@ -4,11 +4,11 @@ import { activeAgent, findTransition, type AgentTransition, type Transition } fr
 import type { ExecutionResult } from '../executions/execution.js';
 import { mapOutput, type Mapped } from '../executions/mapping.js';
 import type { TokenFields } from '../json/path.js';
-import { change, tell, type Progress } from './progress.js';
-import { settle } from './settle.js';
+import { change, tell, withToken, type Progress } from './progress.js';
+import { MAX_AUTOMATIC_STEPS, settle } from './settle.js';
 import { endPlaceAgent } from './end-place-agent.js';
 import { runningPlaceAgent } from './place-agent-runs.js';
-import { move } from './take-transition.js';
+import { move, takeTransition } from './take-transition.js';
 import { tokenTooLarge } from '../tokens/token-size.js';
 import type { Incident, PendingTransition, Token } from '../tokens/token.js';
 
@@ -18,7 +18,9 @@ interface Ended {
 }
 
 /** Applies the outcome of an execution that the token runs; any other is told and discarded. */
-export function endExecution(progress: Progress, { executionId, outcome }: Ended): Progress {
+export function endExecution(progress: Progress, ended: Ended): Progress {
+  const { executionId } = ended;
+  const outcome = startsAnew(progress) ? ended.outcome : asFailure(ended);
   const { token, definition } = progress;
   const { pending } = token;
   const details = outcomeDetails(outcome);
@@ -57,7 +59,29 @@ function concludeTransition(progress: Progress, running: Running, outcome: Execu
       return change(progress, { pending: undefined }, [
         { type: 'UPDATED', ...causeOf(running), details: { cancelled: true } },
       ]);
+    case 'id-taken':
+      return startAgain(progress, running);
   }
+}
+
+/** Whether what never began, because something else has its id, may begin under another: not for ever. */
+function startsAnew({ token, facts }: Progress): boolean {
+  return facts.joinsExecutionIds !== true && token.automaticSteps < MAX_AUTOMATIC_STEPS;
+}
+
+function asFailure({ executionId, outcome }: Ended): Exclude<ExecutionOutcome, { status: 'id-taken' }> {
+  if (outcome.status !== 'id-taken') return outcome;
+  return {
+    status: 'failed',
+    errorCode: 'ALREADY_EXISTS',
+    message: `The id "${executionId}" is taken by something else.`,
+  };
+}
+
+/** The same under the next id, with token and agent as they are now. */
+function startAgain(progress: Progress, { transition, pending: { patch } }: Running): Progress {
+  const counted = withToken(progress, { automaticSteps: progress.token.automaticSteps + 1 });
+  return takeTransition(counted, transition, patch === undefined ? {} : { data: patch });
 }
 
 function succeed(progress: Progress, running: Running, result: ExecutionResult): Progress {

@@ -2,7 +2,7 @@ import type { ExecutionOutcome } from './decision.js';
 import type { PlaceAgent } from '../definitions/definition.js';
 import type { ExecutionResult } from '../executions/execution.js';
 import { mapOutput } from '../executions/mapping.js';
-import { withRuns } from './place-agent-runs.js';
+import { beginAgain, withRuns } from './place-agent-runs.js';
 import { endedRun } from './place-agent-schedule.js';
 import { change, type EventDraft, type Progress } from './progress.js';
 import { fireAutoTransition, settle } from './settle.js';
@@ -26,6 +26,8 @@ export function endPlaceAgent(progress: Progress, ended: Ended, outcome: Executi
       return settle(fail(over, ended, { code: outcome.errorCode, message: outcome.message }));
     case 'cancelled':
       return over;
+    case 'id-taken':
+      return beginAgain(over, agent);
   }
 }
 

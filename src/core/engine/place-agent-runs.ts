@@ -33,6 +33,13 @@ export function dropPlaceAgents(progress: Progress): Progress {
   return withToken(dropped.reduce(cancelRun, progress), { placeAgentRuns });
 }
 
+/** Begins the run that never began under the next id: something else has the one that it was to have. */
+export function beginAgain(progress: Progress, agent: PlaceAgent): Progress {
+  const { automaticSteps, placeAgentRuns } = progress.token;
+  const { count = 1, ...runs } = placeAgentRuns[agent.id] ?? {};
+  return begin(withToken(progress, { automaticSteps: automaticSteps + 1 }), agent, { ...runs, count: count - 1 });
+}
+
 export function withRuns(progress: Progress, id: string, runs: PlaceAgentRuns): Progress {
   return withToken(progress, { placeAgentRuns: { ...progress.token.placeAgentRuns, [id]: runs } });
 }

@@ -1,5 +1,5 @@
 import type { AgentUse } from '../definitions/definition.js';
-import { executionIdOf } from '../executions/execution-id.js';
+import { executionIdOf, joinedExecutionIdOf } from '../executions/execution-id.js';
 import type { ExecutionOverrides, ExecutionRequest } from '../executions/execution.js';
 import { mapInput, structuredOutputs } from '../executions/mapping.js';
 import type { TokenFields } from '../json/path.js';
@@ -24,7 +24,8 @@ export function startAgent(
 }
 
 function executionRequest({ token, facts }: Progress, { use, startedBy, fields }: AgentStart): ExecutionRequest {
-  const executionId = executionIdOf({
+  const idOf = facts.joinsExecutionIds === true ? joinedExecutionIdOf : executionIdOf;
+  const executionId = idOf({
     tokenId: token.id,
     startedBy: 'transitionId' in startedBy ? startedBy.transitionId : startedBy.placeAgentId,
     number: token.executionCount + 1,

@@ -50,10 +50,14 @@ function repairRequest(problem: string): string {
 }
 
 /** What a turn that is repaired leaves in the conversation: the answer, and what is asked of the next one. */
-export function repairMessages(answer: FinishedTurn, request: string, timestamp: string): readonly Message[] {
+export function repairMessages(
+  answer: Pick<FinishedTurn, 'text'>,
+  request: string,
+  mark: Required<Pick<Message, 'timestamp' | 'executionId' | 'turn'>>,
+): readonly Message[] {
   return [
-    { role: 'assistant', content: answer.text, timestamp },
-    { role: 'user', content: request, timestamp },
+    { role: 'assistant', content: answer.text, ...mark },
+    { role: 'user', content: request, ...mark },
   ];
 }
 

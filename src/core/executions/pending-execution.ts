@@ -1,3 +1,5 @@
+import { jsonEquals } from '../json/json.js';
+import { storable } from '../json/well-formed-text.js';
 import type { AgentExecution, ExecutionRequest } from './execution.js';
 
 /** An execution as it is recorded before its id is given out. Its agent version is 0 until the agent is loaded. */
@@ -17,4 +19,18 @@ export function pendingExecution(request: ExecutionRequest, now: string): AgentE
     attempts: [],
     createdAt: now,
   };
+}
+
+/** Whether a stored execution is the one that was asked for, and not another one of the same id. */
+export function isExecutionOf(request: ExecutionRequest, execution: AgentExecution): boolean {
+  const { agentId, agentVersion, input, token, conversationId = request.executionId } = storable(request);
+  // A token numbers its executions. What else it asked for at first was decided by a workflow task that was lost.
+  if (token !== undefined) return execution.tokenId === token.id;
+  return (
+    execution.tokenId === undefined &&
+    execution.agentId === agentId &&
+    (agentVersion === undefined || execution.agentVersion === agentVersion) &&
+    execution.conversationId === conversationId &&
+    jsonEquals(execution.input, input)
+  );
 }

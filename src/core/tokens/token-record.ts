@@ -14,4 +14,6 @@ export interface TokenRecord {
   readonly events: readonly NumberedEvent[];
   /** Executions that the change started: stored as PENDING before their id is given out. */
   readonly executions: readonly AgentExecution[];
+  /** A fingerprint of what `createToken` was asked; absent: the token was started otherwise. */
+  readonly request?: string;
 }

@@ -5,12 +5,16 @@ import type { AgentStore } from '../agent-store.js';
 import type { VersionedId } from '../versioned-id.js';
 
 export class MemoryAgentStore implements AgentStore {
+  /** All versions that there ever were. */
   readonly #versions = new Map<string, readonly Agent[]>();
+  /** How many of them went with an agent that was deleted. */
+  readonly #deleted = new Map<string, number>();
 
   create(id: string, content: AgentContent, now: string): Promise<Agent> {
     return settled(() => {
-      const existing = this.#versions.get(id)?.at(-1);
-      if (existing === undefined) return this.#store({ ...content, id, version: 1, createdAt: now, updatedAt: now });
+      const existing = this.#versionsOf(id).at(-1);
+      const version = (this.#versions.get(id)?.length ?? 0) + 1;
+      if (existing === undefined) return this.#store({ ...content, id, version, createdAt: now, updatedAt: now });
       if (sameAgentContent(existing, content)) return existing;
       throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
     });
@@ -18,7 +22,7 @@ export class MemoryAgentStore implements AgentStore {
 
   update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent> {
     return settled(() => {
-      const newest = this.#versions.get(id)?.at(-1);
+      const newest = this.#versionsOf(id).at(-1);
       if (newest === undefined) throw notFound('agent', id);
       if (change.expectedVersion !== undefined && change.expectedVersion !== newest.version) {
         const message = `Agent "${id}" is at version ${newest.version}, not ${change.expectedVersion}: read it again.`;
@@ -31,22 +35,31 @@ export class MemoryAgentStore implements AgentStore {
   }
 
   get(id: string, version?: number): Promise<Agent | undefined> {
-    const versions = this.#versions.get(id);
-    return Promise.resolve(version === undefined ? versions?.at(-1) : versions?.[version - 1]);
+    return Promise.resolve(versionOf(this.#versionsOf(id), version));
   }
 
   getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
-    return Promise.all(ids.map(({ id, version }) => this.get(id, version)));
+    return Promise.resolve(ids.map(({ id, version }) => versionOf(this.#versionsOf(id), version)));
+  }
+
+  getManyEver(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+    return Promise.resolve(ids.map(({ id, version }) => versionOf(this.#versions.get(id) ?? [], version)));
   }
 
   list(capability?: string): Promise<readonly Agent[]> {
-    const newest = [...this.#versions.values()].flatMap((versions) => versions.at(-1) ?? []);
+    const newest = [...this.#versions.keys()].flatMap((id) => this.#versionsOf(id).at(-1) ?? []);
     const wanted = newest.filter(({ capabilities }) => capability === undefined || capabilities.includes(capability));
     return Promise.resolve(wanted.sort((left, right) => (left.id < right.id ? -1 : 1)));
   }
 
   delete(id: string): Promise<boolean> {
-    return Promise.resolve(this.#versions.delete(id));
+    const wasThere = this.#versionsOf(id).length > 0;
+    this.#deleted.set(id, this.#versions.get(id)?.length ?? 0);
+    return Promise.resolve(wasThere);
+  }
+
+  #versionsOf(id: string): readonly Agent[] {
+    return (this.#versions.get(id) ?? []).slice(this.#deleted.get(id) ?? 0);
   }
 
   #store(agent: Agent): Agent {
@@ -59,4 +72,9 @@ function settled<Result>(run: () => Result): Promise<Result> {
   return new Promise((resolve) => {
     resolve(run());
   });
+}
+
+/** The newest, or the one asked for. */
+function versionOf(versions: readonly Agent[], version: number | undefined): Agent | undefined {
+  return version === undefined ? versions.at(-1) : versions.find((agent) => agent.version === version);
 }

@@ -4,7 +4,7 @@ import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
-import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
 import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
@@ -12,6 +12,7 @@ interface StoredToken {
   readonly chainId: string;
   readonly eventNumber: number;
   readonly events: readonly KeptEvent[];
+  readonly request: string | undefined;
 }
 
 interface KeptEvent {
@@ -30,12 +31,13 @@ export class MemoryTokenStore implements TokenStore {
     this.#executions = executions;
   }
 
-  async record(given: TokenRecord): Promise<void> {
+  async record(given: TokenRecord): Promise<readonly string[]> {
     const record = storable(given);
     const before = this.#tokens.get(record.token.id);
     const isChain = before === undefined || before.chainId === record.chainId;
     if (isChain || record.token.createdAt >= before.token.createdAt) this.#store(record, before);
-    for (const execution of record.executions) await this.#executions.create(execution);
+    const stored = await Promise.all(record.executions.map((execution) => this.#executions.create(execution)));
+    return stored.filter(({ tokenId }) => tokenId !== record.token.id).map(({ id }) => id);
   }
 
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -73,8 +75,11 @@ export class MemoryTokenStore implements TokenStore {
     return Promise.all(ids.map((id) => this.get(id)));
   }
 
-  chainOf(id: string): Promise<string | undefined> {
-    return Promise.resolve(this.#tokens.get(id)?.chainId);
+  originOf(id: string): Promise<TokenOrigin | undefined> {
+    const stored = this.#tokens.get(id);
+    if (stored === undefined) return Promise.resolve(undefined);
+    const { chainId, request } = stored;
+    return Promise.resolve({ chainId, ...(request === undefined ? {} : { request }) });
   }
 
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
@@ -119,7 +124,7 @@ export class MemoryTokenStore implements TokenStore {
     };
   }
 
-  #store({ token, chainId, events }: TokenRecord, before: StoredToken | undefined): void {
+  #store({ token, chainId, events, request }: TokenRecord, before: StoredToken | undefined): void {
     const known = before?.chainId === chainId ? before.eventNumber : 0;
     const newest = before?.chainId !== chainId || isLater(token, before.token) ? token : before.token;
     const originOf = ({ number }: NumberedEvent) => `${chainId} ${number}`;
@@ -131,7 +136,7 @@ export class MemoryTokenStore implements TokenStore {
       origin: originOf(event),
     }));
     const eventNumber = Math.max(known, events.at(-1)?.number ?? 0);
-    this.#tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added] });
+    this.#tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added], request });
     this.#announce(added.map(({ event }) => event));
   }
 

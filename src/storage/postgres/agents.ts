@@ -21,10 +21,12 @@ export class PostgresAgentStore implements AgentStore {
   }
 
   async create(id: string, content: AgentContent, now: string): Promise<Agent> {
-    const agent: Agent = { ...content, id, version: 1, createdAt: now, updatedAt: now };
-    if (await this.#insert(agent)) return agent;
+    const [last] = await this.getManyEver([{ id }]);
+    const agent: Agent = { ...content, id, version: (last?.version ?? 0) + 1, createdAt: now, updatedAt: now };
     const existing = await this.get(id);
-    if (existing !== undefined && sameAgentContent(existing, content)) return existing;
+    // Somebody else may store this version at the same moment: look again.
+    if (existing === undefined) return (await this.#insert(agent)) ? agent : await this.create(id, content, now);
+    if (sameAgentContent(existing, content)) return existing;
     throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
   }
 
@@ -47,31 +49,42 @@ export class PostgresAgentStore implements AgentStore {
   async get(id: string, version?: number): Promise<Agent | undefined> {
     const [row] = await this.#sql.query<Row>({
       name: 'get-agent',
-      text: `select document from circuit_breaker.agents where id = $1 and ($2::int is null or version = $2)
+      text: `select document from circuit_breaker.agents where id = $1 and ($2::int is null or version = $2) and not deleted
         order by version desc limit 1`,
       values: [id, version ?? null],
     });
     return row?.document;
   }
 
-  async getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+  getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+    return this.#find(ids, { deletedToo: false });
+  }
+
+  getManyEver(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]> {
+    return this.#find(ids, { deletedToo: true });
+  }
+
+  async #find(
+    ids: readonly VersionedId[],
+    { deletedToo }: { readonly deletedToo: boolean },
+  ): Promise<readonly (Agent | undefined)[]> {
     const rows = await this.#sql.query<FoundRow>({
       name: 'get-agents',
       text: `select found.document
         from unnest($1::text[], $2::int[]) with ordinality as wanted(id, version, place)
         left join lateral (
           select document from circuit_breaker.agents
-          where id = wanted.id and (wanted.version is null or version = wanted.version)
+          where id = wanted.id and (wanted.version is null or version = wanted.version) and ($3 or not deleted)
           order by version desc limit 1
         ) found on true order by wanted.place`,
-      values: [ids.map(({ id }) => id), ids.map(({ version }) => version ?? null)],
+      values: [ids.map(({ id }) => id), ids.map(({ version }) => version ?? null), deletedToo],
     });
     return rows.map(({ document }) => document ?? undefined);
   }
 
   async list(capability?: string): Promise<readonly Agent[]> {
     const rows = await this.#sql.query<Row>({
-      text: 'select distinct on (id) document from circuit_breaker.agents order by id, version desc',
+      text: 'select distinct on (id) document from circuit_breaker.agents where not deleted order by id, version desc',
       values: [],
     });
     return rows
@@ -81,7 +94,7 @@ export class PostgresAgentStore implements AgentStore {
 
   async delete(id: string): Promise<boolean> {
     const rows = await this.#sql.query({
-      text: 'delete from circuit_breaker.agents where id = $1 returning version',
+      text: 'update circuit_breaker.agents set deleted = true where id = $1 and not deleted returning version',
       values: [id],
     });
     return rows.length > 0;

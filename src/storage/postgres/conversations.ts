@@ -45,12 +45,22 @@ export class PostgresConversationStore implements ConversationStore {
     if (there.length > 0 || before.messages.length < expectedCount) return sameOrConflict(before, there, messages);
     const inserted = await this.#sql.query({
       name: 'append-messages',
-      text: `insert into circuit_breaker.messages (conversation_id, position, message)
-        select $1, $2::int + ordinal - 1, message from json_array_elements($3::json) with ordinality as given(message, ordinal)
-        on conflict do nothing returning position`,
+      text: `with given as (
+          select $2::int + ordinal::int - 1 as position, message
+          from json_array_elements($3::json) with ordinality as given(message, ordinal)
+        ), first as (
+          insert into circuit_breaker.messages (conversation_id, position, message)
+          select $1, position, message from given where position = $2::int
+          on conflict do nothing returning position
+        ), others as (
+          insert into circuit_breaker.messages (conversation_id, position, message)
+          select $1, given.position, given.message from given, first where given.position > first.position
+        )
+        select position from first`,
       values: [id, expectedCount, JSON.stringify(messages)],
     });
-    if (inserted.length === messages.length) return withMessages(before, [...before.messages, ...messages]);
+    // The first message decides: where another's stands in its place, none is added.
+    if (inserted.length > 0) return withMessages(before, [...before.messages, ...messages]);
     return await this.append(id, expectedCount, messages);
   }
 

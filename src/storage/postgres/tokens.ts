@@ -4,7 +4,7 @@ import type { TokenRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
-import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenStore } from '../token-store.js';
+import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
@@ -20,8 +20,8 @@ with before as materialized (
   select chain_id, event_number from circuit_breaker.tokens where id = $1
 ), recorded as (
   insert into circuit_breaker.tokens as old
-    (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+    (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document, request)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $13)
   on conflict (id) do update set
     chain_id = case when NEWER then excluded.chain_id else old.chain_id end,
     workflow_id = case when NEWER then excluded.workflow_id else old.workflow_id end,
@@ -31,6 +31,7 @@ with before as materialized (
     version = case when NEWER then excluded.version else old.version end,
     created_at = case when NEWER then excluded.created_at else old.created_at end,
     document = case when NEWER then excluded.document else old.document end,
+    request = case when NEWER then excluded.request else old.request end,
     event_count = old.event_count + NEW_EVENTS,
     event_number = case when OTHER_CHAIN then (case when NEWER then excluded.event_number else old.event_number end)
       else greatest(old.event_number, excluded.event_number) end
@@ -56,12 +57,13 @@ with before as materialized (
       select max(sequence) from circuit_breaker.token_events where token_id = $1 and type = 'CREATED'
     )
 )
-insert into circuit_breaker.executions
+insert into circuit_breaker.executions as there
   (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
 select execution ->> 'id', execution ->> 'agentId', execution ->> 'tokenId', execution ->> 'workflowId',
   execution ->> 'status', false, execution ->> 'createdAt', 0, execution
 from json_array_elements($12::json) execution
-on conflict do nothing`
+on conflict (id) do update set id = there.id where there.token_id is distinct from excluded.token_id
+returning case when there.token_id is distinct from $1 then there.id end as taken`
   .replaceAll(
     'NEW_EVENTS',
     'case when OTHER_CHAIN then (case when NEWER then excluded.event_number else 0 end) else greatest(0, excluded.event_number - old.event_number) end',
@@ -82,8 +84,8 @@ export class PostgresTokenStore implements TokenStore {
     this.#feed = new PostgresTokenFeed(sql);
   }
 
-  async record({ token, chainId, events, executions }: TokenRecord): Promise<void> {
-    await this.#sql.query({
+  async record({ token, chainId, events, executions, request }: TokenRecord): Promise<readonly string[]> {
+    const recorded = await this.#sql.query<{ readonly taken: string | null }>({
       name: 'record-token',
       text: RECORD,
       values: [
@@ -99,9 +101,11 @@ export class PostgresTokenStore implements TokenStore {
         storableJson(token),
         storableJson(events),
         storableJson(executions),
+        request ?? null,
       ],
     });
     this.#feed.announce();
+    return recorded.flatMap(({ taken }) => taken ?? []);
   }
 
   async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -149,10 +153,14 @@ export class PostgresTokenStore implements TokenStore {
     return rows.map(({ document }) => document ?? undefined);
   }
 
-  async chainOf(id: string): Promise<string | undefined> {
-    const text = 'select chain_id from circuit_breaker.tokens where id = $1';
-    const [row] = await this.#sql.query<{ readonly chain_id: string }>({ name: 'chain-of-token', text, values: [id] });
-    return row?.chain_id;
+  async originOf(id: string): Promise<TokenOrigin | undefined> {
+    const [row] = await this.#sql.query<{ readonly chain_id: string; readonly request: string | null }>({
+      name: 'origin-of-token',
+      text: 'select chain_id, request from circuit_breaker.tokens where id = $1',
+      values: [id],
+    });
+    if (row === undefined) return undefined;
+    return { chainId: row.chain_id, ...(row.request === null ? {} : { request: row.request }) };
   }
 
   async list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {

@@ -18,7 +18,7 @@ type Step =
   | { readonly do: TokenInput }
   | {
       readonly end: number;
-      readonly how: 'succeeded' | 'failed' | 'cancelled';
+      readonly how: ExecutionOutcome['status'];
       readonly output: Record<string, unknown>;
     }
   | { readonly wait: number }
@@ -57,7 +57,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       end: fc.nat({ max: 5 }),
-      how: fc.constantFrom('succeeded' as const, 'succeeded' as const, 'failed' as const, 'cancelled' as const),
+      how: fc.constantFrom<ExecutionOutcome['status']>('succeeded', 'succeeded', 'failed', 'cancelled', 'id-taken'),
       output: fc.record({ answer: anyValue, deep: fc.record({ value: anyValue }) }, { requiredKeys: [] }),
     }),
   },
@@ -108,6 +108,7 @@ function endOf(executionId: string, { how, output }: Extract<Step, { end: number
     succeeded: { status: 'succeeded', result: aResult({ executionId, output: output as never }) },
     failed: { status: 'failed', errorCode: 'auth', message: 'no' },
     cancelled: { status: 'cancelled' },
+    'id-taken': { status: 'id-taken' },
   };
   return { type: 'execution-ended', executionId, outcome: outcomes[how] };
 }

@@ -27,6 +27,11 @@ const discarded: Cell = { tells: ['EXECUTION_FINISHED'] };
 const fired: Cell = { becomes: 'free', movesTo: 'reviewed', tells: ['EXECUTION_FINISHED', 'TRANSITION_FIRED'] };
 const failed: Cell = { becomes: 'incident', tells: ['EXECUTION_FINISHED', 'INCIDENT_RAISED'] };
 const started: Cell = { tells: ['TRANSITION_STARTED', 'EXECUTION_STARTED'], asks: ['start-execution'] };
+/** Under the next id. */
+const again: Cell = {
+  tells: ['EXECUTION_FINISHED', 'TRANSITION_STARTED', 'EXECUTION_STARTED'],
+  asks: ['start-execution'],
+};
 const cancelled: Cell = { becomes: 'cancelled', tells: ['CANCELLED'] };
 const stopped: Cell = { ...cancelled, asks: ['cancel-execution'] };
 const over: Cell = { refused: 'TOKEN_CLOSED' };
@@ -94,6 +99,14 @@ const table: Table = {
     pending: { becomes: 'free', tells: ['EXECUTION_FINISHED', 'UPDATED'] },
     incident: discarded,
     retrying: { becomes: 'incident', tells: ['EXECUTION_FINISHED', 'UPDATED'] },
+    ...whenClosed(discarded),
+  },
+  'execution-id-taken': {
+    free: discarded,
+    attended: { tells: ['EXECUTION_FINISHED', 'EXECUTION_STARTED'], asks: ['start-execution'] },
+    pending: again,
+    incident: discarded,
+    retrying: again,
     ...whenClosed(discarded),
   },
   'time-passed': {

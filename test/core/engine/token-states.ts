@@ -42,6 +42,7 @@ const outcomes: Readonly<Record<ExecutionOutcome['status'], ExecutionOutcome>> =
   succeeded: { status: 'succeeded', result: aResult({ output: { assessment: 'APPROVE' } }) },
   failed: { status: 'failed', errorCode: 'auth', message: 'The key is wrong.' },
   cancelled: { status: 'cancelled' },
+  'id-taken': { status: 'id-taken' },
 };
 
 const inputs: Readonly<Record<Arrival, (token: Token) => TokenInput>> = {
@@ -53,6 +54,7 @@ const inputs: Readonly<Record<Arrival, (token: Token) => TokenInput>> = {
   'execution-succeeded': (token) => ended(token, 'succeeded'),
   'execution-failed': (token) => ended(token, 'failed'),
   'execution-cancelled': (token) => ended(token, 'cancelled'),
+  'execution-id-taken': (token) => ended(token, 'id-taken'),
   'time-passed': () => ({ type: 'time-passed' }),
   'trigger-place-agents': () => ({ type: 'trigger-place-agents' }),
   'place-agents-changed': () => ({ type: 'place-agents-changed' }),

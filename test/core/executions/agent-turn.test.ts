@@ -38,9 +38,10 @@ describe('what follows a turn', () => {
 
 describe('a repair', () => {
   it('leaves the answer and the request in the conversation', () => {
-    expect(repairMessages(invalid, 'Again.', '2026-01-01T00:00:00.000Z')).toEqual([
-      { role: 'assistant', content: '{}', timestamp: '2026-01-01T00:00:00.000Z' },
-      { role: 'user', content: 'Again.', timestamp: '2026-01-01T00:00:00.000Z' },
+    const mark = { timestamp: '2026-01-01T00:00:00.000Z', executionId: 'run-1', turn: 1 };
+    expect(repairMessages(invalid, 'Again.', mark)).toEqual([
+      { role: 'assistant', content: '{}', ...mark },
+      { role: 'user', content: 'Again.', ...mark },
     ]);
   });
 });

@@ -41,6 +41,23 @@ export function agentStoreContract(store: () => AgentStore): void {
       expect(versions.map((agent) => agent?.name).sort()).toEqual(names);
     });
 
+    it('never uses the number of a version again, and still knows what was deleted', async () => {
+      const first = await store().create('agent-anew', anAgent(), NOW);
+      await store().update('agent-anew', { content: anAgent({ name: 'Second' }), now: NOW });
+      await store().delete('agent-anew');
+      expect(await store().get('agent-anew', 1)).toBeUndefined();
+      const change = { content: anAgent(), now: LATER };
+      await expect(store().update('agent-anew', change)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      const names = ['Third', 'Third', 'Third'];
+      const anew = await Promise.all(names.map((name) => store().create('agent-anew', anAgent({ name }), LATER)));
+      expect(anew.map(({ version, createdAt }) => [version, createdAt])).toEqual(names.map(() => [3, LATER]));
+      const asked = [{ id: 'agent-anew', version: 1 }, { id: 'agent-anew' }, { id: 'agent-anew', version: 4 }];
+      expect(await store().getMany(asked)).toEqual([undefined, anew[0], undefined]);
+      expect(await store().getManyEver(asked)).toEqual([first, anew[0], undefined]);
+      expect(await store().delete('agent-anew')).toBe(true);
+      expect((await store().getManyEver([{ id: 'agent-anew' }]))[0]?.name).toBe('Third');
+    });
+
     it('lists the newest of each by id, by label when asked, and deletes all versions', async () => {
       await store().create('agent-list-b', anAgent({ capabilities: ['list'] }), NOW);
       await store().create('agent-list-a', anAgent({ capabilities: ['list'] }), NOW);

@@ -50,6 +50,15 @@ export function conversationStoreContract(store: () => ConversationStore): void 
       expect((await store().get('conv-race'))?.messages).toHaveLength(1);
     });
 
+    it('adds all messages or none, however many add at once', async () => {
+      await store().create({ id: 'conv-whole', agentId: 'a', createdAt: NOW });
+      const parts = [['a1', 'a2', 'a3'], ['b1'], ['c1', 'c2'], ['d1', 'd2', 'd3', 'd4']];
+      const added = await Promise.allSettled(parts.map((part) => store().append('conv-whole', 0, part.map(message))));
+      const winner = parts[added.findIndex(({ status }) => status === 'fulfilled')];
+      expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect((await store().get('conv-whole'))?.messages.map(({ content }) => content)).toEqual(winner);
+    });
+
     it('lists those of an agent, newest first', async () => {
       for (const n of [1, 2, 3]) {
         await store().create({

@@ -52,6 +52,18 @@ export function tokenStoreContract(storage: () => Storage): void {
       ]);
     });
 
+    it('says which ids of its executions others have, and leaves theirs as they are', async () => {
+      const standalone = await storage().executions.create(anExecution({ id: 'tk-taken:review:1' }));
+      const others = anExecution({ id: 'tk-taken:review:2', tokenId: 'tk-other' });
+      await tokens().record({ ...aRecord(token('tk-other'), ['CREATED']), executions: [others] });
+      const own = [1, 2, 3].map((n) => anExecution({ id: `tk-taken:review:${n}`, tokenId: 'tk-taken' }));
+      const record = { ...aRecord(token('tk-taken'), ['CREATED']), executions: own };
+      const taken = ['tk-taken:review:1', 'tk-taken:review:2'];
+      expect([...(await tokens().record(record))].sort()).toEqual(taken);
+      expect([...(await tokens().record(record))].sort()).toEqual(taken);
+      expect(await storage().executions.getMany(own.map(({ id }) => id))).toEqual([standalone, others, own[2]]);
+    });
+
     it('changes nothing when a record is repeated or comes late', async () => {
       const first = aRecord(token('tk-late'), ['CREATED']);
       const second = aRecord(token('tk-late', { version: 2 }), ['UPDATED'], { from: 2 });
@@ -75,7 +87,7 @@ export function tokenStoreContract(storage: () => Storage): void {
       const second = token('tk-again', { version: 2, place: 'reviewed', updatedAt: later });
       await tokens().record(again(aRecord(second, ['TRANSITION_FIRED'], { from: 2 })));
       expect(await tokens().get('tk-again')).toEqual(second);
-      expect(await tokens().chainOf('tk-again')).toBe('chain');
+      expect(await tokens().originOf('tk-again')).toEqual({ chainId: 'chain' });
       expect((await eventsOf('tk-again')).slice(0, 2)).toEqual(['1 CREATED', '2 TRANSITION_FIRED']);
       await tokens().record(aRecord(token('tk-again', { version: 2 }), ['UPDATED'], { from: 2 }));
       expect(await tokens().get('tk-again')).toEqual(second);
@@ -108,6 +120,17 @@ export function tokenStoreContract(storage: () => Storage): void {
       await tokens().record(aRecord(old, ['COMPLETED'], { chainId: 'old', from: 2 }));
       expect(await tokens().get('tk-chain')).toEqual(fresh);
       expect(await eventsOf('tk-chain')).toEqual(['1 CREATED', '2 CREATED']);
+    });
+
+    it('remembers what a token was asked for with, until another one takes its id', async () => {
+      expect(await tokens().originOf('tk-origin')).toBeUndefined();
+      const first = aRecord(token('tk-origin'), ['CREATED']);
+      await tokens().record({ ...first, request: 'asked' });
+      const second = aRecord(token('tk-origin', { version: 2 }), ['UPDATED'], { from: 2 });
+      await tokens().record({ ...second, request: 'asked' });
+      expect(await tokens().originOf('tk-origin')).toEqual({ chainId: 'chain', request: 'asked' });
+      await tokens().record(aRecord(token('tk-origin'), ['CREATED'], { chainId: 'fresh' }));
+      expect(await tokens().originOf('tk-origin')).toEqual({ chainId: 'fresh' });
     });
 
     it('reads events after a cursor, and of one type', async () => {

@@ -22,6 +22,8 @@ export const tokens = circuitBreaker.table(
     /** The number of the newest event of the chain that is in. */
     eventNumber: integer('event_number').notNull(),
     document: json().notNull(),
+    /** A fingerprint of what `createToken` was asked; null: the token was started otherwise. */
+    request: text(),
   },
   (table) => [
     index('tokens_newest').on(table.createdAt, table.id),

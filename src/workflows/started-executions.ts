@@ -1,0 +1,12 @@
+import type { Decision, Effect } from '../core/engine/decision.js';
+import type { ExecutionRequest } from '../core/executions/execution.js';
+import type { FireRequest } from '../core/tokens/fire-request.js';
+
+export function startedIn(effects: readonly Effect[]): readonly ExecutionRequest[] {
+  return effects.flatMap((effect) => (effect.type === 'start-execution' ? [effect.execution] : []));
+}
+
+/** The execution that a fire itself started: automatic transitions behind it may start others. */
+export function startedBy({ effects }: Decision, request: FireRequest): string | undefined {
+  return startedIn(effects).find(({ token }) => token?.transitionId === request.transitionId)?.executionId;
+}
