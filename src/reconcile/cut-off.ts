@@ -49,7 +49,7 @@ export async function settleToken(parts: CutOffParts, id: string): Promise<void>
   for (const { item } of items) await temporal.cancelExecution(item.id, 'its token was terminated');
 }
 
-/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and may know nothing of. */
+/** Executions that were to begin, or to go on, so long ago that Temporal may know nothing of them. */
 export async function* overdueExecutions(parts: Pick<CutOffParts, 'storage' | 'now'>): AsyncGenerator<string> {
   yield* idsOlderThan(parts, 'PENDING', START_PATIENCE_MS);
   yield* idsOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
@@ -72,7 +72,10 @@ async function* idsOlderThan(
   } while (after !== undefined);
 }
 
-/** Recorded by something that died before it started it, or by a task that was lost; or begun, and its history is gone. */
+/**
+ * An execution that Temporal does not know: whoever recorded it died before starting it, its workflow task was lost,
+ * or its history is gone.
+ */
 function forgotten({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
   const ageMs = Date.parse(now) - Date.parse(createdAt);
   const hasBegun = status !== 'PENDING';

@@ -15,7 +15,7 @@ export interface AgentStore {
   update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<Agent | undefined>;
-  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
   /** The newest version of each, by id; with `capability` only those that carry the label. */
   list(capability?: string): Promise<readonly Agent[]>;
