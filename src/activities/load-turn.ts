@@ -2,7 +2,7 @@ import { mergeLlmConfig, type Agent, type LlmProvider } from '../core/agents/age
 import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
-import { outputSchemaOf } from '../core/executions/derived-schema.js';
+import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -10,7 +10,7 @@ import type { ActivityParts } from './activity-parts.js';
 
 /** What one turn needs of storage. */
 export interface LoadedTurn {
-  /** What is asked of the answer in structure. */
+  /** What the answer has to be in structure. */
   readonly schema: JsonObject | undefined;
   readonly request: ModelRequest;
   /** What the model does not get, though it was meant to. */
@@ -30,7 +30,8 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     const message = `Agent "${prepared.agentId}" version ${prepared.agentVersion} or its conversation was deleted meanwhile.`;
     throw finalFailure({ code: 'invalid_request', message });
   }
-  const schema = outputSchemaOf(agent, overrides.outputs ?? []);
+  const { outputs = [] } = overrides;
+  const asked = askedSchemaOf(agent, outputs);
   const provider = providerOf(agent, call);
   const llmConfig = mergeLlmConfig(agent.llmConfig, overrides.llmConfig);
   const { messages, leftOut } = fitConversation(
@@ -46,14 +47,14 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     llmConfig,
     messages,
     tools: [],
-    ...(schema === undefined ? {} : { outputSchema: schema }),
+    ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
   // Stored by this very activity: its shape is known.
   const warnings = leftOut === 0 ? [] : [leftOutWarning(leftOut)];
   return {
-    schema,
+    schema: outputSchemaOf(agent, outputs),
     request,
     warnings,
     ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }),
