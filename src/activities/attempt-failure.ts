@@ -30,15 +30,17 @@ export interface AttemptFailure {
   readonly waitMs?: number;
 }
 
-/** Whether an error is none that a model call may end with: a defect of ours or of a library. */
+/**
+ * Whether an error is a defect, of ours or of a library: none of the errors that a model call is expected to end with.
+ */
 export function isUnforeseen(error: unknown): boolean {
   const kinds = [CancelledFailure, ApplicationFailure, ModelError];
   return !kinds.some((kind) => error instanceof kind);
 }
 
 /**
- * Whether Temporal knows nothing of the attempt any more: another is due, or its execution was ended from outside. What
- * became of it is for others to say, who know.
+ * Whether Temporal has given up this attempt: another attempt is due, or the execution was ended from outside. Which
+ * of the two it is, is for those to say who know.
  */
 export function isForgotten(error: unknown): boolean {
   return error instanceof CancelledFailure && error.message === 'NOT_FOUND';

@@ -69,7 +69,9 @@ export class AttemptRecord {
     }
   }
 
-  /** Attempts whose workers died before they were noted: that they were there is known from Temporal alone. */
+  /**
+   * Attempts whose workers died before they could note them. Only Temporal's count says that there were such attempts.
+   */
   #unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
     const known = noted.filter(({ turn }) => turn === this.#call.turn).length;
     const missing = Math.max(0, this.#place.context.info.attempt - 1 - known);
@@ -79,7 +81,10 @@ export class AttemptRecord {
     }));
   }
 
-  /** Its successor runs, so it no longer does: its worker died or was frozen. What it last told is kept. */
+  /**
+   * An attempt that counts as running when the next one begins is lost: its worker died or was frozen. What its last
+   * heartbeat said is kept.
+   */
   #lostIfRunning(attempt: ModelAttempt): ModelAttempt {
     if (attempt.outcome !== 'running') return attempt;
     const { characters, usage } = this.#place.previous;
@@ -103,7 +108,7 @@ export class AttemptRecord {
   }
 }
 
-/** The attempt that finished a turn, and whose worker died before it could say so, is complete all the same. */
+/** Marks as completed the attempt that finished a turn, but whose worker died before it could say so. */
 export async function noteFinished(parts: ActivityParts, call: ModelCall, usage: TokenUsage): Promise<void> {
   const { executionId, turn } = call;
   try {

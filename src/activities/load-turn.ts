@@ -3,7 +3,7 @@ import { heardConversation } from '../core/executions/conversation.js';
 import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
-import { outputSchemaOf } from '../core/executions/derived-schema.js';
+import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -11,7 +11,7 @@ import type { ActivityParts } from './activity-parts.js';
 
 /** What one turn needs of storage. */
 export interface LoadedTurn {
-  /** What is asked of the answer in structure. */
+  /** What the answer has to be in structure. */
   readonly schema: JsonObject | undefined;
   readonly request: ModelRequest;
   /** What the model does not get, though it was meant to. */
@@ -31,7 +31,8 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     const message = `Agent "${prepared.agentId}" version ${prepared.agentVersion} or its conversation was deleted meanwhile.`;
     throw finalFailure({ code: 'invalid_request', message });
   }
-  const schema = outputSchemaOf(agent, overrides.outputs ?? []);
+  const { outputs = [] } = overrides;
+  const asked = askedSchemaOf(agent, outputs);
   const provider = providerOf(agent, call);
   const llmConfig = mergeLlmConfig(agent.llmConfig, overrides.llmConfig);
   const { executionId, turn, later } = call;
@@ -47,14 +48,14 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     llmConfig,
     messages,
     tools: [],
-    ...(schema === undefined ? {} : { outputSchema: schema }),
+    ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
   // Stored by this very activity: its shape is known.
   const warnings = leftOut === 0 ? [] : [leftOutWarning(leftOut)];
   return {
-    schema,
+    schema: outputSchemaOf(agent, outputs),
     request,
     warnings,
     ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }),

@@ -66,7 +66,7 @@ export class TurnAttempt {
     };
   }
 
-  /** Throws what Temporal has to be told. */
+  /** Throws the failure that Temporal is to be told. */
   async run(turn: LoadedTurn): Promise<TurnResult> {
     const record = new AttemptRecord(this.#parts, this.#call, this.#place);
     try {

@@ -34,7 +34,8 @@ export const WAITING: ExecutionState = { text: '', status: 'waiting' };
  * An execution that is watched as long as somebody listens. `state` is the same object until listeners are told; they
  * are told once for all that arrived together, not once for each event.
  *
- * The last who leaves closes the connection. Who comes then begins anew, from the first event, unless all had come.
+ * When the last listener leaves, the connection is closed. A later listener begins anew from the first event, unless
+ * the execution is over.
  */
 export class ExecutionStore {
   readonly #options: Omit<WatchOptions, 'signal'>;

@@ -26,6 +26,17 @@ export interface UseExecutionOptions {
  * Options are compared by value: other ones begin anew, `waiting`. Renders once for all events that arrive together.
  * On a server it is `waiting`. Each use has a connection of its own, of which browsers open six to an HTTP/1.1 server:
  * use it once for an execution, and hand its result down.
+ *
+ * @example
+ * ```tsx
+ * import { useExecution } from 'circuit-breaker/react';
+ *
+ * export function Answer({ executionId }: { readonly executionId: string }) {
+ *   const execution = useExecution({ url: 'http://127.0.0.1:4000', executionId });
+ *   if (execution.status === 'refused') return <p role="alert">{execution.error.message}</p>;
+ *   return <pre aria-busy={execution.status === 'streaming'}>{execution.text}</pre>;
+ * }
+ * ```
  */
 export function useExecution(options: UseExecutionOptions): ExecutionState {
   const { url, executionId, types, headers } = options;

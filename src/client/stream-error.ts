@@ -24,14 +24,41 @@ export interface ApiErrorFacts extends Omit<ErrorFacts, 'blockers' | 'problems'>
   readonly blockers?: readonly ApiBlocker[];
 }
 
-/** Whether this is what the API says of an error, e.g. the `extensions` that a GraphQL client gives. Looks at the code. */
+/**
+ * Whether this is what the API says of an error, e.g. the `extensions` that a GraphQL client gives. True for whatever
+ * has a code.
+ *
+ * @example
+ * ```ts
+ * import { isApiError } from 'circuit-breaker/client';
+ *
+ * export function whatBlocks(error: { readonly extensions?: unknown }): readonly string[] {
+ *   if (!isApiError(error.extensions) || error.extensions.code !== 'TRANSITION_REFUSED') return [];
+ *   return (error.extensions.blockers ?? []).map(({ message }) => message);
+ * }
+ * ```
+ */
 export function isApiError(extensions: unknown): extensions is ApiErrorFacts {
   return (
     typeof extensions === 'object' && extensions !== null && 'code' in extensions && typeof extensions.code === 'string'
   );
 }
 
-/** Why a stream cannot be watched: coming again would not help. */
+/**
+ * Why a stream cannot be watched: coming again would not help.
+ *
+ * @example
+ * ```ts
+ * import { StreamError, watchExecution } from 'circuit-breaker/client';
+ *
+ * try {
+ *   await watchExecution({ url: 'http://127.0.0.1:4000', executionId: 'nobody' }).finished();
+ * } catch (error) {
+ *   if (!(error instanceof StreamError)) throw error;
+ *   console.log(error.code === 'NOT_FOUND' ? 'There is no such execution.' : error.message);
+ * }
+ * ```
+ */
 export class StreamError extends Error {
   override readonly name = 'StreamError';
 

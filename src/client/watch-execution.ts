@@ -23,9 +23,9 @@ export interface WatchOptions {
   /** Absent: the platform's own. */
   readonly fetch?: typeof fetch;
   /**
-   * Told whenever it is to come again, with the pause before it. `reason` is what fetch threw, a StreamError of a server
-   * that is busy, or a text. Browsers hide why a page may not use the API: where a TypeError comes up again and again,
-   * check CORS_ORIGINS.
+   * Called before every reconnection, with the pause before it. `reason` is what fetch threw, a StreamError of a
+   * server that is busy, or a text. Browsers hide why a page may not use the API: where a TypeError comes up again and
+   * again, check CORS_ORIGINS.
    */
   readonly onReconnect?: (facts: {
     readonly attempt: number;
@@ -50,11 +50,11 @@ const LONGEST_WAIT_MS = 10_000;
  * Watches one execution to its end, whatever happens to the connection on the way: comes again with its cursor, drops
  * what an attempt voids, and ends with the stored answer. Iterate it for the events; `view` has the text at any time.
  *
- * Each event comes once, in order; where the server has lost some it starts over, with the beginning of an attempt, which
- * voids what is shown. Throws StreamError when the server refuses for good (an unknown execution, no access) or something
- * else answers, and the signal's reason when it is aborted. It can be iterated once.
+ * Each event comes once, in order; where the server has lost some it starts over, with the beginning of an attempt,
+ * which voids what is shown. Throws StreamError when the server refuses for good (an unknown execution, no access) or
+ * something else answers, and the signal's reason when it is aborted. It can be iterated once.
  *
- * With nothing left behind the caller's own `after`, iterating it yields nothing.
+ * If nothing follows the caller's own `after`, iterating it yields nothing.
  */
 export class WatchedExecution implements AsyncIterable<StreamEvent> {
   readonly #options: WatchOptions;
@@ -62,7 +62,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   #last: StreamEvent | undefined;
   #view: ExecutionView = { text: '', status: 'waiting' };
   #isVerified: boolean | undefined;
-  /** The sequence that is visited next comes behind it. */
+  /** The sequence that was received last: the next visit asks for what follows it. */
   #cursor: number | undefined;
   /** Whether `#shown` has the text of its attempt from the beginning. */
   #hasBeginning = false;
@@ -95,8 +95,8 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   }
 
   /**
-   * Watches to the end and gives the last event: also where nothing is left behind `after`, when it reads, and shows, the
-   * stream from its beginning.
+   * Watches to the end and resolves with the last event. If nothing follows `after`, the stream is read from its
+   * beginning, and `view` shows it, so that there is a last event to give.
    */
   async finished(): Promise<StreamEvent> {
     for await (const _event of this.#watch({ isEndWanted: true }));
@@ -175,7 +175,21 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   }
 }
 
-/** Watches one execution: see WatchedExecution. Nothing is requested before it is iterated. */
+/**
+ * Watches one execution: see WatchedExecution. Nothing is requested before it is iterated.
+ *
+ * @example
+ * ```ts
+ * import { watchExecution } from 'circuit-breaker/client';
+ *
+ * const watched = watchExecution({ url: 'http://127.0.0.1:4000', executionId: 'doc-42:ai_review:1' });
+ * watched.subscribe(() => {
+ *   console.log(watched.view.text);
+ * });
+ * const end = await watched.finished();
+ * if (end.eventType === 'failed') console.error(end.errorCode, end.error);
+ * ```
+ */
 export function watchExecution(options: WatchOptions): WatchedExecution {
   return new WatchedExecution(options);
 }

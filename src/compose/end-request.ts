@@ -8,7 +8,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A terminal and npm both pass Ctrl-C on: what comes so soon behind the first is no second wish. */
 const SAME_WISH_MS = 500;
 
-/** Hears from its making on whether the process is to end. A signal that comes again later ends the process at once. */
+/**
+ * Listens, from its construction on, for signals and for the loss of the output, and says whether the process is to
+ * end. A second signal ends the process at once, unless it comes so soon that it is the same wish.
+ */
 export class EndRequest {
   readonly #abort = new AbortController();
   readonly #listeners: readonly (readonly [signal: NodeJS.Signals, listen: () => void])[];
@@ -45,13 +48,13 @@ export class EndRequest {
     });
   }
 
-  /** To be told of whatever else writes to the same places. */
+  /** Called by others that write to stdout or stderr when nobody reads it any more. */
   readonly outputLost = (): void => {
     this.#reason ??= 'SIGPIPE';
     this.#abort.abort();
   };
 
-  /** Signals do again what they do by themselves. */
+  /** Stops listening: signals have their usual effect again. */
   release(): void {
     for (const [signal, listen] of this.#listeners) process.off(signal, listen);
   }

@@ -55,7 +55,7 @@ function startOf(input: unknown, others: readonly Problem[]): TokenStart {
   return parsed.value;
 }
 
-/** It is created and recorded by a worker, in the next moment: then its creator can read it, and fire. */
+/** Waits until a worker has created and recorded the token: from then on its creator can read it and fire. */
 async function recordedToken({ storage, temporal }: OperationParts, id: string): Promise<Token> {
   const deadline = performance.now() + ANSWERED_WITHIN_MS;
   for (let waits = 0; performance.now() < deadline; waits += 1) {
@@ -70,7 +70,7 @@ async function recordedToken({ storage, temporal }: OperationParts, id: string):
 
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
-/** After so many looks in vain: may it have failed? */
+/** After so many looks without the token, Temporal is asked whether it has failed. */
 const LOOKS_PER_DOUBT = 8;
 
 async function refuseUnknownWorkflow(storage: OperationParts['storage'], start: TokenStart): Promise<void> {

@@ -43,7 +43,7 @@ async function refusalOf(
   return said instanceof CircuitBreakerError && REFUSALS.has(said.code) ? said : undefined;
 }
 
-/** What it means that Temporal does not run a token's workflow: it has ended, the token is closed. */
+/** What to throw when Temporal does not run a token's workflow: it has ended, so the token is closed. */
 export async function closedToken(parts: OperationParts, token: Token, error: unknown): Promise<unknown> {
   if (!(error instanceof CircuitBreakerError) || error.code !== 'NOT_FOUND') return error;
   const { status } = (await settledToken(parts, token.id)) ?? token;

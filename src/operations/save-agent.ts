@@ -36,7 +36,7 @@ export async function updateAgent(
   });
 }
 
-/** Throws IN_USE for an agent that a workflow names which is in use. */
+/** Deletes an agent. Throws IN_USE when a workflow that is in use names it. */
 export async function deleteAgent(parts: OperationParts, id: string): Promise<boolean> {
   const users = (await usesOf(parts, id)).map(({ label }) => label);
   if (users.length === 0) return await parts.storage.agents.delete(id);
@@ -46,7 +46,10 @@ export async function deleteAgent(parts: OperationParts, id: string): Promise<bo
   );
 }
 
-/** What of an agent as it would be does not fit the uses of its newest version. A use that is pinned keeps its version. */
+/**
+ * What would be wrong with the uses of an agent after a change. A use that is pinned to a version is not touched by
+ * it.
+ */
 async function problemsOfUses(
   parts: OperationParts,
   id: string,

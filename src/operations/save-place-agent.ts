@@ -42,7 +42,10 @@ export async function createPlaceAgent(parts: OperationParts, input: unknown): P
   return stored;
 }
 
-/** Removes an added one; its runs are cancelled. Those of a definition go with a new version of it. */
+/**
+ * Removes a place agent that was added by mutation, and cancels its runs. One that belongs to a definition goes with a
+ * new version of it.
+ */
 export async function deletePlaceAgent(parts: OperationParts, id: string): Promise<boolean> {
   const wasThere = await parts.storage.placeAgents.delete(id);
   if (wasThere) tellInBackground(parts);

@@ -22,13 +22,13 @@ export async function tellPlaceAgentChanges({ storage, temporal }: TellingParts)
   }
 }
 
-/** The same of one change, and for the last time: what has been told is settled. */
+/** Tells the tokens of one change for the last time, and notes that they know it. */
 export async function settlePlaceAgentChange(parts: TellingParts, change: PlaceAgentChange): Promise<void> {
   await tellTokens(parts, change.workflowId);
   await parts.storage.placeAgents.settleChange(change);
 }
 
-/** Tells all that can be told, and throws then what kept it from telling another. */
+/** Tells every token that can be told; then throws what kept it from telling the others. */
 async function tellTokens({ storage, temporal }: TellingParts, workflowId: string): Promise<void> {
   const untold: Error[] = [];
   let after: string | undefined;

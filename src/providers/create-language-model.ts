@@ -32,7 +32,10 @@ export function createLanguageModel(dependencies: ModelDependencies): LanguageMo
   };
 }
 
-/** Checked again although agents are when they are saved: one stored by other rules must not send a key either. */
+/**
+ * Agents are checked when they are saved, and again here: one that was stored under other rules must not send a key
+ * either.
+ */
 function isFaulty({ provider }: ModelRequest): boolean {
   return checkProvider(provider).length > 0;
 }

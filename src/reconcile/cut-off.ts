@@ -37,7 +37,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   return ended;
 }
 
-/** The executions that were to begin, or to go on, so long ago that Temporal should have told, and may know nothing of. */
+/** Executions that were to begin, or to go on, so long ago that Temporal may know nothing of them. */
 export async function* overdueExecutions(parts: Pick<CutOffParts, 'storage' | 'now'>): AsyncGenerator<string> {
   yield* idsOlderThan(parts, 'PENDING', START_PATIENCE_MS);
   yield* idsOlderThan(parts, 'RUNNING', HISTORY_PATIENCE_MS);
@@ -60,7 +60,10 @@ async function* idsOlderThan(
   } while (after !== undefined);
 }
 
-/** Recorded by something that died before it started it, or by a task that was lost; or begun, and its history is gone. */
+/**
+ * An execution that Temporal does not know: whoever recorded it died before starting it, its workflow task was lost,
+ * or its history is gone.
+ */
 function forgotten({ status, createdAt }: AgentExecution, now: string): ExecutionEnding | undefined {
   const ageMs = Date.parse(now) - Date.parse(createdAt);
   const hasBegun = status !== 'PENDING';

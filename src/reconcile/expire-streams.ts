@@ -30,7 +30,7 @@ export async function expireStreams(parts: ExpiryParts, later: RetryLater): Prom
   }
 }
 
-/** All of them at once; false when that fails because of any. */
+/** Removes all of them in one call; false when any of them cannot be removed. */
 async function areRemoved(parts: ExpiryParts, ids: readonly string[]): Promise<boolean> {
   try {
     await remove(parts, ids);

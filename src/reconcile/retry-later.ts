@@ -4,12 +4,15 @@ import { CircuitBreakerError } from '../core/errors.js';
 
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 3_600_000;
-/** Beyond these some are tried sooner than they should be, and told again. */
+/**
+ * More than these are not remembered: those that are forgotten are tried sooner than they should be, and told of
+ * again.
+ */
 const MOST_REMEMBERED = 10_000;
 
 interface RetryLaterParts {
   readonly now: () => string;
-  /** Told of what went wrong with one when that fails for the first time. */
+  /** Called with what went wrong when one fails for the first time. */
   readonly onFirstFailure: (id: string, error: unknown) => void;
 }
 
@@ -27,12 +30,15 @@ export class RetryLater {
     this.#parts = parts;
   }
 
-  /** Whose time has not come. */
+  /** The ids whose time has not come. */
   get waiting(): readonly string[] {
     return [...this.#failed.keys()].filter((id) => this.#isWaiting(id));
   }
 
-  /** Whether it was set right. Not tried while it waits. Throws UNAVAILABLE: where a backend is away, all have to wait. */
+  /**
+   * Runs one repair and resolves with whether it succeeded; one that still has to wait is not tried. Throws
+   * UNAVAILABLE when a backend is away: then all have to wait.
+   */
   async attempt(id: string, run: () => Promise<unknown>): Promise<boolean> {
     if (this.#isWaiting(id)) return false;
     try {

@@ -16,7 +16,7 @@ export interface AgentStore {
   update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<Agent | undefined>;
-  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
   /** The same, also of agents that were deleted since: what executions ran. */
   getManyEver(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;

@@ -23,7 +23,7 @@ export interface ExecutionStore {
    */
   update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution>;
   get(id: string): Promise<AgentExecution | undefined>;
-  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]>;
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
   /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
@@ -36,6 +36,6 @@ export interface ExecutionStore {
   listUnclosed(limit: number, except?: readonly string[]): Promise<readonly AgentExecution[]>;
   /** Ids of executions that ended before a time (RFC 3339), oldest end first, whose closed stream its log still holds. */
   listExpiredStreams(endedBefore: string, limit: number, except?: readonly string[]): Promise<readonly string[]>;
-  /** Remembers that the log holds them no more. A stream that is closed once again is there again. */
+  /** Notes that the log no longer holds these streams. To close a stream again takes the note back. */
   markStreamsRemoved(ids: readonly string[]): Promise<void>;
 }

@@ -26,7 +26,9 @@ export interface PlaceAgentStore {
    * nothing is written and what is stored comes back.
    */
   create(agent: AddedPlaceAgent): Promise<AddedPlaceAgent>;
-  /** Removes one, noting the same. False when there is none. */
+  /**
+   * Removes one, and notes in the same step that the tokens of its workflow have to be told. False when there is none.
+   */
   delete(id: string): Promise<boolean>;
   get(id: string): Promise<AddedPlaceAgent | undefined>;
   /** Oldest first. */

@@ -25,7 +25,7 @@ export interface FeedPage {
   readonly events: readonly StoredTokenEvent[];
   /** What the next read goes on from. */
   readonly position: FeedPosition;
-  /** There is more, now or in a moment: nobody will say so again. */
+  /** There is more to read, now or in a moment, and no wake-up will say so: read on. */
   readonly isBehind: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface TokenStore {
   /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
   terminate(id: string, how: { readonly now: string; readonly reason: string }): Promise<boolean>;
   get(id: string): Promise<Token | undefined>;
-  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]>;
   /** What the token came from. */
   originOf(id: string): Promise<TokenOrigin | undefined>;

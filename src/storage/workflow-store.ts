@@ -14,7 +14,7 @@ export interface WorkflowStore {
   save(id: string, content: WorkflowContent, facts: { hash: string; now: string }): Promise<StoredWorkflow>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<StoredWorkflow | undefined>;
-  /** As many, in the order of the ids, which may repeat; undefined where there is none. */
+  /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly VersionedId[]): Promise<readonly (StoredWorkflow | undefined)[]>;
   /** The newest version of each, newest first by (createdAt, id). `after` is the id that the page before ended with. */
   list(page: { first: number; after?: string }): Promise<readonly StoredWorkflow[]>;

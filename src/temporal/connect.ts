@@ -19,7 +19,7 @@ export async function connectClient(cluster: TemporalCluster): Promise<TemporalC
   return { connection, client: new Client({ connection, namespace: cluster.namespace }) };
 }
 
-/** Throws UNAVAILABLE, with what to do, in the place of what kept a cluster from being reached. */
+/** Turns whatever kept a cluster from being reached into UNAVAILABLE, with what to do. */
 export async function orUnavailable<Result>(
   { address }: TemporalCluster,
   connecting: Promise<Result>,

@@ -28,7 +28,7 @@ export async function findTemporalCli(search: CliSearch, options: FetchOptions):
   return (await findLocalCli(search)) ?? (await fetchInto(cachedCli(search), search, options));
 }
 
-/** The same as far as nothing is fetched: absent when the next start would fetch one. */
+/** Like `findTemporalCli`, but fetches nothing: undefined when the next start would have to fetch one. */
 export async function findLocalCli(search: CliSearch): Promise<string | undefined> {
   if (search.cliPath !== undefined) return await namedCli(search.cliPath);
   const onPath = await findOnPath(search.searchPath);

@@ -64,7 +64,10 @@ interface GatewayOptions {
   readonly taskQueuePrefix: string;
 }
 
-/** What a worker has to do is waited for: longer than the 10 s after which Temporal gives a task again that a frozen one took. */
+/**
+ * How long to wait for what a worker has to do: longer than the 10 s after which Temporal gives out again a task that
+ * a frozen worker took.
+ */
 export const ANSWERED_WITHIN_MS = 15_000;
 
 export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {

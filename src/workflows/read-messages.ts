@@ -10,7 +10,7 @@ import { finalFailure } from '../contract/failures.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 
-/** Of one kind of update. Both throw the failure VALIDATION_FAILED with everything that is wrong. */
+/** Reads one kind of update. Both methods throw the failure VALIDATION_FAILED with everything that is wrong. */
 interface UpdateReader<Value> {
   /** For the validator, which refuses. */
   check(message: unknown): Value;
@@ -31,7 +31,10 @@ export function signalledFire(message: unknown): Parsed<FireRequest> {
   return unlessTakenBefore(parseFireRequest(message));
 }
 
-/** No validator stands before starts and signals. Histories say by this mark that numbers have to be exact. */
+/**
+ * Refuses inexact numbers, except in the replay of a history that accepted them: it lacks the mark. For starts and
+ * signals only, since updates have a validator, which a replay does not ask.
+ */
 function unlessTakenBefore<Value>(parsed: Parsed<Value>): Parsed<Value> {
   if ('value' in parsed || parsed.draft === undefined || patched('exact-numbers')) return parsed;
   return { value: parsed.draft };

@@ -92,13 +92,16 @@ export class TokenLife {
     return this.#current ?? notYet();
   }
 
-  /** Closed, and everything that was decided is recorded and under way. */
+  /** Whether the token is closed, and everything that was decided is recorded and confirmed by Temporal. */
   get isOver(): boolean {
     const isSettled = this.#recorder.isIdle && this.#executions.areConfirmed;
     return this.#current !== undefined && this.#current.status !== 'ACTIVE' && isSettled;
   }
 
-  /** The history has grown long, and nothing is under way that a new run could not take up. */
+  /**
+   * Whether to go on as a new run: the history has grown long, and nothing is under way that a new run could not take
+   * up.
+   */
   get shouldGoOnAnew(): boolean {
     const isAtRest = this.#executions.areConfirmed && this.#recorder.isIdle && allHandlersFinished();
     return workflowInfo().continueAsNewSuggested && isAtRest && this.#current !== undefined;
@@ -198,7 +201,7 @@ export class TokenLife {
     if (this.#current !== undefined) this.#refuseRefused(input);
   }
 
-  /** What came as an update: refused, or in force and recorded. Gives the executions that it started. */
+  /** Handles an update: refuses it, or resolves when it is in force and recorded, with the executions that it started. */
   async change(input: TokenInput): Promise<readonly string[]> {
     await this.#created();
     const decision = this.#accepted(input);

@@ -100,7 +100,10 @@ function takeChanges(life: TokenLife): void {
   setHandler(placeAgentsChangedSignal, () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents()));
 }
 
-/** What the token began with is long in `carried`; only what names it is of use in the Temporal UI. */
+/**
+ * The start without its content, which `carried` has: the Temporal UI shows the rest, by which the token is
+ * recognised.
+ */
 function withoutContent({
   data: _data,
   metadata: _metadata,

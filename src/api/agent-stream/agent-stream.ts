@@ -130,7 +130,7 @@ export async function upgradeToStream(
   });
 }
 
-/** Of a parameter that is given twice the first counts, at every door. */
+/** When a parameter is given twice, the first one counts, at every door. */
 function queryOf({ searchParams }: URL): StreamQuery {
   const value = (name: string) => searchParams.get(name) ?? undefined;
   return { after: value('after'), types: value('types'), format: value('format') };

@@ -50,7 +50,10 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
   }
 }
 
-/** An EventSource takes any other status for the last word, and what is wrong now may pass. */
+/**
+ * Refuses a stream for now, with status 200: an EventSource never comes again after any other, and what is wrong may
+ * pass.
+ */
 export function askToComeAgain(response: ServerResponse, { code, message }: CircuitBreakerError): void {
   if (response.destroyed || response.headersSent) return;
   const why = `${code}: ${message.replaceAll(/\s+/g, ' ')}`;

@@ -13,7 +13,9 @@ export interface Surroundings {
   readonly now: string;
 }
 
-/** Looks for as many as ask meanwhile: where storage hangs, those who ask again do not queue up behind each other. */
+/**
+ * Looks around once for all who ask at the same time: when storage hangs, requests do not queue up behind each other.
+ */
 export function lookout(parts: Pick<ApiParts, 'storage' | 'temporal' | 'now'>): () => Promise<Surroundings> {
   const { storage, temporal, now } = parts;
   const tokens = shared(async () => (await storage.tokens.list({}, { first: SHOWN_TOKENS })).items);

@@ -54,7 +54,7 @@ export class EntityLoader {
     return this.#placeAgents.load(workflowId);
   }
 
-  /** What was found may have changed. */
+  /** Forgets what was found: it may have changed. */
   forget(): void {
     for (const one of [this.#workflows, this.#agents, this.#tokens, this.#executions, this.#placeAgents])
       one.clearAll();

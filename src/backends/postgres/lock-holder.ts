@@ -16,7 +16,7 @@ export interface LockHolder {
   readonly socket?: string;
 }
 
-/** Whether the holder lives, or that it cannot be told from here. */
+/** Whether the holder lives; `unknown` where that cannot be told from here. */
 export type Vitality = 'alive' | 'dead' | 'unknown';
 
 export function thisProcess(): Pick<LockHolder, 'pid' | 'startedAt' | 'pidNamespace' | 'bootId'> {
@@ -28,7 +28,7 @@ export function thisProcess(): Pick<LockHolder, 'pid' | 'startedAt' | 'pidNamesp
   ) as Pick<LockHolder, 'pid' | 'startedAt' | 'pidNamespace' | 'bootId'>;
 }
 
-/** Among the same process ids the pid tells; from another container on the same volume only the socket does. */
+/** Within one PID namespace the process id tells; between containers that share a volume only the socket does. */
 export async function vitalityOf(holder: LockHolder, lockPath: string): Promise<Vitality> {
   if (holder.bootId !== undefined && bootId() !== undefined && holder.bootId !== bootId()) return 'dead';
   if (holder.pidNamespace === pidNamespace()) return isRunning(holder) ? 'alive' : 'dead';

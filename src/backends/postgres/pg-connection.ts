@@ -10,7 +10,7 @@ import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.
 
 interface PgOptions {
   readonly logger: { warn(facts: object, message: string): void };
-  /** What has no answer by then has none: the server is gone without a word, or as good as gone. */
+  /** A statement that has no answer by then gets none: its server counts as gone. */
   readonly queryTimeoutMs?: number;
 }
 

@@ -92,7 +92,10 @@ export class PgListener {
   }
 }
 
-/** At once where an answer is due; otherwise when the server has said goodbye, for which nobody waits. */
+/**
+ * Ends a connection without waiting for it. The client closes it at once while an answer is due, else when the server
+ * has said goodbye.
+ */
 function end(client: pg.Client | undefined): void {
   void client?.end().catch(() => undefined);
 }

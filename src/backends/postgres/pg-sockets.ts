@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 
 /**
- * The sockets of all connections to a server, so that none outlives their owner: a connection that ends waits for the
- * server to end it too, which one that is gone without a word never does.
+ * The sockets of all connections to a server, so that their owner can close every one of them. By itself a connection
+ * that ends waits until the server ends it, too, and a server that is gone without a word never does.
  */
 export class PgSockets {
   readonly #open = new Set<Socket>();

@@ -5,7 +5,7 @@ import { missing, ok, type Finding } from './finding.js';
 
 const SUBJECT = 'API';
 
-/** Whether its port is free, or one of ours answers there already. */
+/** Checks that the API's port is free, or that a server of ours answers there already. */
 export async function checkApi(config: Config): Promise<{ readonly finding: Finding; readonly isRunning: boolean }> {
   const { host, port } = config;
   const api = ApiClient.of(config);

@@ -5,7 +5,7 @@ import { missing, note, ok, type Finding } from './finding.js';
 
 const SUBJECT = 'Node.js';
 
-/** Against the versions that package.json asks for. */
+/** Checks this Node against the versions that package.json asks for. */
 export async function checkNode(): Promise<Finding> {
   const { engines } = await readManifest();
   return judgeNode(process.versions.node, engines.node);

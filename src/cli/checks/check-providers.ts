@@ -9,7 +9,10 @@ import { missing, note, ok, type Finding } from './finding.js';
 
 const SHOWN_MODELS = 4;
 
-/** Every account, asked; and the named credentials, by name. A provider that is away keeps nobody from starting. */
+/**
+ * Asks every account whether it works, and lists the credentials by their names. A provider that is away keeps nobody
+ * from starting.
+ */
 export async function checkProviders(config: Config): Promise<readonly Finding[]> {
   let credentials: Credentials;
   try {

@@ -13,7 +13,7 @@ const SERVER = 'Temporal';
 const PROGRAM = 'Temporal CLI';
 const GRPC_NOT_FOUND = 5;
 
-/** The cluster that is named; else whether a dev server of our own can start. Starts and downloads nothing. */
+/** Checks the cluster that is named, else whether a dev server of our own could start. Starts and downloads nothing. */
 export async function checkTemporal(config: Config, isRunning: boolean): Promise<readonly Finding[]> {
   const { temporal } = config;
   const { address } = temporal;

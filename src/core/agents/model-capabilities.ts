@@ -77,17 +77,23 @@ const FAMILIES: readonly Family[] = [
   { api: 'google', models: /^gemma/, has: { structuredOutput: 'prompt', tools: false, contextTokens: 128_000 } },
 ];
 
+/** Servers that copy OpenAI's API and promise JSON, but not by a schema. Others say so when they are asked. */
+const JSON_ONLY =
+  /(?:^|\.)(?:deepseek\.com|z\.ai|bigmodel\.cn|minimaxi?\.(?:com|io|chat)|dashscope[\w-]*\.aliyuncs\.com)$/;
+
 /** What the agent's model takes; its options `structuredOutput` and `contextTokens` know better. */
 export function capabilitiesOf(
-  { type, model, options }: Pick<LlmProvider, 'type' | 'model' | 'options'>,
+  { type, model, options, baseUrl = '' }: Pick<LlmProvider, 'type' | 'model' | 'options' | 'baseUrl'>,
   api: Api = type,
 ): ModelCapabilities {
   const families = FAMILIES.filter((family) => [family.api].flat().includes(api) && family.models.test(model));
   const known = families.reduce<ModelCapabilities>((all, { has }) => ({ ...all, ...has }), APIS[api]);
   const mode = ownValue(options, 'structuredOutput');
   const contextTokens = ownValue(options, 'contextTokens');
+  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
   return {
     ...known,
+    ...(api === 'custom' && JSON_ONLY.test(host) ? { structuredOutput: 'json_object' } : {}),
     ...(mode === 'json_schema' || mode === 'json_object' || mode === 'prompt' ? { structuredOutput: mode } : {}),
     ...(typeof contextTokens === 'number' ? { contextTokens } : {}),
   };

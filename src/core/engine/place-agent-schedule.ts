@@ -3,7 +3,10 @@ import type { PlaceAgentRuns, Token } from '../tokens/token.js';
 
 /** When an agent of a place is due: times are RFC 3339, and a token that leaves its place forgets them. */
 
-/** How an agent that the token meets for the first time in this stay begins: due after its initial delay. */
+/**
+ * The runs of an agent that the token meets for the first time in this stay: none yet, the first one due after the
+ * initial delay.
+ */
 export function firstRuns({ schedule }: PlaceAgent, now: string): PlaceAgentRuns {
   return { count: 0, due: later(now, schedule?.initialDelaySeconds ?? 0) };
 }
@@ -13,7 +16,7 @@ export function isDue({ executionId, due }: PlaceAgentRuns, now: string): boolea
   return executionId === undefined && due !== undefined && due <= now;
 }
 
-/** When the next run of the token's place is due, as far as only time has to pass; RFC 3339. */
+/** When the next run in the token's place is due (RFC 3339), of those that wait for nothing but time. */
 export function nextDue(token: Token, now: string): string | undefined {
   return Object.values(token.placeAgentRuns)
     .filter(({ executionId }) => executionId === undefined)
@@ -22,8 +25,8 @@ export function nextDue(token: Token, now: string): string | undefined {
 }
 
 /**
- * After a time at which the conditions did not hold. Without an interval the agent stays due, and every change of the token
- * looks at it again.
+ * The schedule after a due time at which the conditions did not hold. Without an interval the agent stays due, and
+ * every change of the token looks at it again.
  */
 export function skippedRun(runs: PlaceAgentRuns, { schedule }: PlaceAgent, now: string): PlaceAgentRuns {
   const interval = schedule?.intervalSeconds;
@@ -47,7 +50,7 @@ export function endedRun(
   return skippedRun(runs, agent, now);
 }
 
-/** The first time after `now` that is whole intervals behind `due`. */
+/** The first time after `now` that lies a whole number of intervals after `due`. */
 function nextTick(due: string, intervalSeconds: number, now: string): string {
   const [from, at] = [Date.parse(due), Date.parse(now)];
   const intervalMs = Math.max(Math.round(intervalSeconds * 1000), 1);

@@ -47,7 +47,10 @@ function* checkReach(content: WorkflowContent): Iterable<Problem> {
     const message = `no transition leads to "${shorten(place)}" from "${shorten(initialPlace)}"`;
     yield problem('UNREACHABLE_PLACE', ['places', index], message);
   }
-  /** Where no token waits any more: an automatic transition of those before always takes it away. */
+  /**
+   * Places in which no token stays, since an automatic transition that comes earlier in the definition always takes it
+   * away.
+   */
   const left = new Set<string>();
   for (const [index, transition] of transitions.entries()) {
     const reason = whyNever(transition, reached, left);

@@ -43,7 +43,7 @@ function compileIn(dialect: Dialect, body: JsonObject): Compiled {
   }
 }
 
-/** Those that know what a schema of their dialect looks like: made once, since that takes a while. */
+/** What judges schemas themselves, one for each dialect; made once, since that takes a while. */
 const judges = new Map<Dialect, ReturnType<typeof newCompiler>>();
 
 function metaProblems(dialect: Dialect, body: JsonObject): readonly Problem[] {

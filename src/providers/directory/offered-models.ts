@@ -24,7 +24,7 @@ export async function listOfferedModels(
   }
 }
 
-/** The same, and throws what kept the server from saying so. */
+/** Like `listOfferedModels`, but throws what kept the server from answering. */
 export async function readOfferedModels(
   call: GuardedCall,
   format: Pick<WireFormat, 'readModelNames'>,

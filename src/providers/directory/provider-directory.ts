@@ -90,7 +90,7 @@ async function askForModels(
   }
 }
 
-/** No model and no prompt is in this request: what a 404 means for those would lead astray here. */
+/** The request names no model and has no prompt, so a 404 does not mean what it means for a model call. */
 function classifyList(answer: FailedAnswer, modelsUrl: URL, context: ErrorContext): ModelError {
   const isWebPage = /html/i.test(answer.contentType);
   if (isWebPage || (answer.status !== 404 && answer.status !== 405)) return classifyAnswer(answer, context);

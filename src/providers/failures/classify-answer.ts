@@ -36,7 +36,7 @@ const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
   [/invalid_request|bad_request|invalid_argument/, 'invalid_request'],
 ];
 
-/** Codes that an error may have which says by name what its server does not take. */
+/** The codes of errors that may name the fields that their server does not take. */
 const MAY_BE_A_REFUSAL: readonly ExecutionErrorCode[] = ['invalid_request', 'model_not_found', 'server'];
 
 const CONTEXT_MESSAGE =

@@ -16,6 +16,12 @@ const PLAIN_WORDS = new Set(
 );
 const LONGEST_MESSAGE = 4096;
 
+/** What an error says whose server takes schemas, and not the one that it got. */
+const SCHEMA_FAULT = /schema|grammar|response_?format/i;
+/** Where requests have a schema for the answer. */
+const SCHEMA_FIELDS =
+  'response_format text.format output_config.format generationConfig.responseJsonSchema format'.split(' ');
+
 /** An error of a provider as it came, however it came. */
 export interface Refusal {
   readonly status: number;
@@ -35,7 +41,13 @@ export function refusedFields({ status, body, message }: Refusal, sent: JsonObje
   const error = body === undefined ? undefined : (ownValue(body, 'error') ?? body);
   const [param, code, type] = ['param', 'code', 'type'].map((name) => (isJsonObject(error) ? textAt(error, name) : ''));
   const text = message.slice(0, LONGEST_MESSAGE);
-  if (!REFUSAL.test(`${text} ${(code ?? '').replaceAll('_', ' ')} ${(type ?? '').replaceAll('_', ' ')}`)) return [];
+  const words = `${text} ${(code ?? '').replaceAll('_', ' ')} ${(type ?? '').replaceAll('_', ' ')}`;
+  const refused = REFUSAL.test(words) ? namedIn(text, param ?? '', paths) : [];
+  if (refused.length > 0 || !SCHEMA_FAULT.test(text)) return refused;
+  return SCHEMA_FIELDS.filter((path) => paths.includes(path));
+}
+
+function namedIn(text: string, param: string, paths: readonly string[]): readonly string[] {
   const named = paths.filter((path) => path === param);
   if (named.length > 0) return named;
   const mentioned = innermost(paths.filter((path) => isMentioned(path, text)));

@@ -1,5 +1,6 @@
 import type { Api } from '../../core/agents/model-capabilities.js';
 import type { ModelRequest } from '../../core/executions/turn.js';
+import { answerFormat, formatWarnings, isStated, type AnswerFormat } from './answer-format.js';
 import { planParameters, type ParameterPlan } from './parameter-plan.js';
 import { promptParts, type PromptParts } from './prompt-parts.js';
 import { nameTools, type ToolNames } from './tool-names.js';
@@ -15,6 +16,7 @@ export interface PlannedCall<Body> {
 /** What every API's body is made from. */
 export interface RequestParts extends ParameterPlan {
   readonly prompt: PromptParts;
+  readonly format: AnswerFormat;
   readonly toolNames: ToolNames;
 }
 
@@ -26,6 +28,8 @@ export function planCall<Body>(
 ): PlannedCall<Body> {
   const plan = planParameters(request, api);
   const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const prompt = promptParts(request, plan.capabilities.structuredOutput);
-  return { body: bodyOf({ ...plan, prompt, toolNames }), toolNames, warnings: plan.warnings };
+  const format = answerFormat(request, plan.capabilities, api);
+  const prompt = promptParts(request, isStated(format, api));
+  const warnings = [...plan.warnings, ...formatWarnings(format, plan.capabilities)];
+  return { body: bodyOf({ ...plan, prompt, format, toolNames }), toolNames, warnings };
 }

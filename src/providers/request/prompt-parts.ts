@@ -1,5 +1,4 @@
 import { isJsonObject, ownValue } from '../../core/json/json.js';
-import type { StructuredOutputMode } from '../../core/agents/model-capabilities.js';
 import type { ModelRequest, ToolCall } from '../../core/executions/turn.js';
 import { isJsonArray, textAt } from '../../core/json/json-fields.js';
 import { stateSchema } from './structured-output.js';
@@ -14,11 +13,11 @@ export interface PromptParts {
   readonly messages: readonly SpokenMessage[];
 }
 
-/** Where the API cannot be given the schema itself, the system prompt states it. */
-export function promptParts(request: ModelRequest, mode: StructuredOutputMode): PromptParts {
+/** `isStated`: the system prompt says what the answer has to be. */
+export function promptParts(request: ModelRequest, isStated: boolean): PromptParts {
   const { outputSchema } = request;
   const system = request.messages.filter(({ role }) => role === 'system').map(({ content }) => content);
-  const stated = outputSchema === undefined || mode === 'json_schema' ? [] : [stateSchema(outputSchema)];
+  const stated = outputSchema === undefined || !isStated ? [] : [stateSchema(outputSchema)];
   return { system: [...system, ...stated].join('\n\n'), messages: request.messages.filter(isSpoken) };
 }
 

@@ -17,7 +17,7 @@ interface StoredToken {
 
 interface KeptEvent {
   readonly event: StoredTokenEvent;
-  /** Which of its chain it is; absent: it was appended by others. */
+  /** Its number within the chain; absent when it was not the token that recorded it. */
   readonly origin?: string;
 }
 

@@ -17,8 +17,9 @@ import {
 import { judgeClaim } from './stream-tail.js';
 
 /**
- * The stream log on a shared backend: entries that are only ever added, each behind the one that its writer knows to be
- * the last. Whoever finds another entry there looks again, and learns from the new end of the log what has become of it.
+ * The stream log on a shared backend: entries are only ever added, each behind the one that its writer takes for the
+ * last. A writer that finds another entry there looks again, and the new end of the log tells what has become of its
+ * own.
  */
 export class EntryLog implements StreamLog {
   readonly #store: EntryStore;

@@ -8,14 +8,14 @@ import { judgeRefusal, type EntryEnd } from './stream-tail.js';
 interface WriterParts {
   readonly store: EntryStore;
   readonly queue: EntryQueue;
-  /** Takes the openings of writers that lost what they had appended. */
+  /** Collects the openings of writers that lost what they had appended. */
   readonly lost: Set<string>;
 }
 
 /** The opening of a writer: the entry behind which its text begins. */
 export type Opening = EntryEnd & Pick<CountedTail, 'epoch' | 'turn' | 'attempt'>;
 
-/** Appends behind its own previous entry, of which the first is its opening. */
+/** Appends each entry behind its own previous one; the first stands behind its opening. */
 export class EntryWriter implements StreamWriter {
   readonly #parts: WriterParts;
   readonly #executionId: string;

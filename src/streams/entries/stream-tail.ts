@@ -26,8 +26,9 @@ export type ClaimVerdict<Tail> =
   | { readonly type: 'repeated'; readonly tail: Tail };
 
 /**
- * `lost` are the openings whose writers of this process have lost entries. Such a one is not given out again, though it
- * may be the tail once more: other text under the same opening and sequences would pass for what viewers have seen.
+ * Whether a claim makes its caller the writer. `lost` has the openings behind which writers of this process have lost
+ * entries. Such an opening is not given out again, though it may be the tail once more: other text under the same
+ * opening and sequences would pass for what viewers have seen.
  */
 export function judgeClaim<Tail extends StreamTail>(
   tail: Tail | undefined,
@@ -41,8 +42,9 @@ export function judgeClaim<Tail extends StreamTail>(
 }
 
 /**
- * Why the entry of a writer could not follow its previous one, where it is not there already. Someone else's opening
- * fences it only from its place on: one that lies before is what a loss of the tail brought back to light.
+ * Why a writer's entry could not follow its previous one, although it had not been stored before. Another writer's
+ * opening fences it only if it stands at the same place or later: an earlier one is the tail again only because the
+ * backend has lost what followed it.
  */
 export function judgeRefusal(
   tail: StreamTail | undefined,

@@ -198,7 +198,10 @@ export class NatsConnection {
     }
   }
 
-  /** What is asked meanwhile would be kept until the server is back: whoever asks had better know, and come again. */
+  /**
+   * Refuses requests while the server is away. The client would keep them until it is back; their callers had better
+   * know, and come again.
+   */
   #refuseWhenDown(): void {
     if (!this.#isUp || this.#connection.isClosed()) throw this.#named(new Error('no connection'));
   }

@@ -145,7 +145,7 @@ export class NatsEntries implements EntryStore {
     return entries;
   }
 
-  /** Only when the turn changes: then the log is looked through. */
+  /** How many attempts at a turn the log has seen, from the log as a whole: asked for only when the turn changes. */
   async #attemptsAt(tail: NatsEntry, executionId: string, turn: number): Promise<number> {
     let most = 0;
     await this.#nats.walk(executionId, { from: 0, to: tail.position, expected: Infinity }, (entry) => {

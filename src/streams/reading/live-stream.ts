@@ -82,9 +82,9 @@ export class LiveStream {
   }
 
   /**
-   * Takes what was read; true when there is more to read at once, which there is only as long as reading brings
-   * something: what does not is left to a later look. `askedAt` is what `next` was when the read began: wake-ups that
-   * came in meanwhile make the page an old one, which says nothing against what they brought.
+   * Takes a page that was read; true when there is more to read at once. A page that brought nothing never asks for
+   * another one at once. `askedAt` is what `next` was when the read began: when wake-ups have come in since, the page
+   * is older than they are, and says nothing against what they brought.
    */
   takePage(page: StreamPage, askedAt: number, now: number): boolean {
     const isOld = this.next !== askedAt;

@@ -25,7 +25,10 @@ export function placeAfter(after: number | undefined, { state, next, entries }: 
   return opening === undefined ? BEGINNING : { next: after + 1, opening };
 }
 
-/** What a page, read from the event before a place on, has behind it; undefined when that event is not the one it was. */
+/**
+ * What follows a place, from a page that was read from the event before it on; undefined when another event stands
+ * there now.
+ */
 export function passageAfter(place: ViewerPlace, { entries }: StreamPage): Passage | undefined {
   if (place.next > 0 && openingOf(place.next - 1, entries) !== place.opening) return undefined;
   const events = entries.flatMap((entry) => entry.events).filter(({ sequence }) => sequence >= place.next);

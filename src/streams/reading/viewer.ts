@@ -46,7 +46,7 @@ interface LiveViewerParts {
   readonly place: ViewerPlace;
   readonly types: ViewerOptions['types'];
   readonly onLeave: (viewer: LiveViewer) => void;
-  /** The log does not tell what the stream does: the stream has to be read, too. */
+  /** Called when the log has less than the stream was told of, so that the stream is read again as well. */
   readonly onDoubt: () => void;
 }
 
@@ -59,11 +59,11 @@ export class LiveViewer implements StreamViewer {
   end: ViewerEnd | undefined;
 
   #place: ViewerPlace;
-  /** Of the stream when its ring held the place; undefined while it has not. */
+  /** The stream's generation when its ring last held the place of this viewer; undefined before it did. */
   #generation: number | undefined;
   #entriesPerRead = FIRST_READ;
   readonly #unfollow: () => void;
-  /** What waits for a change goes on. */
+  /** Wakes what waits for a change. */
   #stopWaiting: () => void = () => undefined;
   #settle: (events: undefined) => void = () => undefined;
 
@@ -168,7 +168,7 @@ export class LiveViewer implements StreamViewer {
     this.#place = BEGINNING;
   }
 
-  /** Until the stream changes, or the viewer leaves. */
+  /** Resolves when the stream changes or the viewer leaves. */
   async #change(atMostMs?: number): Promise<void> {
     if (this.end !== undefined) return;
     let timer: NodeJS.Timeout | undefined;
@@ -179,7 +179,7 @@ export class LiveViewer implements StreamViewer {
     clearTimeout(timer);
   }
 
-  /** Lets a log be that gives nothing; until the viewer leaves. */
+  /** Waits before a log is read again that gave nothing; ends when the viewer leaves. */
   async #pause(): Promise<void> {
     const until = performance.now() + READ_AGAIN_MS;
     for (let left = READ_AGAIN_MS; left > 0 && this.end === undefined; left = until - performance.now()) {

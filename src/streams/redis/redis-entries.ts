@@ -89,7 +89,7 @@ export class RedisEntries implements EntryStore {
     return (await this.#redis.run(READ, keys, bounds)) as readonly RawPage[];
   }
 
-  /** Only when the turn changes: then the log is looked through. */
+  /** How many attempts at a turn the log has seen, from the log as a whole: asked for only when the turn changes. */
   async #attemptsAt(executionId: string, turn: number): Promise<number> {
     const [, entries] = await this.#page(executionId, 0, ALL);
     return entries

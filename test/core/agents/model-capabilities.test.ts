@@ -34,6 +34,15 @@ describe('what a model takes', () => {
     expect(of(type, model).structuredOutput).toBe(mode);
   });
 
+  it.each([
+    ['https://api.deepseek.com/v1', 'json_object'],
+    ['https://dashscope-intl.aliyuncs.com/compatible-mode/v1', 'json_object'],
+    ['https://notdeepseek.com/v1', 'json_schema'],
+    ['http://localhost:8000/v1', 'json_schema'],
+  ])('a server at %s gives structured answers by %s', (baseUrl, mode) => {
+    expect(capabilitiesOf({ type: 'custom', model: 'm', options: {}, baseUrl }).structuredOutput).toBe(mode);
+  });
+
   it('the options of the agent know better', () => {
     expect(of('ollama', 'llama3', { contextTokens: 8192, structuredOutput: 'prompt' })).toMatchObject({
       contextTokens: 8192,

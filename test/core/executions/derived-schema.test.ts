@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { derivedSchema } from '../../../src/core/executions/derived-schema.js';
+import { askedSchemaOf, derivedSchema, outputSchemaOf } from '../../../src/core/executions/derived-schema.js';
 import { structuredOutputs } from '../../../src/core/executions/mapping.js';
 
 describe('the schema derived for an answer', () => {
@@ -14,5 +14,25 @@ describe('the schema derived for an answer', () => {
       },
       required: ['assessment', 'scores'],
     });
+  });
+
+  it('is asked for with types and without other members, and taken with any value', () => {
+    const some = { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, expect.anything()] };
+    expect(askedSchemaOf({}, ['assessment'])).toEqual({
+      type: 'object',
+      properties: { assessment: some },
+      required: ['assessment'],
+      additionalProperties: false,
+    });
+    expect(outputSchemaOf({}, ['assessment'])).toEqual(derivedSchema(['assessment']));
+  });
+
+  it('is the agent’s own where it has one', () => {
+    const outputSchema = { type: 'string' };
+    expect([askedSchemaOf({ outputSchema }, ['a']), outputSchemaOf({ outputSchema }, ['a'])]).toEqual([
+      outputSchema,
+      outputSchema,
+    ]);
+    expect([askedSchemaOf({}, []), outputSchemaOf({}, [])]).toEqual([undefined, undefined]);
   });
 });

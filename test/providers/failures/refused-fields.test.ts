@@ -44,6 +44,29 @@ describe('the fields that a server refuses', () => {
     expect(inMessage(message)).toEqual(fields);
   });
 
+  it.each([
+    [
+      "Invalid schema for response_format 'answer': In context=('a'), schema must have a 'type' key.",
+      'response_format',
+    ],
+    ['The compiled grammar is too large, which would cause performance issues.', 'output_config.format'],
+    ["text.format.schema: 'required' has to include every key", 'text.format'],
+    [
+      'The specified schema produces a constraint that has too many states for serving.',
+      'generationConfig.responseJsonSchema',
+    ],
+    ['failed to load model vocabulary required for format: invalid JSON schema in format', 'format'],
+  ])('are the one that has the schema where that is what is wrong: "%s"', (message, path) => {
+    const [outer = '', inner] = path.split('.');
+    const sent = {
+      model: 'm',
+      temperature: 1,
+      [outer]: inner === undefined ? { type: 'x' } : { [inner]: { type: 'x' } },
+    };
+    expect(refusedFields({ status: 400, body: undefined, message }, sent)).toEqual([path]);
+    expect(refusedFields({ status: 400, body: undefined, message }, { model: 'm', temperature: 1 })).toEqual([]);
+  });
+
   it('are one of two that exclude each other', () => {
     expect(inMessage('`temperature` and `top_p` cannot both be specified for this model.')).toEqual(['top_p']);
   });

@@ -7,7 +7,7 @@ import { MAX_FIRST } from '../pages.js';
 
 /** As many fields as one answer may have. A page that shows 50 tokens with their histories has some 5,000. */
 const MAX_FIELDS = 50_000;
-/** What a list has that says nothing of its length: places, attempts, messages. */
+/** The length that is assumed of a list that says nothing of its own: places, attempts, messages. */
 const USUAL_LENGTH = 10;
 /** Fields have few arguments: introspection asks for those of all. */
 const USUAL_LENGTHS: Readonly<Record<string, number>> = { __InputValue: 3 };

@@ -55,7 +55,10 @@ export function eventPayloads(args: ExecutionArgs, format: ResultFormat): EventP
   };
 }
 
-/** The same object for operations that show the same of an event; one of its own for what would take much to remember. */
+/**
+ * One object for all operations that show the same of an event; an operation that would take much to remember gets one
+ * of its own.
+ */
 function variantOf(args: ExecutionArgs): object {
   const { document, operationName, variableValues } = args;
   const known = variants.get(document) ?? new Map<string, object>();

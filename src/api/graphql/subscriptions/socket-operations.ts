@@ -3,8 +3,8 @@ import { GraphQLError } from 'graphql';
 const MAX_OPERATIONS = 100;
 
 /**
- * What runs for one socket: counted until nothing of it runs any more, and closed with the socket. graphql-ws knows
- * operations by their ids, and forgets one that is completed while it is still being opened.
+ * The operations of one socket. Each counts until nothing of it runs any more, and all are closed with the socket.
+ * graphql-ws cannot do this: it forgets an operation that is completed while it is still being opened.
  */
 export class SocketOperations {
   readonly #running = new Set<SocketOperation>();
@@ -44,14 +44,17 @@ export class SocketOperation {
     return this.#isLeft;
   }
 
-  /** It has opened this, whose `return` settles a `next` that waits. */
+  /** Notes what the operation has opened, to be closed with it. Its `return` must settle a `next` that waits. */
   opened(source: AsyncIterator<object>): void {
     this.#source = source;
     // Its step gives nothing then: nobody would read to the end.
     if (this.#isLeft) this.end();
   }
 
-  /** Nobody waits for it any more: it sends nothing, and what it waits for it lets be. */
+  /**
+   * Called when nobody waits for the operation any more: it sends nothing from then on, and gives up what it waits
+   * for.
+   */
   leave(): void {
     this.#isLeft = true;
     this.#close();
@@ -63,8 +66,8 @@ export class SocketOperation {
   }
 
   /**
-   * A step of it, which ends it when it fails. When it was left meanwhile it gives nothing, ever: its id may be another's
-   * by now, and graphql-ws would take the end of this one for the end of that.
+   * Does one step of the operation, and ends it when the step fails. After `leave` it never resolves: the id may
+   * belong to another operation by now, and graphql-ws would take the end of this one for the end of that one.
    */
   async step<Result>(work: () => Promise<Result>): Promise<Result> {
     try {

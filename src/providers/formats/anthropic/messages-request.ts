@@ -6,7 +6,6 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { isJsonObject } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
-import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
@@ -27,7 +26,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): MessageCreateParams
     ...(prompt.system === '' ? {} : { system: prompt.system }),
     ...(parts.stop.length === 0 ? {} : { stop_sequences: [...parts.stop] }),
     ...toolFields(request, toolNames),
-    ...outputFormat(request, parts),
+    ...outputFormat(parts),
     ...extraBody(request),
   };
 }
@@ -49,9 +48,9 @@ function toolFields(request: ModelRequest, names: ToolNames): Fields {
   return { tools };
 }
 
-function outputFormat({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): Fields {
-  if (outputSchema === undefined || capabilities.structuredOutput !== 'json_schema') return {};
-  return { output_config: { format: { type: 'json_schema', schema: { ...outputSchema } } } };
+function outputFormat({ format }: RequestParts): Fields {
+  if (format.type !== 'json_schema') return {};
+  return { output_config: { format: { type: 'json_schema', schema: { ...format.schema } } } };
 }
 
 function messageParam(message: PromptParts['messages'][number], names: ToolNames): BlockMessage {

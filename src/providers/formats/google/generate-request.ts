@@ -35,7 +35,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): GenerateBody {
     ...samplingFields(parts),
     ...(parts.stop.length === 0 ? {} : { stopSequences: [...parts.stop] }),
     ...toolFields(request, toolNames),
-    ...responseFormat(request, parts),
+    ...responseFormat(parts),
   };
   const contents = joined(prompt.messages.map((message) => contentOf(message, prompt, toolNames)));
   return { model: request.provider.model, contents, config };
@@ -62,12 +62,17 @@ function toolFields(request: ModelRequest, names: ToolNames): GenerateContentCon
   return { tools: [{ functionDeclarations }] };
 }
 
-function responseFormat({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): GenerateContentConfig {
-  if (outputSchema === undefined || capabilities.structuredOutput === 'prompt') return {};
+function responseFormat({ format }: RequestParts): GenerateContentConfig {
   const responseMimeType = 'application/json';
-  return capabilities.structuredOutput === 'json_object'
-    ? { responseMimeType }
-    : { responseMimeType, responseJsonSchema: outputSchema };
+  switch (format.type) {
+    case 'text':
+    case 'prompt':
+      return {};
+    case 'json_object':
+      return { responseMimeType };
+    case 'json_schema':
+      return { responseMimeType, responseJsonSchema: format.schema };
+  }
 }
 
 function contentOf(message: PromptParts['messages'][number], parts: PromptParts, names: ToolNames): Content {

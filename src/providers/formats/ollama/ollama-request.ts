@@ -22,7 +22,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): Body {
     stream: true,
     options: optionsOf(parts, request),
     ...toolFields(request, parts.toolNames),
-    ...format(request, parts),
+    ...formatField(parts),
     ...extraBody(request),
   };
 }
@@ -50,9 +50,16 @@ function toolFields(request: ModelRequest, names: ToolNames): Pick<ChatRequest, 
   return { tools };
 }
 
-function format({ outputSchema }: ModelRequest, { capabilities }: ParameterPlan): Pick<ChatRequest, 'format'> {
-  if (outputSchema === undefined || capabilities.structuredOutput === 'prompt') return {};
-  return { format: capabilities.structuredOutput === 'json_object' ? 'json' : { ...outputSchema } };
+function formatField({ format }: RequestParts): Pick<ChatRequest, 'format'> {
+  switch (format.type) {
+    case 'text':
+    case 'prompt':
+      return {};
+    case 'json_object':
+      return { format: 'json' };
+    case 'json_schema':
+      return { format: { ...format.schema } };
+  }
 }
 
 function messagesOf(parts: PromptParts, names: ToolNames): Message[] {

@@ -8,7 +8,7 @@ import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
-import { fitsStrictMode, schemaName } from '../../request/structured-output.js';
+import { schemaName } from '../../request/structured-output.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
@@ -31,7 +31,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): ChatCompletionCreat
     ...tokenLimit(parts, request),
     ...(parts.stop.length === 0 ? {} : { stop: [...parts.stop] }),
     ...toolFields(request, parts.toolNames),
-    ...responseFormat(request, parts),
+    ...responseFormat(parts, request.outputSchema),
     ...extraBody(request),
   };
 }
@@ -64,15 +64,15 @@ function toolFields(request: ModelRequest, names: ToolNames): Fields {
   return { tools };
 }
 
-function responseFormat({ outputSchema: schema }: ModelRequest, { capabilities }: ParameterPlan): Fields {
-  if (schema === undefined) return {};
-  switch (capabilities.structuredOutput) {
+function responseFormat({ format }: RequestParts, schema: ModelRequest['outputSchema']): Fields {
+  switch (format.type) {
+    case 'text':
     case 'prompt':
       return {};
     case 'json_object':
       return { response_format: { type: 'json_object' } };
     case 'json_schema': {
-      const json_schema = { name: schemaName(schema), schema: { ...schema }, strict: fitsStrictMode(schema) };
+      const json_schema = { name: schemaName(schema), schema: { ...format.schema }, strict: format.strict };
       return { response_format: { type: 'json_schema', json_schema } };
     }
   }

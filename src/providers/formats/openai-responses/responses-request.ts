@@ -4,7 +4,7 @@ import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
-import { fitsStrictMode, schemaName } from '../../request/structured-output.js';
+import { schemaName } from '../../request/structured-output.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
 /** The API takes no smaller limit. */
@@ -26,7 +26,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): ResponseCreateParam
     ...(prompt.system === '' ? {} : { instructions: prompt.system }),
     ...samplingFields(parts),
     ...toolFields(request, toolNames),
-    ...textFormat(request, parts),
+    ...textFormat(parts, request.outputSchema),
     ...extraBody(request),
   };
 }
@@ -53,16 +53,16 @@ function toolFields(request: ModelRequest, names: ToolNames): Fields {
   return { tools };
 }
 
-function textFormat({ outputSchema: schema }: ModelRequest, { capabilities }: ParameterPlan): Fields {
-  if (schema === undefined) return {};
-  switch (capabilities.structuredOutput) {
+function textFormat({ format }: RequestParts, schema: ModelRequest['outputSchema']): Fields {
+  switch (format.type) {
+    case 'text':
     case 'prompt':
       return {};
     case 'json_object':
       return { text: { format: { type: 'json_object' } } };
     case 'json_schema': {
-      const format = { name: schemaName(schema), schema: { ...schema }, strict: fitsStrictMode(schema) };
-      return { text: { format: { type: 'json_schema', ...format } } };
+      const named = { name: schemaName(schema), schema: { ...format.schema }, strict: format.strict };
+      return { text: { format: { type: 'json_schema', ...named } } };
     }
   }
 }

@@ -78,10 +78,16 @@ describe('structured output', () => {
     { ...SCHEMA, additionalProperties: true },
     { ...SCHEMA, required: [] },
     { ...SCHEMA, properties: { grade: {} } },
-    { ...SCHEMA, properties: { grade: { type: 'number', minimum: 1 } } },
     { type: 'array', items: { type: 'string' } },
   ])('is not strict for what the strict mode refuses (%#)', (outputSchema) => {
     expect(body({ outputSchema }).response_format).toMatchObject({ json_schema: { strict: false } });
+  });
+
+  it('is strict without the limits that the strict mode refuses: they are said in words', () => {
+    const outputSchema = { ...SCHEMA, properties: { grade: { type: 'number', minimum: 1 } } };
+    expect(body({ outputSchema }).response_format).toMatchObject({
+      json_schema: { strict: true, schema: { properties: { grade: { description: '{minimum: 1}' } } } },
+    });
   });
 
   it.each(['json_object', 'prompt'])(
