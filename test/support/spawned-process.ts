@@ -64,7 +64,7 @@ export class SpawnedProcess {
     await untilOver({
       isOver: () => {
         if (matches(this.#text, what)) return true;
-        if (this.#hasEnded) throw new Error(`ended without saying ${String(what)}:\n${this.#text}`);
+        if (this.hasEnded) throw new Error(`ended without saying ${String(what)}:\n${this.#text}`);
         return false;
       },
       progress: () => `${this.#text.length} ${cpuSeconds(this.#child.pid ?? 0)}`,
@@ -72,7 +72,7 @@ export class SpawnedProcess {
     });
   }
 
-  get #hasEnded(): boolean {
+  get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
@@ -87,13 +87,13 @@ export class SpawnedProcess {
 
   /** Kills it the hard way and waits until it is gone. */
   async kill(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill('SIGKILL');
+    if (!this.hasEnded) this.#child.kill('SIGKILL');
     await this.#exited;
   }
 
   /** Stops it in order and gives its exit code. */
   async stop(): Promise<number | null> {
-    if (!this.#hasEnded) this.#child.kill('SIGTERM');
+    if (!this.hasEnded) this.#child.kill('SIGTERM');
     return await this.exit();
   }
 
