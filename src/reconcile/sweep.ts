@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
@@ -22,8 +24,10 @@ const MAX_BATCHES = 10;
 const AT_ONCE = 10;
 /** What was cut off while no process of ours ran is found by the first round. */
 const LOOK_BACK_MS = 7 * 86_400_000;
-/** Temporal's list of what has ended lags behind. */
-const OVERLAP_MS = 120_000;
+/** Temporal's list of what has ended lags behind, and its clock may be set back. */
+const OVERLAP_MS = 15 * 60_000;
+/** What was settled and is still listed need not be looked up in every round. */
+const REMEMBERED = 10_000;
 
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
@@ -48,6 +52,8 @@ export class Sweeper {
   readonly #unclosed: RetryLater;
   readonly #unremoved: RetryLater;
   readonly #unsettled: RetryLater;
+  /** By id, when it closed. */
+  readonly #settled = new LRUCache<string, string>({ max: REMEMBERED });
   #since: number;
   #running: Promise<void> | undefined;
 
@@ -86,14 +92,19 @@ export class Sweeper {
   }
 
   async #settleCutOff(): Promise<void> {
-    const begunAt = Date.parse(this.#parts.now());
+    let newest = this.#since + OVERLAP_MS;
     let allSettled = true;
-    for await (const { id, kind } of this.#parts.temporal.listCutOff(new Date(this.#since).toISOString())) {
+    for await (const cutOff of this.#parts.temporal.listCutOff(new Date(this.#since).toISOString())) {
+      const { id, kind, closedAt } = cutOff;
+      newest = Math.max(newest, Date.parse(closedAt));
+      if (this.#settled.get(id) === closedAt) continue;
       const settle = kind === 'token' ? settledToken : settledExecution;
       const isSettled = await this.#unsettled.attempt(`${kind} ${id}`, () => settle(this.#parts, id));
+      if (isSettled) this.#settled.set(id, closedAt);
       allSettled = isSettled && allSettled;
     }
-    if (allSettled) this.#since = begunAt - OVERLAP_MS;
+    // By the list's own times: our clock may be ahead of Temporal's, and what closes next would be before it.
+    if (allSettled) this.#since = newest - OVERLAP_MS;
   }
 
   /** What was cut off longer ago than Temporal's list is looked through, or is forgotten, is in no list. */

@@ -40,8 +40,15 @@ export interface TemporalGateway {
   /** How the newest run of a Temporal workflow stands; undefined when Temporal does not know it (any more). */
   closeOf(id: string): Promise<WorkflowClose | undefined>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
-  listCutOff(since: string): AsyncIterable<{ readonly id: string; readonly kind: 'token' | 'execution' }>;
+  listCutOff(since: string): AsyncIterable<CutOff>;
   ping(): Promise<void>;
+}
+
+export interface CutOff {
+  readonly id: string;
+  readonly kind: 'token' | 'execution';
+  /** By Temporal's clock, RFC 3339. */
+  readonly closedAt: string;
 }
 
 /** How a Temporal workflow stands. */
@@ -198,15 +205,16 @@ const CLOSES: Readonly<Record<string, WorkflowClose>> = {
   TIMED_OUT: 'TIMED_OUT',
 };
 
-async function* listCutOff({ client, taskQueue }: Starter, since: string) {
+async function* listCutOff({ client, taskQueue }: Starter, since: string): AsyncGenerator<CutOff> {
   const query = [
     `TaskQueue = '${taskQueue}'`,
     `WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`,
     `ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled', 'Failed')`,
     `CloseTime >= '${since}'`,
   ].join(' AND ');
-  for await (const { workflowId, type } of client.workflow.list({ query })) {
-    yield { id: workflowId, kind: type === TOKEN_LIFECYCLE ? ('token' as const) : ('execution' as const) };
+  for await (const { workflowId, type, closeTime, startTime } of client.workflow.list({ query })) {
+    const kind = type === TOKEN_LIFECYCLE ? 'token' : 'execution';
+    yield { id: workflowId, kind, closedAt: (closeTime ?? startTime).toISOString() };
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Sweeper } from '../../src/reconcile/sweep.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
@@ -236,6 +236,23 @@ describe('the sweep', () => {
     expect(await storage.executions.get('doc-700:review:1')).toMatchObject({ status: 'TERMINATED' });
     const [event] = await storage.tokens.listEvents('doc-0', { after: 0, first: 1 });
     expect(event).toMatchObject({ type: 'TERMINATED', details: { reason: 'unknown to Temporal' } });
+  });
+
+  it.each([
+    ['is ten minutes behind ours', -10],
+    ['is ten minutes ahead of ours', 10],
+  ])('asks for all that may have closed since the round before, by a clock that %s', async (_what, minutes) => {
+    const theirs = Date.parse(NOW) + minutes * 60_000;
+    const asked = vi.spyOn(temporal, 'listCutOff');
+    const sweep = reconciler();
+    temporal.closes.set('doc-1', 'TERMINATED');
+    temporal.cutOffAt = new Date(theirs).toISOString();
+    await sweep.round();
+    await sweep.round();
+    const since = Date.parse(asked.mock.lastCall?.[0] ?? '');
+    const setBackMs = 10 * 60_000;
+    expect(since).toBeLessThan(theirs - setBackMs);
+    expect(since).toBeGreaterThan(theirs - HOUR);
   });
 
   it('leaves a token alone whose id has a newer run that goes on', async () => {

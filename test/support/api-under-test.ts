@@ -10,7 +10,7 @@ import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
-import type { TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
+import type { CutOff, TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/executions/execution.js';
 import { newToken } from '../../src/core/engine/new-token.js';
 import type { TokenStart } from '../../src/core/tokens/token-start.js';
@@ -46,6 +46,8 @@ export class PlayedTemporal implements TemporalGateway {
   readonly told: string[] = [];
   /** How the Temporal workflows stand that the test has an opinion on. */
   readonly closes = new Map<string, WorkflowClose>();
+  /** When those closed, by its own clock. */
+  cutOffAt: string = NOW;
   /** Set: what every call throws. */
   failure: Error | undefined;
 
@@ -86,12 +88,12 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.resolve(this.closes.get(id));
   }
 
-  async *listCutOff() {
+  async *listCutOff(since: string): AsyncGenerator<CutOff> {
     await Promise.resolve();
-    yield* [...this.closes.keys()].map((id) => ({
-      id,
-      kind: id.includes(':') ? ('execution' as const) : ('token' as const),
-    }));
+    if (this.cutOffAt < since) return;
+    for (const id of this.closes.keys()) {
+      yield { id, kind: id.includes(':') ? 'execution' : 'token', closedAt: this.cutOffAt };
+    }
   }
 
   fire(): Promise<never> {
