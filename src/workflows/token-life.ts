@@ -285,7 +285,7 @@ export class TokenLife {
     return {
       now: new Date().toISOString(),
       ...(suffix === undefined ? {} : { executionIdSuffix: suffix }),
-      ...(this.#isOld ? { joinsExecutionIds: true } : {}),
+      ...(this.#isOld ? { joinsExecutionIds: true, countsDataOnly: true } : {}),
     };
   }
 }

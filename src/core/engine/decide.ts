@@ -2,19 +2,18 @@ import { cancelToken } from './cancel-token.js';
 import type { Decision, Facts, Refusal, TokenInput } from './decision.js';
 import { findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
 import { endExecution } from './end-execution.js';
-import { closedBlockers, fieldsAfter, findBlockers } from './find-blockers.js';
+import { closedBlockers, findBlockers } from './find-blockers.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
 import { tell, withToken, type Progress } from './progress.js';
-import { refusalOf } from './refusal.js';
+import { refusalOf, tooLargeRefusal } from './refusal.js';
 import { raiseRefusedRecord } from './refused-record.js';
 import { retryToken } from './retry-token.js';
 import { RuleBudget } from '../rules/rule-budget.js';
 import { settle } from './settle.js';
 import { storableInput } from './storable-input.js';
-import { takeTransition } from './take-transition.js';
+import { takeTransition, takeTooLarge } from './take-transition.js';
 import type { Token } from '../tokens/token.js';
-import { tokenTooLarge } from '../tokens/token-size.js';
 import { updateToken } from './update-token.js';
 
 /**
@@ -92,9 +91,9 @@ function checkFire(progress: Progress, request: FireRequest): CheckedFire {
   if (blockers.length > 0 || transition === undefined) {
     return { type: 'refused', refusal: refusalOf(token, `take ${request.transitionId}`, blockers) };
   }
-  const tooLarge = tokenTooLarge(fieldsAfter(token, request));
+  const tooLarge = takeTooLarge(progress, transition, request);
   if (tooLarge === undefined) return { type: 'clear', transition };
-  return { type: 'refused', refusal: { code: 'TOKEN_TOO_LARGE', message: tooLarge, blockers: [] } };
+  return { type: 'refused', refusal: tooLargeRefusal(tooLarge) };
 }
 
 function refuseFire(progress: Progress, request: FireRequest, refusal: Refusal): Decision {

@@ -59,6 +59,8 @@ export interface Facts {
   readonly now: string;
   /** Set when the token's id was used before: keeps execution ids apart. */
   readonly executionIdSuffix?: string;
+  /** Set for a token that began when nothing but its data was counted. */
+  readonly countsDataOnly?: true;
   /** What the rules of this decision may spend; absent: as much as any decision may. */
   readonly budget?: RuleBudget;
   /** Set for a token that began when execution ids were made in a way in which two could be the same. */

@@ -103,9 +103,15 @@ function fail(progress: Progress, running: Running, failure: Pick<Incident, 'cod
   if (!running.agent.required) {
     const note = `without its agent's output: ${failure.code}`;
     const fields = patchedFields(progress.token, pending);
+    const tooLarge = progress.facts.countsDataOnly === true ? undefined : tokenTooLarge(fields);
+    if (tooLarge !== undefined) return stay(progress, running, { code: 'TOKEN_TOO_LARGE', message: tooLarge });
     return settle(move(progress, transition, { ...fields, executionId: pending.executionId, note }));
   }
-  const { patch } = pending;
+  return stay(progress, running, failure);
+}
+
+function stay(progress: Progress, running: Running, failure: Pick<Incident, 'code' | 'message'>): Progress {
+  const { patch } = running.pending;
   const incident = {
     ...failure,
     ...causeOf(running),

@@ -2,12 +2,13 @@ import type { ExecutionOutcome } from './decision.js';
 import type { PlaceAgent } from '../definitions/definition.js';
 import type { ExecutionResult } from '../executions/execution.js';
 import { mapOutput } from '../executions/mapping.js';
+import { raisePlaceAgentIncident } from './place-agent-incident.js';
 import { beginAgain, withRuns } from './place-agent-runs.js';
 import { endedRun } from './place-agent-schedule.js';
 import { change, type EventDraft, type Progress } from './progress.js';
 import { fireAutoTransition, settle } from './settle.js';
-import type { Incident, PlaceAgentRuns } from '../tokens/token.js';
-import { tokenTooLarge } from '../tokens/token-size.js';
+import type { PlaceAgentRuns } from '../tokens/token.js';
+import { tokenTooLarge, tokenTooLargeThen } from '../tokens/token-size.js';
 
 interface Ended {
   readonly agent: PlaceAgent;
@@ -23,7 +24,13 @@ export function endPlaceAgent(progress: Progress, ended: Ended, outcome: Executi
     case 'succeeded':
       return succeed(over, ended, outcome.result);
     case 'failed':
-      return settle(fail(over, ended, { code: outcome.errorCode, message: outcome.message }));
+      return settle(
+        raisePlaceAgentIncident(over, ended.agent, {
+          code: outcome.errorCode,
+          message: outcome.message,
+          executionId: ended.executionId,
+        }),
+      );
     case 'cancelled':
       return over;
     case 'id-taken':
@@ -35,9 +42,11 @@ function succeed(progress: Progress, ended: Ended, result: ExecutionResult): Pro
   const { agent, executionId } = ended;
   const { token } = progress;
   const mapped = mapOutput(agent.outputMapping, result, { data: token.data, metadata: token.metadata });
-  const problem = mapped.ok ? tokenTooLarge(mapped.value) : mapped.reason;
+  const tooLarge = progress.facts.countsDataOnly === true ? tokenTooLarge : tokenTooLargeThen;
+  const problem = mapped.ok ? tooLarge(mapped.value, token) : mapped.reason;
   if (!mapped.ok || problem !== undefined) {
-    return settle(fail(progress, ended, { code: 'output_mapping_failed', message: problem ?? '' }));
+    const failure = { code: 'output_mapping_failed', message: problem ?? '', executionId } as const;
+    return settle(raisePlaceAgentIncident(progress, agent, failure));
   }
   // Its own failure of before is mended; another's stays.
   const { incident } = token;
@@ -48,14 +57,4 @@ function succeed(progress: Progress, ended: Ended, result: ExecutionResult): Pro
   ];
   const changed = change(progress, { ...mapped.value, incident: isMended ? undefined : incident }, events);
   return fireAutoTransition(changed, agent);
-}
-
-/** An incident that stands already stays: the first thing to mend is what came first. */
-function fail(progress: Progress, ended: Ended, failure: Pick<Incident, 'code' | 'message'>): Progress {
-  const { agent, executionId } = ended;
-  const { incident: standing } = progress.token;
-  if (standing !== undefined && standing.placeAgentId !== agent.id) return progress;
-  const incident = { ...failure, executionId, placeAgentId: agent.id, since: progress.facts.now };
-  const details = { ...failure, placeAgentId: agent.id };
-  return change(progress, { incident }, [{ type: 'INCIDENT_RAISED', executionId, details }]);
 }

@@ -1,6 +1,8 @@
 import { ruleHolds } from '../rules/evaluate-rule.js';
 import { placeAgentsIn, type PlaceAgent, type WorkflowDefinition } from '../definitions/definition.js';
-import { hasInputs } from '../executions/mapping.js';
+import { hasInputs, mapInput } from '../executions/mapping.js';
+import { inputTooLarge } from '../tokens/token-size.js';
+import { raisePlaceAgentIncident } from './place-agent-incident.js';
 import { ask, tell, withToken, type Progress } from './progress.js';
 import { begunRun, firstRuns, isDue, skippedRun } from './place-agent-schedule.js';
 import { startAgent } from './start-agent.js';
@@ -77,11 +79,20 @@ function isReady(agent: PlaceAgent, { definition, token, budget }: Progress): bo
 }
 
 function begin(progress: Progress, agent: PlaceAgent, runs: PlaceAgentRuns): Progress {
+  const tooLarge = inputTooLargeFor(agent, progress);
+  if (tooLarge !== undefined) {
+    const begun = withRuns(progress, agent.id, begunRun(runs, agent, progress.facts.now));
+    return raisePlaceAgentIncident(begun, agent, { code: 'prompt_too_large', message: tooLarge });
+  }
   const started = startAgent(progress, { use: agent, startedBy: { placeAgentId: agent.id }, fields: progress.token });
   const { executionId } = started;
   const details = { agentId: agent.agentId, placeAgentId: agent.id };
   const told = tell(started.progress, [{ type: 'EXECUTION_STARTED', executionId, details }]);
   return withRuns(told, agent.id, { ...begunRun(runs, agent, progress.facts.now), executionId });
+}
+
+function inputTooLargeFor({ inputMapping }: PlaceAgent, { token, facts }: Progress): string | undefined {
+  return facts.countsDataOnly === true ? undefined : inputTooLarge(mapInput(inputMapping, token));
 }
 
 function cancelRun(progress: Progress, { executionId }: PlaceAgentRuns): Progress {

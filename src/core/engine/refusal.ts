@@ -10,6 +10,10 @@ export function refusalOf(token: Token, wanted: string, blockers: readonly Block
   return { code: codeOf(blockers), message, blockers };
 }
 
+export function tooLargeRefusal(message: string): Refusal {
+  return { code: 'TOKEN_TOO_LARGE', message, blockers: [] };
+}
+
 /** A sentence of an id has room. */
 const MAX_WANTED = 250;
 

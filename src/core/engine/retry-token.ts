@@ -1,11 +1,11 @@
 import type { Refusal } from './decision.js';
 import { findTransition } from '../definitions/definition.js';
 import { findBlockers } from './find-blockers.js';
-import { refusalOf } from './refusal.js';
+import { refusalOf, tooLargeRefusal } from './refusal.js';
 import { withRuns } from './place-agent-runs.js';
 import { change, withToken, type Progress } from './progress.js';
 import { settle } from './settle.js';
-import { takeTransition } from './take-transition.js';
+import { takeTooLarge, takeTransition } from './take-transition.js';
 import type { Incident } from '../tokens/token.js';
 
 export type Retried =
@@ -37,6 +37,8 @@ function retryTransition(progress: Progress, transitionId: string, { patch }: In
   if (blockers.length > 0 || transition === undefined) {
     return { type: 'refused', refusal: refusalOf(token, `retry ${transitionId}`, blockers) };
   }
+  const tooLarge = progress.facts.countsDataOnly === true ? undefined : takeTooLarge(progress, transition, request);
+  if (tooLarge !== undefined) return { type: 'refused', refusal: tooLargeRefusal(tooLarge) };
   return { type: 'clear', progress: settle(takeTransition(progress, transition, request)) };
 }
 

@@ -4,22 +4,53 @@ import type { FireRequest } from '../tokens/fire-request.js';
 import type { JsonObject } from '../json/json.js';
 import { cancelPlaceAgents } from './place-agent-runs.js';
 import { change, type EventDraft, type Progress } from './progress.js';
+import { mapInput } from '../executions/mapping.js';
+import { inputTooLarge, patchTooLarge, tokenTooLarge } from '../tokens/token-size.js';
 import { startAgent } from './start-agent.js';
 import type { HistoryEntry } from '../tokens/token.js';
 
 /** Moves kept on the token itself; its events hold them all. */
 const HISTORY_LENGTH = 50;
 
-/** Takes a transition that nothing blocks: moves at once, or starts its agent and waits for the outcome. */
+/**
+ * Takes a transition that nothing blocks: moves at once, or starts its agent and waits for the outcome. Where the agent
+ * cannot be given what it should be, that is an incident: whoever fires is refused before.
+ */
 export function takeTransition(
   progress: Progress,
   transition: Transition,
   request: Pick<FireRequest, 'data'>,
 ): Progress {
   const agent = activeAgent(transition);
-  if (agent !== undefined) return startTransition(progress, { transition, agent, request });
-  const { data, metadata } = fieldsAfter(progress.token, request);
-  return move(progress, transition, { data, metadata });
+  if (agent === undefined) {
+    const { data, metadata } = fieldsAfter(progress.token, request);
+    return move(progress, transition, { data, metadata });
+  }
+  const start = { transition, agent, request };
+  const tooLarge = startTooLarge(progress, start);
+  if (tooLarge === undefined) return startTransition(progress, start);
+  const failure = { code: 'prompt_too_large', message: tooLarge } as const;
+  const incident = { ...failure, transitionId: transition.id, since: progress.facts.now };
+  return change(progress, { incident }, [
+    { type: 'INCIDENT_RAISED', transitionId: transition.id, details: { ...failure } },
+  ]);
+}
+
+/** Says that the token would be too large by taking a transition, or what its agent is given; undefined when it is not. */
+export function takeTooLarge(
+  progress: Progress,
+  transition: Transition,
+  request: Pick<FireRequest, 'data'>,
+): string | undefined {
+  const tooLarge = tokenTooLarge(fieldsAfter(progress.token, request));
+  const agent = activeAgent(transition);
+  if (tooLarge !== undefined || agent === undefined) return tooLarge;
+  return startTooLarge(progress, { transition, agent, request });
+}
+
+function startTooLarge({ token, facts }: Progress, { agent, request }: AgentTransitionStart): string | undefined {
+  if (facts.countsDataOnly === true) return undefined;
+  return patchTooLarge(request.data) ?? inputTooLarge(mapInput(agent.inputMapping, fieldsAfter(token, request)));
 }
 
 interface Move {

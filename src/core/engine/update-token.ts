@@ -2,8 +2,8 @@ import type { Refusal } from './decision.js';
 import { versionBlockers } from './find-blockers.js';
 import { mergePatch } from '../json/merge-patch.js';
 import { change, withToken, type Progress } from './progress.js';
-import { refusalOf } from './refusal.js';
-import { tokenTooLarge } from '../tokens/token-size.js';
+import { refusalOf, tooLargeRefusal } from './refusal.js';
+import { tokenTooLarge, tokenTooLargeThen } from '../tokens/token-size.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
 
 export type Updated =
@@ -18,9 +18,9 @@ export function updateToken(progress: Progress, request: UpdateRequest): Updated
     data: request.data === undefined ? token.data : mergePatch(token.data, request.data),
     metadata: request.metadata === undefined ? token.metadata : mergePatch(token.metadata, request.metadata),
   };
-  const tooLarge = tokenTooLarge(fields);
+  const tooLarge = progress.facts.countsDataOnly === true ? tokenTooLarge(fields) : tokenTooLargeThen(fields, token);
   if (tooLarge !== undefined) {
-    return { type: 'refused', refusal: { code: 'TOKEN_TOO_LARGE', message: tooLarge, blockers: [] } };
+    return { type: 'refused', refusal: tooLargeRefusal(tooLarge) };
   }
   const reset = withToken(progress, { automaticSteps: 0 });
   return { type: 'clear', progress: change(reset, fields, [{ type: 'UPDATED' }]) };
