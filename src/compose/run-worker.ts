@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 
 import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
@@ -15,6 +15,7 @@ import { taskQueues } from '../contract/messages.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalLogger } from './temporal-logger.js';
+import { WORKER_OPTIONS } from './worker-options.js';
 import { workflowCode } from './workflow-code.js';
 
 /**
@@ -33,7 +34,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
     connection,
     namespace: cluster.namespace,
     activities: createActivities(activityParts(parts, backends, client)),
-    ...SHARED_OPTIONS,
+    ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
     ...shared,
@@ -77,18 +78,6 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
     now: () => new Date().toISOString(),
   };
 }
-
-/** Measured: see the decision record on worker options. */
-const SHARED_OPTIONS = {
-  stickyQueueScheduleToStartTimeout: '1s',
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
-  shutdownGraceTime: '5s',
-  reuseV8Context: true,
-  // Few, of both: each poll that a frozen worker left open swallows one task, which then waits for its timeout.
-  workflowTaskPollerBehavior: { type: 'autoscaling', initial: 2 },
-  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
-} as const satisfies Partial<WorkerOptions>;
 
 function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {
   const running = worker.run().catch((error: unknown) => {

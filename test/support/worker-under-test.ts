@@ -6,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
@@ -71,13 +72,7 @@ export async function startWorkerOn(
   const queues = taskQueues('circuit-breaker');
   const connection = await NativeConnection.connect({ address: temporal.address });
   const activities = createActivities(parts);
-  const shared = {
-    connection,
-    activities,
-    stickyQueueScheduleToStartTimeout: '1s',
-    maxHeartbeatThrottleInterval: '1s',
-    reuseV8Context: true,
-  } as const;
+  const shared = { connection, activities, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowsPath: WORKFLOWS }),
     await Worker.create({ ...shared, taskQueue: queues.tools }),
