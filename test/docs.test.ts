@@ -97,3 +97,20 @@ describe('the guide to streams', () => {
     expect(readFileSync(`test/e2e/pages/${file}`, 'utf8')).toContain(snippet ?? 'no snippet');
   });
 });
+
+describe('CONTRIBUTING.md', () => {
+  it('says what every script is for', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const said = readFileSync('CONTRIBUTING.md', 'utf8');
+    const unsaid = Object.keys(scripts).filter((name) => !new RegExp(`\`(npm (run )?)?${name}[ \`]`).test(said));
+    expect(unsaid).toEqual([]);
+  });
+});
+
+describe('.env.example', () => {
+  it('has every variable that is read', () => {
+    const example = readFileSync('.env.example', 'utf8');
+    const read = readFileSync('src/config.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): /gm);
+    expect([...read].flatMap(([, name]) => name ?? []).filter((name) => !example.includes(`${name}=`))).toEqual([]);
+  });
+});
