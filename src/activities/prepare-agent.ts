@@ -3,6 +3,7 @@ import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
 import { retryLimits } from '../core/executions/turn-retry.js';
+import { shorten } from '../core/json/preview.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { fillPrompts, promptVariables, type FilledPrompts } from '../core/executions/prompt-template.js';
 import { finalFailure } from '../contract/failures.js';
@@ -50,7 +51,7 @@ function idTaken({ executionId }: ExecutionRequest): Error {
 
 function unknownAgent({ agentId, agentVersion }: ExecutionRequest): Error {
   const version = agentVersion === undefined ? '' : ` version ${agentVersion}`;
-  return finalFailure({ code: 'invalid_request', message: `There is no agent "${agentId}"${version}.` });
+  return finalFailure({ code: 'invalid_request', message: `There is no agent "${shorten(agentId)}"${version}.` });
 }
 
 function refuseForeignWorkflow(agent: Agent, { token }: ExecutionRequest): void {

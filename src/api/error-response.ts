@@ -38,6 +38,14 @@ export function asGraphqlError(error: unknown): GraphQLError {
   return new GraphQLError(original.message, { originalError: original });
 }
 
+/** Each field of an answer may have failed, and all of them of the same. */
+const MAX_ERRORS = 100;
+
+/** The errors of a GraphQL answer: the first of very many. */
+export function graphqlErrors(errors: readonly GraphQLError[], request: RequestFacts): readonly FormattedError[] {
+  return errors.slice(0, MAX_ERRORS).map((error) => graphqlError(error, request));
+}
+
 /** An error of a GraphQL answer, with its code and facts as extensions. */
 export function graphqlError(error: GraphQLError, request: RequestFacts): FormattedError {
   const { locations, path } = error;

@@ -11,9 +11,8 @@ import {
 
 import { executionFailureCode, type ExecutionFailureCode } from '../core/codes.js';
 import type { ExecutionOutcome, Refusal } from '../core/engine/decision.js';
-import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
+import { CircuitBreakerError, storableMessage, type ErrorFacts } from '../core/errors.js';
 import type { EndedStatus } from '../core/executions/execution.js';
-import { wellFormed } from '../core/json/well-formed-text.js';
 
 /** The only place where errors become Temporal failures, and where Temporal failures are read. */
 
@@ -22,7 +21,7 @@ export function finalFailure(
   error: { readonly code: ExecutionFailureCode; readonly message: string },
   facts: ErrorFacts = {},
 ): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(error.message, error.code, facts);
+  return ApplicationFailure.nonRetryable(storableMessage(error.message), error.code, facts);
 }
 
 export function refusalFailure(refusal: Refusal): ApplicationFailure {
@@ -66,7 +65,7 @@ export function executionFailure(error: unknown): ExecutionFailure {
     return { status: 'FAILED', errorCode: 'ALREADY_EXISTS', errorMessage };
   }
   const errorCode = executionFailureCode(cause instanceof ApplicationFailure ? cause.type : undefined);
-  const errorMessage = wellFormed(cause instanceof Error ? cause.message : String(cause));
+  const errorMessage = storableMessage(cause instanceof Error ? cause.message : String(cause));
   return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
 }
 

@@ -15,6 +15,14 @@ export interface ErrorFacts {
   readonly details?: JsonValue;
 }
 
+/** More than any message of ours has: what it quotes of an input is cut. */
+const MAX_MESSAGE = 4000;
+
+/** A text as the message of an error: it can be stored and sent, whatever it quotes. */
+export function storableMessage(text: string): string {
+  return shortened(wellFormed(text.slice(0, MAX_MESSAGE + 1)), MAX_MESSAGE);
+}
+
 /** The one error of this product: a stable code, a message that says what to do, and facts. */
 export class CircuitBreakerError extends Error {
   override readonly name = 'CircuitBreakerError';
@@ -24,7 +32,7 @@ export class CircuitBreakerError extends Error {
     message: string,
     readonly facts: ErrorFacts = {},
   ) {
-    super(wellFormed(message));
+    super(storableMessage(message));
   }
 }
 

@@ -141,6 +141,21 @@ describe('a token', () => {
     expect(events.filter(({ type }) => type === 'TRANSITION_REFUSED')).toHaveLength(1);
   });
 
+  it('is not held up by what is longer than any id, whichever message brings it', async () => {
+    const handle = await start('overlong');
+    const long = 'x'.repeat(900_000);
+    await handle.signal('fireTransition', { transitionId: long });
+    await handle.signal('fireTransition', { transitionId: 'skip', idempotencyKey: long });
+    await handle.signal('fireTransition', { transitionId: 'skip', [long]: '\0' });
+    const refused = await failureOf(fire(handle, { transitionId: long }));
+    expect(refused.type).toBe('VALIDATION_FAILED');
+    expect(JSON.stringify(refused.details).length).toBeLessThan(1000);
+    await handle.executeUpdate('cancel', { args: [{ reason: long }] });
+    const events = await under.storage.tokens.listEvents('overlong', { after: 0, first: 100 });
+    expect(events.map(({ type }) => type)).toEqual(['CREATED', 'CANCELLED']);
+    expect(JSON.stringify(events).length).toBeLessThan(2000);
+  });
+
   it('keeps an incident of a failed agent, and the execution is a failed Temporal workflow with the code', async () => {
     const handle = await start('failing', { workflowId: 'review', data: { text: 'FAIL' } });
     const { executionId = '' } = await fire(handle, { transitionId: 'review' });

@@ -3,7 +3,7 @@ import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLSche
 import { mercurius } from 'mercurius';
 
 import type { ApiParts } from '../api-parts.js';
-import { asGraphqlError, graphqlError, httpStatus } from '../error-response.js';
+import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
 import { resolverContext } from './context.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
@@ -65,7 +65,7 @@ function refuseToChange({ reply }: Exchange): never {
 
 function bodyOf({ data, errors }: ExecutionResult, request: FastifyRequest): object {
   if (errors === undefined) return { data };
-  return { data: data ?? null, errors: errors.map((error) => graphqlError(error, request)) };
+  return { data: data ?? null, errors: graphqlErrors(errors, request) };
 }
 
 interface Exchange {
@@ -79,7 +79,7 @@ interface Exchange {
  */
 async function sendRefusal(exchange: Exchange, errors: readonly GraphQLError[]): Promise<FastifyReply> {
   const status = mediaType(exchange.request) === GRAPHQL_TYPE ? 400 : 200;
-  return await send(exchange, status, { errors: errors.map((error) => graphqlError(error, exchange.request)) });
+  return await send(exchange, status, { errors: graphqlErrors(errors, exchange.request) });
 }
 
 async function send({ request, reply }: Exchange, status: number, body: object): Promise<FastifyReply> {

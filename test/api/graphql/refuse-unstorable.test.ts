@@ -44,6 +44,27 @@ describe('a text that no backend carries is refused before it is used, with its 
     }
   });
 
+  it.each([
+    ['an id', 'query ($text: String!) { token(id: $text) { id } }', '/id'],
+    ['a filter', 'query ($text: String!) { tokens(place: $text) { edges { cursor } } }', '/place'],
+    ['a cursor', 'query ($text: String!) { tokens(after: $text) { edges { cursor } } }', '/after'],
+  ])('and so is one that is longer than any, as %s', async (_what, query, pointer) => {
+    const problems = [expect.objectContaining({ code: 'INVALID_VALUE', pointer })];
+    expect(await refusal(query, { text: 'x'.repeat(900_000) })).toMatchObject({ code: 'VALIDATION_FAILED', problems });
+  });
+
+  it('what was asked for is not repeated without end where there is no such thing', async () => {
+    const query =
+      'mutation ($text: String!) { fireTransition(input: { tokenId: $text, transitionId: "t" }) { executionId } }';
+    const response = await api.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload: { query, variables: { text: 'x'.repeat(900_000) } },
+    });
+    expect(response.body.length).toBeLessThan(1000);
+    expect(response.body).toContain('NOT_FOUND');
+  });
+
   it('in a cursor as well, which is none of ours then', async () => {
     const after = Buffer.from(JSON.stringify(['2026', 'a\0'])).toString('base64url');
     const query = 'query ($after: String!) { tokens(after: $after) { edges { cursor } } }';

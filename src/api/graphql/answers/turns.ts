@@ -1,8 +1,11 @@
 type Piece = () => void;
 
+/** A new connection, its request and its answer each take a turn: so many are free between two pieces. */
+const FREE_TURNS = 5;
+
 /**
- * Gives each turn of the event loop to one piece of work, and to one asker after the other. In between everything else gets
- * its turn: a process that was asked for much by one answers others, and `/health/live`, as soon as a piece is done.
+ * Gives turns of the event loop to pieces of work, one at a time, and to one asker after the other. In between everything
+ * else gets its turns: a process that was asked for much by one answers others, and `/health/live`, as soon as a piece is done.
  */
 export class Turns {
   /** Pieces by who asked for them, in the order in which they have their turns. */
@@ -28,9 +31,13 @@ export class Turns {
 
   #goOn(): void {
     this.#isRunning = this.#waiting.size > 0;
-    if (!this.#isRunning) return;
+    if (this.#isRunning) this.#waitTurns(FREE_TURNS);
+  }
+
+  #waitTurns(turns: number): void {
     setImmediate(() => {
-      this.#turn();
+      if (turns > 0) this.#waitTurns(turns - 1);
+      else this.#turn();
     });
   }
 

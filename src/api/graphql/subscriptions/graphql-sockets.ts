@@ -4,7 +4,7 @@ import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql
 import type { WebSocket } from 'ws';
 
 import type { ApiParts } from '../../api-parts.js';
-import { asGraphqlError, graphqlError } from '../../error-response.js';
+import { asGraphqlError, graphqlErrors } from '../../error-response.js';
 import { closeFirmly } from '../../connections/close-firmly.js';
 import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
@@ -34,7 +34,7 @@ const CONNECTION_INIT_TIMEOUT_MS = 10_000;
 export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened: WiredSocket) => void {
   const reader = new OperationReader(schema);
   const formatErrors = (errors: readonly GraphQLError[]) =>
-    errors.map((error) => graphqlError(error, { id: crypto.randomUUID(), log: logger }));
+    graphqlErrors(errors, { id: crypto.randomUUID(), log: logger });
   const format: ResultFormat = ({ data, errors }) => ({
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: formatErrors(errors) }),

@@ -18,7 +18,7 @@ describe('turns', () => {
     expect(done).toEqual(['one 1', 'other 1', 'one 2', 'other 2', 'one 3']);
   });
 
-  it('come one to a turn of the event loop', async () => {
+  it('leave turns of the event loop to others in between', async () => {
     const turns = new Turns();
     const asker = {};
     let loops = 0;
@@ -28,7 +28,7 @@ describe('turns', () => {
     };
     setImmediate(watch);
     const at = await Promise.all(Array.from({ length: 5 }, () => turns.take(asker, () => loops)));
-    expect(new Set(at).size).toBe(5);
+    for (const [n, loop] of at.entries()) if (n > 0) expect(loop - (at[n - 1] ?? 0)).toBeGreaterThanOrEqual(5);
   });
 
   it('go on when a piece throws, which its asker is told', async () => {
