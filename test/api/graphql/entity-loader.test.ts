@@ -18,7 +18,7 @@ describe('an entity loader', () => {
   });
 
   it('reads what is asked for together at once, and each only once', async () => {
-    const getMany = vi.spyOn(storage.agents, 'getMany');
+    const getMany = vi.spyOn(storage.agents, 'getManyEver');
     const asked = [load.agent('writer', 1), load.agent('writer', 2), load.agent('writer', 1)];
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(['First', 'Second', 'First']);
     expect(getMany.mock.calls).toEqual([
@@ -36,7 +36,7 @@ describe('an entity loader', () => {
   });
 
   it('throws NOT_FOUND for the one that is not there, and gives those beside it', async () => {
-    const [nobody, writer] = await Promise.allSettled([load.agent('nobody', 1), load.agent('writer', 1)]);
+    const [nobody, writer] = await Promise.allSettled([load.execution('nobody'), load.agent('writer', 1)]);
     expect(nobody).toMatchObject({ status: 'rejected', reason: { code: 'NOT_FOUND' } });
     expect(writer.status).toBe('fulfilled');
   });
