@@ -12,10 +12,15 @@ export interface ActivityParts {
   readonly model: LanguageModel;
   readonly schemas: SchemaChecker;
   /**
-   * The result of an execution's Temporal workflow, once it has one. Throws the Temporal failure that it ended with,
+   * The result of an execution's Temporal workflow, once it has one: of the chain of runs that began with the given one,
+   * where it is known. Throws the Temporal failure that it ended with,
    * NOT_FOUND when Temporal does not know it (any more), UNAVAILABLE when Temporal does not answer.
    */
-  readonly awaitExecution: (executionId: string, signal: AbortSignal) => Promise<ExecutionResult>;
+  readonly awaitExecution: (
+    executionId: string,
+    firstRunId: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<ExecutionResult>;
   readonly logger: ActivityLogger;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;

@@ -15,14 +15,14 @@ const BEAT_EVERY_MS = 1000;
  */
 export async function adoptExecution(
   parts: ActivityParts,
-  { executionId }: { readonly executionId: string },
+  { executionId, runId }: { readonly executionId: string; readonly runId?: string },
 ): Promise<AdoptedExecution> {
   const context = Context.current();
   const beat = setInterval(() => {
     context.heartbeat();
   }, BEAT_EVERY_MS);
   try {
-    const result = await parts.awaitExecution(executionId, context.cancellationSignal);
+    const result = await parts.awaitExecution(executionId, runId, context.cancellationSignal);
     return { type: 'ended', outcome: { status: 'succeeded', result } };
   } catch (error) {
     context.cancellationSignal.throwIfAborted();

@@ -1,6 +1,7 @@
 import type { Agent } from '../core/agents/agent.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
+import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
 import { retryLimits } from '../core/executions/turn-retry.js';
 import { shorten } from '../core/json/preview.js';
@@ -31,6 +32,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
       startedAt: execution.startedAt ?? parts.now(),
     }),
   ]);
+  const { retryConfig, timeoutSeconds = parts.executionTimeoutSeconds } = request.overrides ?? {};
   return {
     agentId: agent.id,
     agentVersion: agent.version,
@@ -39,8 +41,9 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     conversationId: execution.conversationId,
     messageCount,
     maxTurns: agent.maxTurns,
-    timeoutSeconds: request.overrides?.timeoutSeconds ?? parts.executionTimeoutSeconds,
-    retry: retryLimits(request.overrides?.retryConfig),
+    timeoutSeconds,
+    deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig),
+    retry: retryLimits(retryConfig),
   };
 }
 

@@ -31,7 +31,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const { client, connection } = await connectClient(cluster);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
-  const temporal = createTemporalGateway({ client, taskQueuePrefix: config.taskQueuePrefix });
+  const { taskQueuePrefix, executionTimeoutSeconds } = config;
+  const temporal = createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds });
   const now = () => new Date().toISOString();
   const cutOff = { storage, temporal, closeStream, now };
   const reader = new StreamReader({

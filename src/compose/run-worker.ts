@@ -73,7 +73,7 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
     schemas: backends.schemas,
     logger,
     closeStream: backends.closeStream,
-    awaitExecution: awaitExecution(client),
+    awaitExecution: awaitExecution(client, config.taskQueuePrefix),
     executionTimeoutSeconds: config.executionTimeoutSeconds,
     now: () => new Date().toISOString(),
   };

@@ -38,7 +38,7 @@ export interface Activities {
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
   recordExecution(ended: ExecutionEnd): Promise<void>;
   /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
-  adoptExecution(request: { readonly executionId: string }): Promise<AdoptedExecution>;
+  adoptExecution(request: { readonly executionId: string; readonly runId?: string }): Promise<AdoptedExecution>;
 }
 
 /** How an execution ended that its token has waited for through an activity. */
@@ -87,6 +87,8 @@ export interface PreparedAgent {
   readonly maxTurns: number;
   /** Bounds one attempt. */
   readonly timeoutSeconds: number;
+  /** Bounds the execution as a whole; absent in what an earlier version of this program prepared. */
+  readonly deadlineSeconds?: number;
   readonly retry: RetryLimits;
 }
 

@@ -20,13 +20,19 @@ export interface ExecuteAgentInput {
 export async function executeAgent(parts: OperationParts, input: ExecuteAgentInput): Promise<AgentExecution> {
   const { storage, temporal, now } = parts;
   const request = requestOf(input);
-  await refuseUnusableAgent(parts, request);
+  const stored = await storage.executions.get(request.executionId);
+  if (stored === undefined) await refuseUnusableAgent(parts, request);
+  else refuseOther(request, stored);
+  // Before it is recorded: where the id is somebody else's, nothing is. A worker records it, too, should this process end now.
+  if (stored === undefined || stored.status === 'PENDING') await temporal.startExecution(request);
   const execution = await storage.executions.create(pendingExecution(request, now()));
-  if (!isExecutionOf(request, execution)) {
-    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${request.executionId}".`);
-  }
-  if (!isEnded(execution.status)) await temporal.startExecution(request);
+  refuseOther(request, execution);
   return execution;
+}
+
+function refuseOther(request: ExecutionRequest, execution: AgentExecution): void {
+  if (isExecutionOf(request, execution)) return;
+  throw new CircuitBreakerError('ALREADY_EXISTS', `There is another execution "${request.executionId}".`);
 }
 
 /** As much of a reason as its history shows. */

@@ -19,7 +19,7 @@ export async function settledToken(parts: SettlingParts, id: string): Promise<To
   const { storage, temporal, now } = parts;
   const token = await storage.tokens.get(id);
   if (token?.status !== 'ACTIVE') return token;
-  const reason = reasonOf(await temporal.closeOf(id));
+  const reason = reasonOf(await temporal.closeOf('token', id));
   if (reason === undefined) return token;
   if (await storage.tokens.terminate(id, { now: now(), reason })) await endExecutions(parts, id);
   return await storage.tokens.get(id);

@@ -28,7 +28,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const { storage, temporal, now } = parts;
   const execution = await storage.executions.get(id);
   if (execution === undefined || isEnded(execution.status)) return execution;
-  const close = await temporal.closeOf(id);
+  const close = await temporal.closeOf('execution', id);
   const end = close === undefined ? forgotten(execution, now()) : endOf(close);
   // It runs, or has not begun, or its own record is on its way.
   if (end === undefined) return execution;

@@ -11,7 +11,7 @@ import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 
 /** gRPC status codes. */
 const [DEADLINE_EXCEEDED, UNAVAILABLE] = [4, 14];
-export const [NOT_FOUND, FAILED_PRECONDITION] = [5, 9];
+export const [NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION] = [5, 8, 9];
 
 /** Temporal's errors as ours; what is none of them stays as it is. */
 export function apiErrorFromTemporal(error: unknown): unknown {
@@ -27,6 +27,9 @@ export function apiErrorFromTemporal(error: unknown): unknown {
       'UNAVAILABLE',
       'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
     );
+  }
+  if (code === RESOURCE_EXHAUSTED) {
+    return new CircuitBreakerError('UNAVAILABLE', 'Temporal takes no more at the moment. Try again.');
   }
   return error;
 }

@@ -7,18 +7,25 @@ import {
 } from '@temporalio/client';
 
 import { CircuitBreakerError, notFound } from '../core/errors.js';
+import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import type { ExecutionResult } from '../core/executions/execution.js';
+import { OwnWorkflows } from './own-workflows.js';
 
 /**
- * Waits for the result of an execution's Temporal workflow, however long it takes. Throws the failure that it ended
- * with, NOT_FOUND when Temporal does not know it, UNAVAILABLE when Temporal does not answer, the signal's own reason.
+ * Waits for the result of an execution's Temporal workflow, however long it takes: of the chain of runs that began with the
+ * given one, where it is known. Throws the failure that it ended with, NOT_FOUND when Temporal does not know it, UNAVAILABLE
+ * when Temporal does not answer, the signal's own reason.
  */
-export function awaitExecution(client: Client) {
-  return async (executionId: string, signal: AbortSignal): Promise<ExecutionResult> => {
+export function awaitExecution(client: Client, taskQueuePrefix: string) {
+  const own = new OwnWorkflows(client, taskQueues(taskQueuePrefix).main);
+  return async (executionId: string, firstRunId: string | undefined, signal: AbortSignal): Promise<ExecutionResult> => {
     try {
-      return await client.withAbortSignal(signal, () =>
-        client.workflow.result<() => Promise<ExecutionResult>>(executionId),
-      );
+      return await client.withAbortSignal(signal, async () => {
+        const execution = await own.describe(AGENT_EXECUTION, executionId);
+        const isMeant = firstRunId === undefined || execution?.firstRunId === firstRunId;
+        if (execution === undefined || !isMeant) throw notFound('execution', executionId);
+        return await client.workflow.result<() => Promise<ExecutionResult>>(executionId, execution.runId);
+      });
     } catch (error) {
       signal.throwIfAborted();
       throw translated(error, executionId);

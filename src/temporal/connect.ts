@@ -1,11 +1,18 @@
 import { readFile } from 'node:fs/promises';
 
-import { Client, Connection, type TLSConfig } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type TLSConfig,
+} from '@temporalio/client';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import type { TemporalCluster } from './open-temporal.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 50;
 
 export interface TemporalClient {
   readonly client: Client;
@@ -14,9 +21,15 @@ export interface TemporalClient {
 
 /** Throws UNAVAILABLE when the cluster does not answer. The connection mends itself when the server was away. */
 export async function connectClient(cluster: TemporalCluster): Promise<TemporalClient> {
-  const options = { ...(await connectionOptions(cluster)), connectTimeout: CONNECT_TIMEOUT_MS };
+  const connectTimeout = CONNECT_TIMEOUT_MS;
+  const options = { ...(await connectionOptions(cluster)), connectTimeout, interceptors: [retryingSoon()] };
   const connection = await orUnavailable(cluster, Connection.connect(options));
   return { connection, client: new Client({ connection, namespace: cluster.namespace }) };
+}
+
+/** A server that is asked for too much at once takes more in a moment: the SDK would wait for seconds first. */
+function retryingSoon(): ReturnType<typeof makeGrpcRetryInterceptor> {
+  return makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ initialIntervalMs: () => FIRST_RETRY_MS }));
 }
 
 /** Turns whatever kept a cluster from being reached into UNAVAILABLE, with what to do. */

@@ -1,23 +1,21 @@
-import { createHash } from 'node:crypto';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client';
-
-import { CircuitBreakerError } from '../core/errors.js';
+import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
-import { canonicalJson, type JsonObject } from '../core/json/json.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
-import type { Token } from '../core/tokens/token.js';
-import type { UpdateRequest } from '../core/tokens/update-request.js';
-import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
-import { FAILED_PRECONDITION, apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
+import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
+import { OwnWorkflows, type OwnWorkflow, type WorkflowKind } from './own-workflows.js';
+import { requestOf, startExecution, startToken } from './start-workflows.js';
+import type { Changed, TokenChange } from './token-change.js';
+import { TokenUpdates } from './token-updates.js';
 
-/** What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. */
+export type { TokenChange } from './token-change.js';
+
+/**
+ * What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. Other teams'
+ * Temporal workflows may have the ids that it is given: it finds none of them, and touches none.
+ */
 export interface TemporalGateway {
   /**
    * Starts a token, which is created a moment later. The same id with the same request, a fingerprint of the start, is the
@@ -34,11 +32,12 @@ export interface TemporalGateway {
   change(tokenId: string, change: TokenChange): Promise<Changed>;
   /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
   tellPlaceAgentsChanged(tokenId: string): Promise<void>;
+  /** The same id with the same request is the same execution; another one is ALREADY_EXISTS. */
   startExecution(request: ExecutionRequest): Promise<void>;
   /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
   cancelExecution(id: string, reason: string): Promise<boolean>;
-  /** How the newest run of a Temporal workflow stands; undefined when Temporal does not know it (any more). */
-  closeOf(id: string): Promise<WorkflowClose | undefined>;
+  /** How the newest run of a token or an execution stands; undefined when Temporal does not know it (any more). */
+  closeOf(kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
   listCutOff(since: string): AsyncIterable<CutOff>;
   ping(): Promise<void>;
@@ -54,21 +53,11 @@ export interface CutOff {
 /** How a Temporal workflow stands. */
 export type WorkflowClose = 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT';
 
-/** An update of a token by its name on the wire. */
-export type TokenChange =
-  | { readonly name: 'updateToken'; readonly request: UpdateRequest }
-  | { readonly name: 'cancel'; readonly request: { readonly reason?: string } }
-  | { readonly name: 'retry' | 'triggerPlaceAgents' };
-
-export interface Changed {
-  readonly token: Token;
-  /** Executions that the change started. */
-  readonly executionIds: readonly string[];
-}
-
 interface GatewayOptions {
   readonly client: Client;
   readonly taskQueuePrefix: string;
+  /** Bounds one attempt of an agent that runs on its own. */
+  readonly executionTimeoutSeconds: number;
 }
 
 /**
@@ -77,26 +66,35 @@ interface GatewayOptions {
  */
 export const ANSWERED_WITHIN_MS = 15_000;
 
-export function createTemporalGateway({ client, taskQueuePrefix }: GatewayOptions): TemporalGateway {
+export function createTemporalGateway(options: GatewayOptions): TemporalGateway {
+  const { client, taskQueuePrefix, executionTimeoutSeconds } = options;
   const taskQueue = taskQueues(taskQueuePrefix).main;
+  const own = new OwnWorkflows(client, taskQueue);
+  const starter = { client, own, taskQueue, executionTimeoutSeconds };
+  const updates = new TokenUpdates(client, own);
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
   return {
-    startToken: (id, start, request) => within(() => startToken({ client, taskQueue }, id, { start, request })),
-    requestOf: (id) => within(() => requestOf(client.workflow.getHandle(id))),
-    refuseFailedToken: (id) => within(() => refuseFailedToken(client.workflow.getHandle(id))),
-    fire: (tokenId, request) => within(() => fire(client.workflow.getHandle(tokenId), request)),
-    change: (tokenId, request) => within(() => changeToken(client.workflow.getHandle(tokenId), request)),
-    tellPlaceAgentsChanged: (tokenId) => within(() => tell(client.workflow.getHandle(tokenId))),
-    startExecution: (request) => within(() => startExecution({ client, taskQueue }, request)),
-    cancelExecution: (id, reason) => within(() => cancel(client, id, reason)),
-    closeOf: (id) => within(() => closeOf(client.workflow.getHandle(id))),
-    listCutOff: (since) => listCutOff({ client, taskQueue }, since),
+    startToken: (id, start, request) => within(() => startToken(starter, id, { start, request })),
+    requestOf: (id) => within(() => requestOf(own, TOKEN_LIFECYCLE, id)),
+    refuseFailedToken: (id) => within(() => refuseFailedToken(starter, id)),
+    fire: (tokenId, request) => within(() => updates.fire(tokenId, request)),
+    change: (tokenId, change) => within(() => updates.change(tokenId, change)),
+    tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
+    startExecution: (request) => within(() => startExecution(starter, request)),
+    cancelExecution: (id, reason) => within(() => cancel(starter, id, reason)),
+    closeOf: (kind, id) => within(async () => closeOf(await own.describe(TYPES[kind], id))),
+    listCutOff: (since) => listCutOff(starter, since),
     ping: () =>
       within(async () => {
         await client.workflowService.getSystemInfo({});
       }),
   };
 }
+
+const TYPES: Readonly<Record<'token' | 'execution', WorkflowKind>> = {
+  token: TOKEN_LIFECYCLE,
+  execution: AGENT_EXECUTION,
+};
 
 async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
   try {
@@ -106,95 +104,44 @@ async function withinDeadline<Result>(client: Client, run: () => Promise<Result>
   }
 }
 
-interface Starter {
+interface Surroundings {
   readonly client: Client;
+  readonly own: OwnWorkflows;
   readonly taskQueue: string;
 }
 
-async function startToken(
-  { client, taskQueue }: Starter,
-  workflowId: string,
-  { start, request }: { readonly start: TokenStart; readonly request: string },
-): Promise<void> {
-  try {
-    await client.workflow.start(TOKEN_LIFECYCLE, {
-      workflowId,
-      taskQueue,
-      args: [start],
-      memo: { request },
-      staticSummary: `Token of ${start.workflowId ?? 'an inline workflow'}`,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    if ((await requestOf(client.workflow.getHandle(workflowId))) === request) return;
-    throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${workflowId}" is taken by something else.`);
-  }
-}
-
-async function requestOf(handle: WorkflowHandle): Promise<string | undefined> {
-  try {
-    const { type, memo } = await handle.describe();
-    const request = type === TOKEN_LIFECYCLE ? memo?.['request'] : undefined;
-    return typeof request === 'string' ? request : undefined;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-async function refuseFailedToken(handle: WorkflowHandle): Promise<void> {
-  const { status } = await handle.describe();
+async function refuseFailedToken({ client, own }: Surroundings, id: string): Promise<void> {
+  const token = await own.describe(TOKEN_LIFECYCLE, id);
   // Its own failure says why.
-  if (status.name === 'FAILED') await handle.result();
+  if (closeOf(token) === 'FAILED') await client.workflow.getHandle(id, token?.runId).result();
 }
 
-/** With a key, and with an update id made of it, a fire can be repeated whatever became of its first answer. */
-async function fire(handle: WorkflowHandle, request: FireRequest): Promise<FireAccepted> {
-  const args: [FireRequest] = [{ idempotencyKey: crypto.randomUUID(), ...request }];
-  const updateId = fingerprint({ ...args[0] });
-  const update = () => handle.executeUpdate<FireAccepted, [FireRequest]>('fire', { args, updateId });
-  try {
-    return await update();
-  } catch (error) {
-    // It met its workflow at the moment when that went on as a new run.
-    if (grpcCode(error) === FAILED_PRECONDITION) return await update();
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    // The token has ended: by this very fire, when it is repeated.
-    const first = handle.getUpdateHandle<FireAccepted>(updateId).result();
-    return await first.catch(() => Promise.reject(error));
+/** By its run: a signal cannot be bound to a chain of runs. */
+async function tell({ client, own }: Surroundings, tokenId: string): Promise<void> {
+  const told = new Set<string>();
+  for (;;) {
+    const token = await own.describe(TOKEN_LIFECYCLE, tokenId);
+    if (token === undefined || closeOf(token) !== 'RUNNING' || told.has(token.runId)) return;
+    told.add(token.runId);
+    if (await isSignalled(client.workflow.getHandle(tokenId, token.runId))) return;
   }
 }
 
-async function changeToken(handle: WorkflowHandle, change: TokenChange): Promise<Changed> {
-  const args: [object] = ['request' in change ? change.request : {}];
-  const updateId = crypto.randomUUID();
-  const update = () => handle.executeUpdate<Changed, [object]>(change.name, { args, updateId });
-  try {
-    return await update();
-  } catch (error) {
-    if (grpcCode(error) !== FAILED_PRECONDITION) throw error;
-    return await update();
-  }
-}
-
-async function tell(handle: WorkflowHandle): Promise<void> {
+/** False where the run has ended at this moment: it may have gone on as another one. */
+async function isSignalled(handle: WorkflowHandle): Promise<boolean> {
   try {
     await handle.signal('placeAgentsChanged');
+    return true;
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (grpcCode(error) !== NOT_FOUND) throw error;
+    return false;
   }
 }
 
-async function closeOf(handle: WorkflowHandle): Promise<WorkflowClose | undefined> {
-  try {
-    const { status } = await handle.describe();
-    // Of a chain of runs the newest stands for all: one that went on runs.
-    return CLOSES[status.name] ?? 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+function closeOf(workflow: OwnWorkflow | undefined): WorkflowClose | undefined {
+  if (workflow === undefined) return undefined;
+  // Of a chain of runs the newest stands for all: one that went on runs.
+  return CLOSES[workflow.description.status.name] ?? 'RUNNING';
 }
 
 const CLOSES: Readonly<Record<string, WorkflowClose>> = {
@@ -205,7 +152,7 @@ const CLOSES: Readonly<Record<string, WorkflowClose>> = {
   TIMED_OUT: 'TIMED_OUT',
 };
 
-async function* listCutOff({ client, taskQueue }: Starter, since: string): AsyncGenerator<CutOff> {
+async function* listCutOff({ client, taskQueue }: Surroundings, since: string): AsyncGenerator<CutOff> {
   const query = [
     `TaskQueue = '${taskQueue}'`,
     `WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`,
@@ -218,37 +165,23 @@ async function* listCutOff({ client, taskQueue }: Starter, since: string): Async
   }
 }
 
-function fingerprint(value: object): string {
-  return createHash('sha256')
-    .update(canonicalJson(value as JsonObject))
-    .digest('hex');
-}
-
-async function startExecution({ client, taskQueue }: Starter, request: ExecutionRequest): Promise<void> {
-  try {
-    await client.workflow.start(AGENT_EXECUTION, {
-      workflowId: request.executionId,
-      taskQueue,
-      args: [request],
-      staticSummary: `Agent ${request.agentId}`,
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    });
-  } catch (error) {
-    // Started by the same request before, whose reply got lost.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const { type } = await client.workflow.getHandle(request.executionId).describe();
-    if (type !== AGENT_EXECUTION) {
-      throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${request.executionId}" is taken by something else.`);
-    }
-  }
-}
-
 /** By the service itself: the client's own `cancel` takes no reason, which the history shows. */
-async function cancel(client: Client, workflowId: string, reason: string): Promise<boolean> {
+async function cancel({ client, own }: Surroundings, workflowId: string, reason: string): Promise<boolean> {
+  const execution = await own.describe(AGENT_EXECUTION, workflowId);
+  if (execution === undefined || closeOf(execution) !== 'RUNNING') return false;
   const { namespace, identity } = client.options;
-  const request = { namespace, identity, workflowExecution: { workflowId }, reason, requestId: crypto.randomUUID() };
+  const { firstRunId: firstExecutionRunId } = execution;
+  const requestId = crypto.randomUUID();
+  const workflowExecution = { workflowId };
   try {
-    await client.workflowService.requestCancelWorkflowExecution(request);
+    await client.workflowService.requestCancelWorkflowExecution({
+      namespace,
+      identity,
+      workflowExecution,
+      firstExecutionRunId,
+      reason,
+      requestId,
+    });
     return true;
   } catch (error) {
     if (grpcCode(error) !== NOT_FOUND) throw error;

@@ -1,4 +1,10 @@
-import { CancellationScope, proxyActivities, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../contract/activities.js';
 import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
@@ -17,7 +23,7 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
   const turns: TurnAnswer[] = [];
   try {
     const prepared = await quickly('prepareAgent', request);
-    const answer = await converse(request, prepared, turns);
+    const answer = await withinDeadline(prepared, () => converse(request, prepared, turns));
     const result = resultOf(request, prepared, { answer, turns });
     await end(request, turns, { status: 'COMPLETED', ...result, completedAt: result.timestamp });
     return carriedResult(result);
@@ -31,6 +37,17 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     throw failure.status === 'CANCELLED'
       ? error
       : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
+  }
+}
+
+/** Where nobody gave the Temporal workflow a time after which Temporal ends it, it ends itself: a plain client need not know. */
+async function withinDeadline<Result>({ deadlineSeconds }: PreparedAgent, run: () => Promise<Result>): Promise<Result> {
+  if (deadlineSeconds === undefined || workflowInfo().executionTimeoutMs !== undefined) return await run();
+  try {
+    return await CancellationScope.withTimeout(deadlineSeconds * 1000, run);
+  } catch (error) {
+    if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
+    throw finalFailure({ code: 'timeout', message: `The execution was not done within ${deadlineSeconds} s.` });
   }
 }
 

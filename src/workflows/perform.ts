@@ -96,7 +96,7 @@ export async function startExecution(execution: ExecutionRequest, attemptSeconds
 }
 
 /** The outcome of an execution that an earlier run of this Temporal workflow started. */
-export async function adoptedOutcome(executionId: string): Promise<ExecutionOutcome> {
+export async function adoptedOutcome(executionId: string, runId: string | undefined): Promise<ExecutionOutcome> {
   const { adoptExecution } = proxyActivities<Pick<Activities, 'adoptExecution'>>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: '365 days',
@@ -104,7 +104,7 @@ export async function adoptedOutcome(executionId: string): Promise<ExecutionOutc
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
     summary: `Waiting for ${executionId}`,
   });
-  const adopted = await adoptExecution({ executionId });
+  const adopted = await adoptExecution({ executionId, ...(runId === undefined ? {} : { runId }) });
   if (adopted.type === 'ended') return wholeOutcome(adopted.outcome);
   await recordCutOff(executionId, adopted.failure, { tokenId: workflowInfo().workflowId });
   return failedOutcome(adopted.failure);

@@ -54,7 +54,7 @@ export class TokenExecutions {
   adopt(executionId: string, runId: string | undefined): void {
     if (runId !== undefined) this.#runIds.set(executionId, runId);
     this.#running.set(executionId, Promise.resolve(getExternalWorkflowHandle(executionId, runId)));
-    this.#endAfter(executionId, () => adoptedOutcome(executionId));
+    this.#endAfter(executionId, () => adoptedOutcome(executionId, runId));
   }
 
   /**

@@ -93,6 +93,7 @@ describe('executeAgent', () => {
   it('says that Temporal is away, and can be repeated when it is back', async () => {
     api.temporal.failure = new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer.');
     expect(await codeOf(EXECUTE, { input })).toBe('UNAVAILABLE');
+    expect(await api.storage.executions.get('run-1')).toBeUndefined();
     api.temporal.failure = undefined;
     expect((await ask(EXECUTE, { input })).data).toEqual({ executeAgent: { id: 'run-1', status: 'PENDING' } });
     expect(api.temporal.executions).toHaveLength(1);
@@ -107,9 +108,7 @@ describe('cancelAgentExecution', () => {
   });
 
   it('ends at once an execution that never started', async () => {
-    api.temporal.failure = new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer.');
-    await ask(EXECUTE, { input: { id: 'run-1', agentId: 'writer' } });
-    api.temporal.failure = undefined;
+    await api.storage.executions.create(pendingExecution({ executionId: 'run-1', agentId: 'writer', input: {} }, NOW));
     expect((await ask(CANCEL, { id: 'run-1' })).data).toEqual({
       cancelAgentExecution: { status: 'CANCELLED', errorCode: 'cancelled' },
     });

@@ -3,19 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken } from '../../src/operations/create-token.js';
 import { fireTransition } from '../../src/operations/fire-transition.js';
 import type { OperationParts } from '../../src/operations/operation-parts.js';
-import { createTemporalGateway } from '../../src/temporal/temporal-gateway.js';
 import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
-import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
 let under: WorkerUnderTest;
 let parts: OperationParts;
 
 beforeAll(async () => {
   under = await startWorkerUnderTest(new ScriptedModel([]));
-  const temporal = createTemporalGateway({ client: under.client, taskQueuePrefix: under.taskQueue });
+  const temporal = gatewayOf(under);
   parts = { storage: under.storage, temporal, schemas: schemasInThisThread, now: () => new Date().toISOString() };
   await under.storage.agents.create('reviewer', anAgent(), NOW);
   const transitions = [

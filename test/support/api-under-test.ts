@@ -84,7 +84,7 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.resolve();
   }
 
-  closeOf(id: string): Promise<WorkflowClose | undefined> {
+  closeOf(_kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined> {
     return Promise.resolve(this.closes.get(id));
   }
 

@@ -15,6 +15,7 @@ import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
+import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
 import { taskQueues } from '../../src/contract/messages.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
@@ -30,6 +31,7 @@ export interface WorkerUnderTest {
   stop(): Promise<void>;
 }
 
+const EXECUTION_TIMEOUT_SECONDS = 30;
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 export async function startWorkerUnderTest(
@@ -38,6 +40,12 @@ export async function startWorkerUnderTest(
 ): Promise<WorkerUnderTest> {
   quietRuntime();
   return await startWorkerOn(await startTemporalServer(options), model);
+}
+
+/** What an API process asks its Temporal server by. */
+export function gatewayOf(under: WorkerUnderTest, taskQueuePrefix = under.taskQueue): TemporalGateway {
+  const executionTimeoutSeconds = EXECUTION_TIMEOUT_SECONDS;
+  return createTemporalGateway({ client: under.client, taskQueuePrefix, executionTimeoutSeconds });
 }
 
 /** Once per process, before anything of the SDK's worker is made. */
@@ -65,8 +73,8 @@ export async function startWorkerOn(
       const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
       await storage.executions.update(execution.id, { lastSequence });
     },
-    awaitExecution: awaitExecution(client),
-    executionTimeoutSeconds: 30,
+    awaitExecution: awaitExecution(client, 'circuit-breaker'),
+    executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
     now: () => new Date().toISOString(),
   };
   const queues = taskQueues('circuit-breaker');

@@ -23,10 +23,7 @@ export class EntityLoader {
 
   constructor({ workflows, agents, tokens, executions, placeAgents }: Storage) {
     this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
-    this.#agents = loader('agent', async (ids) => {
-      const found = await agents.getManyEver(ids);
-      return ids.map((id, index) => found[index] ?? unknownAgent(id));
-    });
+    this.#agents = loader('agent', (ids) => agents.getManyEver(ids));
     this.#tokens = loader('token', (ids) => tokens.getMany(ids));
     this.#executions = loader('execution', (ids) => executions.getMany(ids));
     this.#placeAgents = loader('workflow', (ids) => placeAgents.listForWorkflows(ids));
@@ -59,26 +56,6 @@ export class EntityLoader {
     for (const one of [this.#workflows, this.#agents, this.#tokens, this.#executions, this.#placeAgents])
       one.clearAll();
   }
-}
-
-/** A plain Temporal client may ask for an agent that there never was: its execution is listed all the same. */
-function unknownAgent({ id, version = 0 }: VersionedId): Agent {
-  const never = '1970-01-01T00:00:00.000Z';
-  return {
-    id,
-    version,
-    name: id,
-    description: 'There never was such an agent.',
-    llmProvider: { type: 'custom', model: '', headers: {}, options: {} },
-    llmConfig: {},
-    prompts: { system: '', userTemplate: '' },
-    capabilities: [],
-    tools: [],
-    maxTurns: 1,
-    strictParameters: false,
-    createdAt: never,
-    updatedAt: never,
-  };
 }
 
 type Loader<Id, Entity> = DataLoader<Id, Entity, string>;

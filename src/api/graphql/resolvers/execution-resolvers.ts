@@ -2,7 +2,9 @@ import { CircuitBreakerError } from '../../../core/errors.js';
 import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../../../storage/execution-store.js';
 import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
+import type { Agent } from '../../../core/agents/agent.js';
 import type { ResolverContext } from '../context.js';
+import { unknownAgent } from './unknown-agent.js';
 import { connectionOf, MAX_FIRST, pageRequest, type PageArguments } from '../pages.js';
 
 interface ExecutionFilterArguments {
@@ -42,8 +44,7 @@ export const executionResolvers = {
     ) => cancelExecution(context, id, reason ?? ''),
   },
   AgentExecution: {
-    agent: ({ agentId, agentVersion }: AgentExecution, _: unknown, { load }: ResolverContext) =>
-      load.agent(agentId, agentVersion),
+    agent: agentOf,
     token: ({ tokenId }: AgentExecution, _: unknown, { load }: ResolverContext) =>
       tokenId === undefined ? undefined : load.token(tokenId),
     attemptCount: ({ attempts }: AgentExecution) => attempts.length,
@@ -66,6 +67,19 @@ async function allOfToken(executions: ExecutionStore, tokenId: string): Promise<
   if (after === undefined) return all;
   const message = `The token has more than ${MAX_TOKEN_EXECUTIONS} executions: read them in pages, by agentExecutions(tokenId, first, after).`;
   throw new CircuitBreakerError('VALIDATION_FAILED', message);
+}
+
+async function agentOf(
+  { agentId: id, agentVersion: version }: AgentExecution,
+  _: unknown,
+  { load }: ResolverContext,
+): Promise<Agent> {
+  try {
+    return await load.agent(id, version);
+  } catch (error) {
+    if (error instanceof CircuitBreakerError && error.code === 'NOT_FOUND') return unknownAgent({ id, version });
+    throw error;
+  }
 }
 
 function executionFilter({ status, agentId, workflowId, tokenId, since }: ExecutionFilterArguments): ExecutionFilter {

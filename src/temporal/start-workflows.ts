@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+
+import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
+import { CircuitBreakerError } from '../core/errors.js';
+import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import type { ExecutionRequest } from '../core/executions/execution.js';
+import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import type { TokenStart } from '../core/tokens/token-start.js';
+import type { OwnWorkflows, WorkflowKind } from './own-workflows.js';
+
+export interface Starter {
+  readonly client: Client;
+  readonly own: OwnWorkflows;
+  readonly taskQueue: string;
+  /** Bounds one attempt of an agent that runs on its own: what its execution may take follows from that. */
+  readonly executionTimeoutSeconds: number;
+}
+
+/** What a Temporal workflow of ours was started for, by its fingerprint: kept in its memo. */
+const REQUEST = 'request';
+
+export async function startToken(
+  starter: Starter,
+  id: string,
+  { start, request }: { readonly start: TokenStart; readonly request: string },
+): Promise<void> {
+  await startOnce(starter, TOKEN_LIFECYCLE, {
+    workflowId: id,
+    args: [start],
+    memo: { [REQUEST]: request },
+    staticSummary: `Token of ${start.workflowId ?? 'an inline workflow'}`,
+  });
+}
+
+export async function startExecution(starter: Starter, execution: ExecutionRequest): Promise<void> {
+  await startOnce(starter, AGENT_EXECUTION, {
+    workflowId: execution.executionId,
+    args: [execution],
+    memo: { [REQUEST]: fingerprint(execution) },
+    staticSummary: `Agent ${execution.agentId}`,
+    workflowExecutionTimeout: executionDeadlineSeconds(starter.executionTimeoutSeconds, undefined) * 1000,
+  });
+}
+
+/** What a token or an execution was started for; undefined where Temporal knows of none of ours (any more). */
+export async function requestOf(own: OwnWorkflows, kind: WorkflowKind, id: string): Promise<string | undefined> {
+  const request = (await own.describe(kind, id))?.description.memo?.[REQUEST];
+  return typeof request === 'string' ? request : undefined;
+}
+
+type Start = Pick<WorkflowStartOptions, 'args' | 'staticSummary' | 'workflowExecutionTimeout'> & {
+  readonly workflowId: string;
+  readonly memo: { readonly [REQUEST]: string };
+};
+
+/** The same start again is the same one. Throws ALREADY_EXISTS where the id is another's, ours or not. */
+async function startOnce({ client, own, taskQueue }: Starter, kind: WorkflowKind, start: Start): Promise<void> {
+  const { workflowId } = start;
+  try {
+    const options = { ...start, taskQueue, workflowIdReusePolicy: 'REJECT_DUPLICATE' } as const;
+    const { firstExecutionRunId } = await client.workflow.start(kind, options);
+    own.note(kind, workflowId, firstExecutionRunId);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if ((await requestOf(own, kind, workflowId)) === start.memo[REQUEST]) return;
+    throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${workflowId}" is taken by something else.`);
+  }
+}
+
+function fingerprint(value: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(value as JsonObject))
+    .digest('hex');
+}

@@ -1,0 +1,118 @@
+import { fileURLToPath } from 'node:url';
+
+import { Context } from '@temporalio/activity';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { ExecutionEnd, PreparedAgent } from '../../src/contract/activities.js';
+import { AGENT_EXECUTION } from '../../src/contract/messages.js';
+import { retryLimits } from '../../src/core/executions/turn-retry.js';
+import { executeAgent } from '../../src/operations/execute-agent.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import { createTemporalGateway } from '../../src/temporal/temporal-gateway.js';
+import { anAgent, NOW } from '../support/builders.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { schemasInThisThread } from '../support/schemas.js';
+import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+import { quietRuntime } from '../support/worker-under-test.js';
+
+const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+const prepared: PreparedAgent = {
+  agentId: 'slow',
+  agentVersion: 1,
+  provider: 'mock',
+  model: 'mock',
+  conversationId: 'talk',
+  messageCount: 1,
+  maxTurns: 1,
+  timeoutSeconds: 60,
+  deadlineSeconds: 1,
+  retry: retryLimits(undefined),
+};
+
+/** A worker whose model never answers, and that notes what is recorded. */
+describe('the deadline of an execution', () => {
+  const recorded: ExecutionEnd[] = [];
+  let temporal: TestTemporalServer;
+  let client: Client;
+  let stop: () => Promise<void>;
+
+  beforeAll(async () => {
+    quietRuntime();
+    temporal = await startTemporalServer({});
+    const native = await NativeConnection.connect({ address: temporal.address });
+    const connection = await Connection.connect({ address: temporal.address });
+    client = new Client({ connection });
+    const activities = {
+      prepareAgent: () => Promise.resolve(prepared),
+      invokeModel: () => {
+        const context = Context.current();
+        const beat = setInterval(() => {
+          context.heartbeat();
+        }, 200);
+        return context.cancelled.finally(() => {
+          clearInterval(beat);
+        });
+      },
+      recordExecution: (ended: ExecutionEnd) => Promise.resolve(void recorded.push(ended)),
+    };
+    const worker = await Worker.create({
+      connection: native,
+      taskQueue: 'slow',
+      workflowsPath: WORKFLOWS,
+      activities,
+      maxHeartbeatThrottleInterval: '1s',
+    });
+    const running = worker.run();
+    stop = async () => {
+      worker.shutdown();
+      await running;
+      await Promise.all([connection.close(), native.close()]);
+      await temporal.stop();
+    };
+  });
+  afterAll(() => stop());
+
+  async function start(executionId: string, more: object = {}) {
+    const args = [{ executionId, agentId: 'slow', input: 'x' }];
+    return await client.workflow.start(AGENT_EXECUTION, { taskQueue: 'slow', workflowId: executionId, args, ...more });
+  }
+
+  it('is kept by the execution itself where whoever started it set none, and it says so', async () => {
+    const handle = await start('without');
+    const error: unknown = await handle.result().catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'timeout' });
+    expect(recorded).toMatchObject([{ executionId: 'without', status: 'TIMEOUT', errorCode: 'timeout' }]);
+  });
+
+  it('is left to Temporal where it was set, and a cancellation stays one', async () => {
+    const handle = await start('with', { workflowExecutionTimeout: '1 hour' });
+    await expect(Promise.race([handle.result(), hasTimer(handle)])).resolves.toBe(false);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expect(recorded.at(-1)).toMatchObject({ executionId: 'with', status: 'CANCELLED' });
+  });
+
+  it('is set by executeAgent, from what one attempt may take', async () => {
+    const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
+    await storage.agents.create('slow', anAgent(), NOW);
+    const gateway = createTemporalGateway({ client, taskQueuePrefix: 'nobody', executionTimeoutSeconds: 30 });
+    const parts = { storage, temporal: gateway, schemas: schemasInThisThread, now: () => NOW };
+    await executeAgent(parts, { id: 'asked', agentId: 'slow', input: 'x' });
+    const { raw } = await client.workflow.getHandle('asked').describe();
+    const seconds = raw.executionConfig?.workflowExecutionTimeout?.seconds?.toNumber() ?? 0;
+    expect(seconds).toBeGreaterThan(10 * 30);
+    expect(seconds).toBeLessThan(24 * 3600);
+  });
+
+  /** Whether its history has a timer, once its model is called. */
+  async function hasTimer(handle: Awaited<ReturnType<typeof start>>): Promise<boolean> {
+    for (;;) {
+      const events = (await handle.fetchHistory()).events ?? [];
+      if (events.some(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes != null))
+        return events.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes != null);
+    }
+  }
+});
