@@ -26,13 +26,19 @@ describe('what an attempt throws', () => {
   });
 
   it('waits as long as the provider asked for', () => {
-    const error = new ModelError('rate_limit', 'later', { retryAfterMs: 1234 });
-    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1234 });
+    const error = new ModelError('rate_limit', 'later', { retryAfterMs: 12_345 });
+    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 12_345 });
   });
 
-  it('is retried at once where nobody asks for a wait, which Temporal is told as 1 ms: 0 would mean never', () => {
+  it('is retried after the backoff where the provider asks for no wait', () => {
     const error = new ModelError('rate_limit', 'slow down', { retryAfterMs: 0 });
-    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 1, nonRetryable: false });
+    expect(judgeAttempt(error, limits, 0).failure).toMatchObject({ nextRetryDelay: 10_000, nonRetryable: false });
+  });
+
+  it('is retried after a wait that Temporal takes for one, however short the backoff: 0 ms would mean never', () => {
+    const hasty = retryLimits({ maxAttempts: 3, backoffSeconds: 0.0001 });
+    const { failure } = judgeAttempt(new ModelError('server', 'down'), hasty, 0);
+    expect(failure).toMatchObject({ nextRetryDelay: 1, nonRetryable: false });
   });
 
   it('is the very reason of a cancellation, and does not count', { tags: 'lost-attempts' }, () => {

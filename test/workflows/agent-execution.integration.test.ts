@@ -112,7 +112,7 @@ describe('an execution', () => {
     { tags: 'lost-attempts' },
     async () => {
       const failures = Array.from({ length: 5 }, () => new ModelError('overloaded', 'busy'));
-      const overrides = { retryConfig: { maxAttempts: 6, backoffSeconds: 0 } };
+      const overrides = { retryConfig: { maxAttempts: 6, backoffSeconds: 0.01 } };
       const execution = await run('grader', [...failures, '{"grade":7}'], { overrides });
       expect(execution).toMatchObject({ status: 'COMPLETED', output: { grade: 7 } });
       expect(execution.attempts.map(({ outcome }) => outcome)).toEqual([...failures.map(() => 'failed'), 'completed']);

@@ -9,6 +9,7 @@ export interface RetryLimits {
   readonly retryOnErrors: readonly string[];
 }
 
+const DEFAULT_BACKOFF_SECONDS = 2;
 const BACKOFF_FACTOR = 2;
 const MAX_BACKOFF_SECONDS = 60;
 /** A provider that asks for a longer wait (a quota of the day is used up) has failed: an incident says so at once. */
@@ -20,21 +21,25 @@ export const MAX_LOST_ATTEMPTS = 5;
 export function retryLimits(config: RetryConfig | undefined): RetryLimits {
   return {
     maxAttempts: config?.maxAttempts ?? 3,
-    backoffSeconds: config?.backoffSeconds ?? 2,
+    backoffSeconds: config?.backoffSeconds ?? DEFAULT_BACKOFF_SECONDS,
     retryOnErrors: config?.retryOnErrors ?? RETRIED_BY_DEFAULT,
   };
 }
 
 export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } | { readonly type: 'give-up' };
 
-/** What to do after the nth failure of a turn (from 1). What the provider says of trying again outranks the limits. */
+/**
+ * What to do after the nth failure of a turn (from 1). What the provider says of trying again outranks the limits, but the
+ * backoff is the least wait: servers ask for none with every refusal, and that would use up all attempts at once.
+ */
 export function judgeFailure(
   limits: RetryLimits,
   failure: ModelErrorFacts & { readonly code: ExecutionErrorCode; readonly failures: number },
 ): RetryVerdict {
   const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
   if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
-  const delayMs = failure.retryAfterMs ?? backoffSeconds(limits, failure.failures) * 1000;
+  const asked = failure.retryAfterMs ?? 0;
+  const delayMs = Math.max(asked > 0 ? asked : 0, backoffSeconds(limits, failure.failures) * 1000);
   return delayMs > LONGEST_HONOURED_WAIT_SECONDS * 1000 ? { type: 'give-up' } : { type: 'retry', delayMs };
 }
 
@@ -43,6 +48,8 @@ export function worstPauseSeconds(limits: RetryLimits): number {
   return Math.max(0, limits.maxAttempts - 1) * LONGEST_HONOURED_WAIT_SECONDS;
 }
 
+/** A backoff of 0 is the default one. */
 function backoffSeconds(limits: RetryLimits, failures: number): number {
-  return Math.min(limits.backoffSeconds * BACKOFF_FACTOR ** (failures - 1), MAX_BACKOFF_SECONDS);
+  const first = limits.backoffSeconds > 0 ? limits.backoffSeconds : DEFAULT_BACKOFF_SECONDS;
+  return Math.min(first * BACKOFF_FACTOR ** (failures - 1), MAX_BACKOFF_SECONDS);
 }

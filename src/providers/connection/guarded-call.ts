@@ -92,7 +92,8 @@ export class GuardedCall {
         signal: this.#controller.signal,
       }),
     );
-    this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), secrets: this.#options.secrets });
+    const { secrets } = this.#options;
+    this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), status: answer.statusCode, secrets });
     const contentType = headerText(answer.headers['content-type']);
     this.#contentType = contentType;
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);

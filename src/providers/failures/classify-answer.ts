@@ -2,14 +2,8 @@ import type { JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { showsSecret } from '../../core/secrets.js';
-import {
-  errorIn,
-  parseJsonObject,
-  readErrorDetails,
-  retryDelayMs,
-  type ErrorDetails,
-  type FailedAnswer,
-} from './failed-answer.js';
+import { errorIn, parseJsonObject, readErrorDetails, type ErrorDetails, type FailedAnswer } from './failed-answer.js';
+import { waitInBody } from './asked-wait.js';
 import { quoteProvider, type Confidential } from './quote-provider.js';
 import { refusedFields, type Refusal } from './refused-fields.js';
 
@@ -54,7 +48,7 @@ export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): Mod
   if (surprise !== undefined) {
     return new ModelError(promised ? 'invalid_request' : codeOfStatus(answer.status), surprise, answer.facts);
   }
-  const wait = answer.facts.retryAfterMs ?? retryDelayMs(body);
+  const wait = answer.facts.retryAfterMs ?? waitInBody(body, details.message);
   return failureOf(
     { ...details, body, status: promised ? statedStatus(details) : answer.status },
     { host: answer.host, where: `HTTP ${answer.status}`, facts: wait === undefined ? {} : { retryAfterMs: wait } },
@@ -64,11 +58,10 @@ export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): Mod
 
 /** An error that arrives as an event within a stream, after a status that promised success. */
 export function classifyStreamedError(details: ErrorDetails, host: string, context: ErrorContext): ModelError {
-  return failureOf(
-    { ...details, body: undefined, status: statedStatus(details) },
-    { host, where: 'within the stream', facts: {} },
-    context,
-  );
+  const wait = waitInBody(undefined, details.message);
+  const facts = wait === undefined ? {} : { retryAfterMs: wait };
+  const error = { ...details, body: undefined, status: statedStatus(details) };
+  return failureOf(error, { host, where: 'within the stream', facts }, context);
 }
 
 interface Told {

@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../core/json/json.js';
 import type { ModelErrorFacts } from '../../core/executions/model-error.js';
-import { listAt, objectAt, textAt } from '../../core/json/json-fields.js';
+import { listAt, textAt } from '../../core/json/json-fields.js';
 
 /** An HTTP answer that is not what was asked for, read as far as an error is worth reading. */
 export interface FailedAnswer {
@@ -64,14 +64,6 @@ export function errorIn(object: JsonObject): ErrorDetails | undefined {
   if (first !== undefined) return readErrorDetails({ error: first });
   const isFailed = ['code', 'status', 'statusCode'].some((name) => /^[45]\d\d$/.test(wordAt(object, name)));
   return isFailed || ownValue(object, 'detail') !== undefined ? readErrorDetails(object) : undefined;
-}
-
-/** How long to wait, where it is said in the body: Google's `RetryInfo`, as `"34s"`. */
-export function retryDelayMs(body: JsonObject | undefined): number | undefined {
-  const details = listAt(objectAt(body ?? {}, 'error'), 'details').filter(isJsonObject);
-  const delay = details.map((detail) => textAt(detail, 'retryDelay')).find((text) => text !== '') ?? '';
-  const seconds = /^(\d{1,6}(?:\.\d+)?)s$/.exec(delay)?.[1];
-  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }
 
 /** Codes come as texts and as numbers. */

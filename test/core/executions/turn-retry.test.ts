@@ -15,7 +15,9 @@ describe('judging a failure', () => {
   });
 
   it('honours the provider and gives up on what is not retried', () => {
-    expect(judgeFailure(limits, { code: 'rate_limit', failures: 1, retryAfterMs: 7 })).toMatchObject({ delayMs: 7 });
+    expect(judgeFailure(limits, { code: 'rate_limit', failures: 1, retryAfterMs: 12_345 })).toMatchObject({
+      delayMs: 12_345,
+    });
     expect(judgeFailure(limits, { code: 'auth', failures: 1 })).toEqual({ type: 'give-up' });
     const nextDay = { code: 'rate_limit', failures: 1, retryAfterMs: 3_600_000 } as const;
     expect(judgeFailure(limits, nextDay)).toEqual({ type: 'give-up' });
@@ -25,5 +27,21 @@ describe('judging a failure', () => {
         failures: 1,
       }).type,
     ).toBe('retry');
+  });
+
+  it.each([0, -1, Number.NaN, 7])(
+    'waits its own backoff at least, where the provider asks for %s ms',
+    (retryAfterMs) => {
+      expect(judgeFailure(limits, { code: 'rate_limit', failures: 2, retryAfterMs })).toEqual({
+        type: 'retry',
+        delayMs: 20_000,
+      });
+    },
+  );
+
+  it('takes a backoff of 0 for the default one', () => {
+    const none = retryLimits({ maxAttempts: 3, backoffSeconds: 0 });
+    expect(judgeFailure(none, { code: 'server', failures: 1 })).toEqual({ type: 'retry', delayMs: 2_000 });
+    expect(judgeFailure(none, { code: 'server', failures: 2 })).toEqual({ type: 'retry', delayMs: 4_000 });
   });
 });
