@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { CircuitBreakerError } from './core/errors.js';
+import { isLoopback } from './core/loopback.js';
 import type { Problem } from './core/json/problem.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { withSecretFiles } from './secret-files.js';
@@ -210,7 +211,7 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
 
 /** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */
 function refuseOpenAddress(host: string): void {
-  if (host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)) return;
+  if (isLoopback(host) && !host.startsWith('[')) return;
   const message = `HOST is "${host}": this version listens on loopback only (127.0.0.1, ::1 or localhost), since it has no access control yet; put a reverse proxy with authentication in front to reach it from elsewhere`;
   throw new CircuitBreakerError('VALIDATION_FAILED', message, {
     problems: [{ code: 'HOST_NOT_LOOPBACK', pointer: '/HOST', message }],

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import { shortened } from '../../core/json/shortened.js';
+import { isLoopback } from '../../core/loopback.js';
 
 /**
  * Which pages may reach the API through somebody's browser: those of its own address, and those that are named. A page
@@ -32,10 +33,6 @@ export class OriginPolicy {
     const { hostname } = new URL(`http://${host}`);
     return isLoopback(hostname) || this.#hosts.has(hostname);
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** Host and port; the scheme may have been changed by a proxy that speaks TLS. */

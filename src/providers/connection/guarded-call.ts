@@ -4,6 +4,7 @@ import { readText } from './bounded-text.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
 import { networkFailure, type CallStage } from './network-failure.js';
 import { readResponseFacts } from './response-facts.js';
+import { unpackedBody } from './unpacked-body.js';
 import type { WireFetch } from '../wire-format.js';
 
 /** Bounds of one call. Connecting is bounded by the dispatcher. */
@@ -26,8 +27,6 @@ export interface GuardedCallOptions {
   /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
   readonly classify: (answer: FailedAnswer) => ModelError;
 }
-
-type Body = Dispatcher.ResponseData['body'];
 
 /** What an answer that may be whole still lacks: usage, or the end that frees the connection for the next call. */
 export interface ExpectedRest {
@@ -87,7 +86,7 @@ export class GuardedCall {
       request(url, {
         dispatcher: this.#options.dispatcher,
         method: init?.method === 'POST' ? 'POST' : 'GET',
-        headers: { ...this.#options.headers },
+        headers: { 'accept-encoding': 'identity', ...this.#options.headers },
         body: typeof init?.body === 'string' ? init.body : null,
         signal: this.#controller.signal,
       }),
@@ -97,7 +96,10 @@ export class GuardedCall {
     const contentType = headerText(answer.headers['content-type']);
     this.#contentType = contentType;
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);
-    return new Response(this.#stream(answer.body), { status: 200, headers: { 'content-type': contentType } });
+    return new Response(this.#stream(this.#unpacked(answer)), {
+      status: 200,
+      headers: { 'content-type': contentType },
+    });
   };
 
   /**
@@ -148,7 +150,7 @@ export class GuardedCall {
   async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {
     // The status says what happened, so an explanation that stalls or breaks off is taken as far as it came.
     this.expectRest({ graceMs: ERROR_GRACE_MS, mayBreak: true });
-    const text = await readText(this.#stream(answer.body), LARGEST_ERROR_BYTES);
+    const text = await this.#readError(answer);
     const location = headerText(answer.headers['location']);
     const { statusCode: status } = answer;
     this.#failure = this.#options.classify({
@@ -162,8 +164,26 @@ export class GuardedCall {
     return this.#failure;
   }
 
-  #stream(body: Body): ReadableStream<Uint8Array> {
-    const parts: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
+  /** An error that cannot be unpacked still has its status. */
+  async #readError(answer: Dispatcher.ResponseData): Promise<string> {
+    try {
+      return await readText(this.#stream(this.#unpacked(answer)), LARGEST_ERROR_BYTES);
+    } catch (error) {
+      if (!(error instanceof ModelError && error.code === 'invalid_request')) throw error;
+      return '';
+    }
+  }
+
+  #unpacked({ body, headers }: Dispatcher.ResponseData): AsyncIterator<unknown> {
+    try {
+      return unpackedBody(body, [headers['content-encoding'] ?? ''].flat().join(','), this.#host);
+    } catch (error) {
+      if (error instanceof ModelError) this.#failure = error;
+      throw error;
+    }
+  }
+
+  #stream(parts: AsyncIterator<unknown>): ReadableStream<Uint8Array> {
     let firstByteMs: number | undefined = Math.max(
       1,
       this.#options.limits.firstByteMs - (performance.now() - this.#startedMs),

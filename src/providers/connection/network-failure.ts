@@ -10,6 +10,9 @@ export function networkFailure(error: unknown, host: string, stage: CallStage): 
   const code = errorCode(error);
   const detail = code === undefined ? '' : ` (${code})`;
   // A reset and a plain close are not told apart here: which of them the reader sees depends on what it read before.
+  if (stage === 'within the answer' && code !== undefined && /^Z_|BROTLI|^ERR__ERROR|ZSTD/.test(code)) {
+    return new ModelError('incomplete_stream', `What ${host} sent is packed, and cannot be unpacked${detail}.`);
+  }
   if (stage === 'within the answer') {
     return new ModelError('incomplete_stream', `The connection to ${host} broke in the middle of the answer${detail}.`);
   }

@@ -1,4 +1,5 @@
 import type { LlmProvider, ProviderType } from '../../core/agents/agent.js';
+import { isLoopback } from '../../core/loopback.js';
 import { ModelError } from '../../core/executions/model-error.js';
 
 /** The secrets of this process, as configuration read them. They go into request headers, and nowhere else. */
@@ -60,7 +61,10 @@ export function ownKey(type: ProviderType, url: URL, credentials: Credentials): 
   return trusted || isOwnHost(type, url) ? account.apiKey : undefined;
 }
 
-/** The secret of a `CREDENTIAL_…` variable, for a request to `url`. Throws `auth` when it is not bound to that host. */
+/**
+ * The secret of a `CREDENTIAL_…` variable, for a request to `url`. Throws `auth` when it is not bound to that host, or would go
+ * over a network in clear text.
+ */
 export function namedSecret(name: string, url: URL, credentials: Credentials): string {
   const credential = credentials.named.get(name);
   if (credential === undefined) {
@@ -69,6 +73,10 @@ export function namedSecret(name: string, url: URL, credentials: Credentials): s
   if (!credential.hosts.some((bound) => isBoundTo(bound, url))) {
     const fix = `Add the host to ${name}_HOSTS if it may have this key.`;
     throw new ModelError('auth', `${name} is not bound to ${url.host}, so it was not sent. ${fix}`);
+  }
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
+    const fix = 'Let the base URL begin with https://: a key goes in clear text to this machine only.';
+    throw new ModelError('auth', `${name} was not sent to ${url.host}, since the connection has no TLS. ${fix}`);
   }
   return credential.secret;
 }

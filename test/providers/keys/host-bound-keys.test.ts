@@ -71,6 +71,25 @@ describe('a named credential', () => {
     expect(() => named('https://evil.example.com/v1', name)).not.toThrow(/secret-/);
   });
 
+  it('goes over TLS only, except to this machine', () => {
+    const bound = readCredentials({
+      credentials: { CREDENTIAL_A: 'secret-a', CREDENTIAL_A_HOSTS: 'a.example.com, 10.0.0.7:8080, localhost, [::1]' },
+    });
+    const to = (baseUrl: string, fields: Partial<LlmProvider> = { credential: 'CREDENTIAL_A' }) =>
+      resolveEndpoint(aProvider({ baseUrl, ...fields }), bound);
+    const refused = expect.objectContaining({
+      code: 'auth',
+      message: expect.stringContaining('TLS') as string,
+    }) as Error;
+    for (const url of ['http://a.example.com/v1', 'http://a.example.com:443', 'http://10.0.0.7:8080']) {
+      expect(() => to(url)).toThrow(refused);
+      expect(() => to(url, { headers: { 'api-key': '${CREDENTIAL_A}' } })).toThrow(refused);
+    }
+    for (const url of ['https://a.example.com', 'http://localhost:1234', 'http://[::1]:8080/v1']) {
+      expect(to(url).key).toBe('secret-a');
+    }
+  });
+
   it('fills header references, under the same binding', () => {
     const headers = { 'Api-Key': '${CREDENTIAL_LLM}', 'X-Team': 'documents' };
     const filled = resolveEndpoint(aProvider({ baseUrl: 'https://llm.example.com/v1', headers }), credentials);
