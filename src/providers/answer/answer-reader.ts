@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json/json.js';
 import { ModelError } from '../../core/executions/model-error.js';
+import type { TokenUsage } from '../../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, ModelRequest } from '../../core/executions/turn.js';
 import { classifyStreamedError, type ErrorContext } from '../failures/classify-answer.js';
 import { errorIn } from '../failures/failed-answer.js';
@@ -66,6 +67,7 @@ export class AnswerReader {
     const { call, endpoint, context } = this.#surroundings;
     if (this.#answer.isNothing && call.isJson) throw noAnswer(endpoint.baseUrl.host);
     const rest = this.#cutter.flush();
+    this.#answer.warn(shortenedPrompt(this.#request, this.#answer.usage));
     const { stopSequences = [] } = this.#request.llmConfig;
     const finish = this.#finish(
       this.#answer.finish(this.#wire.toolNames, {
@@ -130,6 +132,21 @@ export class AnswerReader {
     const { providerRequestId } = this.#surroundings.call;
     return { type: 'finish', finish: providerRequestId === undefined ? answer : { ...answer, providerRequestId } };
   }
+}
+
+/** Characters that one token has at most on average, in any text worth reading. */
+const MOST_CHARACTERS_PER_TOKEN = 8;
+/** Of a shorter prompt nothing can be said. */
+const SHORTEST_PROMPT = 8192;
+
+/** Servers with a small context (Ollama's is 4,096 tokens) cut a longer prompt without a word; its count of tokens tells. */
+function shortenedPrompt({ messages }: ModelRequest, usage: TokenUsage | undefined): string | undefined {
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  const tokens = usage?.inputTokens ?? 0;
+  if (tokens === 0 || characters < SHORTEST_PROMPT || characters <= tokens * MOST_CHARACTERS_PER_TOKEN)
+    return undefined;
+  const read = `The provider read ${tokens} tokens of a prompt of ${characters} characters: it seems to have cut it to its context.`;
+  return `${read} Give the model a larger one (the option contextTokens, for Ollama), or shorten the prompt.`;
 }
 
 function noAnswer(host: string): ModelError {

@@ -45,6 +45,10 @@ export class ModelAnswer {
     this.#ending.take(piece);
   }
 
+  warn(warning: string | undefined): void {
+    if (warning !== undefined) this.#warnings.push(warning);
+  }
+
   get ending(): Pick<Ending, 'closeness' | 'isBad'> {
     return this.#ending;
   }

@@ -34,7 +34,7 @@ const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
 const MAY_BE_A_REFUSAL: readonly ExecutionErrorCode[] = ['invalid_request', 'model_not_found', 'server'];
 
 const CONTEXT_MESSAGE =
-  /context (?:length|window|size)|maximum context|too many tokens|prompt is too long|token count .*exceeds|exceeds the maximum number of tokens/i;
+  /context (?:length|window|size)|maximum context|too many (?:input )?tokens|(?:prompt|input|request) is too (?:long|large)|token count .*exceeds|exceeds? the (?:maximum|configured|allowed|available) (?:number of |limit of )?(?:input )?(?:tokens|limit|input|prompt|length)|reduce the length of the (?:messages|prompt|input)/i;
 const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
 const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
 const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
@@ -93,7 +93,7 @@ function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
   const byWord = BY_WORD.find(([pattern]) => pattern.test(words))?.[1];
   if (byWord !== undefined && byWord !== 'invalid_request' && byWord !== 'server') return byWord;
   if (status === 400 && QUOTA_MESSAGE.test(details.message)) return 'quota';
-  if (status < 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
+  if (status <= 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
   if (status < 500 && MODEL_MESSAGE.test(details.message)) return 'model_not_found';
   if (status === 400 && /api[ -]?key/i.test(details.message)) return 'auth';
   if (status < 300 && BUSY_MESSAGE.test(details.message)) return 'overloaded';

@@ -18,7 +18,28 @@ export function promptParts(request: ModelRequest, isStated: boolean): PromptPar
   const { outputSchema } = request;
   const system = request.messages.filter(({ role }) => role === 'system').map(({ content }) => content);
   const stated = outputSchema === undefined || !isStated ? [] : [stateSchema(outputSchema)];
-  return { system: [...system, ...stated].join('\n\n'), messages: request.messages.filter(isSpoken) };
+  return { system: [...system, ...stated].join('\n\n'), messages: joined(spokenMessages(request)) };
+}
+
+/** Without turns in which nothing was said, which APIs refuse: one of them would end its conversation for good. */
+function spokenMessages({ messages }: ModelRequest): readonly SpokenMessage[] {
+  const spoken = messages.filter(isSpoken);
+  return spoken.filter((message, index) => index === spoken.length - 1 || saysSomething(message));
+}
+
+function saysSomething(message: SpokenMessage): boolean {
+  return message.role === 'tool' || message.content.trim() !== '' || toolCallsOf(message).length > 0;
+}
+
+/** Questions that nothing was said between become one: the templates of many models want the roles to take turns. */
+function joined(messages: readonly SpokenMessage[]): readonly SpokenMessage[] {
+  const result: SpokenMessage[] = [];
+  for (const message of messages) {
+    const last = result.at(-1);
+    if (last?.role !== 'user' || message.role !== 'user') result.push(message);
+    else result[result.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
+  }
+  return result;
 }
 
 function isSpoken(message: RequestMessage): message is SpokenMessage {

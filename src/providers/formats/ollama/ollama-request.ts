@@ -8,7 +8,8 @@ import { toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-
 import { extraBody } from '../../request/request-options.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
-type Body = ChatRequest & { readonly stream: true };
+/** `truncate`: the server says so when a prompt is longer than its context; else it cuts it without a word. */
+type Body = ChatRequest & { readonly stream: true; readonly truncate: false };
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
 export function planOllamaCall(request: ModelRequest): PlannedCall<Body> {
@@ -20,6 +21,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): Body {
     model: request.provider.model,
     messages: messagesOf(parts.prompt, parts.toolNames),
     stream: true,
+    truncate: false,
     options: optionsOf(parts, request),
     ...toolFields(request, parts.toolNames),
     ...formatField(parts),
@@ -27,7 +29,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): Body {
   };
 }
 
-/** The server cuts a prompt that is longer than its context without a word, so what the agent says is sent. */
+/** The server's own context is small, so what the agent says is sent. */
 function optionsOf({ config, stop }: ParameterPlan, { provider }: ModelRequest): Partial<Options> {
   const contextTokens = numberAt(provider.options, 'contextTokens');
   return {
