@@ -31,7 +31,7 @@ interface Moment {
  * one that is over.
  */
 export function waitInHeaders(headers: HeaderValues, { nowMs, status }: Moment): number | undefined {
-  const milliseconds = positive(Number(decimal(valueOf(headers, 'retry-after-ms')) ?? Number.NaN));
+  const milliseconds = positive(decimal(valueOf(headers, 'retry-after-ms')) ?? Number.NaN);
   const wait = milliseconds ?? readWait(valueOf(headers, 'retry-after'), nowMs);
   return wait ?? (LIMITED.includes(status) ? waitForReset(headers, nowMs) : undefined);
 }
