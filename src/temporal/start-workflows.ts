@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
+import { summaryOf } from '../contract/summary.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
@@ -30,7 +31,7 @@ export async function startToken(
     workflowId: id,
     args: [start],
     memo: { [REQUEST]: request },
-    staticSummary: `Token of ${start.workflowId ?? 'an inline workflow'}`,
+    staticSummary: summaryOf(`Token of ${start.workflowId ?? 'an inline workflow'}`),
   });
 }
 
@@ -39,7 +40,7 @@ export async function startExecution(starter: Starter, execution: ExecutionReque
     workflowId: execution.executionId,
     args: [execution],
     memo: { [REQUEST]: fingerprint(execution) },
-    staticSummary: `Agent ${execution.agentId}`,
+    staticSummary: summaryOf(`Agent ${execution.agentId}`),
     workflowExecutionTimeout: executionDeadlineSeconds(starter.executionTimeoutSeconds, undefined) * 1000,
   });
 }

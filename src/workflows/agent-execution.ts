@@ -10,6 +10,7 @@ import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } f
 import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
 import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { carriedResult } from '../contract/carried-result.js';
+import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
 import { searchAttributes } from '../contract/search-attributes.js';
@@ -86,7 +87,7 @@ async function takeTurn(
     // No maximum: the activity itself says when a failure is final, and lost attempts must not use up the budget.
     retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '2s' },
     cancellationType: 'TRY_CANCEL',
-    summary: `${prepared.provider} ${prepared.model}, turn ${which.turn}`,
+    summary: summaryOf(`Turn ${which.turn}: ${prepared.provider} ${prepared.model}`),
   });
   const { executionId, overrides = {} } = request;
   return await invokeModel({ executionId, ...which, prepared, overrides });

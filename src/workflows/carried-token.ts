@@ -6,7 +6,8 @@ import type { Token } from '../core/tokens/token.js';
 export interface CarriedToken {
   readonly loaded: LoadedDefinition;
   readonly token: Token;
-  readonly acceptedFires: IdempotentFires;
+  /** In what an earlier version of this program carried; they come by themselves now. */
+  readonly acceptedFires?: IdempotentFires;
   readonly executionIds: readonly string[];
   /** Their runs in Temporal, by id; absent in what an earlier version of this program carried. */
   readonly executionRunIds?: Readonly<Record<string, string>>;

@@ -10,6 +10,7 @@ import type { Activities, ExecutionEnd } from '../contract/activities.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import { summaryOf } from '../contract/summary.js';
 import { wholeResult } from '../contract/carried-result.js';
 import {
   executionFailure,
@@ -73,7 +74,7 @@ export async function startExecution(execution: ExecutionRequest, attemptSeconds
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowExecutionTimeout: executionDeadlineSeconds(timeoutSeconds, retryConfig) * 1000,
-      staticSummary: `Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`,
+      staticSummary: summaryOf(`Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`),
       typedSearchAttributes: [
         { key: searchAttributes.agent, value: execution.agentId },
         { key: searchAttributes.status, value: 'RUNNING' },
@@ -102,7 +103,7 @@ export async function adoptedOutcome(executionId: string, runId: string | undefi
     startToCloseTimeout: '365 days',
     heartbeatTimeout: '10s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
-    summary: `Waiting for ${executionId}`,
+    summary: summaryOf(`Waiting for ${executionId}`),
   });
   const adopted = await adoptExecution({ executionId, ...(runId === undefined ? {} : { runId }) });
   if (adopted.type === 'ended') return wholeOutcome(adopted.outcome);

@@ -3,6 +3,7 @@ import { CancellationScope, getExternalWorkflowHandle, log, type ExternalWorkflo
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import { adoptedOutcome, startExecution } from './perform.js';
+import { StartsInTurns } from './starts-in-turns.js';
 
 type OnEnd = (executionId: string, outcome: ExecutionOutcome) => Promise<void>;
 
@@ -15,6 +16,7 @@ export class TokenExecutions {
   /** By execution, the handle by which it is cancelled: of one that never began there is none. */
   readonly #running = new Map<string, Promise<ExternalWorkflowHandle | undefined>>();
   readonly #runIds = new Map<string, string>();
+  readonly #turns = new StartsInTurns();
   #unconfirmed = 0;
 
   constructor(onEnd: OnEnd) {
@@ -38,7 +40,8 @@ export class TokenExecutions {
   start(execution: ExecutionRequest, attemptSeconds: number): void {
     const { executionId } = execution;
     this.#unconfirmed += 1;
-    const started = CancellationScope.nonCancellable(() => startExecution(execution, attemptSeconds)).finally(() => {
+    const start = () => this.#turns.run(execution, () => startExecution(execution, attemptSeconds));
+    const started = CancellationScope.nonCancellable(start).finally(() => {
       this.#unconfirmed -= 1;
     });
     const handle = started.then(({ runId }) => {

@@ -8,12 +8,14 @@ import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import { newToken } from '../core/engine/new-token.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
-import { shortened } from '../core/json/shortened.js';
+import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
 import { MomentBudget } from '../core/rules/rule-budget.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
+import { withoutPatches } from '../core/tokens/without-patches.js';
 import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
+import { summaryOf } from '../contract/summary.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { GivenIds } from './given-ids.js';
@@ -24,9 +26,6 @@ import { showInTemporal } from './show-in-temporal.js';
 import { startedBy, startedIn } from './started-executions.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
-
-/** Temporal takes 200 bytes. */
-const SUMMARY_LENGTH = 190;
 
 /** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
 export class TokenLife {
@@ -48,7 +47,7 @@ export class TokenLife {
     await this.#recorded(this.#enact(decision));
   });
 
-  constructor(carried?: CarriedToken) {
+  constructor(carried?: CarriedToken, acceptedFires: IdempotentFires = carried?.acceptedFires ?? []) {
     const { firstExecutionRunId: chainId, memo } = workflowInfo();
     const asked = carried?.request ?? memo?.['request'];
     this.#request = typeof asked === 'string' ? asked : undefined;
@@ -58,7 +57,7 @@ export class TokenLife {
       onRefused: (message) => void this.#enact(this.#decide({ type: 'record-refused', message })),
     });
     this.#ids = new GivenIds(this.#recorder);
-    this.#fires = new KeyedFires(carried?.acceptedFires);
+    this.#fires = new KeyedFires(acceptedFires);
     if (carried === undefined) return;
     this.#loaded = carried.loaded;
     this.#current = carried.token;
@@ -107,18 +106,18 @@ export class TokenLife {
     return workflowInfo().continueAsNewSuggested && isAtRest && this.#current !== undefined;
   }
 
-  /** What a new run goes on with. */
-  carried(): CarriedToken {
+  /** What a new run goes on with. The fires that it remembers are a payload of their own: together they could be too large. */
+  carried(): [CarriedToken, IdempotentFires] {
     const { recorded } = this.#recorder;
-    return {
+    const carried = {
       loaded: this.#loaded ?? notYet(),
       token: this.token,
-      acceptedFires: this.#fires.accepted,
       executionIds: this.#executions.ids,
       executionRunIds: this.#executions.runIds,
       ...(this.#request === undefined ? {} : { request: this.#request }),
       recorded,
     };
+    return [carried, this.#fires.accepted];
   }
 
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */
@@ -130,7 +129,7 @@ export class TokenLife {
       return;
     }
     const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
-    const summary = shortened(`Place agent ${waiting.map(([id]) => id).join(', ')}`, SUMMARY_LENGTH);
+    const summary = summaryOf(`Place agent ${waiting.map(([id]) => id).join(', ')}`);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
     if (!wasDisturbed) await this.#apply({ type: 'time-passed' });
   }
@@ -300,5 +299,6 @@ function notYet(): never {
 }
 
 function answer(token: Token, executionId: string | undefined): FireAccepted {
-  return executionId === undefined ? { token } : { token, executionId };
+  const shown = withoutPatches(token);
+  return executionId === undefined ? { token: shown } : { token: shown, executionId };
 }

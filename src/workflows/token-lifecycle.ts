@@ -7,7 +7,9 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 
+import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import type { Token } from '../core/tokens/token.js';
+import { withoutPatches } from '../core/tokens/without-patches.js';
 import {
   acceptedFireQuery,
   availableTransitionsQuery,
@@ -29,8 +31,12 @@ import { TokenLife } from './token-life.js';
  * The life of one token: its id is this Temporal workflow's id. Fires arrive as signals and updates; the workflow
  * ends with the token, as it was last. A long life goes on as a new run, with what is `carried`.
  */
-export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken): Promise<Token> {
-  const life = new TokenLife(carried);
+export async function tokenLifecycle(
+  start: TokenStart,
+  carried?: CarriedToken,
+  acceptedFires?: IdempotentFires,
+): Promise<Token> {
+  const life = new TokenLife(carried, acceptedFires);
   // Before the first await: an update that finds no handler is rejected.
   answerQueries(life);
   takeFires(life);
@@ -41,7 +47,7 @@ export async function tokenLifecycle(start: TokenStart, carried?: CarriedToken):
       const isCancelled = CancellationScope.current().consideredCancelled;
       // A new run would not know that it was cancelled.
       if (life.shouldGoOnAnew && !isCancelled)
-        await continueAsNew<typeof tokenLifecycle>(withoutContent(start), life.carried());
+        await continueAsNew<typeof tokenLifecycle>(withoutContent(start), ...life.carried());
       await life.goOn();
     }
     return life.token;
@@ -74,7 +80,7 @@ function takeFires(life: TokenLife): void {
 function takeChanges(life: TokenLife): void {
   const change = async (input: Parameters<TokenLife['change']>[0]) => {
     const executionIds = await life.change(input);
-    return { token: life.token, executionIds };
+    return { token: withoutPatches(life.token), executionIds };
   };
   setHandler(updateTokenUpdate, (message) => change({ type: 'update', ...updates.read(message) }), {
     validator: (message) => {

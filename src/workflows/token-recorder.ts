@@ -1,8 +1,9 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
 import type { TokenFields } from '../core/json/path.js';
+import { nextRecordPart, uncountedRecordPart, type Unrecorded } from '../core/tokens/record-part.js';
 import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js';
 import type { CarriedToken } from './carried-token.js';
 import { storeRecord } from './store-record.js';
@@ -27,9 +28,6 @@ interface RecorderListeners {
 }
 
 const NOTHING: TokenFields = { data: {}, metadata: {} };
-
-/** A write must fit into a payload of Temporal, whatever has gathered. */
-const EVENTS_PER_WRITE = 500;
 
 /**
  * Writes a token's changes to storage, in order, one write at a time: what changes while a write is under way goes
@@ -101,8 +99,7 @@ export class TokenRecorder {
     await Promise.resolve();
     while (this.#newest !== undefined) {
       const token = this.#newest;
-      const events = this.#events.splice(0, EVENTS_PER_WRITE);
-      const executions = this.#executions.splice(0);
+      const { events, executions } = this.#takePart();
       if (this.#events.length === 0) this.#newest = undefined;
       this.#listeners.onWrite(token);
       const { refusal, taken } = await storeRecord({ token, ...this.#origin, events, executions }, this.#stored);
@@ -112,5 +109,15 @@ export class TokenRecorder {
       this.#writtenUpTo = events.at(-1)?.number ?? this.#writtenUpTo;
     }
     this.#writing = false;
+  }
+
+  /** A write must fit into a payload of Temporal, whatever has gathered. */
+  #takePart(): Unrecorded {
+    const unrecorded = { events: this.#events, executions: this.#executions };
+    const [part, uncounted] = [nextRecordPart(unrecorded), uncountedRecordPart(unrecorded)];
+    const isSame = part.events === uncounted.events && part.executions === uncounted.executions;
+    // Histories of tokens whose records had to be parted say so; the others replay as they were.
+    const taken = isSame || !patched('records-in-parts') ? uncounted : part;
+    return { events: this.#events.splice(0, taken.events), executions: this.#executions.splice(0, taken.executions) };
   }
 }

@@ -29,6 +29,7 @@ vi.mock('../../src/workflows/perform.js', () => ({
 
 vi.mock('@temporalio/workflow', () => ({
   log: { error: () => undefined },
+  patched: () => true,
   CancellationScope: { nonCancellable: (run: () => Promise<unknown>) => run() },
   condition: (isTrue: () => boolean) => vi.waitUntil(isTrue, { interval: 1 }),
 }));

@@ -1,5 +1,5 @@
 import type { ExecutionErrorCode } from '../codes.js';
-import { wellFormed } from '../json/well-formed-text.js';
+import { storableMessage } from '../errors.js';
 
 export interface ModelErrorFacts {
   /** How long the provider asked to wait. */
@@ -20,6 +20,6 @@ export class ModelError extends Error {
     message: string,
     readonly facts: ModelErrorFacts = {},
   ) {
-    super(wellFormed(message));
+    super(storableMessage(message));
   }
 }

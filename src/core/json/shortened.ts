@@ -1,3 +1,4 @@
+import { utf8Length } from './utf8-length.js';
 import { leadingPart } from './well-formed-text.js';
 
 /**
@@ -6,4 +7,12 @@ import { leadingPart } from './well-formed-text.js';
  */
 export function shortened(text: string, most: number): string {
   return text.length > most ? `${leadingPart(text, most - 1)}…` : text;
+}
+
+/** The same in bytes of UTF-8. */
+export function shortenedInBytes(text: string, most: number): string {
+  for (let units = most; ; units -= 1) {
+    const part = shortened(text, units);
+    if (utf8Length(part) <= most) return part;
+  }
 }

@@ -64,6 +64,21 @@ export function tokenStoreContract(storage: () => Storage): void {
       expect(await storage().executions.getMany(own.map(({ id }) => id))).toEqual([standalone, others, own[2]]);
     });
 
+    it('keeps a record without events, and numbers those that come after it', async () => {
+      const record = { ...aRecord(token('tk-parts'), []), executions: [anExecution({ id: 'tk-parts:a:1' })] };
+      await tokens().record(record);
+      await tokens().record({ ...record, executions: [anExecution({ id: 'tk-parts:a:2' })] });
+      await tokens().record(aRecord(token('tk-parts'), ['CREATED', 'EXECUTION_STARTED']));
+      expect(await eventsOf('tk-parts')).toEqual(['1 CREATED', '2 EXECUTION_STARTED']);
+      const second = token('tk-parts', { version: 2 });
+      await tokens().record(aRecord(second, [], { from: 3 }));
+      await tokens().record(aRecord(second, ['UPDATED'], { from: 3 }));
+      expect(await eventsOf('tk-parts')).toEqual(['1 CREATED', '2 EXECUTION_STARTED', '3 UPDATED']);
+      expect(await tokens().get('tk-parts')).toEqual(second);
+      const stored = ['tk-parts:a:1', 'tk-parts:a:2'].map((id) => storage().executions.get(id));
+      expect((await Promise.all(stored)).map((one) => one?.status)).toEqual(['PENDING', 'PENDING']);
+    });
+
     it('changes nothing when a record is repeated or comes late', async () => {
       const first = aRecord(token('tk-late'), ['CREATED']);
       const second = aRecord(token('tk-late', { version: 2 }), ['UPDATED'], { from: 2 });
