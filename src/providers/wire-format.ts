@@ -3,7 +3,7 @@ import type { ExecutionErrorCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelRequest, StopReason } from '../core/executions/turn.js';
-import type { ErrorDetails } from './failures/failed-answer.js';
+import type { ErrorDetails } from './failures/error-details.js';
 import type { ToolNames } from './request/tool-names.js';
 
 /**

@@ -3,7 +3,7 @@ import { ModelError } from '../../core/executions/model-error.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, ModelRequest } from '../../core/executions/turn.js';
 import { classifyStreamedError, type ErrorContext } from '../failures/classify-answer.js';
-import { errorIn } from '../failures/failed-answer.js';
+import { errorIn } from '../failures/error-details.js';
 import { quoteProvider } from '../failures/quote-provider.js';
 import { StopSequenceCutter } from './cut-stop-sequences.js';
 import type { Endpoint } from '../keys/endpoint.js';

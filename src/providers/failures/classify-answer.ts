@@ -2,9 +2,11 @@ import type { JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { showsSecret } from '../../core/secrets.js';
-import { errorIn, parseJsonObject, readErrorDetails, type ErrorDetails, type FailedAnswer } from './failed-answer.js';
+import { errorIn, readErrorDetails, type ErrorDetails } from './error-details.js';
+import { parseJsonObject, type FailedAnswer } from './failed-answer.js';
 import { waitInBody } from './asked-wait.js';
 import { quoteProvider, type Confidential } from './quote-provider.js';
+import { describePage, isWebPage } from './web-page.js';
 import { refusedFields, type Refusal } from './refused-fields.js';
 
 /** What the messages of one call are made from. */
@@ -42,9 +44,9 @@ const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not avai
 /** An answer that is not what was asked for, as an error of the catalogue. */
 export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {
   const body = parseJsonObject(answer.text);
-  const details = readErrorDetails(body);
+  const details = body === undefined ? { code: '', type: '', message: answer.text } : readErrorDetails(body);
   const promised = answer.status >= 200 && answer.status < 300;
-  const surprise = describeSurprise(answer, body, context.secrets);
+  const surprise = describeSurprise(answer, body, context);
   if (surprise !== undefined) {
     return new ModelError(promised ? 'invalid_request' : codeOfStatus(answer.status), surprise, answer.facts);
   }
@@ -73,6 +75,10 @@ interface Told {
 function failureOf(error: ErrorDetails & Refusal, { host, where, facts }: Told, context: ErrorContext): ModelError {
   const code = codeOf(error.status, error);
   const refused = MAY_BE_A_REFUSAL.includes(code) ? refusedFields(error, context.sent()) : [];
+  if (error.status === 404 && code === 'invalid_request' && refused.length === 0) {
+    const message = `${host} has no such path${quoted(where, error, context)}. Check the base URL: it often ends in /v1.`;
+    return new ModelError(code, message, facts);
+  }
   if (refused.length === 0)
     return new ModelError(code, explain(code, host, context) + quoted(where, error, context), facts);
   const advice = ` To leave it out, set the provider's option "omit": ${JSON.stringify(refused)}.`;
@@ -82,7 +88,8 @@ function failureOf(error: ErrorDetails & Refusal, { host, where, facts }: Told, 
 
 /** Gateways put the status that they got into the error itself; 200 stands for none. */
 function statedStatus(details: ErrorDetails): number {
-  return /^[45]\d\d$/.test(details.code) ? Number(details.code) : 200;
+  const code = /\b[45]\d\d\b/.exec(details.code)?.[0];
+  return code === undefined ? 200 : Number(code);
 }
 
 function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
@@ -115,17 +122,15 @@ function codeOfStatus(status: number): ExecutionErrorCode {
 function describeSurprise(
   answer: FailedAnswer,
   body: JsonObject | undefined,
-  secrets: readonly string[],
+  context: ErrorContext,
 ): string | undefined {
   const { status, host } = answer;
   if (status >= 300 && status < 400) {
     const advice =
       'Redirects are not followed, since they would carry the key along: set `baseUrl` to where the API is.';
-    return `${host} redirects ${redirectTarget(answer.location, secrets)} (HTTP ${status}). ${advice}`;
+    return `${host} redirects ${redirectTarget(answer.location, context.secrets)} (HTTP ${status}). ${advice}`;
   }
-  if (/html/i.test(answer.contentType) || /^\s*<(?:!doctype|html)/i.test(answer.text)) {
-    return `${host} answered a web page (HTTP ${status}) and not its API. Check the base URL: it often ends in /v1.`;
-  }
+  if (isWebPage(answer)) return describePage(answer, context);
   if (status === 404 && body === undefined) {
     return `${host} has no such path (HTTP 404). Check the base URL: it often ends in /v1.`;
   }

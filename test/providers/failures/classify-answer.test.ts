@@ -79,8 +79,10 @@ describe('classifyAnswer', () => {
     expect(classify(401, { message: `${'.'.repeat(290)} super-secret-key` }).message).not.toContain('super');
   });
 
-  it('quotes nothing when the provider repeats the prompt', () => {
-    expect(classify(400, { message: 'bad input: "report says that revenue"' }).message).not.toContain('revenue');
+  it('quotes nothing of the prompt that the provider repeats, and what it says besides', () => {
+    const { message } = classify(400, { message: 'bad input: "report says that revenue"' });
+    expect(message).not.toContain('revenue');
+    expect(message).toContain('bad input:');
   });
 
   it('says that a web page is not the API', () => {
@@ -89,8 +91,37 @@ describe('classifyAnswer', () => {
     expect(error.message).not.toContain('Sign in');
   });
 
-  it('keeps the meaning of a status that comes with a web page', () => {
-    expect(classify(502, '<html>Bad Gateway</html>', { contentType: 'text/html' }).code).toBe('server');
+  it.each([
+    [502, '502 Bad Gateway', 'server', /API behind it failed/],
+    [503, 'Service Unavailable', 'overloaded', /API behind it failed/],
+    [504, '504 Gateway Time-out', 'server', /did not answer in time/],
+    [524, 'A timeout occurred', 'server', /did not answer in time/],
+    [413, '413 Request Entity Too Large', 'context_length', /shorten the prompt/],
+    [429, 'Slow down', 'rate_limit', /rate/],
+    [403, 'Just a moment...', 'auth', /robots/],
+  ])('says that a gateway answered with a page of status %i, in words to act on', (status, title, code, advice) => {
+    const page = `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
+    const error = classify(status, page, { contentType: 'text/html' });
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(advice)]);
+    expect(error.message).toContain(`HTTP ${status}, "${title}"`);
+    expect(error.message).not.toContain('base URL');
+  });
+
+  it('quotes an error in plain text', () => {
+    const answer = { contentType: 'text/plain' };
+    expect(classify(503, 'no healthy upstream', answer).message).toContain('(HTTP 503: no healthy upstream)');
+  });
+
+  it('says of a path that there is not what it means', () => {
+    expect(classify(404, JSON.stringify({ detail: 'Not Found' })).message).toMatch(/HTTP 404: Not Found\).*base URL/);
+  });
+
+  it('says what the server behind a gateway said', () => {
+    const raw = JSON.stringify({
+      error: { message: "This model's maximum context length is 131072 tokens.", code: 'x' },
+    });
+    const error = classify(400, { message: 'Provider returned error', code: 400, metadata: { raw } });
+    expect([error.code, error.message]).toEqual(['context_length', expect.stringContaining('131072')]);
   });
 
   it('says that nothing is no answer', () => {

@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
-import { errorIn } from '../../failures/failed-answer.js';
+import { errorIn } from '../../failures/error-details.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { SaidParts } from '../said-parts.js';

@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../../core/json/json.js';
 import { ModelError } from '../../../core/executions/model-error.js';
-import { readErrorDetails } from '../../failures/failed-answer.js';
+import { readErrorDetails } from '../../failures/error-details.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { SaidParts, type TextPlace } from '../said-parts.js';
