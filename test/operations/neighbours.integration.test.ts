@@ -80,6 +80,8 @@ describe('in a namespace that is shared with others', () => {
     const lost = { ...aToken(aDefinition()), id: 'shared' };
     await others.storage.tokens.record({ token: lost, chainId: 'an earlier life', events: [], executions: [] });
     const handle = under.client.workflow.getHandle('shared');
+    // Its first workflow task is over then.
+    await handle.query('token');
     const before = (await handle.describe()).raw.workflowExecutionInfo?.historyLength?.toNumber() ?? 0;
     const fire = { tokenId: 'shared', transitionId: 'review' };
     await others.temporal.tellPlaceAgentsChanged('shared');
