@@ -9,6 +9,8 @@ const SECRET_WORDS =
 /** Keys that open something. Others are idempotency keys, cache keys, primary keys. */
 const OPENING_KEY =
   /-(?:access|account|admin|api|auth|encryption|functions|master|private|secret|service|shared|signing|subscription)-key$/;
+/** The shell's own: the folder that it is in stands in most of what a process says. */
+const WORKING_FOLDER = 'PWD';
 /** Tokens of a tokenizer, by which text is written down. */
 const WORD_TOKEN = /-(?:bos|cls|end|eos|image|mask|pad|sep|start|stop|unk)-token$/;
 const CREDENTIAL_VARIABLE = /^CREDENTIAL_[A-Z0-9_]+$/;
@@ -23,6 +25,7 @@ const MASK = '[secret]';
 /** Whether the name of a variable, a header, an option or a field says that its value is a secret. */
 export function isSecretName(name: string): boolean {
   if (isCredentialName(name)) return true;
+  if (name === WORKING_FOLDER) return false;
   const words = `-${name.replace(/([a-z0-9])([A-Z])/g, '$1-$2')}`.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
   if (WORD_TOKEN.test(words)) return false;
   return OPENING_KEY.test(words) || SECRET_WORDS.test(words.slice(words.lastIndexOf('-') + 1));

@@ -75,6 +75,8 @@ describe('what is secret in an environment', () => {
       { PORT: '4000', CREDENTIAL_X_HOSTS: 'host', STORAGE_URL: 'postgres://me@db/x', HOME: '/root' },
       [],
     ],
+    ['not the folder that a shell is in', { PWD: '/home/me/project', OLDPWD: '/home/me' }, []],
+    ['a password by the same word', { DB_PWD: 'planted' }, ['planted']],
   ])('%s', (_, environment, secrets) => {
     expect([...secretsOf(environment as Record<string, string>)].sort()).toEqual([...secrets].sort());
   });
