@@ -130,9 +130,9 @@ describe('a mask of secrets', () => {
   });
 
   it('takes time in proportion to the text', () => {
-    const startedAt = performance.now();
-    mask('://'.repeat(300_000) + 'a'.repeat(1_000_000) + 'http://'.repeat(100_000));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    // Whatever looks at the rest of the text from every place in it takes longer than any test may.
+    const text = '://'.repeat(300_000) + 'a'.repeat(1_000_000) + 'http://'.repeat(100_000);
+    expect(mask(text)).toBe(text);
   });
 
   it('of no secrets changes nothing', () => {
