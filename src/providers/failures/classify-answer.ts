@@ -35,11 +35,14 @@ const BY_WORD: readonly (readonly [RegExp, ExecutionErrorCode])[] = [
 /** The codes of errors that may name the fields that their server does not take. */
 const MAY_BE_A_REFUSAL: readonly ExecutionErrorCode[] = ['invalid_request', 'model_not_found', 'server'];
 
+/** What a message says stands at its beginning: the rest may be megabytes of anything. */
+const TELLING_CHARACTERS = 16 * 1024;
+
 const CONTEXT_MESSAGE =
-  /context (?:length|window|size)|maximum context|too many (?:input )?tokens|(?:prompt|input|request) is too (?:long|large)|token count .*exceeds|exceeds? the (?:maximum|configured|allowed|available) (?:number of |limit of )?(?:input )?(?:tokens|limit|input|prompt|length)|reduce the length of the (?:messages|prompt|input)/i;
+  /context (?:length|window|size)|maximum context|too many (?:input )?tokens|(?:prompt|input|request) is too (?:long|large)|token count .{0,200}exceeds|exceeds? the (?:maximum|configured|allowed|available) (?:number of |limit of )?(?:input )?(?:tokens|limit|input|prompt|length)|reduce the length of the (?:messages|prompt|input)/i;
 const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
 const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
-const MODEL_MESSAGE = /models?\b.*(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
+const MODEL_MESSAGE = /models?\b.{0,200}(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
 
 /** An answer that is not what was asked for, as an error of the catalogue. */
 export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {
@@ -94,16 +97,17 @@ function statedStatus(details: ErrorDetails): number {
 
 function codeOf(status: number, details: ErrorDetails): ExecutionErrorCode {
   const byStatus = codeOfStatus(status);
+  const message = details.message.slice(0, TELLING_CHARACTERS);
   // These say it all, whatever words a gateway passes on from the servers behind it.
   if (status === 401 || status === 402 || status === 503 || status === 529) return byStatus;
-  const words = `${details.code} ${details.type}`.toLowerCase();
+  const words = `${details.code} ${details.type}`.slice(0, TELLING_CHARACTERS).toLowerCase();
   const byWord = BY_WORD.find(([pattern]) => pattern.test(words))?.[1];
   if (byWord !== undefined && byWord !== 'invalid_request' && byWord !== 'server') return byWord;
-  if (status === 400 && QUOTA_MESSAGE.test(details.message)) return 'quota';
-  if (status <= 500 && CONTEXT_MESSAGE.test(details.message)) return 'context_length';
-  if (status < 500 && MODEL_MESSAGE.test(details.message)) return 'model_not_found';
-  if (status === 400 && /api[ -]?key/i.test(details.message)) return 'auth';
-  if (status < 300 && BUSY_MESSAGE.test(details.message)) return 'overloaded';
+  if (status === 400 && QUOTA_MESSAGE.test(message)) return 'quota';
+  if (status <= 500 && CONTEXT_MESSAGE.test(message)) return 'context_length';
+  if (status < 500 && MODEL_MESSAGE.test(message)) return 'model_not_found';
+  if (status === 400 && /api[ -]?key/i.test(message)) return 'auth';
+  if (status < 300 && BUSY_MESSAGE.test(message)) return 'overloaded';
   return status < 300 ? (byWord ?? 'server') : byStatus;
 }
 

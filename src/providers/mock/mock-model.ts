@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ownValue, type JsonValue } from '../../core/json/json.js';
 import { EXECUTION_ERROR_CODES, type ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError } from '../../core/executions/model-error.js';
@@ -123,7 +123,8 @@ function countWords(text: string): number {
 /** Ends at once, with the signal's own reason, when the caller aborts. */
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   try {
-    if (delayMs > 0) await sleep(delayMs, undefined, { signal });
+    // Without a delay, too, others get their turn between two words.
+    await (delayMs > 0 ? sleep(delayMs, undefined, { signal }) : nextTurn(undefined, { signal }));
   } catch (error) {
     signal.throwIfAborted();
     throw error;

@@ -145,3 +145,13 @@ describe('classifyStreamedError', () => {
     expect(classifyStreamedError(details, 'llm.example.com', context).code).toBe(code);
   });
 });
+
+describe('a message of megabytes', () => {
+  it.each(['token count ', 'model ', 'models not ', 'context ', 'exceeds the ', 'try again in 1', '. ', '1.1'])(
+    'of nothing but %j is classified while one waits',
+    (piece) => {
+      const message = piece.repeat(2_000_000 / piece.length);
+      expect(classifyStreamedError({ code: '', type: '', message }, 'llm.example.com', context).code).toBe('server');
+    },
+  );
+});
