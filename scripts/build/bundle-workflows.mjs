@@ -7,6 +7,13 @@ export async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: inProject('src/workflows/index.ts'),
     logger: new DefaultLogger('WARN'),
+    webpackConfigHook: forNode,
   });
   return new Map([['workflow-bundle.js', code]]);
+}
+
+/** As `src/compose/workflow-bundler`, which says why. */
+function forNode(config) {
+  for (const { use } of config.module.rules) if (use?.options?.jsc) use.options.jsc.target = 'es2022';
+  return config;
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
+import { WORKFLOW_BUNDLER } from './workflow-bundler.js';
+
 const BUNDLE = inProgram('../workflow-bundle.js');
 const RECORD = inProgram('../made/workflows.json');
 
@@ -12,8 +14,11 @@ const RECORD = inProgram('../made/workflows.json');
  * The workflows as a worker takes them: the bundle that the build made, or else the entry, which the worker then bundles
  * itself, for seconds of every start. It does so where it runs from sources, or with another SDK than the build had.
  */
-export function workflowCode(logger: Logger): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  if (import.meta.url.endsWith('.ts')) return { workflowsPath: inProgram('../workflows/index.ts') };
+export function workflowCode(
+  logger: Logger,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
+  if (import.meta.url.endsWith('.ts'))
+    return { workflowsPath: inProgram('../workflows/index.ts'), bundlerOptions: WORKFLOW_BUNDLER };
   const [built, installed] = [bundledWith(), installedSdk()];
   if (built === installed) return { workflowBundle: { codePath: BUNDLE } };
   logger.warn(

@@ -7,6 +7,7 @@ import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
+import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
@@ -82,7 +83,12 @@ export async function startWorkerOn(
   const activities = createActivities(parts);
   const shared = { connection, activities, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
   const workers = [
-    await Worker.create({ ...shared, taskQueue: queues.main, workflowsPath: WORKFLOWS }),
+    await Worker.create({
+      ...shared,
+      taskQueue: queues.main,
+      workflowsPath: WORKFLOWS,
+      bundlerOptions: WORKFLOW_BUNDLER,
+    }),
     await Worker.create({ ...shared, taskQueue: queues.tools }),
   ];
   const running = workers.map((worker) => worker.run());

@@ -5,18 +5,24 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflowCode, DefaultLogger, ReplayError, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
+
 const HISTORIES = fileURLToPath(new URL('histories/', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 /** Lives that were recorded: `npm run record-history` makes them anew when a change of the workflows is meant. */
 const lives = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
 
+/** What a compiler puts in the place of a private field where the target has none. */
+const STAND_IN = /_class_private_field/;
+
 describe('recorded lives', { tags: 'failure-cause' }, () => {
   let workflowBundle: { code: string };
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
+    const logger = new DefaultLogger('ERROR');
+    workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger, ...WORKFLOW_BUNDLER });
   });
 
   it.each(lives.filter((name) => !name.startsWith('broken-')))('%s replays', async (name) => {
@@ -27,6 +33,10 @@ describe('recorded lives', { tags: 'failure-cause' }, () => {
     await expect(replay(workflowBundle, name)).rejects.toSatisfy(
       (error) => error instanceof DeterminismViolationError || error instanceof ReplayError,
     );
+  });
+
+  it('run on code that is compiled for Node, not for older engines', () => {
+    expect(workflowBundle.code).not.toMatch(STAND_IN);
   });
 
   it('are there for each kind of Temporal workflow', () => {
