@@ -14,7 +14,7 @@ import {
 } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newSetting, type Setting } from '../support/everything.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, onDatabase, refuseRows, type TestDatabase } from '../support/postgres.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 
@@ -38,7 +38,11 @@ describe('what once stopped the product for good', () => {
   beforeAll(async () => {
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
     connection = await Connection.connect({ address: temporal.address });
-    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
+    setting = await newSetting({
+      TEMPORAL_ADDRESS: temporal.address,
+      STORAGE_URL: database.url,
+      CLEANUP_INTERVAL_SECONDS: '2',
+    });
     ({ address } = setting);
     for (const [command, ready] of [
       ['api', 'API ready'],
@@ -193,6 +197,70 @@ describe('what once stopped the product for good', () => {
     await fire(address, { tokenId: id, transitionId: 'go' });
     expect(await settledToken(address, id)).toMatchObject({ place: 'a', incident: { code: 'auth' } });
     expect(await graphql(address, UPDATE, { id })).toMatchObject({ updateToken: { data: { touched: true } } });
+    await everythingElseGoesOn();
+  });
+
+  it('a record that the database refuses', async () => {
+    const transition = { id: 'go', fromPlaces: ['a'], toPlace: 'b' };
+    const net = { name: 'Recording', places: ['a', 'b', 'c'], initialPlace: 'a' };
+    const transitions = [transition, { id: 'end', fromPlaces: ['b'], toPlace: 'c' }];
+    await createWorkflow(address, { id: 'recording', ...net, transitions });
+    await refuseRows(
+      database.url,
+      'tokens',
+      `new.id = 'poisoned' and new.document->'data'->>'text' = 'poison' or new.id = 'refused' and new.version > 1`,
+    );
+    for (const id of ['poisoned', 'refused', 'sound']) await createToken(address, { id, workflowId: 'recording' });
+
+    const poison = 'mutation { updateToken(id: "poisoned", data: { text: "poison" }) { version } }';
+    await graphql(address, poison);
+    await eventually(async () => {
+      expect(await settledToken(address, 'poisoned')).toMatchObject({ incident: { code: 'record_refused' } });
+    });
+    await graphql(address, poison.replace('"poison"', '"mended"'));
+    await fire(address, { tokenId: 'poisoned', transitionId: 'go' });
+    await eventually(async () => {
+      const token = await settledToken(address, 'poisoned');
+      expect(token).toMatchObject({ place: 'b', data: { text: 'mended' } });
+    });
+
+    const { workflow } = new Client({ connection });
+    await graphql(address, UPDATE, { id: 'refused' });
+    await eventually(async () => {
+      const incident = { code: 'record_refused' };
+      expect(await workflow.getHandle('refused').query('token')).toMatchObject({ incident, data: { touched: true } });
+    });
+    await fire(address, { tokenId: 'sound', transitionId: 'go' });
+    await everythingElseGoesOn();
+  });
+
+  it('what the sweep cannot set right, because the database refuses it', async () => {
+    const id = await ask({ agentId: 'plain', input: 'q' });
+    await ended(id);
+    await refuseRows(database.url, 'executions', `new.id like 'unclosable-%' and tg_op = 'UPDATE'`);
+    const copies = `insert into circuit_breaker.executions
+        (id, agent_id, status, ended, created_at, revision, document)
+      select copy, agent_id, status, ended, began, 0,
+        (document::jsonb || jsonb_build_object('id', copy, 'createdAt', began))::json
+      from circuit_breaker.executions, (
+        select 'unclosable-' || n as copy, '2026-01-01T00:00:00.000Z' as began from generate_series(1, 150) n
+        union all select 'closable', '2026-01-02T00:00:00.000Z'
+      ) copies where id = '${id}'`;
+    await onDatabase(database.url, copies);
+
+    const { workflow } = new Client({ connection });
+    const tokens = ['refused', 'cut-1', 'cut-2', 'cut-3'];
+    for (const token of tokens.slice(1)) await createToken(address, { id: token, workflowId: 'recording' });
+    for (const token of tokens) await workflow.getHandle(token).terminate();
+
+    const states = `select id, status from circuit_breaker.tokens where id like 'cut-%' and status = 'TERMINATED'`;
+    await eventually(async () => {
+      expect(await onDatabase(database.url, states)).toHaveLength(3);
+    });
+    await eventually(async () => {
+      const closed = `select id from circuit_breaker.executions where id = 'closable' and last_sequence is not null`;
+      expect(await onDatabase(database.url, closed)).toHaveLength(1);
+    });
     await everythingElseGoesOn();
   });
 });

@@ -30,12 +30,30 @@ export async function canTestPostgres(): Promise<boolean> {
   }
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: SERVER_URL, connectionTimeoutMillis: 30_000 });
+/** Runs one statement on a connection of its own and gives its rows. */
+export async function onDatabase(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 30_000 });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<Record<string, unknown>>(statement)).rows;
   } finally {
     await client.end();
   }
+}
+
+/** From now on a table of ours takes no row for which an SQL condition on `new` holds: a data exception, each time. */
+export async function refuseRows(url: string, table: string, condition: string): Promise<void> {
+  await onDatabase(
+    url,
+    `create function refuse_${table}() returns trigger language plpgsql as $$ begin
+      if ${condition} then raise exception 'not this row' using errcode = '22023'; end if;
+      return new;
+    end $$;
+    create trigger refuse before insert or update on circuit_breaker.${table}
+      for each row execute function refuse_${table}();`,
+  );
+}
+
+async function onServer(statement: string): Promise<void> {
+  await onDatabase(SERVER_URL, statement);
 }
