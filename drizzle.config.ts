@@ -2,6 +2,6 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './src/backends/postgres/tables/*.ts',
+  schema: './scripts/tables/*.ts',
   out: './src/backends/postgres/migrations',
 });

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+
+import { describe, expect, it } from 'vitest';
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+/** What runs where `npm ci --omit=dev` installed: the program, its launcher, and the build that makes it fit its sources. */
+const PRODUCTION = ['src', 'bin', 'scripts/build'];
+
+/** Dependencies that nothing of ours imports, and why they are there. */
+const FOR_ANOTHER_REASON: Readonly<Record<string, string>> = {
+  protobufjs: 'without it npm installs an older one, with which recorded histories cannot be replayed',
+};
+
+/** What is imported and not installed, and who it is for. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  esbuild: 'bundles the IDE, in a checkout; without it the page says how to make it',
+  react: 'the hook is for who has React, as a peer',
+  tsx: 'threads of a process that runs from sources',
+  typescript: 'declares the types of the client, in a checkout; the program needs none',
+};
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const dependencies = Object.keys(manifest.dependencies);
+
+/** The packages that a module loads, at once or lazily. Types are gone by then. */
+function loadedPackages(source: string): readonly string[] {
+  const statements = source.matchAll(/^(?:import|export)\s(?!type\s)(?:[^;']*?\sfrom\s)?'([^']+)'/gm);
+  const lazily = source.matchAll(/(?:\bimport|import\.meta\.resolve|createRequire\(\S+\)\.resolve)\('([^']+)'\)/g);
+  return [...statements, ...lazily]
+    .map(([, specifier = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
+    .filter((name) => !/^(\.|node:|$)/.test(name) && !builtinModules.includes(name));
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name))
+    .map(({ parentPath, name }) => readFileSync(`${parentPath}/${name}`, 'utf8'));
+}
+
+const loaded = new Set(PRODUCTION.flatMap(sourcesIn).flatMap(loadedPackages));
+
+describe('the packages that production installs', () => {
+  it('are all loaded by what runs there, or are there for a reason that is named', () => {
+    const idle = dependencies.filter((name) => !loaded.has(name));
+    expect(idle).toEqual(Object.keys(FOR_ANOTHER_REASON));
+  });
+
+  it('are all that what runs there loads, apart from what is named', () => {
+    const missing = [...loaded].filter((name) => !dependencies.includes(name));
+    expect(missing.sort()).toEqual(Object.keys(ELSEWHERE));
+  });
+
+  it('have an exact version each, as those of development have', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  it.each([
+    ["import a, { b } from 'pack';", ['pack']],
+    ["import {\n  a,\n  b,\n} from '@scope/pack/deep';", ['@scope/pack']],
+    ["import 'pack/style';", ['pack']],
+    ["export { a } from 'pack';", ['pack']],
+    ["  const { a } = await import('pack');", ['pack']],
+    ["  createRequire(import.meta.url).resolve('@scope/pack/package.json');", ['@scope/pack']],
+    ["import type { A } from 'pack';\nimport { b } from './b.js';", []],
+    ["import { readFileSync } from 'node:fs';", []],
+    [" * import { watch } from 'pack';", []],
+  ])('are found in %j', (source, packages) => {
+    expect(loadedPackages(source)).toEqual(packages);
+  });
+});
