@@ -8,7 +8,8 @@ import { leadingPart } from '../json/well-formed-text.js';
  *   as JSON: `{"a": {"b": 1}}`.
  * - `\` before what would be a variable makes it plain text: `\{name}`.
  * - What other template languages have besides, `{{#if}}` and its like, is `foreign`: nobody would fill it.
- * - A brace before a name that is none of this, `{name:.2f}`, is `doubtful`: a mistake where there is such a variable.
+ * - A brace before a name that is none of this, `{name:.2f}`, is `doubtful`: a mistake where there is such a variable. So is
+ *   what stands in braces and is no name, `{2nd}`: a mistake where an input is called that.
  */
 export type TemplatePart =
   { readonly type: 'text'; readonly text: string } | { readonly type: 'variable'; readonly name: string };
@@ -26,6 +27,7 @@ const FOREIGN = new RegExp(
   'uy',
 );
 const DOUBTFUL = new RegExp(String.raw`\{\{?\s*(${NAME})`, 'uy');
+const NO_NAME = /\{\{?([^{}]+)\}/y;
 /** Where anything of the grammar may begin. */
 const NEXT = /[\\{}]|<%/g;
 
@@ -105,8 +107,10 @@ class TemplateReader implements Template {
       this.foreign.push(source());
       return;
     }
-    const name = this.#match(DOUBTFUL, this.#at)?.[1];
-    if (name !== undefined) this.doubtful.push({ name: name.normalize('NFC'), source: source() });
+    for (const pattern of [DOUBTFUL, NO_NAME]) {
+      const name = this.#match(pattern, this.#at)?.[1]?.trim();
+      if (name !== undefined) this.doubtful.push({ name: name.normalize('NFC'), source: source() });
+    }
   }
 
   #takeOpening(): void {

@@ -13,7 +13,7 @@ export function unfilledPrompts(
   return unfilledIn(prompts, promptNames(inputNames)).map((piece) => ({
     code: 'TEMPLATE_VARIABLE_UNKNOWN',
     pointer,
-    message: `the prompts have ${piece}, which no input fills: ${AS_IT_STANDS}`,
+    message: `the prompts have ${piece}, which no input fills (variables are called by letters, digits, _, - and .): ${AS_IT_STANDS}`,
   }));
 }
 

@@ -119,6 +119,17 @@ describe('nothing in a prompt passes silently', () => {
     expect(unfilled(template, ['content'])).toEqual([told]);
   });
 
+  it.each(['2nd', 'with space', 'a/b', '1', 'a\nb'])(
+    'tells an input of the name %j, which is no name of a variable',
+    (name) => {
+      for (const template of [`{${name}}`, `{{${name}}}`, `{ ${name} }`]) {
+        expect(unfilled(template, [name])).toHaveLength(1);
+        expect(unfilled(template, ['other'])).toEqual(unfilled(template, []));
+      }
+      expect(() => filled(`{${name}}`, { [name]: 'x' })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    },
+  );
+
   it('tells each piece once', () => {
     expect(unfilled('{a} {b} {a}', [])).toEqual(['{a}', '{b}']);
   });
