@@ -6,6 +6,7 @@ import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
 import { resolverContext } from './context.js';
+import { refuseInexactBodies } from './exact-numbers.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
 import { OperationReader } from './documents/operation-reader.js';
 
@@ -42,6 +43,7 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };
   await app.register(async (scope) => {
+    refuseInexactBodies(scope);
     scope.setErrorHandler(async (error, request, reply) => {
       const formatted = graphqlError(asGraphqlError(error), request);
       return await send({ request, reply }, httpStatus(error, formatted.extensions.code), { errors: [formatted] });

@@ -2,6 +2,7 @@ import { GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'gr
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import { readDateTime } from '../../core/json/date-time.js';
+import { hiddenInexactInteger } from '../../core/json/inexact-integer.js';
 import { isJsonObject } from '../../core/json/json.js';
 
 /** Values that GraphQL passes on as they are; what they may be is checked where they are used. */
@@ -50,6 +51,8 @@ function literal(node: ValueNode, variables?: Record<string, unknown> | null): u
     return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
   }
   if (node.kind === Kind.LIST) return node.values.map((value) => literal(value, variables));
+  if (node.kind === Kind.INT && hiddenInexactInteger(node.value) !== undefined)
+    throw new CircuitBreakerError('GRAPHQL_VALIDATION_FAILED', 'This number would lose digits: send it as text.');
   return valueFromASTUntyped(node, variables);
 }
 

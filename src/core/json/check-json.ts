@@ -1,5 +1,6 @@
 import type { Problem } from './problem.js';
 import { jsonPointer, type JsonPath } from './json-pointer.js';
+import { mayHaveLostDigits } from './inexact-integer.js';
 import { isWellFormed, wellFormed } from './well-formed-text.js';
 
 /** Objects and lists within each other. Deep enough for any document; code that recurses over one is safe below it. */
@@ -66,10 +67,9 @@ function faultOf({ value, step, depth }: Place): Fault | undefined {
   return { code: 'TOO_DEEP', message: `values may be nested ${MAX_DEPTH} deep at most` };
 }
 
-/** All numbers from 2^53 on are whole, and each stands for several that may have been meant. */
 function inexactNumber({ value }: Place): Fault | undefined {
-  if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return undefined;
-  const message = `numbers beyond ${Number.MAX_SAFE_INTEGER} lose digits: send it as text`;
+  if (typeof value !== 'number' || !mayHaveLostDigits(value)) return undefined;
+  const message = `whole numbers beyond ${Number.MAX_SAFE_INTEGER} lose digits: send it as text`;
   return { code: 'NUMBER_INEXACT', message };
 }
 

@@ -15,10 +15,10 @@ interface Spending {
   spendOnKeys(count: number): void;
 }
 
-/** Deep equality of JSON values: key order does not count, array order does. */
+/** Deep equality of JSON values: key order does not count, array order does. A value and its copy cost the same. */
 export function jsonEquals(left: JsonValue, right: JsonValue, spending?: Spending): boolean {
   spending?.spendOnText(typeof left === 'string' ? left.length : 0);
-  if (left === right) return true;
+  if (left === right && (spending === undefined || !isContainer(left))) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
     return (
       left.length === right.length &&
@@ -34,6 +34,10 @@ export function jsonEquals(left: JsonValue, right: JsonValue, spending?: Spendin
     const other = ownValue(right, key);
     return other !== undefined && jsonEquals(left[key] as JsonValue, other, spending);
   });
+}
+
+function isContainer(value: JsonValue): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The value under an own key. Inherited names such as `constructor` and `__proto__` are absent. */

@@ -1,6 +1,8 @@
 import type { ExpressionFunction } from './expression.js';
 import { containsText } from '../json/contains-text.js';
+import { losesDigits } from '../json/inexact-integer.js';
 import { isJsonObject, jsonEquals, type JsonValue } from '../json/json.js';
+import { shorten } from '../json/preview.js';
 import type { RuleBudget } from './rule-budget.js';
 
 /** Why an expression is neither true nor false of a token, in words. */
@@ -49,7 +51,7 @@ export function callFunction(name: ExpressionFunction, operands: readonly JsonVa
     case 'string':
       return toText(left);
     case 'int':
-      return Math.trunc(toNumber(left));
+      return toInteger(left);
     case 'double':
       return toNumber(left);
   }
@@ -148,6 +150,12 @@ function toText(value: JsonValue): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new ExpressionFault(`cannot make a text of ${kindOf(value)}`);
+}
+
+function toInteger(value: JsonValue): number {
+  if (typeof value === 'string' && losesDigits(value))
+    throw new ExpressionFault(`the whole number ${shorten(value)} would lose digits: compare it as text`);
+  return Math.trunc(toNumber(value));
 }
 
 function toNumber(value: JsonValue): number {

@@ -2,6 +2,7 @@ import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { LRUCache } from 'lru-cache';
 
 import { RULE_LIMITS } from '../definitions/definition-limits.js';
+import { losesDigits } from '../json/inexact-integer.js';
 import type {
   Comprehension,
   EachParts,
@@ -170,15 +171,13 @@ class Compiler {
 }
 
 function literal(value: unknown): string | number | boolean | null {
-  if (typeof value === 'bigint') return safeNumber(Number(value));
+  if (typeof value === 'bigint' && losesDigits(value.toString()))
+    throw new UnsupportedExpression('the number is too large to be exact');
+  if (typeof value === 'bigint') return Number(value);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return safeNumber(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number') throw new UnsupportedExpression('the number is too large for JSON');
   throw new UnsupportedExpression('a token holds JSON: write numbers without "u", and text instead of bytes');
-}
-
-function safeNumber(value: number): number {
-  if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
-  throw new UnsupportedExpression('the number is too large to be exact');
 }
 
 function unsupported(name: string): string {

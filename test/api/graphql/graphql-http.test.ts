@@ -63,6 +63,18 @@ describe('a GraphQL request', () => {
   it.each([
     ['malformed JSON', '{"query": ', 400, 'VALIDATION_FAILED'],
     ['a list', [], 400, 'VALIDATION_FAILED'],
+    [
+      'a number that would lose digits unseen',
+      '{"query": "{x}", "variables": {"n": [100000000000000000001]}}',
+      400,
+      'VALIDATION_FAILED',
+    ],
+    [
+      'such a literal',
+      { query: 'mutation { createToken(input: { workflowId: "w", data: { n: 100000000000000000001 } }) { id } }' },
+      200,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['a body over 1 MiB', { query: `# ${'x'.repeat(1024 * 1024)}` }, 413, 'PAYLOAD_TOO_LARGE'],
   ])('that is %s is refused in the shape of GraphQL', async (_what, body, status, code) => {
     expect(await post(body)).toMatchObject({ status, code });

@@ -35,16 +35,15 @@ describe('checkJson', () => {
     expect(found(JSON.parse('{"n":1e999}'))).toEqual(['INVALID_VALUE /n']);
   });
 
-  it('refuses numbers of input that several others may have become, of the first on', () => {
-    const numbers = '[9007199254740991, -9007199254740991, 0.1, 1e-300]';
+  it('refuses numbers of input that several whole ones may have become, of the first on', () => {
+    const numbers = '[9007199254740991, -9007199254740991, 0.1, 1e-300, 6.02e23, -1.7976931348623157e308, 1e16, 2e20]';
     expect(checkInput(JSON.parse(numbers))).toEqual([]);
-    const lost = '[9007199254740993, -9007199254740992, 12345678901234567890, 9007199254740993.5, 1e29]';
+    const lost = '[9007199254740993, -9007199254740992, 12345678901234567890, 9007199254740993.5]';
     expect(checkInput({ list: JSON.parse(lost) as unknown }).map(({ code, pointer }) => `${code} ${pointer}`)).toEqual([
       'NUMBER_INEXACT /list/0',
       'NUMBER_INEXACT /list/1',
       'NUMBER_INEXACT /list/2',
       'NUMBER_INEXACT /list/3',
-      'NUMBER_INEXACT /list/4',
     ]);
     expect(checkJson(JSON.parse(lost))).toEqual([]);
   });

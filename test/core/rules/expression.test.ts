@@ -125,6 +125,9 @@ describe('an expression', () => {
     ['data.tags[0.5] == "a"', 'fault'],
     ['data.tags["length"] == 2', 'fault'],
     ['data.text', 'fault'],
+    ['int("9007199254740991") == 9007199254740991', true],
+    ['int("9007199254740993") == 9007199254740992.0', 'fault'],
+    ['double("6.02e23") > 6e23', true],
   ])('%s is %s: JSON has one kind of number, and nothing is true but true', (text, expected) => {
     expect(outcome(text)).toBe(expected);
   });
