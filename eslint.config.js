@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const ENVIRONMENT_PROPERTY = {
@@ -17,6 +18,16 @@ const NO_PRIVATE = {
     ':matches(PropertyDefinition, TSParameterProperty, MethodDefinition[kind!="constructor"])[accessibility="private"]',
   message: 'What is private is called #name.',
 };
+
+/** Spellings of a pattern that mean the same: which one reads better depends on what it is about. */
+const SPELLINGS = [
+  'control-character-escape',
+  'match-any',
+  'no-escape-backspace',
+  'prefer-d',
+  'prefer-w',
+  'use-ignore-case',
+];
 
 const CLOCK = 'Core reads no clock: take `now` from the caller.';
 const WAITING = 'Core never waits: return an effect and let the caller await it.';
@@ -80,6 +91,18 @@ export default defineConfig(
     rules: {
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', 3],
+    },
+  },
+
+  {
+    files: ['{bin,pages,src}/**/*.{js,ts,tsx}'],
+    plugins: { regexp },
+    rules: {
+      ...regexp.configs.recommended.rules,
+      ...Object.fromEntries(SPELLINGS.map((name) => [`regexp/${name}`, 'off'])),
+      // A pattern that tries again and again is a way to stop the process for whoever writes the text.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
     },
   },
 

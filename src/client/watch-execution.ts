@@ -152,7 +152,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   #url(): string {
     const { url, executionId, types } = this.#options;
     const query = types === undefined ? '' : `?types=${encodeURIComponent(types.join(','))}`;
-    return `${url.replace(/\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
+    return `${url.replace(/(?<!\/)\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
   }
 
   async #take(event: StreamEvent): Promise<void> {

@@ -58,7 +58,7 @@ export function shownValue(name: string, value: string): string {
 /** An address as a person may read it: without the user, password and query that it may hold. */
 export function shownAddress(url: string | URL): string {
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`.replace(/\/+$/, '');
+  return `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
 }
 
 /** Hides secrets wherever they turn up in a text, also as they look within JSON, an address, base64 or hexadecimal. */
@@ -95,7 +95,10 @@ function hideable(secrets: readonly string[]): readonly string[] {
 function secretsInAddress(address: string): readonly string[] {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return [];
   // A password with a `/` or `#` in it makes an address that nobody can read: it may be anything up to the last `@`.
-  if (!URL.canParse(address)) return (/:\/\/([^:]*:?(.*))@/s.exec(address) ?? []).slice(1);
+  if (!URL.canParse(address)) {
+    const opening = address.slice(address.indexOf('://') + 3, Math.max(0, address.lastIndexOf('@')));
+    return [opening, opening.includes(':') ? opening.slice(opening.indexOf(':') + 1) : ''];
+  }
   const { protocol, username, password, searchParams } = new URL(address);
   const opening = password === '' && !NAME_IS_PUBLIC.includes(protocol) ? username : password;
   const inQuery = [...searchParams].filter(([name]) => name === 'key' || name === 'sig' || isSecretName(name));
@@ -148,10 +151,10 @@ const NAMED_CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', 
 
 /** What base64 has of a secret wherever it begins in what was encoded, without the letters it shares with its surroundings. */
 function base64Cores(secret: string): readonly string[] {
-  const bytes = new TextEncoder().encode(secret);
+  const latin = [...new TextEncoder().encode(secret)].map((byte) => String.fromCharCode(byte)).join('');
   return [0, 1, 2].flatMap((offset) => {
-    const padded = String.fromCharCode(...new Uint8Array(offset), ...bytes);
-    const whole = btoa(padded).replace(/=+$/, '');
+    const padded = '\0'.repeat(offset) + latin;
+    const whole = btoa(padded).replace(/(?<!=)=+$/, '');
     const core = whole.slice(offset === 0 ? 0 : offset + 1, padded.length % 3 === 0 ? undefined : -1);
     return core.length < SHORTEST ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
   });

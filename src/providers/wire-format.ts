@@ -72,5 +72,5 @@ export interface ToolCallPiece {
 
 /** What an API calls a model's address, whether its base URL ends in a slash or not. */
 export function apiUrl(baseUrl: URL, path: string): URL {
-  return new URL(path, baseUrl.href.replace(/\/*$/, '/'));
+  return new URL(path, baseUrl.href.replace(/(?<!\/)\/*$/, '/'));
 }

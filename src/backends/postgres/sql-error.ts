@@ -3,9 +3,9 @@ import { shortened } from '../../core/json/shortened.js';
 import { wellFormed } from '../../core/json/well-formed-text.js';
 
 /** Classes of SQLSTATE that say the server is away, going away or out of resources: 08, 53, 57P. */
-const AWAY = /^(08|53|57P)/;
+const AWAY = /^(?:08|53|57P)/;
 /** And those that say that it would refuse the same values again: data exceptions, limits of size, checks of a table. */
-const REFUSED = /^(22|54)|^235(02|14)$/;
+const REFUSED = /^(?:22|54)|^235(?:02|14)$/;
 const LONGEST_REASON = 200;
 
 /** What a store throws for a driver's error: codes instead of SQL, which never leaves with a message. */

@@ -36,5 +36,5 @@ function endOf({ number, suffix }: ExecutionIdParts): string {
 }
 
 function cut(whole: string, tail: string): string {
-  return whole.slice(0, MAX_LENGTH - tail.length).replace(/[^A-Za-z0-9]+$/, '') + tail;
+  return whole.slice(0, MAX_LENGTH - tail.length).replace(/(?<![^A-Za-z0-9])[^A-Za-z0-9]+$/, '') + tail;
 }

@@ -45,7 +45,7 @@ interface Candidate {
 /** Where there may be something: a brace, for one, that JSON can go on behind. */
 const PLACES = new RegExp(String.raw`\{(?=[ \t\n\r]*["}])|[[\`~${MARK_LETTERS}]`, 'g');
 /** Languages of code blocks that hold text. What is in other ones is JSON as a whole, or code. */
-const TEXT_LANGUAGE = /^(?:json.*|text|txt|plain|plaintext|output|markdown|md|response|answer|result|)$/;
+const TEXT_LANGUAGE = /^(?:json.*|text|txt|plain|plaintext|output|markdown|md|response|answer|result)?$/;
 
 class AnswerScan {
   readonly #text: string;

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json/json.js';
+import { nestsDeeper } from '../../core/json/nesting.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import type { ToolCall } from '../../core/executions/turn.js';
 import type { ToolCallPiece } from '../wire-format.js';
@@ -13,6 +14,7 @@ interface OpenCall {
 /** Arguments are no text that goes out, so nobody else bounds them. */
 const LARGEST_ARGUMENTS = 1024 * 1024;
 const MOST_CALLS = 128;
+const DEEPEST_ARGUMENTS = 64;
 
 /** Puts the pieces of a turn's tool calls together. */
 export class ToolCallGatherer {
@@ -38,7 +40,7 @@ export class ToolCallGatherer {
 
   /**
    * The calls in the order of their indexes. What names no tool and brings nothing is none: servers send it beside the
-   * text of an answer. Arguments that are no JSON stay the text that the model wrote: they fail
+   * text of an answer. Arguments that are no JSON, or nest without end, stay the text that the model wrote: they fail
    * the tool's own check, and the model is told. `turn` makes the ids that a server left out unique in a conversation.
    */
   finish(names: ToolNames, turn: number): readonly ToolCall[] {
@@ -67,6 +69,7 @@ function isEmpty(args: string): boolean {
 
 function parseArguments(text: string): JsonValue {
   if (text.trim() === '') return {};
+  if (nestsDeeper(text, DEEPEST_ARGUMENTS)) return text;
   try {
     return JSON.parse(text) as JsonValue;
   } catch {

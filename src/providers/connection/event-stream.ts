@@ -52,7 +52,8 @@ class EventFrames {
   #takeData(data: string): void {
     this.#flush();
     this.#data.push(data);
-    this.#size += data.length;
+    // A line without a word takes its place, too.
+    this.#size += data.length + 1;
     if (this.#size <= LARGEST_FRAME) return;
     throw new ModelError('incomplete_stream', 'The provider sent an event of more than 2 MiB without an end.');
   }
@@ -62,7 +63,7 @@ class EventFrames {
     if (first !== undefined) {
       if (this.#name === 'error') this.#ready.push(errorFrame(this.#data.join('\n')));
       else if (others.length === 0) this.#ready.push(first);
-      else this.#ready.push(...separated(this.#data));
+      else for (const frame of separated(this.#data)) this.#ready.push(frame);
       this.#data = [];
       this.#size = 0;
     }

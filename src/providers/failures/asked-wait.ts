@@ -52,7 +52,7 @@ export function waitInBody(body: JsonObject | undefined, message: string): numbe
     ?.toLowerCase()
     .replace(/ /g, '')
     .replace(/milliseconds?/g, 'ms')
-    .replace(/(second|minute|hour)s?/g, (unit) => unit.charAt(0));
+    .replace(/(?:second|minute|hour)s?/g, (unit) => unit.charAt(0));
   return readWait(delay, 0) ?? readWait(seconds === undefined ? undefined : String(seconds), 0) ?? readWait(inWords, 0);
 }
 
@@ -85,9 +85,9 @@ function readWait(text: string | undefined, nowMs: number): number | undefined {
 
 function durationMs(text: string): number | undefined {
   if (text.length > 40 || !/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smhd]))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/([\d.]+)([a-zµ]+)/g)];
-  return parts
-    .map(([, amount, unit]) => Number(amount) * (UNITS[unit ?? ''] ?? 0))
+  return text
+    .split(/(?<=[a-zµ])(?=\d)/)
+    .map((part) => Number.parseFloat(part) * (UNITS[part.replace(/^[\d.]+/, '')] ?? 0))
     .reduce((left, right) => left + right, 0);
 }
 

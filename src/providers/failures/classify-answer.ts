@@ -42,7 +42,7 @@ const CONTEXT_MESSAGE =
   /context (?:length|window|size)|maximum context|too many (?:input )?tokens|(?:prompt|input|request) is too (?:long|large)|token count .{0,200}exceeds|exceeds? the (?:maximum|configured|allowed|available) (?:number of |limit of )?(?:input )?(?:tokens|limit|input|prompt|length)|reduce the length of the (?:messages|prompt|input)/i;
 const BUSY_MESSAGE = /overloaded|server (?:is )?busy/i;
 const QUOTA_MESSAGE = /credit balance|billing details|out of credits/i;
-const MODEL_MESSAGE = /models?\b.{0,200}(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
+const MODEL_MESSAGE = /models?\b.{1,200}(?:not (?:found|exist)|does not exist|not available|unknown)|no such model/i;
 
 /** An answer that is not what was asked for, as an error of the catalogue. */
 export function classifyAnswer(answer: FailedAnswer, context: ErrorContext): ModelError {

@@ -1,3 +1,4 @@
+import { containsText } from '../../core/json/contains-text.js';
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
 import { isJsonArray, listAt, objectAt, textAt } from '../../core/json/json-fields.js';
 import { parseJsonObject } from './failed-answer.js';
@@ -86,8 +87,8 @@ function together(outer: ErrorDetails, inner: ErrorDetails, between: string): Er
 }
 
 function joined(left: string, right: string, between: string): string {
-  if (left.includes(right)) return left;
-  return left === '' || right.includes(left) ? right : left + between + right;
+  if (containsText(left, right)) return left;
+  return left === '' || containsText(right, left) ? right : left + between + right;
 }
 
 /** Codes come as texts and as numbers. */

@@ -1,11 +1,18 @@
+/** A distance as a share of the longer name. */
+const FARTHEST = 0.7;
+
 /** The names most like the one that was meant, best first; fewer when the others are nothing like it. */
 export function nearestNames(meant: string, offered: readonly string[], most: number): readonly string[] {
-  return offered
-    .map((name) => ({ name, distance: editDistance(meant.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(meant.length, name.length) * 0.7)
-    .sort((left, right) => left.distance - right.distance || left.name.localeCompare(right.name))
-    .slice(0, most)
-    .map(({ name }) => name);
+  return (
+    offered
+      // The letters that it has more would all have to be removed: of megabytes of them there is nothing to count.
+      .filter((name) => name.length - meant.length <= name.length * FARTHEST)
+      .map((name) => ({ name, distance: editDistance(meant.toLowerCase(), name.toLowerCase()) }))
+      .filter(({ name, distance }) => distance <= Math.max(meant.length, name.length) * FARTHEST)
+      .sort((left, right) => left.distance - right.distance || left.name.localeCompare(right.name))
+      .slice(0, most)
+      .map(({ name }) => name)
+  );
 }
 
 /** Letters to insert, remove or replace to get from one to the other. */

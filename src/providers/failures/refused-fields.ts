@@ -89,7 +89,7 @@ function isMentioned(path: string, text: string): boolean {
   const wanted = [path, ...(isPlain ? [] : [field])].map(spelling);
   return [...text.matchAll(/[A-Za-z][\w.]*/g)].some(
     ({ 0: word, index }) =>
-      wanted.includes(spelling(word.replace(/\.+$/, ''))) &&
+      wanted.includes(spelling(word.replace(/(?<!\.)\.+$/, ''))) &&
       (!isPlain || path !== field || isMarked(text, word, index)),
   );
 }

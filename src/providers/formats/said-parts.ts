@@ -9,13 +9,19 @@ export interface TextPlace {
 
 interface Part {
   readonly place: TextPlace;
-  /** What was passed on of it. */
+  /** What was passed on of it, whole and in its pieces. */
   text: string;
+  readonly pieces: string[];
   isDone: boolean;
   /** Set while all that came of the part is what another one has said already. */
-  repeats?: Part;
+  repeats?: { readonly part: Part; readonly reading: PieceReading };
   held: string;
 }
+
+/** More than any answer has: each is compared with what comes. */
+const MOST_PARTS = 1024;
+/** Of a text that is said once more, to be the same. */
+const MOST_BLANKS = 64;
 
 /**
  * The texts of an answer whose server says them more than once: in pieces, as a whole at the end of a part, and again at
@@ -32,8 +38,7 @@ export class SaidParts {
     const part = this.#openPart(place);
     if (part.repeats === undefined) return this.#say(part, piece);
     part.held += piece;
-    if (part.repeats.text.startsWith(part.held)) return '';
-    return this.#sayHeld(part);
+    return part.repeats.reading.goesOnWith(piece) ? '' : this.#sayHeld(part);
   }
 
   /** The whole text of a part. Throws ModelError `incomplete_stream` when its pieces were something else. */
@@ -42,7 +47,7 @@ export class SaidParts {
     const part = this.#find(place) ?? this.#at(place);
     if (part?.repeats !== undefined) {
       part.isDone = true;
-      if (isEqual(text, part.repeats.text)) return '';
+      if (isEqual(text, part.repeats.part.text)) return '';
       part.held = text;
       return this.#sayHeld(part);
     }
@@ -76,7 +81,7 @@ export class SaidParts {
       this.#parts.find(
         (part) => place.item !== undefined && part.place.item === place.item && part.place.content === place.content,
       );
-    return this.#newPart(place, first?.repeats ?? first);
+    return this.#newPart(place, first?.repeats?.part ?? first);
   }
 
   #find(place: TextPlace): Part | undefined {
@@ -84,7 +89,9 @@ export class SaidParts {
   }
 
   #newPart(place: TextPlace, repeats?: Part): Part {
-    const part = { place, text: '', isDone: false, held: '', ...(repeats === undefined ? {} : { repeats }) };
+    if (this.#parts.length === MOST_PARTS) throw scattered();
+    const part: Part = { place, text: '', pieces: [], isDone: false, held: '' };
+    if (repeats !== undefined) part.repeats = { part: repeats, reading: new PieceReading(repeats.pieces) };
     this.#parts.push(part);
     return part;
   }
@@ -96,6 +103,7 @@ export class SaidParts {
 
   #say(part: Part, text: string): string {
     part.text += text;
+    part.pieces.push(text);
     this.#said += text;
     return text;
   }
@@ -117,9 +125,38 @@ function isSame(left: TextPlace, right: TextPlace): boolean {
   return left.item === right.item && left.output === right.output && left.content === right.content;
 }
 
+/** Reads a text that grows by pieces from its beginning, along with another one that may be the same. */
+class PieceReading {
+  readonly #pieces: readonly string[];
+  #index = 0;
+  #offset = 0;
+
+  constructor(pieces: readonly string[]) {
+    this.#pieces = pieces;
+  }
+
+  /** Whether the next of the text is this; where it is not, nothing more is to be asked. */
+  goesOnWith(text: string): boolean {
+    for (let at = 0; at < text.length;) {
+      const piece = this.#pieces[this.#index];
+      if (piece === undefined) return false;
+      const length = Math.min(piece.length - this.#offset, text.length - at);
+      if (piece.slice(this.#offset, this.#offset + length) !== text.slice(at, at + length)) return false;
+      at += length;
+      this.#offset += length;
+      if (this.#offset < piece.length) continue;
+      this.#index += 1;
+      this.#offset = 0;
+    }
+    return true;
+  }
+}
+
 /** Some servers cut the blanks around a text when they say it once more. */
 function isEqual(left: string, right: string): boolean {
-  return left.length === right.length ? left === right : left.trim() === right.trim();
+  if (left.length === right.length) return left === right;
+  // Looking into a text that still grows copies it: only for one that is about as long.
+  return Math.abs(left.length - right.length) <= MOST_BLANKS && left.trim() === right.trim();
 }
 
 function missing(said: string, whole: string): string {
@@ -132,4 +169,8 @@ function contradiction(): ModelError {
     'incomplete_stream',
     'What the provider said as it went is not what it said at the end: some of it is lost.',
   );
+}
+
+function scattered(): ModelError {
+  return new ModelError('answer_too_large', `The provider sent an answer of more than ${MOST_PARTS} parts.`);
 }

@@ -106,7 +106,7 @@ function prose(request: ModelRequest): string {
 
 /** Each word with the blanks before it; joined, they are the text again. */
 function splitWords(text: string): readonly string[] {
-  return text.match(/\s*\S+|\s+$/g) ?? [];
+  return text.match(/\s+\S*|\S+/g) ?? [];
 }
 
 function finish(request: ModelRequest, outputTokens: number): ModelEvent {

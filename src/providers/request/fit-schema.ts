@@ -96,7 +96,8 @@ class SchemaFitter {
     const { closed, complete } = this.#subset;
     const properties = Object.entries(objectAt(schema, 'properties'));
     const required = listAt(schema, 'required').filter((name) => typeof name === 'string');
-    const optional = properties.filter(([name]) => !required.includes(name));
+    const needed = new Set(required);
+    const optional = properties.filter(([name]) => !needed.has(name));
     const others = ownValue(schema, 'additionalProperties');
     this.#properties += properties.length;
     this.#optional += optional.length;

@@ -15,7 +15,8 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
 /** What a server answers that is starting, full, or not the one that may be written to. */
-const AWAY = /^(LOADING|OOM|READONLY|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|ERR max)/;
+const AWAY =
+  /^(?:LOADING|OOM|READONLY|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|ERR max)/;
 
 type Client = ReturnType<typeof newClient>;
 

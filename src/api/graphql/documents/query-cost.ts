@@ -78,7 +78,7 @@ function fields({ args, field, type, childComplexity }: ComplexityEstimatorArgs)
   const usualWeight = type.name === 'Mutation' ? MUTATION_WEIGHT : 1;
   const itself = FIELD_WEIGHTS[`${type.name}.${field.name}`] ?? TYPE_WEIGHTS[name] ?? usualWeight;
   // The items of a connection are counted where its length is asked for.
-  if (/(Connection|Edge)$/.test(type.name)) return itself + childComplexity;
+  if (/(?:Connection|Edge)$/.test(type.name)) return itself + childComplexity;
   const isEntity = ENTITIES.has(name.replace(/Connection$/, ''));
   const usual = isEntity ? USUAL_PAGE : (USUAL_LENGTHS[name] ?? USUAL_LENGTH);
   const length = lengthOf(args['first']) ?? (isListOf(field.type) ? usual : 1);

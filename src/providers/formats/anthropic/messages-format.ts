@@ -41,7 +41,7 @@ async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropi
   return new sdk.Anthropic({
     apiKey: 'none',
     authToken: null,
-    baseURL: baseUrl.href.replace(/\/+$/, ''),
+    baseURL: baseUrl.href.replace(/(?<!\/)\/+$/, ''),
     fetch,
     maxRetries: 0,
     timeout: LONGEST_TIMER_MS,

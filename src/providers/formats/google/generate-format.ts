@@ -27,7 +27,7 @@ export const generateFormat: WireFormat = {
           apiKey: 'none',
           enterprise: false,
           httpOptions: {
-            baseUrl: baseUrl.href.replace(/\/+$/, ''),
+            baseUrl: baseUrl.href.replace(/(?<!\/)\/+$/, ''),
             apiVersion: apiVersion(request.provider),
             extraBody: extraBody(request),
             fetch,

@@ -18,7 +18,7 @@ export const ollamaFormat: WireFormat = {
       warnings,
       send: async (baseUrl, fetch) => {
         const { Ollama } = await import('ollama/browser');
-        return await new Ollama({ host: baseUrl.href.replace(/\/+$/, ''), fetch }).chat(body);
+        return await new Ollama({ host: baseUrl.href.replace(/(?<!\/)\/+$/, ''), fetch }).chat(body);
       },
       read: (chunk) => reader.read(chunk),
     };

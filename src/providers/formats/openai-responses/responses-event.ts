@@ -126,8 +126,13 @@ function thoughtPlaceOf(event: JsonObject): TextPlace {
 }
 
 function uniqueItems(items: readonly JsonObject[]): readonly JsonObject[] {
-  const ids = items.map((item) => textAt(item, 'id'));
-  return items.filter((_, index) => ids[index] === '' || ids.indexOf(ids[index] ?? '') === index);
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const id = textAt(item, 'id');
+    const isNew = id === '' || !seen.has(id);
+    seen.add(id);
+    return isNew;
+  });
 }
 
 function callIn(event: JsonObject): AnswerPiece {

@@ -1,0 +1,34 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** `[` and `{`, `]` and `}`. */
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/**
+ * Whether a text of JSON has objects and lists more than so many deep within each other. Reading such a text is safe;
+ * whatever recurses over its value, as writing it does, is not.
+ */
+export function nestsDeeper(json: string, most: number): boolean {
+  // As many are opened, and closed again.
+  if (json.length <= 2 * most) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const sign = json.charCodeAt(at);
+    if (sign === QUOTE) at = endOfString(json, at);
+    else if (CLOSING.has(sign)) depth -= 1;
+    else if (OPENING.has(sign)) {
+      depth += 1;
+      if (depth > most) return true;
+    }
+  }
+  return false;
+}
+
+function endOfString(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at += 1) {
+    const sign = json.charCodeAt(at);
+    if (sign === QUOTE) return at;
+    if (sign === BACKSLASH) at += 1;
+  }
+  return json.length;
+}
