@@ -12,6 +12,13 @@ const ENVIRONMENT_IMPORT = {
   selector: 'ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name="env"]',
   message: ENVIRONMENT_PROPERTY.message,
 };
+const CHILD_PROCESSES = ['child_process', 'cluster']
+  .flatMap((name) => [name, `node:${name}`])
+  .map((name) => ({ name, message: 'Only child-process starts programs, so that none is given a key.' }));
+const NO_LAZY_CHILD_PROCESS = {
+  selector: 'ImportExpression[source.value=/^(node:)?(child_process|cluster)$/]',
+  message: CHILD_PROCESSES[0].message,
+};
 const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' };
 const NO_PRIVATE = {
   selector:
@@ -108,10 +115,30 @@ export default defineConfig(
 
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config.ts'],
+    ignores: ['src/config.ts', 'src/temporal/child-process.ts'],
     rules: {
       'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY],
-      'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT],
+      'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS],
+    },
+  },
+
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/temporal/child-process.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: CHILD_PROCESSES.map((path) => ({ ...path, allowTypeImports: true })) },
+      ],
+    },
+  },
+
+  {
+    files: ['{bin,scripts}/**/*.{js,mjs}'],
+    ignores: ['scripts/child-process.mjs'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: CHILD_PROCESSES }],
+      'no-restricted-syntax': ['error', NO_LAZY_CHILD_PROCESS],
     },
   },
 

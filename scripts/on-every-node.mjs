@@ -3,12 +3,13 @@
  * review by the mock. The Nodes come from the npm registry, but for the present one: that is the last, its installation
  * stays, and its unit tests are left to `npm test`. Ends with 1, and says why, as soon as something fails.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { runCheck } from './child-process.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'circuit-breaker');
@@ -22,12 +23,11 @@ function run(command, { node, env = {} }) {
   const PATH = node === undefined ? process.env.PATH : `${node}${delimiter}${process.env.PATH}`;
   const options = {
     cwd: ROOT,
-    shell: true,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    env: { ...process.env, ...env, PATH },
+    env: { ...env, PATH },
   };
-  const { status, stdout, stderr } = spawnSync(command, options);
+  const { status, stdout, stderr } = runCheck(command, options);
   if (status !== 0) throw new Failure(`\`${command}\` failed:\n${`${stdout}\n${stderr}`.slice(-TAIL)}`);
   return `${stdout}\n${stderr}`;
 }

@@ -1,6 +1,7 @@
 /** Runs every check in turn and stops at the first that fails. `--skip=tests` leaves one out. */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+
+import { runCheck } from './child-process.mjs';
 
 const steps = {
   format: 'npm exec -- prettier --check --log-level=warn .',
@@ -22,7 +23,7 @@ if (unknown !== undefined) {
 for (const [name, command] of Object.entries(steps)) {
   if (values.skip.includes(name)) continue;
   console.log(`\n── ${name} ──`);
-  const { status } = spawnSync(command, { stdio: 'inherit', shell: true });
+  const { status } = runCheck(command, { stdio: 'inherit' });
   if (status === 0) continue;
   console.error(`\nverify stopped: ${name} failed`);
   process.exit(status ?? 1);

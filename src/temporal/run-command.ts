@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { startProgram } from './child-process.js';
 
 export interface CommandResult {
   readonly ok: boolean;
@@ -8,6 +8,8 @@ export interface CommandResult {
 
 interface CommandLimits {
   readonly timeoutMs: number;
+  /** It fetches something from the network. */
+  readonly downloads?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -15,15 +17,15 @@ interface CommandLimits {
 export async function runCommand(
   program: string,
   args: readonly string[],
-  { timeoutMs, signal }: CommandLimits,
+  { timeoutMs, ...limits }: CommandLimits,
 ): Promise<CommandResult> {
   return await new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal && { signal }) });
+    const child = startProgram(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...limits });
     // Not spawn's own `timeout`, which goes on for a program that could not be started and keeps the process alive.
     const timer = setTimeout(() => child.kill(), timeoutMs);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         output += text;
       });
     }

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+import { expect, it } from 'vitest';
+
+const MODULE = JSON.stringify(pathToFileURL('scripts/child-process.mjs').href);
+const SHOW = JSON.stringify('console.log(JSON.stringify(process.env))');
+const KEYS = {
+  OPENAI_API_KEY: 'never-handed-on-1',
+  CREDENTIAL_GATEWAY: 'never-handed-on-2',
+  UNHEARD_OF: 'never-handed-on-3',
+};
+
+it.each([
+  ['startProgram', `await once(startProgram(process.execPath, ['-e', ${SHOW}], { stdio: 'inherit' }), 'exit')`],
+  ['runProgram', `runProgram(process.execPath, ['-e', ${SHOW}], { stdio: 'inherit' })`],
+  ['runCheck', `runCheck('node -p "JSON.stringify(process.env)"', { stdio: 'inherit' })`],
+])('what the launcher, the build and the checks start by %s finds no key in its environment', async (name, start) => {
+  const source = `import { once } from 'node:events'; import { ${name} } from ${MODULE}; ${start};`;
+  const { PATH } = process.env;
+  const env = { PATH, ...KEYS, NODE_OPTIONS: '--no-deprecation' };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ PATH, NODE_OPTIONS: '--no-deprecation' });
+  expect(stdout).not.toContain('never-handed-on');
+});
