@@ -20,6 +20,8 @@ export interface ReadAnswer {
 }
 
 const CREDENTIALS = { accounts: {}, named: new Map(), secrets: [] };
+/** Never used: the body is here. */
+const NETWORK = new Agent();
 const HOUR_MS = 3_600_000;
 
 /** Reads a body as a call reads it that came over the network. Rejects with what is no error of a call: a defect. */
@@ -31,7 +33,7 @@ export async function readAnswer(
   const request = aRequest({ ...fields, provider: wire.provider('http://127.0.0.1:9') });
   const format = wireFormatOf(request.provider, CREDENTIALS);
   const call = new GuardedCall({
-    dispatcher: new Agent(),
+    dispatcher: NETWORK,
     signal: new AbortController().signal,
     limits: { totalMs: HOUR_MS, firstByteMs: HOUR_MS, idleMs: HOUR_MS },
     headers: {},

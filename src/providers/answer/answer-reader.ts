@@ -37,6 +37,8 @@ export class AnswerReader {
   readonly #answer: ModelAnswer;
   readonly #cutter: StopSequenceCutter;
   #isOver = false;
+  /** What cannot be read came when only counts could follow: harmless if it is the last, as when a connection breaks. */
+  #torn: ModelError | undefined;
 
   constructor(request: ModelRequest, wire: WireCall, surroundings: Surroundings) {
     this.#request = request;
@@ -80,11 +82,22 @@ export class AnswerReader {
   }
 
   #takeFrame(frame: string): readonly ModelEvent[] {
-    const objects = readFrame(frame);
+    if (this.#torn !== undefined) throw this.#torn;
+    const objects = this.#read(frame);
     if (objects === DONE) return this.#takePiece({ ended: true });
     const [first] = objects;
     if (first === undefined) return NO_EVENTS;
     return objects.length === 1 ? this.#takeObject(first) : objects.flatMap((object) => this.#takeObject(object));
+  }
+
+  #read(frame: string): ReturnType<typeof readFrame> {
+    try {
+      return readFrame(frame);
+    } catch (error) {
+      if (!(error instanceof ModelError) || this.#answer.ending.closeness !== 'stopped') throw error;
+      this.#torn = error;
+      return [];
+    }
   }
 
   #takeObject(object: JsonObject): readonly ModelEvent[] {

@@ -20,6 +20,8 @@ export class Ending {
   readonly #repeatsReasons: boolean;
   #reason: StopWord | undefined;
   #closeness: Closeness = 'open';
+  /** Words came behind the terminal event: what is whole has none of them, and what has them was never said to be whole. */
+  #goesOn = false;
 
   constructor(options: { readonly repeatsReasons: boolean }) {
     this.#repeatsReasons = options.repeatsReasons;
@@ -27,7 +29,10 @@ export class Ending {
 
   take(piece: AnswerPiece): void {
     const speaks = isSpeech(piece);
-    if (speaks) this.#closeness = 'open';
+    if (speaks) {
+      this.#goesOn ||= this.#closeness === 'ended';
+      this.#closeness = 'open';
+    }
     if (piece.stop !== undefined) {
       if (this.#outranks(piece.stop)) this.#reason = piece.stop;
       if (this.#closeness !== 'ended') this.#closeness = speaks || this.#repeatsReasons ? 'announced' : 'stopped';
@@ -48,9 +53,9 @@ export class Ending {
     return this.#reason !== undefined && rankOf(this.#reason) >= RANKS.content_filter;
   }
 
-  /** Nobody said that it ended, or why. */
+  /** Nobody said that it ended, or why, or it went on behind its end. */
   get isMissing(): boolean {
-    return this.#reason === undefined || this.#closeness === 'open';
+    return this.#reason === undefined || this.#closeness === 'open' || this.#goesOn;
   }
 
   /** A gateway puts its own "stop" behind an answer that was cut off; only words in between make it a new reason. */

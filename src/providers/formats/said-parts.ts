@@ -44,14 +44,17 @@ export class SaidParts {
   /** The whole text of a part. Throws ModelError `incomplete_stream` when its pieces were something else. */
   whole(place: TextPlace, text: string): string {
     if (text === '') return '';
-    const part = this.#find(place) ?? this.#at(place);
+    const own = this.#find(place);
+    const part = own ?? this.#at(place);
     if (part?.repeats !== undefined) {
       part.isDone = true;
       if (isEqual(text, part.repeats.part.text)) return '';
       part.held = text;
       return this.#sayHeld(part);
     }
-    if (this.#hasSaid(text)) {
+    // What its own pieces have said must be this, whatever others have said.
+    const isBegun = own !== undefined && !own.isDone && own.text !== '';
+    if (isBegun ? isEqual(text, own.text) : this.#hasSaid(text)) {
       if (part !== undefined) part.isDone = true;
       return '';
     }
@@ -62,12 +65,15 @@ export class SaidParts {
 
   /** All texts of the answer in their order. Throws ModelError `incomplete_stream` when it was something else. */
   all(texts: readonly string[]): string {
-    const held = this.#parts.map((part) => (part.isDone || part.repeats === undefined ? '' : this.#sayHeld(part)));
+    const held = this.#parts.map((part) => (isHeldBack(part) ? this.#sayHeld(part) : ''));
     const told = texts.filter((text) => text !== '');
     const together = told.join('');
     if (together === '' || isEqual(together, this.#said)) return held.join('');
     const rest = told.filter((text) => !this.#hasSaid(text));
-    if (rest.length === 0) return held.join('');
+    if (rest.length === 0) {
+      if (this.#parts.some((part) => isStray(part, told))) throw contradiction();
+      return held.join('');
+    }
     if (this.#said === '' || together.startsWith(this.#said))
       return held.join('') + this.#say(this.#newPart({}), missing(this.#said, together));
     throw contradiction();
@@ -150,6 +156,16 @@ class PieceReading {
     }
     return true;
   }
+}
+
+/** The beginning of what another one says may be a text of its own; all of it is the same. */
+function isHeldBack({ isDone, repeats, held }: Part): boolean {
+  return !isDone && repeats !== undefined && !isEqual(held, repeats.part.text);
+}
+
+/** Words whose end never came and that are no text of the answer: pieces that were lost, or came twice. */
+function isStray({ text, isDone }: Part, told: readonly string[]): boolean {
+  return text !== '' && !isDone && !told.some((whole) => isEqual(whole, text));
 }
 
 /** Some servers cut the blanks around a text when they say it once more. */

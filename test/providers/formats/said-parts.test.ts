@@ -31,6 +31,29 @@ describe('texts that a server says more than once', () => {
     expect(() => said.all(['The memo is clear.'])).toThrow(expect.objectContaining({ code: 'incomplete_stream' }));
   });
 
+  it('are lost in part where pieces belong to no text of the end', () => {
+    const said = new SaidParts();
+    said.whole(at('a', 0), 'The memo is clear.');
+    said.add(at('a', 0), 'is clear.');
+    expect(() => said.all(['The memo is clear.'])).toThrow(expect.objectContaining({ code: 'incomplete_stream' }));
+    const doubled = new SaidParts();
+    doubled.whole(at('b', 1), 'The memo.');
+    doubled.add(at('a', 0), 'memo.');
+    expect(() => doubled.whole(at('a', 0), 'The memo.')).toThrow(
+      expect.objectContaining({ code: 'incomplete_stream' }),
+    );
+  });
+
+  it('are one where only pieces of it come again', () => {
+    const said = new SaidParts();
+    said.whole(at('a', 0), 'The memo.');
+    expect([said.add(at('a', 1), 'The '), said.add(at('a', 1), 'memo.'), said.all(['The memo.'])]).toEqual([
+      '',
+      '',
+      '',
+    ]);
+  });
+
   it('are one where the same item comes again in another place, or in its own', () => {
     for (const again of [1, 0]) {
       const said = new SaidParts();
