@@ -24,7 +24,7 @@ import { searchAttributes } from '../contract/search-attributes.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
-type QuickActivities = Omit<Activities, 'invokeModel' | 'adoptExecution'>;
+export type QuickActivities = Omit<Activities, 'invokeModel' | 'adoptExecution'>;
 
 /**
  * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once
@@ -39,19 +39,29 @@ export async function quickly<Name extends keyof QuickActivities>(
     scheduleToCloseTimeout: '1s',
     retry: { maximumAttempts: 1 },
   });
+  try {
+    return await (local[name] as Run<Name>)(input);
+  } catch (error) {
+    if (isFinalFailure(error)) throw error;
+    return await throughHistory(name, input, `${name}, after a quick try did not get through`);
+  }
+}
+
+type Run<Name extends keyof QuickActivities> = (input: unknown) => Promise<Awaited<ReturnType<QuickActivities[Name]>>>;
+
+/** Runs a quick activity as a normal one, which is retried for ever, and whose start and end are events of the history. */
+export async function throughHistory<Name extends keyof QuickActivities>(
+  name: Name,
+  input: Parameters<QuickActivities[Name]>[0],
+  summary: string = name,
+): Promise<Awaited<ReturnType<QuickActivities[Name]>>> {
   const remote = proxyActivities<QuickActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: '10s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
-    summary: `${name}, after a quick try did not get through`,
+    summary,
   });
-  type Run = (input: unknown) => Promise<Awaited<ReturnType<QuickActivities[Name]>>>;
-  try {
-    return await (local[name] as Run)(input);
-  } catch (error) {
-    if (isFinalFailure(error)) throw error;
-    return await (remote[name] as Run)(input);
-  }
+  return await (remote[name] as Run<Name>)(input);
 }
 
 export interface ExecutionStart {

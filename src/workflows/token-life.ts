@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, log, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, patched, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../contract/activities.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
@@ -13,17 +13,18 @@ import { nextDue } from '../core/engine/place-agent-schedule.js';
 import { MomentBudget } from '../core/rules/rule-budget.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
-import { withoutPatches } from '../core/tokens/without-patches.js';
-import { finalCause, finalFailure, refusalFailure } from '../contract/failures.js';
+import { finalCause, finalFailure } from '../contract/failures.js';
 import { summaryOf } from '../contract/summary.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { GivenIds } from './given-ids.js';
 import { KeyedFires } from './keyed-fires.js';
-import { quickly } from './perform.js';
+import { quickly, throughHistory } from './perform.js';
 import { fires, signalledFire, tokenStartOf } from './read-messages.js';
+import { RunEnd } from './run-end.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { startedBy, startedIn } from './started-executions.js';
+import { answer, notYet, unlessRefused } from './token-answers.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
 
@@ -40,7 +41,10 @@ export class TokenLife {
   readonly #request: string | undefined;
   readonly #recorder: TokenRecorder;
   readonly #ids: GivenIds;
+  readonly #runEnd = new RunEnd();
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
+    // A failure may come with the end of a local activity, which records it.
+    if (outcome.status === 'succeeded') this.#lookForEnd();
     const decision = this.#decide({ type: 'execution-ended', executionId, outcome });
     const [next] = outcome.status === 'id-taken' ? startedIn(decision.effects) : [];
     this.#ids.noteEnd(executionId, next?.executionId);
@@ -103,7 +107,7 @@ export class TokenLife {
    */
   get shouldGoOnAnew(): boolean {
     const isAtRest = this.#executions.areConfirmed && this.#recorder.isIdle && allHandlersFinished();
-    return workflowInfo().continueAsNewSuggested && isAtRest && this.#current !== undefined;
+    return this.#runEnd.isDue && isAtRest && this.#current !== undefined;
   }
 
   /** What a new run goes on with. The fires that it remembers are a payload of their own: together they could be too large. */
@@ -131,7 +135,9 @@ export class TokenLife {
     const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
     const summary = summaryOf(`Place agent ${waiting.map(([id]) => id).join(', ')}`);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
-    if (!wasDisturbed) await this.#apply({ type: 'time-passed' });
+    if (wasDisturbed) return;
+    this.#lookForEnd();
+    await this.#apply({ type: 'time-passed' });
   }
 
   /** Cancels the token, from wherever it is. */
@@ -153,6 +159,7 @@ export class TokenLife {
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
+    this.#lookForEnd();
     const request = fires.read(message);
     await this.#created();
     const recalled = this.#fires.recall(request);
@@ -182,6 +189,7 @@ export class TokenLife {
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
   // Waits for nothing: thousands of signals may come in one workflow task, and each promise costs its time.
   fireSignalled(message: unknown): void {
+    this.#lookForEnd();
     const parsed = signalledFire(message);
     if ('problems' in parsed) log.warn('Ignored a fireTransition signal', { problems: parsed.problems });
     else if (this.#current === undefined) this.#early.push(parsed.value);
@@ -202,6 +210,7 @@ export class TokenLife {
 
   /** Handles an update: refuses it, or resolves when it is in force and recorded, with the executions that it started. */
   async change(input: TokenInput): Promise<readonly string[]> {
+    this.#lookForEnd();
     await this.#created();
     const decision = this.#accepted(input);
     await this.#recorded(this.#enact(decision));
@@ -211,11 +220,18 @@ export class TokenLife {
 
   /** Looks up the place agents of the workflow again. */
   async reloadPlaceAgents(): Promise<void> {
+    this.#lookForEnd();
     if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
     const { workflowId, workflowVersion } = this.token;
-    const definition = await quickly('reloadDefinition', { workflowId, workflowVersion });
+    // Nothing is in a hurry here, and its end may be what the end of a run waits for.
+    const load = patched('reloads-through-history') ? throughHistory : quickly;
+    const definition = await load('reloadDefinition', { workflowId, workflowVersion });
     this.#loaded = { ...this.#loaded, definition };
     await this.#apply({ type: 'place-agents-changed' });
+  }
+
+  #lookForEnd(): void {
+    if (this.#current !== undefined && this.#runEnd.becomesDue()) this.#recorder.goThroughHistory(this.#current);
   }
 
   async #created(): Promise<void> {
@@ -287,18 +303,4 @@ export class TokenLife {
       ...(this.#isOld ? { joinsExecutionIds: true, countsDataOnly: true } : {}),
     };
   }
-}
-
-function unlessRefused(decision: Decision): Decision {
-  if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
-  return decision;
-}
-
-function notYet(): never {
-  throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
-}
-
-function answer(token: Token, executionId: string | undefined): FireAccepted {
-  const shown = withoutPatches(token);
-  return executionId === undefined ? { token: shown } : { token: shown, executionId };
 }

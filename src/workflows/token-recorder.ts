@@ -1,11 +1,13 @@
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
 
+import type { Activities } from '../contract/activities.js';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
 import type { TokenFields } from '../core/json/path.js';
 import { nextRecordPart, uncountedRecordPart, type Unrecorded } from '../core/tokens/record-part.js';
 import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js';
 import type { CarriedToken } from './carried-token.js';
+import { quickly, throughHistory } from './perform.js';
 import { storeRecord } from './store-record.js';
 
 /** Of the last event of a change. */
@@ -28,6 +30,7 @@ interface RecorderListeners {
 }
 
 const NOTHING: TokenFields = { data: {}, metadata: {} };
+const NOTHING_UNDER_WAY: Unrecorded = { events: [], executions: [] };
 
 /**
  * Writes a token's changes to storage, in order, one write at a time: what changes while a write is under way goes
@@ -43,6 +46,8 @@ export class TokenRecorder {
   #numbered: number;
   #writtenUpTo: number;
   #writing = false;
+  #underWay = NOTHING_UNDER_WAY;
+  #store: Activities['recordToken'] = (record) => quickly('recordToken', record);
   /** What storage has taken last. */
   #stored: TokenFields;
 
@@ -93,22 +98,39 @@ export class TokenRecorder {
     await CancellationScope.nonCancellable(() => condition(() => this.#writtenUpTo >= change));
   }
 
+  /**
+   * From now on every record is an activity of the history, first of all one of whatever may not be stored yet, also of
+   * nothing: which records were local ones, and how far they came, is not the same in a replay.
+   */
+  goThroughHistory(token: Token): void {
+    this.#store = (record) => throughHistory('recordToken', record);
+    this.#events.unshift(...this.#underWay.events);
+    this.#executions.unshift(...this.#underWay.executions);
+    this.#newest = token;
+    void CancellationScope.nonCancellable(() => this.#write());
+  }
+
   async #write(): Promise<void> {
+    const store = this.#store;
     this.#writing = true;
     // What comes within the same workflow task goes out together.
     await Promise.resolve();
-    while (this.#newest !== undefined) {
+    while (this.#newest !== undefined && store === this.#store) {
       const token = this.#newest;
-      const { events, executions } = this.#takePart();
+      const part = this.#takePart();
+      this.#underWay = part;
       if (this.#events.length === 0) this.#newest = undefined;
       this.#listeners.onWrite(token);
-      const { refusal, taken } = await storeRecord({ token, ...this.#origin, events, executions }, this.#stored);
+      const { refusal, taken } = await storeRecord(store, { token, ...this.#origin, ...part }, this.#stored);
+      // What it stored is stored once more, through the history.
+      if (store !== this.#store) return;
       for (const id of taken) this.#taken.add(id);
       if (refusal === undefined) this.#stored = token;
       else this.#listeners.onRefused(refusal);
-      this.#writtenUpTo = events.at(-1)?.number ?? this.#writtenUpTo;
+      this.#underWay = NOTHING_UNDER_WAY;
+      this.#writtenUpTo = part.events.at(-1)?.number ?? this.#writtenUpTo;
     }
-    this.#writing = false;
+    if (store === this.#store) this.#writing = false;
   }
 
   /** A write must fit into a payload of Temporal, whatever has gathered. */

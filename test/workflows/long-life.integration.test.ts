@@ -102,6 +102,10 @@ describe('a long life', () => {
     });
   }
 
+  async function queryUntil(signal: AbortSignal, handle: WorkflowHandle): Promise<void> {
+    while (!signal.aborted) await token(handle);
+  }
+
   /** An update that meets its workflow as that goes on as a new run fails, and may be sent again by whoever sent it. */
   async function repeated(send: () => Promise<unknown>): Promise<void> {
     try {
@@ -146,6 +150,38 @@ describe('a long life', () => {
     await eventually(async () => {
       expect(await runs('marathon')).toBeGreaterThan(1);
     });
+  });
+
+  it('loses no signal when it is queried all the time, and replays', { tags: 'run-ends' }, async () => {
+    const ids = ['watched-1', 'watched-2', 'watched-3'];
+    await Promise.all(
+      ids.map(async (id) => {
+        const handle = await start('circle', id);
+        await eventually(() => token(handle));
+        const watch = new AbortController();
+        const watched = queryUntil(watch.signal, handle);
+        for (let round = 0; round < 200; round += 4) {
+          const keys = [0, 1, 2, 3].map((index) => String(round + index));
+          const fire = (idempotencyKey: string) =>
+            handle.signal('fireTransition', { transitionId: 'leave-0', idempotencyKey });
+          await Promise.all(keys.map(fire));
+        }
+        await eventually(async () => {
+          expect((await token(handle)).transitionCount).toBe(2000);
+        });
+        await update(handle, 5);
+        watch.abort();
+        await watched;
+        await eventually(async () => {
+          expect(await runs(id)).toBeGreaterThan(1);
+        });
+        for await (const { runId } of under.client.workflow.list({ query: `WorkflowId = "${id}"` })) {
+          await expect(token(under.client.workflow.getHandle(id, runId))).resolves.toMatchObject({ place: 'stop-0' });
+        }
+        await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+        await handle.result();
+      }),
+    );
   });
 
   it('goes on while an answer streams, and takes it when it comes', { tags: 'run-ends' }, async () => {

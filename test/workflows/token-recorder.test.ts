@@ -11,21 +11,29 @@ import { aDefinition, facts, NOW } from '../support/builders.js';
 /** What the recorder asks to be stored, and lets wait until the test says that it is, or that it never will be. */
 interface Write {
   readonly record: TokenRecord;
+  readonly how: string;
   readonly done: () => void;
   readonly refuse: () => void;
 }
 
-const writes = vi.hoisted(() => [] as Write[]);
+const writes: Write[] = [];
 
 vi.mock('../../src/workflows/perform.js', () => ({
-  quickly: (_name: string, record: TokenRecord) =>
-    new Promise<void>((done, fail) => {
-      const refuse = () => {
-        fail(ApplicationFailure.nonRetryable('This text is not for us.', 'STORAGE_REFUSED'));
-      };
-      writes.push({ record, done, refuse });
-    }),
+  quickly: (_name: string, record: TokenRecord) => stored(record, 'quickly'),
+  throughHistory: (_name: string, record: TokenRecord) => stored(record, 'through history'),
 }));
+
+function stored(record: TokenRecord, how: string): Promise<undefined> {
+  return new Promise((resolve, fail) => {
+    const done = () => {
+      resolve(undefined);
+    };
+    const refuse = () => {
+      fail(ApplicationFailure.nonRetryable('This text is not for us.', 'STORAGE_REFUSED'));
+    };
+    writes.push({ record, how, done, refuse });
+  });
+}
 
 vi.mock('@temporalio/workflow', () => ({
   log: { error: () => undefined },
@@ -103,6 +111,39 @@ describe('the recorder of a token', () => {
       await vi.waitUntil(() => recorder.isIdle);
     },
   );
+
+  it('goes through the history with what may not be stored yet, whatever comes of the write that is under way', async () => {
+    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    recorder.add(change(1));
+    const { done } = await write(0);
+    const { token } = change(2);
+    const stored = recorder.written(recorder.add(change(2)));
+    recorder.goThroughHistory(token);
+    const again = await write(1);
+    expect(again.how).toBe('through history');
+    expect(again.record.events.map(({ number }) => number)).toEqual([1, 2]);
+    expect(again.record.executions.map(({ id }) => id)).toEqual(['doc-1:review:1', 'doc-1:review:2']);
+    done();
+    await new Promise(setImmediate);
+    expect(recorder.isIdle).toBe(false);
+    again.done();
+    await stored;
+    await vi.waitUntil(() => recorder.isIdle);
+    expect(writes).toHaveLength(2);
+  });
+
+  it('goes through the history with a record of nothing, where everything is stored', async () => {
+    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    recorder.add(change(1));
+    (await write(0)).done();
+    await vi.waitUntil(() => recorder.isIdle);
+    recorder.goThroughHistory(change(1).token);
+    expect(recorder.isIdle).toBe(false);
+    const nothing = await write(1);
+    expect([nothing.how, nothing.record.events]).toEqual(['through history', []]);
+    nothing.done();
+    await vi.waitUntil(() => recorder.isIdle);
+  });
 
   it('stores a record that storage refuses without its content, says so, and goes on', async () => {
     const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);

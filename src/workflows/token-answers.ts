@@ -1,0 +1,21 @@
+import { finalFailure, refusalFailure } from '../contract/failures.js';
+import type { FireAccepted } from '../contract/messages.js';
+import type { Decision } from '../core/engine/decision.js';
+import type { Token } from '../core/tokens/token.js';
+import { withoutPatches } from '../core/tokens/without-patches.js';
+
+/** The decision. Throws what its refusal is to whoever sent what was decided on. */
+export function unlessRefused(decision: Decision): Decision {
+  if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
+  return decision;
+}
+
+export function notYet(): never {
+  throw finalFailure({ code: 'UNAVAILABLE', message: 'The token is still being created.' });
+}
+
+/** What a fire is answered. */
+export function answer(token: Token, executionId: string | undefined): FireAccepted {
+  const shown = withoutPatches(token);
+  return executionId === undefined ? { token: shown } : { token: shown, executionId };
+}
