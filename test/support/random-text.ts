@@ -11,8 +11,8 @@ export function randomText(bytes: number, [least, most]: readonly [number, numbe
 }
 
 /** Marsaglia's xorshift: what a linear generator gives would compress. */
-function randomNumbers(): () => number {
-  let state = 2_463_534_242;
+export function randomNumbers(seed = 1): () => number {
+  let state = (2_463_534_242 * seed) >>> 0;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;

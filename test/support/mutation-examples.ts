@@ -1,0 +1,208 @@
+import type { JsonObject, JsonValue } from '../../src/core/json/json.js';
+import { createAgent, createToken, createWorkflow } from './api-client.js';
+
+/** How each mutation of the API is asked for well: with all that it takes, so that each of it may be something else. */
+export interface MutationExample {
+  /** Arguments that are taken; new ones at each call, since most can be used once. */
+  readonly fresh: () => Promise<JsonObject>;
+  /** What it takes besides, and refuses in any case. */
+  readonly besides?: JsonObject;
+  /** What came of it, to be read by an id. */
+  readonly read?: {
+    readonly what: 'agent' | 'agentExecution' | 'placeAgent' | 'token' | 'workflow';
+    readonly id: (args: JsonObject) => string;
+  };
+}
+
+const LLM_CONFIG = {
+  temperature: 0.5,
+  maxTokens: 500,
+  topP: 0.9,
+  frequencyPenalty: 0.1,
+  presencePenalty: 0.1,
+  stopSequences: ['THE END'],
+};
+const RETRY = { maxAttempts: 2, backoffSeconds: 1.5, retryOnErrors: ['timeout'] };
+const RULE = { type: 'FieldEquals', field: 'data.kind', value: 'memo', id: 'a-memo', description: 'It is a memo' };
+const MAPPINGS = { inputMapping: { text: 'data.text' }, outputMapping: { 'data.said': 'response' } };
+
+function agentInput(id: string): JsonObject {
+  return {
+    id,
+    name: 'Writer',
+    description: 'Writes',
+    llmProvider: {
+      type: 'custom',
+      model: 'house-model',
+      baseUrl: 'http://127.0.0.1:9/v1',
+      headers: { 'x-team': 'documents' },
+      credential: 'CREDENTIAL_HOUSE',
+      options: { extraBody: { user: 'documents' } },
+    },
+    llmConfig: LLM_CONFIG,
+    prompts: { system: 'You write.', userTemplate: 'About {input_data}', contextInstructions: 'Be short.' },
+    capabilities: ['writing'],
+    tools: [],
+    outputSchema: { type: 'object', properties: { said: { type: 'string', description: 'What is said' } } },
+    allowedWorkflows: ['writing'],
+    maxTurns: 3,
+    strictParameters: false,
+  };
+}
+
+function placeAgentInput(id: string, workflowId: string): JsonObject {
+  return {
+    id,
+    workflowId,
+    placeId: 'a',
+    agentId: 'plain',
+    agentVersion: 1,
+    enabled: true,
+    model: 'another-model',
+    llmConfig: LLM_CONFIG,
+    triggerConditions: [RULE],
+    ...MAPPINGS,
+    autoTransition: 'go',
+    schedule: { initialDelaySeconds: 900, intervalSeconds: 900, maxExecutions: 3 },
+    timeoutSeconds: 30,
+    retryConfig: RETRY,
+  };
+}
+
+function workflowInput(id: string): JsonObject {
+  const agentExecution = {
+    agentId: 'plain',
+    agentVersion: 1,
+    enabled: true,
+    model: 'another-model',
+    llmConfig: LLM_CONFIG,
+    ...MAPPINGS,
+    required: true,
+    timeoutSeconds: 30,
+    retryConfig: RETRY,
+  };
+  const transition = {
+    id: 'go',
+    name: 'Go',
+    description: 'Goes on',
+    fromPlaces: ['a'],
+    toPlace: 'b',
+    trigger: 'manual',
+    conditions: ['urgent'],
+    rules: [RULE],
+    agentExecution,
+  };
+  return {
+    id,
+    name: 'Writing',
+    description: 'How texts are written',
+    places: ['a', 'b'],
+    initialPlace: 'a',
+    transitions: [transition],
+    rules: { urgent: { ...RULE, id: 'urgent' } },
+    placeAgents: [placeAgentInput(`${id}-writer`, id)],
+  };
+}
+
+/** Places `a` and `b` with an end behind them, nothing in the way, and an agent that is told what the token has. */
+export const OPEN_NET = {
+  places: ['a', 'b', 'c'],
+  initialPlace: 'a',
+  transitions: [
+    { id: 'go', fromPlaces: ['a'], toPlace: 'b' },
+    { id: 'on', fromPlaces: ['b'], toPlace: 'c' },
+  ],
+};
+
+/** The examples on a server that has the agent `plain` and the workflow `open`. */
+export function mutationExamples(address: string): Readonly<Record<string, MutationExample>> {
+  let count = 0;
+  const newId = () => `it-${(count += 1)}`;
+  const newToken = () => createToken(address, { id: newId(), workflowId: 'open', data: { text: 'clean' } });
+  const newHost = async () => {
+    const id = newId();
+    const agentExecution = { agentId: 'plain' };
+    const transitions = [{ id: 'go', fromPlaces: ['a'], toPlace: 'b', agentExecution }];
+    await createWorkflow(address, { id, name: id, places: ['a', 'b'], initialPlace: 'a', transitions });
+    return id;
+  };
+  const member = (name: string) => (args: JsonObject) => textOf((args['input'] as JsonObject)[name]);
+  const idOf = member('id');
+  const byId = (args: JsonObject) => textOf(args['id']);
+  const tools = { input: { tools: ['reader'] } };
+  return {
+    createAgent: {
+      fresh: () => Promise.resolve({ input: agentInput(newId()) }),
+      besides: tools,
+      read: { what: 'agent', id: idOf },
+    },
+    updateAgent: {
+      fresh: async () => {
+        const id = newId();
+        await createAgent(address, agentInput(id));
+        return { id, input: agentInput(id), expectedVersion: 1 };
+      },
+      besides: tools,
+      read: { what: 'agent', id: byId },
+    },
+    deleteAgent: {
+      fresh: async () => {
+        const id = newId();
+        await createAgent(address, agentInput(id));
+        return { id };
+      },
+    },
+    executeAgent: {
+      fresh: () => {
+        const [id, conversationId] = [newId(), newId()];
+        const input = { text: 'clean', more: { within: ['clean'] } };
+        return Promise.resolve({ input: { id, agentId: 'plain', agentVersion: 1, input, conversationId } });
+      },
+      read: { what: 'agentExecution', id: idOf },
+    },
+    cancelAgentExecution: { fresh: () => Promise.resolve({ id: 'asked', reason: 'not needed' }) },
+    createToken: {
+      fresh: () => {
+        const data = { text: 'clean', more: { within: ['clean'] } };
+        const input = { id: newId(), workflowId: 'open', workflowVersion: 1, initialPlace: 'a', data };
+        return Promise.resolve({ input: { ...input, metadata: { kind: 'clean' } } });
+      },
+      read: { what: 'token', id: idOf },
+    },
+    fireTransition: {
+      fresh: async () => {
+        const fire = { transitionId: 'go', data: { text: 'clean' }, idempotencyKey: 'once', expectedVersion: 1 };
+        return { input: { tokenId: await newToken(), ...fire } };
+      },
+      read: { what: 'token', id: member('tokenId') },
+    },
+    updateToken: {
+      fresh: async () => ({
+        id: await newToken(),
+        data: { text: 'clean' },
+        metadata: { kind: 'clean' },
+        expectedVersion: 1,
+      }),
+      read: { what: 'token', id: byId },
+    },
+    retryToken: { fresh: async () => ({ id: await newToken() }) },
+    cancelToken: {
+      fresh: async () => ({ id: await newToken(), reason: 'not needed' }),
+      read: { what: 'token', id: byId },
+    },
+    triggerPlaceAgents: { fresh: async () => ({ tokenId: await newToken() }) },
+    createWorkflow: {
+      fresh: () => Promise.resolve({ input: workflowInput(newId()) }),
+      read: { what: 'workflow', id: idOf },
+    },
+    createPlaceAgentConfig: {
+      fresh: async () => ({ input: placeAgentInput(newId(), await newHost()) }),
+      read: { what: 'placeAgent', id: member('workflowId') },
+    },
+    deletePlaceAgentConfig: { fresh: () => Promise.resolve({ id: newId() }) },
+  };
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
