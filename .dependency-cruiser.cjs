@@ -212,7 +212,7 @@ const modules = [
  */
 const houses = {
   core: {
-    open: ['codes', 'errors', 'ids', 'secrets'],
+    open: ['codes', 'errors', 'ids', 'secrets', 'steps'],
     rooms: {
       json: [],
       rules: ['json'],

@@ -57,7 +57,7 @@ async function storedDefinition(
 /** Under an id made from its content: it never becomes a version of a workflow that somebody saved. */
 async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObject): Promise<WorkflowDefinition> {
   const { id, content } = accepted('The definition', await checkWorkflowInput(storage.agents, input));
-  const hash = workflowHash(content);
+  const hash = await workflowHash(content);
   const name = id ?? idFromName(content.name) ?? 'workflow';
   const stored = await storage.workflows.save(inlineWorkflowId(name, hash), content, { hash, now: now() });
   return stored.definition;

@@ -1,30 +1,38 @@
 import { createHash } from 'node:crypto';
 
-import { agentKey, agentsOf, checkWorkflow, type KnownAgents } from '../core/validation/check-definition.js';
-import { parseWorkflowInput, type WorkflowInput } from '../core/validation/definition-schema.js';
+import { agentKey, agentsOf, checkWorkflowSteps, type KnownAgents } from '../core/validation/check-definition.js';
+import { workflowInputSteps, type WorkflowInput } from '../core/validation/definition-schema.js';
 import type { WorkflowContent } from '../core/definitions/definition.js';
 import { firstProblems } from '../core/json/first-problems.js';
 import { idFromName } from '../core/ids.js';
-import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import { canonicalJsonSteps, type JsonObject } from '../core/json/json.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { AgentStore } from '../storage/agent-store.js';
+import { inTurns } from './in-turns.js';
 
 /** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */
-export async function checkWorkflowInput(agents: AgentStore, input: unknown): Promise<Parsed<WorkflowInput>> {
-  const parsed = parseWorkflowInput(input);
+export async function checkWorkflowInput(
+  agents: AgentStore,
+  input: unknown,
+  perform = inTurns,
+): Promise<Parsed<WorkflowInput>> {
+  const parsed = await perform(workflowInputSteps(input));
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   if (read === undefined) return parsed;
   const { id, content } = read;
   const workflowId = id ?? idFromName(content.name);
-  const found = checkWorkflow(content, { agents: await knownAgents(agents, content), workflowId });
+  const known = await knownAgents(agents, content);
+  const found = await perform(checkWorkflowSteps(content, { agents: known, workflowId }));
   const problems = [...('value' in parsed ? [] : parsed.problems), ...found];
   return problems.length > 0 ? { problems: firstProblems(problems) } : parsed;
 }
 
 /** SHA-256 of the canonical content: equal content, equal hash. */
-export function workflowHash(content: WorkflowContent): string {
+export async function workflowHash(content: WorkflowContent, perform = inTurns): Promise<string> {
   const json = JSON.parse(JSON.stringify(content)) as JsonObject;
-  return createHash('sha256').update(canonicalJson(json)).digest('hex');
+  return createHash('sha256')
+    .update(await perform(canonicalJsonSteps(json)))
+    .digest('hex');
 }
 
 async function knownAgents(agents: AgentStore, content: WorkflowContent): Promise<KnownAgents> {

@@ -1,14 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { Agent, AgentContent } from '../core/agents/agent.js';
 import { checkAgentFits, type KnownAgent } from '../core/validation/check-agent-use.js';
-import { agentUses, type AgentUse } from '../core/definitions/definition.js';
+import { agentUses, type AgentUse, type WorkflowDefinition } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
-import { firstProblems } from '../core/json/first-problems.js';
+import { firstProblems, MAX_PROBLEMS } from '../core/json/first-problems.js';
 import { listed } from '../core/json/listed.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkAgentInput } from './checked-agent.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
+
+/** Definitions that are in memory together: of up to 768 KiB each. */
+const AT_ONCE = 5;
+/** Uses that a refusal names. */
+const MAX_NAMED = 20;
 
 export async function createAgent({ storage, schemas, now }: OperationParts, input: unknown): Promise<Agent> {
   const { id: given, content } = accepted('The agent', await checkAgentInput(schemas, input));
@@ -38,11 +45,18 @@ export async function updateAgent(
 
 /** Deletes an agent. Throws IN_USE when a workflow that is in use names it. */
 export async function deleteAgent(parts: OperationParts, id: string): Promise<boolean> {
-  const users = (await usesOf(parts, id)).map(({ label }) => label);
-  if (users.length === 0) return await parts.storage.agents.delete(id);
+  const labels: string[] = [];
+  let left = 0;
+  for await (const { uses, following } of usesOf(parts, id)) {
+    labels.push(...uses.map(({ label }) => label));
+    left = following;
+    if (labels.length > MAX_NAMED) break;
+  }
+  if (labels.length === 0) return await parts.storage.agents.delete(id);
+  const more = left === 0 ? '' : `, and in ${left} more versions of workflows`;
   throw new CircuitBreakerError(
     'IN_USE',
-    `Agent "${id}" is used by ${listed(users, { separator: ', ' })}: change these first.`,
+    `Agent "${id}" is used by ${listed(labels, { separator: ', ', most: MAX_NAMED })}${more}: change these first.`,
   );
 }
 
@@ -56,8 +70,17 @@ async function problemsOfUses(
   { prompts, allowedWorkflows }: AgentContent,
 ): Promise<readonly Problem[]> {
   const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
-  const uses = (await usesOf(parts, id)).filter(({ use }) => use.agentVersion === undefined);
-  return firstProblems(problemsOf(uses, agent));
+  const problems: Problem[] = [];
+  for await (const { uses } of usesOf(parts, id)) {
+    problems.push(
+      ...problemsOf(
+        uses.filter(({ use }) => use.agentVersion === undefined),
+        agent,
+      ),
+    );
+    if (problems.length > MAX_PROBLEMS) break;
+  }
+  return firstProblems(problems.values());
 }
 
 function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<Problem> {
@@ -69,26 +92,42 @@ function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<
   }
 }
 
-/** Every use of an agent that is alive: in workflows, in older versions that tokens still have, and in places by themselves. */
-async function usesOf({ storage }: OperationParts, id: string): Promise<readonly LabelledUse[]> {
-  const [workflows, added] = await Promise.all([
-    storage.workflows.usersOfAgent(id),
-    storage.placeAgents.list({ agentId: id }),
-  ]);
-  return [
-    ...workflows.flatMap(({ definition }) =>
-      agentUses(definition).map(({ use, label }) => ({
-        use,
-        workflowId: definition.id,
-        label: `${label} of workflow "${definition.id}" version ${definition.version}`,
-      })),
-    ),
-    ...added.map((use) => ({
-      use,
-      workflowId: use.workflowId,
-      label: `place agent "${use.id}" of workflow "${use.workflowId}"`,
-    })),
-  ].filter(({ use }) => use.agentId === id);
+/**
+ * Every use of an agent that is alive: in workflows, in older versions that tokens still have, and in places by themselves.
+ * Few definitions at a time, since each may be large, and in between everything else has its turn.
+ */
+async function* usesOf({ storage }: OperationParts, id: string): AsyncGenerator<UsesPart> {
+  const added = await storage.placeAgents.list({ agentId: id });
+  const inPlaces = added.map((use) => ({
+    use,
+    workflowId: use.workflowId,
+    label: `place agent "${use.id}" of workflow "${use.workflowId}"`,
+  }));
+  let seen = 0;
+  for (let after: WorkflowDefinition | undefined; ;) {
+    const page = after === undefined ? { first: AT_ONCE } : { first: AT_ONCE, after };
+    const { users, total } = await storage.workflows.usersOfAgent(id, page);
+    seen += users.length;
+    after = users.at(-1)?.definition;
+    const following = users.length < AT_ONCE ? 0 : Math.max(total - seen, 0);
+    yield { uses: users.flatMap(({ definition }) => usesIn(definition, id)), following };
+    if (following === 0 || after === undefined) break;
+    await nextTurn();
+  }
+  yield { uses: inPlaces, following: 0 };
+}
+
+function usesIn(definition: WorkflowDefinition, agentId: string): readonly LabelledUse[] {
+  const { id: workflowId, version } = definition;
+  return agentUses(definition)
+    .filter(({ use }) => use.agentId === agentId)
+    .map(({ use, label }) => ({ use, workflowId, label: `${label} of workflow "${workflowId}" version ${version}` }));
+}
+
+interface UsesPart {
+  readonly uses: readonly LabelledUse[];
+  /** How many versions of workflows come after these. */
+  readonly following: number;
 }
 
 interface LabelledUse {

@@ -8,6 +8,14 @@ export interface StoredWorkflow {
   readonly createdAt: string;
 }
 
+/** A version of a workflow that uses an agent. */
+type AgentUser = Pick<WorkflowDefinition, 'id' | 'version'>;
+
+export interface AgentUsers {
+  readonly users: readonly StoredWorkflow[];
+  readonly total: number;
+}
+
 /** Workflow definitions and all their versions. Equal content, equal version. */
 export interface WorkflowStore {
   /** Stores the next version of this id; content equal to the newest version's (same hash) gives that one back. */
@@ -20,7 +28,8 @@ export interface WorkflowStore {
   list(page: { first: number; after?: string }): Promise<readonly StoredWorkflow[]>;
   /**
    * The versions in use that have a transition or a place agent that names the agent, by id and version: the newest of each
-   * workflow that somebody saved, and every version that an active token has.
+   * workflow that somebody saved, and every version that an active token has. The next few `after` one of them, and how many
+   * there are in all.
    */
-  usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]>;
+  usersOfAgent(agentId: string, page: { first: number; after?: AgentUser }): Promise<AgentUsers>;
 }

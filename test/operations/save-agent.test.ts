@@ -70,6 +70,15 @@ describe('an agent that is changed', () => {
     await expect(deleteAgent(parts, 'reviewer')).rejects.toMatchObject({ code: 'IN_USE' });
   });
 
+  it('is checked against all that use it, few at a time; who wants to delete it is told some, and how many more', async () => {
+    for (let n = 0; n < 60; n += 1) await storage.workflows.save(`review-${n}`, content, { hash: 'a', now: NOW });
+    expect(await change()).toHaveLength(60);
+    await expect(deleteAgent(parts, 'reviewer')).rejects.toMatchObject({
+      code: 'IN_USE',
+      message: expect.stringMatching(/"review-0" version 1, .*, and in 35 more versions of workflows/) as string,
+    });
+  });
+
   it('is checked against place agents that were added by themselves', async () => {
     await storage.placeAgents.create({ ...aPlaceAgent(use), workflowId: 'review', createdAt: NOW });
     expect(await change()).toEqual(unfilled);

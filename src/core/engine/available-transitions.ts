@@ -2,6 +2,7 @@ import type { Blocker } from '../rules/blocker.js';
 import { findBlockers } from './find-blockers.js';
 import { transitionsFrom, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
 import { RuleBudget } from '../rules/rule-budget.js';
+import { atOnce, type Steps } from '../steps.js';
 import type { Token } from '../tokens/token.js';
 
 export interface TransitionAvailability {
@@ -15,9 +16,20 @@ export function transitionAvailability(
   definition: WorkflowDefinition,
   token: Token,
 ): readonly TransitionAvailability[] {
+  return atOnce(availabilitySteps(definition, token));
+}
+
+/** The same in steps, one for each transition. */
+export function* availabilitySteps(
+  definition: WorkflowDefinition,
+  token: Token,
+): Steps<readonly TransitionAvailability[]> {
   const budget = new RuleBudget();
-  return transitionsFrom(definition, token.place).map((transition) => {
+  const available: TransitionAvailability[] = [];
+  for (const transition of transitionsFrom(definition, token.place)) {
     const blockers = findBlockers({ definition, token, budget }, { transitionId: transition.id });
-    return { transition, canFire: blockers.length === 0, blockers };
-  });
+    available.push({ transition, canFire: blockers.length === 0, blockers });
+    yield;
+  }
+  return available;
 }

@@ -1,3 +1,5 @@
+import type { Steps } from '../steps.js';
+
 /** Any value that JSON can carry. `undefined` is not one: absent keys are left out. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -47,10 +49,45 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
 
 /** The same JSON text for equal values, whatever order their keys came in: the basis of content hashes. */
 export function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item as JsonValue)).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as JsonValue)}`);
-  return `{${members.join(',')}}`;
+  const parts: string[] = [];
+  writeCanonical(value, parts);
+  return parts.join('');
+}
+
+/** The same in steps: one for each member of the first few levels. */
+export function* canonicalJsonSteps(value: JsonValue, levels = 4): Steps<string> {
+  yield;
+  if (levels === 0 || typeof value !== 'object' || value === null) return canonicalJson(value);
+  const parts: string[] = [];
+  if (isJsonObject(value)) {
+    for (const key of Object.keys(value).sort()) {
+      const member = yield* canonicalJsonSteps(value[key] as JsonValue, levels - 1);
+      parts.push(`${JSON.stringify(key)}:${member}`);
+    }
+    return `{${parts.join(',')}}`;
+  }
+  for (const item of value) parts.push(yield* canonicalJsonSteps(item, levels - 1));
+  return `[${parts.join(',')}]`;
+}
+
+function writeCanonical(value: JsonValue, parts: string[]): void {
+  if (typeof value !== 'object' || value === null) {
+    parts.push(JSON.stringify(value));
+  } else if (isJsonObject(value)) {
+    let before = '{';
+    for (const key of Object.keys(value).sort()) {
+      parts.push(before, JSON.stringify(key), ':');
+      writeCanonical(value[key] as JsonValue, parts);
+      before = ',';
+    }
+    parts.push(before === '{' ? '{}' : '}');
+  } else {
+    let before = '[';
+    for (const item of value) {
+      parts.push(before);
+      writeCanonical(item, parts);
+      before = ',';
+    }
+    parts.push(before === '[' ? '[]' : ']');
+  }
 }

@@ -8,10 +8,11 @@ import {
   type Transition,
   type WorkflowContent,
 } from '../definitions/definition.js';
-import { firstProblems } from '../json/first-problems.js';
+import { firstProblems, MAX_PROBLEMS } from '../json/first-problems.js';
 import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
+import { atOnce, type Steps } from '../steps.js';
 
 /** Which agent a definition may name. */
 export type AgentReference = Pick<AgentUse, 'agentId' | 'agentVersion'>;
@@ -30,16 +31,28 @@ interface Surroundings {
 
 /** Everything that is wrong with what a definition means, all at once and up to 200, with pointers into it. */
 export function checkWorkflow(content: WorkflowContent, surroundings: Surroundings): readonly Problem[] {
-  return firstProblems(eachProblem(content, surroundings));
+  return atOnce(checkWorkflowSteps(content, surroundings));
 }
 
-function* eachProblem(content: WorkflowContent, surroundings: Surroundings): Iterable<Problem> {
+/** The same in steps. */
+export function* checkWorkflowSteps(content: WorkflowContent, surroundings: Surroundings): Steps<readonly Problem[]> {
+  const found: Problem[] = [];
+  for (const problem of eachProblem(content, surroundings)) {
+    if (problem === undefined) yield;
+    else if (found.push(problem) > MAX_PROBLEMS) break;
+  }
+  return firstProblems(found.values());
+}
+
+/** Undefined is said between two parts of the definition. */
+function* eachProblem(content: WorkflowContent, surroundings: Surroundings): Iterable<Problem | undefined> {
   for (const name of Object.keys(content.rules)) yield* badId(name, ['rules', name]);
   yield* checkNet(content);
   for (const [index, transition] of content.transitions.entries()) {
     const pointer = jsonPointer(['transitions', index]);
     yield* checkConditions(content, transition, `${pointer}/conditions`);
     yield* checkAgent(transition.agentExecution, surroundings, `${pointer}/agentExecution`);
+    yield undefined;
   }
   yield* duplicates(
     content.placeAgents.map(({ id }) => id),
@@ -47,6 +60,7 @@ function* eachProblem(content: WorkflowContent, surroundings: Surroundings): Ite
   );
   for (const [index, agent] of content.placeAgents.entries()) {
     yield* checkOnePlaceAgent(agent, content, { ...surroundings, path: ['placeAgents', index] });
+    yield undefined;
   }
 }
 

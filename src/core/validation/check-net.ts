@@ -7,19 +7,19 @@ import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 
 /**
  * What is wrong with places and transitions as a net: names that lead nowhere, and what no token can ever reach. Each place of
- * each transition is looked at a fixed number of times.
+ * each transition is looked at a fixed number of times. Undefined is said between two transitions.
  */
-export function* checkNet(content: WorkflowContent): Iterable<Problem> {
+export function* checkNet(content: WorkflowContent): Iterable<Problem | undefined> {
   let isKnown = true;
   for (const found of checkNames(content)) {
-    isKnown &&= found.code !== 'UNKNOWN_PLACE';
+    isKnown &&= found?.code !== 'UNKNOWN_PLACE';
     yield found;
   }
   // With an unknown name in it the net is not the one that was meant: what it cannot reach says nothing.
   if (isKnown) yield* checkReach(content);
 }
 
-function* checkNames({ places, transitions, initialPlace }: WorkflowContent): Iterable<Problem> {
+function* checkNames({ places, transitions, initialPlace }: WorkflowContent): Iterable<Problem | undefined> {
   const known = new Set(places);
   for (const [index, place] of places.entries()) yield* badId(place, ['places', index]);
   yield* duplicates(places, (index) => ['places', index]);
@@ -36,10 +36,11 @@ function* checkNames({ places, transitions, initialPlace }: WorkflowContent): It
     }
     yield* duplicates(fromPlaces, (nth) => [...path, 'fromPlaces', nth]);
     if (!known.has(toPlace)) yield unknownPlace(toPlace, [...path, 'toPlace']);
+    yield undefined;
   }
 }
 
-function* checkReach(content: WorkflowContent): Iterable<Problem> {
+function* checkReach(content: WorkflowContent): Iterable<Problem | undefined> {
   const { places, transitions, initialPlace } = content;
   const reached = reachablePlaces(content);
   for (const [index, place] of places.entries()) {
@@ -54,9 +55,12 @@ function* checkReach(content: WorkflowContent): Iterable<Problem> {
   const left = new Set<string>();
   for (const [index, transition] of transitions.entries()) {
     const reason = whyNever(transition, reached, left);
-    const message = `"${shorten(transition.id)}" can never fire: ${reason ?? ''}`;
-    if (reason !== undefined) yield problem('TRANSITION_NEVER_FIRES', ['transitions', index], message);
+    if (reason !== undefined) {
+      const message = `"${shorten(transition.id)}" can never fire: ${reason}`;
+      yield problem('TRANSITION_NEVER_FIRES', ['transitions', index], message);
+    }
     if (isAlwaysTaken(transition)) for (const place of transition.fromPlaces) left.add(place);
+    yield undefined;
   }
 }
 

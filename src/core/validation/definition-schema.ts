@@ -9,10 +9,11 @@ import { firstProblems, MAX_PROBLEMS } from '../json/first-problems.js';
 import type { Problem } from '../json/problem.js';
 import { ID_RULE, isId } from '../ids.js';
 import { jsonLength } from '../json/json-length.js';
-import { jsonPointer } from '../json/json-pointer.js';
+import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import { parseRule } from './rule-schema.js';
 import type { Rule } from '../rules/rule.js';
+import { atOnce, type Steps } from '../steps.js';
 import type { Parsed } from '../json/parsed.js';
 import { problemsOf } from './schema-problems.js';
 
@@ -28,29 +29,37 @@ export interface WorkflowInput {
  * rest of it means is checked by `checkWorkflow`.
  */
 export function parseWorkflowInput(input: unknown): Parsed<WorkflowInput> {
+  return atOnce(workflowInputSteps(input));
+}
+
+/** The same in steps: a definition may hold thousands of rules and expressions. */
+export function* workflowInputSteps(input: unknown): Steps<Parsed<WorkflowInput>> {
   const unreadable = unreadableInput(input);
+  yield;
   if (unreadable.length > 0) return { problems: unreadable };
   const reader = new PartReader();
   const shaped = reader.shape(workflowShape, input, '');
-  const transitions = reader.list(transitionShape, membersOf(input, 'transitions'), '/transitions');
-  const placeAgents = reader.list(placeAgentShape, membersOf(input, 'placeAgents'), '/placeAgents');
+  const transitions = yield* reader.list(transitionShape, membersOf(input, 'transitions'), '/transitions');
+  const placeAgents = yield* reader.list(placeAgentShape, membersOf(input, 'placeAgents'), '/placeAgents');
   if (shaped === undefined || reader.problems.length > 0) return { problems: firstProblems(reader.problems) };
   const { id, ...fields } = shaped;
+  const names = Object.keys(fields.rules);
+  const named = yield* reader.rules(Object.values(fields.rules), (nth) => ['rules', names[nth] ?? '']);
+  const moved: Transition[] = [];
+  for (const [index, each] of transitions.entries()) {
+    const rules = yield* reader.rules(each.rules, (nth) => ['transitions', index, 'rules', nth]);
+    moved.push({ ...each, rules });
+  }
+  const staying: PlaceAgent[] = [];
+  for (const [index, each] of placeAgents.entries()) {
+    const path = (nth: number) => ['placeAgents', index, 'triggerConditions', nth];
+    staying.push(placeAgentOf(each, yield* reader.rules(each.triggerConditions, path)));
+  }
   const content: WorkflowContent = {
     ...fields,
-    rules: Object.fromEntries(
-      Object.entries(fields.rules).map(([name, rule]) => [name, reader.rule(rule, jsonPointer(['rules', name]))]),
-    ),
-    transitions: transitions.map((each, index): Transition => ({
-      ...each,
-      rules: reader.rules(each.rules, jsonPointer(['transitions', index, 'rules'])),
-    })),
-    placeAgents: placeAgents.map((each, index) =>
-      placeAgentOf(
-        each,
-        reader.rules(each.triggerConditions, jsonPointer(['placeAgents', index, 'triggerConditions'])),
-      ),
-    ),
+    rules: Object.fromEntries(named.map((rule, nth) => [names[nth] ?? '', rule])),
+    transitions: moved,
+    placeAgents: staying,
   };
   const value: WorkflowInput = id === undefined ? { content } : { id, content };
   const found = [...(id === undefined || isId(id) ? [] : [BAD_ID]), ...definitionTooLarge(content), ...reader.problems];
@@ -85,9 +94,10 @@ class PartReader {
     return undefined;
   }
 
-  list<Part extends z.ZodType>(part: Part, items: readonly unknown[], base: string): readonly z.infer<Part>[] {
+  *list<Part extends z.ZodType>(part: Part, items: readonly unknown[], base: string): Steps<readonly z.infer<Part>[]> {
     const read: z.infer<Part>[] = [];
     for (const [index, item] of items.entries()) {
+      yield;
       if (this.#isFull) break;
       const one = this.shape(part, item, jsonPointer([index], base));
       if (one !== undefined) read.push(one);
@@ -95,11 +105,16 @@ class PartReader {
     return read;
   }
 
-  rules(inputs: readonly JsonValue[], base: string): readonly Rule[] {
-    return inputs.map((input, nth) => this.rule(input, jsonPointer([nth], base)));
+  *rules(inputs: readonly JsonValue[], pathOf: (nth: number) => JsonPath): Steps<readonly Rule[]> {
+    const read: Rule[] = [];
+    for (const [nth, input] of inputs.entries()) {
+      read.push(this.#rule(input, jsonPointer(pathOf(nth))));
+      yield;
+    }
+    return read;
   }
 
-  rule(input: JsonValue, pointer: string): Rule {
+  #rule(input: JsonValue, pointer: string): Rule {
     this.#rulesRead += 1;
     // Those that stand for the others are counted like them: the definition has too many.
     if (this.#isFull || this.#rulesRead > DEFINITION_LIMITS.ruleParts) return NEVER;
@@ -130,7 +145,8 @@ export function parsePlaceAgentInput(input: unknown): Parsed<PlaceAgentInput> {
   const reader = new PartReader();
   const shaped = reader.shape(placeAgentShape, input, '');
   if (shaped === undefined) return { problems: firstProblems(reader.problems) };
-  const agent = placeAgentOf(shaped, reader.rules(shaped.triggerConditions, '/triggerConditions'));
+  const rules = atOnce(reader.rules(shaped.triggerConditions, (nth) => ['triggerConditions', nth]));
+  const agent = placeAgentOf(shaped, rules);
   const { workflowId } = shaped;
   if (workflowId === undefined) {
     reader.problems.push({

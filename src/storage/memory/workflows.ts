@@ -1,6 +1,6 @@
-import { agentUses, type WorkflowContent } from '../../core/definitions/definition.js';
+import { agentUses, type WorkflowContent, type WorkflowDefinition } from '../../core/definitions/definition.js';
 import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
-import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
+import type { AgentUsers, StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import type { VersionedId } from '../versioned-id.js';
 import { newestFirst } from './newest-first.js';
 
@@ -37,11 +37,13 @@ export class MemoryWorkflowStore implements WorkflowStore {
     return Promise.resolve(newest.slice(start, start + first));
   }
 
-  usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]> {
-    const users = [...this.#versions.values()]
+  usersOfAgent(agentId: string, { first, after }: Parameters<WorkflowStore['usersOfAgent']>[1]): Promise<AgentUsers> {
+    const all = [...this.#versions.values()]
       .flatMap((versions) => versions.filter((stored) => this.#isInUse(stored, versions.at(-1))))
-      .filter(({ definition }) => agentUses(definition).some(({ use }) => use.agentId === agentId));
-    return Promise.resolve(users.sort(byIdAndVersion));
+      .filter(({ definition }) => agentUses(definition).some(({ use }) => use.agentId === agentId))
+      .sort((one, other) => byIdAndVersion(one.definition, other.definition));
+    const next = after === undefined ? all : all.filter(({ definition }) => byIdAndVersion(definition, after) > 0);
+    return Promise.resolve({ users: next.slice(0, first), total: all.length });
   }
 
   #isInUse(stored: StoredWorkflow, newest: StoredWorkflow | undefined): boolean {
@@ -58,7 +60,9 @@ function positionOf({ createdAt, definition }: StoredWorkflow): { createdAt: str
   return { createdAt, id: definition.id };
 }
 
-function byIdAndVersion({ definition: one }: StoredWorkflow, { definition: other }: StoredWorkflow): number {
+type VersionOf = Pick<WorkflowDefinition, 'id' | 'version'>;
+
+function byIdAndVersion(one: VersionOf, other: VersionOf): number {
   if (one.id === other.id) return one.version - other.version;
   return one.id < other.id ? -1 : 1;
 }

@@ -1,7 +1,7 @@
-import { isInlineWorkflow } from '../../core/definitions/inline-workflow.js';
+import { INLINE_MARK } from '../../core/definitions/inline-workflow.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { WorkflowContent } from '../../core/definitions/definition.js';
-import type { StoredWorkflow, WorkflowStore } from '../workflow-store.js';
+import type { AgentUsers, StoredWorkflow, WorkflowStore } from '../workflow-store.js';
 import type { VersionedId } from '../versioned-id.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
@@ -71,26 +71,33 @@ export class PostgresWorkflowStore implements WorkflowStore {
     return rows.map(({ document }) => document);
   }
 
-  async usersOfAgent(agentId: string): Promise<readonly StoredWorkflow[]> {
-    const rows = await this.#sql.query<Row & { readonly is_newest: boolean; readonly is_living: boolean }>({
-      text: `select document,
-          version = (select max(version) from circuit_breaker.workflows newest where newest.id = workflow.id) as is_newest,
-          exists (
+  async usersOfAgent(
+    agentId: string,
+    { first, after }: Parameters<WorkflowStore['usersOfAgent']>[1],
+  ): Promise<AgentUsers> {
+    const rows = await this.#sql.query<FoundRow & { readonly total: number }>({
+      text: `with users as (
+          select id, version from circuit_breaker.workflows workflow
+          where (exists (
+            select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition
+            where transition -> 'agentExecution' ->> 'agentId' = $1
+          ) or exists (
+            select 1 from json_array_elements(document -> 'definition' -> 'placeAgents') place_agent
+            where place_agent ->> 'agentId' = $1)
+          ) and (exists (
             select 1 from circuit_breaker.tokens token where token.workflow_id = workflow.id and token.status = 'ACTIVE'
               and (token.document ->> 'workflowVersion')::int = workflow.version
-          ) as is_living
-        from circuit_breaker.workflows workflow
-        where exists (
-          select 1 from json_array_elements(document -> 'definition' -> 'transitions') transition
-          where transition -> 'agentExecution' ->> 'agentId' = $1
-        ) or exists (
-          select 1 from json_array_elements(document -> 'definition' -> 'placeAgents') place_agent
-          where place_agent ->> 'agentId' = $1)
+          ) or (
+            position($2 in id) = 0
+              and version = (select max(version) from circuit_breaker.workflows newest where newest.id = workflow.id)))
+        ), page as (
+          select id, version from users where $3::text is null or (id, version) > ($3, $4::int) order by id, version limit $5
+        )
+        select total, document from (select count(*)::int as total from users) counted
+          left join (page join circuit_breaker.workflows using (id, version)) on true
         order by id, version`,
-      values: [agentId],
+      values: [agentId, INLINE_MARK, after?.id ?? null, after?.version ?? null, first],
     });
-    return rows
-      .filter((row) => row.is_living || (row.is_newest && !isInlineWorkflow(row.document.definition.id)))
-      .map(({ document }) => document);
+    return { users: rows.flatMap(({ document }) => document ?? []), total: rows[0]?.total ?? 0 };
   }
 }

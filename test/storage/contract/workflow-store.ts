@@ -9,7 +9,9 @@ export function workflowStoreContract(storage: () => Storage): void {
   const store = () => storage().workflows;
 
   async function users(agentId: string): Promise<readonly string[]> {
-    return (await store().usersOfAgent(agentId)).map(({ definition: { id, version } }) => `${id} ${version}`);
+    const { users: found, total } = await store().usersOfAgent(agentId, { first: 10 });
+    expect(total).toBe(found.length);
+    return found.map(({ definition: { id, version } }) => `${id} ${version}`);
   }
 
   async function tokenOf(workflowId: string, status: Token['status']): Promise<void> {
@@ -38,6 +40,19 @@ export function workflowStoreContract(storage: () => Storage): void {
       await store().save('wf-used', aWorkflow(), { hash: 'b', now: NOW });
       await store().save(inlineWorkflowId('wf-brought', 'abc'), content, { hash: 'a', now: NOW });
       expect(await users('wf-agent')).toEqual(['wf-uses 1']);
+    });
+
+    it('names the users of an agent page by page, and says how many there are', async () => {
+      const agentExecution = anAgentTransition({ agentId: 'wf-popular' });
+      const content = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution })] });
+      for (const n of [1, 2, 3]) await store().save(`wf-popular-${n}`, content, { hash: 'a', now: NOW });
+      const page = async (after?: { id: string; version: number }) => {
+        const { users: found, total } = await store().usersOfAgent('wf-popular', { first: 2, ...(after && { after }) });
+        return { ids: found.map(({ definition }) => definition.id), total };
+      };
+      expect(await page()).toEqual({ ids: ['wf-popular-1', 'wf-popular-2'], total: 3 });
+      expect(await page({ id: 'wf-popular-2', version: 1 })).toEqual({ ids: ['wf-popular-3'], total: 3 });
+      expect(await page({ id: 'wf-popular-3', version: 1 })).toEqual({ ids: [], total: 3 });
     });
 
     it('names the versions that active tokens still have, brought along or replaced since, and no longer than that', async () => {

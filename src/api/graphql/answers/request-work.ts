@@ -1,10 +1,14 @@
 import { CircuitBreakerError } from '../../../core/errors.js';
+import type { Steps } from '../../../core/steps.js';
+import { oneTurnOf } from '../../../operations/in-turns.js';
 import type { Turns } from './turns.js';
 
 /** Of a process that answers others as well. A page of 200 tokens with ordinary rules takes a fiftieth of it. */
 const MAX_WORK_MS = 2000;
 /** Fields of the items of lists, as they turned out to be long: the cost of a query knows only what is usual. */
 const MAX_FIELDS = 100_000;
+/** In characters as JSON. */
+const MAX_READ = 64 * 1024 * 1024;
 
 /**
  * What one request, or one event of a subscription, has the process read and compute: each thing once, however many fields ask for it,
@@ -16,6 +20,7 @@ export class RequestWork {
   readonly #done = new Map<string, Promise<unknown>>();
   #workMs = 0;
   #fields = 0;
+  #read = 0;
 
   constructor(turns: Turns, clock: () => number = () => performance.now()) {
     this.#turns = turns;
@@ -24,9 +29,18 @@ export class RequestWork {
 
   /** The result of this work. Under one key it is always the same work. */
   once<Result>(key: string, work: () => Result): Promise<Awaited<Result>> {
-    const known = this.#done.get(key) ?? this.run(work);
+    return this.#remembered(key, () => this.run(work));
+  }
+
+  /** The same of work that is done in steps. */
+  onceInSteps<Result>(key: string, steps: () => Steps<Result>): Promise<Result> {
+    return this.#remembered(key, () => this.inSteps(steps()));
+  }
+
+  #remembered<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const known = this.#done.get(key) ?? work();
     this.#done.set(key, known);
-    return known as Promise<Awaited<Result>>;
+    return known as Promise<Result>;
   }
 
   /** Does work in a turn of its own. Of work that waits, the part up to there counts. */
@@ -42,9 +56,23 @@ export class RequestWork {
     });
   }
 
+  /** Does work in as many turns as it takes, each of them counted. */
+  async inSteps<Result>(steps: Steps<Result>): Promise<Result> {
+    for (;;) {
+      const turn = await this.run(() => oneTurnOf(steps, this.#clock));
+      if (turn.done === true) return turn.value;
+    }
+  }
+
   countFields(count: number): void {
     this.#fields += count;
     if (this.#fields > MAX_FIELDS) throw tooCostly(`its lists have more than ${MAX_FIELDS} fields`);
+  }
+
+  /** Of definitions that were read: a page of them may be larger than anything that is answered. */
+  countRead(characters: number): void {
+    this.#read += characters;
+    if (this.#read > MAX_READ) throw tooCostly(`its workflows have more than ${MAX_READ} characters`);
   }
 
   /** What was computed may have changed. */
@@ -56,6 +84,7 @@ export class RequestWork {
   renew(): void {
     this.forget();
     this.#fields = 0;
+    this.#read = 0;
     this.#workMs = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { transitionAvailability } from '../../../core/engine/available-transitions.js';
+import { availabilitySteps } from '../../../core/engine/available-transitions.js';
 import { withPrograms } from '../../../core/validation/compile-rules.js';
 import { notFound } from '../../../core/errors.js';
 import type { PendingTransition, Token, TokenStatus } from '../../../core/tokens/token.js';
@@ -83,5 +83,5 @@ async function availability(token: Token, { load, work }: ResolverContext) {
   const { workflowId, workflowVersion } = token;
   const { definition } = await load.workflow(workflowId, workflowVersion);
   const ready = await work.once(`ready ${workflowId} ${workflowVersion}`, () => withPrograms(definition));
-  return await work.once(`transitions ${token.version} ${token.id}`, () => transitionAvailability(ready, token));
+  return await work.onceInSteps(`transitions ${token.version} ${token.id}`, () => availabilitySteps(ready, token));
 }

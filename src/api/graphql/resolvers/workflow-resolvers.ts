@@ -1,9 +1,12 @@
 import type { RetryConfig } from '../../../core/definitions/definition.js';
+import { DEFINITION_LIMITS } from '../../../core/definitions/definition-limits.js';
 import { diagram } from '../../../core/definitions/diagram.js';
 import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
+import { jsonLength } from '../../../core/json/json-length.js';
 import type { AddedPlaceAgent } from '../../../storage/place-agent-store.js';
 import { createPlaceAgent, deletePlaceAgent } from '../../../operations/save-place-agent.js';
 import { saveWorkflow, workflowProblems } from '../../../operations/save-workflow.js';
+import type { StoredWorkflow } from '../../../storage/workflow-store.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 import { tokenFilter, type TokenFilterArguments } from './token-resolvers.js';
@@ -19,10 +22,10 @@ export const workflowResolvers = {
       workflowView(
         await work.once(`workflow ${version ?? 'newest'} ${id}`, () => storage.workflows.get(id, version ?? undefined)),
       ),
-    workflows: async (_: unknown, page: PageArguments, { storage }: ResolverContext) =>
-      (await storage.workflows.list(pageRequest(page))).map(workflowView),
+    workflows: async (_: unknown, page: PageArguments, context: ResolverContext) =>
+      (await fewAtATime(context, pageRequest(page))).map(workflowView),
     validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
-      context.work.run(() => workflowProblems(context, input)),
+      workflowProblems(context, input, (steps) => context.work.inSteps(steps)),
     placeAgentConfigs: async (
       _: unknown,
       { workflowId, placeId }: { workflowId?: string | null; placeId?: string | null },
@@ -70,6 +73,30 @@ export const workflowResolvers = {
     retryOnErrors: ({ retryOnErrors }: RetryConfig) => retryOnErrors ?? [],
   },
 };
+
+/** Of definitions that are read together: each may take most of a megabyte. */
+const AT_ONCE = 5;
+/** A page of workflows, read in parts, so that everything else has its turn in between. */
+async function fewAtATime(
+  { storage, work }: ResolverContext,
+  page: ReturnType<typeof pageRequest>,
+): Promise<readonly StoredWorkflow[]> {
+  // One that is saved meanwhile comes to the front: it must not be there twice.
+  const read = new Map<string, StoredWorkflow>();
+  for (let next = page; ;) {
+    const first = Math.min(AT_ONCE, page.first - read.size);
+    const part = await storage.workflows.list({ ...next, first });
+    for (const stored of part) {
+      read.set(stored.definition.id, stored);
+      await work.run(() => {
+        work.countRead(jsonLength(stored.definition, DEFINITION_LIMITS.bytes));
+      });
+    }
+    const after = part.at(-1)?.definition.id;
+    if (part.length < first || read.size >= page.first || after === undefined) return [...read.values()];
+    next = { ...page, after };
+  }
+}
 
 function addedView(agent: AddedPlaceAgent) {
   return { ...agent, source: 'ADDED' };
