@@ -160,7 +160,7 @@ export default defineConfig(
     },
   },
 
-  { files: ['{src/cli,bench,examples,scripts,test/support}/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['{bench,examples,scripts,test/support}/**/*.ts'], rules: { 'no-console': 'off' } },
 
   {
     files: ['src/core/**/*.ts'],

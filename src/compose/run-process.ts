@@ -4,7 +4,9 @@ import { readConfig, type Config } from '../config.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
 import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
+import { logStrays } from './log-strays.js';
 import { createLogger } from './logger.js';
+import { maskOutput } from './mask-output.js';
 import { Resources } from './resources.js';
 import { visibleText } from '../core/json/visible-text.js';
 
@@ -22,12 +24,15 @@ export interface ProcessParts {
 
 /** After everything is closed, whatever still keeps the process alive has so long. */
 const LAST_WORK_MS = 10_000;
+/** After an error that nobody caught, which may be of what is to be closed, everything together has so long. */
+const LAST_RESORT_MS = 30_000;
 
 /**
  * Runs a process of ours: reads its configuration, starts it, waits for SIGINT, SIGTERM, SIGHUP or the loss of its output
  * (a task: for its end), and closes what was opened. A second signal ends it at once. An error that a user can mend is
  * printed as its message. Exits with 0 when it was asked to end and did; a task that was cut off, or a process that lost
- * its terminal, with 128 and the number of the signal.
+ * its terminal, with 128 and the number of the signal. An error that nobody caught ends it in order, with 1. Whatever is
+ * written meanwhile, by whomever, shows no secret.
  */
 export async function runProcess(
   start: (parts: ProcessParts) => Promise<void>,
@@ -41,20 +46,29 @@ export async function runProcess(
   );
   const resources = new Resources(logger);
   const failed = new AbortController();
-  const print = (text: string) => process.stdout.write(visibleText(text));
   const mask = secretMask(config.secrets);
+  const write = maskOutput(mask);
+  const uncaught = new Promise<void>((resolve) => {
+    logStrays(logger, () => {
+      process.exitCode = 1;
+      setTimeout(() => process.exit(), LAST_RESORT_MS).unref();
+      failed.abort();
+      resolve();
+    });
+  });
+  const print = (text: string) => write(visibleText(text));
   const say = (line: string) => print(mask(`${line}\n`));
   try {
     const ending = AbortSignal.any([request.signal, failed.signal]);
     const started = start({ config, logger, resources, say, print, ending });
-    await Promise.race([isTask ? started : started.then(() => request.received()), request.received()]);
+    await Promise.race([isTask ? started : started.then(() => request.received()), request.received(), uncaught]);
   } catch (error) {
-    failed.abort();
     // What is stopped on its way fails, too.
-    if (request.reason === undefined) {
+    if (request.reason === undefined && !failed.signal.aborted) {
       printError(error, mask);
       process.exitCode = 1;
     }
+    failed.abort();
   } finally {
     await resources.close();
     endWith(request.reason, { isTask });

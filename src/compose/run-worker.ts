@@ -14,7 +14,7 @@ import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { taskQueues } from '../contract/messages.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
-import { temporalLogger } from './temporal-logger.js';
+import { temporalRuntime } from './temporal-logger.js';
 import { WORKER_OPTIONS } from './worker-options.js';
 import { workflowCode } from './workflow-code.js';
 
@@ -24,7 +24,7 @@ import { workflowCode } from './workflow-code.js';
  */
 export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
   const { config, resources } = parts;
-  Runtime.install({ logger: temporalLogger(parts.logger) });
+  Runtime.install(temporalRuntime(parts.logger));
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
   const { client, connection: clientConnection } = await connectClient(cluster);
