@@ -5,12 +5,13 @@ import { circuitBreaker } from './database-schema.js';
 /** Numbers the events of all tokens, in the order of the feed. Taken only by those who have entered it. */
 export const tokenFeed = circuitBreaker.sequence('token_feed');
 
-/** The read model of tokens, and per token how many events there are and which of its chain are in. */
+/** The read model of tokens, and per token how many events there are and which of its run are in. */
 export const tokens = circuitBreaker.table(
   'tokens',
   {
     id: text().primaryKey(),
-    chainId: text('chain_id').notNull(),
+    /** The run of Temporal that has recorded it last. */
+    runId: text('chain_id').notNull(),
     workflowId: text('workflow_id').notNull(),
     place: text().notNull(),
     status: text().notNull(),
@@ -19,7 +20,7 @@ export const tokens = circuitBreaker.table(
     createdAt: text('created_at').notNull(),
     /** Events of the token, whoever recorded them: the sequence of the newest. */
     eventCount: integer('event_count').notNull(),
-    /** The number of the newest event of the chain that is in. */
+    /** The number of the newest event that this run has recorded. */
     eventNumber: integer('event_number').notNull(),
     document: json().notNull(),
     /** A fingerprint of what `createToken` was asked; null: the token was started otherwise. */

@@ -1,4 +1,5 @@
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
+import type { FollowingParts } from '../operations/follow-newest-run.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
@@ -21,6 +22,7 @@ export interface ActivityParts {
     firstRunId: string | undefined,
     signal: AbortSignal,
   ) => Promise<ExecutionResult>;
+  readonly temporal: FollowingParts['temporal'];
   readonly logger: ActivityLogger;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;

@@ -1,3 +1,4 @@
+import { executionIdSuffix } from '../core/executions/execution-id.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { inlineWorkflowId } from '../core/definitions/inline-workflow.js';
@@ -23,14 +24,9 @@ export async function loadDefinition(parts: ActivityParts, request: DefinitionRe
   const { executionTimeoutSeconds } = parts;
   const { runId } = request;
   const loaded = { definition: prepared, executionTimeoutSeconds, ...(runId === undefined ? {} : { runId }) };
-  // The same chain is this very token: it was recorded by a workflow task that was lost.
-  const isReused = earlier !== undefined && earlier.chainId !== request.chainId;
-  return isReused ? { ...loaded, executionIdSuffix: suffixOf(runId ?? request.chainId) } : loaded;
-}
-
-/** Of a run id, a UUID, what is random: newer Temporal servers begin them with the time. */
-function suffixOf(runId: string): string {
-  return runId.slice(-12);
+  // The same run is this very life: it was recorded by a workflow task that was lost.
+  const isReused = earlier !== undefined && runId !== undefined && earlier.runId !== runId;
+  return isReused ? { ...loaded, executionIdSuffix: executionIdSuffix(runId) } : loaded;
 }
 
 /** The definition of a token that lives, as it is now: the place agents of its workflow may have changed. */

@@ -1,8 +1,27 @@
-import type { TokenRecord } from '../core/tokens/token-record.js';
+import { Context } from '@temporalio/activity';
+
 import type { RecordedToken } from '../contract/activities.js';
+import type { TokenRecord } from '../core/tokens/token-record.js';
+import { followNewestRun } from '../operations/follow-newest-run.js';
 import type { ActivityParts } from './activity-parts.js';
 
-export async function recordToken({ storage }: ActivityParts, record: TokenRecord): Promise<RecordedToken> {
-  const taken = await storage.tokens.record(record);
-  return taken.length === 0 ? {} : { taken };
+/**
+ * Stores a record of the run that asks, as Temporal says which that is: after a reset an activity may have been asked for by
+ * the run before. One of a run that is not the newest any more changes nothing.
+ */
+export async function recordToken(parts: ActivityParts, record: TokenRecord): Promise<RecordedToken> {
+  const recordOfRun = { ...record, runId: runIdOf(Context.current()) };
+  const taken = (await parts.storage.tokens.record(recordOfRun)) ?? (await followNewestRun(parts, recordOfRun));
+  if (taken === undefined) {
+    parts.logger.info(
+      { tokenId: record.token.id, runId: recordOfRun.runId },
+      'a run that is not the newest of its token has recorded nothing',
+    );
+  }
+  return taken === undefined || taken.length === 0 ? {} : { taken };
+}
+
+function runIdOf({ info }: Context): string {
+  if (info.workflowExecution === undefined) throw new Error('Tokens are recorded by their Temporal workflows only.');
+  return info.workflowExecution.runId;
 }

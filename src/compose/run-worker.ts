@@ -10,6 +10,7 @@ import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { awaitExecution } from '../temporal/await-execution.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
+import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { taskQueues } from '../contract/messages.js';
 import type { Backends } from './open-backends.js';
@@ -51,6 +52,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
 }
 
 function activityParts({ config, logger, resources }: ProcessParts, backends: Backends, client: Client): ActivityParts {
+  const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   resources.add('the connections to providers', () => dispatcher.close());
   return {
@@ -73,8 +75,9 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
     schemas: backends.schemas,
     logger,
     closeStream: backends.closeStream,
-    awaitExecution: awaitExecution(client, config.taskQueuePrefix),
-    executionTimeoutSeconds: config.executionTimeoutSeconds,
+    temporal: createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds }),
+    awaitExecution: awaitExecution(client, taskQueuePrefix),
+    executionTimeoutSeconds,
     now: () => new Date().toISOString(),
   };
 }

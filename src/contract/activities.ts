@@ -49,7 +49,6 @@ export type AdoptedExecution =
 
 export interface DefinitionRequest extends Omit<TokenStart, 'data' | 'metadata'> {
   readonly tokenId: string;
-  readonly chainId: string;
   /** The run of Temporal that asks. */
   readonly runId?: string;
 }

@@ -1,15 +1,21 @@
-import { isEnded, type AgentExecution } from '../core/executions/execution.js';
 import type { Token } from '../core/tokens/token.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
+import { endExecutions, type EndingParts } from './end-executions.js';
 
-export interface SettlingParts {
+export interface SettlingParts extends EndingParts {
   readonly storage: Pick<Storage, 'executions' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'closeOf' | 'cancelExecution'>;
-  readonly now: () => string;
 }
 
-const EXECUTIONS_PER_PAGE = 200;
+const TERMINATED = {
+  reason: 'its token was terminated',
+  end: {
+    status: 'TERMINATED',
+    errorCode: 'terminated',
+    errorMessage: 'Its token was terminated, and Temporal does not run it.',
+  },
+} as const;
 
 /**
  * The token as it stands. An active one whose Temporal workflow was cut off, or is not known to Temporal any more (somebody
@@ -19,9 +25,13 @@ export async function settledToken(parts: SettlingParts, id: string): Promise<To
   const { storage, temporal, now } = parts;
   const token = await storage.tokens.get(id);
   if (token?.status !== 'ACTIVE') return token;
+  if (reasonOf(await temporal.closeOf('token', id)) === undefined) return token;
+  const origin = await storage.tokens.originOf(id);
+  // Once more: meanwhile it may have been reset, and be another run's.
   const reason = reasonOf(await temporal.closeOf('token', id));
-  if (reason === undefined) return token;
-  if (await storage.tokens.terminate(id, { now: now(), reason })) await endExecutions(parts, id);
+  if (origin === undefined || reason === undefined) return token;
+  const { runId } = origin;
+  if (await storage.tokens.terminate(id, { now: now(), reason, runId })) await endExecutions(parts, id, TERMINATED);
   return await storage.tokens.get(id);
 }
 
@@ -29,29 +39,4 @@ export async function settledToken(parts: SettlingParts, id: string): Promise<To
 function reasonOf(close: WorkflowClose | undefined): string | undefined {
   if (close === undefined) return 'unknown to Temporal';
   return close === 'RUNNING' || close === 'COMPLETED' ? undefined : close.toLowerCase();
-}
-
-async function endExecutions(parts: SettlingParts, tokenId: string): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = await parts.storage.executions.list(
-      { tokenId },
-      { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
-    );
-    for (const { item } of page.items) await endExecution(parts, item);
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined);
-}
-
-/** One that does not run will not: the token that would have started it is gone. */
-async function endExecution({ storage, temporal, now }: SettlingParts, execution: AgentExecution): Promise<void> {
-  const { id, status } = execution;
-  if (isEnded(status) || (await temporal.cancelExecution(id, 'its token was terminated'))) return;
-  const errorMessage = 'Its token was terminated, and Temporal does not run it.';
-  await storage.executions.update(id, {
-    status: 'TERMINATED',
-    errorCode: 'terminated',
-    errorMessage,
-    completedAt: now(),
-  });
 }

@@ -1,8 +1,8 @@
-import type { TokenRecord } from '../core/tokens/token-record.js';
+import type { RunRecord } from '../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType, TokenStatus } from '../core/tokens/token.js';
 import type { Page, PageRequest } from './page.js';
 
-export type { TokenRecord } from '../core/tokens/token-record.js';
+export type { RunRecord } from '../core/tokens/token-record.js';
 
 /** A token event as read: numbered 1, 2, 3 … within one token, in the order in which they were recorded. */
 export interface StoredTokenEvent extends TokenEvent {
@@ -30,8 +30,8 @@ export interface FeedPage {
 }
 
 export interface TokenOrigin {
-  /** The chain that the token was last recorded by. */
-  readonly chainId: string;
+  /** The run of Temporal that the token was last recorded by. */
+  readonly runId: string;
   /** A fingerprint of what `createToken` was asked. */
   readonly request?: string;
 }
@@ -39,16 +39,23 @@ export interface TokenOrigin {
 /** The read model of tokens. The truth is the token's Temporal workflow. */
 export interface TokenStore {
   /**
-   * Records a change; idempotent, and safe when records arrive late: within a chain an older version never replaces
+   * Records a change; idempotent, and safe when records arrive late: of one run, an older version never replaces
    * a newer one. The same version, or an event of the same number, decided later replaces the first: the workflow
-   * task behind that one was lost, and never happened. A record of another chain replaces the token when it was created later, and is ignored otherwise.
+   * task behind that one was lost, and never happened. A token that another run has recorded becomes this run's, whatever
+   * its version, where that other run is named as the one that is followed; else nothing is written: undefined.
    * Resolves with the ids of its executions under which something else than an execution of this token is stored.
    */
-  record(record: TokenRecord): Promise<readonly string[]>;
+  record(record: RunRecord, followed?: string): Promise<readonly string[] | undefined>;
   /** Adds an event that the token's Temporal workflow does not know of, such as a refusal that the API answered. */
   appendEvent(tokenId: string, event: TokenEvent): Promise<void>;
-  /** Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active. */
-  terminate(id: string, how: { readonly now: string; readonly reason: string }): Promise<boolean>;
+  /**
+   * Makes an active token TERMINATED: its Temporal workflow was ended from outside. False when it is not active, or another
+   * run has recorded it than the one that is known to have ended.
+   */
+  terminate(
+    id: string,
+    how: { readonly now: string; readonly reason: string; readonly runId: string },
+  ): Promise<boolean>;
   get(id: string): Promise<Token | undefined>;
   /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (Token | undefined)[]>;

@@ -38,6 +38,8 @@ export interface TemporalGateway {
   cancelExecution(id: string, reason: string): Promise<boolean>;
   /** How the newest run of a token or an execution stands; undefined when Temporal does not know it (any more). */
   closeOf(kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined>;
+  /** Whether a run is the newest one of a token: not one that was reset, or followed by another under the token's id. */
+  isNewestRun(tokenId: string, runId: string): Promise<boolean>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
   listCutOff(since: string): AsyncIterable<CutOff>;
   ping(): Promise<void>;
@@ -83,6 +85,8 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
     startExecution: (request) => within(() => startExecution(starter, request)),
     cancelExecution: (id, reason) => within(() => cancel(starter, id, reason)),
     closeOf: (kind, id) => within(async () => closeOf(await own.describe(TYPES[kind], id))),
+    isNewestRun: (tokenId, runId) =>
+      within(async () => (await own.describe(TOKEN_LIFECYCLE, tokenId))?.runId === runId),
     listCutOff: (since) => listCutOff(starter, since),
     ping: () =>
       within(async () => {

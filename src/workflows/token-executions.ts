@@ -60,6 +60,13 @@ export class TokenExecutions {
     this.#endAfter(executionId, () => adoptedOutcome(executionId, runId));
   }
 
+  /** After a reset Temporal may tell an end to the run that was lost, or have told it. */
+  adoptAll(): void {
+    for (const [executionId, runId] of this.#runIds) {
+      this.#endAfter(executionId, () => adoptedOutcome(executionId, runId));
+    }
+  }
+
   /**
    * Asks an execution to stop: the very run that was started, whatever else may have its id. It says itself how it ended; one
    * that has ended already stays as it is.
@@ -80,7 +87,8 @@ export class TokenExecutions {
   #endAfter(executionId: string, ending: () => Promise<ExecutionOutcome>): void {
     void CancellationScope.nonCancellable(async () => {
       const outcome = await ending();
-      this.#running.delete(executionId);
+      // Who is told first that it has ended says so; after a reset there may be two.
+      if (!this.#running.delete(executionId)) return;
       this.#runIds.delete(executionId);
       await this.#onEnd(executionId, outcome);
     });

@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, log, patched, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, patched, uuid4, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../contract/activities.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
@@ -7,6 +7,7 @@ import type { Decision, Effect, Facts, TokenInput } from '../core/engine/decisio
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import { newToken } from '../core/engine/new-token.js';
+import { executionIdSuffix } from '../core/executions/execution-id.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
@@ -22,6 +23,7 @@ import { KeyedFires } from './keyed-fires.js';
 import { quickly, throughHistory } from './perform.js';
 import { fires, signalledFire, tokenStartOf } from './read-messages.js';
 import { RunEnd } from './run-end.js';
+import { runSeed } from './run-seed.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { startedBy, startedIn } from './started-executions.js';
 import { answer, notYet, unlessRefused } from './token-answers.js';
@@ -37,6 +39,8 @@ export class TokenLife {
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
   readonly #moment = new MomentBudget();
+  /** Another one: this run was reset. */
+  #seed = runSeed();
   /** A fingerprint of what `createToken` was asked, where it was asked. */
   readonly #request: string | undefined;
   readonly #recorder: TokenRecorder;
@@ -52,10 +56,10 @@ export class TokenLife {
   });
 
   constructor(carried?: CarriedToken, acceptedFires: IdempotentFires = carried?.acceptedFires ?? []) {
-    const { firstExecutionRunId: chainId, memo } = workflowInfo();
+    const { memo } = workflowInfo();
     const asked = carried?.request ?? memo?.['request'];
     this.#request = typeof asked === 'string' ? asked : undefined;
-    const origin = { chainId, ...(this.#request === undefined ? {} : { request: this.#request }) };
+    const origin = this.#request === undefined ? {} : { request: this.#request };
     this.#recorder = new TokenRecorder(origin, carried, {
       onWrite: showInTemporal,
       onRefused: (message) => void this.#enact(this.#decide({ type: 'record-refused', message })),
@@ -77,9 +81,8 @@ export class TokenLife {
       const { data = {}, metadata = {}, ...request } = tokenStartOf(message);
       const tooLarge = tokenTooLarge({ data, metadata });
       if (tooLarge !== undefined) throw finalFailure({ code: 'TOKEN_TOO_LARGE', message: tooLarge });
-      const { workflowId, firstExecutionRunId, runId } = workflowInfo();
-      const whose = { tokenId: workflowId, chainId: firstExecutionRunId, runId };
-      this.#loaded = await quickly('loadDefinition', { ...request, ...whose });
+      const { workflowId, runId } = workflowInfo();
+      this.#loaded = await quickly('loadDefinition', { ...request, tokenId: workflowId, runId });
       const seed = { ...request, id: workflowId, data, metadata };
       this.#current = newToken(this.#known, seed, this.#facts());
     } catch (error) {
@@ -126,8 +129,10 @@ export class TokenLife {
 
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */
   async goOn(): Promise<void> {
+    this.#noteReset();
     const due = nextDue(this.token, this.#facts().now);
-    const isDisturbed = () => this.isOver || this.shouldGoOnAnew || nextDue(this.token, this.#facts().now) !== due;
+    const isDisturbed = () =>
+      this.isOver || this.shouldGoOnAnew || this.#isReset || nextDue(this.token, this.#facts().now) !== due;
     if (due === undefined) {
       await condition(isDisturbed);
       return;
@@ -273,8 +278,24 @@ export class TokenLife {
   }
 
   #decide(input: TokenInput): Decision {
+    this.#noteReset();
     const facts = this.#facts();
     return this.#moment.spendOn(facts.now, (budget) => decide(this.#known, this.token, input, { ...facts, budget }));
+  }
+
+  // Histories of tokens whose reset was noted say so; the others replay as they were.
+  get #isReset(): boolean {
+    return runSeed() !== this.#seed && patched('resets-noted');
+  }
+
+  /** Before anything else is decided: the run that was lost may have started executions, whose ids are never given again. */
+  #noteReset(): void {
+    if (!this.#isReset || this.#loaded === undefined) return;
+    this.#seed = runSeed();
+    this.#loaded = { ...this.#loaded, executionIdSuffix: executionIdSuffix(uuid4()) };
+    if (this.#recorder.newest === 0) return;
+    this.#enact(this.#decide({ type: 'reset' }));
+    this.#executions.adoptAll();
   }
 
   #accepted(input: TokenInput): Decision {

@@ -20,7 +20,7 @@ interface Change {
 }
 
 /** What every record of a token says of where it comes from. */
-export type RecordOrigin = Pick<TokenRecord, 'chainId' | 'request'>;
+export type RecordOrigin = Pick<TokenRecord, 'request'>;
 
 interface RecorderListeners {
   /** Told of every token that is about to be written. */
@@ -53,7 +53,7 @@ export class TokenRecorder {
 
   constructor(
     origin: RecordOrigin,
-    /** What earlier runs of the same chain have recorded. */
+    /** What earlier runs of the same life have recorded. */
     carried: Pick<CarriedToken, 'recorded' | 'token'> | undefined,
     listeners: RecorderListeners,
   ) {

@@ -77,6 +77,10 @@ describe('a turn', () => {
       logger,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
       closeStream: () => Promise.resolve(),
+      temporal: {
+        isNewestRun: () => Promise.reject(new Error('not played')),
+        cancelExecution: () => Promise.reject(new Error('not played')),
+      },
       awaitExecution: () => Promise.reject(new Error('not played')),
       executionTimeoutSeconds: 10,
       now: () => NOW,

@@ -43,7 +43,7 @@ async function untouched(handle: WorkflowHandle, before: number): Promise<void> 
   expect(raw.workflowExecutionInfo?.historyLength?.toNumber()).toBe(before);
 }
 
-describe('in a namespace that is shared with others', () => {
+describe('in a namespace that is shared with others', { tags: 'ours-only' }, () => {
   it("an execution is refused, without a record, whose id another team's workflow has", async () => {
     const theirs = await under.client.workflow.start('payroll', {
       taskQueue: 'payroll',
@@ -78,7 +78,7 @@ describe('in a namespace that is shared with others', () => {
   it('a token that another environment has forgotten is not changed by it, nor told, nor taken for alive', async () => {
     const token = await createToken(ours, { id: 'shared', workflowId: 'review' });
     const lost = { ...aToken(aDefinition()), id: 'shared' };
-    await others.storage.tokens.record({ token: lost, chainId: 'an earlier life', events: [], executions: [] });
+    await others.storage.tokens.record({ token: lost, runId: 'an earlier life', events: [], executions: [] });
     const handle = under.client.workflow.getHandle('shared');
     // Its first workflow task is over then.
     await handle.query('token');

@@ -57,7 +57,7 @@ describe('a token that Temporal has forgotten', () => {
     const created = await createToken(parts, { id: 'old', ...start });
     await under.storage.tokens.record({
       token: { ...created, version: 2 },
-      chainId: (await under.storage.tokens.originOf('old'))?.chainId ?? '',
+      runId: (await under.storage.tokens.originOf('old'))?.runId ?? '',
       events: [],
       executions: [],
     });

@@ -51,7 +51,7 @@ describe('the sweep', () => {
 
   async function aStoredToken(id: string): Promise<void> {
     const token = { ...aToken(aDefinition()), id };
-    await storage.tokens.record({ token, chainId: id, events: [], executions: [] });
+    await storage.tokens.record({ token, runId: id, events: [], executions: [] });
     temporal.closes.set(id, 'RUNNING');
   }
 

@@ -62,7 +62,7 @@ export class PlayedTemporal implements TemporalGateway {
     const { data, metadata, initialPlace } = start;
     const seed = { id, ...(data && { data }), ...(metadata && { metadata }), ...(initialPlace && { initialPlace }) };
     const token = newToken(stored.definition, seed, { now: NOW });
-    await this.#storage.tokens.record({ token, chainId: id, events: [], executions: [], request });
+    await this.#storage.tokens.record({ token, runId: id, events: [], executions: [], request });
   }
 
   requestOf(): Promise<undefined> {
@@ -86,6 +86,10 @@ export class PlayedTemporal implements TemporalGateway {
 
   closeOf(_kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined> {
     return Promise.resolve(this.closes.get(id));
+  }
+
+  isNewestRun(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   async *listCutOff(since: string): AsyncGenerator<CutOff> {

@@ -17,6 +17,8 @@ export const INVARIANTS = [
   'run-ends',
   'failure-cause',
   'no-secrets',
+  'ours-only',
+  'newest-run',
 ] as const;
 
 declare module 'vitest' {

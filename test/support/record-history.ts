@@ -17,6 +17,7 @@ import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
+import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { FINISH } from './scripted-model.js';
 import { startWorkerUnderTest } from './worker-under-test.js';
 
@@ -114,6 +115,7 @@ await recordStorageAway();
 await recordUnknownWorkflow();
 await recordClassified();
 await recordContinued();
+await recordReset();
 await under.stop();
 
 async function start(id: string, data: object, workflowId = 'review') {
@@ -278,7 +280,31 @@ async function recordContinued(): Promise<void> {
   await save('token-continued-last-run', 'continued', await runIdOf('continued'));
 }
 
-type Handle = Awaited<ReturnType<typeof start>>;
+/** Reset to before its agent was started, and once more while another one runs that was started since. */
+async function recordReset(): Promise<void> {
+  const handle = await start('reset', { text: 'HANG' });
+  await fireReview(handle);
+  await resetWorkflow(under, 'reset', await taskEnd(under, 'reset', 1));
+  const executionId = await fireReview(handleOf('reset'));
+  await running(executionId);
+  await handleOf('reset').executeUpdate('updateToken', { args: [{ data: { n: 1 } }] });
+  await resetWorkflow(under, 'reset', await taskEnd(under, 'reset', -1));
+  await handleOf('reset').executeUpdate('cancel', { args: [{}] });
+  await handleOf('reset').result();
+  await save('token-reset-twice', 'reset');
+}
+
+async function running(executionId: string): Promise<void> {
+  while ((await under.storage.executions.get(executionId))?.status !== 'RUNNING') {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function handleOf(id: string) {
+  return under.client.workflow.getHandle(id);
+}
+
+type Handle = Pick<Awaited<ReturnType<typeof start>>, 'executeUpdate' | 'query'>;
 
 async function fireReview(handle: Handle): Promise<string> {
   const args: [object] = [{ transitionId: 'review' }];

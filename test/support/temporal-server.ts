@@ -22,7 +22,7 @@ export interface TestTemporalServer {
 }
 
 /** The path of the Temporal CLI for tests, from the same cache that the program uses. */
-async function temporalCli(): Promise<string> {
+export async function temporalCli(): Promise<string> {
   const { PATH, XDG_CACHE_HOME, TEMPORAL_CLI_PATH } = process.env;
   const cacheDir = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'circuit-breaker');
   const search = {

@@ -74,6 +74,11 @@ export async function startWorkerOn(
       const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
       await storage.executions.update(execution.id, { lastSequence });
     },
+    temporal: createTemporalGateway({
+      client,
+      taskQueuePrefix: 'circuit-breaker',
+      executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
+    }),
     awaitExecution: awaitExecution(client, 'circuit-breaker'),
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
     now: () => new Date().toISOString(),

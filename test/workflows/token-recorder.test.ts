@@ -65,7 +65,7 @@ describe('the recorder of a token', () => {
     'has one write under way, and stores what changes meanwhile with the next, in order',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+      const recorder = new TokenRecorder({}, undefined, listeners);
       recorder.add(change(1));
       const first = await write(0);
       recorder.add(change(2));
@@ -82,7 +82,7 @@ describe('the recorder of a token', () => {
   );
 
   it('stores the executions of a change in the same record, as PENDING', async () => {
-    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    const recorder = new TokenRecorder({}, undefined, listeners);
     recorder.add(change(1));
     expect((await write(0)).record.executions).toMatchObject([{ id: 'doc-1:review:1', status: 'PENDING' }]);
   });
@@ -91,7 +91,7 @@ describe('the recorder of a token', () => {
     'tells that a change is written when it is, and not when one before it is',
     { tags: 'recorded-first' },
     async () => {
-      const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+      const recorder = new TokenRecorder({}, undefined, listeners);
       const told: number[] = [];
       const tell = (version: number) =>
         recorder.written(recorder.add(change(version))).then(() => {
@@ -113,7 +113,7 @@ describe('the recorder of a token', () => {
   );
 
   it('goes through the history with what may not be stored yet, whatever comes of the write that is under way', async () => {
-    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    const recorder = new TokenRecorder({}, undefined, listeners);
     recorder.add(change(1));
     const { done } = await write(0);
     const { token } = change(2);
@@ -133,7 +133,7 @@ describe('the recorder of a token', () => {
   });
 
   it('goes through the history with a record of nothing, where everything is stored', async () => {
-    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    const recorder = new TokenRecorder({}, undefined, listeners);
     recorder.add(change(1));
     (await write(0)).done();
     await vi.waitUntil(() => recorder.isIdle);
@@ -146,7 +146,7 @@ describe('the recorder of a token', () => {
   });
 
   it('stores a record that storage refuses without its content, says so, and goes on', async () => {
-    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    const recorder = new TokenRecorder({}, undefined, listeners);
     const first = change(1);
     recorder.add({ ...first, token: { ...first.token, data: { kept: 1 } } });
     (await write(0)).done();
@@ -171,7 +171,7 @@ describe('the recorder of a token', () => {
   });
 
   it('goes on also where storage takes nothing of it', async () => {
-    const recorder = new TokenRecorder({ chainId: 'chain' }, undefined, listeners);
+    const recorder = new TokenRecorder({}, undefined, listeners);
     const isWritten = recorder.written(recorder.add(change(1)));
     (await write(0)).refuse();
     (await write(1)).refuse();

@@ -92,7 +92,7 @@ export class TokenUpdates implements AsyncIterableIterator<StoredTokenEvent>, Fe
 
   #give(event: StoredTokenEvent): IteratorResult<StoredTokenEvent> {
     this.#last = event.sequence;
-    if (event.type === 'CREATED') this.#isClosed = false;
+    if (event.type === 'CREATED' || event.type === 'RESET') this.#isClosed = false;
     if (CLOSING.has(event.type)) {
       this.#isClosed = true;
       // What was recorded behind it comes still; then it is the end.

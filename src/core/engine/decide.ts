@@ -37,6 +37,9 @@ export function decide(definition: WorkflowDefinition, token: Token, given: Toke
       return decisionOf(settle(progress));
     case 'place-agents-changed':
       return decisionOf(settle(dropPlaceAgents(progress)));
+    case 'reset':
+      // No change of the token: what is sent once more after a reset may expect the version that it had.
+      return decisionOf(tell(progress, [{ type: 'RESET' }]));
     case 'record-refused':
       return decisionOf(raiseRefusedRecord(progress, input.message));
     case 'update':

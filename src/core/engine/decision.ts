@@ -20,6 +20,8 @@ export type TokenInput =
   | { readonly type: 'trigger-place-agents' }
   /** The definition has other place agents now. */
   | { readonly type: 'place-agents-changed' }
+  /** Its Temporal workflow was reset: what happened to the token after this point never did. */
+  | { readonly type: 'reset' }
   /** Storage does not take what is to be recorded of the token, and says why. */
   | { readonly type: 'record-refused'; readonly message: string };
 

@@ -24,6 +24,11 @@ export function executionIdOf(parts: ExecutionIdParts): string {
   return whole.length <= MAX_LENGTH ? whole : cut(whole, `:${end}-x${fingerprint(whole)}`);
 }
 
+/** What keeps the executions of one life of a token apart from those of another. Of a UUID what is random: newer ones begin with the time. */
+export function executionIdSuffix(uuid: string): string {
+  return uuid.slice(-12);
+}
+
 /** As ids were made once, when they could be the same: tokens that began then go on so, which their histories rely on. */
 export function joinedExecutionIdOf(parts: ExecutionIdParts): string {
   const end = endOf(parts);

@@ -85,7 +85,9 @@ export type TokenEventType =
   | 'INCIDENT_RESOLVED'
   | 'COMPLETED'
   | 'CANCELLED'
-  | 'TERMINATED';
+  | 'TERMINATED'
+  /** Its Temporal workflow was reset: it goes on from an earlier point, and what followed that is void. */
+  | 'RESET';
 
 /** Something that happened to a token. Storage numbers them 1, 2, 3 … within one token as they are recorded. */
 export interface TokenEvent {

@@ -1,4 +1,4 @@
-import type { NumberedEvent, TokenRecord } from '../../core/tokens/token-record.js';
+import type { NumberedEvent, RunRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storable } from '../../core/json/well-formed-text.js';
@@ -9,7 +9,7 @@ import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
   readonly token: Token;
-  readonly chainId: string;
+  readonly runId: string;
   readonly eventNumber: number;
   readonly events: readonly KeptEvent[];
   readonly request: string | undefined;
@@ -17,7 +17,7 @@ interface StoredToken {
 
 interface KeptEvent {
   readonly event: StoredTokenEvent;
-  /** Its number within the chain; absent when it was not the token that recorded it. */
+  /** Its run and number; absent when it was not the token that recorded it. */
   readonly origin?: string;
 }
 
@@ -31,11 +31,11 @@ export class MemoryTokenStore implements TokenStore {
     this.#executions = executions;
   }
 
-  async record(given: TokenRecord): Promise<readonly string[]> {
+  async record(given: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
     const record = storable(given);
     const before = this.#tokens.get(record.token.id);
-    const isChain = before === undefined || before.chainId === record.chainId;
-    if (isChain || record.token.createdAt >= before.token.createdAt) this.#store(record, before);
+    if (before !== undefined && before.runId !== record.runId && before.runId !== followed) return undefined;
+    this.#store(record, before);
     const stored = await Promise.all(record.executions.map((execution) => this.#executions.create(execution)));
     return stored.filter(({ tokenId }) => tokenId !== record.token.id).map(({ id }) => id);
   }
@@ -50,9 +50,9 @@ export class MemoryTokenStore implements TokenStore {
     return Promise.resolve();
   }
 
-  async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
+  async terminate(id: string, how: { now: string; reason: string; runId: string }): Promise<boolean> {
     const stored = this.#tokens.get(id);
-    if (stored?.token.status !== 'ACTIVE') return false;
+    if (stored?.token.status !== 'ACTIVE' || stored.runId !== how.runId) return false;
     const { token, event } = storable(terminatedToken(stored.token, how));
     this.#tokens.set(id, { ...stored, token });
     await this.appendEvent(id, event);
@@ -78,8 +78,8 @@ export class MemoryTokenStore implements TokenStore {
   originOf(id: string): Promise<TokenOrigin | undefined> {
     const stored = this.#tokens.get(id);
     if (stored === undefined) return Promise.resolve(undefined);
-    const { chainId, request } = stored;
-    return Promise.resolve({ chainId, ...(request === undefined ? {} : { request }) });
+    const { runId, request } = stored;
+    return Promise.resolve({ runId, ...(request === undefined ? {} : { request }) });
   }
 
   list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {
@@ -124,10 +124,10 @@ export class MemoryTokenStore implements TokenStore {
     };
   }
 
-  #store({ token, chainId, events, request }: TokenRecord, before: StoredToken | undefined): void {
-    const known = before?.chainId === chainId ? before.eventNumber : 0;
-    const newest = before?.chainId !== chainId || isLater(token, before.token) ? token : before.token;
-    const originOf = ({ number }: NumberedEvent) => `${chainId} ${number}`;
+  #store({ token, runId, events, request }: RunRecord, before: StoredToken | undefined): void {
+    const known = before?.runId === runId ? before.eventNumber : 0;
+    const newest = before?.runId !== runId || isLater(token, before.token) ? token : before.token;
+    const originOf = ({ number }: NumberedEvent) => `${runId} ${number}`;
     const redecided = new Map(events.map((event) => [originOf(event), event]));
     const kept = (before?.events ?? []).map((one) => redecidedEvent(one, redecided.get(one.origin ?? '')));
     const fresh = events.filter(({ number }) => number > known);
@@ -136,7 +136,7 @@ export class MemoryTokenStore implements TokenStore {
       origin: originOf(event),
     }));
     const eventNumber = Math.max(known, events.at(-1)?.number ?? 0);
-    this.#tokens.set(token.id, { token: newest, chainId, eventNumber, events: [...kept, ...added], request });
+    this.#tokens.set(token.id, { token: newest, runId, eventNumber, events: [...kept, ...added], request });
     this.#announce(added.map(({ event }) => event));
   }
 

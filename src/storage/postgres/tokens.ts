@@ -1,6 +1,6 @@
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
-import type { TokenRecord } from '../../core/tokens/token-record.js';
+import type { RunRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
@@ -10,8 +10,8 @@ import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
 
 /**
- * Records a change in one statement. The upsert locks the token's row and counts how many of the chain's events are
- * new; numbers run on within a chain, so event k stands `newest number - k` places before the newest sequence. An event
+ * Records a change in one statement. The upsert locks the token's row and counts how many of the run's events are
+ * new; numbers run on within a run, so event k stands `newest number - k` places before the newest sequence. An event
  * that is in already falls on a place that is taken, and nothing happens. One of the same number and a later time takes
  * its place: the workflow task that decided the first one was lost.
  */
@@ -21,9 +21,9 @@ with before as materialized (
 ), recorded as (
   insert into circuit_breaker.tokens as old
     (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document, request)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $13)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9::int - $14::int, $9, $10, $13)
   on conflict (id) do update set
-    chain_id = case when NEWER then excluded.chain_id else old.chain_id end,
+    chain_id = excluded.chain_id,
     workflow_id = case when NEWER then excluded.workflow_id else old.workflow_id end,
     place = case when NEWER then excluded.place else old.place end,
     status = case when NEWER then excluded.status else old.status end,
@@ -33,9 +33,9 @@ with before as materialized (
     document = case when NEWER then excluded.document else old.document end,
     request = case when NEWER then excluded.request else old.request end,
     event_count = old.event_count + NEW_EVENTS,
-    event_number = case when OTHER_CHAIN then (case when NEWER then excluded.event_number else old.event_number end)
-      else greatest(old.event_number, excluded.event_number) end
-  returning event_count, chain_id
+    event_number = greatest(KNOWN, excluded.event_number)
+  where SAME_RUN or old.chain_id = $15::text
+  returning event_count
 ), feed as materialized (
   ${ENTER_FEED} from recorded
 ), events as (
@@ -44,7 +44,6 @@ with before as materialized (
   from recorded, feed, (
     select event from json_array_elements($11::json) event order by (event ->> 'number')::int
   ) in_order
-  where recorded.chain_id = $2
   on conflict do nothing
 ), redecided as (
   update circuit_breaker.token_events old
@@ -54,26 +53,26 @@ with before as materialized (
     and old.token_id = $1 and old.event ->> 'number' = event.value ->> 'number'
     and old.event ->> 'timestamp' < event.value ->> 'timestamp'
     and old.sequence >= (
-      select max(sequence) from circuit_breaker.token_events where token_id = $1 and type = 'CREATED'
+      select max(sequence) from circuit_breaker.token_events where token_id = $1 and type in ('CREATED', 'RESET')
     )
+), executions as (
+  insert into circuit_breaker.executions as there
+    (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
+  select execution ->> 'id', execution ->> 'agentId', execution ->> 'tokenId', execution ->> 'workflowId',
+    execution ->> 'status', false, execution ->> 'createdAt', 0, execution
+  from recorded, json_array_elements($12::json) execution
+  on conflict (id) do update set id = there.id where there.token_id is distinct from excluded.token_id
+  returning case when there.token_id is distinct from $1 then there.id end as taken
 )
-insert into circuit_breaker.executions as there
-  (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
-select execution ->> 'id', execution ->> 'agentId', execution ->> 'tokenId', execution ->> 'workflowId',
-  execution ->> 'status', false, execution ->> 'createdAt', 0, execution
-from json_array_elements($12::json) execution
-on conflict (id) do update set id = there.id where there.token_id is distinct from excluded.token_id
-returning case when there.token_id is distinct from $1 then there.id end as taken`
-  .replaceAll(
-    'NEW_EVENTS',
-    'case when OTHER_CHAIN then (case when NEWER then excluded.event_number else 0 end) else greatest(0, excluded.event_number - old.event_number) end',
-  )
+select (select json_agg(taken) from executions where taken is not null) as taken from recorded`
+  .replaceAll('NEW_EVENTS', 'greatest(0, excluded.event_number - greatest(KNOWN, $14::int))')
+  .replaceAll('KNOWN', '(case when SAME_RUN then old.event_number else 0 end)')
   .replaceAll(
     'NEWER',
-    '((OTHER_CHAIN and excluded.created_at >= old.created_at) or (not OTHER_CHAIN and (excluded.version > old.version or (excluded.version = old.version and REDECIDED))))',
+    '(not SAME_RUN or excluded.version > old.version or (excluded.version = old.version and REDECIDED))',
   )
   .replaceAll('REDECIDED', "excluded.document ->> 'updatedAt' > old.document ->> 'updatedAt'")
-  .replaceAll('OTHER_CHAIN', '(old.chain_id <> excluded.chain_id)');
+  .replaceAll('SAME_RUN', '(old.chain_id = excluded.chain_id)');
 
 export class PostgresTokenStore implements TokenStore {
   readonly #sql: SqlConnection;
@@ -84,13 +83,14 @@ export class PostgresTokenStore implements TokenStore {
     this.#feed = new PostgresTokenFeed(sql);
   }
 
-  async record({ token, chainId, events, executions, request }: TokenRecord): Promise<readonly string[]> {
-    const recorded = await this.#sql.query<{ readonly taken: string | null }>({
+  async record(record: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
+    const { token, runId, events, executions, request } = record;
+    const [recorded] = await this.#sql.query<{ readonly taken: readonly string[] | null }>({
       name: 'record-token',
       text: RECORD,
       values: [
         token.id,
-        chainId,
+        runId,
         token.workflowId,
         token.place,
         token.status,
@@ -102,10 +102,13 @@ export class PostgresTokenStore implements TokenStore {
         storableJson(events),
         storableJson(executions),
         request ?? null,
+        (events[0]?.number ?? 1) - 1,
+        followed ?? null,
       ],
     });
+    if (recorded === undefined) return undefined;
     this.#feed.announce();
-    return recorded.flatMap(({ taken }) => taken ?? []);
+    return recorded.taken ?? [];
   }
 
   async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -120,21 +123,27 @@ export class PostgresTokenStore implements TokenStore {
     this.#feed.announce();
   }
 
-  async terminate(id: string, how: { now: string; reason: string }): Promise<boolean> {
+  async terminate(id: string, how: { now: string; reason: string; runId: string }): Promise<boolean> {
     for (;;) {
-      const before = await this.get(id);
+      const before = await this.#ofRun(id, how.runId);
       if (before?.status !== 'ACTIVE') return false;
       const { token, event } = terminatedToken(before, how);
       const rows = await this.#sql.query({
         text: `update circuit_breaker.tokens set status = $3, version = $4, document = $5
-          where id = $1 and version = $2 returning id`,
-        values: [id, before.version, token.status, token.version, storableJson(token)],
+          where id = $1 and version = $2 and chain_id = $6 returning id`,
+        values: [id, before.version, token.status, token.version, storableJson(token), how.runId],
       });
       // Otherwise it has changed at this moment: look again.
       if (rows.length === 0) continue;
       await this.appendEvent(id, event);
       return true;
     }
+  }
+
+  async #ofRun(id: string, runId: string): Promise<Token | undefined> {
+    const text = 'select document from circuit_breaker.tokens where id = $1 and chain_id = $2';
+    const [row] = await this.#sql.query<{ readonly document: Token }>({ text, values: [id, runId] });
+    return row?.document;
   }
 
   async get(id: string): Promise<Token | undefined> {
@@ -160,7 +169,7 @@ export class PostgresTokenStore implements TokenStore {
       values: [id],
     });
     if (row === undefined) return undefined;
-    return { chainId: row.chain_id, ...(row.request === null ? {} : { request: row.request }) };
+    return { runId: row.chain_id, ...(row.request === null ? {} : { request: row.request }) };
   }
 
   async list(filter: TokenFilter, page: PageRequest): Promise<Page<Token>> {

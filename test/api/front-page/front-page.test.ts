@@ -22,7 +22,7 @@ async function open(accept = 'text/html', url = '/') {
 
 async function record(fields: Partial<Token>): Promise<void> {
   const token = aToken(aDefinition(), fields);
-  await api.storage.tokens.record({ token, chainId: token.id, events: [], executions: [] });
+  await api.storage.tokens.record({ token, runId: token.id, events: [], executions: [] });
 }
 
 describe('the front page', () => {

@@ -92,6 +92,6 @@ async function fill({ storage }: CountedStorage): Promise<void> {
       agentId: `agent-${n % AGENTS}`,
       createdAt,
     });
-    await storage.tokens.record({ token, chainId: id, events: [], executions: [execution] });
+    await storage.tokens.record({ token, runId: id, events: [], executions: [execution] });
   }
 }

@@ -38,7 +38,7 @@ async function record(type: TokenEventType, fields: Partial<Token> & { execution
   const token = aToken(definition, { id: ID, version, ...changed });
   const event = { type, version, place: token.place, timestamp: NOW, number: version };
   const events = [executionId === undefined ? event : { ...event, executionId }];
-  await api.storage.tokens.record({ token, chainId: 'chain', events, executions: [] });
+  await api.storage.tokens.record({ token, runId: 'chain', events, executions: [] });
 }
 
 interface Subscribed {
@@ -155,7 +155,7 @@ describe('workflowEvents', () => {
     });
     const other = aToken({ ...definition, id: 'other' }, { id: 'doc-9' });
     const event = { type: 'CREATED', version: 1, place: 'submitted', timestamp: NOW, number: 1 } as const;
-    await api.storage.tokens.record({ token: other, chainId: 'c', events: [event], executions: [] });
+    await api.storage.tokens.record({ token: other, runId: 'c', events: [event], executions: [] });
     await record('UPDATED');
     await eventually(() => {
       expect(watched.got.at(-1)).toMatchObject({ type: 'UPDATED', token: { version } });

@@ -133,6 +133,7 @@ const table: Table = {
     retrying: nothing,
     ...whenClosed(nothing),
   },
+  reset: { ...whileActive({ tells: ['RESET'] }), ...whenClosed({ tells: ['RESET'] }) },
   'record-refused': {
     free: { becomes: 'incident', tells: ['INCIDENT_RAISED'] },
     attended: { becomes: 'incident', tells: ['INCIDENT_RAISED'] },

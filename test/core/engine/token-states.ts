@@ -58,6 +58,7 @@ const inputs: Readonly<Record<Arrival, (token: Token) => TokenInput>> = {
   'time-passed': () => ({ type: 'time-passed' }),
   'trigger-place-agents': () => ({ type: 'trigger-place-agents' }),
   'place-agents-changed': () => ({ type: 'place-agents-changed' }),
+  reset: () => ({ type: 'reset' }),
   'record-refused': () => ({ type: 'record-refused', message: 'Storage does not take it.' }),
 };
 

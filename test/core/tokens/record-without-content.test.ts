@@ -17,7 +17,6 @@ const token = aToken(aDefinition(), {
 const event = { type: 'EXECUTION_FINISHED', version: 3, place: 'submitted', timestamp: NOW, number: 4 } as const;
 const record: TokenRecord = {
   token,
-  chainId: 'chain',
   events: [
     { ...event, details: { message: 'poison' } },
     { ...event, number: 5 },
@@ -33,7 +32,6 @@ describe('a record without content', () => {
   it('says what happened, to what and when, and nothing that anybody has said', () => {
     expect(JSON.stringify(without)).not.toContain('poison');
     expect(without).toMatchObject({
-      chainId: 'chain',
       token: { version: 3, ...stored, pending: { ...ids, since }, incident: { code: 'auth', ...ids, since } },
       events: [{ number: 4, details: { code: 'record_refused' } }, { number: 5 }, record.events[2]],
       executions: [{ id: 'e', status: 'PENDING', input: {} }],

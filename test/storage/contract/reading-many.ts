@@ -27,7 +27,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'tokens',
     save: ({ tokens }, id) =>
-      tokens.record({ token: aToken(aDefinition(), { id }), chainId: id, events: [], executions: [] }),
+      tokens.record({ token: aToken(aDefinition(), { id }), runId: id, events: [], executions: [] }),
     read: async ({ tokens }, ids) => (await tokens.getMany(ids)).map((token) => token?.id),
   },
   {

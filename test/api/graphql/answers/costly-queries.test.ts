@@ -36,7 +36,7 @@ describe('a query that costs far more than it is long', () => {
     const { definition } = await api.storage.workflows.save('big', aWorkflow(content), { hash: 'h', now: NOW });
     for (const [n, data] of tokens.entries()) {
       const token = newToken(definition, { id: `t${n}`, data }, { now: NOW });
-      await api.storage.tokens.record({ token, chainId: `t${n}`, events: [], executions: [] });
+      await api.storage.tokens.record({ token, runId: `t${n}`, events: [], executions: [] });
     }
   }
 

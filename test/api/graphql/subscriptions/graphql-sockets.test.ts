@@ -136,7 +136,7 @@ describe('the operations of a GraphQL socket', () => {
   it('let go of what they follow when it breaks', async () => {
     const token = aToken(aDefinition(), { id: 'doc' });
     const event = { type: 'CREATED', version: 1, place: token.place, timestamp: NOW, number: 1 } as const;
-    await api.storage.tokens.record({ token, chainId: 'c', events: [event], executions: [] });
+    await api.storage.tokens.record({ token, runId: 'c', events: [event], executions: [] });
     const unwatch = vi.fn();
     api.storage.tokens.watchFeed = () => unwatch;
     api.storage.tokens.listEvents = () => Promise.reject(new Error('the database is away'));

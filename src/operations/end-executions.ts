@@ -1,0 +1,42 @@
+import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { Storage } from '../storage/storage.js';
+import type { TemporalGateway } from '../temporal/temporal-gateway.js';
+
+export interface EndingParts {
+  readonly storage: Pick<Storage, 'executions'>;
+  readonly temporal: Pick<TemporalGateway, 'cancelExecution'>;
+  readonly now: () => string;
+}
+
+interface Ending {
+  /** The history of an execution that is cancelled shows it. */
+  readonly reason: string;
+  /** How one ends that Temporal does not run: the token that would have started it is gone. */
+  readonly end: Required<Pick<AgentExecution, 'status' | 'errorCode' | 'errorMessage'>>;
+  /** Ids of those that go on. */
+  readonly except?: ReadonlySet<string>;
+}
+
+const EXECUTIONS_PER_PAGE = 200;
+const UNENDED: readonly ExecutionStatus[] = ['PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL'];
+
+/** Ends what a token has started and nobody waits for any more. Safe to repeat. */
+export async function endExecutions(parts: EndingParts, tokenId: string, ending: Ending): Promise<void> {
+  for (const status of UNENDED) {
+    let after: string | undefined;
+    do {
+      const page = await parts.storage.executions.list(
+        { tokenId, status },
+        { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
+      );
+      for (const { item } of page.items)
+        if (ending.except?.has(item.id) !== true) await endExecution(parts, item.id, ending);
+      after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
+    } while (after !== undefined);
+  }
+}
+
+async function endExecution({ storage, temporal, now }: EndingParts, id: string, ending: Ending): Promise<void> {
+  if (await temporal.cancelExecution(id, ending.reason)) return;
+  await storage.executions.update(id, { ...ending.end, completedAt: now() });
+}
