@@ -71,18 +71,40 @@ class TemplateReader implements Template {
   }
 
   #take(): void {
-    if (this.#template.startsWith('\\', this.#at)) this.#takeBackslash();
-    else if (!this.#takeVariable()) {
+    const sign = this.#template[this.#at];
+    if (sign === '\\') this.#takeBackslash();
+    else if (sign === '}') this.#takeClosing();
+    else if (sign === '{') this.#takeBrace();
+    else {
       this.#lookForMistakes();
-      if (this.#template.startsWith('{', this.#at)) this.#takeOpening();
-      else if (this.#template.startsWith('}', this.#at)) this.#takeClosing();
-      else this.#keep(1);
+      this.#keep(1);
     }
+  }
+
+  #takeBrace(): void {
+    if (this.#mayMean(this.#at)) {
+      if (this.#takeVariable()) return;
+      this.#lookForMistakes();
+    }
+    this.#takeOpening();
+  }
+
+  /** Whether patterns have to be tried on a brace: not where nothing but another one follows, as thousands of times in a row. */
+  #mayMean(brace: number): boolean {
+    let at = brace + 1;
+    if (this.#template[at] === '{') at += 1;
+    while (this.#template[at] === ' ') at += 1;
+    return at < this.#template.length && this.#template[at] !== '{';
   }
 
   /** Plain in front of anything that would mean something; else it stays. */
   #takeBackslash(): void {
     const [start, behind] = [this.#at, this.#at + 1];
+    const next = this.#template[behind];
+    if (next !== '{' && next !== '<') {
+      this.#keep(1);
+      return;
+    }
     const escaped = [VARIABLE, FOREIGN, DOUBTFUL].map((pattern) => this.#match(pattern, behind)?.[0]).find(Boolean);
     if (escaped === undefined) {
       this.#keep(1);
@@ -114,7 +136,9 @@ class TemplateReader implements Template {
   }
 
   #takeOpening(): void {
-    const isDouble = this.#template.startsWith('{{', this.#at) && this.#match(VARIABLE, this.#at + 1) === undefined;
+    const isDouble =
+      this.#template.startsWith('{{', this.#at) &&
+      !(this.#mayMean(this.#at + 1) && this.#match(VARIABLE, this.#at + 1) !== undefined);
     this.#open.push({ isDouble, part: this.parts.length });
     this.#keep(isDouble ? 2 : 1);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { AgentPrompts } from '../../../src/core/agents/agent.js';
 import {
@@ -165,5 +165,13 @@ describe('the size of prompts', () => {
     unfilled(piece.repeat(20_000), []);
     // Far above what is needed, far below what anything that looks back would take.
     expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
+  });
+});
+
+describe('braces and backslashes in rows of thousands', () => {
+  it.each(['{', '}', '{ ', '\\'])('cost one look each: %j', (sign) => {
+    const looks = vi.spyOn(RegExp.prototype, 'exec');
+    expect(filled(sign.repeat(5000), {})).toBe(sign.repeat(5000));
+    expect(looks.mock.calls.length).toBeLessThan(3 * 5010);
   });
 });
