@@ -5,6 +5,7 @@ import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchProviders } from './provider-path.js';
 import { benchRules } from './rule-costs.js';
+import { benchSchemas } from './schema-costs.js';
 import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   logs: benchStreamLogs,
   doors: () => benchDoors(detail),
   rules: benchRules,
+  schemas: benchSchemas,
   engine: benchEngine,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();

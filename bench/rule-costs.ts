@@ -3,12 +3,13 @@ import { decide } from '../src/core/engine/decide.js';
 import type { WorkflowDefinition } from '../src/core/definitions/definition.js';
 import { withPrograms } from '../src/core/validation/compile-rules.js';
 import type { Rule } from '../src/core/rules/rule.js';
+import { RuleBudget } from '../src/core/rules/rule-budget.js';
 import type { Token } from '../src/core/tokens/token.js';
 import { aDefinition, aToken, aTransition, facts } from '../test/support/builders.js';
 import { median, printRow, quantile } from './figures.js';
 
-const ROUNDS = 200;
-const PER_ROUND = 50;
+const ROUNDS = 100;
+const PER_ROUND = 20;
 
 /** What the rules of a decision cost, counted steps included: in the process's own time, nothing sent or stored. */
 export function benchRules(): Promise<void> {
@@ -23,6 +24,12 @@ export function benchRules(): Promise<void> {
   printCost('the same, token of 200 KB', () => {
     fire(review, large);
   });
+  printCost('the same, with steps that nobody counts', () => {
+    fire(review, large, new Uncounted());
+  });
+  const budget = new RuleBudget();
+  fire(review, large, budget);
+  printRow('steps of such a fire', `${budget.spent}`);
   printCost('a refused fire, token of 200 KB', () => {
     fire(review, refused);
   });
@@ -53,8 +60,15 @@ function ordinaryRules(): WorkflowDefinition {
   );
 }
 
-function fire(definition: WorkflowDefinition, token: Token): void {
-  decide(definition, token, { type: 'fire', transitionId: 'review' }, facts);
+/** What the same decision costs where nothing bounds it. */
+class Uncounted extends RuleBudget {
+  override spend(): void {
+    // Nothing is spent.
+  }
+}
+
+function fire(definition: WorkflowDefinition, token: Token, budget = new RuleBudget()): void {
+  decide(definition, token, { type: 'fire', transitionId: 'review' }, { ...facts, budget });
 }
 
 function printCost(name: string, task: () => unknown): void {
