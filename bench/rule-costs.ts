@@ -21,15 +21,15 @@ export function benchRules(): Promise<void> {
   printCost('a fire with four rules, token of 100 bytes', () => {
     fire(review, small);
   });
-  printCost('the same, token of 200 KB', () => {
-    fire(review, large);
-  });
   printCost('the same, with steps that nobody counts', () => {
-    fire(review, large, new Uncounted());
+    fire(review, small, new Uncounted());
   });
   const budget = new RuleBudget();
-  fire(review, large, budget);
+  fire(review, small, budget);
   printRow('steps of such a fire', `${budget.spent}`);
+  printCost('a fire with four rules, token of 200 KB', () => {
+    fire(review, large);
+  });
   printCost('a refused fire, token of 200 KB', () => {
     fire(review, refused);
   });

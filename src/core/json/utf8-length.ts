@@ -1,5 +1,10 @@
+const SHORT = 64;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /** Length in UTF-8, counted without the encoders that a Temporal workflow lacks. */
 export function utf8Length(text: string): number {
+  // A token of 200 KB is measured with each fire: most are found to be plain in a sixth of the time.
+  if (text.length > SHORT && !BEYOND_ASCII.test(text)) return text.length;
   let bytes = 0;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);

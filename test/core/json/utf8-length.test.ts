@@ -19,6 +19,11 @@ describe('the length of a text', () => {
     );
   });
 
+  it.each(['', 'é', '\u0080', '\uffff', '🙂'])('of plain letters with %j among them is that of its bytes', (one) => {
+    const long = `${'plain '.repeat(50)}${one}${' letters'.repeat(50)}`;
+    expect(utf8Length(long)).toBe(Buffer.byteLength(long));
+  });
+
   it('as JSON is that of its bytes between the quotes', () => {
     fc.assert(
       fc.property(text, (value) => {
