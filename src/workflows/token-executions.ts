@@ -62,9 +62,16 @@ export class TokenExecutions {
 
   /** After a reset Temporal may tell an end to the run that was lost, or have told it. */
   adoptAll(): void {
-    for (const [executionId, runId] of this.#runIds) {
-      this.#endAfter(executionId, () => adoptedOutcome(executionId, runId));
+    for (const [executionId, begun] of this.#running) {
+      // That it has begun, the run may hear only now, together with the reset.
+      if (this.#runIds.has(executionId)) this.#adoptBegun(executionId);
+      else void begun.then(this.#adoptBegun.bind(this, executionId));
     }
+  }
+
+  #adoptBegun(executionId: string): void {
+    const runId = this.#runIds.get(executionId);
+    if (runId !== undefined) this.#endAfter(executionId, () => adoptedOutcome(executionId, runId));
   }
 
   /**

@@ -211,8 +211,11 @@ describe('a token whose Temporal workflow is reset', { tags: 'newest-run' }, () 
       await eventually(async () => {
         expect((await events('again')).match(/RESET/g)).toHaveLength(ids.length);
       });
-      const { place } = await handle.query<Token>('token');
-      await stored('again', { place });
+      const { place } = await eventually(async () => {
+        const token = await handle.query<Token>('token');
+        expect(token.pending).toBeUndefined();
+        return token;
+      });
       if (place === 'reviewed') await fire(handle, 'back');
       ids.push(await fire(handle, 'review'));
       await stored('again', { place: 'reviewed' });
