@@ -161,10 +161,8 @@ describe('the size of prompts', () => {
   });
 
   it.each(['{', '{{', '\\{', '{{#', '{a', '{ ', '{{a ', '}', '{% ', '<%'])('costs time in proportion: %j', (piece) => {
-    const begun = process.cpuUsage();
-    unfilled(piece.repeat(20_000), []);
-    // Far above what is needed, far below what anything that looks back would take.
-    expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
+    // What looks back would take longer than a test has.
+    expect(unfilled(piece.repeat(100_000), [])).toBeInstanceOf(Array);
   });
 });
 

@@ -104,9 +104,8 @@ describe('an output schema', () => {
   });
 
   it('judges a long list without doubles in time that grows with its length', () => {
-    const items = Array.from({ length: 50_000 }, (_, n) => ({ n }));
-    const before = process.cpuUsage();
+    // What compares each with each would take longer than a test has.
+    const items = Array.from({ length: 100_000 }, (_, n) => ({ n }));
     expect(fits({ uniqueItems: true }, items)).toBe(true);
-    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 });

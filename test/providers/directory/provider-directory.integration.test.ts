@@ -127,11 +127,9 @@ describe('the provider directory', () => {
         });
       },
     ],
-  ])('a server %s is `timeout` within the limit', async (_name, behaviour) => {
+  ])('a server %s is `timeout`, and is not waited for', async (_name, behaviour) => {
     server.behave(behaviour);
-    const startedMs = Date.now();
     expect(await statusOf('google')).toMatchObject({ works: false, errorCode: 'timeout' });
-    expect(Date.now() - startedMs).toBeLessThan(6_000);
     await server.allClosed();
   });
 
@@ -153,9 +151,15 @@ describe('the provider directory', () => {
   });
 
   it('asks all accounts at once, and leaves out those that are not configured', async () => {
-    server.behave(() => undefined);
+    const asked = { now: 0, most: 0 };
+    server.behave((_, response) => {
+      asked.now += 1;
+      asked.most = Math.max(asked.most, asked.now);
+      response.on('close', () => {
+        asked.now -= 1;
+      });
+    });
     const account = { apiKey: KEY, baseUrl: server.baseUrl };
-    const startedMs = Date.now();
     const statuses = await directoryOf({ openai: account, anthropic: account, ollama: account }).check();
     expect(statuses.map(({ type, works }) => [type, works])).toEqual([
       ['openai', false],
@@ -163,7 +167,7 @@ describe('the provider directory', () => {
       ['ollama', false],
       ['mock', true],
     ]);
-    expect(Date.now() - startedMs).toBeLessThan(6_000);
+    expect(asked.most).toBe(3);
   });
 
   it('a caller who gives up is answered with the own reason', async () => {
