@@ -38,6 +38,8 @@ export interface TemporalConfig {
   /** Set: use this cluster and start none. */
   readonly address?: string;
   readonly namespace: string;
+  /** The id of the namespace that takes the place of the one that the storage belonged to. */
+  readonly adoptNamespace?: string;
   readonly cliPath?: string;
   readonly port: number;
   readonly uiPort: number;
@@ -138,6 +140,7 @@ const ENVIRONMENT = z.object({
     .regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233')
     .optional(),
   TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_ADOPT_NAMESPACE: z.string().optional(),
   TEMPORAL_CLI_PATH: z.string().optional(),
   TEMPORAL_PORT: port.default(7233),
   TEMPORAL_UI_PORT: port.default(8233),
@@ -188,6 +191,7 @@ function temporalConfig(values: Values, set: Environment): TemporalConfig {
     uiPort: values.TEMPORAL_UI_PORT,
     ...present({
       address: values.TEMPORAL_ADDRESS,
+      adoptNamespace: values.TEMPORAL_ADOPT_NAMESPACE,
       cliPath: values.TEMPORAL_CLI_PATH,
       apiKey: values.TEMPORAL_API_KEY,
       searchPath: set['PATH'],

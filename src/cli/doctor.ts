@@ -2,6 +2,7 @@ import { readConfig, type Config } from '../config.js';
 import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkApi } from './checks/check-api.js';
+import { checkHome } from './checks/check-home.js';
 import { checkNode } from './checks/check-node.js';
 import { checkProviders } from './checks/check-providers.js';
 import { checkStorage } from './checks/check-storage.js';
@@ -43,7 +44,12 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
   report([ok('Configuration', 'Every variable can be read.')]);
   // Asked first: what a running server holds is no obstacle.
   const { finding, isRunning } = await checkApi(config);
-  const checks = [checkTemporal(config, isRunning), checkStorage(config, isRunning), checkProviders(config)];
+  const checks = [
+    checkTemporal(config, isRunning),
+    checkHome(config),
+    checkStorage(config, isRunning),
+    checkProviders(config),
+  ];
   report([finding]);
   for (const found of await Promise.all(checks)) report(found);
 }

@@ -17,6 +17,7 @@ import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
+import { claimHome } from './claim-home.js';
 import { openDirectory } from './open-directory.js';
 import type { ProcessParts } from './run-process.js';
 import { serverFacts } from './server-facts.js';
@@ -32,7 +33,12 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
-  const temporal = createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds });
+  const temporal = createTemporalGateway({
+    client,
+    taskQueuePrefix,
+    executionTimeoutSeconds,
+    claimHome: claimHome(storage, config),
+  });
   const now = () => new Date().toISOString();
   const cutOff = { storage, temporal, closeStream, now };
   const reader = new StreamReader({

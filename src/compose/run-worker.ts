@@ -13,6 +13,7 @@ import { connectClient } from '../temporal/connect.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { taskQueues } from '../contract/messages.js';
+import { claimHome } from './claim-home.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalRuntime } from './temporal-logger.js';
@@ -75,7 +76,12 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
     schemas: backends.schemas,
     logger,
     closeStream: backends.closeStream,
-    temporal: createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds }),
+    temporal: createTemporalGateway({
+      client,
+      taskQueuePrefix,
+      executionTimeoutSeconds,
+      claimHome: claimHome(backends.storage, config),
+    }),
     awaitExecution: awaitExecution(client, taskQueuePrefix),
     executionTimeoutSeconds,
     now: () => new Date().toISOString(),

@@ -3,6 +3,7 @@ import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
+import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
 import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
@@ -11,6 +12,7 @@ import { PostgresExecutionStore } from './postgres/executions.js';
 import { openSql } from '../backends/postgres/open-sql.js';
 import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
+import { PostgresTemporalHomeStore } from './postgres/temporal-home.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
 import { PostgresWorkflowStore } from './postgres/workflows.js';
 import type { Storage } from './storage.js';
@@ -51,6 +53,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     conversations: new PostgresConversationStore(sql),
     executions: new PostgresExecutionStore(sql),
     placeAgents: new PostgresPlaceAgentStore(sql),
+    temporalHome: new PostgresTemporalHomeStore(sql),
     tokens: new PostgresTokenStore(sql),
     workflows: new PostgresWorkflowStore(sql),
     ping: async () => {
@@ -68,6 +71,7 @@ function memoryStorage(): Storage {
     agents: new MemoryAgentStore(),
     conversations: new MemoryConversationStore(),
     executions,
+    temporalHome: new MemoryTemporalHomeStore(),
     placeAgents: new MemoryPlaceAgentStore(),
     tokens,
     workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),

@@ -2,6 +2,7 @@ import type { AgentStore } from './agent-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
+import type { TemporalHomeStore } from './temporal-home-store.js';
 import type { TokenStore } from './token-store.js';
 import type { WorkflowStore } from './workflow-store.js';
 
@@ -11,6 +12,7 @@ export interface Storage {
   readonly conversations: ConversationStore;
   readonly executions: ExecutionStore;
   readonly placeAgents: PlaceAgentStore;
+  readonly temporalHome: TemporalHomeStore;
   readonly tokens: TokenStore;
   readonly workflows: WorkflowStore;
   /** Answers when the backend does; throws UNAVAILABLE otherwise. */

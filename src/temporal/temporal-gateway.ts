@@ -6,6 +6,7 @@ import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
 import { OwnWorkflows, type OwnWorkflow, type WorkflowKind } from './own-workflows.js';
+import { refuseAnotherHome, type ClaimHome } from './refuse-another-home.js';
 import { requestOf, startExecution, startToken } from './start-workflows.js';
 import type { Changed, TokenChange } from './token-change.js';
 import { TokenUpdates } from './token-updates.js';
@@ -36,11 +37,14 @@ export interface TemporalGateway {
   startExecution(request: ExecutionRequest): Promise<void>;
   /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
   cancelExecution(id: string, reason: string): Promise<boolean>;
-  /** How the newest run of a token or an execution stands; undefined when Temporal does not know it (any more). */
+  /**
+   * How the newest run of a token or an execution stands; undefined when Temporal does not know it (any more). Throws UNAVAILABLE
+   * rather than say so of what lives in another Temporal namespace than this one.
+   */
   closeOf(kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined>;
   /** Whether a run is the newest one of a token: not one that was reset, or followed by another under the token's id. */
   isNewestRun(tokenId: string, runId: string): Promise<boolean>;
-  /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). */
+  /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). Throws as `closeOf` does. */
   listCutOff(since: string): AsyncIterable<CutOff>;
   ping(): Promise<void>;
 }
@@ -60,6 +64,7 @@ interface GatewayOptions {
   readonly taskQueuePrefix: string;
   /** Bounds one attempt of an agent that runs on its own. */
   readonly executionTimeoutSeconds: number;
+  readonly claimHome: ClaimHome;
 }
 
 /**
@@ -69,11 +74,12 @@ interface GatewayOptions {
 export const ANSWERED_WITHIN_MS = 15_000;
 
 export function createTemporalGateway(options: GatewayOptions): TemporalGateway {
-  const { client, taskQueuePrefix, executionTimeoutSeconds } = options;
+  const { client, taskQueuePrefix, executionTimeoutSeconds, claimHome } = options;
   const taskQueue = taskQueues(taskQueuePrefix).main;
   const own = new OwnWorkflows(client, taskQueue);
   const starter = { client, own, taskQueue, executionTimeoutSeconds };
   const updates = new TokenUpdates(client, own);
+  const atHome = () => refuseAnotherHome(client, claimHome);
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
   return {
     startToken: (id, start, request) => within(() => startToken(starter, id, { start, request })),
@@ -84,10 +90,18 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
     tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
     startExecution: (request) => within(() => startExecution(starter, request)),
     cancelExecution: (id, reason) => within(() => cancel(starter, id, reason)),
-    closeOf: (kind, id) => within(async () => closeOf(await own.describe(TYPES[kind], id))),
+    closeOf: (kind, id) =>
+      within(async () => {
+        const close = closeOf(await own.describe(TYPES[kind], id));
+        if (close !== 'RUNNING') await atHome();
+        return close;
+      }),
     isNewestRun: (tokenId, runId) =>
       within(async () => (await own.describe(TOKEN_LIFECYCLE, tokenId))?.runId === runId),
-    listCutOff: (since) => listCutOff(starter, since),
+    listCutOff: async function* (since) {
+      await within(atHome);
+      yield* listCutOff(starter, since);
+    },
     ping: () =>
       within(async () => {
         await client.workflowService.getSystemInfo({});

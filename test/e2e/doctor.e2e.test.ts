@@ -2,10 +2,15 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { openStorage } from '../../src/storage/open-storage.js';
 import { graphql } from '../support/api-client.js';
+import { NOW } from '../support/builders.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { startFaultServer, type FaultServer } from '../support/fault-server.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { createTestDatabase } from '../support/postgres.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
+import { startTemporalServer } from '../support/temporal-server.js';
 
 const KEY = 'sk-planted-Zq7x-0123456789';
 /** Nobody listens there, and nobody can; also where a machine that runs Ollama would answer. */
@@ -40,6 +45,22 @@ describe('circuit-breaker doctor', () => {
       expect(output).toMatch(new RegExp(`^ok +${subject} `, 'm'));
     }
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('says that a storage belongs to another Temporal namespace, until that is told to take its place', async () => {
+    const [database, temporal] = await Promise.all([createTestDatabase(), startTemporalServer()]);
+    const { storage } = await openStorage(database.url, { logger: new MemoryLogger() });
+    await storage.temporalHome.claim({ namespaceId: 'long-gone', namespace: 'default', since: NOW });
+    await storage.close();
+    const environment = { TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url };
+    const { code, output } = await doctor(environment);
+    expect(code, output).toBe(0);
+    const [, id = ''] = /TEMPORAL_ADOPT_NAMESPACE=([0-9a-f-]+)/.exec(output) ?? [];
+    expect(output).toMatch(/^note +Temporal +This storage belongs to another Temporal namespace/m);
+    const moved = await doctor({ ...environment, TEMPORAL_ADOPT_NAMESPACE: id });
+    expect(moved.output).not.toContain('belongs to another');
+    await temporal.stop();
+    await database.drop();
   });
 
   it('says what to do about an account that does not work, and prints no key; a start does not need it', async () => {

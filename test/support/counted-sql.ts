@@ -3,6 +3,7 @@ import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
 import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
+import { PostgresTemporalHomeStore } from '../../src/storage/postgres/temporal-home.js';
 import { PostgresTokenStore } from '../../src/storage/postgres/tokens.js';
 import { PostgresWorkflowStore } from '../../src/storage/postgres/workflows.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -31,6 +32,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     conversations: new PostgresConversationStore(counted),
     executions: new PostgresExecutionStore(counted),
     placeAgents: new PostgresPlaceAgentStore(counted),
+    temporalHome: new PostgresTemporalHomeStore(counted),
     tokens: new PostgresTokenStore(counted),
     workflows: new PostgresWorkflowStore(counted),
     ping: () => Promise.resolve(),

@@ -46,7 +46,12 @@ export async function startWorkerUnderTest(
 /** What an API process asks its Temporal server by. */
 export function gatewayOf(under: WorkerUnderTest, taskQueuePrefix = under.taskQueue): TemporalGateway {
   const executionTimeoutSeconds = EXECUTION_TIMEOUT_SECONDS;
-  return createTemporalGateway({ client: under.client, taskQueuePrefix, executionTimeoutSeconds });
+  return createTemporalGateway({
+    client: under.client,
+    taskQueuePrefix,
+    executionTimeoutSeconds,
+    claimHome: (home) => under.storage.temporalHome.claim(home),
+  });
 }
 
 /** Once per process, before anything of the SDK's worker is made. */
@@ -78,6 +83,7 @@ export async function startWorkerOn(
       client,
       taskQueuePrefix: 'circuit-breaker',
       executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
+      claimHome: (home) => storage.temporalHome.claim(home),
     }),
     awaitExecution: awaitExecution(client, 'circuit-breaker'),
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,

@@ -98,7 +98,12 @@ describe('the deadline of an execution', () => {
   it('is set by executeAgent, from what one attempt may take', async () => {
     const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
     await storage.agents.create('slow', anAgent(), NOW);
-    const gateway = createTemporalGateway({ client, taskQueuePrefix: 'nobody', executionTimeoutSeconds: 30 });
+    const gateway = createTemporalGateway({
+      client,
+      taskQueuePrefix: 'nobody',
+      executionTimeoutSeconds: 30,
+      claimHome: (home) => Promise.resolve(home),
+    });
     const parts = { storage, temporal: gateway, schemas: schemasInThisThread, now: () => NOW };
     await executeAgent(parts, { id: 'asked', agentId: 'slow', input: 'x' });
     const { raw } = await client.workflow.getHandle('asked').describe();

@@ -6,6 +6,7 @@ import { conversationStoreContract } from './conversation-store.js';
 import { executionStoreContract } from './execution-store.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
 import { readingManyContract } from './reading-many.js';
+import { temporalHomeStoreContract } from './temporal-home-store.js';
 import { tokenStoreContract } from './token-store.js';
 import { workflowStoreContract } from './workflow-store.js';
 
@@ -32,6 +33,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     conversationStoreContract(() => storage().conversations);
     executionStoreContract(() => storage().executions);
     placeAgentStoreContract(() => storage().placeAgents);
+    temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);
     readingManyContract(storage);
   });

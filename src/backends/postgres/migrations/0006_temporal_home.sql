@@ -1,0 +1,4 @@
+CREATE TABLE "circuit_breaker"."temporal_home" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"document" json NOT NULL
+);
