@@ -13,7 +13,7 @@ import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
-import { searchAttributes } from '../contract/search-attributes.js';
+import { searchAttributes, searchValue } from '../contract/search-attributes.js';
 
 /** Time that an activity gets beyond the bound it keeps itself: for storing what it has. */
 const GRACE_SECONDS = 10;
@@ -127,9 +127,11 @@ async function end(request: ExecutionRequest, turns: readonly TurnAnswer[], how:
 
 function show(request: ExecutionRequest, status: EndedStatus | 'RUNNING'): void {
   const wanted = [
-    { key: searchAttributes.agent, value: request.agentId },
+    { key: searchAttributes.agent, value: searchValue(request.agentId) },
     { key: searchAttributes.status, value: status },
-    ...(request.token === undefined ? [] : [{ key: searchAttributes.workflow, value: request.token.workflowId }]),
+    ...(request.token === undefined
+      ? []
+      : [{ key: searchAttributes.workflow, value: searchValue(request.token.workflowId) }]),
   ];
   const shown = workflowInfo().typedSearchAttributes;
   const changed = wanted.filter(({ key, value }) => shown.get(key) !== value);

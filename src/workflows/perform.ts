@@ -20,7 +20,7 @@ import {
   type ExecutionFailure,
 } from '../contract/failures.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
-import { searchAttributes } from '../contract/search-attributes.js';
+import { searchAttributes, searchValue } from '../contract/search-attributes.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
@@ -86,9 +86,9 @@ export async function startExecution(execution: ExecutionRequest, attemptSeconds
       workflowExecutionTimeout: executionDeadlineSeconds(timeoutSeconds, retryConfig) * 1000,
       staticSummary: summaryOf(`Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`),
       typedSearchAttributes: [
-        { key: searchAttributes.agent, value: execution.agentId },
+        { key: searchAttributes.agent, value: searchValue(execution.agentId) },
         { key: searchAttributes.status, value: 'RUNNING' },
-        { key: searchAttributes.workflow, value: execution.token?.workflowId ?? '' },
+        { key: searchAttributes.workflow, value: searchValue(execution.token?.workflowId ?? '') },
       ],
     });
     const outcome = async (): Promise<ExecutionOutcome> => {

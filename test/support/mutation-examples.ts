@@ -69,7 +69,8 @@ function placeAgentInput(id: string, workflowId: string): JsonObject {
   };
 }
 
-function workflowInput(id: string): JsonObject {
+/** Also what a plain Temporal client may give inline. */
+export function workflowInput(id: string): JsonObject {
   const agentExecution = {
     agentId: 'plain',
     agentVersion: 1,
