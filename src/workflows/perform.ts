@@ -4,6 +4,7 @@ import {
   proxyLocalActivities,
   startChild,
   workflowInfo,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 
 import type { Activities, ExecutionEnd } from '../contract/activities.js';
@@ -43,23 +44,35 @@ export async function quickly<Name extends keyof QuickActivities>(
     return await (local[name] as Run<Name>)(input);
   } catch (error) {
     if (isFinalFailure(error)) throw error;
-    return await throughHistory(name, input, `${name}, after a quick try did not get through`);
+    return await lastingly(name, input, { summary: `${name}, after a quick try did not get through` });
   }
 }
 
 type Run<Name extends keyof QuickActivities> = (input: unknown) => Promise<Awaited<ReturnType<QuickActivities[Name]>>>;
 
-/** Runs a quick activity as a normal one, which is retried for ever, and whose start and end are events of the history. */
+/**
+ * Runs a quick activity as a normal one, whose start and end are events of the history. `number` counts those of its name:
+ * Temporal would count the local ones too, of which a replay may have others.
+ */
 export async function throughHistory<Name extends keyof QuickActivities>(
   name: Name,
   input: Parameters<QuickActivities[Name]>[0],
-  summary: string = name,
+  number: number,
+): Promise<Awaited<ReturnType<QuickActivities[Name]>>> {
+  return await lastingly(name, input, { activityId: `${name}-${number}`, summary: name });
+}
+
+/** Retries for ever. */
+async function lastingly<Name extends keyof QuickActivities>(
+  name: Name,
+  input: Parameters<QuickActivities[Name]>[0],
+  known: Pick<ActivityOptions, 'activityId' | 'summary'>,
 ): Promise<Awaited<ReturnType<QuickActivities[Name]>>> {
   const remote = proxyActivities<QuickActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: '10s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
-    summary,
+    ...known,
   });
   return await (remote[name] as Run<Name>)(input);
 }

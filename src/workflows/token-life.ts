@@ -46,6 +46,7 @@ export class TokenLife {
   readonly #recorder: TokenRecorder;
   readonly #ids: GivenIds;
   readonly #runEnd = new RunEnd();
+  #reloads = 0;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
     if (outcome.status === 'succeeded') this.#lookForEnd();
@@ -229,8 +230,10 @@ export class TokenLife {
     if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
     const { workflowId, workflowVersion } = this.token;
     // Nothing is in a hurry here, and its end may be what the end of a run waits for.
-    const load = patched('reloads-through-history') ? throughHistory : quickly;
-    const definition = await load('reloadDefinition', { workflowId, workflowVersion });
+    const which = { workflowId, workflowVersion };
+    const definition = patched('reloads-through-history')
+      ? await throughHistory('reloadDefinition', which, ++this.#reloads)
+      : await quickly('reloadDefinition', which);
     this.#loaded = { ...this.#loaded, definition };
     await this.#apply({ type: 'place-agents-changed' });
   }

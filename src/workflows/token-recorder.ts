@@ -1,10 +1,15 @@
 import { CancellationScope, condition, patched } from '@temporalio/workflow';
 
-import type { Activities } from '../contract/activities.js';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
 import type { TokenFields } from '../core/json/path.js';
-import { nextRecordPart, uncountedRecordPart, type Unrecorded } from '../core/tokens/record-part.js';
+import {
+  nextRecordPart,
+  uncountedRecordPart,
+  widestRecordPart,
+  type RecordPart,
+  type Unrecorded,
+} from '../core/tokens/record-part.js';
 import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js';
 import type { CarriedToken } from './carried-token.js';
 import { quickly, throughHistory } from './perform.js';
@@ -47,7 +52,8 @@ export class TokenRecorder {
   #writtenUpTo: number;
   #writing = false;
   #underWay = NOTHING_UNDER_WAY;
-  #store: Activities['recordToken'] = (record) => quickly('recordToken', record);
+  #isThroughHistory = false;
+  #throughHistory = 0;
   /** What storage has taken last. */
   #stored: TokenFields;
 
@@ -103,7 +109,7 @@ export class TokenRecorder {
    * nothing: which records were local ones, and how far they came, is not the same in a replay.
    */
   goThroughHistory(token: Token): void {
-    this.#store = (record) => throughHistory('recordToken', record);
+    this.#isThroughHistory = true;
     this.#events.unshift(...this.#underWay.events);
     this.#executions.unshift(...this.#underWay.executions);
     this.#newest = token;
@@ -111,11 +117,14 @@ export class TokenRecorder {
   }
 
   async #write(): Promise<void> {
-    const store = this.#store;
+    const isThroughHistory = this.#isThroughHistory;
+    const store = (record: TokenRecord) =>
+      isThroughHistory ? throughHistory('recordToken', record, ++this.#throughHistory) : quickly('recordToken', record);
+    const isOver = () => isThroughHistory !== this.#isThroughHistory;
     this.#writing = true;
     // What comes within the same workflow task goes out together.
     await Promise.resolve();
-    while (this.#newest !== undefined && store === this.#store) {
+    while (this.#newest !== undefined && !isOver()) {
       const token = this.#newest;
       const part = this.#takePart();
       this.#underWay = part;
@@ -123,23 +132,28 @@ export class TokenRecorder {
       this.#listeners.onWrite(token);
       const { refusal, taken } = await storeRecord(store, { token, ...this.#origin, ...part }, this.#stored);
       // What it stored is stored once more, through the history.
-      if (store !== this.#store) return;
+      if (isOver()) return;
       for (const id of taken) this.#taken.add(id);
       if (refusal === undefined) this.#stored = token;
       else this.#listeners.onRefused(refusal);
       this.#underWay = NOTHING_UNDER_WAY;
       this.#writtenUpTo = part.events.at(-1)?.number ?? this.#writtenUpTo;
     }
-    if (store === this.#store) this.#writing = false;
+    if (!isOver()) this.#writing = false;
   }
 
   /** A write must fit into a payload of Temporal, whatever has gathered. */
   #takePart(): Unrecorded {
     const unrecorded = { events: this.#events, executions: this.#executions };
+    if (this.#isThroughHistory) return this.#take(widestRecordPart(unrecorded));
     const [part, uncounted] = [nextRecordPart(unrecorded), uncountedRecordPart(unrecorded)];
     const isSame = part.events === uncounted.events && part.executions === uncounted.executions;
     // Histories of tokens whose records had to be parted say so; the others replay as they were.
     const taken = isSame || !patched('records-in-parts') ? uncounted : part;
-    return { events: this.#events.splice(0, taken.events), executions: this.#executions.splice(0, taken.executions) };
+    return this.#take(taken);
+  }
+
+  #take(part: RecordPart): Unrecorded {
+    return { events: this.#events.splice(0, part.events), executions: this.#executions.splice(0, part.executions) };
   }
 }

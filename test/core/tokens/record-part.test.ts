@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { pendingExecution } from '../../../src/core/executions/pending-execution.js';
-import { nextRecordPart, uncountedRecordPart } from '../../../src/core/tokens/record-part.js';
+import { nextRecordPart, uncountedRecordPart, widestRecordPart } from '../../../src/core/tokens/record-part.js';
 import { NOW } from '../../support/builders.js';
 
 const event = { type: 'UPDATED', version: 1, place: 'a', timestamp: NOW } as const;
@@ -41,6 +41,22 @@ describe('what goes into one record', () => {
     });
     expect(nextRecordPart({ events: events(3), executions: executions(1, 700_000) })).toEqual({
       events: 3,
+      executions: 1,
+    });
+  });
+
+  it('is whatever fits into one payload, where all that waits is to go out at once', () => {
+    expect(widestRecordPart({ events: events(5000), executions: executions(5) })).toEqual({
+      events: 5000,
+      executions: 5,
+    });
+    expect(widestRecordPart({ events: events(500, 10_000), executions: [] }).events).toBe(129);
+    expect(widestRecordPart({ events: events(3), executions: executions(20, 250_000) })).toEqual({
+      events: 0,
+      executions: 5,
+    });
+    expect(widestRecordPart({ events: events(3), executions: executions(1, 1_400_000) })).toEqual({
+      events: 1,
       executions: 1,
     });
   });
