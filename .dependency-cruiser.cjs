@@ -9,6 +9,7 @@ const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
+const TOOL_PORT = '^src/tools/tool\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
@@ -66,6 +67,7 @@ const modules = [
       pathNot: [
         '^src/(core|contract|operations|activities)/',
         '^src/providers/language-model\\.ts$',
+        TOOL_PORT,
         STORAGE_PORTS,
         STREAM_PORT,
         SCHEMA_PORT,
@@ -129,6 +131,12 @@ const modules = [
     comment: 'Whoever asks for a judgement must not load the judges.',
     from: { path: SCHEMA_PORT },
     to: { path: '.', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'tools',
+    comment: 'What agents can do besides talking: core, and what a tool is defined with.',
+    from: { path: '^src/tools/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', '^node_modules/zod/'] },
   },
   {
     name: 'backends',
@@ -197,7 +205,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|tools|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],

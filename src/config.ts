@@ -23,6 +23,8 @@ export interface Config {
   readonly providers: ProviderConfig;
   readonly maxConcurrentExecutions: number;
   readonly rateLimitPerMinute?: number;
+  /** The folder of one's own tools. */
+  readonly toolsDir?: string;
   readonly streamBufferSize: number;
   readonly connectionTimeoutSeconds: number;
   readonly executionTimeoutSeconds: number;
@@ -103,6 +105,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     providers: providerConfig(values, set),
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
+    ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
     streamBufferSize: values.STREAM_BUFFER_SIZE,
     connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
@@ -167,6 +170,7 @@ const ENVIRONMENT = z.object({
   OLLAMA_BASE_URL: httpUrl.optional(),
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
+  TOOLS_DIR: z.string().optional(),
   STREAM_BUFFER_SIZE: count.default(1000),
   CONNECTION_TIMEOUT_SECONDS: seconds.default(30),
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),

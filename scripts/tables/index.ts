@@ -5,5 +5,6 @@ export * from './place-agents.js';
 export * from './stream-entries.js';
 export * from './temporal-home.js';
 export * from './tokens.js';
+export * from './tools.js';
 export * from './workflows.js';
 export { circuitBreaker } from './database-schema.js';

@@ -1,9 +1,12 @@
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
+import type { ToolCallPlace } from '../core/executions/tool-call.js';
+import type { StreamEventBody } from '../core/streams/stream-event.js';
 import type { FollowingParts } from '../operations/follow-newest-run.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
+import type { ToolRegistry } from '../tools/tool.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
 export interface ActivityParts {
@@ -11,6 +14,9 @@ export interface ActivityParts {
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
+  readonly tools: ToolRegistry;
+  /** Tells viewers of an execution what its tools do, behind the text of a turn that has ended. Never throws. */
+  readonly tellTools: (place: ToolCallPlace, events: readonly StreamEventBody[]) => Promise<void>;
   readonly schemas: SchemaChecker;
   /**
    * The result of an execution's Temporal workflow, once it has one: of the chain of runs that began with the given one,

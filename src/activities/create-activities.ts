@@ -3,11 +3,13 @@ import type { Activities } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
 import { continueConversation } from './continue-conversation.js';
+import { continueWithResults } from './continue-with-results.js';
 import { invokeModel } from './invoke-model.js';
 import { loadDefinition, reloadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
 import { recordExecution } from './record-execution.js';
 import { recordToken } from './record-token.js';
+import { runTool } from './run-tool.js';
 
 /** The activities over the parts of one worker process. */
 export function createActivities(parts: ActivityParts): Activities {
@@ -18,6 +20,8 @@ export function createActivities(parts: ActivityParts): Activities {
     prepareAgent: failingAsTemporalDoes((request) => prepareAgent(parts, request)),
     invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),
     continueConversation: failingAsTemporalDoes((more) => continueConversation(parts, more)),
+    runTool: failingAsTemporalDoes((run) => runTool(parts, run)),
+    continueWithResults: failingAsTemporalDoes((turn) => continueWithResults(parts, turn)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };

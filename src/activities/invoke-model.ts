@@ -38,7 +38,7 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
 /** The turn with what its text says in structure, where that was asked for. The heart beats on: it may take a while. */
 async function answerOf(
   { schemas }: ActivityParts,
-  result: TurnResult,
+  { providerState: _kept, ...result }: TurnResult,
   { turn: { schema }, call }: { readonly turn: LoadedTurn; readonly call: ModelCall },
 ): Promise<TurnAnswer> {
   if (schema === undefined) return result;

@@ -4,7 +4,8 @@ import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
 import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
-import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
+import type { ToolOffer } from '../core/agents/tool-offer.js';
+import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -22,10 +23,11 @@ export interface LoadedTurn {
 
 export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Promise<LoadedTurn> {
   const { prepared, overrides } = call;
-  const [agent, conversation, finished] = await Promise.all([
+  const [agent, conversation, finished, offers] = await Promise.all([
     storage.agents.get(prepared.agentId, prepared.agentVersion),
     storage.conversations.get(prepared.conversationId),
     storage.executions.getTurn(call.executionId, call.turn),
+    prepared.maxToolCalls === undefined ? [] : storage.tools.offers(),
   ]);
   if (agent === undefined || conversation === undefined) {
     const message = `Agent "${prepared.agentId}" version ${prepared.agentVersion} or its conversation was deleted meanwhile.`;
@@ -47,19 +49,32 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     provider,
     llmConfig,
     messages,
-    tools: [],
+    tools: toolsOf(agent, offers),
     ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
   // Stored by this very activity: its shape is known.
-  const warnings = leftOut === 0 ? [] : [leftOutWarning(leftOut)];
+  const warnings = [...(leftOut === 0 ? [] : [leftOutWarning(leftOut)]), ...missingTools(agent, offers)];
   return {
     schema: outputSchemaOf(agent, outputs),
     request,
     warnings,
     ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }),
   };
+}
+
+function toolsOf({ tools }: Agent, offers: readonly ToolOffer[]): readonly ToolSpec[] {
+  return offers
+    .filter(({ name }) => tools.includes(name))
+    .map(({ name, description, parameters }) => ({ name, description, parameters }));
+}
+
+function missingTools({ tools }: Agent, offers: readonly ToolOffer[]): readonly string[] {
+  const offered = new Set(offers.map(({ name }) => name));
+  return tools
+    .filter((name) => !offered.has(name))
+    .map((name) => `The model was not given the tool "${name}": no worker offers it any more.`);
 }
 
 function leftOutWarning(leftOut: number): string {

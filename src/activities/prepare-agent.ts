@@ -1,4 +1,4 @@
-import type { Agent } from '../core/agents/agent.js';
+import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../core/agents/agent.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
@@ -41,6 +41,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     conversationId: execution.conversationId,
     messageCount,
     maxTurns: agent.maxTurns,
+    ...(agent.tools.length === 0 ? {} : { maxToolCalls: agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS }),
     timeoutSeconds,
     deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig),
     retry: retryLimits(retryConfig),

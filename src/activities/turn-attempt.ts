@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json/json.js';
 import { trailingPart } from '../core/json/well-formed-text.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
+import { callIdsIn, withOwnIds } from '../core/executions/tool-call.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
 import type { StreamFenced } from '../streams/stream-log.js';
@@ -73,7 +74,8 @@ export class TurnAttempt {
       const finish = await this.#converse(turn);
       await this.#stream.end();
       const { usage, providerRequestId } = finish;
-      const result = await this.#keep({ ...finish, warnings: [...turn.warnings, ...finish.warnings] });
+      const toolCalls = withOwnIds(finish.toolCalls, callIdsIn(turn.request.messages));
+      const result = await this.#keep({ ...finish, toolCalls, warnings: [...turn.warnings, ...finish.warnings] });
       await record.end({
         outcome: 'completed',
         usage,
@@ -110,28 +112,40 @@ export class TurnAttempt {
         this.#usage = event.usage;
         return undefined;
       case 'finish':
-        if (event.finish.toolCalls.length > 0) this.#answered.add(JSON.stringify(event.finish.toolCalls));
-        return event.finish;
+        return this.#counted(event.finish);
     }
+  }
+
+  #counted(finish: ModelFinish): ModelFinish {
+    if (finish.toolCalls.length > 0) this.#answered.add(JSON.stringify(finish.toolCalls));
+    if (finish.providerState !== undefined) {
+      new AnswerLimit('What the provider wants back').add(JSON.stringify(finish.providerState));
+    }
+    return finish;
   }
 
   /** Keeps the finished turn where the next attempt would find it, should this one's report get lost. */
   async #keep(finish: ModelFinish): Promise<TurnResult> {
     const { executionId, turn, prepared } = this.#call;
-    const { toolCalls, usage, stopReason, warnings } = finish;
+    const { toolCalls, usage, stopReason, warnings, providerState } = finish;
     const { text, attempt } = this.#stream;
-    const result: TurnResult = { turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings };
-    const patience = AbortSignal.any([
-      this.#place.context.cancellationSignal,
-      AbortSignal.timeout(STORE_TURN_PATIENCE_MS),
-    ]);
+    const result: TurnResult = {
+      ...{ turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings },
+      ...(providerState === undefined ? {} : { providerState }),
+    };
+    const { cancellationSignal } = this.#place.context;
+    // What calls tools is read where it is stored.
+    const patience =
+      toolCalls.length > 0
+        ? cancellationSignal
+        : AbortSignal.any([cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
     const { executions } = this.#parts.storage;
     try {
       return (await persistently(patience, () =>
         executions.storeTurn(executionId, turn, asJson(result)),
       )) as unknown as TurnResult;
     } catch (error) {
-      if (this.#place.context.cancellationSignal.aborted) throw error;
+      if (cancellationSignal.aborted || toolCalls.length > 0) throw error;
       this.#parts.logger.warn(
         { executionId, turn, err: error },
         'the finished turn could not be stored beside the history',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { nearestNames } from '../providers/failures/nearest-names.js';
+import { nearestNames } from '../core/json/nearest-names.js';
 import type { CommandRequest } from './command.js';
 import { COMMAND_NAMES, commandNamed, isCommandName, type CommandName } from './commands.js';
 

@@ -7,13 +7,16 @@ import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
 import { openAnswerStream } from '../streams/writing/gathered-answer.js';
+import { tellTools } from '../streams/writing/tell-tools.js';
 import { awaitExecution } from '../temporal/await-execution.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
+import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
 import { claimHome } from './claim-home.js';
+import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalRuntime } from './temporal-logger.js';
@@ -26,6 +29,7 @@ import { workflowCode } from './workflow-code.js';
  */
 export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
   const { config, resources } = parts;
+  const registry = await loadTools(config.toolsDir);
   Runtime.install(temporalRuntime(parts.logger));
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
@@ -35,7 +39,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   const shared = {
     connection,
     namespace: cluster.namespace,
-    activities: createActivities(activityParts(parts, backends, client)),
+    activities: createActivities({ ...activityParts(parts, backends, client), tools: registry }),
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
@@ -48,11 +52,16 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
       : { maxTaskQueueActivitiesPerSecond: config.rateLimitPerMinute / 60 }),
   });
   const tools = await Worker.create({ ...shared, taskQueue: queues.tools });
+  await offerTools(parts, registry, backends.storage);
   run(parts, 'the worker', main);
   run(parts, 'the tool worker', tools);
 }
 
-function activityParts({ config, logger, resources }: ProcessParts, backends: Backends, client: Client): ActivityParts {
+function activityParts(
+  { config, logger, resources }: ProcessParts,
+  backends: Backends,
+  client: Client,
+): Omit<ActivityParts, 'tools'> {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   resources.add('the connections to providers', () => dispatcher.close());
@@ -74,6 +83,12 @@ function activityParts({ config, logger, resources }: ProcessParts, backends: Ba
       schemas: backends.schemas,
     }),
     schemas: backends.schemas,
+    tellTools: async (place, events) => {
+      const onFailure = (error: unknown) => {
+        logger.warn({ executionId: place.executionId, err: error }, 'viewers could not be told what a tool does');
+      };
+      await tellTools(backends.streams, place, { events, onFailure });
+    },
     logger,
     closeStream: backends.closeStream,
     temporal: createTemporalGateway({

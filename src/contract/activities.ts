@@ -35,6 +35,10 @@ export interface Activities {
   invokeModel(call: ModelCall): Promise<TurnAnswer>;
   /** Adds what a turn leaves behind, once; says how many messages the next turn gets. */
   continueConversation(more: ConversationPart): Promise<number>;
+  /** Runs one tool that a turn asked for, unless it has run before, and stores what came of it. Heartbeats. */
+  runTool(run: ToolRun): Promise<FinishedToolCall>;
+  /** Adds a turn that called tools to the conversation, with all their results, once; says how many messages the next turn gets. */
+  continueWithResults(turn: CalledTurn): Promise<number>;
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
   recordExecution(ended: ExecutionEnd): Promise<void>;
   /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
@@ -84,6 +88,8 @@ export interface PreparedAgent {
   /** How many messages of the conversation the model gets. */
   readonly messageCount: number;
   readonly maxTurns: number;
+  /** How many tools may be called; absent: the agent has none, or an earlier version of this program prepared it. */
+  readonly maxToolCalls?: number;
   /** Bounds one attempt. */
   readonly timeoutSeconds: number;
   /** Bounds the execution as a whole; absent in what an earlier version of this program prepared. */
@@ -97,7 +103,35 @@ export interface ModelCall {
   readonly prepared: PreparedAgent;
   readonly overrides: ExecutionOverrides;
   /** What the turns before this one have added to the conversation; absent in the first. */
-  readonly later?: { readonly messageCount: number; readonly reason: 'repair' };
+  readonly later?: { readonly messageCount: number; readonly reason: 'repair' | 'tools' };
+}
+
+/** A call of a tool: the turn that asked for it is stored, with the arguments. */
+export interface ToolRun {
+  readonly executionId: string;
+  readonly turn: number;
+  /** The call's place in its turn, from 0. */
+  readonly index: number;
+  readonly tool: string;
+  readonly token?: ToolToken;
+}
+
+/** The token whose execution calls. */
+export interface ToolToken {
+  readonly id: string;
+  readonly workflowId: string;
+}
+
+/** What came of it is stored: a result in the history as well would be there twice. */
+export interface FinishedToolCall {
+  readonly warning?: string;
+}
+
+export interface CalledTurn {
+  readonly executionId: string;
+  readonly conversationId: string;
+  readonly turn: number;
+  readonly timestamp: string;
 }
 
 export interface ConversationPart {
@@ -106,7 +140,7 @@ export interface ConversationPart {
 }
 
 /** A finished turn, and where its text has what it says in structure. */
-export interface TurnAnswer extends TurnResult, StructuredText {
+export interface TurnAnswer extends Omit<TurnResult, 'providerState'>, StructuredText {
   /** Why the answer does not fit what was asked for; absent when it does. */
   readonly outputProblem?: string;
   /** Set when no other answer would fit better: the model is not asked again. */

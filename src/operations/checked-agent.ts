@@ -2,10 +2,35 @@ import { parseAgentInput, type AgentInput } from '../core/validation/agent-schem
 import type { Parsed } from '../core/json/parsed.js';
 import type { Problem } from '../core/json/problem.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
+import { unknownTools } from '../core/agents/tool-offer.js';
+import type { OperationParts } from './operation-parts.js';
 
-/** Reads an agent and finds everything that is wrong with it, also with its output schema. */
-export async function checkAgentInput(schemas: SchemaChecker, input: unknown): Promise<Parsed<AgentInput>> {
+/** Reads an agent and finds everything that is wrong with it, also with its output schema and its tools. */
+export async function checkAgentInput(parts: AgentChecks, input: unknown): Promise<Parsed<AgentInput>> {
   const parsed = parseAgentInput(input);
+  const read = 'value' in parsed ? parsed.value : parsed.draft;
+  const tools = await problemsOfTools(parts.storage, read?.content.tools ?? []);
+  return await checkSchema(parts.schemas, withProblems(parsed, tools));
+}
+
+type AgentChecks = Pick<OperationParts, 'storage' | 'schemas'>;
+
+async function problemsOfTools({ tools }: OperationParts['storage'], names: readonly string[]) {
+  return names.length === 0
+    ? []
+    : unknownTools(
+        names,
+        (await tools.offers()).map(({ name }) => name),
+      );
+}
+
+function withProblems(parsed: Parsed<AgentInput>, found: readonly Problem[]): Parsed<AgentInput> {
+  if (found.length === 0) return parsed;
+  if ('value' in parsed) return { problems: found, draft: parsed.value };
+  return { ...parsed, problems: [...parsed.problems, ...found] };
+}
+
+async function checkSchema(schemas: SchemaChecker, parsed: Parsed<AgentInput>): Promise<Parsed<AgentInput>> {
   const problems = 'value' in parsed ? [] : parsed.problems;
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const schema = read?.content.outputSchema;

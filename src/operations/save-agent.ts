@@ -17,8 +17,9 @@ const AT_ONCE = 5;
 /** Uses that a refusal names. */
 const MAX_NAMED = 20;
 
-export async function createAgent({ storage, schemas, now }: OperationParts, input: unknown): Promise<Agent> {
-  const { id: given, content } = accepted('The agent', await checkAgentInput(schemas, input));
+export async function createAgent(parts: OperationParts, input: unknown): Promise<Agent> {
+  const { storage, now } = parts;
+  const { id: given, content } = accepted('The agent', await checkAgentInput(parts, input));
   const id = given ?? idFromName(content.name);
   if (id === undefined) throw validationFailed('The agent', [NO_ID]);
   return await storage.agents.create(id, content, now());
@@ -30,8 +31,8 @@ export async function updateAgent(
   id: string,
   change: { input: unknown; expectedVersion?: number | null },
 ): Promise<Agent> {
-  const { storage, schemas, now } = parts;
-  const { content } = accepted('The agent', await checkAgentInput(schemas, change.input));
+  const { storage, now } = parts;
+  const { content } = accepted('The agent', await checkAgentInput(parts, change.input));
   if ((await storage.agents.get(id)) === undefined) throw notFound('agent', id);
   const problems = await problemsOfUses(parts, id, content);
   if (problems.length > 0) throw validationFailed('The agent', problems);

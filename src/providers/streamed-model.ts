@@ -12,7 +12,7 @@ import { readJsonLines } from './connection/json-lines.js';
 import type { LanguageModel } from './language-model.js';
 import { OutgoingBody } from './request/outgoing-body.js';
 import { secondTry, type SecondTry } from './request/second-try.js';
-import { nearestNames } from './failures/nearest-names.js';
+import { nearestNames } from '../core/json/nearest-names.js';
 import { listOfferedModels } from './directory/offered-models.js';
 import { DEFAULT_WAITS, type ProviderDependencies } from './provider-dependencies.js';
 import type { WireCall, WireFormat } from './wire-format.js';

@@ -2,6 +2,7 @@ import type { LlmProvider } from '../core/agents/agent.js';
 import type { ExecutionErrorCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ProviderState } from '../core/executions/provider-state.js';
 import type { ModelRequest, StopReason } from '../core/executions/turn.js';
 import type { ErrorDetails } from './failures/error-details.js';
 import type { ToolNames } from './request/tool-names.js';
@@ -34,6 +35,8 @@ export interface WireCall {
    * ModelError `incomplete_stream` for one that shows that something is lost.
    */
   read(object: JsonObject): AnswerPiece;
+  /** Once all is read: what the provider wants back unchanged together with the results of the tools that it asked for. */
+  state?(): ProviderState | undefined;
 }
 
 export type WireFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

@@ -5,6 +5,7 @@ import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
 import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
 import { MemoryTokenStore } from './memory/tokens.js';
+import { MemoryToolStore } from './memory/tools.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
@@ -14,6 +15,7 @@ import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
 import { PostgresTemporalHomeStore } from './postgres/temporal-home.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
+import { PostgresToolStore } from './postgres/tools.js';
 import { PostgresWorkflowStore } from './postgres/workflows.js';
 import type { Storage } from './storage.js';
 
@@ -55,6 +57,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     placeAgents: new PostgresPlaceAgentStore(sql),
     temporalHome: new PostgresTemporalHomeStore(sql),
     tokens: new PostgresTokenStore(sql),
+    tools: new PostgresToolStore(sql),
     workflows: new PostgresWorkflowStore(sql),
     ping: async () => {
       await sql.query({ text: 'select 1', values: [] });
@@ -74,6 +77,7 @@ function memoryStorage(): Storage {
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents: new MemoryPlaceAgentStore(),
     tokens,
+    tools: new MemoryToolStore(),
     workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

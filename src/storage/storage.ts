@@ -4,6 +4,7 @@ import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
 import type { TemporalHomeStore } from './temporal-home-store.js';
 import type { TokenStore } from './token-store.js';
+import type { ToolStore } from './tool-store.js';
 import type { WorkflowStore } from './workflow-store.js';
 
 /** All stores of one backend. Opened once per process, where the process is composed. */
@@ -14,6 +15,7 @@ export interface Storage {
   readonly placeAgents: PlaceAgentStore;
   readonly temporalHome: TemporalHomeStore;
   readonly tokens: TokenStore;
+  readonly tools: ToolStore;
   readonly workflows: WorkflowStore;
   /** Answers when the backend does; throws UNAVAILABLE otherwise. */
   ping(): Promise<void>;

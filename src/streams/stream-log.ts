@@ -20,6 +20,11 @@ export interface StreamLog {
    */
   open(executionId: string, claim: WriterClaim): Promise<StreamWriter>;
   /**
+   * Appends events behind what the writer of a turn has written, whoever calls: for what follows when that has ended. False
+   * when the log has gone on to another turn, is closed or was never opened. To repeat it may append them twice.
+   */
+  tell(executionId: string, turn: number, events: readonly StreamEventBody[]): Promise<boolean>;
+  /**
    * Appends the terminal event, whoever calls; every writer is refused from then on. Only the first call writes;
    * each returns the sequence of the terminal event that is there.
    */

@@ -7,12 +7,13 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../contract/activities.js';
-import { decideTurn, repairMessages, totalUsage } from '../core/executions/agent-turn.js';
+import { decideTurn, repairMessages, totalUsage, type TurnPlace } from '../core/executions/agent-turn.js';
 import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
+import { runTools } from './run-tools.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
 
 /** Time that an activity gets beyond the bound it keeps itself: for storing what it has. */
@@ -55,25 +56,43 @@ async function withinDeadline<Result>({ deadlineSeconds }: PreparedAgent, run: (
 /** Takes turns until one is the answer. Each that was finished is in `turns`, also when a later one fails. */
 async function converse(request: ExecutionRequest, prepared: PreparedAgent, turns: TurnAnswer[]): Promise<TurnAnswer> {
   let later: ModelCall['later'];
+  let hasRepaired = false;
   for (;;) {
     const turn = turns.length + 1;
     const answer = await takeTurn(request, prepared, { turn, ...(later === undefined ? {} : { later }) });
     turns.push(answer);
-    const step = decideTurn(answer, { turn, maxTurns: prepared.maxTurns, hasRepaired: later !== undefined });
+    const step = decideTurn(answer, { ...placeIn(prepared, turns), hasRepaired });
     switch (step.type) {
       case 'finish':
         return answer;
       case 'fail':
         throw finalFailure(step);
+      case 'call-tools': {
+        const { messageCount, warnings } = await runTools(request, prepared, { turn, calls: step.calls });
+        turns[turns.length - 1] = { ...answer, warnings: [...answer.warnings, ...warnings] };
+        later = { messageCount, reason: 'tools' };
+        break;
+      }
       case 'repair': {
         const { conversationId } = prepared;
         const mark = { timestamp: new Date().toISOString(), executionId: request.executionId, turn };
         const messages = repairMessages(answer, step.request, mark);
         const messageCount = await quickly('continueConversation', { conversationId, messages });
         later = { messageCount, reason: 'repair' };
+        hasRepaired = true;
       }
     }
   }
+}
+
+function placeIn(prepared: PreparedAgent, turns: readonly TurnAnswer[]): Omit<TurnPlace, 'hasRepaired'> {
+  const { maxTurns, maxToolCalls } = prepared;
+  return {
+    turn: turns.length,
+    maxTurns,
+    toolCallsBefore: turns.slice(0, -1).reduce((sum, { toolCalls }) => sum + toolCalls.length, 0),
+    ...(maxToolCalls === undefined ? {} : { maxToolCalls }),
+  };
 }
 
 async function takeTurn(

@@ -25,7 +25,7 @@ import { searchAttributes, searchValue } from '../contract/search-attributes.js'
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
-export type QuickActivities = Omit<Activities, 'invokeModel' | 'adoptExecution'>;
+export type QuickActivities = Omit<Activities, 'invokeModel' | 'runTool' | 'adoptExecution'>;
 
 /**
  * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once

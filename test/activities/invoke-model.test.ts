@@ -74,6 +74,8 @@ describe('a turn', () => {
       storage,
       schemas: schemasInThisThread,
       model,
+      tools: new Map(),
+      tellTools: () => Promise.resolve(),
       logger,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
       closeStream: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { nearestNames } from '../../src/providers/failures/nearest-names.js';
+import { nearestNames } from '../../src/core/json/nearest-names.js';
 import { quoteProvider } from '../../src/providers/failures/quote-provider.js';
 import { readErrorDetails } from '../../src/providers/failures/error-details.js';
 import { refusedFields } from '../../src/providers/failures/refused-fields.js';

@@ -37,6 +37,11 @@ export class FaultyLog implements StreamLog {
     return { attempt: writer.attempt, append: (events) => this.#append(writer, twin, events) };
   }
 
+  async tell(executionId: string, turn: number, events: readonly StreamEventBody[]): Promise<boolean> {
+    this.#refuseWhenAway();
+    return await this.#log.tell(executionId, turn, events);
+  }
+
   async close(executionId: string, ending: StreamEnding): Promise<number> {
     this.#refuseWhenAway();
     return await this.#log.close(executionId, ending);

@@ -5,6 +5,7 @@ import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
 import { PostgresTemporalHomeStore } from '../../src/storage/postgres/temporal-home.js';
 import { PostgresTokenStore } from '../../src/storage/postgres/tokens.js';
+import { PostgresToolStore } from '../../src/storage/postgres/tools.js';
 import { PostgresWorkflowStore } from '../../src/storage/postgres/workflows.js';
 import type { Storage } from '../../src/storage/storage.js';
 
@@ -34,6 +35,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     placeAgents: new PostgresPlaceAgentStore(counted),
     temporalHome: new PostgresTemporalHomeStore(counted),
     tokens: new PostgresTokenStore(counted),
+    tools: new PostgresToolStore(counted),
     workflows: new PostgresWorkflowStore(counted),
     ping: () => Promise.resolve(),
     close: () => sql.close(),

@@ -10,12 +10,14 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { z } from 'zod';
 
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { defineTool } from '../../src/tools/define-tool.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { FINISH } from './scripted-model.js';
@@ -23,7 +25,7 @@ import { startWorkerUnderTest } from './worker-under-test.js';
 
 const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url));
 
-/** Does what the text of the token says: fails, mumbles, hangs until it is aborted, waits to be let go, or answers. */
+/** Does what the text of the token says: asks for tools, fails, mumbles, hangs until it is aborted, waits to be let go, or answers. */
 class Reviewer implements LanguageModel {
   release: () => void = () => undefined;
   readonly #released = new Promise<void>((resolve) => {
@@ -33,6 +35,11 @@ class Reviewer implements LanguageModel {
   async *stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     const asked = request.messages.at(-1)?.content ?? '';
     if (asked.includes('FAIL')) throw new ModelError('auth', 'The key is wrong.');
+    if (request.messages[1]?.content.includes('TOOL') === true && request.messages.length === 2) {
+      const toolCalls = ['a', 'b'].map((id) => ({ id, name: 'lookup', arguments: { id } }));
+      yield { type: 'finish', finish: { ...FINISH, stopReason: 'tool_calls', toolCalls } };
+      return;
+    }
     yield { type: 'text', text: '{"assessment": ' };
     if (asked.includes('WAIT')) await this.#released;
     if (asked.includes('HANG')) await aborted(signal);
@@ -95,9 +102,20 @@ const classified = aWorkflow({
   ],
 });
 
+const lookup = defineTool({
+  name: 'lookup',
+  description: 'Looks up.',
+  input: z.object({ id: z.string() }),
+  run: ({ id }) => id,
+});
+
 const model = new Reviewer();
-const under = await startWorkerUnderTest(model, { suggestContinueAsNewAt: SUGGEST_CONTINUE_AS_NEW_AT });
+const under = await startWorkerUnderTest(model, {
+  suggestContinueAsNewAt: SUGGEST_CONTINUE_AS_NEW_AT,
+  tools: [lookup],
+});
 await under.storage.agents.create('reviewer', anAgent(), NOW);
+await under.storage.agents.create('looker', anAgent({ tools: ['lookup'] }), NOW);
 await under.storage.workflows.save('review', content, { hash: 'h', now: NOW });
 await under.storage.workflows.save('classified', classified, { hash: 'c', now: NOW });
 await mkdir(FOLDER, { recursive: true });
@@ -108,6 +126,7 @@ await recordSkippedBySignal();
 await recordFailed();
 await recordRetried();
 await recordRepaired();
+await recordTools();
 await recordCancelled();
 await recordCancelledInTemporal();
 await recordSlowStorage();
@@ -170,6 +189,19 @@ async function recordRepaired(): Promise<void> {
   const executionId = await fireReview(handle);
   await handle.result();
   await save('execution-repaired', executionId);
+}
+
+/** A turn that asks for two tools at once, and one that answers. */
+async function recordTools(): Promise<void> {
+  const workflowId = 'looked-up';
+  const args = [{ executionId: workflowId, agentId: 'looker', input: 'TOOL' }];
+  const handle = await under.client.workflow.start('agentExecution', {
+    taskQueue: under.taskQueue,
+    workflowId,
+    args,
+  });
+  await handle.result();
+  await save('execution-with-tools', workflowId);
 }
 
 /** Cancelled in the middle of an answer. */

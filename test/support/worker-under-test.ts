@@ -11,6 +11,7 @@ import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
+import { tellTools } from '../../src/streams/writing/tell-tools.js';
 import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
@@ -18,6 +19,8 @@ import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
 import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
 import { taskQueues } from '../../src/contract/messages.js';
+import { offersOf } from '../../src/tools/tool-offers.js';
+import type { Tool } from '../../src/tools/tool.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
@@ -37,10 +40,10 @@ const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.m
 
 export async function startWorkerUnderTest(
   model: LanguageModel,
-  options: TestTemporalOptions = {},
+  { tools = [], ...options }: TestTemporalOptions & { readonly tools?: readonly Tool[] } = {},
 ): Promise<WorkerUnderTest> {
   quietRuntime();
-  return await startWorkerOn(await startTemporalServer(options), model);
+  return await startWorkerOn(await startTemporalServer(options), model, tools);
 }
 
 /** What an API process asks its Temporal server by. */
@@ -63,7 +66,9 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
+  tools: readonly Tool[] = [],
 ): Promise<WorkerUnderTest> {
+  const registry = new Map(tools.map((tool) => [tool.name, tool]));
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
@@ -73,6 +78,8 @@ export async function startWorkerOn(
     storage,
     model,
     schemas: schemasInThisThread,
+    tools: registry,
+    tellTools: (place, events) => tellTools(streams, place, { events, onFailure: () => undefined }),
     logger,
     openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
     closeStream: async (execution) => {
@@ -89,6 +96,7 @@ export async function startWorkerOn(
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
     now: () => new Date().toISOString(),
   };
+  await storage.tools.offer(offersOf(registry), parts.now(), '');
   const queues = taskQueues('circuit-breaker');
   const connection = await NativeConnection.connect({ address: temporal.address });
   const activities = createActivities(parts);

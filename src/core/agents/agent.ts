@@ -45,6 +45,8 @@ export interface AgentContent {
   /** Absent: every workflow. */
   readonly allowedWorkflows?: readonly string[];
   readonly maxTurns: number;
+  /** How many tools one execution may call; absent: DEFAULT_MAX_TOOL_CALLS. */
+  readonly maxToolCalls?: number;
   readonly strictParameters: boolean;
 }
 
@@ -56,6 +58,8 @@ export interface Agent extends AgentContent {
   readonly createdAt: string;
   readonly updatedAt: string;
 }
+
+export const DEFAULT_MAX_TOOL_CALLS = 32;
 
 /** An override merges field by field; `stopSequences: []` clears. */
 export function mergeLlmConfig(base: LlmConfig, override: LlmConfig = {}): LlmConfig {

@@ -51,6 +51,13 @@ const APIS: Readonly<Record<Api, ModelCapabilities>> = {
   mock: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, images: true },
 };
 
+const OPENAI_REASONERS = /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/;
+
+/** Whether a model of OpenAI's thinks before it answers. */
+export function reasons(model: string): boolean {
+  return OPENAI_REASONERS.test(model);
+}
+
 const OPENAI = ['openai', 'openai-chat'] as const;
 
 /** Families of models that differ from their API. All that match count, later ones before earlier ones. */
@@ -62,7 +69,7 @@ const FAMILIES: readonly Family[] = [
   { api: OPENAI, models: /^gpt-4\.1/, has: { contextTokens: 1_047_576 } },
   {
     api: OPENAI,
-    models: /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/,
+    models: OPENAI_REASONERS,
     has: { refuses: [...SAMPLING, ...PENALTIES], stopSequences: 0 },
   },
   { api: OPENAI, models: /^o\d/, has: { contextTokens: 200_000 } },

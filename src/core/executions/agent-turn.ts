@@ -6,6 +6,8 @@ import type { StopReason, ToolCall } from './turn.js';
 /** What an execution does after a turn. */
 export type NextStep =
   | { readonly type: 'finish' }
+  /** Runs the tools that the model asked for, and tells it in the next turn what came of them. */
+  | { readonly type: 'call-tools'; readonly calls: readonly ToolCall[] }
   /** Tells the model what is wrong with its answer, and asks once more. */
   | { readonly type: 'repair'; readonly request: string }
   | { readonly type: 'fail'; readonly code: ExecutionErrorCode; readonly message: string };
@@ -25,14 +27,16 @@ export interface TurnPlace {
   readonly turn: number;
   readonly maxTurns: number;
   readonly hasRepaired: boolean;
+  /** How many tools were called in the turns before. */
+  readonly toolCallsBefore: number;
+  /** How many may be called in all; absent: the agent has no tools. */
+  readonly maxToolCalls?: number;
 }
 
 /** Decides what follows a finished turn. Pure. */
-export function decideTurn(answer: FinishedTurn, { turn, maxTurns, hasRepaired }: TurnPlace): NextStep {
-  if (answer.toolCalls.length > 0) {
-    const message = 'The model asked for a tool, and this agent has none.';
-    return { type: 'fail', code: 'tool_failed', message };
-  }
+export function decideTurn(answer: FinishedTurn, place: TurnPlace): NextStep {
+  if (answer.toolCalls.length > 0) return decideCalls(answer.toolCalls, place);
+  const { turn, maxTurns, hasRepaired } = place;
   const problem = answer.outputProblem;
   if (problem === undefined) return { type: 'finish' };
   if (answer.isBeyondRepair === true) return { type: 'fail', code: 'output_invalid', message: problem };
@@ -43,6 +47,22 @@ export function decideTurn(answer: FinishedTurn, { turn, maxTurns, hasRepaired }
   // One chance: a model that fails twice mostly goes on failing, and each turn is paid for.
   if (hasRepaired || turn >= maxTurns) return { type: 'fail', code: 'output_invalid', message: problem };
   return { type: 'repair', request: repairRequest(problem) };
+}
+
+function decideCalls(calls: readonly ToolCall[], place: TurnPlace): NextStep {
+  const { turn, maxTurns, toolCallsBefore, maxToolCalls } = place;
+  if (maxToolCalls === undefined) {
+    const message = 'The model asked for a tool, and this agent has none.';
+    return { type: 'fail', code: 'tool_failed', message };
+  }
+  const advice = 'or have the prompt say when it knows enough';
+  if (toolCallsBefore + calls.length > maxToolCalls) {
+    const message = `The model asked for more than ${maxToolCalls} tool calls: raise the agent's maxToolCalls, ${advice}.`;
+    return { type: 'fail', code: 'turn_limit', message };
+  }
+  if (turn < maxTurns) return { type: 'call-tools', calls };
+  const message = `The model still asked for tools in its last turn, ${maxTurns}: raise the agent's maxTurns, ${advice}.`;
+  return { type: 'fail', code: 'turn_limit', message };
 }
 
 function repairRequest(problem: string): string {

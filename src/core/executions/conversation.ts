@@ -1,10 +1,13 @@
 import type { JsonValue } from '../json/json.js';
+import type { ProviderState } from './provider-state.js';
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
   readonly toolCalls?: JsonValue;
   readonly toolCallId?: string;
+  /** What the model's provider gets back as it is. Nobody else is shown it. */
+  readonly providerState?: ProviderState;
   readonly timestamp: string;
   /** Of which execution it is. Absent in messages of before that was kept. */
   readonly executionId?: string;
@@ -25,7 +28,7 @@ export interface Conversation {
 /** Whether two messages are one: what an execution's turn leaves behind it leaves once, however often it is added. */
 export function isSameMessage(message: Message, other: Message): boolean {
   if (message.role !== other.role || message.executionId !== other.executionId) return false;
-  if (message.executionId !== undefined) return message.turn === other.turn;
+  if (message.executionId !== undefined) return message.turn === other.turn && message.toolCallId === other.toolCallId;
   return message.timestamp === other.timestamp && message.content === other.content;
 }
 

@@ -1,5 +1,6 @@
 import type { LlmConfig, LlmProvider } from '../agents/agent.js';
 import type { Message } from './conversation.js';
+import type { ProviderState } from './provider-state.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import type { TokenUsage } from '../streams/stream-event.js';
 
@@ -19,7 +20,7 @@ export interface ToolSpec {
 export interface ModelRequest {
   readonly provider: LlmProvider;
   readonly llmConfig: LlmConfig;
-  readonly messages: readonly Pick<Message, 'role' | 'content' | 'toolCalls' | 'toolCallId'>[];
+  readonly messages: readonly Pick<Message, 'role' | 'content' | 'toolCalls' | 'toolCallId' | 'providerState'>[];
   readonly tools: readonly ToolSpec[];
   /** JSON Schema that the answer shall fit: the provider's structured mode where it has one. */
   readonly outputSchema?: JsonObject;
@@ -48,6 +49,8 @@ export interface ModelFinish {
   readonly providerRequestId?: string;
   /** Parameters that were not sent, and why. */
   readonly warnings: readonly string[];
+  /** Of a turn that calls tools, what its provider wants back unchanged with their results. */
+  readonly providerState?: ProviderState;
 }
 
 /** What one finished turn leaves behind: stored by (execution, turn) before anything else happens. */
@@ -61,4 +64,5 @@ export interface TurnResult {
   readonly stopReason: StopReason;
   readonly model: string;
   readonly warnings: readonly string[];
+  readonly providerState?: ProviderState;
 }

@@ -15,6 +15,7 @@ import { problemsOf } from './schema-problems.js';
 
 const DEFAULT_MAX_TURNS = 10;
 const MAX_TURNS = 100;
+const MAX_TOOL_CALLS = 1000;
 const MAX_PROMPT_LENGTH = 200_000;
 const MAX_SCHEMA_LENGTH = 100_000;
 
@@ -45,6 +46,7 @@ const agent = shape({
   outputSchema: jsonObject.exactOptional(),
   allowedWorkflows: listOf(text(1000), 1000).exactOptional(),
   maxTurns: z.number().default(DEFAULT_MAX_TURNS),
+  maxToolCalls: z.number().exactOptional(),
   strictParameters: z.boolean().default(false),
 });
 
@@ -55,8 +57,8 @@ export interface AgentInput {
 }
 
 /**
- * Reads an agent in the form of `AgentInput`, with everything that is wrong with it but its output schema: see
- * checkAgentInput. Null members count as absent.
+ * Reads an agent in the form of `AgentInput`, with everything that is wrong with it but its output schema and the names of
+ * its tools: see checkAgentInput. Null members count as absent.
  */
 export function parseAgentInput(input: unknown): Parsed<AgentInput> {
   const jsonProblems = problemsOfJson(input);
@@ -83,8 +85,8 @@ function checkAgent(content: AgentContent): readonly Problem[] {
     ...checkProvider(content.llmProvider).map((found) => ({ ...found, pointer: `/llmProvider${found.pointer}` })),
     ...checkLlmConfig(content.llmConfig, '/llmConfig'),
     ...checkPrompts(content.prompts, '/prompts'),
-    ...checkTurns(content.maxTurns),
-    ...content.tools.map((tool, index) => unknownTool(tool, index)),
+    ...checkCount(content.maxTurns, MAX_TURNS, '/maxTurns'),
+    ...(content.maxToolCalls === undefined ? [] : checkCount(content.maxToolCalls, MAX_TOOL_CALLS, '/maxToolCalls')),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
     ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
   ];
@@ -94,14 +96,9 @@ function badId(id: string, pointer: string): readonly Problem[] {
   return isId(id) ? [] : [{ code: 'INVALID_VALUE', pointer, message: ID_RULE }];
 }
 
-function checkTurns(maxTurns: number): readonly Problem[] {
-  if (Number.isInteger(maxTurns) && maxTurns >= 1 && maxTurns <= MAX_TURNS) return [];
-  return [{ code: 'INVALID_VALUE', pointer: '/maxTurns', message: `must be a whole number from 1 to ${MAX_TURNS}` }];
-}
-
-/** Until there are tools, every name of one is unknown: a model that was promised it would call it in vain. */
-function unknownTool(tool: string, index: number): Problem {
-  return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message: `there is no tool "${tool}"` };
+function checkCount(count: number, most: number, pointer: string): readonly Problem[] {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return [];
+  return [{ code: 'INVALID_VALUE', pointer, message: `must be a whole number from 1 to ${most}` }];
 }
 
 /** Whether it is a schema at all is for the SchemaChecker: to find out may take long. */

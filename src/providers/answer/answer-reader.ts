@@ -140,10 +140,16 @@ export class AnswerReader {
     }
   }
 
-  #finish(answer: Omit<ModelFinish, 'providerRequestId'>): ModelEvent {
+  #finish(answer: Omit<ModelFinish, 'providerRequestId' | 'providerState'>): ModelEvent {
     this.#isOver = true;
     const { providerRequestId } = this.#surroundings.call;
-    return { type: 'finish', finish: providerRequestId === undefined ? answer : { ...answer, providerRequestId } };
+    const providerState = answer.toolCalls.length === 0 ? undefined : this.#wire.state?.();
+    const finish = {
+      ...answer,
+      ...(providerRequestId === undefined ? {} : { providerRequestId }),
+      ...(providerState === undefined ? {} : { providerState }),
+    };
+    return { type: 'finish', finish };
   }
 }
 

@@ -7,7 +7,7 @@ import { Ending } from './ending.js';
 import { ToolCallGatherer } from './gather-tool-calls.js';
 import { mergeUsage } from './merge-usage.js';
 
-type Finish = Omit<ModelFinish, 'providerRequestId'>;
+type Finish = Omit<ModelFinish, 'providerRequestId' | 'providerState'>;
 
 export interface ExpectedAnswer {
   readonly turn: number;

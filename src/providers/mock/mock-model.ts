@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { ownValue, type JsonValue } from '../../core/json/json.js';
+import { isJsonObject, ownValue, type JsonValue } from '../../core/json/json.js';
 import { EXECUTION_ERROR_CODES, type ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError } from '../../core/executions/model-error.js';
-import type { ModelEvent, ModelRequest } from '../../core/executions/turn.js';
+import type { ModelEvent, ModelRequest, ToolCall } from '../../core/executions/turn.js';
 import { StopSequenceCutter } from '../answer/cut-stop-sequences.js';
 import { exampleOf } from './example-of-schema.js';
-import { listAt, numberAt } from '../../core/json/json-fields.js';
+import { listAt, numberAt, textAt } from '../../core/json/json-fields.js';
 import type { SchemaChecker } from '../../schemas/schema-checker.js';
 import type { LanguageModel } from '../language-model.js';
 
@@ -30,7 +30,8 @@ export class MockModel implements LanguageModel {
     const options = readOptions(request);
     const cutter = new StopSequenceCutter(request.llmConfig.stopSequences ?? []);
     let sent = 0;
-    for (const chunk of splitWords(await this.#answerText(request))) {
+    const { text: whole, toolCalls } = await this.#answer(request);
+    for (const chunk of splitWords(whole)) {
       if (sent === options.failAtChunk) throw scriptedFailure(options.failWith);
       await pause(Math.min(options.delayMs, deadlineMs - performance.now()), signal);
       if (performance.now() >= deadlineMs)
@@ -43,21 +44,21 @@ export class MockModel implements LanguageModel {
     if (options.failAtChunk !== undefined && options.failAtChunk >= sent) throw scriptedFailure(options.failWith);
     const rest = cutter.flush();
     if (rest !== '') yield { type: 'text', text: rest };
-    yield finish(request, sent);
+    yield finish(request, sent, cutter.stopped ? [] : toolCalls);
   }
 
-  async #answerText(request: ModelRequest): Promise<string> {
+  async #answer(request: ModelRequest): Promise<ScriptedAnswer> {
     const responses = listAt(request.provider.options, 'responses');
     if (responses.length > 0) {
       const turn = request.messages.filter((message) => message.role === 'assistant').length;
-      return asText(responses[Math.min(turn, responses.length - 1)] ?? '');
+      return scriptedAnswer(responses[Math.min(turn, responses.length - 1)] ?? '');
     }
     const { outputSchema: schema } = request;
-    if (schema === undefined) return prose(request);
+    if (schema === undefined) return { text: prose(request), toolCalls: [] };
     const example = exampleOf(schema);
     const text = example === undefined ? '' : JSON.stringify(example, null, 2);
     const { type } = await this.#schemas.readAnswer(text, { schema, outputs: [] });
-    if (type === 'valid') return text;
+    if (type === 'valid') return { text, toolCalls: [] };
     const advice = 'Put answers into the `responses` option of the mock.';
     throw new ModelError(
       'invalid_request',
@@ -89,6 +90,23 @@ function scriptedFailure(code: ExecutionErrorCode): ModelError {
   return new ModelError(code, `The mock failed with ${code}, as its options ask.`);
 }
 
+interface ScriptedAnswer {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+}
+
+/** Calls of tools are scripted as `{"toolCalls": [{"name", "arguments"}], "text"}`; everything else is the answer itself. */
+function scriptedAnswer(response: JsonValue): ScriptedAnswer {
+  const calls = isJsonObject(response) ? listAt(response, 'toolCalls').filter(isJsonObject) : [];
+  if (!isJsonObject(response) || calls.length === 0) return { text: asText(response), toolCalls: [] };
+  const toolCalls = calls.map((call) => ({
+    id: textAt(call, 'id'),
+    name: textAt(call, 'name'),
+    arguments: ownValue(call, 'arguments') ?? {},
+  }));
+  return { text: textAt(response, 'text'), toolCalls };
+}
+
 /** Indented, so that JSON too arrives in more than one chunk. */
 function asText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
@@ -109,11 +127,12 @@ function splitWords(text: string): readonly string[] {
   return text.match(/\s+\S*|\S+/g) ?? [];
 }
 
-function finish(request: ModelRequest, outputTokens: number): ModelEvent {
+function finish(request: ModelRequest, outputTokens: number, toolCalls: readonly ToolCall[]): ModelEvent {
   const inputTokens = request.messages.reduce((sum, message) => sum + countWords(message.content), 0);
   const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
   const warnings = ['The answer is scripted: the mock provider calls no model, and its tokens are words.'];
-  return { type: 'finish', finish: { toolCalls: [], usage, stopReason: 'stop', warnings } };
+  const stopReason = toolCalls.length > 0 ? 'tool_calls' : 'stop';
+  return { type: 'finish', finish: { toolCalls, usage, stopReason, warnings } };
 }
 
 function countWords(text: string): number {

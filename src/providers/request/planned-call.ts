@@ -1,4 +1,4 @@
-import type { Api } from '../../core/agents/model-capabilities.js';
+import type { Api, ModelCapabilities } from '../../core/agents/model-capabilities.js';
 import type { ModelRequest } from '../../core/executions/turn.js';
 import { answerFormat, formatWarnings, isStated, type AnswerFormat } from './answer-format.js';
 import { planParameters, type ParameterPlan } from './parameter-plan.js';
@@ -20,6 +20,12 @@ export interface RequestParts extends ParameterPlan {
   readonly toolNames: ToolNames;
 }
 
+/** Ollama, and Gemini before 3, call no tools while they are held to write JSON: there the prompt says what to answer. */
+function withTools(request: ModelRequest, capabilities: ModelCapabilities, api: Api): ModelCapabilities {
+  const isHeld = api === 'ollama' || (api === 'google' && !/^gemini-(?:[3-9]|\d\d)/.test(request.provider.model));
+  return request.tools.length > 0 && isHeld ? { ...capabilities, structuredOutput: 'prompt' } : capabilities;
+}
+
 /** Plans a call; `bodyOf` says it in the words of the API. Throws ModelError `invalid_request` as planParameters does. */
 export function planCall<Body>(
   request: ModelRequest,
@@ -28,7 +34,7 @@ export function planCall<Body>(
 ): PlannedCall<Body> {
   const plan = planParameters(request, api);
   const toolNames = nameTools(request.tools.map((tool) => tool.name));
-  const format = answerFormat(request, plan.capabilities, api);
+  const format = answerFormat(request, withTools(request, plan.capabilities, api), api);
   const prompt = promptParts(request, isStated(format, api));
   const warnings = [...plan.warnings, ...formatWarnings(format, plan.capabilities)];
   return { body: bodyOf({ ...plan, prompt, format, toolNames }), toolNames, warnings };

@@ -1,4 +1,4 @@
-import { isJsonObject, ownValue } from '../../core/json/json.js';
+import { isJsonObject, ownValue, type JsonValue } from '../../core/json/json.js';
 import type { ModelRequest, ToolCall } from '../../core/executions/turn.js';
 import { isJsonArray, textAt } from '../../core/json/json-fields.js';
 import { stateSchema } from './structured-output.js';
@@ -54,6 +54,11 @@ export function toolCallsOf({ toolCalls }: RequestMessage): readonly ToolCall[] 
     name: textAt(call, 'name'),
     arguments: ownValue(call, 'arguments') ?? {},
   }));
+}
+
+/** What the format's provider gave with a message, to get it back; nothing where another one gave it. */
+export function stateOf({ providerState }: RequestMessage, format: string): JsonValue | undefined {
+  return providerState?.format === format ? providerState.content : undefined;
 }
 
 /** Arguments that were no JSON are kept as the text that the model wrote, and go back to it as such. */

@@ -1,4 +1,5 @@
 import { CircuitBreakerError } from '../../core/errors.js';
+import type { StreamEventBody } from '../../core/streams/stream-event.js';
 import { EntryQueue } from './entry-queue.js';
 import type { CountedTail, EntryStore } from './entry-store.js';
 import { EntryWriter, type Opening } from './entry-writer.js';
@@ -49,6 +50,17 @@ export class EntryLog implements StreamLog {
           if (opening !== undefined) return this.#writer(executionId, opening);
         }
       }
+    }
+  }
+
+  async tell(executionId: string, turn: number, bodies: readonly StreamEventBody[]): Promise<boolean> {
+    for (;;) {
+      this.#refuseWhenShutDown();
+      const tail = await this.#store.tail(executionId, turn);
+      if (tail === undefined || tail.isClosed || tail.turn !== turn) return false;
+      const { epoch, opening, attempt } = tail;
+      const entry = newEntry(executionId, tail, { epoch, opening, turn, attempt, bodies });
+      if ((await this.#queue.insert(entry)) !== undefined) return true;
     }
   }
 

@@ -1,4 +1,5 @@
 import { CircuitBreakerError } from '../../core/errors.js';
+import type { StreamEventBody } from '../../core/streams/stream-event.js';
 import { newOpening, placeEvents, SHUT_DOWN, type StoredEventBody } from '../entries/stream-entry.js';
 import {
   StreamFenced,
@@ -39,6 +40,16 @@ export class MemoryStreamLog implements StreamLog {
       case 'granted':
         return this.#writer(executionId, this.#begin(executionId, tail, claim));
     }
+  }
+
+  async tell(executionId: string, turn: number, bodies: readonly StreamEventBody[]): Promise<boolean> {
+    await this.#answer();
+    const tail = this.#tail(executionId);
+    if (tail === undefined || tail.isClosed || tail.turn !== turn) return false;
+    const { last, epoch, opening, attempt } = tail;
+    const head = { first: last + 1, epoch, opening, turn, attempt, isOpening: false, isClosed: false };
+    this.#add(executionId, head, bodies);
+    return true;
   }
 
   async close(executionId: string, { turn, attempt, body }: StreamEnding): Promise<number> {

@@ -7,7 +7,7 @@ const answer = (fields: Partial<FinishedTurn> = {}): FinishedTurn => ({
   stopReason: 'stop',
   ...fields,
 });
-const first = { turn: 1, maxTurns: 10, hasRepaired: false };
+const first = { turn: 1, maxTurns: 10, hasRepaired: false, toolCallsBefore: 0 };
 const invalid = answer({ outputProblem: 'The answer does not fit its schema: /grade must be number.' });
 
 describe('what follows a turn', () => {
@@ -30,9 +30,31 @@ describe('what follows a turn', () => {
     expect(step).toMatchObject({ code: 'output_invalid', message: expect.stringContaining('maxTokens') as string });
   });
 
-  it('is a failure when the model asks for a tool that it was not given', () => {
-    const toolCalls = [{ id: 'a', name: 'search', arguments: {} }];
-    expect(decideTurn(answer({ toolCalls }), first)).toMatchObject({ type: 'fail', code: 'tool_failed' });
+  describe('that asks for tools', () => {
+    const toolCalls = [1, 2].map((number) => ({ id: `call-${number}`, name: 'search', arguments: {} }));
+    const asking = answer({ toolCalls, stopReason: 'tool_calls', outputProblem: 'It is no JSON.' });
+
+    it('is their call', () => {
+      const step = { type: 'call-tools', calls: toolCalls };
+      expect(decideTurn(asking, { ...first, maxToolCalls: 2 })).toEqual(step);
+      expect(decideTurn(asking, { ...first, turn: 9, toolCallsBefore: 30, maxToolCalls: 32 })).toEqual(step);
+    });
+
+    it('is a failure when no turn is left to tell the model what came of them', () => {
+      const last = { ...first, turn: 10, maxToolCalls: 32 };
+      const message = expect.stringContaining("raise the agent's maxTurns") as string;
+      expect(decideTurn(asking, last)).toMatchObject({ type: 'fail', code: 'turn_limit', message });
+    });
+
+    it('is a failure when they are more than an execution may call', () => {
+      const message = expect.stringContaining("raise the agent's maxToolCalls") as string;
+      const place = { ...first, toolCallsBefore: 31, maxToolCalls: 32 };
+      expect(decideTurn(asking, place)).toMatchObject({ type: 'fail', code: 'turn_limit', message });
+    });
+
+    it('is a failure when its agent has none', () => {
+      expect(decideTurn(asking, first)).toMatchObject({ type: 'fail', code: 'tool_failed' });
+    });
   });
 });
 

@@ -49,13 +49,13 @@ describe('parseAgentInput', () => {
     expect(problems(example)).toEqual([]);
   });
 
-  it('reports problems of provider, settings, tools and schema at once', () => {
+  it('reports problems of provider, settings and limits at once', () => {
     const change = {
       id: 'a b',
       llmProvider: { type: 'custom', model: 'm', options: { apiKey: 'sk-1' } },
       llmConfig: { temperature: 3, maxTokens: 0 },
       maxTurns: 0,
-      tools: ['web/search'],
+      maxToolCalls: 1001,
       allowedWorkflows: ['ok', '..'],
     };
     expect(problems(change)).toEqual([
@@ -65,7 +65,7 @@ describe('parseAgentInput', () => {
       'INVALID_VALUE /llmConfig/temperature',
       'INVALID_VALUE /llmConfig/maxTokens',
       'INVALID_VALUE /maxTurns',
-      'UNKNOWN_TOOL /tools/0',
+      'INVALID_VALUE /maxToolCalls',
       'INVALID_VALUE /allowedWorkflows/1',
     ]);
   });

@@ -36,6 +36,16 @@ describe('MockModel', () => {
     expect(texts).toEqual(['first', 'first']);
   });
 
+  it('asks for tools where its script says so', async () => {
+    const responses = [{ toolCalls: [{ name: 'lookup', arguments: { n: 1 } }], text: 'I look.' }, { toolCalls: [] }];
+    const events = await collect(new MockModel(schemasInThisThread), ask({ responses }));
+    expect(textOf(events)).toBe('I look.');
+    const toolCalls = [{ id: '', name: 'lookup', arguments: { n: 1 } }];
+    expect(finishOf(events)).toMatchObject({ stopReason: 'tool_calls', toolCalls });
+    const next = ask({ responses }, { messages: afterTurns(1) });
+    expect(JSON.parse(textOf(await collect(new MockModel(schemasInThisThread), next)))).toEqual({ toolCalls: [] });
+  });
+
   it('sends word by word, and every blank', async () => {
     const text = '  one two\n\nthree ';
     const events = await collect(new MockModel(schemasInThisThread), ask({ responses: [text] }));

@@ -8,6 +8,7 @@ import { placeAgentStoreContract } from './place-agent-store.js';
 import { readingManyContract } from './reading-many.js';
 import { temporalHomeStoreContract } from './temporal-home-store.js';
 import { tokenStoreContract } from './token-store.js';
+import { toolStoreContract } from './tool-store.js';
 import { workflowStoreContract } from './workflow-store.js';
 
 export interface OpenForTest {
@@ -35,6 +36,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     placeAgentStoreContract(() => storage().placeAgents);
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);
+    toolStoreContract(() => storage().tools);
     readingManyContract(storage);
   });
 }

@@ -6,11 +6,12 @@ import { closing } from './closing.js';
 import { racing } from './racing.js';
 import { reading } from './reading.js';
 import { readingLongLogs } from './reading-long-logs.js';
+import { telling } from './telling.js';
 import { tellingApart } from './telling-apart.js';
 import type { StreamBackend } from './stream-backend.js';
 import { watching } from './watching.js';
 
-const RULES = [claiming, appending, closing, reading, readingLongLogs, watching, tellingApart, racing];
+const RULES = [claiming, appending, telling, closing, reading, readingLongLogs, watching, tellingApart, racing];
 
 /** Every rule of the port, on one backend. */
 export function streamLogContract(name: string, start: () => Promise<StreamBackend>): void {

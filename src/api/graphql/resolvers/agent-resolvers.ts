@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../../../core/agents/agent.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import type { ResolverContext } from '../context.js';
 
@@ -13,6 +14,9 @@ export const agentResolvers = {
       work.once(`agent ${version ?? 'newest'} ${id}`, () => storage.agents.get(id, version ?? undefined)),
     agents: (_: unknown, { capability }: { capability?: string | null }, { storage }: ResolverContext) =>
       storage.agents.list(capability ?? undefined),
+  },
+  Agent: {
+    maxToolCalls: ({ maxToolCalls = DEFAULT_MAX_TOOL_CALLS }: Agent) => maxToolCalls,
   },
   Mutation: {
     createAgent: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => createAgent(context, input),

@@ -1,9 +1,11 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
+import type { ProviderState } from '../../../core/executions/provider-state.js';
 import { ModelError } from '../../../core/executions/model-error.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { stopOf } from '../stop-words.js';
+import { ThinkingBlocks } from './thinking-blocks.js';
 import { saidIn } from '../text-parts.js';
 import { countAt, usageOf } from '../token-counts.js';
 
@@ -12,8 +14,10 @@ export class MessagesReader {
   #counted: Readonly<Record<string, number>> = {};
   #message: string | undefined;
   #hasSpoken = false;
+  readonly #thoughts = new ThinkingBlocks();
 
   read(event: JsonObject): AnswerPiece {
+    this.#thoughts.read(event);
     switch (textAt(event, 'type')) {
       case 'message_start':
         return this.#begin(objectAt(event, 'message'));
@@ -33,6 +37,11 @@ export class MessagesReader {
       default:
         return {};
     }
+  }
+
+  /** The blocks of its thinking, with their signatures: the API takes no results of tools without them. */
+  get state(): ProviderState | undefined {
+    return this.#thoughts.state;
   }
 
   /** A gateway that fails over begins the answer anew: what it has said so far belongs to another one. */

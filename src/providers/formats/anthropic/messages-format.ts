@@ -23,6 +23,7 @@ export const messagesFormat: WireFormat = {
       warnings,
       send: async (baseUrl, fetch) => await (await anthropicClient(baseUrl, fetch)).messages.create(body),
       read: (event) => reader.read(event),
+      state: () => reader.state,
     };
   },
   modelsUrl: (_provider, baseUrl) => apiUrl(baseUrl, 'v1/models?limit=1000'),

@@ -7,9 +7,10 @@ import type {
 import { isJsonObject } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import type { ToolNames } from '../../request/tool-names.js';
+import { THINKING_FORMAT, thinkingIn } from './thinking-blocks.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
 export function planMessagesCall(request: ModelRequest): PlannedCall<MessageCreateParamsStreaming> {
@@ -70,7 +71,8 @@ function messageParam(message: PromptParts['messages'][number], names: ToolNames
         name: names.toWire(call.name),
         input: isJsonObject(call.arguments) ? call.arguments : {},
       }));
-      return { role: 'assistant', content: [...text, ...calls] };
+      const thinking = thinkingIn(stateOf(message, THINKING_FORMAT));
+      return { role: 'assistant', content: [...thinking, ...text, ...calls] };
     }
   }
 }

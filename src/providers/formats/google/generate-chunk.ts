@@ -1,13 +1,23 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { TokenUsage } from '../../../core/streams/stream-event.js';
+import type { ProviderState } from '../../../core/executions/provider-state.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { stopOf } from '../stop-words.js';
 import { countAt, objectOr, usageOf } from '../token-counts.js';
 
+export const SIGNATURES_FORMAT = 'google-generate';
+
 /** Reads the chunks of one answer. Function calls come whole and without numbers, so they are counted here. */
 export class GenerateReader {
   #calls = 0;
+  readonly #signatures: (string | null)[] = [];
+
+  /** The signatures of its thoughts, by the call that each came with. */
+  get state(): ProviderState | undefined {
+    const isSigned = this.#signatures.some((signature) => signature !== null);
+    return isSigned ? { format: SIGNATURES_FORMAT, content: [...this.#signatures] } : undefined;
+  }
 
   read(chunk: JsonObject): AnswerPiece {
     const candidate = listAt(chunk, 'candidates').find(
@@ -29,13 +39,15 @@ export class GenerateReader {
     return {
       text: textOf(parts.filter((part) => !isThought(part))),
       reasoning: textOf(parts.filter(isThought)),
-      toolCalls: parts.flatMap((part) => this.#readCall(ownValue(part, 'functionCall'))),
+      toolCalls: parts.flatMap((part) => this.#readCall(part)),
       ...(stop === undefined ? {} : { stop: { ...stop, detail: textAt(candidate, 'finishMessage') } }),
     };
   }
 
-  #readCall(call: JsonValue | undefined): readonly ToolCallPiece[] {
+  #readCall(part: JsonObject): readonly ToolCallPiece[] {
+    const call = ownValue(part, 'functionCall');
     if (!isJsonObject(call)) return [];
+    this.#signatures.push(textAt(part, 'thoughtSignature') || null);
     const index = this.#calls;
     this.#calls += 1;
     const given = JSON.stringify(objectAt(call, 'args'));

@@ -36,6 +36,7 @@ export const generateFormat: WireFormat = {
         return await client.models.generateContentStream(body);
       },
       read: (chunk) => reader.read(chunk),
+      state: () => reader.state,
     };
   },
   modelsUrl: (provider, baseUrl) => apiUrl(baseUrl, `${apiVersion(provider)}/models?pageSize=1000`),

@@ -3,12 +3,15 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
+import { stateOf, toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
+import { isJsonArray } from '../../../core/json/json-fields.js';
+import { SIGNATURES_FORMAT } from './generate-chunk.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
 interface Part {
   text?: string;
   functionCall?: { name: string; args: Record<string, unknown> };
+  thoughtSignature?: string;
   functionResponse?: { name: string; response: Record<string, unknown> };
 }
 
@@ -85,12 +88,20 @@ function contentOf(message: PromptParts['messages'][number], parts: PromptParts,
     }
     case 'assistant': {
       const text: Part[] = message.content === '' ? [] : [{ text: message.content }];
-      const calls = toolCallsOf(message).map((call) => ({
+      const signatures = stateOf(message, SIGNATURES_FORMAT);
+      const calls = toolCallsOf(message).map((call, index) => ({
         functionCall: { name: names.toWire(call.name), args: argsOf(call.arguments) },
+        ...signatureAt(signatures, index),
       }));
       return { role: 'model', parts: [...text, ...calls] };
     }
   }
+}
+
+/** The API takes a call without the signature of its thought for one that it never made. */
+function signatureAt(signatures: JsonValue | undefined, index: number): Pick<Part, 'thoughtSignature'> {
+  const signature = isJsonArray(signatures) ? signatures[index] : undefined;
+  return typeof signature === 'string' ? { thoughtSignature: signature } : {};
 }
 
 function argsOf(given: JsonValue): JsonObject {

@@ -1,9 +1,11 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../../core/json/json.js';
+import type { ProviderState } from '../../../core/executions/provider-state.js';
 import { ModelError } from '../../../core/executions/model-error.js';
 import { readErrorDetails } from '../../failures/error-details.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { SaidParts, type TextPlace } from '../said-parts.js';
+import { ReasoningItems } from './reasoning-items.js';
 import { stopOf } from '../stop-words.js';
 import { saidIn } from '../text-parts.js';
 import { countAt, usageOf } from '../token-counts.js';
@@ -17,9 +19,16 @@ export class ResponsesReader {
   readonly #thoughts = new SaidParts();
   #response: string | undefined;
   #hasSpoken = false;
+  readonly #reasoning = new ReasoningItems();
+
+  /** What it has reasoned, encrypted: nothing else is kept of it, here or at the provider. */
+  get state(): ProviderState | undefined {
+    return this.#reasoning.state;
+  }
 
   read(event: JsonObject): AnswerPiece {
     const type = textAt(event, 'type');
+    this.#reasoning.read(event);
     switch (type) {
       case 'response.output_text.delta':
         return this.#spoken({ text: this.#texts.add(placeOf(event), saidIn(ownValue(event, 'delta')).text) });

@@ -16,6 +16,7 @@ export const responsesFormat: WireFormat = {
       send: async (baseUrl, fetch) =>
         await (await openAiClient(request.provider, baseUrl, fetch)).responses.create(body),
       read: (event) => reader.read(event),
+      state: () => reader.state,
     };
   },
 };

@@ -1,10 +1,12 @@
 import type { ResponseCreateParamsStreaming, ResponseInputItem } from 'openai/resources/responses/responses';
+import { reasons } from '../../../core/agents/model-capabilities.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { argumentsText, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { argumentsText, stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
+import { REASONING_FORMAT, reasoningIn } from './reasoning-items.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
 /** The API takes no smaller limit. */
@@ -43,6 +45,8 @@ function samplingFields({ config }: ParameterPlan): Fields {
 
 function toolFields(request: ModelRequest, names: ToolNames): Fields {
   if (request.tools.length === 0) return {};
+  // Models that do not reason refuse to be asked for it.
+  const include: Fields = reasons(request.provider.model) ? { include: ['reasoning.encrypted_content'] } : {};
   const tools = request.tools.map((tool) => ({
     type: 'function' as const,
     name: names.toWire(tool.name),
@@ -50,7 +54,7 @@ function toolFields(request: ModelRequest, names: ToolNames): Fields {
     parameters: { ...tool.parameters },
     strict: false,
   }));
-  return { tools };
+  return { tools, ...include };
 }
 
 function textFormat({ format }: RequestParts, schema: ModelRequest['outputSchema']): Fields {
@@ -81,7 +85,7 @@ function inputItems(message: PromptParts['messages'][number], names: ToolNames):
         name: names.toWire(call.name),
         arguments: argumentsText(call),
       }));
-      return [...text, ...calls];
+      return [...reasoningIn(stateOf(message, REASONING_FORMAT)), ...text, ...calls];
     }
   }
 }

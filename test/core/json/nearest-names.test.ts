@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestNames } from '../../../src/providers/failures/nearest-names.js';
+import { nearestNames } from '../../../src/core/json/nearest-names.js';
 
 describe('nearestNames', () => {
   it('gives the most alike first, and none that is nothing like it', () => {

@@ -1,0 +1,29 @@
+import { index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
+
+import { circuitBreaker } from './database-schema.js';
+
+/** What the workers offer; a row that no worker has renewed for long is removed. */
+export const tools = circuitBreaker.table(
+  'tools',
+  {
+    name: text().primaryKey(),
+    offeredAt: text('offered_at').notNull(),
+    offer: json().notNull(),
+  },
+  (table) => [index('tools_oldest').on(table.offeredAt)],
+);
+
+/** A row for each call of a tool, from before it runs; the first outcome stays. */
+export const toolCalls = circuitBreaker.table(
+  'tool_calls',
+  {
+    executionId: text('execution_id').notNull(),
+    turn: integer().notNull(),
+    index: integer().notNull(),
+    /** The attempt that began last, and how many have begun. */
+    attempt: text().notNull(),
+    attempts: integer().notNull(),
+    outcome: json(),
+  },
+  (table) => [primaryKey({ columns: [table.executionId, table.turn, table.index] })],
+);

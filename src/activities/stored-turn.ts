@@ -1,0 +1,13 @@
+import type { TurnResult } from '../core/executions/turn.js';
+import { finalFailure } from '../contract/failures.js';
+import type { ActivityParts } from './activity-parts.js';
+
+/** A turn that has ended, as it was stored. Fails for good where its execution was deleted meanwhile. */
+export async function storedTurn(
+  { storage }: Pick<ActivityParts, 'storage'>,
+  { executionId, turn }: { readonly executionId: string; readonly turn: number },
+): Promise<TurnResult> {
+  const stored = await storage.executions.getTurn(executionId, turn);
+  if (stored !== undefined) return stored as unknown as TurnResult;
+  throw finalFailure({ code: 'invalid_request', message: `Turn ${turn} of the execution was deleted meanwhile.` });
+}

@@ -1,0 +1,105 @@
+import type { Context } from '@temporalio/activity';
+
+import { failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/executions/tool-call.js';
+import { storableMessage } from '../core/errors.js';
+import { checkJson } from '../core/json/check-json.js';
+import { isJsonObject, type JsonValue } from '../core/json/json.js';
+import type { StreamEventBody } from '../core/streams/stream-event.js';
+import type { ToolCall } from '../core/executions/turn.js';
+import type { ToolRun } from '../contract/activities.js';
+import type { ReadArguments, Tool, ToolContext } from '../tools/tool.js';
+import type { ActivityParts } from './activity-parts.js';
+import { OneAfterAnother } from './one-after-another.js';
+
+/** One attempt at a call of a tool, within its time. */
+export class ToolAttempt {
+  readonly #parts: ActivityParts;
+  readonly #run: ToolRun;
+  readonly #context: Context;
+
+  constructor(parts: ActivityParts, run: ToolRun, context: Context) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#context = context;
+  }
+
+  /** Resolves whatever the tool does. Rejects with the reason of the activity's cancellation. */
+  async call(tool: Tool, { id, name, arguments: given }: ToolCall): Promise<ToolOutcome> {
+    const about = { toolName: name, toolCallId: id };
+    await tellInTurn(this.#parts, this.#run, [
+      { eventType: 'thinking', status: 'calling_tool', content: name },
+      { eventType: 'tool_call', ...about, arguments: given },
+    ]);
+    const read = await readArguments(tool, given);
+    if ('problem' in read) return failed(`The arguments do not fit: ${read.problem}. Call it again with others.`);
+    return await this.#within(tool, read.value);
+  }
+
+  async #within(tool: Tool, value: unknown): Promise<ToolOutcome> {
+    const { cancellationSignal } = this.#context;
+    const late = AbortSignal.timeout(tool.timeoutSeconds * 1000);
+    const signal = AbortSignal.any([cancellationSignal, late]);
+    // Its own turn: what it throws at once is told like what it throws later.
+    const running = Promise.resolve().then(() => tool.run(value, this.#toolContext(signal)));
+    try {
+      return outcomeOf(await Promise.race([running, aborted(signal)]));
+    } catch (error) {
+      cancellationSignal.throwIfAborted();
+      if (late.aborted) {
+        return failed(`The tool took longer than ${tool.timeoutSeconds} s. Ask it for less, or go on without it.`);
+      }
+      return failed(`The tool failed: ${wordsOf(error)}. Mend the arguments, or go on without it.`);
+    }
+  }
+
+  #toolContext(signal: AbortSignal): ToolContext {
+    const { token } = this.#run;
+    const idempotencyKey = idempotencyKeyOf(this.#run);
+    return { signal, idempotencyKey, logger: this.#parts.logger, ...(token === undefined ? {} : { token }) };
+  }
+}
+
+async function readArguments(tool: Tool, given: JsonValue): Promise<ReadArguments> {
+  if (!isJsonObject(given)) return { problem: 'they are no JSON object' };
+  const [fault] = checkJson(given);
+  if (fault !== undefined) return { problem: `${fault.message} at ${fault.pointer}` };
+  try {
+    return await tool.read(given);
+  } catch (error) {
+    return { problem: wordsOf(error) };
+  }
+}
+
+/** Calls that run side by side would get in each other's way at the end of the stream. */
+const turns = new OneAfterAnother();
+
+export async function tellInTurn(
+  { tellTools }: Pick<ActivityParts, 'tellTools'>,
+  run: ToolRun,
+  events: readonly StreamEventBody[],
+): Promise<void> {
+  await turns.run(run.executionId, () => tellTools(run, events));
+}
+
+/** Rejects when the signal aborts: a tool need not listen to it. */
+async function aborted(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    const end = () => {
+      reject(new Error('aborted'));
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+const MAX_WORDS = 1000;
+
+/** What a tool threw, which may be anything, in words. */
+function wordsOf(error: unknown): string {
+  try {
+    const words = error instanceof Error ? error.message : String(error);
+    return storableMessage(words.slice(0, MAX_WORDS));
+  } catch {
+    return 'it threw something that says nothing';
+  }
+}

@@ -1,0 +1,39 @@
+import { nearestNames } from '../json/nearest-names.js';
+import { jsonPointer } from '../json/json-pointer.js';
+import { shorten } from '../json/preview.js';
+import type { JsonObject } from '../json/json.js';
+import type { Problem } from '../json/problem.js';
+
+/** A tool as a model is told of it, and how its calls may be treated: what workers say of the tools that they have. */
+export interface ToolOffer {
+  readonly name: string;
+  /** For the model: what it is good for. */
+  readonly description: string;
+  /** JSON Schema of its arguments: an object. */
+  readonly parameters: JsonObject;
+  /** A call whose worker died is made again, with the same idempotency key. */
+  readonly idempotent: boolean;
+  /** Bounds one call. */
+  readonly timeoutSeconds: number;
+}
+
+const MAX_SUGGESTIONS = 3;
+
+/** The tools of an agent that no worker offers, with those whose names are like it. */
+export function unknownTools(tools: readonly string[], offered: readonly string[]): readonly Problem[] {
+  const known = new Set(offered);
+  return [...tools.entries()]
+    .filter(([, tool]) => !known.has(tool))
+    .map(([index, tool]) => {
+      const nearest = nearestNames(tool, offered, MAX_SUGGESTIONS);
+      const advice = nearest.length === 0 ? adviceOf(offered) : `Nearest: ${nearest.join(', ')}`;
+      const message = `no worker offers a tool "${shorten(tool)}". ${advice}`;
+      return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message };
+    });
+}
+
+function adviceOf(offered: readonly string[]): string {
+  return offered.length === 0
+    ? 'Workers offer none yet: start one with TOOLS_DIR'
+    : 'See TOOLS_DIR of the workers for those that there are';
+}

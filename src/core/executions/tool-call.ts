@@ -1,0 +1,114 @@
+import type { Message } from './conversation.js';
+import type { ProviderState } from './provider-state.js';
+import type { ToolCall } from './turn.js';
+import { isJsonObject, type JsonValue } from '../json/json.js';
+import { utf8Length } from '../json/utf8-length.js';
+
+/** What a tool may answer, in bytes of UTF-8: the model reads it, in every turn that follows. */
+const MAX_TOOL_RESULT_BYTES = 64 * 1024;
+/** What a viewer is shown of a result, in UTF-16 code units. */
+const MAX_SHOWN_RESULT = 4096;
+
+/**
+ * What came of a call of a tool. `failed` and `unknown` are told to the model in words that say what to do; after `unknown`
+ * nobody knows whether the tool has had its effect.
+ */
+export type ToolOutcome =
+  | { readonly type: 'answered'; readonly result: JsonValue }
+  | { readonly type: 'failed' | 'unknown'; readonly message: string };
+
+/** Where a call stands: its place in its turn counts from 0. */
+export interface ToolCallPlace {
+  readonly executionId: string;
+  readonly turn: number;
+  readonly index: number;
+}
+
+/** The same for every attempt at one call, and for no other call. */
+export function idempotencyKeyOf({ executionId, turn, index }: ToolCallPlace): string {
+  return `${executionId}:${turn}:${index}`;
+}
+
+/** The calls of a turn with ids that no other call of the conversation has: models invent some twice, and leave some out. */
+export function withOwnIds(calls: readonly ToolCall[], taken: ReadonlySet<string>): readonly ToolCall[] {
+  const used = new Set(taken);
+  return calls.map((call) => {
+    const wanted = call.id === '' ? 'call' : call.id;
+    let id = call.id === '' ? `${wanted}_1` : wanted;
+    for (let number = 2; used.has(id); number += 1) id = `${wanted}_${number}`;
+    used.add(id);
+    return { ...call, id };
+  });
+}
+
+/** A result of any kind that a tool may give, as an outcome: what cannot be told to the model is a failure. */
+export function outcomeOf(result: unknown): ToolOutcome {
+  let text: string | undefined;
+  try {
+    text = result === undefined ? 'null' : JSON.stringify(result);
+  } catch {
+    text = undefined;
+  }
+  if (text === undefined) {
+    return failed('The tool answered something that is no JSON. Go on without it, or try another tool.');
+  }
+  const isText = typeof result === 'string';
+  const bytes = utf8Length(isText ? result : text);
+  if (bytes > MAX_TOOL_RESULT_BYTES) {
+    const limit = `${MAX_TOOL_RESULT_BYTES} bytes`;
+    return failed(`The tool answered ${bytes} bytes, and a result may have ${limit}. Ask it for less.`);
+  }
+  return { type: 'answered', result: JSON.parse(text) as JsonValue };
+}
+
+export function failed(message: string): ToolOutcome {
+  return { type: 'failed', message };
+}
+
+/** What the model is told. */
+export function toldToModel(outcome: ToolOutcome): string {
+  if (outcome.type !== 'answered') return `Error: ${outcome.message}`;
+  return typeof outcome.result === 'string' ? outcome.result : JSON.stringify(outcome.result);
+}
+
+/** What viewers of the stream are shown: the result as it is, or its beginning, which says that it was cut. */
+export function shownToViewers(outcome: ToolOutcome): JsonValue {
+  if (outcome.type !== 'answered') return { error: outcome.message };
+  const text = toldToModel(outcome);
+  if (text.length <= MAX_SHOWN_RESULT) return outcome.result;
+  return { cut: text.slice(0, MAX_SHOWN_RESULT), length: text.length };
+}
+
+interface AskingTurn {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly providerState?: ProviderState;
+}
+
+/** What a turn that called tools leaves in the conversation: what the model said, and a result for each call, in their order. */
+export function toolMessages(
+  { text, toolCalls, providerState }: AskingTurn,
+  outcomes: readonly ToolOutcome[],
+  mark: Required<Pick<Message, 'timestamp' | 'executionId' | 'turn'>>,
+): readonly Message[] {
+  const asked: Message = {
+    role: 'assistant',
+    content: text,
+    toolCalls: toolCalls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given })),
+    ...(providerState === undefined ? {} : { providerState }),
+    ...mark,
+  };
+  const results = toolCalls.flatMap(({ id }, index): readonly Message[] => {
+    const outcome = outcomes[index];
+    return outcome === undefined ? [] : [{ role: 'tool', content: toldToModel(outcome), toolCallId: id, ...mark }];
+  });
+  return [asked, ...results];
+}
+
+/** The ids of all calls in messages. */
+export function callIdsIn(messages: readonly Pick<Message, 'toolCalls'>[]): ReadonlySet<string> {
+  const ids = messages.flatMap(({ toolCalls }) =>
+    Array.isArray(toolCalls) ? toolCalls.flatMap((call: JsonValue) => (isJsonObject(call) ? [call['id']] : [])) : [],
+  );
+  return new Set(ids.filter((id) => typeof id === 'string'));
+}

@@ -1,0 +1,74 @@
+import type { ToolOffer } from '../../core/agents/tool-offer.js';
+import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import type { StoredToolCall, ToolStore } from '../tool-store.js';
+
+interface CallRow {
+  readonly attempts: number;
+  readonly outcome: ToolOutcome | null;
+}
+
+export class PostgresToolStore implements ToolStore {
+  readonly #sql: SqlConnection;
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
+
+  async offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void> {
+    // In the order of their names: two workers that start at once would else wait for each other's rows.
+    const sorted = [...tools].sort((left, right) => (left.name < right.name ? -1 : 1));
+    for (const tool of sorted) {
+      await this.#sql.query({
+        name: 'offer-tool',
+        text: `insert into circuit_breaker.tools (name, offered_at, offer) values ($1, $2, $3)
+          on conflict (name) do update set offered_at = excluded.offered_at, offer = excluded.offer`,
+        values: [tool.name, at, storableJson(tool)],
+      });
+    }
+    const text = 'delete from circuit_breaker.tools where offered_at < $1';
+    await this.#sql.query({ name: 'forget-tools', text, values: [forgetBefore] });
+  }
+
+  async offers(): Promise<readonly ToolOffer[]> {
+    const rows = await this.#sql.query<{ readonly offer: ToolOffer }>({
+      name: 'list-tools',
+      text: 'select offer from circuit_breaker.tools order by name collate "C"',
+      values: [],
+    });
+    return rows.map(({ offer }) => offer);
+  }
+
+  async beginCall({ executionId, turn, index }: ToolCallPlace, attempt: string): Promise<StoredToolCall> {
+    const [row] = await this.#sql.query<CallRow>({
+      name: 'begin-tool-call',
+      text: `insert into circuit_breaker.tool_calls as call (execution_id, turn, index, attempt, attempts)
+        values ($1, $2, $3, $4, 1) on conflict (execution_id, turn, index) do update
+        set attempts = call.attempts + case when call.attempt = excluded.attempt then 0 else 1 end,
+          attempt = excluded.attempt
+        returning attempts, outcome`,
+      values: [executionId, turn, index, attempt],
+    });
+    return { attempts: row?.attempts ?? 1, ...(row?.outcome == null ? {} : { outcome: row.outcome }) };
+  }
+
+  async endCall({ executionId, turn, index }: ToolCallPlace, outcome: ToolOutcome): Promise<ToolOutcome> {
+    const [row] = await this.#sql.query<CallRow>({
+      name: 'end-tool-call',
+      text: `update circuit_breaker.tool_calls set outcome = coalesce(outcome, $4::json)
+        where execution_id = $1 and turn = $2 and index = $3 returning attempts, outcome`,
+      values: [executionId, turn, index, storableJson(outcome)],
+    });
+    return row?.outcome ?? outcome;
+  }
+
+  async outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {
+    const rows = await this.#sql.query<{ readonly index: number; readonly outcome: ToolOutcome }>({
+      name: 'list-tool-outcomes',
+      text: `select index, outcome from circuit_breaker.tool_calls
+        where execution_id = $1 and turn = $2 and outcome is not null`,
+      values: [executionId, turn],
+    });
+    return new Map(rows.map(({ index, outcome }) => [index, outcome]));
+  }
+}

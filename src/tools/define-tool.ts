@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+import { isJsonObject, type JsonObject } from '../core/json/json.js';
+import { shorten } from '../core/json/preview.js';
+import type { ReadArguments, Tool, ToolContext } from './tool.js';
+
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const DEFAULT_TIMEOUT_SECONDS = 30;
+/** A call that takes longer is no call of a tool any more. */
+const LONGEST_TIMEOUT_SECONDS = 3600;
+const LONGEST_DESCRIPTION = 4000;
+/** Shared by every copy of this module: a tools folder may bring its own. */
+const MARK = Symbol.for('circuit-breaker.tool');
+
+export interface ToolDefinition<Input extends z.ZodType> {
+  /** Letters, digits, "_", "-" and ".", at most 64: by it agents name the tool. */
+  readonly name: string;
+  /** For the model: what the tool does and when to call it. */
+  readonly description: string;
+  /** What the arguments have to be: an object of zod, also as a JSON Schema. */
+  readonly input: Input;
+  /** Set when to call it twice with the same arguments, and key, has the effect of once. Default false. */
+  readonly idempotent?: boolean;
+  /** Bounds one call; default 30, at most 3600. */
+  readonly timeoutSeconds?: number;
+  /** Gets arguments that fit. What it answers goes to the model as JSON, of 64 KiB at most; what it throws, too. */
+  readonly run: (args: z.output<Input>, context: ToolContext) => unknown;
+}
+
+/**
+ * A tool of one's own: what a module in `TOOLS_DIR` exports. Throws a TypeError that says what to do about a definition that
+ * cannot be one.
+ *
+ * @example
+ * ```ts
+ * import { defineTool } from 'circuit-breaker/tools';
+ * import { z } from 'zod';
+ *
+ * export const lookupOrder = defineTool({
+ *   name: 'lookup_order',
+ *   description: 'Finds an order by its number.',
+ *   input: z.object({ number: z.string() }),
+ *   idempotent: true,
+ *   run: async ({ number }, { signal }) => {
+ *     const response = await fetch(`http://orders.internal/orders/${number}`, { signal });
+ *     return await response.json();
+ *   },
+ * });
+ * ```
+ */
+export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<Input>): Tool {
+  const { name, description, input, idempotent = false, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = definition;
+  refuseBadWords(definition);
+  refuseBadTimeout(name, timeoutSeconds);
+  const tool: Tool = {
+    name,
+    description,
+    parameters: parametersOf(name, input),
+    idempotent,
+    timeoutSeconds,
+    read: (given) => readArguments(input, given),
+    // Read by `read`, whose value it is.
+    run: async (value, context) => await definition.run(value as z.output<Input>, context),
+  };
+  return Object.defineProperty(tool, MARK, { value: true });
+}
+
+/** Whether a value is what defineTool made, of whichever copy of this program. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && MARK in value;
+}
+
+function refuseBadWords(definition: object & { readonly name: unknown; readonly description: unknown }): void {
+  const { name, description } = definition;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    const rule = 'a name has letters, digits, "_", "-" and ".", and at most 64 of them';
+    throw new TypeError(`a tool cannot be called "${shorten(String(name))}": ${rule}`);
+  }
+  if (typeof description !== 'string' || description === '' || description.length > LONGEST_DESCRIPTION) {
+    throw new TypeError(
+      `tool "${name}" needs a description for the model, of at most ${LONGEST_DESCRIPTION} characters`,
+    );
+  }
+  if ('needsApproval' in definition && definition.needsApproval === true) {
+    const advice = 'this version cannot ask a person first, so leave it out, or keep the tool until it can';
+    throw new TypeError(`tool "${name}" needs approval: ${advice}`);
+  }
+}
+
+function refuseBadTimeout(name: string, seconds: number): void {
+  if (seconds > 0 && seconds <= LONGEST_TIMEOUT_SECONDS) return;
+  throw new TypeError(`timeoutSeconds of tool "${name}" must be more than 0 and at most ${LONGEST_TIMEOUT_SECONDS}`);
+}
+
+function parametersOf(name: string, input: z.ZodType): JsonObject {
+  const { $schema: _dialect, ...schema } = jsonSchemaOf(name, input);
+  if (schema['type'] === 'object') return schema;
+  throw new TypeError(`the input of tool "${name}" must be an object: z.object({ … })`);
+}
+
+function jsonSchemaOf(name: string, input: z.ZodType): JsonObject {
+  try {
+    const schema: unknown = JSON.parse(JSON.stringify(z.toJSONSchema(input, { io: 'input' })));
+    return isJsonObject(schema) ? schema : {};
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`the input of tool "${name}" is no schema of zod 4 that JSON Schema can say: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function readArguments(input: z.ZodType, given: JsonObject): Promise<ReadArguments> {
+  const read = await input.safeParseAsync(given);
+  if (read.success) return { value: read.data };
+  const problems = read.error.issues.map(({ path, message }) => `/${path.map(String).join('/')} ${message}`);
+  return { problem: problems.slice(0, 10).join('; ') };
+}

@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { CircuitBreakerError } from '../core/errors.js';
+import { isTool } from './define-tool.js';
+import { resolveFromHere } from './resolve-from-here.js';
+import type { Tool, ToolRegistry } from './tool.js';
+
+const MODULE = /\.(?:js|mjs|ts)$/;
+const DECLARATION = '.d.ts';
+
+/**
+ * The tools of a folder: every export of its modules that defineTool made. Without a folder there are none. Throws
+ * VALIDATION_FAILED, naming the file and what to do, for a module that cannot be loaded and for two tools of one name.
+ */
+export async function loadTools(folder: string | undefined): Promise<ToolRegistry> {
+  if (folder === undefined) return new Map();
+  resolveFromHere();
+  const fileOf = new Map<string, string>();
+  const tools = new Map<string, Tool>();
+  for (const file of await modulesIn(resolve(folder))) {
+    for (const tool of await toolsOf(file)) {
+      const other = fileOf.get(tool.name);
+      if (tools.get(tool.name) === tool) continue;
+      if (other !== undefined) throw badModule(file, `its tool "${tool.name}" is also in ${other}: rename one of them`);
+      fileOf.set(tool.name, file);
+      tools.set(tool.name, tool);
+    }
+  }
+  return tools;
+}
+
+async function modulesIn(folder: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => MODULE.test(name) && !name.endsWith(DECLARATION))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw badModule(folder, `the folder cannot be read (${reason}): make it, or unset TOOLS_DIR`);
+  }
+}
+
+async function toolsOf(file: string): Promise<readonly Tool[]> {
+  let exports: unknown;
+  try {
+    exports = await import(pathToFileURL(file).href);
+  } catch (error) {
+    throw badModule(file, `${wordsOf(error)}. ${adviceOn(error)}`);
+  }
+  const tools = Object.values(typeof exports === 'object' && exports !== null ? exports : {}).filter(isTool);
+  if (tools.length > 0) return [...new Set(tools)];
+  const advice = 'export what defineTool of circuit-breaker/tools gives, or move what is no tool into a folder below';
+  throw badModule(file, `it exports no tool: ${advice}`);
+}
+
+function adviceOn(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return 'This Node runs no TypeScript by itself: compile the module, or run Node 22.18 or later';
+  }
+  return 'Mend the module, or take it out of the folder';
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function badModule(file: string, problem: string): CircuitBreakerError {
+  const message = `TOOLS_DIR: ${file}: ${problem}.`;
+  const problems = [{ code: 'BAD_VARIABLE' as const, pointer: '/TOOLS_DIR', message }];
+  return new CircuitBreakerError('VALIDATION_FAILED', message, { problems });
+}

@@ -1,0 +1,34 @@
+import type { ToolOffer } from '../core/agents/tool-offer.js';
+import type { JsonObject } from '../core/json/json.js';
+
+/** What a call of a tool comes with. */
+export interface ToolContext {
+  /** Aborts when the execution is cancelled, the call runs out of time, or the worker ends. */
+  readonly signal: AbortSignal;
+  /** The same for every attempt at one call, and for no other call. */
+  readonly idempotencyKey: string;
+  /** The token whose agent calls; absent when nobody's. */
+  readonly token?: { readonly id: string; readonly workflowId: string };
+  readonly logger: ToolLogger;
+}
+
+/** The part of pino's interface that tools use. */
+export interface ToolLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** Arguments as a tool takes them, or what is wrong with those that were given, for the model. */
+export type ReadArguments = { readonly value: unknown } | { readonly problem: string };
+
+/** Something that an agent can do besides talking. */
+export interface Tool extends ToolOffer {
+  /** Judges what the model gave as arguments. */
+  read(given: JsonObject): Promise<ReadArguments>;
+  /** May throw anything: the model is told. Answers what JSON can say. */
+  run(value: unknown, context: ToolContext): Promise<unknown>;
+}
+
+/** The tools of one worker process, by name. */
+export type ToolRegistry = ReadonlyMap<string, Tool>;

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+
+import type { JsonObject } from '../../../src/core/json/json.js';
+import type { ProviderState } from '../../../src/core/executions/provider-state.js';
+import { MessagesReader } from '../../../src/providers/formats/anthropic/messages-event.js';
+import { planMessagesCall } from '../../../src/providers/formats/anthropic/messages-request.js';
+import { GenerateReader } from '../../../src/providers/formats/google/generate-chunk.js';
+import { planGenerateCall } from '../../../src/providers/formats/google/generate-request.js';
+import { planOllamaCall } from '../../../src/providers/formats/ollama/ollama-request.js';
+import { planChatCall } from '../../../src/providers/formats/openai-chat/chat-request.js';
+import { ResponsesReader } from '../../../src/providers/formats/openai-responses/responses-event.js';
+import { planResponsesCall } from '../../../src/providers/formats/openai-responses/responses-request.js';
+import { aProvider, aRequest } from '../../support/model-request.js';
+
+const TOOL = { name: 'mcp/shop/lookup', description: 'Looks up.', parameters: { type: 'object' } };
+const call = (id: string, number: number) => ({ id, name: TOOL.name, arguments: { number } });
+
+/** A second turn, after one that called two tools at once. */
+function secondTurn(type: 'openai' | 'anthropic' | 'google' | 'ollama', providerState?: ProviderState, model = 'm') {
+  return aRequest({
+    provider: aProvider({ type, model }),
+    tools: [TOOL],
+    messages: [
+      { role: 'user', content: 'Where?' },
+      {
+        role: 'assistant',
+        content: 'I look.',
+        toolCalls: [call('a', 1), call('b', 2)],
+        ...(providerState === undefined ? {} : { providerState }),
+      },
+      { role: 'tool', content: 'Here.', toolCallId: 'a' },
+      { role: 'tool', content: 'There.', toolCallId: 'b' },
+    ],
+  });
+}
+
+function stateAfter(
+  reader: { read(event: JsonObject): unknown; state: ProviderState | undefined },
+  events: JsonObject[],
+) {
+  for (const event of events) reader.read(event);
+  return reader.state;
+}
+
+describe('a turn of tools goes back', () => {
+  it('to Anthropic with its thinking as it came, and all results in one message', () => {
+    const at = (index: number, delta: JsonObject) => ({ type: 'content_block_delta', index, delta });
+    const state = stateAfter(new MessagesReader(), [
+      { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '', signature: '' } },
+      at(0, { type: 'thinking_delta', thinking: 'It may ' }),
+      at(0, { type: 'thinking_delta', thinking: 'be far.' }),
+      at(0, { type: 'signature_delta', signature: 'c2lnbmVk' }),
+      { type: 'content_block_start', index: 1, content_block: { type: 'redacted_thinking', data: 'aGlkZGVu' } },
+      { type: 'content_block_start', index: 2, content_block: { type: 'text', text: 'I look.' } },
+    ]);
+    expect(planMessagesCall(secondTurn('anthropic', state)).body.messages.slice(1)).toEqual([
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'It may be far.', signature: 'c2lnbmVk' },
+          { type: 'redacted_thinking', data: 'aGlkZGVu' },
+          { type: 'text', text: 'I look.' },
+          { type: 'tool_use', id: 'a', name: 'mcp_shop_lookup', input: { number: 1 } },
+          { type: 'tool_use', id: 'b', name: 'mcp_shop_lookup', input: { number: 2 } },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: 'Here.' },
+          { type: 'tool_result', tool_use_id: 'b', content: 'There.' },
+        ],
+      },
+    ]);
+  });
+
+  it('to Gemini with the signature of each call, and all results in one content', () => {
+    const functionCall = { name: 'mcp_shop_lookup', args: {} };
+    const parts = [{ functionCall, thoughtSignature: 'c2lnbmVk' }, { functionCall }];
+    const state = stateAfter(new GenerateReader(), [{ candidates: [{ content: { parts } }] }]);
+    expect(planGenerateCall(secondTurn('google', state)).body.contents.slice(1)).toEqual([
+      {
+        role: 'model',
+        parts: [
+          { text: 'I look.' },
+          { functionCall: { name: 'mcp_shop_lookup', args: { number: 1 } }, thoughtSignature: 'c2lnbmVk' },
+          { functionCall: { name: 'mcp_shop_lookup', args: { number: 2 } } },
+        ],
+      },
+      {
+        role: 'user',
+        parts: [
+          { functionResponse: { name: 'mcp_shop_lookup', response: { result: 'Here.' } } },
+          { functionResponse: { name: 'mcp_shop_lookup', response: { result: 'There.' } } },
+        ],
+      },
+    ]);
+  });
+
+  it('to the Responses API with its reasoning, which is asked for encrypted from models that reason', () => {
+    const item = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'c2VjcmV0' };
+    const done = { type: 'response.output_item.done', output_index: 0, item };
+    const state = stateAfter(new ResponsesReader(), [
+      done,
+      { type: 'response.completed', response: { output: [item] } },
+    ]);
+    const { body } = planResponsesCall(secondTurn('openai', state, 'gpt-5'));
+    expect(body.include).toEqual(['reasoning.encrypted_content']);
+    expect(body.input).toMatchObject([
+      { role: 'user' },
+      item,
+      { role: 'assistant', content: 'I look.' },
+      { type: 'function_call', call_id: 'a', arguments: '{"number":1}' },
+      { type: 'function_call', call_id: 'b', arguments: '{"number":2}' },
+      { type: 'function_call_output', call_id: 'a', output: 'Here.' },
+      { type: 'function_call_output', call_id: 'b', output: 'There.' },
+    ]);
+    expect(planResponsesCall(secondTurn('openai', undefined, 'gpt-4o')).body).not.toHaveProperty('include');
+  });
+
+  it('to Chat Completions and Ollama with each result by itself', () => {
+    expect(planChatCall(secondTurn('openai')).body.messages.slice(-2)).toEqual([
+      { role: 'tool', content: 'Here.', tool_call_id: 'a' },
+      { role: 'tool', content: 'There.', tool_call_id: 'b' },
+    ]);
+    expect(planOllamaCall(secondTurn('ollama')).body.messages?.slice(-2)).toEqual([
+      { role: 'tool', content: 'Here.', tool_name: 'mcp_shop_lookup' },
+      { role: 'tool', content: 'There.', tool_name: 'mcp_shop_lookup' },
+    ]);
+  });
+
+  it('to another provider without what was only for the first', () => {
+    const state = { format: 'anthropic-messages', content: [{ type: 'thinking', thinking: 't', signature: 's' }] };
+    expect(JSON.stringify(planGenerateCall(secondTurn('google', state)).body)).not.toContain('signature');
+    expect(JSON.stringify(planResponsesCall(secondTurn('openai', state)).body)).not.toContain('thinking');
+  });
+});
+
+describe('a structured answer of an agent with tools', () => {
+  const outputSchema = { type: 'object', properties: { grade: { type: 'number' } } };
+
+  it('is asked for in the prompt where the API would call no tools else', () => {
+    const { body } = planOllamaCall({ ...secondTurn('ollama'), outputSchema });
+    expect(body).not.toHaveProperty('format');
+    expect(body.messages?.[0]).toMatchObject({ role: 'system', content: expect.stringContaining('grade') as string });
+    const gemini = (model: string) => planGenerateCall({ ...secondTurn('google', undefined, model), outputSchema });
+    expect(gemini('gemini-2.5-pro').body.config).not.toHaveProperty('responseMimeType');
+    expect(gemini('gemini-3-pro').body.config).toHaveProperty('responseMimeType');
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { loadTools } from '../../src/tools/load-tools.js';
+
+/** A module whose tool is marked as defineTool does it, in a copy of this program of its own. */
+const aTool = (name: string) => `
+const mark = Symbol.for('circuit-breaker.tool');
+export const tool = Object.defineProperty({ name: '${name}' }, mark, { value: true });
+export default tool;
+export const notOne = { name: 'other' };
+`;
+
+describe('the tools of a folder', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-tools-'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+
+  it('are all exports of its modules that defineTool made, each once', async () => {
+    await write('a.mjs', aTool('lookup'));
+    await write('b.mjs', aTool('refund'));
+    await write('c.mjs', `export { tool } from './a.mjs';`);
+    await write('readme.txt', 'Tools.');
+    await write('types.d.ts', 'export {};');
+    await mkdir(join(folder, 'shared'));
+    expect([...(await loadTools(folder)).keys()]).toEqual(['lookup', 'refund']);
+  });
+
+  it('find zod among our packages where they have none', async () => {
+    await write('a.mjs', `import { z } from 'zod'; z.string();\n${aTool('lookup')}`);
+    expect((await loadTools(folder)).size).toBe(1);
+  });
+
+  it('are none without a folder', async () => {
+    expect((await loadTools(undefined)).size).toBe(0);
+  });
+
+  it.each([
+    ['a module that throws', { 'a.mjs': `throw new Error('no such host');` }, /a\.mjs: no such host\. Mend the module/],
+    ['a module that is no program', { 'a.mjs': 'export const =' }, /a\.mjs: /],
+    ['a module without a tool', { 'a.mjs': 'export const a = 1;' }, /a\.mjs: it exports no tool/],
+    ['an import that leads nowhere', { 'a.mjs': `import 'no-such-package';` }, /a\.mjs: .*no-such-package/],
+    ['two tools of one name', { 'a.mjs': aTool('x'), 'b.mjs': aTool('x') }, /b\.mjs: its tool "x" is also in .*a\.mjs/],
+  ])('are refused with the file and what to do: %s', async (_what, files, message) => {
+    for (const [name, text] of Object.entries(files)) await write(name, text);
+    await expect(loadTools(folder)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it('are refused where the folder is not there', async () => {
+    await expect(loadTools(join(folder, 'none'))).rejects.toThrow(/TOOLS_DIR: .*none: the folder cannot be read/);
+  });
+});
