@@ -22,5 +22,5 @@ async function runCompiler(args) {
   const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
   const compiler = startProgram(process.execPath, [join(typescript, 'bin/tsc'), ...args], { stdio: 'inherit' });
   const [code] = await once(compiler, 'exit');
-  if (code !== 0) throw new Error('the compiler refused the types of the client');
+  if (code !== 0) throw new Error('the compiler refused the types of what other programs may import');
 }

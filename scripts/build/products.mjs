@@ -30,7 +30,7 @@ export const PRODUCTS = [
   },
   {
     name: 'types',
-    from: ['src/client', 'src/core', 'tsconfig.json', 'tsconfig.build.json'],
+    from: ['src/client', 'src/core', 'src/tools', 'tsconfig.json', 'tsconfig.build.json'],
     by: ['typescript'],
     owns: isDeclaration,
     make: async () => (await import('./declare-types.mjs')).declareTypes(),
@@ -44,7 +44,7 @@ export const PRODUCTS = [
   },
 ];
 
-/** The types are for those who import the client; without the IDE its page says how to make it. */
+/** The types are for those who import the client or write tools; without the IDE its page says how to make it. */
 export const NEEDED_TO_RUN = PRODUCTS.filter(({ name }) => name === 'modules' || name === 'workflows');
 
 /** What a process that runs the sources cannot make of them itself. */

@@ -84,7 +84,9 @@ describe('a checkout that was built', () => {
   it('has types for those who import the client, and for nobody else', async () => {
     const paths = await readdir(join(folder, 'dist'), { recursive: true });
     const typed = paths.filter((path) => path.endsWith('.d.ts'));
-    expect(typed).toEqual(expect.arrayContaining(['client/index.d.ts', 'client/react.d.ts', 'core/codes.d.ts']));
+    expect(typed).toEqual(
+      expect.arrayContaining(['client/index.d.ts', 'client/react.d.ts', 'core/codes.d.ts', 'tools/index.d.ts']),
+    );
     expect(typed.filter((path) => !/^(client|core)\//.test(path))).toEqual([]);
   });
 
