@@ -61,16 +61,25 @@ async function recordedToken({ storage, temporal }: OperationParts, id: string):
   for (let waits = 0; performance.now() < deadline; waits += 1) {
     const token = await storage.tokens.get(id);
     if (token !== undefined) return token;
-    if (waits % LOOKS_PER_DOUBT === LOOKS_PER_DOUBT - 1) await temporal.refuseFailedToken(id);
+    if (waits % LOOKS_PER_DOUBT === LOOKS_PER_DOUBT - 1) await refuseEnded({ storage, temporal }, id);
     await delay(Math.min(FIRST_WAIT_MS * 2 ** waits, LONGEST_WAIT_MS));
   }
   const message = `Token "${id}" is started, but not recorded yet: no worker is running, or storage is away. It goes on when they are back; create it again with the same id to wait for it.`;
   throw new CircuitBreakerError('UNAVAILABLE', message);
 }
 
+async function refuseEnded({ storage, temporal }: Pick<OperationParts, 'storage' | 'temporal'>, id: string) {
+  try {
+    await temporal.refuseEndedToken(id);
+  } catch (error) {
+    // It may have been recorded after the last look, and have ended since.
+    if ((await storage.tokens.originOf(id)) === undefined) throw error;
+  }
+}
+
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
-/** After so many looks without the token, Temporal is asked whether it has failed. */
+/** After so many looks without the token, Temporal is asked whether it has ended. */
 const LOOKS_PER_DOUBT = 8;
 
 async function refuseUnknownWorkflow(storage: OperationParts['storage'], start: TokenStart): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
+import { CircuitBreakerError } from '../core/errors.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
@@ -25,8 +26,11 @@ export interface TemporalGateway {
   startToken(id: string, start: TokenStart, request: string): Promise<void>;
   /** The request that a token was started with; undefined where Temporal knows of none (any more). */
   requestOf(id: string): Promise<string | undefined>;
-  /** Throws what kept a started token from being created; does nothing for one that is being created. */
-  refuseFailedToken(id: string): Promise<void>;
+  /**
+   * Throws what kept a started token from being created: its own failure, or TOKEN_CLOSED where it was ended in Temporal. Does
+   * nothing for one that is being created.
+   */
+  refuseEndedToken(id: string): Promise<void>;
   /** Fires a transition of a token that is known. Refusals are thrown with their blockers. */
   fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
   /** Changes a token that is known otherwise than by a fire. Refusals are thrown with their blockers. */
@@ -84,7 +88,7 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
   return {
     startToken: (id, start, request) => within(() => startToken(starter, id, { start, request })),
     requestOf: (id) => within(() => requestOf(own, TOKEN_LIFECYCLE, id)),
-    refuseFailedToken: (id) => within(() => refuseFailedToken(starter, id)),
+    refuseEndedToken: (id) => within(() => refuseEndedToken(starter, id)),
     fire: (tokenId, request) => within(() => updates.fire(tokenId, request)),
     change: (tokenId, change) => within(() => updates.change(tokenId, change)),
     tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
@@ -128,10 +132,19 @@ interface Surroundings {
   readonly taskQueue: string;
 }
 
-async function refuseFailedToken({ client, own }: Surroundings, id: string): Promise<void> {
+async function refuseEndedToken({ client, own }: Surroundings, id: string): Promise<void> {
   const token = await own.describe(TOKEN_LIFECYCLE, id);
+  const close = closeOf(token);
+  if (close === undefined || close === 'RUNNING' || close === 'COMPLETED') return;
   // Its own failure says why.
-  if (closeOf(token) === 'FAILED') await client.workflow.getHandle(id, token?.runId).result();
+  if (close === 'FAILED') await client.workflow.getHandle(id, token?.runId).result();
+  throw endedBeforeRecord(id, close);
+}
+
+function endedBeforeRecord(id: string, close: WorkflowClose): CircuitBreakerError {
+  const how = close.toLowerCase().replace('_', ' ');
+  const message = `Token "${id}" was ended in Temporal (${how}) before it was created. Create it under another id.`;
+  return new CircuitBreakerError('TOKEN_CLOSED', message);
 }
 
 /** By its run: a signal cannot be bound to a chain of runs. */

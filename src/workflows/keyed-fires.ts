@@ -2,7 +2,13 @@ import { log } from '@temporalio/workflow';
 
 import { finalFailure } from '../contract/failures.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
-import { recallFire, rememberFire, type FireRecall, type IdempotentFires } from '../core/tokens/idempotent-fires.js';
+import {
+  carriedFires,
+  recallFire,
+  rememberFire,
+  type FireRecall,
+  type IdempotentFires,
+} from '../core/tokens/idempotent-fires.js';
 
 /** The fires of a token that were accepted, by their idempotency keys. What was refused is forgotten: it may be asked again. */
 export class KeyedFires {
@@ -12,8 +18,9 @@ export class KeyedFires {
     this.#accepted = carried;
   }
 
-  get accepted(): IdempotentFires {
-    return this.#accepted;
+  /** What a new run is to remember. */
+  get carried(): IdempotentFires {
+    return carriedFires(this.#accepted);
   }
 
   /** Throws IDEMPOTENCY_MISMATCH where the key was another fire's. */

@@ -125,7 +125,7 @@ export class TokenLife {
       ...(this.#request === undefined ? {} : { request: this.#request }),
       recorded,
     };
-    return [carried, this.#fires.accepted];
+    return [carried, this.#fires.carried];
   }
 
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */

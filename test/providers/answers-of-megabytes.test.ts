@@ -36,6 +36,17 @@ describe.each([CHAT, OLLAMA])('a body of $name', (wire) => {
     '\\"',
     '[[{"a":',
   ];
+  const nested: readonly (readonly [string, string])[] = [
+    ['[', ']'],
+    ['{"a":[', ']}'],
+    ['[', '],[]'],
+  ];
+  it.each(nested)('of lists over lines, which %j opens and %j closes, is read to its end', async (open, close) => {
+    const lines = 300_000;
+    const body = `${open}\n`.repeat(lines) + `${close}\n`.repeat(lines);
+    expect(await readAnswer(wire, chunks(body))).toMatchObject({ error: { code: 'incomplete_stream' } });
+  });
+
   it.each(pieces)('of nothing but %j is read to its end', async (piece) => {
     expect(await readAnswer(wire, chunks(repeated(piece)))).toMatchObject({ error: { code: 'incomplete_stream' } });
   });

@@ -69,7 +69,7 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.resolve(undefined);
   }
 
-  refuseFailedToken(): Promise<void> {
+  refuseEndedToken(): Promise<void> {
     return Promise.resolve();
   }
 

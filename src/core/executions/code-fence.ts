@@ -1,9 +1,11 @@
+import { trimmedSpan } from './answer-output.js';
+
 /** A code block in Markdown, between fences. */
 export interface CodeFence {
   /** What stands behind its opening: the language, in lower case. */
   readonly language: string;
   readonly bodyStart: number;
-  /** The end of the text where nothing closes it. */
+  /** Behind its last line that is not blank. The end of the text where nothing closes it. */
   readonly bodyEnd: number;
   /** Behind the line that closes it. */
   readonly end: number;
@@ -16,14 +18,28 @@ const LONGEST_TOLD_APART = 8;
 const DEEPEST_INDENT = 16;
 const INDENT = new Set(' \t>-*+.0123456789');
 
-/** The fences of one text, found from the front to the back. */
+/** Where code blocks end: the same for all that are open at a place, each within the other. */
+interface Close {
+  readonly bodyEnd: number;
+  /** Where the fence begins that closes them. */
+  readonly fence: number;
+  readonly end: number;
+}
+
+/**
+ * The fences of one text, found from the front to the back. Takes time that grows with the length of the text: what closes a
+ * fence is looked for behind what closed the one before.
+ */
 export class CodeFences {
   readonly #text: string;
-  /** Which are known to have no end from here on: the sign, and from which length. */
-  readonly #unclosed = new Map<string, number>();
+  /** The closes that are known, by sign and length. They hold for every line up to their fence. */
+  readonly #closes = new Map<string, Close>();
+  readonly #unclosed: Close;
 
   constructor(text: string) {
     this.#text = text;
+    const end = text.length;
+    this.#unclosed = { bodyEnd: trimmedSpan(text).end, fence: end, end };
   }
 
   /** The end of the backticks or tildes that begin at a place, and the code block that they open, if they do. */
@@ -38,24 +54,33 @@ export class CodeFences {
     // JSON right behind the backticks is no language.
     if (/[`{[]/.test(info)) return { end };
     const bodyStart = line + 1;
-    const close = this.#closing(this.#text.charAt(start), Math.min(end - start, LONGEST_TOLD_APART), bodyStart);
-    const { bodyEnd, end: after } = close ?? { bodyEnd: this.#text.length, end: this.#text.length };
-    return { end, block: { language: info.trim().toLowerCase(), bodyStart, bodyEnd, end: after } };
+    const run = this.#text.charAt(start).repeat(Math.min(end - start, LONGEST_TOLD_APART));
+    const close = this.#closing(run, bodyStart);
+    // Of one that begins in front of blank lines nothing is left.
+    const bodyEnd = Math.max(bodyStart, close.bodyEnd);
+    return { end, block: { language: info.trim().toLowerCase(), bodyStart, bodyEnd, end: close.end } };
   }
 
-  #closing(sign: string, length: number, from: number): { bodyEnd: number; end: number } | undefined {
-    if (length >= (this.#unclosed.get(sign) ?? Infinity)) return undefined;
-    const run = sign.repeat(length);
+  #closing(run: string, from: number): Close {
+    const known = this.#closes.get(run);
+    if (known !== undefined && from <= known.fence) return known;
+    const close = this.#nextClose(run, from);
+    this.#closes.set(run, close);
+    return close;
+  }
+
+  #nextClose(run: string, from: number): Close {
     for (let at = this.#text.indexOf(run, from); at !== -1; at = this.#text.indexOf(run, at)) {
       RUN.lastIndex = at;
       RUN.test(this.#text);
       const line = this.#text.indexOf('\n', RUN.lastIndex);
       const end = line === -1 ? this.#text.length : line;
-      if (beginsLine(this.#text, at) && this.#text.slice(RUN.lastIndex, end).trim() === '') return { bodyEnd: at, end };
+      if (beginsLine(this.#text, at) && this.#text.slice(RUN.lastIndex, end).trim() === '') {
+        return { bodyEnd: trimmedSpan(this.#text, { start: from, end: at }).end, fence: at, end };
+      }
       at = end;
     }
-    this.#unclosed.set(sign, length);
-    return undefined;
+    return this.#unclosed;
   }
 }
 

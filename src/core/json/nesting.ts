@@ -11,17 +11,24 @@ const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 export function nestsDeeper(json: string, most: number): boolean {
   // As many are opened, and closed again.
   if (json.length <= 2 * most) return false;
-  let depth = 0;
-  for (let at = 0; at < json.length; at += 1) {
-    const sign = json.charCodeAt(at);
-    if (sign === QUOTE) at = endOfString(json, at);
-    else if (CLOSING.has(sign)) depth -= 1;
-    else if (OPENING.has(sign)) {
-      depth += 1;
-      if (depth > most) return true;
-    }
+  return (depthAfter(json, 0, most) ?? 0) > most;
+}
+
+/**
+ * How deep a part of a text of JSON ends that begins so deep, in objects and lists that are open; more than `most` as soon as it is
+ * anywhere. Undefined where the part ends within a string.
+ */
+export function depthAfter(part: string, before: number, most: number): number | undefined {
+  let depth = before;
+  for (let at = 0; at < part.length && depth <= most; at += 1) {
+    const sign = part.charCodeAt(at);
+    if (sign === QUOTE) {
+      at = endOfString(part, at);
+      if (at === part.length) return undefined;
+    } else if (CLOSING.has(sign)) depth -= 1;
+    else if (OPENING.has(sign)) depth += 1;
   }
-  return false;
+  return depth;
 }
 
 function endOfString(json: string, start: number): number {

@@ -1,6 +1,7 @@
 import { fingerprint } from '../json/fingerprint.js';
 import type { FireRequest } from './fire-request.js';
 import { canonicalJson } from '../json/json.js';
+import { utf8Length } from '../json/utf8-length.js';
 
 /** Accepted fires by idempotency key, oldest first. */
 export type IdempotentFires = readonly IdempotentFire[];
@@ -13,6 +14,9 @@ interface IdempotentFire {
 }
 
 export const REMEMBERED_FIRES = 1000;
+
+/** As JSON in UTF-8. They are a payload of their own, which Temporal takes up to 2 MiB: keys of control characters are long. */
+export const MAX_CARRIED_FIRES_BYTES = 1024 * 1024;
 
 export type FireRecall =
   | { readonly type: 'new' }
@@ -40,6 +44,17 @@ export function rememberFire(
     ...(executionId === undefined ? {} : { executionId }),
   };
   return [...fires, fire].slice(-REMEMBERED_FIRES);
+}
+
+/** Those that a new run of the token goes on with: as many of the newest as fit into MAX_CARRIED_FIRES_BYTES. */
+export function carriedFires(fires: IdempotentFires): IdempotentFires {
+  let [bytes, first] = ['[]'.length, fires.length];
+  for (const fire of fires.toReversed()) {
+    bytes += utf8Length(JSON.stringify(fire)) + ','.length;
+    if (bytes > MAX_CARRIED_FIRES_BYTES) break;
+    first -= 1;
+  }
+  return fires.slice(first);
 }
 
 function contentOf({ transitionId, data, expectedVersion }: FireRequest): string {

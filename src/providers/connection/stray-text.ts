@@ -1,8 +1,9 @@
 import { ModelError } from '../../core/executions/model-error.js';
+import { depthAfter } from '../../core/json/nesting.js';
 import { LARGEST_FRAME } from './largest-frame.js';
 
-/** Characters that are read to see whether a value is complete: one brace a line must not cost the square of the whole. */
-const MOST_READ = 8 * LARGEST_FRAME;
+/** As deep as a frame may nest. */
+const DEEPEST = 256;
 
 /**
  * Lines between the frames of a stream that belong to none: a JSON value over several of them (an error, or the whole
@@ -11,7 +12,8 @@ const MOST_READ = 8 * LARGEST_FRAME;
 export class StrayText {
   #lines: string[] = [];
   #size = 0;
-  #read = 0;
+  /** In how many objects and lists the last line ends; undefined where no further line can make a value of them all. */
+  #depth: number | undefined = 0;
 
   get isOpen(): boolean {
     return this.#lines.length > 0;
@@ -20,17 +22,18 @@ export class StrayText {
   add(line: string): void {
     this.#lines.push(line);
     this.#size += line.length + 1;
+    this.#depth = depthBehind(line, this.#depth);
     if (this.#size <= LARGEST_FRAME) return;
     throw new ModelError('incomplete_stream', 'The provider sent more than 2 MiB that are no event of its stream.');
   }
 
-  /** The lines together, once they are a JSON value. */
+  /** The lines together, once they are a JSON value. They are read once, however many they are. */
   takeValue(): string | undefined {
     const last = this.#lines.at(-1)?.trimEnd() ?? '';
-    if (!(last.endsWith('}') || last.endsWith(']')) || this.#read > MOST_READ) return undefined;
-    this.#read += this.#size;
-    const text = this.#lines.join('\n');
-    return isJson(text) ? this.takeAll() : undefined;
+    if (this.#depth !== 0 || !(last.endsWith('}') || last.endsWith(']'))) return undefined;
+    // Whatever follows one that is closed makes no value of it.
+    this.#depth = undefined;
+    return isJson(this.#lines.join('\n')) ? this.takeAll() : undefined;
   }
 
   /** All lines, whatever they are. */
@@ -38,8 +41,15 @@ export class StrayText {
     const text = this.#lines.join('\n');
     this.#lines = [];
     this.#size = 0;
+    this.#depth = 0;
     return text;
   }
+}
+
+function depthBehind(line: string, before: number | undefined): number | undefined {
+  if (before === undefined) return undefined;
+  const depth = depthAfter(line, before, DEEPEST);
+  return depth === undefined || depth < 0 || depth > DEEPEST ? undefined : depth;
 }
 
 export function isJson(text: string): boolean {

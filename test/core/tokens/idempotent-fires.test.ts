@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import {
+  carriedFires,
+  MAX_CARRIED_FIRES_BYTES,
   recallFire,
   rememberFire,
   REMEMBERED_FIRES,
@@ -26,5 +28,28 @@ describe('accepted fires', () => {
     }
     expect(many).toHaveLength(REMEMBERED_FIRES);
     expect(recallFire(many, { transitionId: 'a', idempotencyKey: 'k' }).type).toBe('new');
+  });
+
+  describe('that a new run goes on with', () => {
+    const remembered = (key: string, executionId: string) =>
+      Array.from({ length: REMEMBERED_FIRES }, (_, n) => n).reduce<IdempotentFires>(
+        (fires, n) => rememberFire(fires, { transitionId: 'a', idempotencyKey: `${key}${n}` }, `${executionId}:${n}`),
+        [],
+      );
+
+    it('are all of them where keys are short', () => {
+      const short = remembered('invoice-', 'token');
+      expect(carriedFires(short)).toEqual(short);
+      expect(carriedFires([])).toEqual([]);
+    });
+
+    it('are the newest that fit into a payload, whatever their keys are written in', () => {
+      const long = remembered('\u0001'.repeat(190), '\u0001'.repeat(180));
+      const carried = carriedFires(long);
+      const bytesOf = (fires: IdempotentFires) => Buffer.byteLength(JSON.stringify(fires));
+      expect(carried).toEqual(long.slice(-carried.length));
+      expect(bytesOf(carried)).toBeLessThanOrEqual(MAX_CARRIED_FIRES_BYTES);
+      expect(bytesOf(long.slice(-carried.length - 1))).toBeGreaterThan(MAX_CARRIED_FIRES_BYTES);
+    });
   });
 });

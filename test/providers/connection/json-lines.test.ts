@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readJsonLines } from '../../../src/providers/connection/json-lines.js';
 
 async function read(text: string): Promise<readonly string[]> {
@@ -15,6 +15,24 @@ describe('readJsonLines', () => {
       '{"b":{"c":2}}',
       '{"d":3}',
     ]);
+  });
+
+  it.each([
+    ['is closed at its end', '{"a":[\n', '{"b":1},\n', '1]}\n'],
+    ['goes on behind its end', '{"a":\n', '[]}\n', '{}]'],
+  ])('parses lines once, however many end like a value that %s', async (_, first, line, last) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    try {
+      await read(first + line.repeat(100) + last);
+      expect(parse).toHaveBeenCalledTimes(1);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  it('reads one value over lines after the other', async () => {
+    const many = '{\n"a":1\n}\n'.repeat(3);
+    expect(await read(many)).toEqual(Array.from({ length: 3 }, () => '{"a":1}'));
   });
 
   it('reads lines that a gateway made events of', async () => {
