@@ -7,6 +7,7 @@ import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 import type { ToolRegistry } from '../tools/tool.js';
+import type { OneAfterAnother } from './one-after-another.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
 export interface ActivityParts {
@@ -15,8 +16,13 @@ export interface ActivityParts {
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
   readonly tools: ToolRegistry;
-  /** Tells viewers of an execution what its tools do, behind the text of a turn that has ended. Never throws. */
+  /**
+   * Tells viewers of an execution what its tools do, behind the text of a turn that has ended, in the order of the calls.
+   * Never throws.
+   */
   readonly tellTools: (place: ToolCallPlace, events: readonly StreamEventBody[]) => Promise<void>;
+  /** Of messages, by conversation: executions that add to one at once would outrun each other again and again. */
+  readonly appends: OneAfterAnother;
   readonly schemas: SchemaChecker;
   /**
    * The result of an execution's Temporal workflow, once it has one: of the chain of runs that began with the given one,

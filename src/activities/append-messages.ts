@@ -2,24 +2,20 @@ import { isSameMessage, type Conversation, type Message } from '../core/executio
 import { CircuitBreakerError } from '../core/errors.js';
 import type { ConversationStore } from '../storage/conversation-store.js';
 import type { ActivityParts } from './activity-parts.js';
-import { OneAfterAnother } from './one-after-another.js';
 
 /** Where messages stand: how many there are up to the last of them. */
 export type MessageCount = number;
-
-/** Executions of one conversation that add to it at once would outrun each other again and again. */
-const turns = new OneAfterAnother();
 
 /**
  * Adds messages at the end of a conversation, once, however often it is asked to. `added` makes them from what is there.
  * Resolves with how many messages there are up to the last of them; `undefined` when the conversation is gone.
  */
 export async function appendMessages(
-  { storage }: Pick<ActivityParts, 'storage'>,
+  { storage, appends }: Pick<ActivityParts, 'storage' | 'appends'>,
   conversationId: string,
   added: (before: readonly Message[]) => readonly Message[],
 ): Promise<MessageCount | undefined> {
-  return await turns.run(conversationId, () => append(storage.conversations, conversationId, added));
+  return await appends.run(conversationId, () => append(storage.conversations, conversationId, added));
 }
 
 async function append(

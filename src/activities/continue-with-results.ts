@@ -12,13 +12,13 @@ export async function continueWithResults(parts: ActivityParts, called: CalledTu
     storedTurn(parts, called),
     parts.storage.tools.outcomes(executionId, turn),
   ]);
-  const outcomes = asked.toolCalls.map((_, index) => present(stored.get(index), index));
+  const outcomes = asked.toolCalls.map((_, index) => storedOutcome(stored.get(index), index));
   const messages = toolMessages(asked, outcomes, { timestamp, executionId, turn });
   return await continueConversation(parts, { conversationId, messages });
 }
 
 /** Each was stored before it was reported; a database that is behind has it soon. */
-function present(outcome: ToolOutcome | undefined, index: number): ToolOutcome {
+function storedOutcome(outcome: ToolOutcome | undefined, index: number): ToolOutcome {
   if (outcome !== undefined) return outcome;
   throw new CircuitBreakerError('UNAVAILABLE', `The outcome of tool call ${index} is not stored yet.`);
 }

@@ -9,6 +9,7 @@ import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { turnResultOf } from './stored-turn.js';
 
 /** What one turn needs of storage. */
 export interface LoadedTurn {
@@ -54,13 +55,12 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
-  // Stored by this very activity: its shape is known.
   const warnings = [...(leftOut === 0 ? [] : [leftOutWarning(leftOut)]), ...missingTools(agent, offers)];
   return {
     schema: outputSchemaOf(agent, outputs),
     request,
     warnings,
-    ...(finished === undefined ? {} : { finished: finished as unknown as TurnResult }),
+    ...(finished === undefined ? {} : { finished: turnResultOf(finished) }),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Tool } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
 import { persistently } from './persistently.js';
 import { storedTurn } from './stored-turn.js';
-import { tellInTurn, ToolAttempt } from './tool-attempt.js';
+import { ToolAttempt } from './tool-attempt.js';
 
 const BEAT_EVERY_MS = 1000;
 /** How long a call waits for a worker that has its tool. */
@@ -29,7 +29,7 @@ export async function runTool(parts: ActivityParts, run: ToolRun): Promise<Finis
     context.heartbeat();
     return await perform(parts, run, context);
   } catch (error) {
-    throw expected(parts, run, error);
+    throw unforeseen(parts, run, error);
   } finally {
     clearInterval(beat);
   }
@@ -42,15 +42,15 @@ async function perform(parts: ActivityParts, run: ToolRun, context: Context): Pr
   if (call === undefined) throw finalFailure({ code: 'invalid_request', message: 'The turn asked for no such call.' });
   const tool = parts.tools.get(run.tool);
   if (tool === undefined && (await isOffered(parts, run, context))) throw notHere(run);
-  const { workflowExecution, activityId, attempt } = context.info;
-  const mark = `${workflowExecution?.runId ?? ''}/${activityId}/${attempt}`;
+  const { info } = context;
+  const mark = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
   const begun = await persistently(signal, () => parts.storage.tools.beginCall(run, mark));
-  if (begun.outcome !== undefined) return warningOf(run, begun.outcome);
-  const outcome = await outcomeOf({ parts, run, call, tool, context }, begun.attempts);
+  if (begun.outcome !== undefined) return finishedCall(run, begun.outcome);
+  const outcome = await attempt({ parts, run, call, tool, context }, begun.attempts);
   const kept = await persistently(signal, () => parts.storage.tools.endCall(run, outcome));
   const about = { toolName: call.name, toolCallId: call.id };
-  await tellInTurn(parts, run, [{ eventType: 'tool_result', ...about, result: shownToViewers(kept) }]);
-  return warningOf(run, kept);
+  await parts.tellTools(run, [{ eventType: 'tool_result', ...about, result: shownToViewers(kept) }]);
+  return finishedCall(run, kept);
 }
 
 interface Attempt {
@@ -61,7 +61,7 @@ interface Attempt {
   readonly context: Context;
 }
 
-async function outcomeOf({ parts, run, call, tool, context }: Attempt, attempts: number): Promise<ToolOutcome> {
+async function attempt({ parts, run, call, tool, context }: Attempt, attempts: number): Promise<ToolOutcome> {
   if (tool === undefined) {
     return failed(`There is no tool "${run.tool}". Use one of those that you were given, or go on without it.`);
   }
@@ -75,7 +75,7 @@ function unknown(why: string): ToolOutcome {
   return { type: 'unknown', message: `Nobody knows whether the call had its effect: ${why}. ${advice}` };
 }
 
-function warningOf({ tool, turn }: ToolRun, outcome: ToolOutcome): FinishedToolCall {
+function finishedCall({ tool, turn }: ToolRun, outcome: ToolOutcome): FinishedToolCall {
   if (outcome.type !== 'unknown') return {};
   return { warning: `Tool "${tool}", called in turn ${turn}: nobody knows whether the call had its effect.` };
 }
@@ -92,7 +92,7 @@ function notHere({ tool }: ToolRun): Error {
 }
 
 /** A defect of ours would be repeated for ever: it ends the execution, and the log says what it was. */
-function expected(parts: ActivityParts, run: ToolRun, error: unknown): unknown {
+function unforeseen(parts: ActivityParts, run: ToolRun, error: unknown): unknown {
   const kinds = [CancelledFailure, ApplicationFailure, CircuitBreakerError];
   if (kinds.some((kind) => error instanceof kind)) return error;
   const { executionId, turn, tool } = run;

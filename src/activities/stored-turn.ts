@@ -1,4 +1,5 @@
 import type { TurnResult } from '../core/executions/turn.js';
+import type { JsonValue } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ActivityParts } from './activity-parts.js';
 
@@ -8,6 +9,11 @@ export async function storedTurn(
   { executionId, turn }: { readonly executionId: string; readonly turn: number },
 ): Promise<TurnResult> {
   const stored = await storage.executions.getTurn(executionId, turn);
-  if (stored !== undefined) return stored as unknown as TurnResult;
+  if (stored !== undefined) return turnResultOf(stored);
   throw finalFailure({ code: 'invalid_request', message: `Turn ${turn} of the execution was deleted meanwhile.` });
+}
+
+/** Of what these activities themselves stored as a turn: its shape is known. */
+export function turnResultOf(stored: JsonValue): TurnResult {
+  return stored as unknown as TurnResult;
 }

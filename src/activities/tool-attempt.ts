@@ -1,15 +1,13 @@
 import type { Context } from '@temporalio/activity';
 
 import { failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/executions/tool-call.js';
-import { storableMessage } from '../core/errors.js';
+import { storableMessage, wordsOf } from '../core/errors.js';
 import { checkJson } from '../core/json/check-json.js';
 import { isJsonObject, type JsonValue } from '../core/json/json.js';
-import type { StreamEventBody } from '../core/streams/stream-event.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import type { ToolRun } from '../contract/activities.js';
 import type { ReadArguments, Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
-import { OneAfterAnother } from './one-after-another.js';
 
 /** One attempt at a call of a tool, within its time. */
 export class ToolAttempt {
@@ -26,7 +24,7 @@ export class ToolAttempt {
   /** Resolves whatever the tool does. Rejects with the reason of the activity's cancellation. */
   async call(tool: Tool, { id, name, arguments: given }: ToolCall): Promise<ToolOutcome> {
     const about = { toolName: name, toolCallId: id };
-    await tellInTurn(this.#parts, this.#run, [
+    await this.#parts.tellTools(this.#run, [
       { eventType: 'thinking', status: 'calling_tool', content: name },
       { eventType: 'tool_call', ...about, arguments: given },
     ]);
@@ -48,7 +46,7 @@ export class ToolAttempt {
       if (late.aborted) {
         return failed(`The tool took longer than ${tool.timeoutSeconds} s. Ask it for less, or go on without it.`);
       }
-      return failed(`The tool failed: ${wordsOf(error)}. Mend the arguments, or go on without it.`);
+      return failed(`The tool failed: ${storableWordsOf(error)}. Mend the arguments, or go on without it.`);
     }
   }
 
@@ -66,19 +64,8 @@ async function readArguments(tool: Tool, given: JsonValue): Promise<ReadArgument
   try {
     return await tool.read(given);
   } catch (error) {
-    return { problem: wordsOf(error) };
+    return { problem: storableWordsOf(error) };
   }
-}
-
-/** Calls that run side by side would get in each other's way at the end of the stream. */
-const turns = new OneAfterAnother();
-
-export async function tellInTurn(
-  { tellTools }: Pick<ActivityParts, 'tellTools'>,
-  run: ToolRun,
-  events: readonly StreamEventBody[],
-): Promise<void> {
-  await turns.run(run.executionId, () => tellTools(run, events));
 }
 
 /** Rejects when the signal aborts: a tool need not listen to it. */
@@ -94,12 +81,6 @@ async function aborted(signal: AbortSignal): Promise<never> {
 
 const MAX_WORDS = 1000;
 
-/** What a tool threw, which may be anything, in words. */
-function wordsOf(error: unknown): string {
-  try {
-    const words = error instanceof Error ? error.message : String(error);
-    return storableMessage(words.slice(0, MAX_WORDS));
-  } catch {
-    return 'it threw something that says nothing';
-  }
+function storableWordsOf(error: unknown): string {
+  return storableMessage(wordsOf(error).slice(0, MAX_WORDS));
 }

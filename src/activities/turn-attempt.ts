@@ -17,6 +17,7 @@ import { AttemptRecord } from './attempt-record.js';
 import { isForgotten, isUnforeseen, judgeAttempt } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
+import { turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
@@ -141,9 +142,7 @@ export class TurnAttempt {
         : AbortSignal.any([cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
     const { executions } = this.#parts.storage;
     try {
-      return (await persistently(patience, () =>
-        executions.storeTurn(executionId, turn, asJson(result)),
-      )) as unknown as TurnResult;
+      return turnResultOf(await persistently(patience, () => executions.storeTurn(executionId, turn, asJson(result))));
     } catch (error) {
       if (cancellationSignal.aborted || toolCalls.length > 0) throw error;
       this.#parts.logger.warn(

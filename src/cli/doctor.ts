@@ -1,3 +1,4 @@
+import { wordsOf } from '../core/errors.js';
 import { readConfig, type Config } from '../config.js';
 import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
@@ -36,7 +37,7 @@ function configuration(): Config | Finding {
   try {
     return readConfig();
   } catch (error) {
-    return missing('Configuration', error instanceof Error ? error.message : String(error));
+    return missing('Configuration', wordsOf(error));
   }
 }
 

@@ -3,6 +3,8 @@ import { Runtime, Worker } from '@temporalio/worker';
 
 import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
+import { OneAfterAnother } from '../activities/one-after-another.js';
+import { tellInOrder } from '../activities/tell-in-order.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
@@ -83,12 +85,13 @@ function activityParts(
       schemas: backends.schemas,
     }),
     schemas: backends.schemas,
-    tellTools: async (place, events) => {
+    appends: new OneAfterAnother(),
+    tellTools: tellInOrder(async (place, events) => {
       const onFailure = (error: unknown) => {
         logger.warn({ executionId: place.executionId, err: error }, 'viewers could not be told what a tool does');
       };
       await tellTools(backends.streams, place, { events, onFailure });
-    },
+    }),
     logger,
     closeStream: backends.closeStream,
     temporal: createTemporalGateway({

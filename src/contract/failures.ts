@@ -11,7 +11,7 @@ import {
 
 import { executionFailureCode, type ExecutionFailureCode } from '../core/codes.js';
 import type { ExecutionOutcome, Refusal } from '../core/engine/decision.js';
-import { CircuitBreakerError, storableMessage, type ErrorFacts } from '../core/errors.js';
+import { CircuitBreakerError, storableMessage, type ErrorFacts, wordsOf } from '../core/errors.js';
 import type { EndedStatus } from '../core/executions/execution.js';
 
 /** The only place where errors become Temporal failures, and where Temporal failures are read. */
@@ -65,7 +65,7 @@ export function executionFailure(error: unknown): ExecutionFailure {
     return { status: 'FAILED', errorCode: 'ALREADY_EXISTS', errorMessage };
   }
   const errorCode = executionFailureCode(cause instanceof ApplicationFailure ? cause.type : undefined);
-  const errorMessage = storableMessage(cause instanceof Error ? cause.message : String(cause));
+  const errorMessage = storableMessage(wordsOf(cause));
   return { status: errorCode === 'timeout' ? 'TIMEOUT' : 'FAILED', errorCode, errorMessage };
 }
 

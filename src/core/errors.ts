@@ -23,6 +23,15 @@ export function storableMessage(text: string): string {
   return shortened(wellFormed(text.slice(0, MAX_MESSAGE + 1)), MAX_MESSAGE);
 }
 
+/** What was thrown, which may be anything, in words of any length. Never throws. */
+export function wordsOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'something was thrown that says nothing';
+  }
+}
+
 /** The one error of this product: a stable code, a message that says what to do, and facts. */
 export class CircuitBreakerError extends Error {
   override readonly name = 'CircuitBreakerError';

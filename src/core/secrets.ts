@@ -1,3 +1,5 @@
+import { withoutEndingSlashes } from './ending-slashes.js';
+
 /**
  * The one answer to what is secret here: which names say so, what of a value is secret, how an address is shown, and what
  * keeps a text from showing any of it. Whoever reads the environment, judges a definition, logs, quotes or prints asks here.
@@ -58,7 +60,7 @@ export function shownValue(name: string, value: string): string {
 /** An address as a person may read it: without the user, password and query that it may hold. */
 export function shownAddress(url: string | URL): string {
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
+  return withoutEndingSlashes(`${protocol}//${host}${pathname}`);
 }
 
 /** Hides secrets wherever they turn up in a text, also as they look within JSON, an address, base64 or hexadecimal. */

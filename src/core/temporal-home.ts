@@ -10,7 +10,7 @@ export interface TemporalHome {
   readonly since: string;
 }
 
-/** What nobody may conclude anything from: another server knows nothing of what a storage has. */
+/** The error where a client's namespace is not the storage's: what it does not know may be in the other one. */
 export function anotherHome(stored: TemporalHome, found: Pick<TemporalHome, 'namespaceId'>): CircuitBreakerError {
   const { namespace, namespaceId, since } = stored;
   return new CircuitBreakerError(

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Steps } from '../core/steps.js';
 
@@ -19,6 +19,9 @@ export function oneTurnOf<Result>(
     if (step.done === true || clock() >= until) return step;
   }
 }
+
+/** Lets everything else have its turn of the event loop. */
+export const nextTurn = () => setImmediate();
 
 /** Does work and lets everything else have its turn in between. */
 export const inTurns: Perform = async (steps) => {

@@ -1,19 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import type { Agent, AgentContent } from '../core/agents/agent.js';
 import { checkAgentFits, type KnownAgent } from '../core/validation/check-agent-use.js';
 import { agentUses, type AgentUse, type WorkflowDefinition } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
+import { DEFINITIONS_IN_MEMORY } from '../core/definitions/definition-limits.js';
 import { firstProblems, MAX_PROBLEMS } from '../core/json/first-problems.js';
 import { listed } from '../core/json/listed.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
 import { checkAgentInput } from './checked-agent.js';
+import { nextTurn } from './in-turns.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
 
-/** Definitions that are in memory together: of up to 768 KiB each. */
-const AT_ONCE = 5;
 /** Uses that a refusal names. */
 const MAX_NAMED = 20;
 
@@ -106,11 +104,11 @@ async function* usesOf({ storage }: OperationParts, id: string): AsyncGenerator<
   }));
   let seen = 0;
   for (let after: WorkflowDefinition | undefined; ;) {
-    const page = after === undefined ? { first: AT_ONCE } : { first: AT_ONCE, after };
+    const page = after === undefined ? { first: DEFINITIONS_IN_MEMORY } : { first: DEFINITIONS_IN_MEMORY, after };
     const { users, total } = await storage.workflows.usersOfAgent(id, page);
     seen += users.length;
     after = users.at(-1)?.definition;
-    const following = users.length < AT_ONCE ? 0 : Math.max(total - seen, 0);
+    const following = users.length < DEFINITIONS_IN_MEMORY ? 0 : Math.max(total - seen, 0);
     yield { uses: users.flatMap(({ definition }) => usesIn(definition, id)), following };
     if (following === 0 || after === undefined) break;
     await nextTurn();

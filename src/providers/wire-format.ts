@@ -1,5 +1,6 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import type { ExecutionErrorCode } from '../core/codes.js';
+import { withoutEndingSlashes } from '../core/ending-slashes.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ProviderState } from '../core/executions/provider-state.js';
@@ -75,5 +76,5 @@ export interface ToolCallPiece {
 
 /** What an API calls a model's address, whether its base URL ends in a slash or not. */
 export function apiUrl(baseUrl: URL, path: string): URL {
-  return new URL(path, baseUrl.href.replace(/(?<!\/)\/*$/, '/'));
+  return new URL(path, `${withoutEndingSlashes(baseUrl.href)}/`);
 }

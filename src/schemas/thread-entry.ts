@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 
+import { wordsOf } from '../core/errors.js';
 import { doSchemaJob } from './do-schema-job.js';
 import type { SchemaJob, ThreadWord } from './schema-job.js';
 
@@ -12,7 +13,7 @@ parentPort?.on('message', (job: SchemaJob) => {
   try {
     say(doSchemaJob(job));
   } catch (error) {
-    say({ type: 'defect', message: error instanceof Error ? error.message : String(error) });
+    say({ type: 'defect', message: wordsOf(error) });
   }
 });
 // The first schema takes a hundred times as long as the second: nobody shall wait for that within its own time.

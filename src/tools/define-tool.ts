@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
+import { LONGEST_TOOL_SECONDS } from '../core/agents/tool-offer.js';
+import { wordsOf } from '../core/errors.js';
 import { isJsonObject, type JsonObject } from '../core/json/json.js';
 import { shorten } from '../core/json/preview.js';
 import type { ReadArguments, Tool, ToolContext } from './tool.js';
 
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const DEFAULT_TIMEOUT_SECONDS = 30;
-/** A call that takes longer is no call of a tool any more. */
-const LONGEST_TIMEOUT_SECONDS = 3600;
 const LONGEST_DESCRIPTION = 4000;
 /** Shared by every copy of this module: a tools folder may bring its own. */
 const MARK = Symbol.for('circuit-breaker.tool');
@@ -88,8 +88,8 @@ function refuseBadWords(definition: object & { readonly name: unknown; readonly 
 }
 
 function refuseBadTimeout(name: string, seconds: number): void {
-  if (seconds > 0 && seconds <= LONGEST_TIMEOUT_SECONDS) return;
-  throw new TypeError(`timeoutSeconds of tool "${name}" must be more than 0 and at most ${LONGEST_TIMEOUT_SECONDS}`);
+  if (seconds > 0 && seconds <= LONGEST_TOOL_SECONDS) return;
+  throw new TypeError(`timeoutSeconds of tool "${name}" must be more than 0 and at most ${LONGEST_TOOL_SECONDS}`);
 }
 
 function parametersOf(name: string, input: z.ZodType): JsonObject {
@@ -103,10 +103,12 @@ function jsonSchemaOf(name: string, input: z.ZodType): JsonObject {
     const schema: unknown = JSON.parse(JSON.stringify(z.toJSONSchema(input, { io: 'input' })));
     return isJsonObject(schema) ? schema : {};
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TypeError(`the input of tool "${name}" is no schema of zod 4 that JSON Schema can say: ${reason}`, {
-      cause: error,
-    });
+    throw new TypeError(
+      `the input of tool "${name}" is no schema of zod 4 that JSON Schema can say: ${wordsOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

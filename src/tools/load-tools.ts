@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { CircuitBreakerError } from '../core/errors.js';
+import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import { isTool } from './define-tool.js';
 import { resolveFromHere } from './resolve-from-here.js';
 import type { Tool, ToolRegistry } from './tool.js';
@@ -39,8 +39,7 @@ async function modulesIn(folder: string): Promise<readonly string[]> {
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw badModule(folder, `the folder cannot be read (${reason}): make it, or unset TOOLS_DIR`);
+    throw badModule(folder, `the folder cannot be read (${wordsOf(error)}): make it, or unset TOOLS_DIR`);
   }
 }
 
@@ -63,10 +62,6 @@ function adviceOn(error: unknown): string {
     return 'This Node runs no TypeScript by itself: compile the module, or run Node 22.18 or later';
   }
   return 'Mend the module, or take it out of the folder';
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function badModule(file: string, problem: string): CircuitBreakerError {

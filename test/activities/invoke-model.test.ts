@@ -7,6 +7,7 @@ import type { ModelCall, TurnAnswer } from '../../src/contract/activities.js';
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import type { AttemptDetails } from '../../src/activities/attempt-heartbeat.js';
 import { invokeModel } from '../../src/activities/invoke-model.js';
+import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import { pendingExecution } from '../../src/core/executions/pending-execution.js';
@@ -73,6 +74,7 @@ describe('a turn', () => {
     const parts: ActivityParts = {
       storage,
       schemas: schemasInThisThread,
+      appends: new OneAfterAnother(),
       model,
       tools: new Map(),
       tellTools: () => Promise.resolve(),

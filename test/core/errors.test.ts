@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { CircuitBreakerError, notFound, validationFailed } from '../../src/core/errors.js';
+import { CircuitBreakerError, notFound, validationFailed, wordsOf } from '../../src/core/errors.js';
 import { wellFormed } from '../../src/core/json/well-formed-text.js';
 import { executionFailure, finalFailure } from '../../src/contract/failures.js';
 
@@ -31,5 +31,16 @@ describe('an error, whatever it quotes,', () => {
       message: 'there are 800 more problems',
     });
     expect(JSON.stringify([facts, message]).length).toBeLessThan(400_000);
+  });
+});
+
+describe('what was thrown', () => {
+  it.each([
+    ['an error', new Error('gone'), 'gone'],
+    ['a text', 'gone', 'gone'],
+    ['nothing', undefined, 'undefined'],
+    ['an object that cannot be a text', Object.create(null), 'something was thrown that says nothing'],
+  ])('is told in words, whatever it is: %s', (_what, thrown: unknown, words) => {
+    expect(wordsOf(thrown)).toBe(words);
   });
 });

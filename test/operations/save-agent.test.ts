@@ -75,7 +75,7 @@ describe('an agent that is changed', () => {
     expect(await change(ASKS_FOR_MORE)).toEqual([]);
     expect(await change(AGENT)).toEqual([]);
     const token = aToken(aDefinition(), { workflowId: 'review', workflowVersion: 1 });
-    await storage.tokens.record({ token, runId: 'chain', events: [], executions: [] });
+    await storage.tokens.record({ token, runId: 'run', events: [], executions: [] });
     expect(await change()).toEqual(unfilled);
     await expect(deleteAgent(parts, 'reviewer')).rejects.toMatchObject({ code: 'IN_USE' });
   });

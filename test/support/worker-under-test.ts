@@ -5,6 +5,8 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
+import { OneAfterAnother } from '../../src/activities/one-after-another.js';
+import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
 import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
@@ -78,8 +80,9 @@ export async function startWorkerOn(
     storage,
     model,
     schemas: schemasInThisThread,
+    appends: new OneAfterAnother(),
     tools: registry,
-    tellTools: (place, events) => tellTools(streams, place, { events, onFailure: () => undefined }),
+    tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),
     logger,
     openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
     closeStream: async (execution) => {

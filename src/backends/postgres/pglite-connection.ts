@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 
 import { PGlite } from '@electric-sql/pglite';
 
-import { CircuitBreakerError } from '../../core/errors.js';
+import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
@@ -28,7 +28,7 @@ export class PgliteConnection implements SqlConnection {
       return new PgliteConnection(await PGlite.create(folder), lock, folder);
     } catch (error) {
       await lock.release();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       const advice = 'Restore it from a backup, or set DATA_DIR to a new folder.';
       throw new CircuitBreakerError('UNAVAILABLE', `The data folder ${folder} cannot be opened (${reason}). ${advice}`);
     }

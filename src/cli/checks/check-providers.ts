@@ -1,3 +1,4 @@
+import { wordsOf } from '../../core/errors.js';
 import { REAL_MODELS } from '../../compose/real-models.js';
 import type { Config } from '../../config.js';
 import type { Credentials } from '../../providers/keys/host-bound-keys.js';
@@ -18,7 +19,7 @@ export async function checkProviders(config: Config): Promise<readonly Finding[]
   try {
     credentials = readCredentials(config.providers, config.secrets);
   } catch (error) {
-    return [missing('Providers', error instanceof Error ? error.message : String(error))];
+    return [missing('Providers', wordsOf(error))];
   }
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   try {

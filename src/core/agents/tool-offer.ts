@@ -13,9 +13,12 @@ export interface ToolOffer {
   readonly parameters: JsonObject;
   /** A call whose worker died is made again, with the same idempotency key. */
   readonly idempotent: boolean;
-  /** Bounds one call. */
+  /** Bounds one call; at most LONGEST_TOOL_SECONDS. */
   readonly timeoutSeconds: number;
 }
+
+/** A call that takes longer is no call of a tool any more. */
+export const LONGEST_TOOL_SECONDS = 3600;
 
 const MAX_SUGGESTIONS = 3;
 

@@ -24,5 +24,8 @@ export const DEFINITION_LIMITS = {
   mapping: { entries: 200, length: 500 },
 } as const;
 
+/** How many are read together, each of up to so many bytes. */
+export const DEFINITIONS_IN_MEMORY = 5;
+
 /** What one rule may hold. */
 export const RULE_LIMITS = { parts: 500, depth: 32, fieldLength: 500, expressionLength: 4096 } as const;

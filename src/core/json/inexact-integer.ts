@@ -8,14 +8,18 @@ const KEPT_DIGITS = 15;
 const ALWAYS_WITH_EXPONENT = 1e21;
 
 /**
- * A whole number in a text of valid JSON that becomes another one when it is read, as it is written there; undefined where
- * there is none. One with a fraction or an exponent was never meant to the last digit.
+ * The first whole number in a text of valid JSON that becomes another one when it is read, as it is written there:
+ * 9007199254740993 is read as 9007199254740992. Undefined where there is none. One with a fraction or an exponent was never
+ * meant to the last digit.
  */
 export function inexactInteger(json: string): string | undefined {
   return inexactIntegers(json).next().value;
 }
 
-/** The same of those only that nobody could tell any more from what has been read, see `mayHaveLostDigits`. */
+/**
+ * The first of those only that do not show, once read, that they have lost digits (see `mayHaveLostDigits`):
+ * 100000000000000000001 is read as 1e20, which may as well have been meant.
+ */
 export function hiddenInexactInteger(json: string): string | undefined {
   for (const token of inexactIntegers(json)) if (!mayHaveLostDigits(Number(token))) return token;
   return undefined;

@@ -12,7 +12,7 @@ import { firstProblems, MAX_PROBLEMS } from '../json/first-problems.js';
 import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
-import { atOnce, type Steps } from '../steps.js';
+import type { Steps } from '../steps.js';
 
 /** Which agent a definition may name. */
 export type AgentReference = Pick<AgentUse, 'agentId' | 'agentVersion'>;
@@ -29,12 +29,7 @@ interface Surroundings {
   readonly workflowId?: string | undefined;
 }
 
-/** Everything that is wrong with what a definition means, all at once and up to 200, with pointers into it. */
-export function checkWorkflow(content: WorkflowContent, surroundings: Surroundings): readonly Problem[] {
-  return atOnce(checkWorkflowSteps(content, surroundings));
-}
-
-/** The same in steps. */
+/** Everything that is wrong with what a definition means, all together and up to 200, with pointers into it. */
 export function* checkWorkflowSteps(content: WorkflowContent, surroundings: Surroundings): Steps<readonly Problem[]> {
   const found: Problem[] = [];
   for (const problem of eachProblem(content, surroundings)) {

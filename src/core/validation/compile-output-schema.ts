@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 
+import { wordsOf } from '../errors.js';
 import { ownValue, type JsonObject, type JsonValue } from '../json/json.js';
 import type { Problem } from '../json/problem.js';
 import { leadingPart } from '../json/well-formed-text.js';
@@ -39,7 +40,7 @@ function compileIn(dialect: Dialect, body: JsonObject): Compiled {
     return { schema: compiledSchema(validate, () => newCompiler(dialect, { allErrors: true }).compile(body)) };
   } catch (error) {
     if (error instanceof RangeError) return invalid('refers to itself without end', '');
-    return invalid(error instanceof Error ? error.message : String(error), '');
+    return invalid(wordsOf(error), '');
   }
 }
 

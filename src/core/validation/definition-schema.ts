@@ -26,13 +26,8 @@ export interface WorkflowInput {
 /**
  * Reads a workflow definition in the form of `WorkflowDefinitionInput`. Null members count as absent. It is measured first:
  * whatever was sent, the rest takes time in proportion to what a definition may hold. Checks its form and its rules; what the
- * rest of it means is checked by `checkWorkflow`.
+ * rest of it means is checked by `checkWorkflowSteps`. In steps: a definition may hold thousands of rules and expressions.
  */
-export function parseWorkflowInput(input: unknown): Parsed<WorkflowInput> {
-  return atOnce(workflowInputSteps(input));
-}
-
-/** The same in steps: a definition may hold thousands of rules and expressions. */
 export function* workflowInputSteps(input: unknown): Steps<Parsed<WorkflowInput>> {
   const unreadable = unreadableInput(input);
   yield;

@@ -13,7 +13,7 @@ import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
  * Records a change in one statement. The upsert locks the token's row and counts how many of the run's events are
  * new; numbers run on within a run, so event k stands `newest number - k` places before the newest sequence. An event
  * that is in already falls on a place that is taken, and nothing happens. One of the same number and a later time takes
- * its place: the workflow task that decided the first one was lost.
+ * its place: the workflow task that decided the first one was lost. `chain_id` holds the id of the run.
  */
 const RECORD = `
 with before as materialized (

@@ -9,7 +9,7 @@ import {
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection as Connection } from '@nats-io/transport-node';
 
-import { CircuitBreakerError } from '../../core/errors.js';
+import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { decodeEntry, type NatsEntry } from './nats-entry.js';
 import { ensureStream, refuseShortMessages } from './nats-stream.js';
 import { subjectToken } from './nats-subject.js';
@@ -246,7 +246,7 @@ export async function connectNats(url: string, options: NatsOptions): Promise<Na
     return new NatsConnection(connection, { stream, manager, client, options });
   } catch (error) {
     await connection?.close();
-    throw unavailable(`NATS at ${host}`, error instanceof Error ? error.message : String(error));
+    throw unavailable(`NATS at ${host}`, wordsOf(error));
   }
 }
 

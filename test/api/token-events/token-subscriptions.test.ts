@@ -38,7 +38,7 @@ async function record(type: TokenEventType, fields: Partial<Token> & { execution
   const token = aToken(definition, { id: ID, version, ...changed });
   const event = { type, version, place: token.place, timestamp: NOW, number: version };
   const events = [executionId === undefined ? event : { ...event, executionId }];
-  await api.storage.tokens.record({ token, runId: 'chain', events, executions: [] });
+  await api.storage.tokens.record({ token, runId: 'run', events, executions: [] });
 }
 
 interface Subscribed {

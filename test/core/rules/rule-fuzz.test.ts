@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { INPUT_PROBLEM_CODES } from '../../../src/core/codes.js';
 import { transitionAvailability } from '../../../src/core/engine/available-transitions.js';
 import { decide } from '../../../src/core/engine/decide.js';
 import type { TokenFields } from '../../../src/core/json/path.js';
@@ -119,6 +120,7 @@ describe('any JSON as a rule', () => {
         const parsed = parseRule(input, '/rules/0');
         if ('value' in parsed) return;
         expect(parsed.problems.length).toBeGreaterThan(0);
+        for (const { code } of parsed.problems) expect(INPUT_PROBLEM_CODES).toContain(code);
         const placed = parsed.problems.filter(({ code }) => code !== 'MORE_PROBLEMS');
         for (const { pointer } of placed) expect(pointer).toMatch(/^\/rules\/0/);
       }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { agentsOf, checkWorkflow, type AgentReference } from '../../../src/core/validation/check-definition.js';
+import { atOnce } from '../../../src/core/steps.js';
+import { agentsOf, checkWorkflowSteps, type AgentReference } from '../../../src/core/validation/check-definition.js';
 import type { AgentTransition, WorkflowContent } from '../../../src/core/definitions/definition.js';
 import { anAgent, anAgentTransition, aTransition, aWorkflow } from '../../support/builders.js';
 
@@ -9,7 +10,7 @@ const REVIEWER = { ...anAgent(), id: 'reviewer' };
 function check(content: WorkflowContent, agent: Partial<typeof REVIEWER> = {}): readonly string[] {
   const find = ({ agentId, agentVersion = 1 }: AgentReference) =>
     agentId === 'reviewer' && agentVersion === 1 ? { ...REVIEWER, ...agent } : undefined;
-  return checkWorkflow(content, { agents: { find }, workflowId: 'memo' }).map(
+  return atOnce(checkWorkflowSteps(content, { agents: { find }, workflowId: 'memo' })).map(
     ({ code, pointer }) => `${code} ${pointer}`,
   );
 }
@@ -21,7 +22,7 @@ function using(agent: Partial<AgentTransition>): WorkflowContent {
 
 const USE = '/transitions/0/agentExecution';
 
-describe('checkWorkflow, the net', () => {
+describe('checkWorkflowSteps, the net', () => {
   it('finds nothing in a sound definition', () => {
     expect(check(aWorkflow())).toEqual([]);
   });
@@ -117,7 +118,7 @@ describe('checkWorkflow, the net', () => {
   });
 });
 
-describe('checkWorkflow, where an agent is used', () => {
+describe('checkWorkflowSteps, where an agent is used', () => {
   it('tells an unknown agent from an unknown version', () => {
     expect(check(using({ agentId: 'nobody', agentVersion: 1 }))).toEqual([`UNKNOWN_AGENT ${USE}/agentId`]);
     expect(check(using({ agentVersion: 9 }))).toEqual([`UNKNOWN_AGENT ${USE}/agentVersion`]);
@@ -135,7 +136,7 @@ describe('checkWorkflow, where an agent is used', () => {
       contextInstructions: '{text} {rules}',
     };
     const content = using({ inputMapping: { text: 'data.text' } });
-    const messages = checkWorkflow(content, { agents: { find: () => ({ ...REVIEWER, prompts }) } }).map(
+    const messages = atOnce(checkWorkflowSteps(content, { agents: { find: () => ({ ...REVIEWER, prompts }) } })).map(
       ({ message }) => message,
     );
     expect(messages).toHaveLength(2);

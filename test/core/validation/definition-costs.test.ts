@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { AgentPrompts } from '../../../src/core/agents/agent.js';
 import type { WorkflowContent } from '../../../src/core/definitions/definition.js';
-import { checkWorkflow } from '../../../src/core/validation/check-definition.js';
-import { parsePlaceAgentInput, parseWorkflowInput } from '../../../src/core/validation/definition-schema.js';
+import { atOnce } from '../../../src/core/steps.js';
+import { checkWorkflowSteps } from '../../../src/core/validation/check-definition.js';
+import { parsePlaceAgentInput, workflowInputSteps } from '../../../src/core/validation/definition-schema.js';
 import { anAgentTransition, aTransition, aWorkflow } from '../../support/builders.js';
 
 const INPUT = {
@@ -34,11 +35,11 @@ class Watched {
 }
 
 function check(content: WorkflowContent, prompts: AgentPrompts = { system: '', userTemplate: '' }) {
-  return checkWorkflow(content, { agents: { find: () => ({ id: 'reviewer', prompts }) } });
+  return atOnce(checkWorkflowSteps(content, { agents: { find: () => ({ id: 'reviewer', prompts }) } }));
 }
 
 function problems(change: object) {
-  const parsed = parseWorkflowInput({ ...INPUT, ...change });
+  const parsed = atOnce(workflowInputSteps({ ...INPUT, ...change }));
   return 'value' in parsed ? [] : parsed.problems;
 }
 
@@ -170,7 +171,7 @@ describe('what is said of a definition is bounded:', () => {
       { transitions: many(300, (n) => ({ ...INPUT.transitions[0], id: `${'!'.repeat(190)}${n}` })) },
     ],
   ])('%s', (_what, change) => {
-    const parsed = parseWorkflowInput({ ...INPUT, ...change });
+    const parsed = atOnce(workflowInputSteps({ ...INPUT, ...change }));
     const found = 'value' in parsed ? check(parsed.value.content) : parsed.problems;
     expect(found).toHaveLength(201);
     expect(found.at(-1)).toMatchObject({ code: 'MORE_PROBLEMS' });

@@ -11,9 +11,10 @@ import { MAX_PROBLEMS } from '../../../src/core/json/first-problems.js';
 import { isJsonObject, type JsonValue } from '../../../src/core/json/json.js';
 import type { TokenFields } from '../../../src/core/json/path.js';
 import type { Problem } from '../../../src/core/json/problem.js';
-import { checkWorkflow } from '../../../src/core/validation/check-definition.js';
+import { atOnce } from '../../../src/core/steps.js';
+import { checkWorkflowSteps } from '../../../src/core/validation/check-definition.js';
 import { withPrograms } from '../../../src/core/validation/compile-rules.js';
-import { parseWorkflowInput } from '../../../src/core/validation/definition-schema.js';
+import { workflowInputSteps } from '../../../src/core/validation/definition-schema.js';
 import { parseRule } from '../../../src/core/validation/rule-schema.js';
 import { arbitraryDefinition } from '../../support/arbitrary-definition.js';
 import { anyJsonValue, anyRule, anyTokenFields } from '../../support/arbitrary-rule.js';
@@ -56,10 +57,10 @@ const agent = { id: 'one', prompts: { system: '', userTemplate: '' }, version: 1
 
 /** What saving it would say; the content where it would be saved. */
 function saved(input: JsonValue, areAgentsKnown: boolean): WorkflowContent | readonly Problem[] {
-  const parsed = parseWorkflowInput(input);
+  const parsed = atOnce(workflowInputSteps(input));
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const agents = { find: () => (areAgentsKnown ? agent : undefined) };
-  const found = read === undefined ? [] : checkWorkflow(read.content, { agents, workflowId: read.id });
+  const found = read === undefined ? [] : atOnce(checkWorkflowSteps(read.content, { agents, workflowId: read.id }));
   const problems = [...('value' in parsed ? [] : parsed.problems), ...found];
   return 'value' in parsed && problems.length === 0 ? parsed.value.content : problems;
 }
@@ -85,7 +86,7 @@ function worksThroughout(content: WorkflowContent, fields: TokenFields): void {
     expect(definition.places).toContain(fired.token.place);
   }
   expect(diagram(content, token.place)).toMatch(/^flowchart LR\n/);
-  expect(parseWorkflowInput(JSON.parse(JSON.stringify(content)))).toHaveProperty('value');
+  expect(atOnce(workflowInputSteps(JSON.parse(JSON.stringify(content))))).toHaveProperty('value');
 }
 
 describe('any JSON as a definition', () => {

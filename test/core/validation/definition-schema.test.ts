@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { parseWorkflowInput } from '../../../src/core/validation/definition-schema.js';
+import { atOnce } from '../../../src/core/steps.js';
+import { workflowInputSteps } from '../../../src/core/validation/definition-schema.js';
 
 const INPUT = {
   name: 'Review',
@@ -12,26 +13,28 @@ const INPUT = {
 };
 
 function problems(input: unknown): readonly string[] {
-  const parsed = parseWorkflowInput(input);
+  const parsed = atOnce(workflowInputSteps(input));
   return 'problems' in parsed ? parsed.problems.map(({ code, pointer }) => `${code} ${pointer}`) : [];
 }
 
-describe('parseWorkflowInput', () => {
+describe('workflowInputSteps', () => {
   it('fills in defaults and leaves out what is null', () => {
-    const parsed = parseWorkflowInput({
-      ...INPUT,
-      id: null,
-      description: null,
-      rules: null,
-      transitions: [
-        {
-          ...INPUT.transitions[0],
-          name: null,
-          conditions: null,
-          agentExecution: { agentId: 'a', model: null, inputMapping: null },
-        },
-      ],
-    });
+    const parsed = atOnce(
+      workflowInputSteps({
+        ...INPUT,
+        id: null,
+        description: null,
+        rules: null,
+        transitions: [
+          {
+            ...INPUT.transitions[0],
+            name: null,
+            conditions: null,
+            agentExecution: { agentId: 'a', model: null, inputMapping: null },
+          },
+        ],
+      }),
+    );
     expect(parsed).toStrictEqual({
       value: {
         content: {
@@ -55,11 +58,13 @@ describe('parseWorkflowInput', () => {
   it('keeps a null that a rule compares with, and clears stop sequences with an empty list', () => {
     const rule = { type: 'FieldEquals', field: 'data.a', value: null };
     const agentExecution = { agentId: 'a', llmConfig: { temperature: null, stopSequences: [] } };
-    const parsed = parseWorkflowInput({
-      ...INPUT,
-      rules: { value: rule },
-      transitions: [{ ...INPUT.transitions[0], agentExecution }],
-    });
+    const parsed = atOnce(
+      workflowInputSteps({
+        ...INPUT,
+        rules: { value: rule },
+        transitions: [{ ...INPUT.transitions[0], agentExecution }],
+      }),
+    );
     expect(parsed).toMatchObject({ value: { content: { rules: { value: rule } } } });
     expect(parsed).toHaveProperty('value.content.transitions.0.agentExecution.llmConfig', { stopSequences: [] });
   });
@@ -78,7 +83,7 @@ describe('parseWorkflowInput', () => {
       transitions: [{ ...INPUT.transitions[0], rules: [{ type: 'FieldExists', field: 'x' }] }],
     };
     expect(problems(input)).toEqual(['RULE_INVALID /rules/a~1b/type', 'RULE_INVALID /transitions/0/rules/0/field']);
-    expect(parseWorkflowInput(input)).toHaveProperty('draft.content.places', INPUT.places);
+    expect(atOnce(workflowInputSteps(input))).toHaveProperty('draft.content.places', INPUT.places);
   });
 
   it.each([
@@ -106,6 +111,8 @@ describe('parseWorkflowInput', () => {
   it('a rule of 100,000 levels is refused and nothing overflows', () => {
     let rule: unknown = { type: 'FieldExists', field: 'data.a' };
     for (let level = 0; level < 100_000; level += 1) rule = { type: 'Not', rule };
-    expect(parseWorkflowInput({ ...INPUT, rules: { deep: rule } })).toMatchObject({ problems: [{ code: 'TOO_DEEP' }] });
+    expect(atOnce(workflowInputSteps({ ...INPUT, rules: { deep: rule } }))).toMatchObject({
+      problems: [{ code: 'TOO_DEEP' }],
+    });
   });
 });

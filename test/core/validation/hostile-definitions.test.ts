@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { transitionAvailability } from '../../../src/core/engine/available-transitions.js';
-import { checkWorkflow } from '../../../src/core/validation/check-definition.js';
+import { atOnce } from '../../../src/core/steps.js';
+import { checkWorkflowSteps } from '../../../src/core/validation/check-definition.js';
 import { withPrograms } from '../../../src/core/validation/compile-rules.js';
 import { decide } from '../../../src/core/engine/decide.js';
-import { parseWorkflowInput } from '../../../src/core/validation/definition-schema.js';
+import { workflowInputSteps } from '../../../src/core/validation/definition-schema.js';
 import { aDefinition, aToken, aTransition, facts } from '../../support/builders.js';
 
 const INPUT = {
@@ -16,11 +17,13 @@ const INPUT = {
 
 /** What saving would say, an agent being there for whoever names it. */
 function problems(change: object): readonly string[] {
-  const parsed = parseWorkflowInput({ ...INPUT, ...change });
+  const parsed = atOnce(workflowInputSteps({ ...INPUT, ...change }));
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const agent = { id: 'reviewer', prompts: { system: '', userTemplate: '' }, version: 1 };
   const found =
-    read === undefined ? [] : checkWorkflow(read.content, { agents: { find: () => agent }, workflowId: 'review' });
+    read === undefined
+      ? []
+      : atOnce(checkWorkflowSteps(read.content, { agents: { find: () => agent }, workflowId: 'review' }));
   const all = [...('value' in parsed ? [] : parsed.problems), ...found];
   return all.map(({ code, pointer }) => `${code} ${pointer}`);
 }

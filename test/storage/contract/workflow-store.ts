@@ -17,7 +17,7 @@ export function workflowStoreContract(storage: () => Storage): void {
   async function tokenOf(workflowId: string, status: Token['status']): Promise<void> {
     const version = status === 'ACTIVE' ? 1 : 2;
     const token = aToken(aDefinition(), { id: `of-${workflowId}`, workflowId, workflowVersion: 1, status, version });
-    await storage().tokens.record({ token, runId: 'chain', events: [], executions: [] });
+    await storage().tokens.record({ token, runId: 'run', events: [], executions: [] });
   }
 
   describe('workflows', () => {

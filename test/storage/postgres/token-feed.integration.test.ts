@@ -24,7 +24,7 @@ describe.skipIf(!(await canTestPostgres()))('the feed of token events on Postgre
   async function record(id: string): Promise<void> {
     const event = { type: 'CREATED', version: 1, place: 'submitted', timestamp: NOW, number: 1 } as const;
     const token = aToken(aDefinition(), { id });
-    await storage.tokens.record({ token, runId: 'chain', events: [event], executions: [] });
+    await storage.tokens.record({ token, runId: 'run', events: [event], executions: [] });
   }
 
   async function inTransaction(url: string, use: (client: pg.Client) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RetryConfig } from '../../../core/definitions/definition.js';
-import { DEFINITION_LIMITS } from '../../../core/definitions/definition-limits.js';
+import { DEFINITION_LIMITS, DEFINITIONS_IN_MEMORY } from '../../../core/definitions/definition-limits.js';
 import { diagram } from '../../../core/definitions/diagram.js';
 import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
 import { jsonLength } from '../../../core/json/json-length.js';
@@ -74,8 +74,6 @@ export const workflowResolvers = {
   },
 };
 
-/** Of definitions that are read together: each may take most of a megabyte. */
-const AT_ONCE = 5;
 /** A page of workflows, read in parts, so that everything else has its turn in between. */
 async function fewAtATime(
   { storage, work }: ResolverContext,
@@ -84,7 +82,7 @@ async function fewAtATime(
   // One that is saved meanwhile comes to the front: it must not be there twice.
   const read = new Map<string, StoredWorkflow>();
   for (let next = page; ;) {
-    const first = Math.min(AT_ONCE, page.first - read.size);
+    const first = Math.min(DEFINITIONS_IN_MEMORY, page.first - read.size);
     const part = await storage.workflows.list({ ...next, first });
     for (const stored of part) {
       read.set(stored.definition.id, stored);

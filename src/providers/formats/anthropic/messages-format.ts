@@ -1,4 +1,5 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
+import { withoutEndingSlashes } from '../../../core/ending-slashes.js';
 import { isJsonObject } from '../../../core/json/json.js';
 import { listAt, textAt } from '../../../core/json/json-fields.js';
 import { LONGEST_TIMER_MS } from '../../connection/longest-timer.js';
@@ -42,7 +43,7 @@ async function anthropicClient(baseUrl: URL, fetch: WireFetch): Promise<Anthropi
   return new sdk.Anthropic({
     apiKey: 'none',
     authToken: null,
-    baseURL: baseUrl.href.replace(/(?<!\/)\/+$/, ''),
+    baseURL: withoutEndingSlashes(baseUrl.href),
     fetch,
     maxRetries: 0,
     timeout: LONGEST_TIMER_MS,

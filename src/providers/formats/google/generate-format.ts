@@ -1,4 +1,5 @@
 import type { LlmProvider } from '../../../core/agents/agent.js';
+import { withoutEndingSlashes } from '../../../core/ending-slashes.js';
 import { isJsonObject } from '../../../core/json/json.js';
 import { listAt, textAt } from '../../../core/json/json-fields.js';
 import { extraBody, textOption } from '../../request/request-options.js';
@@ -27,7 +28,7 @@ export const generateFormat: WireFormat = {
           apiKey: 'none',
           enterprise: false,
           httpOptions: {
-            baseUrl: baseUrl.href.replace(/(?<!\/)\/+$/, ''),
+            baseUrl: withoutEndingSlashes(baseUrl.href),
             apiVersion: apiVersion(request.provider),
             extraBody: extraBody(request),
             fetch,

@@ -1,3 +1,4 @@
+import { withoutEndingSlashes } from '../../../core/ending-slashes.js';
 import { isJsonObject } from '../../../core/json/json.js';
 import { listAt, textAt } from '../../../core/json/json-fields.js';
 import { apiUrl, type WireFormat } from '../../wire-format.js';
@@ -18,7 +19,7 @@ export const ollamaFormat: WireFormat = {
       warnings,
       send: async (baseUrl, fetch) => {
         const { Ollama } = await import('ollama/browser');
-        return await new Ollama({ host: baseUrl.href.replace(/(?<!\/)\/+$/, ''), fetch }).chat(body);
+        return await new Ollama({ host: withoutEndingSlashes(baseUrl.href), fetch }).chat(body);
       },
       read: (chunk) => reader.read(chunk),
     };
