@@ -22,7 +22,8 @@ export interface ProgramOptions extends Omit<SpawnOptions, 'env' | 'shell'> {
 }
 
 /**
- * Starts a program; nothing else of ours may start one. Of our environment it is given what `programEnvironment` hands on,
+ * Starts a program; nothing else in `src` may start one (the launcher and the checks do it by `scripts/child-process.mjs`, which
+ * runs before anything is built). Of our environment it is given what `programEnvironment` hands on,
  * so no key of ours is in it, whatever it does, logs or leaves in a dump.
  */
 export function startProgram(

@@ -15,7 +15,7 @@ import { TokenUpdates } from './token-updates.js';
 export type { TokenChange } from './token-change.js';
 
 /**
- * What the API asks of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. Other teams'
+ * What the API, the sweep and the workers' records ask of Temporal. Every method throws UNAVAILABLE when the server does not answer within seconds. Other teams'
  * Temporal workflows may have the ids that it is given: it finds none of them, and touches none.
  */
 export interface TemporalGateway {
@@ -46,7 +46,10 @@ export interface TemporalGateway {
    * rather than say so of what lives in another Temporal namespace than this one.
    */
   closeOf(kind: 'token' | 'execution', id: string): Promise<WorkflowClose | undefined>;
-  /** Whether a run is the newest one of a token: not one that was reset, or followed by another under the token's id. */
+  /**
+   * Whether a run is the newest one of a token: not one that was reset, or followed by another under the token's id. Throws as
+   * `closeOf` does.
+   */
   isNewestRun(tokenId: string, runId: string): Promise<boolean>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). Throws as `closeOf` does. */
   listCutOff(since: string): AsyncIterable<CutOff>;
@@ -101,7 +104,10 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
         return close;
       }),
     isNewestRun: (tokenId, runId) =>
-      within(async () => (await own.describe(TOKEN_LIFECYCLE, tokenId))?.runId === runId),
+      within(async () => {
+        await atHome();
+        return (await own.describe(TOKEN_LIFECYCLE, tokenId))?.runId === runId;
+      }),
     listCutOff: async function* (since) {
       await within(atHome);
       yield* listCutOff(starter, since);

@@ -10,6 +10,9 @@ const KEYS = {
   OPENAI_API_KEY: 'never-handed-on-1',
   CREDENTIAL_GATEWAY: 'never-handed-on-2',
   UNHEARD_OF: 'never-handed-on-3',
+  NODE_AUTH_TOKEN: 'never-handed-on-4',
+  NPM_TOKEN: 'never-handed-on-5',
+  PIP_PASSWORD: 'never-handed-on-6',
 };
 
 it.each([

@@ -1,6 +1,7 @@
 import { CircuitBreakerError, validationFailed } from '../../core/errors.js';
 import type { Problem } from '../../core/json/problem.js';
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
+import { inexactNumberIn } from './refuse-inexact-numbers.js';
 
 /** What a client asks for, however it came: as a JSON body or in the address. */
 export interface GraphqlRequest {
@@ -40,8 +41,16 @@ export function readGraphqlAddress(parameters: Readonly<Record<string, unknown>>
 
 function fromText(name: string, text: unknown): unknown {
   if (text === undefined || text === '') return undefined;
+  if (typeof text !== 'string') return text;
+  const read = parsedJson(name, text);
+  const refusal = inexactNumberIn(text);
+  if (refusal !== undefined) throw refusal;
+  return read;
+}
+
+function parsedJson(name: string, text: string): unknown {
   try {
-    return typeof text === 'string' ? (JSON.parse(text) as unknown) : text;
+    return JSON.parse(text) as unknown;
   } catch {
     throw problemsOf([[`/${name}`, `\`${name}\` is not JSON`]]);
   }

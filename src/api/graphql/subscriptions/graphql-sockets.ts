@@ -3,6 +3,7 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
+import { isJsonObject, type JsonObject } from '../../../core/json/json.js';
 import type { ApiParts } from '../../api-parts.js';
 import { asGraphqlError, graphqlErrors } from '../../error-response.js';
 import { closeFirmly } from '../../connections/close-firmly.js';
@@ -10,6 +11,7 @@ import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
 import { textFrame } from '../../connections/websocket-frame.js';
 import { resolverContext } from '../context.js';
+import { inexactNumberIn } from '../refuse-inexact-numbers.js';
 import type { ResultFormat } from './event-payloads.js';
 import { OperationReader } from '../documents/operation-reader.js';
 import { SocketOperations } from './socket-operations.js';
@@ -65,7 +67,7 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
   return ({ socket, wire }) => {
     keepAlive(socket);
     const operations = new SocketOperations();
-    const closed = server.opened(protocolSide(socket, logger), { socket, wire, operations });
+    const closed = server.opened(protocolSide(socket, { logger, formatErrors }), { socket, wire, operations });
     socket.on('close', (code, reason) => {
       operations.leave();
       void closed(code, reason.toString('utf8'));
@@ -73,8 +75,29 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
   };
 }
 
+interface AnswersBeside {
+  readonly logger: FastifyBaseLogger;
+  readonly formatErrors: (errors: readonly GraphQLError[]) => readonly object[];
+}
+
+/** What ends an operation before graphql-ws has it; undefined where a message asks for none. */
+function errorMessage(message: string, errors: () => readonly object[]): string | undefined {
+  const { id, type } = openingOf(message);
+  if (type !== 'subscribe' || typeof id !== 'string') return undefined;
+  return JSON.stringify({ id, type: 'error', payload: errors() });
+}
+
+function openingOf(message: string): JsonObject {
+  try {
+    const read = JSON.parse(message) as unknown;
+    return isJsonObject(read) ? read : {};
+  } catch {
+    return {};
+  }
+}
+
 /** The socket as graphql-ws has it. */
-function protocolSide(socket: WebSocket, logger: FastifyBaseLogger): ProtocolSocket {
+function protocolSide(socket: WebSocket, { logger, formatErrors }: AnswersBeside): ProtocolSocket {
   return {
     protocol: socket.protocol,
     send: (message) => {
@@ -87,7 +110,14 @@ function protocolSide(socket: WebSocket, logger: FastifyBaseLogger): ProtocolSoc
     },
     onMessage: (take) => {
       socket.on('message', (data: Buffer) => {
-        take(data.toString('utf8')).catch((error: unknown) => {
+        const message = data.toString('utf8');
+        const refusal = inexactNumberIn(message);
+        const refused = refusal && errorMessage(message, () => formatErrors([asGraphqlError(refusal)]));
+        if (refused !== undefined) {
+          socket.send(refused);
+          return;
+        }
+        take(message).catch((error: unknown) => {
           logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
           closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
         });

@@ -133,6 +133,15 @@ describe('the operations of a GraphQL socket', () => {
     await viewersAre(0);
   });
 
+  it('are refused a number that would lose digits, before they are read', async () => {
+    const query = 'mutation Create($data: JSON) { createToken(input: { workflowId: "w", data: $data }) { id } }';
+    const payload = `{"query":${JSON.stringify(query)},"variables":{"data":{"n":100000000000000000001}}}`;
+    socket.send(`{"type":"subscribe","id":"1","payload":${payload}}`);
+    await socket.saw('error');
+    const problems = [{ code: 'NUMBER_INEXACT' }];
+    expect(answers()).toMatchObject([{ type: 'error', payload: [{ extensions: { problems } }] }]);
+  });
+
   it('let go of what they follow when it breaks', async () => {
     const token = aToken(aDefinition(), { id: 'doc' });
     const event = { type: 'CREATED', version: 1, place: token.place, timestamp: NOW, number: 1 } as const;
