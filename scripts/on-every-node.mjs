@@ -89,7 +89,7 @@ async function check(version, isPresent) {
   const units = isPresent ? '' : `, unit tests ${testUnits(node)}`;
   await reviewDocument(node);
   const seconds = Math.round((Date.now() - startedAt) / 1000);
-  console.log(`Node ${version}: installed without a warning${units}, a document reviewed (${seconds} s)`);
+  console.log(`Node ${version}: installed without a warning about engines${units}, a document reviewed (${seconds} s)`);
 }
 
 const present = process.versions.node;

@@ -197,9 +197,10 @@ export class TurnAttempt {
    */
   #askWhoseTurn(error: StreamFenced): void {
     const { executionId, turn } = this.#call;
-    this.#parts.logger.warn(
-      { executionId, turn, err: error },
-      'an attempt goes on without its stream, unless Temporal ends it',
+    const { message } = error;
+    this.#parts.logger.info(
+      { executionId, turn, reason: message },
+      'an attempt has no stream any more: Temporal says whether it goes on',
     );
     this.#place.context.heartbeat(this.details());
   }

@@ -1,6 +1,5 @@
 /**
- * What our SQL needs of a database of the PostgreSQL dialect: a `pg` pool or PGlite. Drizzle sits on the same
- * connection; bare SQL (streams, hot paths) goes through here.
+ * What our SQL needs of a database of the PostgreSQL dialect: a `pg` pool or PGlite. All SQL goes through here.
  */
 export interface SqlConnection {
   /** Whether the database lives on when this process dies. Where it does not, only what is on disk survives a crash. */
