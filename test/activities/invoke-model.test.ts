@@ -181,7 +181,7 @@ describe('a turn', () => {
     it('goes on where Temporal knows no other: a clock was set back, and what is paid for is not thrown away', async () => {
       const { answer } = run(new ScriptedModel(['Fi', 'ne.', FINISH]));
       expect(await answer).toMatchObject({ text: 'Fine.' });
-      expect(logger.lines).toMatchObject([{ level: 'warn', facts: { executionId: ID, turn: 1 } }]);
+      expect(logger.lines).toMatchObject([{ level: 'info', facts: { executionId: ID, turn: 1 } }]);
     });
 
     it('ends as soon as Temporal says that another is due, whom it tells at once', { tags: 'one-writer' }, async () => {
