@@ -13,6 +13,7 @@ import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { quickly } from './perform.js';
+import { refuseForeignRequest } from './read-messages.js';
 import { runTools } from './run-tools.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
 
@@ -21,6 +22,7 @@ const GRACE_SECONDS = 10;
 
 /** One run of one agent: its id is this Temporal workflow's id. Fails with the error code of what made it fail. */
 export async function agentExecution(request: ExecutionRequest): Promise<ExecutionResult> {
+  refuseForeignRequest(request, workflowInfo().workflowId);
   show(request, 'RUNNING');
   const turns: TurnAnswer[] = [];
   try {

@@ -1,5 +1,7 @@
+import { finalFailure } from '../contract/failures.js';
 import type { LoadedDefinition } from '../contract/activities.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
+import { isJsonObject } from '../core/json/json.js';
 import type { Token } from '../core/tokens/token.js';
 
 /** What a token takes along when its Temporal workflow goes on as a new run. */
@@ -15,4 +17,19 @@ export interface CarriedToken {
   readonly request?: string;
   /** Events recorded so far. */
   readonly recorded: number;
+}
+
+/** Throws VALIDATION_FAILED for what no run of ours has carried: whoever starts a token gives it one argument. */
+export function refuseForeignCarried(carried: unknown, acceptedFires: unknown): void {
+  if (carried === undefined && acceptedFires === undefined) return;
+  const isOurs =
+    isJsonObject(carried) &&
+    isJsonObject(carried['loaded']) &&
+    isJsonObject(carried['token']) &&
+    Array.isArray(carried['executionIds']) &&
+    typeof carried['recorded'] === 'number' &&
+    (acceptedFires === undefined || Array.isArray(acceptedFires));
+  if (isOurs) return;
+  const message = 'The start of the token has one argument: the others are what its runs give each other.';
+  throw finalFailure({ code: 'VALIDATION_FAILED', message });
 }

@@ -2,6 +2,7 @@ import { patched } from '@temporalio/workflow';
 
 import { validationFailed } from '../core/errors.js';
 import type { Parsed } from '../core/json/parsed.js';
+import { checkExecutionRequest } from '../core/executions/check-execution-request.js';
 import { parseCancelRequest } from '../core/tokens/cancel-request.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
@@ -25,6 +26,14 @@ export const cancellations = readerOf('The cancellation', parseCancelRequest);
 /** Throws the failure VALIDATION_FAILED with everything that is wrong with it. */
 export function tokenStartOf(message: unknown): TokenStart {
   return valueOf('The start of the token', unlessTakenBefore(parseTokenStart(message)));
+}
+
+/** Throws VALIDATION_FAILED for what is no request of the execution `id`. */
+export function refuseForeignRequest(message: unknown, id: string): void {
+  const problems = checkExecutionRequest(message, id);
+  // Histories of before say nothing, and replay as they were.
+  if (problems.length === 0 || !patched('reads-its-request')) return;
+  throw finalFailure(validationFailed('The start of the execution', problems));
 }
 
 export function signalledFire(message: unknown): Parsed<FireRequest> {

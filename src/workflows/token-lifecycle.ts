@@ -23,7 +23,7 @@ import {
   updateTokenUpdate,
   type TokenStart,
 } from '../contract/messages.js';
-import type { CarriedToken } from './carried-token.js';
+import { refuseForeignCarried, type CarriedToken } from './carried-token.js';
 import { cancellations, updates } from './read-messages.js';
 import { TokenLife } from './token-life.js';
 
@@ -36,6 +36,7 @@ export async function tokenLifecycle(
   carried?: CarriedToken,
   acceptedFires?: IdempotentFires,
 ): Promise<Token> {
+  refuseForeignCarried(carried, acceptedFires);
   const life = new TokenLife(carried, acceptedFires);
   // Before the first await: an update that finds no handler is rejected.
   answerQueries(life);

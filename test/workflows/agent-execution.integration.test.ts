@@ -27,6 +27,7 @@ class ToldModel implements LanguageModel {
 }
 
 const SCHEMA = { type: 'object', properties: { grade: { type: 'number' } }, required: ['grade'] };
+const TOKEN = { id: 'run-1', workflowId: 'w', place: 'p', metadata: {}, transitionCount: 0 };
 const model = new ToldModel();
 let under: WorkerUnderTest;
 let count = 0;
@@ -118,6 +119,20 @@ describe('an execution', () => {
       expect(execution.attempts.map(({ outcome }) => outcome)).toEqual([...failures.map(() => 'failed'), 'completed']);
     },
   );
+
+  it.each([
+    ['nothing', []],
+    ['null', [null]],
+    ['a token that is none', [{ executionId: 'garbage-2', agentId: 'grader', input: {}, token: {} }]],
+    ["another one's id", [{ executionId: 'run-1', agentId: 'nobody', input: {}, token: TOKEN }]],
+  ])('that is started with %s fails at once, and ends nothing else', async (_what, args) => {
+    const before = await run('grader', ['{"grade":7}']);
+    const workflowId = `garbage-${crypto.randomUUID()}`;
+    const handle = await under.client.workflow.start(AGENT_EXECUTION, { taskQueue: under.taskQueue, workflowId, args });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'VALIDATION_FAILED' } });
+    expect(await under.storage.executions.get(before.id)).toEqual(before);
+    expect(await under.storage.executions.get(workflowId)).toBeUndefined();
+  });
 
   it('speaks under the prompt of its own agent, in a conversation that another agent began', async () => {
     const conversationId = 'passed-on';

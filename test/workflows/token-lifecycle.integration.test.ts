@@ -85,6 +85,17 @@ async function failureOf(promise: Promise<unknown>): Promise<{ type: unknown; de
 }
 
 describe('a token', () => {
+  it('that is started with more than its start fails at once', async () => {
+    const args = [{ workflowId: 'review' }, { x: 1 }];
+    const workflowId = 'too-much';
+    const handle = await under.client.workflow.start('tokenLifecycle', {
+      taskQueue: under.taskQueue,
+      workflowId,
+      args,
+    });
+    expect(await failureOf(handle.result())).toMatchObject({ type: 'VALIDATION_FAILED' });
+  });
+
   it('goes through review to its end, each change recorded before it is answered', async () => {
     const handle = await start('whole');
     const { token, executionId } = await fire(handle, { transitionId: 'review' });

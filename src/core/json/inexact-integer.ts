@@ -1,5 +1,5 @@
 /** A string or a number, each whole: so a text of any length is looked through once. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const TOKENS = /"(?:[^"\\]|\\[^])*"?|-?\d[\d.eE+-]*/g;
 
 /** So many digits always come back from a double as they went into it. */
 const KEPT_DIGITS = 15;

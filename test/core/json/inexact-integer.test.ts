@@ -25,6 +25,10 @@ describe('a number in JSON text', () => {
     expect(inexactInteger(`[${'1'.repeat(1_000_000)}.5, ${'"\\""'.repeat(200_000)}]`)).toBeUndefined();
   });
 
+  it('is looked for once, also in what is no JSON: a text that never ends, with quotes and numbers in it', () => {
+    expect(hiddenInexactInteger(`1234567890123456"${'\\"'.repeat(500_000)}`)).toBeUndefined();
+  });
+
   it('is a hidden loss where its value looks like one that was meant', () => {
     expect(hiddenInexactInteger('[9007199254740993, 100000000000000000001]')).toBe('100000000000000000001');
     expect(hiddenInexactInteger(`[9007199254740993, "100000000000000000001", 6.02e23]`)).toBeUndefined();
