@@ -6,7 +6,7 @@ import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
 import { resolverContext } from './context.js';
-import { refuseInexactBodies } from './refuse-inexact-numbers.js';
+import { refuseInexactBodies } from './documents/refuse-inexact-numbers.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
 import { OperationReader } from './documents/operation-reader.js';
 

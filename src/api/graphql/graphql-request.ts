@@ -1,7 +1,7 @@
 import { CircuitBreakerError, validationFailed } from '../../core/errors.js';
 import type { Problem } from '../../core/json/problem.js';
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
-import { inexactNumberIn } from './refuse-inexact-numbers.js';
+import { inexactNumberIn } from './documents/refuse-inexact-numbers.js';
 
 /** What a client asks for, however it came: as a JSON body or in the address. */
 export interface GraphqlRequest {

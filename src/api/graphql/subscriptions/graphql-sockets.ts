@@ -11,7 +11,7 @@ import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
 import { textFrame } from '../../connections/websocket-frame.js';
 import { resolverContext } from '../context.js';
-import { inexactNumberIn } from '../refuse-inexact-numbers.js';
+import { inexactNumberIn } from '../documents/refuse-inexact-numbers.js';
 import type { ResultFormat } from './event-payloads.js';
 import { OperationReader } from '../documents/operation-reader.js';
 import { SocketOperations } from './socket-operations.js';

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
-import { validationFailed, type CircuitBreakerError } from '../../core/errors.js';
-import { hiddenInexactInteger } from '../../core/json/inexact-integer.js';
-import { shorten } from '../../core/json/preview.js';
+import { validationFailed, type CircuitBreakerError } from '../../../core/errors.js';
+import { hiddenInexactInteger } from '../../../core/json/inexact-integer.js';
+import { shorten } from '../../../core/json/preview.js';
 
 /**
  * The refusal (`NUMBER_INEXACT`) of a text of JSON with a whole number that loses its last digits so that nothing is to be seen
