@@ -46,6 +46,7 @@ function agentInput(id: string): JsonObject {
     outputSchema: { type: 'object', properties: { said: { type: 'string', description: 'What is said' } } },
     allowedWorkflows: ['writing'],
     maxTurns: 3,
+    maxToolCalls: 5,
     strictParameters: false,
   };
 }
