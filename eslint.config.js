@@ -115,7 +115,7 @@ export default defineConfig(
 
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config.ts', 'src/temporal/child-process.ts'],
+    ignores: ['src/config.ts'],
     rules: {
       'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY],
       'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS],

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
+import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
 import type { Problem } from './core/json/problem.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { withSecretFiles } from './secret-files.js';
@@ -54,6 +55,8 @@ export interface TemporalConfig {
   };
   /** Where programs are looked for. */
   readonly searchPath?: string;
+  /** What the programs are given that we start. */
+  readonly programs: ProgramEnvironments;
 }
 
 export interface ProviderConfig {
@@ -193,6 +196,7 @@ function temporalConfig(values: Values, set: Environment): TemporalConfig {
     namespace: values.TEMPORAL_NAMESPACE,
     port: values.TEMPORAL_PORT,
     uiPort: values.TEMPORAL_UI_PORT,
+    programs: programEnvironments(set),
     ...present({
       address: values.TEMPORAL_ADDRESS,
       adoptNamespace: values.TEMPORAL_ADOPT_NAMESPACE,

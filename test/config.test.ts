@@ -17,7 +17,7 @@ describe('the configuration', () => {
       executionTimeoutSeconds: 300,
       streamBufferSize: 1000,
       logFormat: 'json',
-      temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
+      temporal: { namespace: 'default', port: 7233, uiPort: 8233, programs: { forAll: {}, forDownloads: {} } },
     });
   });
 

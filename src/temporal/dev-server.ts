@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import type { ProgramEnvironment } from '../core/program-environment.js';
 import { searchAttributes } from '../contract/search-attributes.js';
 import { startProgram } from './child-process.js';
 import { isServing } from './is-serving.js';
@@ -23,6 +24,7 @@ export interface DevServerOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
+  readonly environment: ProgramEnvironment;
   /** More settings for the server, as `name=JSON`. */
   readonly dynamicConfig?: readonly string[];
   /** Aborted when nobody waits for it any more: it is ended then. */
@@ -128,6 +130,7 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   const log = openSync(logPathOf(options), 'w');
   // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
   const child = startProgram(options.cli, argumentsFor(options, databasePath), {
+    environment: options.environment,
     stdio: ['ignore', log, log],
     detached: true,
   });

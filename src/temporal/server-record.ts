@@ -44,7 +44,9 @@ async function commandOf(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
   } catch {
-    const { ok, output } = await runCommand('ps', ['-o', 'command=', '-p', String(pid)], { timeoutMs: 5000 });
+    // By its path: it needs nothing of an environment then.
+    const limits = { timeoutMs: 5000, environment: {} };
+    const { ok, output } = await runCommand('/bin/ps', ['-o', 'command=', '-p', String(pid)], limits);
     return ok ? output : '';
   }
 }

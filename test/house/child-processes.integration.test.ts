@@ -4,8 +4,23 @@ import { promisify } from 'node:util';
 
 import { expect, it } from 'vitest';
 
+import { programEnvironments } from '../../src/core/program-environment.js';
+
 const MODULE = JSON.stringify(pathToFileURL('scripts/child-process.mjs').href);
 const SHOW = JSON.stringify('console.log(JSON.stringify(process.env))');
+/** What `src` hands on, of which the launcher and the build hand on all: they cannot share a list before anything is built. */
+const NAMES = [
+  'HOME',
+  'USERPROFILE',
+  'SYSTEMROOT',
+  'TMPDIR',
+  'LANG',
+  'TZ',
+  'LD_LIBRARY_PATH',
+  'LC_ALL',
+  'XDG_CACHE_HOME',
+];
+const NEEDED = programEnvironments(Object.fromEntries(NAMES.map((name) => [name, `the ${name}`]))).forAll;
 const KEYS = {
   OPENAI_API_KEY: 'never-handed-on-1',
   CREDENTIAL_GATEWAY: 'never-handed-on-2',
@@ -22,8 +37,9 @@ it.each([
 ])('what the launcher, the build and the checks start by %s finds no key in its environment', async (name, start) => {
   const source = `import { once } from 'node:events'; import { ${name} } from ${MODULE}; ${start};`;
   const { PATH } = process.env;
-  const env = { PATH, ...KEYS, NODE_OPTIONS: '--no-deprecation' };
+  const env = { PATH, ...NEEDED, ...KEYS, NODE_OPTIONS: '--no-deprecation' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { env });
-  expect(JSON.parse(stdout)).toMatchObject({ PATH, NODE_OPTIONS: '--no-deprecation' });
+  expect(JSON.parse(stdout)).toMatchObject({ PATH, ...NEEDED, NODE_OPTIONS: '--no-deprecation' });
+  expect(Object.keys(NEEDED)).toEqual(NAMES);
   expect(stdout).not.toContain('never-handed-on');
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { programEnvironments } from '../../src/core/program-environment.js';
 import { runDevServer } from '../../src/temporal/dev-server.js';
 import { findTemporalCli } from '../../src/temporal/find-temporal-cli.js';
 import { freePort } from './free-port.js';
@@ -27,6 +28,7 @@ export async function temporalCli(): Promise<string> {
   const cacheDir = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'circuit-breaker');
   const search = {
     cacheDir,
+    environments: programEnvironments(process.env),
     ...(PATH && { searchPath: PATH }),
     ...(TEMPORAL_CLI_PATH && { cliPath: TEMPORAL_CLI_PATH }),
   };
@@ -49,7 +51,8 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
       ? []
       : [`limit.historyCount.suggestContinueAsNew=${options.suggestContinueAsNewAt}`];
   const [port, uiPort, cli] = [await freePort(), await freePort(), await temporalCli()];
-  const run = () => runDevServer({ cli, namespace: 'default', port, uiPort, dataDir, dynamicConfig });
+  const environment = programEnvironments(process.env).forAll;
+  const run = () => runDevServer({ cli, namespace: 'default', port, uiPort, dataDir, environment, dynamicConfig });
   let server = await run();
   return {
     address: server.address,

