@@ -11,10 +11,10 @@ export class RunEnd {
   #due: 'no' | 'as-before' | 'through-history' = 'no';
 
   /**
-   * Whether an end has become due, and everything is to go through the history from now on. To be asked with events of the
-   * history alone: messages, timers, ends of children.
+   * Notes what Temporal suggests; true where an end has become due by it. Everything goes through the history from then on. To
+   * be called with events of the history alone: messages, timers, ends of children.
    */
-  becomesDue(): boolean {
+  noteWhetherDue(): boolean {
     if (this.#due !== 'no' || !workflowInfo().continueAsNewSuggested) return false;
     // Histories of before say nothing, and replay as they were.
     this.#due = patched('run-ends-with-history') ? 'through-history' : 'as-before';

@@ -49,7 +49,7 @@ export class TokenLife {
   #reloads = 0;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
-    if (outcome.status === 'succeeded') this.#lookForEnd();
+    if (outcome.status === 'succeeded') this.#noteRunEnd();
     const decision = this.#decide({ type: 'execution-ended', executionId, outcome });
     const [next] = outcome.status === 'id-taken' ? startedIn(decision.effects) : [];
     this.#ids.noteEnd(executionId, next?.executionId);
@@ -142,7 +142,7 @@ export class TokenLife {
     const summary = summaryOf(`Place agent ${waiting.map(([id]) => id).join(', ')}`);
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
     if (wasDisturbed) return;
-    this.#lookForEnd();
+    this.#noteRunEnd();
     await this.#apply({ type: 'time-passed' });
   }
 
@@ -165,7 +165,7 @@ export class TokenLife {
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
-    this.#lookForEnd();
+    this.#noteRunEnd();
     const request = fires.read(message);
     await this.#created();
     const recalled = this.#fires.recall(request);
@@ -195,7 +195,7 @@ export class TokenLife {
   /** A signal cannot answer: a refusal becomes an event of the token, and garbage a line in the log. */
   // Waits for nothing: thousands of signals may come in one workflow task, and each promise costs its time.
   fireSignalled(message: unknown): void {
-    this.#lookForEnd();
+    this.#noteRunEnd();
     const parsed = signalledFire(message);
     if ('problems' in parsed) log.warn('Ignored a fireTransition signal', { problems: parsed.problems });
     else if (this.#current === undefined) this.#early.push(parsed.value);
@@ -216,7 +216,7 @@ export class TokenLife {
 
   /** Handles an update: refuses it, or resolves when it is in force and recorded, with the executions that it started. */
   async change(input: TokenInput): Promise<readonly string[]> {
-    this.#lookForEnd();
+    this.#noteRunEnd();
     await this.#created();
     const decision = this.#accepted(input);
     await this.#recorded(this.#enact(decision));
@@ -226,7 +226,7 @@ export class TokenLife {
 
   /** Looks up the place agents of the workflow again. */
   async reloadPlaceAgents(): Promise<void> {
-    this.#lookForEnd();
+    this.#noteRunEnd();
     if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
     const { workflowId, workflowVersion } = this.token;
     // Nothing is in a hurry here, and its end may be what the end of a run waits for.
@@ -238,8 +238,8 @@ export class TokenLife {
     await this.#apply({ type: 'place-agents-changed' });
   }
 
-  #lookForEnd(): void {
-    if (this.#current !== undefined && this.#runEnd.becomesDue()) this.#recorder.goThroughHistory(this.#current);
+  #noteRunEnd(): void {
+    if (this.#current !== undefined && this.#runEnd.noteWhetherDue()) this.#recorder.goThroughHistory(this.#current);
   }
 
   async #created(): Promise<void> {

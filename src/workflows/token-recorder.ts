@@ -52,8 +52,9 @@ export class TokenRecorder {
   #writtenUpTo: number;
   #writing = false;
   #underWay = NOTHING_UNDER_WAY;
-  #isThroughHistory = false;
-  #throughHistory = 0;
+  #recordsInHistory = false;
+  /** How many records were activities of the history. */
+  #inHistory = 0;
   /** What storage has taken last. */
   #stored: TokenFields;
 
@@ -109,7 +110,7 @@ export class TokenRecorder {
    * nothing: which records were local ones, and how far they came, is not the same in a replay.
    */
   goThroughHistory(token: Token): void {
-    this.#isThroughHistory = true;
+    this.#recordsInHistory = true;
     this.#events.unshift(...this.#underWay.events);
     this.#executions.unshift(...this.#underWay.executions);
     this.#newest = token;
@@ -117,14 +118,14 @@ export class TokenRecorder {
   }
 
   async #write(): Promise<void> {
-    const isThroughHistory = this.#isThroughHistory;
+    const inHistory = this.#recordsInHistory;
     const store = (record: TokenRecord) =>
-      isThroughHistory ? throughHistory('recordToken', record, ++this.#throughHistory) : quickly('recordToken', record);
-    const isOver = () => isThroughHistory !== this.#isThroughHistory;
+      inHistory ? throughHistory('recordToken', record, ++this.#inHistory) : quickly('recordToken', record);
+    const wasReplaced = () => inHistory !== this.#recordsInHistory;
     this.#writing = true;
     // What comes within the same workflow task goes out together.
     await Promise.resolve();
-    while (this.#newest !== undefined && !isOver()) {
+    while (this.#newest !== undefined && !wasReplaced()) {
       const token = this.#newest;
       const part = this.#takePart();
       this.#underWay = part;
@@ -132,20 +133,20 @@ export class TokenRecorder {
       this.#listeners.onWrite(token);
       const { refusal, taken } = await storeRecord(store, { token, ...this.#origin, ...part }, this.#stored);
       // What it stored is stored once more, through the history.
-      if (isOver()) return;
+      if (wasReplaced()) return;
       for (const id of taken) this.#taken.add(id);
       if (refusal === undefined) this.#stored = token;
       else this.#listeners.onRefused(refusal);
       this.#underWay = NOTHING_UNDER_WAY;
       this.#writtenUpTo = part.events.at(-1)?.number ?? this.#writtenUpTo;
     }
-    if (!isOver()) this.#writing = false;
+    if (!wasReplaced()) this.#writing = false;
   }
 
   /** A write must fit into a payload of Temporal, whatever has gathered. */
   #takePart(): Unrecorded {
     const unrecorded = { events: this.#events, executions: this.#executions };
-    if (this.#isThroughHistory) return this.#take(widestRecordPart(unrecorded));
+    if (this.#recordsInHistory) return this.#take(widestRecordPart(unrecorded));
     const [part, uncounted] = [nextRecordPart(unrecorded), uncountedRecordPart(unrecorded)];
     const isSame = part.events === uncounted.events && part.executions === uncounted.executions;
     // Histories of tokens whose records had to be parted say so; the others replay as they were.

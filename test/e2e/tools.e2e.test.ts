@@ -123,6 +123,19 @@ describe('a tool whose worker is killed', () => {
     return agentExecution;
   }
 
+  /** What becomes of an execution whose worker is killed while its tool runs. */
+  async function killedInTheMiddle(tool: string): Promise<Ended> {
+    const worker = await start('worker', 'Worker ready');
+    const id = await begin(tool);
+    await hasBegun();
+    await worker.kill();
+    await openGate();
+    await start('worker', 'Worker ready');
+    const execution = await ended(id);
+    expect(execution.status).toBe('COMPLETED');
+    return execution;
+  }
+
   async function toldOf(conversationId: string): Promise<string> {
     const query = 'query ($id: String!) { conversation(id: $id) { messages { role content toolCallId } } }';
     const { conversation } = await graphql<{
@@ -150,28 +163,14 @@ describe('a tool whose worker is killed', () => {
   });
 
   it('in the middle, runs again with the same key where it is idempotent', async () => {
-    const worker = await start('worker', 'Worker ready');
-    const id = await begin('book');
-    await hasBegun();
-    await worker.kill();
-    await openGate();
-    await start('worker', 'Worker ready');
-    const { status, warnings, conversationId } = await ended(id);
-    expect(status).toBe('COMPLETED');
+    const { warnings, conversationId } = await killedInTheMiddle('book');
     expect(warnings.join()).not.toContain('nobody knows');
     expect(await toldOf(conversationId)).toBe('{"paid":7}');
     expect(await effects()).toEqual(['run-book:1:0', 'run-book:1:0']);
   });
 
   it('in the middle, does not run again where it is not: the model and the execution say that nobody knows', async () => {
-    const worker = await start('worker', 'Worker ready');
-    const id = await begin('pay');
-    await hasBegun();
-    await worker.kill();
-    await openGate();
-    await start('worker', 'Worker ready');
-    const { status, warnings, conversationId } = await ended(id);
-    expect(status).toBe('COMPLETED');
+    const { warnings, conversationId } = await killedInTheMiddle('pay');
     expect(warnings.join()).toContain('nobody knows whether the call had its effect');
     expect(await toldOf(conversationId)).toContain('Error: Nobody knows whether the call had its effect');
     expect(await effects()).toEqual(['run-pay:1:0']);
