@@ -6,6 +6,7 @@ import { inProject } from './project.mjs';
 export async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: inProject('src/workflows/index.ts'),
+    payloadConverterPath: inProject('src/workflows/payload-converter.ts'),
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,
   });

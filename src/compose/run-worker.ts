@@ -47,7 +47,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   const main = await Worker.create({
     ...shared,
     taskQueue: queues.main,
-    ...workflowCode(parts.logger),
+    workflowBundle: await workflowCode(parts.logger),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
     ...(config.rateLimitPerMinute === undefined
       ? {}

@@ -1,11 +1,16 @@
+import { fileURLToPath } from 'node:url';
+
 import type { BundleOptions } from '@temporalio/worker';
 
+const CONVERTER = import.meta.url.replace(/compose\/workflow-bundler\.(ts|js)$/, 'workflows/payload-converter.$1');
+
 /**
- * How a worker bundles the workflows where it does so from sources, as `scripts/build/bundle-workflows` does for `dist`.
- * The SDK's own target is ES2017, which knows neither private fields nor spread objects: what stands in for them there makes
- * rules take ten times as long.
+ * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same:
+ * with our converter of payloads, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
+ * objects: what stands in for them there makes rules take ten times as long.
  */
-export const WORKFLOW_BUNDLER: Pick<BundleOptions, 'webpackConfigHook'> = {
+export const WORKFLOW_BUNDLER: Pick<BundleOptions, 'payloadConverterPath' | 'webpackConfigHook'> = {
+  payloadConverterPath: fileURLToPath(CONVERTER),
   webpackConfigHook: (config) => {
     for (const rule of config.module?.rules ?? []) {
       if (typeof rule === 'object' && rule !== null && isCompiler(rule.use)) rule.use.options.jsc.target = 'es2022';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import type { WorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 import { WORKFLOW_BUNDLER } from './workflow-bundler.js';
@@ -11,21 +11,23 @@ const BUNDLE = inProgram('../workflow-bundle.js');
 const RECORD = inProgram('../made/workflows.json');
 
 /**
- * The workflows as a worker takes them: the bundle that the build made, or else the entry, which the worker then bundles
- * itself, for seconds of every start. It does so where it runs from sources, or with another SDK than the build had.
+ * The workflows as a worker takes them: the bundle that the build made. Where the worker runs from sources, or with another
+ * SDK than the build had, the bundle is made now: that takes seconds of every start.
  */
-export function workflowCode(
-  logger: Logger,
-): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'> {
-  if (import.meta.url.endsWith('.ts'))
-    return { workflowsPath: inProgram('../workflows/index.ts'), bundlerOptions: WORKFLOW_BUNDLER };
+export async function workflowCode(logger: Logger): Promise<WorkflowBundleOption> {
+  if (import.meta.url.endsWith('.ts')) return await bundled('../workflows/index.ts');
   const [built, installed] = [bundledWith(), installedSdk()];
-  if (built === installed) return { workflowBundle: { codePath: BUNDLE } };
+  if (built === installed) return { codePath: BUNDLE };
   logger.warn(
     { built, installed },
     'the workflow bundle was made with another Temporal SDK: bundling the workflows anew',
   );
-  return { workflowsPath: inProgram('../workflows/index.js') };
+  return await bundled('../workflows/index.js');
+}
+
+async function bundled(entry: string): Promise<WorkflowBundleOption> {
+  const { logger } = Runtime.instance();
+  return await bundleWorkflowCode({ workflowsPath: inProgram(entry), logger, ...WORKFLOW_BUNDLER });
 }
 
 /** The version of the SDK that is in the bundle. */

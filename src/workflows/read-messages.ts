@@ -2,12 +2,14 @@ import { patched } from '@temporalio/workflow';
 
 import { validationFailed } from '../core/errors.js';
 import type { Parsed } from '../core/json/parsed.js';
+import type { Problem } from '../core/json/problem.js';
 import { checkExecutionRequest } from '../core/executions/check-execution-request.js';
 import { parseCancelRequest } from '../core/tokens/cancel-request.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
+import { isUnreadable, type UnreadablePayload } from './unreadable-payload.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 
@@ -25,19 +27,27 @@ export const cancellations = readerOf('The cancellation', parseCancelRequest);
 
 /** Throws the failure VALIDATION_FAILED with everything that is wrong with it. */
 export function tokenStartOf(message: unknown): TokenStart {
-  return valueOf('The start of the token', unlessTakenBefore(parseTokenStart(message)));
+  return valueOf('The start of the token', unlessTakenBefore(readable(parseTokenStart)(message)));
 }
 
 /** Throws VALIDATION_FAILED for what is no request of the execution `id`. */
 export function refuseForeignRequest(message: unknown, id: string): void {
-  const problems = checkExecutionRequest(message, id);
+  const problems = isUnreadable(message) ? [problemOf(message)] : checkExecutionRequest(message, id);
   // Histories of before say nothing, and replay as they were.
   if (problems.length === 0 || !patched('reads-its-request')) return;
   throw finalFailure(validationFailed('The start of the execution', problems));
 }
 
 export function signalledFire(message: unknown): Parsed<FireRequest> {
-  return unlessTakenBefore(parseFireRequest(message));
+  return unlessTakenBefore(readable(parseFireRequest)(message));
+}
+
+function readable<Value>(parse: (message: unknown) => Parsed<Value>): (message: unknown) => Parsed<Value> {
+  return (message) => (isUnreadable(message) ? { problems: [problemOf(message)] } : parse(message));
+}
+
+function problemOf({ unreadablePayload }: UnreadablePayload): Problem {
+  return { code: 'INVALID_VALUE', pointer: '', message: unreadablePayload };
 }
 
 /**
@@ -49,7 +59,8 @@ function unlessTakenBefore<Value>(parsed: Parsed<Value>): Parsed<Value> {
   return { value: parsed.draft };
 }
 
-function readerOf<Value>(what: string, parse: (message: unknown) => Parsed<Value>): UpdateReader<Value> {
+function readerOf<Value>(what: string, parseReadable: (message: unknown) => Parsed<Value>): UpdateReader<Value> {
+  const parse = readable(parseReadable);
   return {
     check: (message) => valueOf(what, parse(message)),
     read: (message) => {

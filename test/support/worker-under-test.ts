@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
@@ -108,8 +108,11 @@ export async function startWorkerOn(
     await Worker.create({
       ...shared,
       taskQueue: queues.main,
-      workflowsPath: WORKFLOWS,
-      bundlerOptions: WORKFLOW_BUNDLER,
+      workflowBundle: await bundleWorkflowCode({
+        workflowsPath: WORKFLOWS,
+        logger: Runtime.instance().logger,
+        ...WORKFLOW_BUNDLER,
+      }),
     }),
     await Worker.create({ ...shared, taskQueue: queues.tools }),
   ];
