@@ -41,7 +41,9 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     conversationId: execution.conversationId,
     messageCount,
     maxTurns: agent.maxTurns,
-    ...(agent.tools.length === 0 ? {} : { maxToolCalls: agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS }),
+    ...(agent.tools.length === 0
+      ? {}
+      : { tools: agent.tools, maxToolCalls: agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS }),
     timeoutSeconds,
     deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig),
     retry: retryLimits(retryConfig),

@@ -18,7 +18,7 @@ const NO_WORKER_PATIENCE_MS = 60_000;
 
 /**
  * Runs one tool that a turn asked for. What came of it is stored before this resolves, and a call of which that is known is
- * not made again. A call whose worker died is made again where its tool is idempotent; otherwise its outcome is unknown.
+ * not made again. A tool that the agent does not have is not run, whatever its model asks for. A call whose worker died is made again where its tool is idempotent; otherwise its outcome is unknown.
  */
 export async function runTool(parts: ActivityParts, run: ToolRun): Promise<FinishedToolCall> {
   const context = Context.current();
@@ -40,8 +40,8 @@ async function perform(parts: ActivityParts, run: ToolRun, context: Context): Pr
   const { toolCalls } = await persistently(signal, () => storedTurn(parts, run));
   const call = toolCalls[run.index];
   if (call === undefined) throw finalFailure({ code: 'invalid_request', message: 'The turn asked for no such call.' });
-  const tool = parts.tools.get(run.tool);
-  if (tool === undefined && (await isOffered(parts, run, context))) throw notHere(run);
+  const tool = run.isGiven ? parts.tools.get(run.tool) : undefined;
+  if (run.isGiven && tool === undefined && (await isOffered(parts, run, context))) throw notHere(run);
   const { info } = context;
   const mark = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
   const begun = await persistently(signal, () => parts.storage.tools.beginCall(run, mark));

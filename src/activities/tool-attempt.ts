@@ -4,6 +4,7 @@ import { failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/e
 import { storableMessage, wordsOf } from '../core/errors.js';
 import { checkJson } from '../core/json/check-json.js';
 import { isJsonObject, type JsonValue } from '../core/json/json.js';
+import { leadingPart } from '../core/json/well-formed-text.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import type { ToolRun } from '../contract/activities.js';
 import type { ReadArguments, Tool, ToolContext } from '../tools/tool.js';
@@ -82,5 +83,5 @@ async function aborted(signal: AbortSignal): Promise<never> {
 const MAX_WORDS = 1000;
 
 function storableWordsOf(error: unknown): string {
-  return storableMessage(wordsOf(error).slice(0, MAX_WORDS));
+  return storableMessage(leadingPart(wordsOf(error), MAX_WORDS));
 }

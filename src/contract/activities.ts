@@ -90,6 +90,8 @@ export interface PreparedAgent {
   readonly maxTurns: number;
   /** How many tools may be called; absent: the agent has none, or an earlier version of this program prepared it. */
   readonly maxToolCalls?: number;
+  /** The names of its tools; absent where `maxToolCalls` is. */
+  readonly tools?: readonly string[];
   /** Bounds one attempt. */
   readonly timeoutSeconds: number;
   /** Bounds the execution as a whole; absent in what an earlier version of this program prepared. */
@@ -113,6 +115,8 @@ export interface ToolRun {
   /** The call's place in its turn, from 0. */
   readonly index: number;
   readonly tool: string;
+  /** Whether the agent has that tool: a model may ask for any. */
+  readonly isGiven: boolean;
   readonly token?: ToolToken;
 }
 

@@ -19,12 +19,14 @@ interface CallingTurn {
 /** Runs the tools that a turn asked for, side by side, and adds their results to the conversation in the order of the calls. */
 export async function runTools(
   { executionId, token }: ExecutionRequest,
-  { conversationId }: PreparedAgent,
+  { conversationId, tools = [] }: PreparedAgent,
   { turn, calls }: CallingTurn,
 ): Promise<{ readonly messageCount: number; readonly warnings: readonly string[] }> {
   const whose = token === undefined ? {} : { token: { id: token.id, workflowId: token.workflowId } };
   const finished = await Promise.all(
-    calls.map(({ name: tool }, index) => runTool({ executionId, turn, index, tool, ...whose })),
+    calls.map(({ name: tool }, index) =>
+      runTool({ executionId, turn, index, tool, isGiven: tools.includes(tool), ...whose }),
+    ),
   );
   const timestamp = new Date().toISOString();
   const messageCount = await quickly('continueWithResults', { executionId, conversationId, turn, timestamp });

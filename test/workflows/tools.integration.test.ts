@@ -87,6 +87,7 @@ beforeAll(async () => {
   under = await startWorkerUnderTest(model, { tools });
   const names = tools.map(({ name }) => name);
   await under.storage.agents.create('clerk', anAgent({ tools: names, maxTurns: 4, maxToolCalls: 6 }), NOW);
+  await under.storage.agents.create('reader', anAgent({ tools: ['broken'] }), NOW);
   await under.storage.agents.create('bare', anAgent(), NOW);
   await under.storage.agents.create('late', anAgent({ tools: [...names, 'gone'] }), NOW);
 });
@@ -129,6 +130,13 @@ describe('an agent with tools', () => {
       { role: 'tool', toolCallId: 'c1', content: '{"number":"8","total":12}' },
     ]);
     expect(runs.map(({ key }) => key).sort()).toEqual([`${execution.id}:1:0`, `${execution.id}:1:1`]);
+  });
+
+  it('runs no tool that it was not given, whatever its model asks for', async () => {
+    const execution = await run([asks(['lookup_order', { number: '7' }]), 'I may not look.'], 'reader');
+    expect(execution).toMatchObject({ status: 'COMPLETED', finalResponse: 'I may not look.' });
+    expect(model.told).toEqual([['c0', expect.stringContaining('There is no tool "lookup_order"')]]);
+    expect(runs).toEqual([]);
   });
 
   it('shows its calls and their results in the stream, behind the text of their turn', async () => {

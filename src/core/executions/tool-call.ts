@@ -3,6 +3,7 @@ import type { ProviderState } from './provider-state.js';
 import type { ToolCall } from './turn.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import { utf8Length } from '../json/utf8-length.js';
+import { leadingPart } from '../json/well-formed-text.js';
 
 /** What a tool may answer, in bytes of UTF-8: the model reads it, in every turn that follows. */
 const MAX_TOOL_RESULT_BYTES = 64 * 1024;
@@ -32,10 +33,14 @@ export function idempotencyKeyOf({ executionId, turn, index }: ToolCallPlace): s
 /** The calls of a turn with ids that no other call of the conversation has: models invent some twice, and leave some out. */
 export function withOwnIds(calls: readonly ToolCall[], taken: ReadonlySet<string>): readonly ToolCall[] {
   const used = new Set(taken);
+  // Thousands of calls may have one id: none is counted from the front again.
+  const numbers = new Map<string, number>();
   return calls.map((call) => {
     const wanted = call.id === '' ? 'call' : call.id;
-    let id = call.id === '' ? `${wanted}_1` : wanted;
-    for (let number = 2; used.has(id); number += 1) id = `${wanted}_${number}`;
+    let number = numbers.get(call.id) ?? 1;
+    let id = call.id === '' ? `${wanted}_${number}` : wanted;
+    while (used.has(id)) id = `${wanted}_${(number += 1)}`;
+    numbers.set(call.id, number);
     used.add(id);
     return { ...call, id };
   });
@@ -76,7 +81,7 @@ export function shownToViewers(outcome: ToolOutcome): JsonValue {
   if (outcome.type !== 'answered') return { error: outcome.message };
   const text = toldToModel(outcome);
   if (text.length <= MAX_SHOWN_RESULT) return outcome.result;
-  return { cut: text.slice(0, MAX_SHOWN_RESULT), length: text.length };
+  return { cut: leadingPart(text, MAX_SHOWN_RESULT), length: text.length };
 }
 
 interface AskingTurn {

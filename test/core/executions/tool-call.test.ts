@@ -18,6 +18,11 @@ describe('the ids of calls', () => {
     expect(ids.map(({ id }) => id)).toEqual(['a', 'call_2', 'a_2', 'b_2', 'call_3']);
   });
 
+  it('are made own in time that grows with their number', () => {
+    const calls = Array.from({ length: 100_000 }, () => call('same'));
+    expect(new Set(withOwnIds(calls, new Set()).map(({ id }) => id)).size).toBe(calls.length);
+  });
+
   it('are found in all messages that have calls', () => {
     expect(callIdsIn([{}, { toolCalls: [{ id: 'a' }, { id: 7 }] }, { toolCalls: 'none' }])).toEqual(new Set(['a']));
   });
@@ -43,6 +48,8 @@ describe('what a tool answers', () => {
   it('is shown to viewers as it is, or its beginning where it is long', () => {
     expect(shownToViewers(outcomeOf({ found: 1 }))).toEqual({ found: 1 });
     expect(shownToViewers(outcomeOf('x'.repeat(5000)))).toEqual({ cut: 'x'.repeat(4096), length: 5000 });
+    const emoji = `${'x'.repeat(4095)}😀 and more`;
+    expect(shownToViewers(outcomeOf(emoji))).toEqual({ cut: 'x'.repeat(4095), length: emoji.length });
     expect(shownToViewers({ type: 'unknown', message: 'Lost.' })).toEqual({ error: 'Lost.' });
   });
 });
