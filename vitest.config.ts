@@ -6,6 +6,7 @@ import { INVARIANTS } from './test/support/invariants.js';
 
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
+const BUILD_FIRST = './test/support/build-first.ts';
 
 export default defineConfig({
   // What Node itself takes: otherwise `graphql` is there twice, and neither knows the other's errors.
@@ -39,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [INTEGRATION],
+          globalSetup: BUILD_FIRST,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
@@ -49,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [E2E],
-          globalSetup: './test/support/build-first.ts',
+          globalSetup: BUILD_FIRST,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Each file starts whole processes with ports and clocks of their own: two at once would disturb each other.

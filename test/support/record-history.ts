@@ -18,6 +18,7 @@ import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { defineTool } from '../../src/tools/define-tool.js';
+import { buildFirst } from './build-first.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { FINISH } from './scripted-model.js';
@@ -109,6 +110,7 @@ const lookup = defineTool({
   run: ({ id }) => id,
 });
 
+buildFirst();
 const model = new Reviewer();
 const under = await startWorkerUnderTest(model, {
   suggestContinueAsNewAt: SUGGEST_CONTINUE_AS_NEW_AT,

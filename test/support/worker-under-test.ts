@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
@@ -9,7 +9,6 @@ import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
-import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
@@ -38,7 +37,8 @@ export interface WorkerUnderTest {
 }
 
 const EXECUTION_TIMEOUT_SECONDS = 30;
-const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+/** What was built: each file would bundle the same for seconds. */
+const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 export async function startWorkerUnderTest(
   model: LanguageModel,
@@ -105,15 +105,7 @@ export async function startWorkerOn(
   const activities = createActivities(parts);
   const shared = { connection, activities, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
   const workers = [
-    await Worker.create({
-      ...shared,
-      taskQueue: queues.main,
-      workflowBundle: await bundleWorkflowCode({
-        workflowsPath: WORKFLOWS,
-        logger: Runtime.instance().logger,
-        ...WORKFLOW_BUNDLER,
-      }),
-    }),
+    await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle: { codePath: WORKFLOWS } }),
     await Worker.create({ ...shared, taskQueue: queues.tools }),
   ];
   const running = workers.map((worker) => worker.run());
