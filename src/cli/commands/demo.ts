@@ -1,9 +1,12 @@
 import { runProcess } from '../../compose/run-process.js';
 import type { CommandRequest } from '../command.js';
-import { DEFAULT_DOCUMENT, runDemo } from '../demo.js';
+import { reviewDocument } from '../demo/document-review.js';
 
 /** One document through review, then the end. */
-export async function demo({ operand: file = DEFAULT_DOCUMENT, options: { model } }: CommandRequest): Promise<void> {
-  const options = { file, ...(model === undefined ? {} : { model }) };
-  await runProcess((parts) => runDemo(parts, options), { isTask: true });
+export async function demo({ operand, options: { model } }: CommandRequest): Promise<void> {
+  const options = {
+    ...(operand === undefined ? {} : { file: operand }),
+    ...(model === undefined ? {} : { model }),
+  };
+  await runProcess((parts) => reviewDocument(parts, options), { isTask: true });
 }

@@ -1,20 +1,22 @@
-import { readFileSync } from 'node:fs';
+import type { ProviderAccountConfig, ProviderConfig } from '../../config.js';
+import type { ProviderDirectory, ProviderStatus } from '../../providers/directory/provider-status.js';
+import type { ProcessParts } from '../../compose/run-process.js';
+import { REAL_MODELS } from '../../compose/real-models.js';
+import type { JsonValue } from '../../core/json/json.js';
+import { shownAddress } from '../../core/secrets.js';
 
-import type { ProviderAccountConfig, ProviderConfig } from '../config.js';
-import type { ProviderDirectory, ProviderStatus } from '../providers/directory/provider-status.js';
-import { shownAddress } from '../core/secrets.js';
-
-/** Which model the demo's agent runs on: what the environment offers, else the mock with a script. */
-export interface ReviewModel {
+/** Which model an example's agent runs on: what the environment offers, else the mock with a script. */
+export interface DemoModel {
   readonly provider: Record<string, unknown>;
   /** What a person reads about it. */
   readonly label: string;
   readonly isMock: boolean;
 }
 
-interface Demo {
-  readonly documentName: string;
+interface Wanted {
   readonly model?: string;
+  /** What the mock answers, turn by turn. */
+  readonly script: () => readonly JsonValue[];
 }
 
 /** In the order in which they are taken, each with a model that is quick and costs little. */
@@ -24,29 +26,27 @@ const HOSTED = [
   { type: 'google', name: 'Google', defaultModel: 'gemini-2.5-flash' },
 ] as const;
 
-const MOCK_ANSWERS = new URL('../../examples/document-review/mock-answers.json', import.meta.url);
-
 /** By their names: Ollama lists them with the others, and they answer no prompt. */
 const EMBEDDING_MODEL = /embed|minilm|(?:^|\/)bge|paraphrase-/i;
 
 /** The first hosted provider that is set, else an Ollama that answers with a model, else the mock. */
-export async function chooseReviewModel(
+export async function chooseModel(
   { accounts }: ProviderConfig,
-  demo: Demo,
   directory: ProviderDirectory,
-): Promise<ReviewModel> {
+  wanted: Wanted,
+): Promise<DemoModel> {
   for (const { type, name, defaultModel } of HOSTED) {
     const account = accounts[type];
     if (account.apiKey === undefined && account.baseUrl === undefined) continue;
-    const model = demo.model ?? defaultModel;
+    const model = wanted.model ?? defaultModel;
     return { provider: { type, model }, label: hostedLabel(name, model, account), isMock: false };
   }
   const statuses = await directory.check();
   return (
     ollamaModel(
       statuses.find(({ type }) => type === 'ollama'),
-      demo,
-    ) ?? mockModel(demo)
+      wanted,
+    ) ?? mockModel(wanted)
   );
 }
 
@@ -54,27 +54,26 @@ function hostedLabel(name: string, model: string, { baseUrl }: ProviderAccountCo
   return baseUrl === undefined ? `${name} ${model}` : `${model} at ${shownAddress(baseUrl)}`;
 }
 
-function ollamaModel(status: ProviderStatus | undefined, demo: Demo): ReviewModel | undefined {
+function ollamaModel(status: ProviderStatus | undefined, { model: wanted }: Wanted): DemoModel | undefined {
   const offered = status?.models.find((name) => !EMBEDDING_MODEL.test(name));
   if (offered === undefined) return undefined;
-  const model = demo.model ?? offered;
+  const model = wanted ?? offered;
   return { provider: { type: 'ollama', model }, label: `Ollama ${model}`, isMock: false };
 }
 
-function mockModel({ documentName }: Demo): ReviewModel {
+function mockModel({ script }: Wanted): DemoModel {
   return {
-    provider: {
-      type: 'mock',
-      model: 'scripted',
-      options: { responses: [scriptedReview(documentName)], delayMs: 40 },
-    },
+    provider: { type: 'mock', model: 'scripted', options: { responses: script(), delayMs: 40 } },
     label: 'the built-in mock, which answers from a script and reads nothing',
     isMock: true,
   };
 }
 
-/** For the documents that ship with the example; every other one is sent back. */
-function scriptedReview(documentName: string): string {
-  const answers = JSON.parse(readFileSync(MOCK_ANSWERS, 'utf8')) as Readonly<Record<string, unknown>>;
-  return JSON.stringify(Object.hasOwn(answers, documentName) ? answers[documentName] : answers['otherwise'], null, 2);
+/** Says which model answers, and how one gets another. */
+export function introduceModel(model: DemoModel, say: ProcessParts['say']): void {
+  say(`Model: ${model.label}`);
+  if (!model.isMock) return;
+  say(`No key was found, and no Ollama with a model. For a real one ${REAL_MODELS}:`);
+  say('  OPENAI_API_KEY=sk-… npm run demo');
+  say('or any server that speaks the API of OpenAI: OPENAI_BASE_URL=http://localhost:8080/v1 npm run demo');
 }

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../core/streams/stream-event.js';
+import type { StreamEvent } from '../../core/streams/stream-event.js';
 
 /** Before every line of a model, so that none can pass for one of ours. */
 const BAR = '│ ';

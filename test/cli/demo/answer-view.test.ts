@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 
-import { AnswerView } from '../../src/cli/answer-view.js';
-import type { StreamEvent } from '../../src/core/streams/stream-event.js';
-import { NOW } from '../support/builders.js';
+import { AnswerView } from '../../../src/cli/demo/answer-view.js';
+import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
+import { NOW } from '../../support/builders.js';
 
 const POSITION = { executionId: 'e', sequence: 1, turn: 1, attempt: 1, timestamp: NOW };
 

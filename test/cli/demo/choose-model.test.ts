@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { chooseReviewModel } from '../../src/cli/review-agent.js';
-import type { ProviderConfig } from '../../src/config.js';
-import type { ProviderDirectory } from '../../src/providers/directory/provider-status.js';
+import { chooseModel } from '../../../src/cli/demo/choose-model.js';
+import type { ProviderConfig } from '../../../src/config.js';
+import type { ProviderDirectory } from '../../../src/providers/directory/provider-status.js';
 
-const DEMO = { documentName: 'travel-policy.md' };
+const DEMO = { script: () => ['answer'] };
 const NONE = { openai: {}, anthropic: {}, google: {}, ollama: {} };
 const KEYS = { openai: { apiKey: 'a' }, anthropic: { apiKey: 'b' }, google: { apiKey: 'c' } };
 
@@ -29,18 +29,18 @@ describe("the demo's model", () => {
     [{ google: KEYS.google }, { type: 'google', model: 'gemini-2.5-flash' }],
     [{ openai: { baseUrl: 'http://localhost:8080/v1' } }, { type: 'openai', model: 'gpt-4o-mini' }],
   ])('%j is taken without asking around', async (accounts, provider) => {
-    const chosen = await chooseReviewModel(settings(accounts), DEMO, NEVER_ASKED);
+    const chosen = await chooseModel(settings(accounts), NEVER_ASKED, DEMO);
     expect(chosen).toMatchObject({ provider, isMock: false });
   });
 
   it('is the one that is asked for, of the provider that is set', async () => {
-    const chosen = await chooseReviewModel(settings({ google: KEYS.google }), { ...DEMO, model: 'mine' }, NEVER_ASKED);
+    const chosen = await chooseModel(settings({ google: KEYS.google }), NEVER_ASKED, { ...DEMO, model: 'mine' });
     expect(chosen.provider).toEqual({ type: 'google', model: 'mine' });
   });
 
   it('is the first of Ollama that answers prompts, when no key is set', async () => {
     const directory = ollamaWith('nomic-embed-text:latest', 'all-minilm', 'bge-m3', 'llama3.2:latest', 'qwen3');
-    const chosen = await chooseReviewModel(settings({}), DEMO, directory);
+    const chosen = await chooseModel(settings({}), directory, DEMO);
     expect(chosen).toMatchObject({ provider: { type: 'ollama', model: 'llama3.2:latest' }, isMock: false });
   });
 
@@ -49,12 +49,12 @@ describe("the demo's model", () => {
     ['Ollama has no model', ollamaWith()],
     ['Ollama has embedding models only', ollamaWith('mxbai-embed-large')],
   ])('is the mock when %s', async (_name, directory) => {
-    expect(await chooseReviewModel(settings({}), DEMO, directory)).toMatchObject({ isMock: true });
+    expect(await chooseModel(settings({}), directory, DEMO)).toMatchObject({ isMock: true });
   });
 
   it('is described without what a base URL holds besides the address', async () => {
     const accounts = { openai: { baseUrl: 'http://user:hidden@localhost:8080/v1' } };
-    const { label } = await chooseReviewModel(settings(accounts), DEMO, NEVER_ASKED);
+    const { label } = await chooseModel(settings(accounts), NEVER_ASKED, DEMO);
     expect(label).toBe('gpt-4o-mini at http://localhost:8080/v1');
   });
 });

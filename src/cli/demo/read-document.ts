@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { extname } from 'node:path';
 
-import { CircuitBreakerError } from '../core/errors.js';
-import { MAX_TOKEN_BYTES } from '../core/tokens/token-size.js';
+import { CircuitBreakerError } from '../../core/errors.js';
+import { MAX_TOKEN_BYTES } from '../../core/tokens/token-size.js';
 import { kindOfFile, kindOfUnreadable } from './file-kind.js';
 
 /** Room that the token's other data and the JSON around the text may take. */

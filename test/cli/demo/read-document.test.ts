@@ -6,8 +6,8 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { readDocument } from '../../src/cli/read-document.js';
-import { aZip } from '../support/a-zip.js';
+import { readDocument } from '../../../src/cli/demo/read-document.js';
+import { aZip } from '../../support/a-zip.js';
 
 const TEXT = 'Größe: 3 km — naïve 中文 🙂\n';
 const BOM = '\ufeff';
