@@ -51,7 +51,8 @@ export class MockModel implements LanguageModel {
     const responses = listAt(request.provider.options, 'responses');
     if (responses.length > 0) {
       const turn = request.messages.filter((message) => message.role === 'assistant').length;
-      return scriptedAnswer(responses[Math.min(turn, responses.length - 1)] ?? '');
+      const response = responses[Math.min(turn, responses.length - 1)] ?? '';
+      return scriptedAnswer(chosenAnswer(response, resultsOfLastTurn(request)));
     }
     const { outputSchema: schema } = request;
     if (schema === undefined) return { text: prose(request), toolCalls: [] };
@@ -93,6 +94,19 @@ function scriptedFailure(code: ExecutionErrorCode): ModelError {
 interface ScriptedAnswer {
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
+}
+
+/** A response `{"whenResultsHave": TEXT, "then", "otherwise"}` depends on what the tools of the turn before have answered. */
+function chosenAnswer(response: JsonValue, results: string): JsonValue {
+  const wanted = isJsonObject(response) ? ownValue(response, 'whenResultsHave') : undefined;
+  if (!isJsonObject(response) || typeof wanted !== 'string') return response;
+  return ownValue(response, results.includes(wanted) ? 'then' : 'otherwise') ?? '';
+}
+
+function resultsOfLastTurn({ messages }: ModelRequest): string {
+  const last = messages.findLastIndex(({ role }) => role === 'assistant');
+  const results = messages.slice(last + 1).filter(({ role }) => role === 'tool');
+  return results.map(({ content }) => content).join('\n');
 }
 
 /** Calls of tools are scripted as `{"toolCalls": [{"name", "arguments"}], "text"}`; everything else is the answer itself. */

@@ -46,6 +46,19 @@ describe('MockModel', () => {
     expect(JSON.parse(textOf(await collect(new MockModel(schemasInThisThread), next)))).toEqual({ toolCalls: [] });
   });
 
+  it('answers by what the tools of the turn before have said, where its script asks for it', async () => {
+    const responses = [
+      'first',
+      { whenResultsHave: 'done', then: 'It is done.', otherwise: { toolCalls: [{ name: 'other' }] } },
+    ];
+    const after = (content: string) => {
+      const messages = [...afterTurns(1), { role: 'tool', toolCallId: 'a', content } as const];
+      return collect(new MockModel(schemasInThisThread), ask({ responses }, { messages }));
+    };
+    expect(textOf(await after('{"done": true}'))).toBe('It is done.');
+    expect(finishOf(await after('{"error": "no"}')).toolCalls).toMatchObject([{ name: 'other' }]);
+  });
+
   it('sends word by word, and every blank', async () => {
     const text = '  one two\n\nthree ';
     const events = await collect(new MockModel(schemasInThisThread), ask({ responses: [text] }));
