@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { FixtureFileEntry } from '@copilotkit/aimock';
 
+import type { JsonObject } from '../../src/core/json/json.js';
+
 export interface AimockSettings {
   /**
    * A module that exports `fixtures`, for answers that depend on the request. First match wins, so what is general
@@ -29,6 +31,8 @@ export interface AimockProcess {
   readonly pid: number;
   /** Oldest first, without calls to its control API. */
   requests(): Promise<readonly LoggedRequest[]>;
+  /** What was sent in each call of a model, oldest first, in the words of its own API. */
+  bodies(): Promise<readonly JsonObject[]>;
   /** Requests whose client closed the connection before the answer was complete. */
   cancelled(): Promise<readonly { readonly path: string }[]>;
   /** Behind those that are there already. */
@@ -48,6 +52,7 @@ export async function startAimock(settings: AimockSettings = {}): Promise<Aimock
       const logged = (await getJson(`${url}/__aimock/journal`)) as readonly LoggedRequest[];
       return logged.filter(({ path }) => !path.startsWith('/__'));
     },
+    bodies: async () => (await getJson(`${url}/__test/bodies`)) as readonly JsonObject[],
     cancelled: async () => (await getJson(`${url}/__test/cancelled`)) as readonly { path: string }[],
     addFixtures: async (fixtures) => {
       await getJson(`${url}/__aimock/fixtures`, { method: 'POST', body: JSON.stringify({ fixtures }) });

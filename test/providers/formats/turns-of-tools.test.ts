@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../../../src/core/json/json.js';
+import type { ModelRequest } from '../../../src/core/executions/turn.js';
 import type { ProviderState } from '../../../src/core/executions/provider-state.js';
 import { MessagesReader } from '../../../src/providers/formats/anthropic/messages-event.js';
 import { planMessagesCall } from '../../../src/providers/formats/anthropic/messages-request.js';
 import { GenerateReader } from '../../../src/providers/formats/google/generate-chunk.js';
+import { OllamaReader } from '../../../src/providers/formats/ollama/ollama-chunk.js';
+import { ChatReader } from '../../../src/providers/formats/openai-chat/chat-chunk.js';
 import { planGenerateCall } from '../../../src/providers/formats/google/generate-request.js';
 import { planOllamaCall } from '../../../src/providers/formats/ollama/ollama-request.js';
 import { planChatCall } from '../../../src/providers/formats/openai-chat/chat-request.js';
@@ -32,6 +35,14 @@ function secondTurn(type: 'openai' | 'anthropic' | 'google' | 'ollama', provider
       { role: 'tool', content: 'There.', toolCallId: 'b' },
     ],
   });
+}
+
+/** The same, with other words of the assistant. */
+function withContent(request: ModelRequest, content: string): ModelRequest {
+  const messages = request.messages.map((message) =>
+    message.role === 'assistant' ? { ...message, content } : message,
+  );
+  return { ...request, messages };
 }
 
 function stateAfter(
@@ -72,6 +83,26 @@ describe('a turn of tools goes back', () => {
         ],
       },
     ]);
+  });
+
+  it('to Anthropic with thinking that came between words and calls in its place, and without words that are blank', () => {
+    const block = (index: number, content_block: JsonObject) => ({ type: 'content_block_start', index, content_block });
+    const thinking = (text: string) => ({ type: 'thinking', thinking: text, signature: `s-${text}` });
+    const events = [
+      block(0, thinking('first')),
+      block(1, { type: 'text', text: 'I look.' }),
+      block(2, thinking('second')),
+      block(3, { type: 'tool_use', id: 'a', name: 'mcp_shop_lookup', input: {} }),
+      block(4, { type: 'tool_use', id: 'b', name: 'mcp_shop_lookup', input: {} }),
+    ];
+    const typesOf = (request: ModelRequest) => {
+      const { content = [] } = planMessagesCall(request).body.messages[1] ?? {};
+      return typeof content === 'string' ? content : content.map(({ type }) => type);
+    };
+    const asked = secondTurn('anthropic', stateAfter(new MessagesReader(), events));
+    expect(typesOf(asked)).toEqual(['thinking', 'text', 'thinking', 'tool_use', 'tool_use']);
+    const changed = withContent(asked, ' \n');
+    expect(typesOf(changed)).toEqual(['thinking', 'thinking', 'tool_use', 'tool_use']);
   });
 
   it('to Gemini with the signature of each call, and all results in one content', () => {
@@ -116,6 +147,62 @@ describe('a turn of tools goes back', () => {
       { type: 'function_call_output', call_id: 'b', output: 'There.' },
     ]);
     expect(planResponsesCall(secondTurn('openai', undefined, 'gpt-4o')).body).not.toHaveProperty('include');
+  });
+
+  it('to the Responses API with each item of its reasoning in front of what it led to, and the marks of what it said', () => {
+    const reasoning = (id: string) => ({ type: 'reasoning', id, summary: [], encrypted_content: `e-${id}` });
+    const output = [
+      reasoning('rs_1'),
+      { type: 'message', id: 'msg_1', phase: 'commentary', content: [{ type: 'output_text', text: 'I look.' }] },
+      { type: 'function_call', id: 'fc_1', call_id: 'a', name: 'mcp_shop_lookup', arguments: '{"number":1}' },
+      reasoning('rs_2'),
+      { type: 'function_call', id: 'fc_2', call_id: 'b', name: 'mcp_shop_lookup', arguments: '{"number":2}' },
+    ];
+    const done = output.map((item, output_index) => ({ type: 'response.output_item.done', output_index, item }));
+    const whole = { type: 'response.completed', response: { output } };
+    const emptied = { type: 'response.completed', response: { output: [] } };
+    for (const events of [[...done, whole], [...done, emptied], [whole]]) {
+      const { body } = planResponsesCall(secondTurn('openai', stateAfter(new ResponsesReader(), events), 'gpt-5'));
+      expect(body.input?.slice(1, -2)).toMatchObject([
+        reasoning('rs_1'),
+        { role: 'assistant', content: 'I look.', phase: 'commentary' },
+        { type: 'function_call', call_id: 'a' },
+        reasoning('rs_2'),
+        { type: 'function_call', call_id: 'b' },
+      ]);
+    }
+  });
+
+  it('to servers that copy Chat Completions with the reasoning and the extras that they sent, also with an empty one', () => {
+    const extra_content = { google: { thought_signature: 'c2lnbmVk' } };
+    const chunk = (delta: JsonObject) => ({ choices: [{ index: 0, delta }] });
+    const called = (index: number, more: JsonObject = {}) => ({
+      index,
+      id: `c${index}`,
+      function: { name: 'f' },
+      ...more,
+    });
+    const backFrom = (...deltas: JsonObject[]) =>
+      planChatCall(secondTurn('openai', stateAfter(new ChatReader(), deltas.map(chunk)))).body.messages[1];
+    expect(
+      backFrom(
+        { reasoning_content: 'It may ' },
+        { reasoning_content: 'be far.' },
+        { tool_calls: [called(0)] },
+        { tool_calls: [called(1, { extra_content })] },
+      ),
+    ).toMatchObject({ reasoning_content: 'It may be far.', tool_calls: [{ id: 'a' }, { id: 'b', extra_content }] });
+    expect(backFrom({ reasoning_content: '' }, { tool_calls: [called(0)] })).toHaveProperty('reasoning_content', '');
+    expect(backFrom({ reasoning_content: null }, { tool_calls: [called(0)] })).not.toHaveProperty('reasoning_content');
+  });
+
+  it('to Ollama with what it thought', () => {
+    const said = (thinking: string) => ({ message: { role: 'assistant', content: '', thinking } });
+    const state = stateAfter(new OllamaReader(), [said('It may '), said('be far.')]);
+    expect(planOllamaCall(secondTurn('ollama', state)).body.messages?.[1]).toMatchObject({
+      thinking: 'It may be far.',
+    });
+    expect(planOllamaCall(secondTurn('ollama')).body.messages?.[1]).not.toHaveProperty('thinking');
   });
 
   it('to Chat Completions and Ollama with each result by itself', () => {

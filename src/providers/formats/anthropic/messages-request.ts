@@ -7,9 +7,10 @@ import type {
 import { isJsonObject } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import type { PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import type { ToolNames } from '../../request/tool-names.js';
+import { partsOfTurn, type TurnPart } from '../turn-parts.js';
 import { THINKING_FORMAT, thinkingIn } from './thinking-blocks.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
@@ -63,16 +64,24 @@ function messageParam(message: PromptParts['messages'][number], names: ToolNames
         role: 'user',
         content: [{ type: 'tool_result', tool_use_id: message.toolCallId ?? '', content: message.content }],
       };
-    case 'assistant': {
-      const text: ContentBlockParam[] = message.content === '' ? [] : [{ type: 'text', text: message.content }];
-      const calls = toolCallsOf(message).map((call) => ({
-        type: 'tool_use' as const,
-        id: call.id,
-        name: names.toWire(call.name),
-        input: isJsonObject(call.arguments) ? call.arguments : {},
-      }));
-      const thinking = thinkingIn(stateOf(message, THINKING_FORMAT));
-      return { role: 'assistant', content: [...thinking, ...text, ...calls] };
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: partsOfTurn(message, THINKING_FORMAT).flatMap((part) => blocksOf(part, names)),
+      };
+  }
+}
+
+function blocksOf(part: TurnPart, names: ToolNames): ContentBlockParam[] {
+  switch (part.type) {
+    case 'kept':
+      return thinkingIn(part.block);
+    case 'text':
+      // Of blanks alone the API takes no block.
+      return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }];
+    case 'call': {
+      const { id, name, arguments: given } = part.call;
+      return [{ type: 'tool_use', id, name: names.toWire(name), input: isJsonObject(given) ? given : {} }];
     }
   }
 }

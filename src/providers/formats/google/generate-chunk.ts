@@ -4,6 +4,7 @@ import type { ProviderState } from '../../../core/executions/provider-state.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
 import { stopOf } from '../stop-words.js';
+import { TurnNotes } from '../turn-parts.js';
 import { countAt, objectOr, usageOf } from '../token-counts.js';
 
 export const SIGNATURES_FORMAT = 'google-generate';
@@ -11,12 +12,11 @@ export const SIGNATURES_FORMAT = 'google-generate';
 /** Reads the chunks of one answer. Function calls come whole and without numbers, so they are counted here. */
 export class GenerateReader {
   #calls = 0;
-  readonly #signatures: (string | null)[] = [];
+  readonly #notes = new TurnNotes();
 
-  /** The signatures of its thoughts, by the call that each came with. */
+  /** The signatures of its thoughts, each with the part that it came with. */
   get state(): ProviderState | undefined {
-    const isSigned = this.#signatures.some((signature) => signature !== null);
-    return isSigned ? { format: SIGNATURES_FORMAT, content: [...this.#signatures] } : undefined;
+    return this.#notes.state(SIGNATURES_FORMAT);
   }
 
   read(chunk: JsonObject): AnswerPiece {
@@ -35,6 +35,7 @@ export class GenerateReader {
     const content = objectAt(candidate, 'content');
     const given = ownValue(content, 'parts');
     const parts = isJsonObject(given) ? [given] : listAt(content, 'parts').filter(isJsonObject);
+    for (const part of parts) this.#note(part);
     const { stop } = stopOf(ownValue(candidate, 'finishReason'));
     return {
       text: textOf(parts.filter((part) => !isThought(part))),
@@ -44,15 +45,34 @@ export class GenerateReader {
     };
   }
 
+  #note(part: JsonObject): void {
+    const signature = signatureIn(part);
+    const isSigned = Object.keys(signature).length > 0;
+    const call = ownValue(part, 'functionCall');
+    const text = textAt(part, 'text');
+    if (isJsonObject(call)) this.#notes.call({ ...signature, ...idIn(call) });
+    else if (!isThought(part) && text !== '') this.#notes.say(text, signature);
+    else if (isSigned) this.#notes.keep({ text, ...signature, ...(isThought(part) ? { thought: true } : {}) });
+  }
+
   #readCall(part: JsonObject): readonly ToolCallPiece[] {
     const call = ownValue(part, 'functionCall');
     if (!isJsonObject(call)) return [];
-    this.#signatures.push(textAt(part, 'thoughtSignature') || null);
     const index = this.#calls;
     this.#calls += 1;
     const given = JSON.stringify(objectAt(call, 'args'));
     return [{ index, id: textAt(call, 'id'), name: textAt(call, 'name'), arguments: given }];
   }
+}
+
+function signatureIn(part: JsonObject): JsonObject {
+  const thoughtSignature = textAt(part, 'thoughtSignature');
+  return thoughtSignature === '' ? {} : { thoughtSignature };
+}
+
+function idIn(call: JsonObject): JsonObject {
+  const id = textAt(call, 'id');
+  return id === '' ? {} : { id };
 }
 
 /** A prompt that is blocked has no candidate, and this in its place. */

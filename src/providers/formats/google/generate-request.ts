@@ -1,18 +1,26 @@
 import type { GenerateContentConfig } from '@google/genai';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json/json.js';
+import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { stateOf, toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
-import { isJsonArray } from '../../../core/json/json-fields.js';
+import { toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
+import { textAt } from '../../../core/json/json-fields.js';
+import { partsOfTurn, type TurnPart } from '../turn-parts.js';
 import { SIGNATURES_FORMAT } from './generate-chunk.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
+interface FunctionResponse {
+  id?: string;
+  name: string;
+  response: Record<string, unknown>;
+}
+
 interface Part {
   text?: string;
-  functionCall?: { name: string; args: Record<string, unknown> };
+  thought?: true;
+  functionCall?: { id?: string; name: string; args: Record<string, unknown> };
   thoughtSignature?: string;
-  functionResponse?: { name: string; response: Record<string, unknown> };
+  functionResponse?: FunctionResponse;
 }
 
 interface Content {
@@ -40,7 +48,12 @@ function bodyOf(request: ModelRequest, parts: RequestParts): GenerateBody {
     ...toolFields(request, toolNames),
     ...responseFormat(parts),
   };
-  const contents = joined(prompt.messages.map((message) => contentOf(message, prompt, toolNames)));
+  const ids = givenIds(prompt);
+  const responseOf = ({ content, toolCallId = '' }: PromptParts['messages'][number]): FunctionResponse => {
+    const name = toolNames.toWire(toolNameOf(prompt.messages, toolCallId));
+    return { ...ids.get(toolCallId), name, response: { result: content } };
+  };
+  const contents = joined(prompt.messages.map((message) => contentOf(message, responseOf, toolNames)));
   return { model: request.provider.model, contents, config };
 }
 
@@ -78,30 +91,54 @@ function responseFormat({ format }: RequestParts): GenerateContentConfig {
   }
 }
 
-function contentOf(message: PromptParts['messages'][number], parts: PromptParts, names: ToolNames): Content {
+function contentOf(
+  message: PromptParts['messages'][number],
+  responseOf: (message: PromptParts['messages'][number]) => FunctionResponse,
+  names: ToolNames,
+): Content {
   switch (message.role) {
     case 'user':
       return { role: 'user', parts: [{ text: message.content }] };
-    case 'tool': {
-      const name = names.toWire(toolNameOf(parts.messages, message.toolCallId));
-      return { role: 'user', parts: [{ functionResponse: { name, response: { result: message.content } } }] };
-    }
-    case 'assistant': {
-      const text: Part[] = message.content === '' ? [] : [{ text: message.content }];
-      const signatures = stateOf(message, SIGNATURES_FORMAT);
-      const calls = toolCallsOf(message).map((call, index) => ({
-        functionCall: { name: names.toWire(call.name), args: argsOf(call.arguments) },
-        ...signatureAt(signatures, index),
-      }));
-      return { role: 'model', parts: [...text, ...calls] };
+    case 'tool':
+      return { role: 'user', parts: [{ functionResponse: responseOf(message) }] };
+    case 'assistant':
+      return { role: 'model', parts: partsOfTurn(message, SIGNATURES_FORMAT).map((part) => partOf(part, names)) };
+  }
+}
+
+/** By our own id of a call: the one that the API gave it, which it wants with the result. */
+function givenIds({ messages }: PromptParts): ReadonlyMap<string, { id?: string }> {
+  const calls = messages.flatMap((message) => partsOfTurn(message, SIGNATURES_FORMAT));
+  return new Map(calls.flatMap((part) => (part.type === 'call' ? [[part.call.id, idIn(part.fields)]] : [])));
+}
+
+/** The API takes a call without the signature of its thought for one that it never made. */
+function partOf(part: TurnPart, names: ToolNames): Part {
+  switch (part.type) {
+    case 'kept':
+      return { ...signatureIn(part.block), text: textAt(part.block, 'text'), ...thoughtIn(part.block) };
+    case 'text':
+      return { text: part.text, ...signatureIn(part.fields) };
+    case 'call': {
+      const { name, arguments: given } = part.call;
+      const functionCall = { ...idIn(part.fields), name: names.toWire(name), args: argsOf(given) };
+      return { functionCall, ...signatureIn(part.fields) };
     }
   }
 }
 
-/** The API takes a call without the signature of its thought for one that it never made. */
-function signatureAt(signatures: JsonValue | undefined, index: number): Pick<Part, 'thoughtSignature'> {
-  const signature = isJsonArray(signatures) ? signatures[index] : undefined;
-  return typeof signature === 'string' ? { thoughtSignature: signature } : {};
+function idIn(fields: JsonObject): { id?: string } {
+  const id = textAt(fields, 'id');
+  return id === '' ? {} : { id };
+}
+
+function signatureIn(fields: JsonObject): Pick<Part, 'thoughtSignature'> {
+  const thoughtSignature = textAt(fields, 'thoughtSignature');
+  return thoughtSignature === '' ? {} : { thoughtSignature };
+}
+
+function thoughtIn(block: JsonObject): Pick<Part, 'thought'> {
+  return ownValue(block, 'thought') === true ? { thought: true } : {};
 }
 
 function argsOf(given: JsonValue): JsonObject {

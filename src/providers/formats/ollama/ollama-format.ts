@@ -22,6 +22,7 @@ export const ollamaFormat: WireFormat = {
         return await new Ollama({ host: withoutEndingSlashes(baseUrl.href), fetch }).chat(body);
       },
       read: (chunk) => reader.read(chunk),
+      state: () => reader.state,
     };
   },
   modelsUrl: (_provider, baseUrl) => apiUrl(baseUrl, 'api/tags'),

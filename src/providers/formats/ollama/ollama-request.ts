@@ -4,9 +4,10 @@ import type { ModelRequest } from '../../../core/executions/turn.js';
 import { numberAt } from '../../../core/json/json-fields.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
+import { stateOf, toolCallsOf, toolNameOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import type { ToolNames } from '../../request/tool-names.js';
+import { THINKING_FORMAT } from './ollama-chunk.js';
 
 /** `truncate`: the server says so when a prompt is longer than its context; else it cuts it without a word. */
 type Body = ChatRequest & { readonly stream: true; readonly truncate: false };
@@ -81,9 +82,14 @@ function messagesOf(parts: PromptParts, names: ToolNames): Message[] {
           },
         }));
         const said = { role: 'assistant', content: message.content };
-        return tool_calls.length === 0 ? said : { ...said, tool_calls };
+        return tool_calls.length === 0 ? said : { ...said, ...thinkingIn(message), tool_calls };
       }
     }
   });
   return parts.system === '' ? spoken : [{ role: 'system', content: parts.system }, ...spoken];
+}
+
+function thinkingIn(message: PromptParts['messages'][number]): Pick<Message, 'thinking'> {
+  const thinking = stateOf(message, THINKING_FORMAT);
+  return typeof thinking === 'string' ? { thinking } : {};
 }

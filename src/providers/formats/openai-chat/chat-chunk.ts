@@ -3,6 +3,8 @@ import type { TokenUsage } from '../../../core/streams/stream-event.js';
 import { errorIn } from '../../failures/error-details.js';
 import type { ToolCallPiece, AnswerPiece } from '../../wire-format.js';
 import { listAt, numberAt, objectAt, textAt } from '../../../core/json/json-fields.js';
+import type { ProviderState } from '../../../core/executions/provider-state.js';
+import { KeptReasoning } from './kept-reasoning.js';
 import { SaidParts } from '../said-parts.js';
 import { stopOf } from '../stop-words.js';
 import { saidIn } from '../text-parts.js';
@@ -15,6 +17,12 @@ import { countAt, objectOr, usageOf } from '../token-counts.js';
 export class ChatReader {
   readonly #said = new SaidParts();
   #hasReasoned = false;
+  readonly #kept = new KeptReasoning();
+
+  /** Its reasoning, and what came with its calls, where the server is one that wants them back. */
+  get state(): ProviderState | undefined {
+    return this.#kept.state;
+  }
 
   read(chunk: JsonObject): AnswerPiece {
     const choice = firstChoice(chunk);
@@ -31,6 +39,7 @@ export class ChatReader {
     const message = ownValue(choice, 'message');
     if (text === '' && isJsonObject(message)) return this.#readMessage(message);
     const thought = reasoning + reasoningIn(delta);
+    this.#kept.add(delta);
     if (thought !== '') this.#hasReasoned = true;
     return {
       text: this.#said.add({}, text),
@@ -43,6 +52,7 @@ export class ChatReader {
   /** The whole message: of a server that does not stream, or one that repeats it at the end. */
   #readMessage(message: JsonObject): AnswerPiece {
     const { text, reasoning, refusal } = saidIn(ownValue(message, 'content'));
+    this.#kept.whole(message);
     const thought = this.#hasReasoned ? '' : reasoning + reasoningIn(message);
     return {
       text: this.#said.whole({}, text),

@@ -16,6 +16,7 @@ export const chatFormat: WireFormat = {
       send: async (baseUrl, fetch) =>
         await (await openAiClient(request.provider, baseUrl, fetch)).chat.completions.create(body),
       read: (chunk) => reader.read(chunk),
+      state: () => reader.state,
     };
   },
 };

@@ -6,10 +6,11 @@ import { ownValue } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { argumentsText, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { argumentsText, stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
 import type { ToolNames } from '../../request/tool-names.js';
+import { extraOf, KEPT_FORMAT, reasoningOf } from './kept-reasoning.js';
 
 /** Throws ModelError `invalid_request` when `strictParameters` forbids what would have to be left out. */
 export function planChatCall(request: ModelRequest): PlannedCall<ChatCompletionCreateParamsStreaming> {
@@ -93,12 +94,15 @@ function chatMessage(message: PromptParts['messages'][number], names: ToolNames)
     case 'assistant': {
       const calls = toolCallsOf(message);
       if (calls.length === 0) return { role: 'assistant', content: message.content };
-      const tool_calls = calls.map((call) => ({
+      const kept = stateOf(message, KEPT_FORMAT);
+      const tool_calls = calls.map((call, index) => ({
         type: 'function' as const,
         id: call.id,
         function: { name: names.toWire(call.name), arguments: argumentsText(call) },
+        ...extraOf(kept, index),
       }));
-      return { role: 'assistant', content: message.content === '' ? null : message.content, tool_calls };
+      const content = message.content === '' ? null : message.content;
+      return { role: 'assistant', content, ...reasoningOf(kept), tool_calls };
     }
   }
 }

@@ -1,11 +1,18 @@
-import type { ResponseCreateParamsStreaming, ResponseInputItem } from 'openai/resources/responses/responses';
+import type {
+  EasyInputMessage,
+  ResponseCreateParamsStreaming,
+  ResponseInputItem,
+} from 'openai/resources/responses/responses';
+import type { JsonObject } from '../../../core/json/json.js';
+import { textAt } from '../../../core/json/json-fields.js';
 import { reasons } from '../../../core/agents/model-capabilities.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
-import { argumentsText, stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { argumentsText, type PromptParts } from '../../request/prompt-parts.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
+import { partsOfTurn, type TurnPart } from '../turn-parts.js';
 import { REASONING_FORMAT, reasoningIn } from './reasoning-items.js';
 import type { ToolNames } from '../../request/tool-names.js';
 
@@ -77,15 +84,31 @@ function inputItems(message: PromptParts['messages'][number], names: ToolNames):
       return [{ role: 'user', content: message.content }];
     case 'tool':
       return [{ type: 'function_call_output', call_id: message.toolCallId ?? '', output: message.content }];
-    case 'assistant': {
-      const text: ResponseInputItem[] = message.content === '' ? [] : [{ role: 'assistant', content: message.content }];
-      const calls = toolCallsOf(message).map((call) => ({
-        type: 'function_call' as const,
+    case 'assistant':
+      return partsOfTurn(message, REASONING_FORMAT).map((part) => itemOf(part, names));
+  }
+}
+
+function itemOf(part: TurnPart, names: ToolNames): ResponseInputItem {
+  switch (part.type) {
+    case 'kept':
+      return reasoningIn(part.block);
+    case 'text':
+      return { role: 'assistant', content: part.text, ...phaseIn(part.fields) };
+    case 'call': {
+      const { call } = part;
+      return {
+        type: 'function_call',
         call_id: call.id,
         name: names.toWire(call.name),
         arguments: argumentsText(call),
-      }));
-      return [...reasoningIn(stateOf(message, REASONING_FORMAT)), ...text, ...calls];
+      };
     }
   }
+}
+
+/** Models that mark what they say between their calls do worse when they do not find their marks again. */
+function phaseIn(fields: JsonObject): Pick<EasyInputMessage, 'phase'> {
+  const phase = textAt(fields, 'phase');
+  return phase === 'commentary' || phase === 'final_answer' ? { phase } : {};
 }

@@ -1,0 +1,55 @@
+import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
+import { listAt, numberAt, objectAt } from '../../../core/json/json-fields.js';
+import type { ProviderState } from '../../../core/executions/provider-state.js';
+
+export const KEPT_FORMAT = 'openai-chat';
+
+/**
+ * Keeps what some of the servers that copy Chat Completions refuse the results of tools without: DeepSeek and Moonshot the
+ * model's `reasoning_content`, also an empty one, and Google the `extra_content` of each call, which has its signature.
+ */
+export class KeptReasoning {
+  #reasoning: string | undefined;
+  readonly #extras = new Map<number, JsonValue>();
+
+  /** A piece of the message. */
+  add(delta: JsonObject): void {
+    const piece = ownValue(delta, 'reasoning_content');
+    if (typeof piece === 'string') this.#reasoning = (this.#reasoning ?? '') + piece;
+    this.#addExtras(delta);
+  }
+
+  /** All of the message, perhaps behind its pieces. */
+  whole(message: JsonObject): void {
+    const reasoning = ownValue(message, 'reasoning_content');
+    if (typeof reasoning === 'string') this.#reasoning = reasoning;
+    this.#addExtras(message);
+  }
+
+  get state(): ProviderState | undefined {
+    if (this.#reasoning === undefined && this.#extras.size === 0) return undefined;
+    const reasoning: JsonObject = this.#reasoning === undefined ? {} : { reasoning_content: this.#reasoning };
+    const extras = [...this.#extras].map(([index, extra_content]) => ({ index, extra_content }));
+    return { format: KEPT_FORMAT, content: { ...reasoning, extras } };
+  }
+
+  #addExtras(message: JsonObject): void {
+    for (const [place, call] of listAt(message, 'tool_calls').entries()) {
+      const extra = isJsonObject(call) ? ownValue(call, 'extra_content') : undefined;
+      if (isJsonObject(call) && isJsonObject(extra)) this.#extras.set(numberAt(call, 'index') ?? place, extra);
+    }
+  }
+}
+
+/** The same, in the message of a request. */
+export function reasoningOf(state: JsonValue | undefined): { readonly reasoning_content?: string } {
+  const reasoning = isJsonObject(state) ? ownValue(state, 'reasoning_content') : undefined;
+  return typeof reasoning === 'string' ? { reasoning_content: reasoning } : {};
+}
+
+/** The same, in the call that it came with. */
+export function extraOf(state: JsonValue | undefined, index: number): { readonly extra_content?: JsonObject } {
+  const extras = isJsonObject(state) ? listAt(state, 'extras').filter(isJsonObject) : [];
+  const extra = extras.find((one) => numberAt(one, 'index') === index);
+  return extra === undefined ? {} : { extra_content: objectAt(extra, 'extra_content') };
+}
