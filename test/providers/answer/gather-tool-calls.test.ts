@@ -14,7 +14,7 @@ describe('ToolCallGatherer', () => {
   it('puts calls together whose pieces are interleaved', () => {
     const pieces = [
       { index: 0, id: 'a', name: 'search', arguments: '{"q":' },
-      { index: 1, id: 'b', name: 'mcp_a_b' },
+      { index: 1, id: 'b', name: 'mcp__a__b' },
       { index: 0, arguments: '"x"}' },
       { index: 1, arguments: '{}' },
     ];

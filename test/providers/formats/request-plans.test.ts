@@ -93,15 +93,15 @@ describe('a conversation with tools', () => {
       { type: 'tool_result', tool_use_id: 'a', content: 'one' },
       { type: 'tool_result', tool_use_id: 'b', content: 'two' },
     ]);
-    expect(body.tools?.[0]).toMatchObject({ name: 'mcp_x_y', input_schema: { type: 'object' } });
+    expect(body.tools?.[0]).toMatchObject({ name: 'mcp__x__y', input_schema: { type: 'object' } });
   });
 
   it('goes to Gemini with the names that its results need', () => {
     const { contents } = planGenerateCall(asking('google', { messages, tools })).body;
     expect(contents).toMatchObject([
       { role: 'user' },
-      { role: 'model', parts: [{ functionCall: { name: 'mcp_x_y' } }, { functionCall: { name: 'search' } }] },
-      { role: 'user', parts: [{ functionResponse: { name: 'mcp_x_y' } }, { functionResponse: { name: 'search' } }] },
+      { role: 'model', parts: [{ functionCall: { name: 'mcp__x__y' } }, { functionCall: { name: 'search' } }] },
+      { role: 'user', parts: [{ functionResponse: { name: 'mcp__x__y' } }, { functionResponse: { name: 'search' } }] },
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('a conversation with tools', () => {
       instructions: 'Rules.',
       input: [
         { role: 'user' },
-        { type: 'function_call', call_id: 'a', name: 'mcp_x_y', arguments: '{"q":1}' },
+        { type: 'function_call', call_id: 'a', name: 'mcp__x__y', arguments: '{"q":1}' },
         { type: 'function_call', call_id: 'b', arguments: 'not json' },
         { type: 'function_call_output', call_id: 'a', output: 'one' },
         { type: 'function_call_output', call_id: 'b', output: 'two' },
@@ -122,8 +122,8 @@ describe('a conversation with tools', () => {
     expect(planOllamaCall(asking('ollama', { messages, tools })).body.messages).toMatchObject([
       { role: 'system' },
       { role: 'user' },
-      { role: 'assistant', tool_calls: [{ function: { name: 'mcp_x_y', arguments: { q: 1 } } }, {}] },
-      { role: 'tool', tool_name: 'mcp_x_y', content: 'one' },
+      { role: 'assistant', tool_calls: [{ function: { name: 'mcp__x__y', arguments: { q: 1 } } }, {}] },
+      { role: 'tool', tool_name: 'mcp__x__y', content: 'one' },
       { role: 'tool', tool_name: 'search', content: 'two' },
     ]);
   });

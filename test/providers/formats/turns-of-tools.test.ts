@@ -71,8 +71,8 @@ describe('a turn of tools goes back', () => {
           { type: 'thinking', thinking: 'It may be far.', signature: 'c2lnbmVk' },
           { type: 'redacted_thinking', data: 'aGlkZGVu' },
           { type: 'text', text: 'I look.' },
-          { type: 'tool_use', id: 'a', name: 'mcp_shop_lookup', input: { number: 1 } },
-          { type: 'tool_use', id: 'b', name: 'mcp_shop_lookup', input: { number: 2 } },
+          { type: 'tool_use', id: 'a', name: 'mcp__shop__lookup', input: { number: 1 } },
+          { type: 'tool_use', id: 'b', name: 'mcp__shop__lookup', input: { number: 2 } },
         ],
       },
       {
@@ -106,7 +106,7 @@ describe('a turn of tools goes back', () => {
   });
 
   it('to Gemini with the signature of each call, and all results in one content', () => {
-    const functionCall = { name: 'mcp_shop_lookup', args: {} };
+    const functionCall = { name: 'mcp__shop__lookup', args: {} };
     const parts = [{ functionCall, thoughtSignature: 'c2lnbmVk' }, { functionCall }];
     const state = stateAfter(new GenerateReader(), [{ candidates: [{ content: { parts } }] }]);
     expect(planGenerateCall(secondTurn('google', state)).body.contents.slice(1)).toEqual([
@@ -114,15 +114,15 @@ describe('a turn of tools goes back', () => {
         role: 'model',
         parts: [
           { text: 'I look.' },
-          { functionCall: { name: 'mcp_shop_lookup', args: { number: 1 } }, thoughtSignature: 'c2lnbmVk' },
-          { functionCall: { name: 'mcp_shop_lookup', args: { number: 2 } } },
+          { functionCall: { name: 'mcp__shop__lookup', args: { number: 1 } }, thoughtSignature: 'c2lnbmVk' },
+          { functionCall: { name: 'mcp__shop__lookup', args: { number: 2 } } },
         ],
       },
       {
         role: 'user',
         parts: [
-          { functionResponse: { name: 'mcp_shop_lookup', response: { result: 'Here.' } } },
-          { functionResponse: { name: 'mcp_shop_lookup', response: { result: 'There.' } } },
+          { functionResponse: { name: 'mcp__shop__lookup', response: { result: 'Here.' } } },
+          { functionResponse: { name: 'mcp__shop__lookup', response: { result: 'There.' } } },
         ],
       },
     ]);
@@ -211,8 +211,8 @@ describe('a turn of tools goes back', () => {
       { role: 'tool', content: 'There.', tool_call_id: 'b' },
     ]);
     expect(planOllamaCall(secondTurn('ollama')).body.messages?.slice(-2)).toEqual([
-      { role: 'tool', content: 'Here.', tool_name: 'mcp_shop_lookup' },
-      { role: 'tool', content: 'There.', tool_name: 'mcp_shop_lookup' },
+      { role: 'tool', content: 'Here.', tool_name: 'mcp__shop__lookup' },
+      { role: 'tool', content: 'There.', tool_name: 'mcp__shop__lookup' },
     ]);
   });
 

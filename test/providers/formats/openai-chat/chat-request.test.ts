@@ -113,7 +113,7 @@ describe('tools', () => {
       aRequest({ tools: [tool('mcp/web/search'), tool('mcp/web_search')] }),
     );
     const names = sent.tools?.map((entry) => (entry.type === 'function' ? entry.function.name : ''));
-    expect(names).toEqual(['mcp_web_search', 'mcp_web_search_2']);
+    expect(names).toEqual(['mcp__web__search', 'mcp__web_search']);
     expect(names?.map((name) => toolNames.fromWire(name))).toEqual(['mcp/web/search', 'mcp/web_search']);
   });
 
@@ -125,7 +125,7 @@ describe('tools', () => {
         { role: 'tool', content: 'found', toolCallId: 'c1' },
       ],
     });
-    const called = { type: 'function', id: 'c1', function: { name: 'mcp_web_search', arguments: '{"q":"x"}' } };
+    const called = { type: 'function', id: 'c1', function: { name: 'mcp__web__search', arguments: '{"q":"x"}' } };
     expect(sent.messages).toEqual([
       { role: 'assistant', content: null, tool_calls: [called] },
       { role: 'tool', content: 'found', tool_call_id: 'c1' },
