@@ -36,11 +36,15 @@ export function idProblems(id: unknown, pointer: string): readonly Problem[] {
   return [{ code: 'INVALID_VALUE', pointer, message: ID_RULE }];
 }
 
+const MARKS = /\p{Mark}+/gu;
+
 /** The id that a name gives: `Document review` is `document-review`. Undefined for a name without letters or digits of ASCII. */
 export function idFromName(name: string): string | undefined {
   const words = name
+    // Marks go first, too: to put many of them in order takes long.
+    .replace(MARKS, '')
     .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
+    .replace(MARKS, '')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '');

@@ -1,4 +1,5 @@
 import type { AgentPrompts } from '../agents/agent.js';
+import { composed } from '../json/composed-text.js';
 import { utf8Length } from '../json/utf8-length.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import type { ExecutionToken } from './execution.js';
@@ -63,7 +64,7 @@ export function foreignSyntaxIn(prompts: AgentPrompts): readonly string[] {
 export function promptVariables(input: JsonValue, token: ExecutionToken | undefined): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   if (isJsonObject(input)) {
-    for (const [name, value] of Object.entries(input)) variables.set(name.normalize('NFC'), promptText(value));
+    for (const [name, value] of Object.entries(input)) variables.set(composed(name), promptText(value));
   }
   variables.set('input_data', promptText(input));
   variables.set('token_id', token?.id ?? '');
@@ -76,7 +77,7 @@ export function promptVariables(input: JsonValue, token: ExecutionToken | undefi
 
 /** The names that fill prompts: the seed's, and those of an input. */
 export function promptNames(inputNames: readonly string[]): ReadonlySet<string> {
-  return new Set([...SEED_VARIABLES, ...inputNames.map((name) => name.normalize('NFC'))]);
+  return new Set([...SEED_VARIABLES, ...inputNames.map(composed)]);
 }
 
 interface ReadPrompts {

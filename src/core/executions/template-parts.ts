@@ -1,4 +1,6 @@
+import { composed } from '../json/composed-text.js';
 import { leadingPart } from '../json/well-formed-text.js';
+import { bracedAt, syntaxAt, type TemplateSyntax } from './template-syntax.js';
 
 /**
  * The grammar of prompts.
@@ -20,40 +22,32 @@ export interface Template {
   readonly doubtful: readonly { readonly name: string; readonly source: string }[];
 }
 
-const NAME = String.raw`[\p{L}_][\p{L}\p{M}\p{N}_.-]*`;
-const VARIABLE = new RegExp(String.raw`\{\{[ \t]*(${NAME})[ \t]*\}\}|\{[ \t]*(${NAME})[ \t]*\}`, 'uy');
-const FOREIGN = new RegExp(
-  String.raw`\{\{[~-]?[ \t]*(?:[#/^>!&*]|${NAME}[ \t]*[|(]|${NAME}[ \t]+${NAME})|\{%[-+]?[ \t]*\p{L}|<%[-=]?[ \t]*${NAME}`,
-  'uy',
-);
-const DOUBTFUL = new RegExp(String.raw`\{\{?\s*(${NAME})`, 'uy');
-const NO_NAME = /\{\{?([^{}]+)\}/y;
-/** Where anything of the grammar may begin. */
-const NEXT = /[\\{}]|<%/g;
-
 /** As much of what is refused as a person needs to find it. */
 const SHOWN_LENGTH = 40;
+/** Of each kind of mistake, as many as anybody could have made by hand. */
+const MOST_MISTAKES = 10_000;
 
 /** Reads a template in one pass, in time in proportion to its length. Anything is a template. */
 export function readTemplate(template: string): Template {
   const reader = new TemplateReader(template);
   reader.read();
-  return reader;
+  return { parts: reader.parts(), foreign: reader.foreign, doubtful: reader.doubtful };
 }
 
-/** `double`: a `{{` that is literal braces if a `}}` closes it, and otherwise stays. */
-interface OpenBrace {
-  readonly isDouble: boolean;
-  /** Of the part that the braces are. */
-  readonly part: number;
+/** A piece of the template that is no text of its own: a variable, or a brace or `\\` that is left out. */
+interface Cut {
+  readonly at: number;
+  end: number;
+  readonly variable?: string;
 }
 
-class TemplateReader implements Template {
-  readonly parts: TemplatePart[] = [];
+class TemplateReader {
   readonly foreign: string[] = [];
   readonly doubtful: { readonly name: string; readonly source: string }[] = [];
   readonly #template: string;
-  readonly #open: OpenBrace[] = [];
+  readonly #cuts: Cut[] = [];
+  /** A `{{` that is literal braces if a `}}` closes it has the cut that it becomes then; every other open brace has none. */
+  readonly #open: (Cut | undefined)[] = [];
   #at = 0;
 
   constructor(template: string) {
@@ -62,113 +56,102 @@ class TemplateReader implements Template {
 
   read(): void {
     while (this.#at < this.#template.length) {
-      NEXT.lastIndex = this.#at;
-      const next = NEXT.exec(this.#template)?.index ?? this.#template.length;
-      this.#text(this.#template.slice(this.#at, next));
-      this.#at = next;
-      if (next < this.#template.length) this.#take();
+      const sign = this.#template[this.#at];
+      if (sign === '{') this.#takeOpening();
+      else if (sign === '}') this.#takeClosing();
+      else if (sign === '\\') this.#takeBackslash();
+      else if (sign === '<') this.#takeTag();
+      else this.#at += 1;
     }
   }
 
-  #take(): void {
-    const sign = this.#template[this.#at];
-    if (sign === '\\') this.#takeBackslash();
-    else if (sign === '}') this.#takeClosing();
-    else if (sign === '{') this.#takeBrace();
-    else {
-      this.#lookForMistakes();
-      this.#keep(1);
+  /** Texts and variables in turn; no text is empty. */
+  parts(): readonly TemplatePart[] {
+    const parts: TemplatePart[] = [];
+    let pieces: string[] = [];
+    let from = 0;
+    const take = (to: number) => {
+      if (to > from) pieces.push(this.#template.slice(from, to));
+    };
+    const endText = () => {
+      if (pieces.length > 0)
+        parts.push({ type: 'text', text: pieces.length === 1 ? (pieces[0] ?? '') : pieces.join('') });
+      pieces = [];
+    };
+    for (const { at, end, variable } of this.#cuts) {
+      if (end === at) continue;
+      take(at);
+      from = end;
+      if (variable === undefined) continue;
+      endText();
+      parts.push({ type: 'variable', name: variable });
     }
-  }
-
-  #takeBrace(): void {
-    if (this.#mayMean(this.#at)) {
-      if (this.#takeVariable()) return;
-      this.#lookForMistakes();
-    }
-    this.#takeOpening();
-  }
-
-  /** Whether patterns have to be tried on a brace: not where nothing but another one follows, as thousands of times in a row. */
-  #mayMean(brace: number): boolean {
-    let at = brace + 1;
-    if (this.#template[at] === '{') at += 1;
-    while (this.#template[at] === ' ') at += 1;
-    return at < this.#template.length && this.#template[at] !== '{';
-  }
-
-  /** Plain in front of anything that would mean something; else it stays. */
-  #takeBackslash(): void {
-    const [start, behind] = [this.#at, this.#at + 1];
-    const next = this.#template[behind];
-    if (next !== '{' && next !== '<') {
-      this.#keep(1);
-      return;
-    }
-    const escaped = [VARIABLE, FOREIGN, DOUBTFUL].map((pattern) => this.#match(pattern, behind)?.[0]).find(Boolean);
-    if (escaped === undefined) {
-      this.#keep(1);
-      return;
-    }
-    this.#text(escaped);
-    this.#at = start + 1 + escaped.length;
-  }
-
-  #takeVariable(): boolean {
-    const match = this.#match(VARIABLE, this.#at);
-    if (match === undefined) return false;
-    const name = match[1] ?? match[2] ?? '';
-    this.parts.push({ type: 'variable', name: name.normalize('NFC') });
-    this.#at += match[0].length;
-    return true;
-  }
-
-  #lookForMistakes(): void {
-    const source = () => leadingPart(this.#template.slice(this.#at), SHOWN_LENGTH).split('\n', 1)[0] ?? '';
-    if (this.#match(FOREIGN, this.#at) !== undefined) {
-      this.foreign.push(source());
-      return;
-    }
-    for (const pattern of [DOUBTFUL, NO_NAME]) {
-      const name = this.#match(pattern, this.#at)?.[1]?.trim();
-      if (name !== undefined) this.doubtful.push({ name: name.normalize('NFC'), source: source() });
-    }
+    take(this.#template.length);
+    endText();
+    return parts;
   }
 
   #takeOpening(): void {
-    const isDouble =
-      this.#template.startsWith('{{', this.#at) &&
-      !(this.#mayMean(this.#at + 1) && this.#match(VARIABLE, this.#at + 1) !== undefined);
-    this.#open.push({ isDouble, part: this.parts.length });
-    this.#keep(isDouble ? 2 : 1);
+    const at = this.#at;
+    const syntax = syntaxAt(this.#template, at);
+    if (syntax?.type === 'variable') {
+      this.#cut(at, syntax.end, composed(syntax.name));
+      this.#at = syntax.end;
+      return;
+    }
+    this.#noteMistakes(syntax);
+    const isDouble = this.#template[at + 1] === '{' && syntaxAt(this.#template, at + 1)?.type !== 'variable';
+    this.#open.push(isDouble ? this.#cut(at, at) : undefined);
+    this.#at += isDouble ? 2 : 1;
   }
 
   #takeClosing(): void {
     const opening = this.#open.pop();
-    if (opening?.isDouble !== true) {
-      this.#keep(1);
-    } else if (this.#template.startsWith('}}', this.#at)) {
-      this.parts[opening.part] = { type: 'text', text: '{' };
-      this.#text('}');
+    if (opening !== undefined && this.#template[this.#at + 1] === '}') {
+      opening.end += 1;
+      this.#cut(this.#at, this.#at + 1);
       this.#at += 2;
-    } else {
-      // Two braces one inside the other, as in `{{1}, {2}}`.
-      this.#open.push({ isDouble: false, part: opening.part });
-      this.#keep(1);
+      return;
+    }
+    // Two braces one inside the other, as in `{{1}, {2}}`.
+    if (opening !== undefined) this.#open.push(undefined);
+    this.#at += 1;
+  }
+
+  /** Plain in front of anything that would mean something; else it stays. */
+  #takeBackslash(): void {
+    const behind = this.#at + 1;
+    const next = this.#template[behind];
+    const escaped = next === '{' || next === '<' ? syntaxAt(this.#template, behind) : undefined;
+    if (escaped !== undefined) this.#cut(this.#at, behind);
+    this.#at = escaped?.end ?? behind;
+  }
+
+  #takeTag(): void {
+    this.#noteMistakes(syntaxAt(this.#template, this.#at));
+    this.#at += 1;
+  }
+
+  #noteMistakes(syntax: TemplateSyntax | undefined): void {
+    const at = this.#at;
+    if (syntax?.type === 'foreign') {
+      if (this.foreign.length < MOST_MISTAKES) this.foreign.push(this.#shown());
+      return;
+    }
+    if (this.doubtful.length >= MOST_MISTAKES || this.#template[at] !== '{') return;
+    const names = [syntax?.name, bracedAt(this.#template, at)?.trim()];
+    for (const name of names) {
+      if (name !== undefined) this.doubtful.push({ name: composed(name), source: this.#shown() });
     }
   }
 
-  #keep(length: number): void {
-    this.#text(this.#template.slice(this.#at, this.#at + length));
-    this.#at += length;
+  #shown(): string {
+    return leadingPart(this.#template.slice(this.#at), SHOWN_LENGTH).split('\n', 1)[0] ?? '';
   }
 
-  #text(text: string): void {
-    if (text !== '') this.parts.push({ type: 'text', text });
-  }
-
-  #match(pattern: RegExp, at: number): RegExpExecArray | undefined {
-    pattern.lastIndex = at;
-    return pattern.exec(this.#template) ?? undefined;
+  #cut(at: number, end: number, variable?: string): Cut {
+    const cut = variable === undefined ? { at, end } : { at, end, variable };
+    this.#cuts.push(cut);
+    return cut;
   }
 }

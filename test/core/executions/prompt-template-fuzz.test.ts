@@ -6,6 +6,7 @@ import { ModelError } from '../../../src/core/executions/model-error.js';
 import { fillPrompts, promptNames, promptVariables, unfilledIn } from '../../../src/core/executions/prompt-template.js';
 import { readTemplate } from '../../../src/core/executions/template-parts.js';
 import type { JsonObject, JsonValue } from '../../../src/core/json/json.js';
+import { templateByPatterns } from '../../support/template-by-patterns.js';
 
 const FIXED = { seed: 15, numRuns: 500 } as const;
 const token = { id: 'doc-1', workflowId: 'review', place: 'submitted', metadata: {}, transitionCount: 3 };
@@ -96,6 +97,56 @@ describe('any template with any input', () => {
     );
     expect(isFilled).toBeGreaterThan(20);
   });
+
+  it('is read as the patterns of its grammar read it', () => {
+    const sign = fc.constantFrom(
+      ...[
+        '{',
+        '}',
+        '{{',
+        '}}',
+        '\\',
+        ' ',
+        '\t',
+        '\n',
+        '\u00a0',
+        '\ufeff',
+        '<%',
+        '{%',
+        '-',
+        '~',
+        '=',
+        '+',
+        '#',
+        '^',
+        '&',
+        '|',
+        '(',
+      ],
+      ...['a', '_', '.', '1', 'ß', '٣', 'é', 'e\u0301', '\u0301', '𝒳', '😀', '\ud835', '\udcb3'],
+    );
+    const text = fc.oneof(
+      template,
+      fc.array(sign, { maxLength: 24 }).map((signs) => signs.join('')),
+    );
+    fc.assert(
+      fc.property(text, (one) => {
+        expect(readTemplate(one)).toEqual(templateByPatterns(one));
+      }),
+      { ...FIXED, numRuns: 20_000 },
+    );
+  });
+
+  it.each(['{', '{{', '{a', '{{a', '{{1}}', '\\{', '{\n', '{%', '<%', '{{#', '{a}', '{é', 'a\u0315\u0300'])(
+    'is read in few parts and names few mistakes where %j stands in it without end',
+    (unit) => {
+      const text = unit.repeat(300_000);
+      const { parts, foreign, doubtful } = readTemplate(text);
+      const variables = parts.filter(({ type }) => type === 'variable').length;
+      expect(parts.length).toBeLessThanOrEqual(2 * variables + 1);
+      expect(Math.max(foreign.length, doubtful.length)).toBeLessThanOrEqual(10_000);
+    },
+  );
 
   it('is read in parts that are no more than it has characters, and shows little of what is wrong', () => {
     fc.assert(
