@@ -202,6 +202,55 @@ describe('a server that is flooded', () => {
     await everybodyHasLeft();
   });
 
+  const offer =
+    'GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n';
+  const lastRequest = 'GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n';
+
+  it('answers one who offers another protocol 20,000 times on one connection, every time, and listens to it as to any other', async () => {
+    const serverSide: Socket[] = [];
+    api.app.server.on('connection', (socket: Socket) => serverSide.push(socket));
+    const listeners = () => {
+      const socket = serverSide[0];
+      return socket?.eventNames().map((name) => [name, socket.listenerCount(name)]);
+    };
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (data: Buffer) => (text += data.toString('latin1')));
+    const answers = () => text.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0;
+    socket.write(offer);
+    await eventually(() => {
+      expect(answers()).toBe(1);
+    });
+    const before = listeners();
+    socket.write(offer.repeat(20_000));
+    await eventually(() => {
+      expect(answers()).toBe(20_001);
+    });
+    expect(listeners()).toEqual(before);
+    const ended = once(socket, 'close');
+    socket.write(lastRequest);
+    await ended;
+    expect(new Set(serverSide).size).toBe(1);
+  });
+
+  it('reads no more from one who offers another protocol without end and takes no answer', async () => {
+    const serverSide: Socket[] = [];
+    api.app.server.on('connection', (socket: Socket) => serverSide.push(socket));
+    const socket = await requested('/health/live', ['Connection: Upgrade', 'Upgrade: h2c']);
+    socket.pause();
+    let most = 0;
+    const kept = () => Math.max(0, ...serverSide.map((one) => one.writableLength + one.readableLength));
+    // 40 MB of answers.
+    for (let n = 0; n < 200 && socket.writableLength < 4 * MIB; n += 1) {
+      socket.write(offer.repeat(1000));
+      await delay(1);
+      most = Math.max(most, kept());
+    }
+    expect(most).toBeLessThan(MIB);
+    expect((await fetch(`${address}/health/live`)).status).toBe(200);
+    socket.destroy();
+  });
+
   it.each([
     ['event stream', 'Accept: text/event-stream'],
     ['WebSocket', UPGRADE.join('\r\n')],

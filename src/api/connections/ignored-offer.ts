@@ -25,10 +25,11 @@ export class IgnoredOffers {
   ignore(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const endAlone = () => socket.destroy();
     const giveBack = () => {
-      socket.off('error', endAlone);
+      // With the listener kept: what broke the connection may still be on its way.
       if (socket.destroyed) return;
       socket.unshift(Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));
       this.#server.emit('connection', socket);
+      socket.off('error', endAlone);
       // Whatever was read while nobody listened waits for the server's parser.
       socket.resume();
     };
