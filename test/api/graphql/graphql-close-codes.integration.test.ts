@@ -8,6 +8,10 @@ const INIT = { type: 'connection_init' };
 /** A stream that nobody ends while the test looks. */
 const WATCH = 'subscription { agentExecutionStream(executionId: "open") { eventType } }';
 
+/** With a number that would lose digits: refused, once it is read. */
+const inexact = (id: string) =>
+  `{"type":"subscribe","id":"${id}","payload":{"query":"{ __typename }","variables":{"n":100000000000000000001}}}`;
+
 /** What the protocol `graphql-transport-ws` says about sockets that break its rules, on a socket without a client. */
 describe('a GraphQL socket', () => {
   let api: ApiUnderTest;
@@ -37,6 +41,13 @@ describe('a GraphQL socket', () => {
     expect(await socket.closed).toBe(4401);
   });
 
+  it('is told the same about whatever is in what it sends: nobody reads it before it has begun', async () => {
+    const socket = await connected();
+    socket.send(inexact('1'));
+    expect(await socket.closed).toBe(4401);
+    expect(socket.messages).toEqual([]);
+  });
+
   it('is closed with 4429 when it begins twice', async () => {
     const socket = await acknowledged();
     socket.send(INIT);
@@ -53,6 +64,13 @@ describe('a GraphQL socket', () => {
     const socket = await acknowledged();
     socket.send(message);
     expect(await socket.closed).toBe(4400);
+  });
+
+  it('is closed with 4409 for an id that is in use, whatever is asked by it', async () => {
+    const socket = await acknowledged();
+    socket.send({ type: 'subscribe', id: '1', payload: { query: WATCH } });
+    socket.send(inexact('1'));
+    expect(await socket.closed).toBe(4409);
   });
 
   it('is closed with 4409 for an id that is in use, and may use it again once that has ended', async () => {

@@ -3,7 +3,6 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
-import { isJsonObject, type JsonObject } from '../../../core/json/json.js';
 import type { ApiParts } from '../../api-parts.js';
 import { asGraphqlError, graphqlErrors } from '../../error-response.js';
 import { closeFirmly } from '../../connections/close-firmly.js';
@@ -25,6 +24,8 @@ interface SocketParts {
 
 interface Peer extends WiredSocket {
   readonly operations: SocketOperations;
+  /** The message that graphql-ws was given last, as it came. */
+  received: string;
 }
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
@@ -50,6 +51,9 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
     // What is refused ends its operation, not the socket.
     onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
+      // Here, and not as it arrives: whoever has not been let in gets no message read.
+      const inexact = inexactNumberIn(extra.received);
+      if (inexact !== undefined) return [asGraphqlError(inexact)];
       const read = reader.read({ query, operationName, variables });
       if (!('operation' in read)) return read;
       try {
@@ -66,38 +70,18 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
   });
   return ({ socket, wire }) => {
     keepAlive(socket);
-    const operations = new SocketOperations();
-    const closed = server.opened(protocolSide(socket, { logger, formatErrors }), { socket, wire, operations });
+    const peer: Peer = { socket, wire, operations: new SocketOperations(), received: '' };
+    const closed = server.opened(protocolSide(peer, logger), peer);
     socket.on('close', (code, reason) => {
-      operations.leave();
+      peer.operations.leave();
       void closed(code, reason.toString('utf8'));
     });
   };
 }
 
-interface AnswersBeside {
-  readonly logger: FastifyBaseLogger;
-  readonly formatErrors: (errors: readonly GraphQLError[]) => readonly object[];
-}
-
-/** What ends an operation before graphql-ws has it; undefined where a message asks for none. */
-function errorMessage(message: string, errors: () => readonly object[]): string | undefined {
-  const { id, type } = openingOf(message);
-  if (type !== 'subscribe' || typeof id !== 'string') return undefined;
-  return JSON.stringify({ id, type: 'error', payload: errors() });
-}
-
-function openingOf(message: string): JsonObject {
-  try {
-    const read = JSON.parse(message) as unknown;
-    return isJsonObject(read) ? read : {};
-  } catch {
-    return {};
-  }
-}
-
 /** The socket as graphql-ws has it. */
-function protocolSide(socket: WebSocket, { logger, formatErrors }: AnswersBeside): ProtocolSocket {
+function protocolSide(peer: Peer, logger: FastifyBaseLogger): ProtocolSocket {
+  const { socket } = peer;
   return {
     protocol: socket.protocol,
     send: (message) => {
@@ -111,12 +95,8 @@ function protocolSide(socket: WebSocket, { logger, formatErrors }: AnswersBeside
     onMessage: (take) => {
       socket.on('message', (data: Buffer) => {
         const message = data.toString('utf8');
-        const refusal = inexactNumberIn(message);
-        const refused = refusal && errorMessage(message, () => formatErrors([asGraphqlError(refusal)]));
-        if (refused !== undefined) {
-          socket.send(refused);
-          return;
-        }
+        // It asks `onSubscribe` before it waits for anything.
+        peer.received = message;
         take(message).catch((error: unknown) => {
           logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
           closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
