@@ -4,7 +4,7 @@ export type TemplateSyntax =
   | { readonly type: 'foreign'; readonly end: number }
   | { readonly type: 'doubtful'; readonly name: string; readonly end: number };
 
-const FIRST_BEYOND_ASCII = /[\p{L}]/uy;
+const FIRST_BEYOND_ASCII = /\p{L}/uy;
 const MORE_BEYOND_ASCII = /[\p{L}\p{M}\p{N}_.-]+/uy;
 const SPACE = /\s/;
 const LETTER = /^\p{L}/u;
