@@ -246,7 +246,7 @@ const houses = {
     },
   },
   'api/graphql': {
-    open: ['context', 'pages', 'entity-loader'],
+    open: ['context', 'pages', 'entity-loader', 'read-in-parts'],
     rooms: {
       schema: [],
       documents: [],

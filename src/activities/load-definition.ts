@@ -35,7 +35,7 @@ export async function reloadDefinition(parts: ActivityParts, version: WorkflowVe
 }
 
 async function readyForUse({ storage }: ActivityParts, definition: WorkflowDefinition): Promise<WorkflowDefinition> {
-  const added = await storage.placeAgents.list({ workflowId: definition.id });
+  const added = await storage.placeAgents.listForWorkflow(definition.id);
   return withPrograms(effectiveDefinition(definition, added));
 }
 

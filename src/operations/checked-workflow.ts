@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { agentKey, agentsOf, checkWorkflowSteps, type KnownAgents } from '../core/validation/check-definition.js';
 import { workflowInputSteps, type WorkflowInput } from '../core/validation/definition-schema.js';
+import type { Agent } from '../core/agents/agent.js';
 import type { WorkflowContent } from '../core/definitions/definition.js';
 import { firstProblems } from '../core/json/first-problems.js';
 import { idFromName } from '../core/ids.js';
@@ -9,6 +10,9 @@ import { canonicalJsonSteps, type JsonObject } from '../core/json/json.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { AgentStore } from '../storage/agent-store.js';
 import { inTurns } from './in-turns.js';
+
+/** Each with prompts of up to a megabyte. */
+const AGENTS_AT_ONCE = 20;
 
 /** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */
 export async function checkWorkflowInput(
@@ -37,9 +41,13 @@ export async function workflowHash(content: WorkflowContent, perform = inTurns):
 
 async function knownAgents(agents: AgentStore, content: WorkflowContent): Promise<KnownAgents> {
   const named = agentsOf(content);
-  const found = await agents.getMany(
-    named.map(({ agentId, agentVersion }) => ({ id: agentId, version: agentVersion })),
-  );
-  const known = new Map(named.map((agent, index) => [agentKey(agent), found[index]]));
+  const known = new Map<string, Agent | undefined>();
+  for (let from = 0; from < named.length; from += AGENTS_AT_ONCE) {
+    const some = named.slice(from, from + AGENTS_AT_ONCE);
+    const found = await agents.getMany(
+      some.map(({ agentId, agentVersion }) => ({ id: agentId, version: agentVersion })),
+    );
+    for (const [index, agent] of some.entries()) known.set(agentKey(agent), found[index]);
+  }
   return { find: (agent) => known.get(agentKey(agent)) };
 }

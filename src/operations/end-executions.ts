@@ -17,7 +17,8 @@ interface Ending {
   readonly except?: ReadonlySet<string>;
 }
 
-const EXECUTIONS_PER_PAGE = 200;
+/** Each may take megabytes. */
+const EXECUTIONS_PER_PAGE = 20;
 const UNENDED: readonly ExecutionStatus[] = ['PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL'];
 
 /** Ends what a token has started and nobody waits for any more. Safe to repeat. */

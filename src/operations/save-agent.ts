@@ -7,11 +7,14 @@ import { firstProblems, MAX_PROBLEMS } from '../core/json/first-problems.js';
 import { listed } from '../core/json/listed.js';
 import type { Problem } from '../core/json/problem.js';
 import { idFromName } from '../core/ids.js';
+import type { AddedPlaceAgent } from '../storage/place-agent-store.js';
 import { checkAgentInput } from './checked-agent.js';
 import { nextTurn } from './in-turns.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
 
+/** How many are read together; most take a few hundred bytes. */
+const PLACE_AGENTS_IN_MEMORY = 50;
 /** Uses that a refusal names. */
 const MAX_NAMED = 20;
 
@@ -96,12 +99,6 @@ function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<
  * Few definitions at a time, since each may be large, and in between everything else has its turn.
  */
 async function* usesOf({ storage }: OperationParts, id: string): AsyncGenerator<UsesPart> {
-  const added = await storage.placeAgents.list({ agentId: id });
-  const inPlaces = added.map((use) => ({
-    use,
-    workflowId: use.workflowId,
-    label: `place agent "${use.id}" of workflow "${use.workflowId}"`,
-  }));
   let seen = 0;
   for (let after: WorkflowDefinition | undefined; ;) {
     const page = after === undefined ? { first: DEFINITIONS_IN_MEMORY } : { first: DEFINITIONS_IN_MEMORY, after };
@@ -113,7 +110,19 @@ async function* usesOf({ storage }: OperationParts, id: string): AsyncGenerator<
     if (following === 0 || after === undefined) break;
     await nextTurn();
   }
-  yield { uses: inPlaces, following: 0 };
+  for (let after: AddedPlaceAgent | undefined; ;) {
+    const page = { first: PLACE_AGENTS_IN_MEMORY, ...(after === undefined ? {} : { after }) };
+    const added = await storage.placeAgents.list({ agentId: id }, page);
+    after = added.at(-1);
+    yield { uses: added.map(useInPlace), following: 0 };
+    if (added.length < PLACE_AGENTS_IN_MEMORY || after === undefined) return;
+    await nextTurn();
+  }
+}
+
+function useInPlace(use: AddedPlaceAgent): LabelledUse {
+  const { id, workflowId } = use;
+  return { use, workflowId, label: `place agent "${id}" of workflow "${workflowId}"` };
 }
 
 function usesIn(definition: WorkflowDefinition, agentId: string): readonly LabelledUse[] {

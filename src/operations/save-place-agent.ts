@@ -29,7 +29,7 @@ export async function createPlaceAgent(parts: OperationParts, input: unknown): P
     [agentKey(agent), pinned],
   ]);
   const agents = { find: (reference: Parameters<typeof agentKey>[0]) => known.get(agentKey(reference)) };
-  const added = await storage.placeAgents.list({ workflowId });
+  const added = await storage.placeAgents.listForWorkflow(workflowId);
   const problems = [
     ...checkOnePlaceAgent(wanted, definition, { agents, workflowId, path: [] }),
     ...definitionTooLarge(effectiveDefinition(definition, [...added, wanted])),

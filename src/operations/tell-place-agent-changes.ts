@@ -8,8 +8,8 @@ interface TellingParts {
   readonly temporal: Pick<TemporalGateway, 'tellPlaceAgentsChanged'>;
 }
 
-const TOKENS_PER_PAGE = 200;
-const SIGNALS_AT_ONCE = 20;
+/** So many are read together, each of up to half a megabyte, and signalled at once. */
+const TOKENS_AT_ONCE = 20;
 
 /**
  * Tells the active tokens of every workflow whose place agents have changed, in batches, as soon as they have changed.
@@ -35,12 +35,13 @@ async function tellTokens({ storage, temporal }: TellingParts, workflowId: strin
   do {
     const page = await storage.tokens.list(
       { workflowId, status: 'ACTIVE' },
-      { first: TOKENS_PER_PAGE, ...(after === undefined ? {} : { after }) },
+      { first: TOKENS_AT_ONCE, ...(after === undefined ? {} : { after }) },
     );
-    const ids = page.items.map(({ item }) => item.id);
-    for (let from = 0; from < ids.length; from += SIGNALS_AT_ONCE) {
-      untold.push(...(await tellSome(temporal, ids.slice(from, from + SIGNALS_AT_ONCE))));
-    }
+    const failures = await tellSome(
+      temporal,
+      page.items.map(({ item }) => item.id),
+    );
+    untold.push(...failures);
     after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
   } while (after !== undefined);
   const [first] = untold;

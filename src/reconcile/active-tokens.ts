@@ -2,7 +2,8 @@ import type { Storage } from '../storage/storage.js';
 
 /** So many of the active tokens are looked at in a round: Temporal is asked of each. */
 const PER_ROUND = 500;
-const PER_PAGE = 100;
+/** Each may take half a megabyte. */
+const PER_PAGE = 20;
 
 /** Goes round the active tokens, a part in each round, so that in time each is looked at, and again and again. */
 export class ActiveTokens {

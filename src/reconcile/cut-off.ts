@@ -23,6 +23,9 @@ const START_PATIENCE_MS = 3_600_000;
 /** Longer than executions take: a server that does not know an older one is not the one it runs on, or has let it go. */
 const HISTORY_PATIENCE_MS = 24 * START_PATIENCE_MS;
 
+/** Each may take megabytes. */
+const EXECUTIONS_PER_PAGE = 20;
+
 /** The execution as it stands: one whose Temporal workflow was cut off is recorded as ended, and its stream closed. */
 export async function settledExecution(parts: CutOffParts, id: string): Promise<AgentExecution | undefined> {
   const { storage, temporal, now } = parts;
@@ -53,7 +56,7 @@ async function* idsOlderThan(
   do {
     const page = await storage.executions.list(
       { status, before },
-      { first: 200, ...(after === undefined ? {} : { after }) },
+      { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
     );
     yield* page.items.map(({ item }) => item.id);
     after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;

@@ -17,9 +17,10 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
   readonly logger: { warn(facts: object, message: string): void };
 }
 
-const BATCH = 100;
+/** Of executions that are read together, each of up to some megabytes. */
+const BATCH = 10;
 /** So many batches of streams one round closes; the next round goes on. */
-const MAX_BATCHES = 10;
+const MAX_BATCHES = 100;
 /** So many tokens are asked for in Temporal at a time. */
 const AT_ONCE = 10;
 /** What was cut off while no process of ours ran is found by the first round. */

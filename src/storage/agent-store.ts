@@ -20,8 +20,11 @@ export interface AgentStore {
   getMany(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
   /** The same, also of agents that were deleted since: what executions ran. */
   getManyEver(ids: readonly VersionedId[]): Promise<readonly (Agent | undefined)[]>;
-  /** The newest version of each, by id; with `capability` only those that carry the label. */
-  list(capability?: string): Promise<readonly Agent[]>;
+  /**
+   * The newest version of each, by id; with `capability` only those that carry the label. `after` is the id that the page before
+   * ended with.
+   */
+  list(page: { first: number; after?: string; capability?: string }): Promise<readonly Agent[]>;
   /** All versions; false when there was none. Executions that used it stay readable. */
   delete(id: string): Promise<boolean>;
 }

@@ -12,6 +12,11 @@ export interface PlaceAgentFilter {
   readonly agentId?: string;
 }
 
+export interface PlaceAgentPage {
+  readonly first: number;
+  readonly after?: Pick<AddedPlaceAgent, 'createdAt' | 'id'>;
+}
+
 /** A workflow whose tokens have still to be told that its place agents are others now. */
 export interface PlaceAgentChange {
   readonly workflowId: string;
@@ -31,9 +36,11 @@ export interface PlaceAgentStore {
    */
   delete(id: string): Promise<boolean>;
   get(id: string): Promise<AddedPlaceAgent | undefined>;
-  /** Oldest first. */
-  list(filter: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]>;
-  /** Those of each workflow, oldest first, in the order of the workflows, which may repeat. */
+  /** Oldest first by (createdAt, id). `after` is the one that the page before ended with. */
+  list(filter: PlaceAgentFilter, page: PlaceAgentPage): Promise<readonly AddedPlaceAgent[]>;
+  /** Those of a workflow, oldest first: no more than a definition may hold. */
+  listForWorkflow(workflowId: string): Promise<readonly AddedPlaceAgent[]>;
+  /** The same of each workflow, in the order of the workflows, which may repeat. */
   listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]>;
   /** What tokens have not been told. */
   listChanges(): Promise<readonly PlaceAgentChange[]>;

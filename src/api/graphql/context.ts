@@ -9,5 +9,6 @@ export interface ResolverContext extends ApiParts {
 }
 
 export function resolverContext(parts: ApiParts): ResolverContext {
-  return { ...parts, load: new EntityLoader(parts.storage), work: new RequestWork(parts.turns) };
+  const work = new RequestWork(parts.turns);
+  return { ...parts, load: new EntityLoader(parts.storage, work), work };
 }

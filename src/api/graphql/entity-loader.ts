@@ -8,11 +8,13 @@ import type { AddedPlaceAgent } from '../../storage/place-agent-store.js';
 import type { Storage } from '../../storage/storage.js';
 import type { VersionedId } from '../../storage/versioned-id.js';
 import type { StoredWorkflow } from '../../storage/workflow-store.js';
+import { readInParts } from './read-in-parts.js';
+import type { RequestWork } from './answers/request-work.js';
 import { MAX_FIRST } from './pages.js';
 
 /**
- * Looks each entity up once per request, or per event of a subscription, however many fields ask for it, and all that are
- * asked for at one time in one statement. Throws NOT_FOUND for those that are not there.
+ * Looks each entity up once per request, or per event of a subscription, however many fields ask for it, and what is
+ * asked for at one time in few statements: as much in each as memory bears. Throws NOT_FOUND for those that are not there.
  */
 export class EntityLoader {
   readonly #workflows: Loader<VersionedId, StoredWorkflow>;
@@ -21,7 +23,8 @@ export class EntityLoader {
   readonly #executions: Loader<string, AgentExecution>;
   readonly #placeAgents: Loader<string, readonly AddedPlaceAgent[]>;
 
-  constructor({ workflows, agents, tokens, executions, placeAgents }: Storage) {
+  constructor({ workflows, agents, tokens, executions, placeAgents }: Storage, work: RequestWork) {
+    const loader: MakeLoader = (what, read) => loaderOf(what, (ids) => readMany(work, ids, read));
     this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
     this.#agents = loader('agent', (ids) => agents.getManyEver(ids));
     this.#tokens = loader('token', (ids) => tokens.getMany(ids));
@@ -60,10 +63,29 @@ export class EntityLoader {
 
 type Loader<Id, Entity> = DataLoader<Id, Entity, string>;
 
-/** `read` gives as many as it is asked for, in the same order. */
-function loader<Id extends string | VersionedId, Entity>(
+/** Gives as many as it is asked for, in the same order. */
+type ReadMany<Id, Entity> = (ids: readonly Id[]) => Promise<readonly (Entity | undefined)[]>;
+
+type MakeLoader = <Id extends string | VersionedId, Entity>(
   what: string,
-  read: (ids: readonly Id[]) => Promise<readonly (Entity | undefined)[]>,
+  read: ReadMany<Id, Entity>,
+) => Loader<Id, Entity>;
+
+function readMany<Id, Entity>(
+  work: RequestWork,
+  ids: readonly Id[],
+  read: ReadMany<Id, Entity>,
+): Promise<readonly (Entity | undefined)[]> {
+  let from = 0;
+  return readInParts(work, ids.length, async (count) => {
+    const part = ids.slice(from, (from += count));
+    return await read(part);
+  });
+}
+
+function loaderOf<Id extends string | VersionedId, Entity>(
+  what: string,
+  read: ReadMany<Id, Entity>,
 ): Loader<Id, Entity> {
   const readAll = async (ids: readonly Id[]): Promise<(Entity | Error)[]> => {
     const found = await read(ids);

@@ -46,10 +46,13 @@ export class MemoryAgentStore implements AgentStore {
     return Promise.resolve(ids.map(({ id, version }) => versionOf(this.#versions.get(id) ?? [], version)));
   }
 
-  list(capability?: string): Promise<readonly Agent[]> {
+  list({ first, after, capability }: Parameters<AgentStore['list']>[0]): Promise<readonly Agent[]> {
     const newest = [...this.#versions.keys()].flatMap((id) => this.#versionsOf(id).at(-1) ?? []);
-    const wanted = newest.filter(({ capabilities }) => capability === undefined || capabilities.includes(capability));
-    return Promise.resolve(wanted.sort((left, right) => (left.id < right.id ? -1 : 1)));
+    const wanted = newest.filter(
+      ({ id, capabilities }) =>
+        (after === undefined || id > after) && (capability === undefined || capabilities.includes(capability)),
+    );
+    return Promise.resolve(wanted.sort((left, right) => (left.id < right.id ? -1 : 1)).slice(0, first));
   }
 
   delete(id: string): Promise<boolean> {

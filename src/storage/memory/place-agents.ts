@@ -1,4 +1,12 @@
-import type { AddedPlaceAgent, PlaceAgentChange, PlaceAgentFilter, PlaceAgentStore } from '../place-agent-store.js';
+import type { ListPosition } from '../page-cursor.js';
+import type {
+  AddedPlaceAgent,
+  PlaceAgentChange,
+  PlaceAgentFilter,
+  PlaceAgentPage,
+  PlaceAgentStore,
+} from '../place-agent-store.js';
+import { newestFirst } from './newest-first.js';
 
 export class MemoryPlaceAgentStore implements PlaceAgentStore {
   readonly #agents = new Map<string, AddedPlaceAgent>();
@@ -25,18 +33,27 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     return Promise.resolve(this.#agents.get(id));
   }
 
-  list({ workflowId, placeId, agentId }: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]> {
+  list(filter: PlaceAgentFilter, { first, after }: PlaceAgentPage): Promise<readonly AddedPlaceAgent[]> {
+    const all = this.#all(filter).filter((agent) => after === undefined || compare(agent, after) > 0);
+    return Promise.resolve(all.slice(0, first));
+  }
+
+  listForWorkflow(workflowId: string): Promise<readonly AddedPlaceAgent[]> {
+    return Promise.resolve(this.#all({ workflowId }));
+  }
+
+  #all({ workflowId, placeId, agentId }: PlaceAgentFilter): readonly AddedPlaceAgent[] {
     const wanted = [...this.#agents.values()].filter(
       (agent) =>
         (workflowId === undefined || agent.workflowId === workflowId) &&
         (placeId === undefined || agent.placeId === placeId) &&
         (agentId === undefined || agent.agentId === agentId),
     );
-    return Promise.resolve(wanted.sort((left, right) => compare(left, right)));
+    return wanted.sort(compare);
   }
 
   listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]> {
-    return Promise.all(workflowIds.map((workflowId) => this.list({ workflowId })));
+    return Promise.all(workflowIds.map((workflowId) => this.listForWorkflow(workflowId)));
   }
 
   listChanges(): Promise<readonly PlaceAgentChange[]> {
@@ -55,7 +72,6 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
   }
 }
 
-function compare(left: AddedPlaceAgent, right: AddedPlaceAgent): number {
-  const [one, other] = [left.createdAt + left.id, right.createdAt + right.id];
-  return one < other ? -1 : Number(one > other);
+function compare(left: ListPosition, right: ListPosition): number {
+  return newestFirst(right, left);
 }

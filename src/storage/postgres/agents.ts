@@ -82,14 +82,18 @@ export class PostgresAgentStore implements AgentStore {
     return rows.map(({ document }) => document ?? undefined);
   }
 
-  async list(capability?: string): Promise<readonly Agent[]> {
+  async list({ first, after, capability }: Parameters<AgentStore['list']>[0]): Promise<readonly Agent[]> {
     const rows = await this.#sql.query<Row>({
-      text: 'select distinct on (id) document from circuit_breaker.agents where not deleted order by id, version desc',
-      values: [],
+      name: 'list-agents',
+      text: `select document from (
+          select distinct on (id) id, document from circuit_breaker.agents
+          where not deleted and ($1::text is null or id > $1) order by id, version desc
+        ) newest
+        where $2::text is null or $2 in (select json_array_elements_text(document -> 'capabilities'))
+        order by id limit $3`,
+      values: [after ?? null, capability ?? null, first],
     });
-    return rows
-      .map(({ document }) => document)
-      .filter(({ capabilities }) => capability === undefined || capabilities.includes(capability));
+    return rows.map(({ document }) => document);
   }
 
   async delete(id: string): Promise<boolean> {

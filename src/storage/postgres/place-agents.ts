@@ -1,4 +1,10 @@
-import type { AddedPlaceAgent, PlaceAgentChange, PlaceAgentFilter, PlaceAgentStore } from '../place-agent-store.js';
+import type {
+  AddedPlaceAgent,
+  PlaceAgentChange,
+  PlaceAgentFilter,
+  PlaceAgentPage,
+  PlaceAgentStore,
+} from '../place-agent-store.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
@@ -41,16 +47,31 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
     return (await this.#sql.query<Row>({ text, values: [id] }))[0]?.document;
   }
 
-  async list({ workflowId, placeId, agentId }: PlaceAgentFilter): Promise<readonly AddedPlaceAgent[]> {
+  async list(
+    { workflowId, placeId, agentId }: PlaceAgentFilter,
+    { first, after }: PlaceAgentPage,
+  ): Promise<readonly AddedPlaceAgent[]> {
     const rows = await this.#sql.query<Row>({
       name: 'list-place-agents',
       text: `select document from circuit_breaker.place_agents
         where ($1::text is null or workflow_id = $1) and ($2::text is null or place_id = $2)
-          and ($3::text is null or agent_id = $3)
-        order by created_at, id`,
-      values: [workflowId ?? null, placeId ?? null, agentId ?? null],
+          and ($3::text is null or agent_id = $3) and ($4::text is null or (created_at, id) > ($4, $5))
+        order by created_at, id limit $6`,
+      values: [
+        workflowId ?? null,
+        placeId ?? null,
+        agentId ?? null,
+        after?.createdAt ?? null,
+        after?.id ?? null,
+        first,
+      ],
     });
     return rows.map(({ document }) => document);
+  }
+
+  async listForWorkflow(workflowId: string): Promise<readonly AddedPlaceAgent[]> {
+    const [found = []] = await this.listForWorkflows([workflowId]);
+    return found;
   }
 
   async listForWorkflows(workflowIds: readonly string[]): Promise<readonly (readonly AddedPlaceAgent[])[]> {
@@ -59,8 +80,13 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
       text: 'select document from circuit_breaker.place_agents where workflow_id = any($1) order by created_at, id',
       values: [workflowIds],
     });
-    const agents = rows.map(({ document }) => document);
-    return workflowIds.map((id) => agents.filter(({ workflowId }) => workflowId === id));
+    const byWorkflow = new Map<string, AddedPlaceAgent[]>();
+    for (const { document } of rows) {
+      const known = byWorkflow.get(document.workflowId);
+      if (known === undefined) byWorkflow.set(document.workflowId, [document]);
+      else known.push(document);
+    }
+    return workflowIds.map((id) => byWorkflow.get(id) ?? []);
   }
 
   async listChanges(): Promise<readonly PlaceAgentChange[]> {

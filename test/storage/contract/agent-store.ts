@@ -62,13 +62,17 @@ export function agentStoreContract(store: () => AgentStore): void {
       await store().create('agent-list-b', anAgent({ capabilities: ['list'] }), NOW);
       await store().create('agent-list-a', anAgent({ capabilities: ['list'] }), NOW);
       await store().update('agent-list-a', { content: anAgent({ name: 'New', capabilities: ['list'] }), now: LATER });
-      expect((await store().list('list')).map(({ id, version }) => [id, version])).toEqual([
+      expect((await store().list({ first: 9, capability: 'list' })).map(({ id, version }) => [id, version])).toEqual([
         ['agent-list-a', 2],
         ['agent-list-b', 1],
       ]);
+      const after = { first: 9, capability: 'list', after: 'agent-list-a' };
+      expect((await store().list(after)).map(({ id }) => id)).toEqual(['agent-list-b']);
+      expect(await store().list({ first: 1, capability: 'list' })).toMatchObject([{ id: 'agent-list-a' }]);
+      expect((await store().list({ first: 9, after: 'agent-list' }))[0]).toMatchObject({ id: 'agent-list-a' });
       expect(await store().delete('agent-list-a')).toBe(true);
       expect(await store().delete('agent-list-a')).toBe(false);
-      expect((await store().list('list')).map(({ id }) => id)).toEqual(['agent-list-b']);
+      expect((await store().list({ first: 9, capability: 'list' })).map(({ id }) => id)).toEqual(['agent-list-b']);
     });
   });
 }

@@ -16,9 +16,13 @@ export function placeAgentStoreContract(store: () => PlaceAgentStore): void {
       for (const agent of [third, second, added({ id: 'pa-c', workflowId: 'pa-v' })]) await store().create(agent);
       expect(await store().get('pa-b')).toEqual(second);
       expect(await store().get('pa-none')).toBeUndefined();
-      expect(await store().list({ workflowId: 'pa-w' })).toEqual([second, third]);
-      expect(await store().list({ workflowId: 'pa-w', placeId: 'y' })).toEqual([third]);
-      expect(await store().list({ agentId: 'pa-two' })).toEqual([third]);
+      const page = { first: 9 };
+      expect(await store().listForWorkflow('pa-w')).toEqual([second, third]);
+      expect(await store().list({ workflowId: 'pa-w' }, page)).toEqual([second, third]);
+      expect(await store().list({ workflowId: 'pa-w', placeId: 'y' }, page)).toEqual([third]);
+      expect(await store().list({ agentId: 'pa-two' }, page)).toEqual([third]);
+      expect(await store().list({ workflowId: 'pa-w' }, { first: 1 })).toEqual([second]);
+      expect(await store().list({ workflowId: 'pa-w' }, { first: 9, after: second })).toEqual([third]);
     });
 
     it('are listed for many workflows at once, in the order of the workflows', async () => {

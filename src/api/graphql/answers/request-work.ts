@@ -69,10 +69,10 @@ export class RequestWork {
     if (this.#fields > MAX_FIELDS) throw tooCostly(`its lists have more than ${MAX_FIELDS} fields`);
   }
 
-  /** Of definitions that were read: a page of them may be larger than anything that is answered. */
+  /** Of what was read: a page of it may be larger than anything that is answered. */
   countRead(characters: number): void {
     this.#read += characters;
-    if (this.#read > MAX_READ) throw tooCostly(`its workflows have more than ${MAX_READ} characters`);
+    if (this.#read > MAX_READ) throw tooCostly(`what it reads has more than ${MAX_READ} characters`);
   }
 
   /** What was computed may have changed. */

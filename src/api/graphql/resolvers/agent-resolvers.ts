@@ -1,5 +1,6 @@
 import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../../../core/agents/agent.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
+import { readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 
 interface AgentUpdate {
@@ -12,8 +13,14 @@ export const agentResolvers = {
   Query: {
     agent: (_: unknown, { id, version }: { id: string; version?: number | null }, { storage, work }: ResolverContext) =>
       work.once(`agent ${version ?? 'newest'} ${id}`, () => storage.agents.get(id, version ?? undefined)),
-    agents: (_: unknown, { capability }: { capability?: string | null }, { storage }: ResolverContext) =>
-      storage.agents.list(capability ?? undefined),
+    agents: (_: unknown, { capability }: { capability?: string | null }, { storage, work }: ResolverContext) =>
+      readInParts<Agent>(work, Infinity, (first, last) =>
+        storage.agents.list({
+          first,
+          ...(last === undefined ? {} : { after: last.id }),
+          ...(capability == null ? {} : { capability }),
+        }),
+      ),
   },
   Agent: {
     maxToolCalls: ({ maxToolCalls = DEFAULT_MAX_TOOL_CALLS }: Agent) => maxToolCalls,

@@ -1,11 +1,13 @@
 import { CircuitBreakerError } from '../../../core/errors.js';
 import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
-import type { ExecutionFilter, ExecutionStore } from '../../../storage/execution-store.js';
+import type { ExecutionFilter } from '../../../storage/execution-store.js';
 import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
 import type { Agent } from '../../../core/agents/agent.js';
+import type { Conversation } from '../../../core/executions/conversation.js';
+import { pageInParts, readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { unknownAgent } from './unknown-agent.js';
-import { connectionOf, MAX_FIRST, pageRequest, type PageArguments } from '../pages.js';
+import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 
 interface ExecutionFilterArguments {
   readonly status?: ExecutionStatus | null;
@@ -22,17 +24,35 @@ export const executionResolvers = {
   Query: {
     agentExecution: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
       work.once(`execution ${id}`, () => storage.executions.get(id)),
-    agentExecutions: async (_: unknown, args: PageArguments & ExecutionFilterArguments, { storage }: ResolverContext) =>
-      connectionOf(await storage.executions.list(executionFilter(args), pageRequest(args)), args),
-    tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, { storage }: ResolverContext) =>
-      allOfToken(storage.executions, tokenId),
+    agentExecutions: async (
+      _: unknown,
+      args: PageArguments & ExecutionFilterArguments,
+      { storage, work }: ResolverContext,
+    ) => {
+      const filter = executionFilter(args);
+      return connectionOf(
+        await pageInParts(work, pageRequest(args), (page) => storage.executions.list(filter, page)),
+        args,
+      );
+    },
+    tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
+      allOfToken(context, tokenId),
     conversation: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
       work.once(`conversation ${id}`, () => storage.conversations.get(id)),
     agentConversations: (
       _: unknown,
-      { agentId, ...page }: PageArguments & { agentId: string },
-      { storage }: ResolverContext,
-    ) => storage.conversations.listForAgent(agentId, pageRequest(page)),
+      { agentId, ...args }: PageArguments & { agentId: string },
+      { storage, work }: ResolverContext,
+    ) => {
+      const page = pageRequest(args);
+      return readInParts<Conversation>(work, page.first, (first, last) =>
+        storage.conversations.listForAgent(agentId, {
+          ...page,
+          first,
+          ...(last === undefined ? {} : { after: last.id }),
+        }),
+      );
+    },
   },
   Mutation: {
     executeAgent: (_: unknown, { input }: { input: ExecuteAgentInput }, context: ResolverContext) =>
@@ -56,15 +76,11 @@ export const executionResolvers = {
 };
 
 /** Newest first. Throws VALIDATION_FAILED where there are more than a list without pages can have. */
-async function allOfToken(executions: ExecutionStore, tokenId: string): Promise<readonly AgentExecution[]> {
-  const all: AgentExecution[] = [];
-  let after: string | undefined;
-  do {
-    const page = await executions.list({ tokenId }, { first: MAX_FIRST, ...(after === undefined ? {} : { after }) });
-    all.push(...page.items.map(({ item }) => item));
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined && all.length < MAX_TOKEN_EXECUTIONS);
-  if (after === undefined) return all;
+async function allOfToken({ storage, work }: ResolverContext, tokenId: string): Promise<readonly AgentExecution[]> {
+  const { items, hasNextPage } = await pageInParts(work, { first: MAX_TOKEN_EXECUTIONS }, (page) =>
+    storage.executions.list({ tokenId }, page),
+  );
+  if (!hasNextPage) return items.map(({ item }) => item);
   const message = `The token has more than ${MAX_TOKEN_EXECUTIONS} executions: read them in pages, by agentExecutions(tokenId, first, after).`;
   throw new CircuitBreakerError('VALIDATION_FAILED', message);
 }

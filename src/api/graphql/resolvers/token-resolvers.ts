@@ -7,6 +7,7 @@ import type { FireAccepted } from '../../../contract/messages.js';
 import { cancelToken, retryToken, triggerPlaceAgents, updateToken } from '../../../operations/change-token.js';
 import { createToken } from '../../../operations/create-token.js';
 import { fireTransition } from '../../../operations/fire-transition.js';
+import { pageInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 import { workflowView } from './workflow-view.js';
@@ -31,8 +32,13 @@ export const tokenResolvers = {
   Query: {
     token: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
       work.once(`token ${id}`, () => storage.tokens.get(id)),
-    tokens: async (_: unknown, args: PageArguments & TokenFilterArguments, { storage }: ResolverContext) =>
-      connectionOf(await storage.tokens.list(tokenFilter(args), pageRequest(args)), args),
+    tokens: async (_: unknown, args: PageArguments & TokenFilterArguments, { storage, work }: ResolverContext) => {
+      const filter = tokenFilter(args);
+      return connectionOf(
+        await pageInParts(work, pageRequest(args), (page) => storage.tokens.list(filter, page)),
+        args,
+      );
+    },
     tokenEvents: (
       _: unknown,
       { tokenId, after, first }: { tokenId: string; after?: number | null; first: number },
@@ -62,8 +68,11 @@ export const tokenResolvers = {
       workflowView(await load.workflow(token.workflowId, token.workflowVersion)),
     transitions: (token: Token, _: unknown, context: ResolverContext) => availability(token, context),
     history: ({ history }: Token, { last }: { last: number }) => history.slice(-pageRequest({ first: last }).first),
-    executions: async ({ id }: Token, args: PageArguments, { storage }: ResolverContext) =>
-      connectionOf(await storage.executions.list({ tokenId: id }, pageRequest(args)), args),
+    executions: async ({ id: tokenId }: Token, args: PageArguments, { storage, work }: ResolverContext) =>
+      connectionOf(
+        await pageInParts(work, pageRequest(args), (page) => storage.executions.list({ tokenId }, page)),
+        args,
+      ),
   },
   PendingTransition: {
     execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) =>

@@ -1,12 +1,11 @@
 import type { RetryConfig } from '../../../core/definitions/definition.js';
-import { DEFINITION_LIMITS, DEFINITIONS_IN_MEMORY } from '../../../core/definitions/definition-limits.js';
 import { diagram } from '../../../core/definitions/diagram.js';
 import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
-import { jsonLength } from '../../../core/json/json-length.js';
 import type { AddedPlaceAgent } from '../../../storage/place-agent-store.js';
 import { createPlaceAgent, deletePlaceAgent } from '../../../operations/save-place-agent.js';
 import { saveWorkflow, workflowProblems } from '../../../operations/save-workflow.js';
 import type { StoredWorkflow } from '../../../storage/workflow-store.js';
+import { pageInParts, readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
 import { tokenFilter, type TokenFilterArguments } from './token-resolvers.js';
@@ -23,13 +22,13 @@ export const workflowResolvers = {
         await work.once(`workflow ${version ?? 'newest'} ${id}`, () => storage.workflows.get(id, version ?? undefined)),
       ),
     workflows: async (_: unknown, page: PageArguments, context: ResolverContext) =>
-      (await fewAtATime(context, pageRequest(page))).map(workflowView),
+      (await pageOfWorkflows(context, pageRequest(page))).map(workflowView),
     validateWorkflow: (_: unknown, { input }: { input: unknown }, context: ResolverContext) =>
       workflowProblems(context, input, (steps) => context.work.inSteps(steps)),
     placeAgentConfigs: async (
       _: unknown,
       { workflowId, placeId }: { workflowId?: string | null; placeId?: string | null },
-      { storage }: ResolverContext,
+      { storage, work }: ResolverContext,
     ) => {
       const filter = { ...(workflowId == null ? {} : { workflowId }), ...(placeId == null ? {} : { placeId }) };
       const workflow = workflowId == null ? undefined : await storage.workflows.get(workflowId);
@@ -38,7 +37,11 @@ export const workflowResolvers = {
       );
       return [
         ...own.map((agent) => ({ ...agent, workflowId, source: 'DEFINITION' })),
-        ...(await storage.placeAgents.list(filter)).map(addedView),
+        ...(
+          await readInParts<AddedPlaceAgent>(work, Infinity, (first, after) =>
+            storage.placeAgents.list(filter, { first, ...(after === undefined ? {} : { after }) }),
+          )
+        ).map(addedView),
       ];
     },
   },
@@ -66,34 +69,29 @@ export const workflowResolvers = {
     tokens: async (
       { id }: { id: string },
       args: PageArguments & Omit<TokenFilterArguments, 'workflowId'>,
-      { storage }: ResolverContext,
-    ) => connectionOf(await storage.tokens.list(tokenFilter({ ...args, workflowId: id }), pageRequest(args)), args),
+      { storage, work }: ResolverContext,
+    ) => {
+      const filter = tokenFilter({ ...args, workflowId: id });
+      return connectionOf(
+        await pageInParts(work, pageRequest(args), (page) => storage.tokens.list(filter, page)),
+        args,
+      );
+    },
   },
   AgentRetryConfig: {
     retryOnErrors: ({ retryOnErrors }: RetryConfig) => retryOnErrors ?? [],
   },
 };
 
-/** A page of workflows, read in parts, so that everything else has its turn in between. */
-async function fewAtATime(
+/** One that is saved meanwhile comes to the front: it must not be there twice. */
+async function pageOfWorkflows(
   { storage, work }: ResolverContext,
   page: ReturnType<typeof pageRequest>,
 ): Promise<readonly StoredWorkflow[]> {
-  // One that is saved meanwhile comes to the front: it must not be there twice.
-  const read = new Map<string, StoredWorkflow>();
-  for (let next = page; ;) {
-    const first = Math.min(DEFINITIONS_IN_MEMORY, page.first - read.size);
-    const part = await storage.workflows.list({ ...next, first });
-    for (const stored of part) {
-      read.set(stored.definition.id, stored);
-      await work.run(() => {
-        work.countRead(jsonLength(stored.definition, DEFINITION_LIMITS.bytes));
-      });
-    }
-    const after = part.at(-1)?.definition.id;
-    if (part.length < first || read.size >= page.first || after === undefined) return [...read.values()];
-    next = { ...page, after };
-  }
+  const read = await readInParts<StoredWorkflow>(work, page.first, (first, last) =>
+    storage.workflows.list({ ...page, first, ...(last === undefined ? {} : { after: last.definition.id }) }),
+  );
+  return [...new Map(read.map((stored) => [stored.definition.id, stored])).values()];
 }
 
 function addedView(agent: AddedPlaceAgent) {
