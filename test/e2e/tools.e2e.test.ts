@@ -1,15 +1,22 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { watchExecution } from '../../src/client/index.js';
 import { createAgent, graphql } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { createTestDatabase, onDatabase, type TestDatabase } from '../support/postgres.js';
+import { randomNumbers } from '../support/random-text.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+
+const SEED = 20261129;
+/** Between the words of a model that is to be met in the middle of them. */
+const SLOW_MS = 300;
 
 /** Two tools that count their effects in a file, and wait in the middle until there is another file. */
 const MODULE = `
@@ -30,7 +37,7 @@ function counting(name, idempotent) {
     timeoutSeconds: 120,
     run: async ({ amount }, { idempotencyKey }) => {
       await appendFile(folder + '/effects.txt', idempotencyKey + '\\n');
-      while (!(await isThere('gate'))) await delay(20);
+      while (!(await isThere('gate-' + idempotencyKey.split(':')[0]))) await delay(20);
       return { paid: amount };
     },
   });
@@ -40,156 +47,204 @@ export const pay = counting('pay', false);
 export const book = counting('book', true);
 `;
 
+const TOOLS = ['pay', 'book'] as const;
+const ANSWER = 'It is paid.';
+const PAID = '{"paid":7}';
+
 interface Ended {
   readonly status: string;
   readonly finalResponse: string | null;
   readonly warnings: readonly string[];
-  readonly conversationId: string;
+  /** What the model was told of its call. */
+  readonly told: string;
+  /** How often the call had its effect. */
+  readonly effects: number;
 }
 
-describe('a tool whose worker is killed', () => {
+describe('calls of tools that are idempotent, and of some that are not', () => {
+  const random = randomNumbers(SEED);
+  const processes: SpawnedProcess[] = [];
   let temporal: TestTemporalServer;
   let database: TestDatabase;
   let folder: string;
   let setting: Setting;
-  const processes: SpawnedProcess[] = [];
+  let api: SpawnedProcess;
+  let worker: SpawnedProcess;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-tools-'));
     await writeFile(join(folder, 'counting.mjs'), MODULE);
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
-    setting = await newSetting({
-      TEMPORAL_ADDRESS: temporal.address,
-      STORAGE_URL: database.url,
-      TOOLS_DIR: folder,
-    });
-    await start('api', 'API ready');
+    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url, TOOLS_DIR: folder });
+    [api, worker] = await Promise.all([start('api'), start('worker')]);
+    for (const tool of TOOLS) await Promise.all([agent(tool, 0), agent(tool, SLOW_MS)]);
   });
 
-  afterEach(async () => {
-    await Promise.all(processes.splice(0).map((one) => one.kill()));
+  afterAll(async () => {
+    await Promise.all(processes.map((one) => one.kill()));
     await temporal.stop();
     await database.drop();
     await setting.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function start(command: 'api' | 'worker', ready: string): Promise<SpawnedProcess> {
+  async function start(command: 'api' | 'worker'): Promise<SpawnedProcess> {
     const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
-    await started.said(ready);
+    await started.said(command === 'api' ? 'API ready' : 'Worker ready');
     return started;
   }
 
-  async function begin(tool: string, delayMs = 0): Promise<string> {
+  async function agent(tool: string, delayMs: number): Promise<void> {
     const responses = [
       { toolCalls: [{ name: tool, arguments: { amount: 7 } }], text: 'So I shall pay seven in one.' },
-      'It is paid.',
+      ANSWER,
     ];
-    const id = `with-${tool}`;
-    await createAgent(setting.address, {
-      id,
-      name: id,
-      llmProvider: { type: 'mock', model: 'mock-1', options: { delayMs, responses } },
-      prompts: { system: 'You pay.', userTemplate: 'Pay {input_data}' },
-      tools: [tool],
-    });
-    const input = { id: `run-${tool}`, agentId: id, input: 'seven' };
-    await graphql(setting.address, 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }', {
-      input,
-    });
-    return input.id;
+    const id = `${tool}-${delayMs}`;
+    const llmProvider = { type: 'mock', model: 'mock-1', options: { delayMs, responses } };
+    const prompts = { system: 'You pay.', userTemplate: 'Pay {input_data}' };
+    await createAgent(setting.address, { id, name: id, llmProvider, prompts, tools: [tool] });
   }
 
-  const effects = async () =>
-    (await readFile(join(folder, 'effects.txt'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-  const openGate = () => writeFile(join(folder, 'gate'), '');
-  const hasBegun = () =>
-    eventually(async () => {
-      expect(await effects()).toHaveLength(1);
-    });
-  const isStored = (statement: string) =>
-    eventually(async () => {
-      expect(await onDatabase(database.url, statement)).toHaveLength(1);
-    });
-
-  async function ended(id: string): Promise<Ended> {
-    const query = 'query ($id: String!) { agentExecution(id: $id) { status finalResponse warnings conversationId } }';
-    // Its stream ends when it has ended; the text that it ends with is the one that is stored.
-    const response = await fetch(`${setting.address}/agent-stream/${id}`, { headers: { accept: 'text/event-stream' } });
-    const last = (await response.text()).trim().split('\n\n').at(-1) ?? '';
-    const { agentExecution } = await graphql<{ agentExecution: Ended }>(setting.address, query, { id });
-    expect(last).toContain(`"final_response":${JSON.stringify(agentExecution.finalResponse)}`);
-    return agentExecution;
+  /** Begins an execution with each tool, and gives how each will have ended; `delayMs` is between words of the model. */
+  async function begin(name: string, delayMs = 0): Promise<() => Promise<readonly Ended[]>> {
+    const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
+    const watching = await Promise.all(
+      TOOLS.map(async (tool) => {
+        const id = `${name}-${tool}`;
+        await graphql(setting.address, mutation, { input: { id, agentId: `${tool}-${delayMs}`, input: 'seven' } });
+        // Comes again by itself where its API is killed, and holds what it has against the stored answer.
+        const watched = watchExecution({ url: setting.address, executionId: id });
+        const finished = watched.finished();
+        return { id, watched, finished };
+      }),
+    );
+    return () =>
+      Promise.all(
+        watching.map(async ({ id, watched, finished }) => {
+          expect(await finished, id).toMatchObject({ eventType: 'completed', final_response: ANSWER });
+          expect([watched.view.text, watched.isVerified], id).toEqual([ANSWER, true]);
+          return await endOf(id);
+        }),
+      );
   }
 
-  /** What becomes of an execution whose worker is killed while its tool runs. */
-  async function killedInTheMiddle(tool: string): Promise<Ended> {
-    const worker = await start('worker', 'Worker ready');
-    const id = await begin(tool);
-    await hasBegun();
-    await worker.kill();
-    await openGate();
-    await start('worker', 'Worker ready');
-    const execution = await ended(id);
-    expect(execution.status).toBe('COMPLETED');
-    return execution;
-  }
-
-  async function toldOf(conversationId: string): Promise<string> {
-    const query = 'query ($id: String!) { conversation(id: $id) { messages { role content toolCallId } } }';
+  async function endOf(id: string): Promise<Ended> {
+    const query = `query ($id: String!) {
+      agentExecution(id: $id) { status finalResponse warnings conversationId }
+    }`;
+    const messages = 'query ($id: String!) { conversation(id: $id) { messages { role content } } }';
+    const { agentExecution } = await graphql<{
+      agentExecution: Omit<Ended, 'told'> & { readonly conversationId: string };
+    }>(setting.address, query, { id });
     const { conversation } = await graphql<{
-      conversation: { messages: readonly { role: string; content: string; toolCallId: string | null }[] };
-    }>(setting.address, query, { id: conversationId });
+      conversation: { messages: readonly { role: string; content: string }[] };
+    }>(setting.address, messages, { id: agentExecution.conversationId });
+    const { conversationId: _its, ...execution } = agentExecution;
     expect(conversation.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'assistant']);
-    return conversation.messages[3]?.content ?? '';
+    const warnings = agentExecution.warnings.filter((warning) => !warning.includes('scripted'));
+    const effects = (await effectsOf(id)).length;
+    return { ...execution, warnings, told: conversation.messages[3]?.content ?? '', effects };
   }
 
-  it.each(['pay', 'book'])('before it has begun, runs once: %s', async (tool) => {
-    const worker = await start('worker', 'Worker ready');
-    const id = await begin(tool, 500);
-    await isStored("select from circuit_breaker.executions where json_array_length(document->'attempts') = 1");
+  /** The keys of all effects that the calls of an execution had. */
+  async function effectsOf(id: string): Promise<readonly string[]> {
+    const text = await readFile(join(folder, 'effects.txt'), 'utf8').catch(() => '');
+    const keys = text.split('\n').filter((line) => line.startsWith(`${id}:`));
+    // It has one call: all its effects have one key.
+    expect(keys.filter((key) => key !== `${id}:1:0`)).toEqual([]);
+    return keys;
+  }
+
+  const openGates = (name: string) =>
+    Promise.all(TOOLS.map((tool) => writeFile(join(folder, `gate-${name}-${tool}`), '')));
+  const haveBegun = (name: string) =>
+    eventually(async () => {
+      for (const tool of TOOLS) expect(await effectsOf(`${name}-${tool}`)).toHaveLength(1);
+    });
+  const areStored = (name: string, table: string, condition: string) =>
+    eventually(async () => {
+      const id = table === 'executions' ? 'id' : 'execution_id';
+      const statement = `select from circuit_breaker.${table} where ${id} like '${name}-%' and ${condition}`;
+      expect(await onDatabase(database.url, statement)).toHaveLength(TOOLS.length);
+    });
+
+  const once = { status: 'COMPLETED', finalResponse: ANSWER, warnings: [], told: PAID, effects: 1 };
+  const unknown = {
+    ...once,
+    warnings: [expect.stringContaining('nobody knows whether the call had its effect')],
+    told: expect.stringContaining('Error: Nobody knows whether the call had its effect') as string,
+  };
+
+  it('run once where their worker is killed before they begin', async () => {
+    const ended = await begin('before', SLOW_MS);
+    await areStored('before', 'executions', "json_array_length(document->'attempts') = 1");
     await temporal.freeze();
-    await isStored('select from circuit_breaker.turns');
+    await areStored('before', 'turns', 'turn = 1');
     await worker.kill();
     temporal.thaw();
-    expect(await effects()).toEqual([]);
-    await openGate();
-    await start('worker', 'Worker ready');
-    const { status, conversationId } = await ended(id);
-    expect(status).toBe('COMPLETED');
-    expect(await toldOf(conversationId)).toBe('{"paid":7}');
-    expect(await effects()).toEqual([`run-${tool}:1:0`]);
+    for (const tool of TOOLS) expect(await effectsOf(`before-${tool}`)).toEqual([]);
+    await openGates('before');
+    worker = await start('worker');
+    expect(await ended()).toEqual([once, once]);
   });
 
-  it('in the middle, runs again with the same key where it is idempotent', async () => {
-    const { warnings, conversationId } = await killedInTheMiddle('book');
-    expect(warnings.join()).not.toContain('nobody knows');
-    expect(await toldOf(conversationId)).toBe('{"paid":7}');
-    expect(await effects()).toEqual(['run-book:1:0', 'run-book:1:0']);
+  it('where it is killed in the middle of them, run again with the same key, or else say that nobody knows', async () => {
+    const ended = await begin('within');
+    await haveBegun('within');
+    await worker.kill();
+    await openGates('within');
+    worker = await start('worker');
+    expect(await ended()).toEqual([unknown, { ...once, effects: 2 }]);
   });
 
-  it('in the middle, does not run again where it is not: the model and the execution say that nobody knows', async () => {
-    const { warnings, conversationId } = await killedInTheMiddle('pay');
-    expect(warnings.join()).toContain('nobody knows whether the call had its effect');
-    expect(await toldOf(conversationId)).toContain('Error: Nobody knows whether the call had its effect');
-    expect(await effects()).toEqual(['run-pay:1:0']);
-  });
-
-  it.each(['pay', 'book'])('after its end and before Temporal heard of it, is not run again: %s', async (tool) => {
-    const worker = await start('worker', 'Worker ready');
-    const id = await begin(tool);
-    await hasBegun();
+  it('are not run again where it is killed after their end and before Temporal heard of it', async () => {
+    const ended = await begin('after');
+    await haveBegun('after');
     await temporal.freeze();
-    await openGate();
-    await isStored('select from circuit_breaker.tool_calls where outcome is not null');
+    await openGates('after');
+    await areStored('after', 'tool_calls', 'outcome is not null');
     await worker.kill();
     temporal.thaw();
-    await start('worker', 'Worker ready');
-    const { status, warnings, conversationId } = await ended(id);
-    expect(status).toBe('COMPLETED');
-    expect(warnings.join()).not.toContain('nobody knows');
-    expect(await toldOf(conversationId)).toBe('{"paid":7}');
-    expect(await effects()).toEqual([`run-${tool}:1:0`]);
+    worker = await start('worker');
+    expect(await ended()).toEqual([once, once]);
+  });
+
+  it('do not notice that the API is killed, before, in and after them; their viewers come again', async () => {
+    const before = await begin('api-before', SLOW_MS);
+    const within = await begin('api-within');
+    await haveBegun('api-within');
+    await api.kill();
+    await openGates('api-before');
+    api = await start('api');
+    await delay(random() % 200);
+    await api.kill();
+    await openGates('api-within');
+    await areStored('api-within', 'tool_calls', 'outcome is not null');
+    api = await start('api');
+    expect(await before()).toEqual([once, once]);
+    expect(await within()).toEqual([once, once]);
+  });
+
+  it('have their effect once where the Temporal server is killed before, in and after them', async () => {
+    const before = await begin('server-before', SLOW_MS);
+    const within = await begin('server-within');
+    const after = await begin('server-after');
+    await Promise.all([haveBegun('server-within'), haveBegun('server-after')]);
+    temporal.kill();
+    // These have ended before their worker can say so, and are stored.
+    await openGates('server-after');
+    await areStored('server-after', 'tool_calls', 'outcome is not null');
+    await temporal.restart();
+    await delay(random() % 500);
+    temporal.kill();
+    await temporal.restart();
+    await Promise.all([openGates('server-before'), openGates('server-within')]);
+    // What the server lost sight of is attempted again beside itself: with its key, or not at all.
+    for (const [paid, booked] of [await before(), await within()]) {
+      expect(paid).toMatchObject({ status: 'COMPLETED', effects: 1 });
+      expect(booked).toMatchObject({ status: 'COMPLETED', told: PAID, warnings: [] });
+    }
+    expect(await after()).toEqual([once, once]);
   });
 });
