@@ -7,6 +7,7 @@ import { isJsonObject, type JsonValue } from '../core/json/json.js';
 import { leadingPart } from '../core/json/well-formed-text.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import type { ToolRun } from '../contract/activities.js';
+import { isToolError } from '../tools/tool-error.js';
 import type { ReadArguments, Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
 
@@ -47,14 +48,21 @@ export class ToolAttempt {
       if (late.aborted) {
         return failed(`The tool took longer than ${tool.timeoutSeconds} s. Ask it for less, or go on without it.`);
       }
+      if (isToolError(error)) return failed(storableWordsOf(error));
       return failed(`The tool failed: ${storableWordsOf(error)}. Mend the arguments, or go on without it.`);
     }
   }
 
   #toolContext(signal: AbortSignal): ToolContext {
-    const { token } = this.#run;
+    const { token, executionId } = this.#run;
     const idempotencyKey = idempotencyKeyOf(this.#run);
-    return { signal, idempotencyKey, logger: this.#parts.logger, ...(token === undefined ? {} : { token }) };
+    return {
+      signal,
+      idempotencyKey,
+      executionId,
+      logger: this.#parts.logger,
+      ...(token === undefined ? {} : { token }),
+    };
   }
 }
 

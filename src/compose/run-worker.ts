@@ -5,6 +5,7 @@ import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
+import type { OperationParts } from '../operations/operation-parts.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
@@ -17,6 +18,7 @@ import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
+import { builtInTools } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
@@ -31,17 +33,19 @@ import { workflowCode } from './workflow-code.js';
  */
 export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
   const { config, resources } = parts;
-  const registry = await loadTools(config.toolsDir);
+  const own = await loadTools(config.toolsDir);
   Runtime.install(temporalRuntime(parts.logger));
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
   const { client, connection: clientConnection } = await connectClient(cluster);
   resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
+  const made = activityParts(parts, backends, client);
+  const registry = new Map([...builtInTools(made), ...own]);
   const shared = {
     connection,
     namespace: cluster.namespace,
-    activities: createActivities({ ...activityParts(parts, backends, client), tools: registry }),
+    activities: createActivities({ ...made, tools: registry }),
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
@@ -63,7 +67,7 @@ function activityParts(
   { config, logger, resources }: ProcessParts,
   backends: Backends,
   client: Client,
-): Omit<ActivityParts, 'tools'> {
+): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   resources.add('the connections to providers', () => dispatcher.close());

@@ -95,6 +95,8 @@ export const BLOCKER_CODES = [
   'RULE_FALSE',
   'RULE_ERROR',
   'INPUT_MISSING',
+  'AGENT_LEFT',
+  'INCIDENT',
   'MORE_BLOCKERS',
 ] as const;
 export type BlockerCode = (typeof BLOCKER_CODES)[number];

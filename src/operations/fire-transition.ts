@@ -65,6 +65,7 @@ async function tellRefusal(
     version: current.version,
     place: current.place,
     transitionId: request.transitionId,
+    ...(request.executionId === undefined ? {} : { executionId: request.executionId }),
     details: { code: refusal.code, message: refusal.message },
     timestamp: now(),
   } as const;

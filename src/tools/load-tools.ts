@@ -9,6 +9,9 @@ import type { Tool, ToolRegistry } from './tool.js';
 
 const MODULE = /\.(?:js|mjs|ts)$/;
 const DECLARATION = '.d.ts';
+/** Whatever is built in, or will be. */
+const OURS = /^(?:token|http)\./;
+const OTHER_NAME = 'those that begin with "token." or "http." are built in, so rename it';
 
 /**
  * The tools of a folder: every export of its modules that defineTool made. Without a folder there are none. Throws
@@ -21,6 +24,7 @@ export async function loadTools(folder: string | undefined): Promise<ToolRegistr
   const tools = new Map<string, Tool>();
   for (const file of await modulesIn(resolve(folder))) {
     for (const tool of await toolsOf(file)) {
+      if (OURS.test(tool.name)) throw badModule(file, `its tool "${tool.name}" has a name of ours: ${OTHER_NAME}`);
       const other = fileOf.get(tool.name);
       if (tools.get(tool.name) === tool) continue;
       if (other !== undefined) throw badModule(file, `its tool "${tool.name}" is also in ${other}: rename one of them`);

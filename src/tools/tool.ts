@@ -7,6 +7,7 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** The same for every attempt at one call, and for no other call. */
   readonly idempotencyKey: string;
+  readonly executionId: string;
   /** The token whose agent calls; absent when nobody's. */
   readonly token?: { readonly id: string; readonly workflowId: string };
   readonly logger: ToolLogger;

@@ -8,6 +8,7 @@ import { createActivities } from '../../src/activities/create-activities.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { builtInTools } from '../../src/compose/built-in-tools.js';
 import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -70,16 +71,23 @@ export async function startWorkerOn(
   model: LanguageModel,
   tools: readonly Tool[] = [],
 ): Promise<WorkerUnderTest> {
-  const registry = new Map(tools.map((tool) => [tool.name, tool]));
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
   const clientConnection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection: clientConnection });
+  const now = () => new Date().toISOString();
+  const temporalGateway = createTemporalGateway({
+    client,
+    taskQueuePrefix: 'circuit-breaker',
+    executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
+    claimHome: (home) => storage.temporalHome.claim(home),
+  });
+  const operations = { storage, temporal: temporalGateway, schemas: schemasInThisThread, now };
+  const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);
   const parts: ActivityParts = {
-    storage,
+    ...operations,
     model,
-    schemas: schemasInThisThread,
     appends: new OneAfterAnother(),
     tools: registry,
     tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),
@@ -89,17 +97,10 @@ export async function startWorkerOn(
       const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
       await storage.executions.update(execution.id, { lastSequence });
     },
-    temporal: createTemporalGateway({
-      client,
-      taskQueuePrefix: 'circuit-breaker',
-      executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
-      claimHome: (home) => storage.temporalHome.claim(home),
-    }),
     awaitExecution: awaitExecution(client, 'circuit-breaker'),
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
-    now: () => new Date().toISOString(),
   };
-  await storage.tools.offer(offersOf(registry), parts.now(), '');
+  await storage.tools.offer(offersOf(registry), now(), '');
   const queues = taskQueues('circuit-breaker');
   const connection = await NativeConnection.connect({ address: temporal.address });
   const activities = createActivities(parts);

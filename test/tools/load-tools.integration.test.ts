@@ -50,6 +50,7 @@ describe('the tools of a folder', () => {
     ['a module that is no program', { 'a.mjs': 'export const =' }, /a\.mjs: /],
     ['a module without a tool', { 'a.mjs': 'export const a = 1;' }, /a\.mjs: it exports no tool/],
     ['an import that leads nowhere', { 'a.mjs': `import 'no-such-package';` }, /a\.mjs: .*no-such-package/],
+    ['a name that is built in', { 'a.mjs': aTool('token.read') }, /a\.mjs: its tool "token\.read" has a name of ours/],
     ['two tools of one name', { 'a.mjs': aTool('x'), 'b.mjs': aTool('x') }, /b\.mjs: its tool "x" is also in .*a\.mjs/],
   ])('are refused with the file and what to do: %s', async (_what, files, message) => {
     for (const [name, text] of Object.entries(files)) await write(name, text);

@@ -10,7 +10,7 @@ import { refusalOf, tooLargeRefusal } from './refusal.js';
 import { raiseRefusedRecord } from './refused-record.js';
 import { retryToken } from './retry-token.js';
 import { RuleBudget } from '../rules/rule-budget.js';
-import { settle } from './settle.js';
+import { MAX_AUTOMATIC_STEPS, settle, stopForGood } from './settle.js';
 import { storableInput } from './storable-input.js';
 import { takeTransition, takeTooLarge } from './take-transition.js';
 import type { Token } from '../tokens/token.js';
@@ -79,9 +79,17 @@ function greet(progress: Progress): Progress {
 function fire(progress: Progress, request: FireRequest): Decision {
   const checked = checkFire(progress, request);
   if (checked.type === 'refused') return refuseFire(progress, request, checked.refusal);
+  if (request.executionId !== undefined) return decisionOf(takeByAgent(progress, checked.transition, request));
   // A fire comes from outside: the token may go on by itself for another while.
   const reset = withToken(progress, { automaticSteps: 0 });
   return decisionOf(settle(takeTransition(reset, checked.transition, request)));
+}
+
+/** An agent's fire is a step by itself: two places whose agents send a token to each other would do so for ever. */
+function takeByAgent(progress: Progress, transition: Transition, request: FireRequest): Progress {
+  const automaticSteps = progress.token.automaticSteps + 1;
+  const taken = takeTransition(withToken(progress, { automaticSteps }), transition, request);
+  return settle(automaticSteps < MAX_AUTOMATIC_STEPS ? taken : stopForGood(taken));
 }
 
 type CheckedFire =

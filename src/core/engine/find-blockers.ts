@@ -1,6 +1,7 @@
 import { listed } from '../json/listed.js';
 import { shorten } from '../json/preview.js';
 import type { Blocker } from '../rules/blocker.js';
+import { agentBlockers } from './agent-fire.js';
 import { BlockerList } from './blocker-list.js';
 import { activeAgent, findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
 import { ruleHolds } from '../rules/evaluate-rule.js';
@@ -24,7 +25,12 @@ export interface Situation {
 export function findBlockers(situation: Situation, request: FireRequest): readonly Blocker[] {
   const { definition, token } = situation;
   const transition = findTransition(definition, request.transitionId);
-  const own = [...closedBlockers(token), ...pendingBlockers(token), ...versionBlockers(token, request)];
+  const own = [
+    ...closedBlockers(token),
+    ...pendingBlockers(token),
+    ...agentBlockers(token, request),
+    ...versionBlockers(token, request),
+  ];
   if (transition === undefined) {
     const message = `workflow ${definition.id} has no transition "${shorten(request.transitionId)}"`;
     return [...own, { code: 'UNKNOWN_TRANSITION', message }];

@@ -21,9 +21,11 @@ export function triggerPlaceAgents(progress: Progress): Progress {
   }, progress);
 }
 
-/** Asks that what runs in the token's place stop: the token leaves, or ends. */
-export function cancelPlaceAgents(progress: Progress): Progress {
-  return Object.values(progress.token.placeAgentRuns).reduce(cancelRun, progress);
+/** Asks that what runs in the token's place stop, because the token leaves or ends; but not the run that made it leave. */
+export function cancelPlaceAgents(progress: Progress, cause?: string): Progress {
+  return Object.values(progress.token.placeAgentRuns)
+    .filter(({ executionId }) => executionId !== cause)
+    .reduce(cancelRun, progress);
 }
 
 /** Forgets the agents that the place no longer has, and asks that their runs stop. */

@@ -63,7 +63,8 @@ function withoutDue(progress: Progress, { id }: Transition): Progress {
   }, progress);
 }
 
-function stopForGood(progress: Progress): Progress {
+/** Raises the incident that the token waits with for somebody to look why it goes round in a circle. */
+export function stopForGood(progress: Progress): Progress {
   const incident: Incident = {
     code: 'automatic_steps_exceeded',
     message: `moved ${MAX_AUTOMATIC_STEPS} times by itself without an event from outside: the workflow may run in a circle`,

@@ -12,19 +12,19 @@ import type { HistoryEntry } from '../tokens/token.js';
 /** Moves kept on the token itself; its events hold them all. */
 const HISTORY_LENGTH = 50;
 
+/** Of a fire, what is left of it when it is clear that it is taken. */
+type TakenFire = Pick<FireRequest, 'data' | 'executionId'>;
+
 /**
  * Takes a transition that nothing blocks: moves at once, or starts its agent and waits for the outcome. Where the agent
  * cannot be given what it should be, that is an incident: whoever fires is refused before.
  */
-export function takeTransition(
-  progress: Progress,
-  transition: Transition,
-  request: Pick<FireRequest, 'data'>,
-): Progress {
+export function takeTransition(progress: Progress, transition: Transition, request: TakenFire): Progress {
   const agent = activeAgent(transition);
   if (agent === undefined) {
     const { data, metadata } = fieldsAfter(progress.token, request);
-    return move(progress, transition, { data, metadata });
+    const { executionId } = request;
+    return move(progress, transition, { data, metadata, ...(executionId === undefined ? {} : { executionId }) });
   }
   const start = { transition, agent, request };
   const tooLarge = startTooLarge(progress, start);
@@ -95,13 +95,13 @@ export function move(progress: Progress, transition: Transition, how: Move): Pro
     incident: undefined,
     placeAgentRuns: {},
   };
-  return change(cancelPlaceAgents(progress), fields, events);
+  return change(cancelPlaceAgents(progress, how.executionId), fields, events);
 }
 
 interface AgentTransitionStart {
   readonly transition: Transition;
   readonly agent: AgentTransition;
-  readonly request: Pick<FireRequest, 'data'>;
+  readonly request: TakenFire;
 }
 
 function startTransition(progress: Progress, { transition, agent, request }: AgentTransitionStart): Progress {
@@ -114,8 +114,9 @@ function startTransition(progress: Progress, { transition, agent, request }: Age
     since: progress.facts.now,
     ...(request.data === undefined ? {} : { patch: request.data }),
   };
+  const firedBy = request.executionId === undefined ? {} : { details: { firedBy: request.executionId } };
   return change(started.progress, { pending }, [
-    { type: 'TRANSITION_STARTED', ...startedBy, executionId },
+    { type: 'TRANSITION_STARTED', ...startedBy, executionId, ...firedBy },
     { type: 'EXECUTION_STARTED', ...startedBy, executionId, details: { agentId: agent.agentId } },
   ]);
 }

@@ -5,7 +5,7 @@ import type { Decision, ExecutionOutcome, TokenInput } from '../../../src/core/e
 import type { PlaceAgent, WorkflowDefinition } from '../../../src/core/definitions/definition.js';
 import { nextDue } from '../../../src/core/engine/place-agent-schedule.js';
 import type { Token } from '../../../src/core/tokens/token.js';
-import { aDefinition, aPlaceAgent, aResult, aToken, aTransition } from '../../support/builders.js';
+import { aDefinition, aPlaceAgent, aResult, aToken, aTransition, anAgentTransition } from '../../support/builders.js';
 
 /** A token's life in a test: what arrives, at which second. */
 class Life {
@@ -268,5 +268,44 @@ describe('the guard', () => {
     expect(life.token.transitionCount).toBe(100);
     life.arrive({ type: 'retry' });
     expect(life.token.transitionCount).toBe(101);
+  });
+});
+
+describe('a place agent that fires a transition itself', () => {
+  const fire = (executionId: string, transitionId = 'review') => ({ type: 'fire', transitionId, executionId }) as const;
+  const RUN = 'doc-1:classify:1';
+
+  it('is the cause of the move, and goes on while others of the place are stopped', () => {
+    const life = new Life(waits(aPlaceAgent(), aPlaceAgent({ id: 'other' }))).arrive(fire(RUN));
+    expect(life.token).toMatchObject({ place: 'reviewed', placeAgentRuns: {}, history: [{ executionId: RUN }] });
+    expect(life.last.events).toMatchObject([{ type: 'TRANSITION_FIRED', executionId: RUN }]);
+    expect(life.cancelled).toEqual(['doc-1:other:2']);
+    life.arrive({ type: 'execution-ended', executionId: RUN, outcome: succeeded({ category: 'memo' }) });
+    expect(life.last.events).toMatchObject([{ type: 'EXECUTION_FINISHED', details: { discarded: true } }]);
+  });
+
+  it('is named by the start of a transition that has an agent', () => {
+    const review = aTransition({ id: 'review', agentExecution: anAgentTransition() });
+    const life = new Life(aDefinition({ transitions: [review], placeAgents: [aPlaceAgent()] })).arrive(fire(RUN));
+    expect(life.last.events[0]).toMatchObject({ type: 'TRANSITION_STARTED', details: { firedBy: RUN } });
+    expect(life.cancelled).toEqual([]);
+    expect(life.arrive(fire(RUN)).last.refusal).toMatchObject({ code: 'TRANSITION_IN_PROGRESS' });
+  });
+
+  it('moves nothing from a place that it does not run for, and nothing past an incident', () => {
+    const life = new Life(waits(aPlaceAgent(), aPlaceAgent({ id: 'other' })));
+    expect(life.arrive(fire('doc-1:else:9')).last.refusal).toMatchObject({ blockers: [{ code: 'AGENT_LEFT' }] });
+    life.arrive({ type: 'execution-ended', executionId: 'doc-1:other:2', outcome: FAILED });
+    expect(life.arrive(fire(RUN)).last.refusal).toMatchObject({ blockers: [{ code: 'INCIDENT' }] });
+    expect(life.token.place).toBe('submitted');
+  });
+
+  it('does not send a token round in a circle for ever', () => {
+    const around = aTransition({ id: 'around', fromPlaces: ['submitted'], toPlace: 'submitted' });
+    const life = new Life(aDefinition({ transitions: [around], placeAgents: [aPlaceAgent()] }));
+    for (let moves = 0; moves < 100; moves += 1) life.arrive(fire(life.running[0] ?? '', 'around'));
+    expect(life.token).toMatchObject({ transitionCount: 100, incident: { code: 'automatic_steps_exceeded' } });
+    expect(life.arrive(fire(life.running[0] ?? '', 'around')).last.refusal).toBeDefined();
+    expect(life.arrive({ type: 'fire', transitionId: 'around' }).token.incident).toBeUndefined();
   });
 });
