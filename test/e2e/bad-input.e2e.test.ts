@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { newPreparedSetting, newSetting, startEverything, type Setting } from '../support/everything.js';
 import { freePort } from '../support/free-port.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
@@ -47,7 +47,7 @@ describe('bad input to a running server', () => {
   let everything: SpawnedProcess;
 
   beforeAll(async () => {
-    setting = await newSetting({ OPENAI_BASE_URL: REFUSING });
+    setting = await newPreparedSetting({ OPENAI_BASE_URL: REFUSING });
     everything = await startEverything(setting);
     await createAgent(setting.address, WRITER);
     await createWorkflow(setting.address, workflow('writing'));

@@ -10,7 +10,7 @@ import { createAgent, execution, graphql } from '../support/api-client.js';
 import { canTestChromium, startChromium } from '../support/chromium.js';
 import { ask, visitPage, type Visit } from '../support/browser-visit.js';
 import type { CuttingProxy } from '../support/cutting-proxy.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import { bundlePages, startPageServer, type PageServer } from '../support/page-server.js';
 import { streamFaults } from '../support/stream-viewer.js';
 import type { ReadEvent } from './pages/page-functions.js';
@@ -50,7 +50,7 @@ async function startAll(): Promise<void> {
   named = await started(startPageServer(script));
   stranger = await started(startPageServer(script));
   const aimock = await started(startAimock({ modulePath, latencyMs: 50, chunkSize }));
-  setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, CORS_ORIGINS: named.origin });
+  setting = await newPreparedSetting({ OPENAI_BASE_URL: aimock.baseUrl, CORS_ORIGINS: named.origin });
   running.push({ stop: () => setting.remove() });
   await started(startEverything(setting));
   await createAgent(setting.address, AGENT);

@@ -9,6 +9,7 @@ import { newSetting, startEverything, type Setting } from '../support/everything
 import { startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { putPreparedStorage } from '../support/prepared-storage.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer } from '../support/temporal-server.js';
 
@@ -131,6 +132,7 @@ describe('circuit-breaker doctor', () => {
   });
 
   it('finds nothing wrong with a server that runs, and does not disturb it', async () => {
+    await putPreparedStorage(`${folder}/storage`);
     const everything = await startEverything(setting);
     const { code, output } = await doctor();
     expect(code, output).toBe(0);

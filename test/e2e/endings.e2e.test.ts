@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import type { CommandName } from '../../src/cli/commands.js';
 import { isListening } from '../../src/temporal/ports.js';
-import { newSetting, type Setting } from '../support/everything.js';
+import { newPreparedSetting, type Setting } from '../support/everything.js';
 import { PROGRAM, SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 
@@ -20,7 +20,7 @@ const STACK_TRACE = /\n\s+at /;
 let setting: Setting;
 
 beforeEach(async () => {
-  setting = await newSetting({ OLLAMA_BASE_URL: 'http://127.0.0.1:3' });
+  setting = await newPreparedSetting({ OLLAMA_BASE_URL: 'http://127.0.0.1:3' });
 });
 afterEach(() => setting.remove());
 

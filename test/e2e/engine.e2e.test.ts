@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAgent, createToken, createWorkflow, execution, fire, graphql } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import type { SpawnedProcess } from '../support/spawned-process.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
 
@@ -30,7 +30,7 @@ describe('the engine, whole', () => {
   let temporal: Client;
 
   beforeAll(async () => {
-    setting = await newSetting({ CLEANUP_INTERVAL_SECONDS: '2' });
+    setting = await newPreparedSetting({ CLEANUP_INTERVAL_SECONDS: '2' });
     everything = await startEverything(setting);
     connection = await Connection.connect({ address: setting.temporalAddress });
     temporal = new Client({ connection });

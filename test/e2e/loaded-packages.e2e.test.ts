@@ -8,6 +8,7 @@ import type { CommandName } from '../../src/cli/commands.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { canTestNats, testNatsUrl } from '../support/nats.js';
 import { canTestPostgres, createTestDatabase } from '../support/postgres.js';
+import { putPreparedStorage } from '../support/prepared-storage.js';
 import { canTestRedis, testRedisUrl } from '../support/redis.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
@@ -80,8 +81,11 @@ describe('of the packages that are for some, are loaded', () => {
   });
 
   it('by everything in one process on a folder, those of both and of the folder', async () => {
-    const storageUrl = `pglite:${setting.environment['DATA_DIR'] ?? ''}/storage`;
-    expect(await loadedByReady('start', { STORAGE_URL: storageUrl })).toEqual([...WORKER, ...API, ...PGLITE].sort());
+    const storage = `${setting.environment['DATA_DIR'] ?? ''}/storage`;
+    await putPreparedStorage(storage);
+    expect(await loadedByReady('start', { STORAGE_URL: `pglite:${storage}` })).toEqual(
+      [...WORKER, ...API, ...PGLITE].sort(),
+    );
   });
 
   it.runIf(hasPostgres)('on PostgreSQL, its driver', async () => {

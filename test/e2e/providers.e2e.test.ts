@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAimock, type AimockProcess } from '../support/aimock-process.js';
 import { createAgent, createToken, createWorkflow, fire, graphql, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import { report } from '../support/report.js';
 import type { SpawnedProcess } from '../support/spawned-process.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
@@ -41,7 +41,7 @@ describe('an agent on each provider', () => {
     aimock = await startAimock({ chunkSize: 5 });
     await aimock.addFixtures(FIXTURES);
     const root = aimock.baseUrl.replace(/\/v1$/, '');
-    setting = await newSetting({
+    setting = await newPreparedSetting({
       OPENAI_BASE_URL: aimock.baseUrl,
       ANTHROPIC_BASE_URL: root,
       GOOGLE_BASE_URL: root,

@@ -4,7 +4,7 @@ import { watchExecution } from '../../src/client/index.js';
 import { LONG_PROSE } from '../support/aimock-review.js';
 import { execution } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, startEverything } from '../support/everything.js';
+import { newPreparedSetting, startEverything } from '../support/everything.js';
 import { freezeProcess } from '../support/frozen-process.js';
 import { expectWhole, Installation, prepareWriting, Surroundings, write } from '../support/installation.js';
 import { streamFaults, StreamViewer } from '../support/stream-viewer.js';
@@ -73,7 +73,7 @@ describe('what is under way goes on', () => {
   });
 
   it.concurrent('when everything is one process, on its own folder, that is killed and started again', async () => {
-    const setting = await newSetting({ OPENAI_BASE_URL: surroundings.aimock.baseUrl });
+    const setting = await newPreparedSetting({ OPENAI_BASE_URL: surroundings.aimock.baseUrl });
     const first = await startEverything(setting);
     await prepareWriting(setting.address);
     const ids = await write(setting.address);

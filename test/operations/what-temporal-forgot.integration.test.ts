@@ -13,7 +13,7 @@ let under: WorkerUnderTest;
 let parts: OperationParts;
 
 beforeAll(async () => {
-  under = await startWorkerUnderTest(new ScriptedModel([]));
+  under = await startWorkerUnderTest(new ScriptedModel([]), { deletesAtOnce: true });
   const temporal = gatewayOf(under);
   parts = { storage: under.storage, temporal, schemas: schemasInThisThread, now: () => new Date().toISOString() };
   await under.storage.agents.create('reviewer', anAgent(), NOW);

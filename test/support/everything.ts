@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { freePort } from './free-port.js';
+import { putPreparedStorage } from './prepared-storage.js';
 import { SpawnedProcess } from './spawned-process.js';
 
 /** A folder, ports and an environment for processes of ours that must not meet those of others. */
@@ -29,6 +30,13 @@ export async function newSetting(extra: Record<string, string> = {}): Promise<Se
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The same, and its folder has the storage that a first start makes. */
+export async function newPreparedSetting(extra: Record<string, string> = {}): Promise<Setting> {
+  const setting = await newSetting(extra);
+  await putPreparedStorage(join(setting.environment['DATA_DIR'] ?? '', 'storage'));
+  return setting;
 }
 
 /** `npm start` as a process of its own, ready. */

@@ -41,15 +41,20 @@ export async function temporalCli(): Promise<string> {
 export interface TestTemporalOptions {
   /** Events of a history at which Temporal suggests to go on as a new run; 4,096 where nothing is said. */
   readonly suggestContinueAsNewAt?: number;
+  /** What is deleted is gone within seconds: the server looks twice a minute whether it may be. */
+  readonly deletesAtOnce?: boolean;
 }
 
 /** A real Temporal server on random ports with a folder of its own, for one test file. */
 export async function startTemporalServer(options: TestTemporalOptions = {}): Promise<TestTemporalServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'temporal-'));
-  const dynamicConfig =
-    options.suggestContinueAsNewAt === undefined
+  const { suggestContinueAsNewAt, deletesAtOnce = false } = options;
+  const dynamicConfig = [
+    ...(suggestContinueAsNewAt === undefined
       ? []
-      : [`limit.historyCount.suggestContinueAsNew=${options.suggestContinueAsNewAt}`];
+      : [`limit.historyCount.suggestContinueAsNew=${suggestContinueAsNewAt}`]),
+    ...(deletesAtOnce ? ['history.transferProcessorUpdateAckInterval="100ms"'] : []),
+  ];
   const [port, uiPort, cli] = [await freePort(), await freePort(), await temporalCli()];
   const environment = programEnvironments(process.env).forAll;
   const run = () => runDevServer({ cli, namespace: 'default', port, uiPort, dataDir, environment, dynamicConfig });
