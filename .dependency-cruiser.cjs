@@ -10,6 +10,8 @@ const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
 const TOOL_PORT = '^src/tools/tool(-error)?\\.ts$';
+/** What others may have of our HTTP client: the port, and how bytes are read. */
+const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
@@ -115,7 +117,10 @@ const modules = [
     name: 'providers',
     comment: 'A provider turns a request into model events: core and its own driver.',
     from: { path: '^src/providers/' },
-    to: { path: [SRC, TEMPORAL, DATABASE_DRIVERS], pathNot: ['^src/(core|providers)/', SCHEMA_PORT] },
+    to: {
+      path: [SRC, TEMPORAL, DATABASE_DRIVERS],
+      pathNot: ['^src/(core|providers)/', '^src/http/unpacked-body\\.ts$', SCHEMA_PORT],
+    },
   },
   {
     name: 'schemas',
@@ -136,7 +141,13 @@ const modules = [
     name: 'tools',
     comment: 'What agents can do besides talking: core, and what a tool is defined with.',
     from: { path: '^src/tools/' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', '^node_modules/zod/'] },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', WEB_PORT, '^node_modules/zod/'] },
+  },
+  {
+    name: 'http',
+    comment: 'Our HTTP client: hosts and addresses that may be reached, and what comes back.',
+    from: { path: '^src/http/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|http)/', '^node_modules/undici/'] },
   },
   {
     name: 'backends',
@@ -205,7 +216,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|tools|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|tools|http|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],

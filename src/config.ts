@@ -7,6 +7,7 @@ import { isLoopback } from './core/loopback.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
 import type { Problem } from './core/json/problem.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
+import { HOST_RULE, parseHostRule, type HostRule, type WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
@@ -26,6 +27,8 @@ export interface Config {
   readonly rateLimitPerMinute?: number;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
+  /** Where tools may go over HTTP. */
+  readonly webHosts: WebHosts;
   readonly streamBufferSize: number;
   readonly connectionTimeoutSeconds: number;
   readonly executionTimeoutSeconds: number;
@@ -109,6 +112,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
+    webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.TOOL_HTTP_PRIVATE_HOSTS },
     streamBufferSize: values.STREAM_BUFFER_SIZE,
     connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
@@ -120,10 +124,28 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   };
 }
 
+function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
 const port = z.coerce.number('must be a port number').int().min(1).max(65535);
 const seconds = z.coerce.number('must be a number of seconds').positive().max(86_400);
 const count = z.coerce.number('must be a whole number').int().positive();
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+
+const hostRules = z
+  .string()
+  .default('')
+  .transform((text, context): readonly HostRule[] =>
+    listed(text).flatMap((one) => {
+      const rule = parseHostRule(one);
+      if (rule === undefined) context.addIssue(`"${one}" is none of ${HOST_RULE}; separate them by commas`);
+      return rule ?? [];
+    }),
+  );
 
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
@@ -131,12 +153,7 @@ const ENVIRONMENT = z.object({
   CORS_ORIGINS: z
     .string()
     .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== ''),
-    )
+    .transform(listed)
     .refine(
       (origins) => origins.every((one) => URL.canParse(one) && new URL(one).origin === one && one !== 'null'),
       'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
@@ -174,6 +191,8 @@ const ENVIRONMENT = z.object({
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
   TOOLS_DIR: z.string().optional(),
+  TOOL_HTTP_HOSTS: hostRules,
+  TOOL_HTTP_PRIVATE_HOSTS: hostRules,
   STREAM_BUFFER_SIZE: count.default(1000),
   CONNECTION_TIMEOUT_SECONDS: seconds.default(30),
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),

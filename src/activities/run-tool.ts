@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 
 import { CircuitBreakerError } from '../core/errors.js';
 import { failed, shownToViewers, type ToolOutcome } from '../core/executions/tool-call.js';
+import { isJsonObject } from '../core/json/json.js';
 import { MAX_LOST_ATTEMPTS } from '../core/executions/turn-retry.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
@@ -65,9 +66,13 @@ async function attempt({ parts, run, call, tool, context }: Attempt, attempts: n
   if (tool === undefined) {
     return failed(`There is no tool "${run.tool}". Use one of those that you were given, or go on without it.`);
   }
-  if (attempts > 1 && !tool.idempotent) return unknown('its worker ended in the middle of it');
+  if (attempts > 1 && !isRepeatable(tool, call)) return unknown('its worker ended in the middle of it');
   if (attempts > MAX_LOST_ATTEMPTS + 1) return unknown(`${attempts - 1} workers ended in the middle of it`);
   return await new ToolAttempt(parts, run, context).call(tool, call);
+}
+
+function isRepeatable(tool: Tool, { arguments: given }: ToolCall): boolean {
+  return tool.idempotent || (isJsonObject(given) && tool.isRepeatable?.(given) === true);
 }
 
 function unknown(why: string): ToolOutcome {

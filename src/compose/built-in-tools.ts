@@ -1,14 +1,44 @@
 import { persistently } from '../activities/persistently.js';
+import { wordsOf } from '../core/errors.js';
+import { secretMask } from '../core/secrets.js';
+import { openWebAccess } from '../http/open-web-access.js';
 import { fireTransition } from '../operations/fire-transition.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { knownToken, transitionsForAgent } from '../operations/token-of-agent.js';
+import { namedSecret, type Credentials } from '../providers/keys/host-bound-keys.js';
+import { httpFetchTool, type HttpFetchParts } from '../tools/built-in/http-fetch.js';
 import type { TokenAccess } from '../tools/built-in/token-access.js';
 import { tokenTools } from '../tools/built-in/token-tools.js';
+import { ToolError } from '../tools/tool-error.js';
 import type { Tool } from '../tools/tool.js';
+import type { ProcessParts } from './run-process.js';
+
+export interface BuiltInParts extends OperationParts {
+  /** Absent: no host may be reached, and there is no `http.fetch`. */
+  readonly http?: HttpFetchParts;
+}
 
 /** The tools that every worker has. */
-export function builtInTools(parts: OperationParts): ReadonlyMap<string, Tool> {
-  return new Map(tokenTools(tokenAccess(parts)).map((tool) => [tool.name, tool]));
+export function builtInTools(parts: BuiltInParts): ReadonlyMap<string, Tool> {
+  const tools = [...tokenTools(tokenAccess(parts)), ...(parts.http === undefined ? [] : [httpFetchTool(parts.http)])];
+  return new Map(tools.map((tool) => [tool.name, tool]));
+}
+
+/** How tools reach the hosts that configuration names; undefined where it names none. */
+export function toolHttp({ config, resources }: ProcessParts, credentials: Credentials): HttpFetchParts | undefined {
+  const { hosts, privateHosts } = config.webHosts;
+  if (hosts.length + privateHosts.length === 0) return undefined;
+  const web = openWebAccess(config.webHosts);
+  resources.add('the connections of tools', () => web.close());
+  return { web, secretFor: (name, url) => secretFor(name, url, credentials), mask: secretMask(credentials.secrets) };
+}
+
+function secretFor(name: string, url: URL, credentials: Credentials): string {
+  try {
+    return namedSecret(name, url, credentials);
+  } catch (error) {
+    throw new ToolError(wordsOf(error));
+  }
 }
 
 function tokenAccess(parts: OperationParts): TokenAccess {

@@ -8,6 +8,7 @@ import { tellInOrder } from '../activities/tell-in-order.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
+import type { Credentials } from '../providers/keys/host-bound-keys.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
 import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { tellTools } from '../streams/writing/tell-tools.js';
@@ -18,7 +19,7 @@ import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
-import { builtInTools } from './built-in-tools.js';
+import { builtInTools, toolHttp } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
@@ -40,8 +41,10 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   const { client, connection: clientConnection } = await connectClient(cluster);
   resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
-  const made = activityParts(parts, backends, client);
-  const registry = new Map([...builtInTools(made), ...own]);
+  const credentials = readCredentials(config.providers, config.secrets);
+  const made = activityParts(parts, { backends, client, credentials });
+  const http = toolHttp(parts, credentials);
+  const registry = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
   const shared = {
     connection,
     namespace: cluster.namespace,
@@ -63,10 +66,15 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   run(parts, 'the tool worker', tools);
 }
 
+interface WorkerParts {
+  readonly backends: Backends;
+  readonly client: Client;
+  readonly credentials: Credentials;
+}
+
 function activityParts(
   { config, logger, resources }: ProcessParts,
-  backends: Backends,
-  client: Client,
+  { backends, client, credentials }: WorkerParts,
 ): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
@@ -84,7 +92,7 @@ function activityParts(
         },
       }),
     model: createLanguageModel({
-      credentials: readCredentials(config.providers, config.secrets),
+      credentials,
       dispatcher,
       schemas: backends.schemas,
     }),

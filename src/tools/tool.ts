@@ -27,6 +27,8 @@ export type ReadArguments = { readonly value: unknown } | { readonly problem: st
 export interface Tool extends ToolOffer {
   /** Judges what the model gave as arguments. */
   read(given: JsonObject): Promise<ReadArguments>;
+  /** Whether a call with such arguments is made again where its worker died, though others of the tool are not. */
+  isRepeatable?(given: JsonObject): boolean;
   /** May throw anything: the model is told. Answers what JSON can say. */
   run(value: unknown, context: ToolContext): Promise<unknown>;
 }

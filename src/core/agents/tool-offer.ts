@@ -21,6 +21,10 @@ export interface ToolOffer {
 export const LONGEST_TOOL_SECONDS = 3600;
 
 const MAX_SUGGESTIONS = 3;
+/** What is built in, but offered only where it can do something. */
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ['http.fetch', 'Set TOOL_HTTP_HOSTS for the workers: the hosts that it may reach'],
+]);
 
 /** The tools of an agent that no worker offers, with those whose names are like it. */
 export function unknownTools(tools: readonly string[], offered: readonly string[]): readonly Problem[] {
@@ -30,7 +34,7 @@ export function unknownTools(tools: readonly string[], offered: readonly string[
     .map(([index, tool]) => {
       const nearest = nearestNames(tool, offered, MAX_SUGGESTIONS);
       const advice = nearest.length === 0 ? adviceOf(offered) : `Nearest: ${nearest.join(', ')}`;
-      const message = `no worker offers a tool "${shorten(tool)}". ${advice}`;
+      const message = `no worker offers a tool "${shorten(tool)}". ${NEEDED.get(tool) ?? advice}`;
       return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message };
     });
 }

@@ -1,10 +1,10 @@
 import { request, type Dispatcher } from 'undici';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { readText } from './bounded-text.js';
+import { UnknownPacking, unpackedBody } from '../../http/unpacked-body.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
-import { networkFailure, type CallStage } from './network-failure.js';
+import { networkFailure, packedAnswer, type CallStage } from './network-failure.js';
 import { readResponseFacts } from './response-facts.js';
-import { unpackedBody } from './unpacked-body.js';
 import type { WireFetch } from '../wire-format.js';
 
 /** Bounds of one call. Connecting is bounded by the dispatcher. */
@@ -176,10 +176,11 @@ export class GuardedCall {
 
   #unpacked({ body, headers }: Dispatcher.ResponseData): AsyncIterator<unknown> {
     try {
-      return unpackedBody(body, [headers['content-encoding'] ?? ''].flat().join(','), this.#host);
+      return unpackedBody(body, [headers['content-encoding'] ?? ''].flat().join(','));
     } catch (error) {
-      if (error instanceof ModelError) this.#failure = error;
-      throw error;
+      if (!(error instanceof UnknownPacking)) throw error;
+      this.#failure = packedAnswer(error, this.#host);
+      throw this.#failure;
     }
   }
 

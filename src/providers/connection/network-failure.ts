@@ -1,4 +1,5 @@
 import { ModelError } from '../../core/executions/model-error.js';
+import type { UnknownPacking } from '../../http/unpacked-body.js';
 
 /** Where a connection was when it failed: a cut answer is not the same as no answer. */
 export type CallStage = 'before the answer' | 'within the answer';
@@ -26,6 +27,16 @@ export function networkFailure(error: unknown, host: string, stage: CallStage): 
     return new ModelError('network', `The name ${host} could not be resolved (${code}). Check the base URL and DNS.`);
   }
   return new ModelError('network', `The connection to ${host} broke before it answered${detail}.`);
+}
+
+/** An answer that came packed in a way that cannot be undone. */
+export function packedAnswer({ coding }: UnknownPacking, host: string): ModelError {
+  const advice =
+    'It was asked not to (Accept-Encoding: identity): set that right at the server, or at the gateway in front of it.';
+  return new ModelError(
+    'invalid_request',
+    `${host} packed its answer as "${coding}", which cannot be read here. ${advice}`,
+  );
 }
 
 /** The code of an error or of the one that caused it; addresses tried in parallel come as an AggregateError. */

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { builtInTools } from '../../src/compose/built-in-tools.js';
-import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../../src/contract/messages.js';
-import { isEnded } from '../../src/core/executions/execution.js';
-import type { JsonObject, JsonValue } from '../../src/core/json/json.js';
-import { MockModel } from '../../src/providers/mock/mock-model.js';
-import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
-import { eventually } from '../support/eventually.js';
-import { MemoryLogger } from '../support/memory-logger.js';
-import { schemasInThisThread } from '../support/schemas.js';
-import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { builtInTools } from '../../../src/compose/built-in-tools.js';
+import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../../../src/contract/messages.js';
+import { isEnded } from '../../../src/core/executions/execution.js';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json.js';
+import { MockModel } from '../../../src/providers/mock/mock-model.js';
+import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../../support/builders.js';
+import { eventually } from '../../support/eventually.js';
+import { MemoryLogger } from '../../support/memory-logger.js';
+import { schemasInThisThread } from '../../support/schemas.js';
+import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../../support/worker-under-test.js';
 
 const TOOLS = ['token.read', 'token.transitions', 'token.fire'];
 

@@ -1,32 +1,43 @@
 import { Readable, pipeline, type Duplex } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { ModelError } from '../../core/executions/model-error.js';
 
 /** A body may end before its packing does: whether the answer is whole is for its own words to say. */
 const GZIP = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
 const BROTLI = { finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
 const MOST_CODINGS = 3;
+const SHOWN_CODING = 40;
+
+export class UnknownPacking extends Error {
+  override readonly name = 'UnknownPacking';
+  /** What the body says of itself, as far as it can be shown. */
+  readonly coding: string;
+
+  constructor(coding: string) {
+    super('The body is packed in a way that cannot be undone.');
+    this.coding = coding.replaceAll(/[^\w, -]/g, '').slice(0, SHOWN_CODING);
+  }
+}
 
 /**
  * The bytes of a body that came packed although it was asked not to be (`Accept-Encoding: identity`): gateways pack what they
- * pass on, and RFC 9110 lets a server pack for whoever does not forbid it. Throws ModelError `invalid_request` for a packing
+ * pass on, and RFC 9110 lets a server pack for whoever does not forbid it. Throws UnknownPacking for one
  * that this Node cannot undo.
  */
-export function unpackedBody(body: Readable, contentEncoding: string, host: string): AsyncIterator<unknown> {
+export function unpackedBody(body: Readable, contentEncoding: string): AsyncIterator<unknown> {
   const codings = contentEncoding
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
     .filter((coding) => coding !== '' && coding !== 'identity');
   if (codings.length === 0) return body[Symbol.asyncIterator]();
-  if (codings.length > MOST_CODINGS) throw packed(contentEncoding, host);
-  return codings.reduceRight((source, coding) => unpacked(source, coding, host), body)[Symbol.asyncIterator]();
+  if (codings.length > MOST_CODINGS) throw new UnknownPacking(contentEncoding);
+  return codings.reduceRight((source, coding) => unpacked(source, coding), body)[Symbol.asyncIterator]();
 }
 
-function unpacked(source: Readable, coding: string, host: string): Readable {
+function unpacked(source: Readable, coding: string): Readable {
   if (coding === 'deflate') return Readable.from(inflated(source), { objectMode: false });
   const unpacker = unpackerOf(coding);
-  if (unpacker === undefined) throw packed(coding, host);
+  if (unpacker === undefined) throw new UnknownPacking(coding);
   return through(source, unpacker);
 }
 
@@ -62,14 +73,4 @@ async function* following(first: unknown, parts: AsyncIterator<unknown>): AsyncG
 function through(source: Readable, unpacker: Duplex): Readable {
   pipeline(source, unpacker, () => undefined);
   return unpacker;
-}
-
-function packed(coding: string, host: string): ModelError {
-  const shown = coding.replaceAll(/[^\w, -]/g, '').slice(0, 40);
-  const advice =
-    'It was asked not to (Accept-Encoding: identity): set that right at the server, or at the gateway in front of it.';
-  return new ModelError(
-    'invalid_request',
-    `${host} packed its answer as "${shown}", which cannot be read here. ${advice}`,
-  );
 }

@@ -1,0 +1,58 @@
+/** A host that may be reached: by its name, or all below a name. */
+export interface HostRule {
+  /** As a URL has it: in small letters, Punycode, an IPv6 address in brackets. */
+  readonly name: string;
+  /** `*.name`: every host below it, and not the name itself. */
+  readonly isWildcard: boolean;
+  /** Absent: 443 for https, 80 for http. */
+  readonly port?: string;
+}
+
+/** Where tools and fetched pictures may go. */
+export interface WebHosts {
+  /** At public addresses only. */
+  readonly hosts: readonly HostRule[];
+  /** At any address, also of this machine and its network. */
+  readonly privateHosts: readonly HostRule[];
+}
+
+/** How an entry of the list may look, for people. */
+export const HOST_RULE = 'a host, host:port or *.host';
+
+/** Reads `api.example.com`, `api.example.com:8443`, `*.example.com` or `[::1]:8080`; undefined for anything else. */
+export function parseHostRule(text: string): HostRule | undefined {
+  const isWildcard = text.startsWith('*.');
+  const rest = isWildcard ? text.slice(2) : text;
+  const address = `http://${rest}`;
+  if (!/^[^\s/?#@*%\\]+$/.test(rest) || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  const port = /:(\d+)$/.exec(rest.replace(/^\[[^\]]*\]/, ''))?.[1];
+  const name = hostName(url);
+  if (name === '' || (isWildcard && !name.includes('.')) || (rest.endsWith(':') && port === undefined))
+    return undefined;
+  return { name, isWildcard, ...(port === undefined ? {} : { port: String(Number(port)) }) };
+}
+
+/** Whether one of the rules lets a request go to an address. */
+export function allowsHost(rules: readonly HostRule[], url: URL): boolean {
+  const name = hostName(url);
+  const port = url.port !== '' ? url.port : defaultPort(url);
+  return rules.some((rule) => {
+    const isNamed = rule.isWildcard ? name.endsWith(`.${rule.name}`) : name === rule.name;
+    return isNamed && port === (rule.port ?? defaultPort(url));
+  });
+}
+
+/** A rule as its list has it. */
+export function hostRuleText({ name, isWildcard, port }: HostRule): string {
+  return `${isWildcard ? '*.' : ''}${name}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** The name of a URL's host, in one spelling: `example.com.` is `example.com`. */
+export function hostName({ hostname }: URL): string {
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+}
+
+function defaultPort({ protocol }: URL): string {
+  return protocol === 'https:' ? '443' : '80';
+}

@@ -1,0 +1,223 @@
+import { lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+
+import { Agent, request, type Dispatcher } from 'undici';
+
+import { allowsHost, hostName, hostRuleText, type WebHosts } from '../core/web-hosts.js';
+import { isLinkLocal, isPublicAddress } from './public-address.js';
+import { unpackedBody } from './unpacked-body.js';
+import { WebError, type ReadBytes, type WebAccess, type WebAnswer, type WebRequest } from './web-access.js';
+
+const MOST_REDIRECTS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const LONGEST_HEADERS_BYTES = 32 * 1024;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+export interface OpenWebAccess extends WebAccess {
+  close(): Promise<void>;
+}
+
+/**
+ * Reaches the hosts of the lists. Every address is judged where the connection is made, so that a name that means another
+ * address a moment later leads nowhere else. A redirect is followed within the lists only, and never from https to http.
+ */
+export function openWebAccess(allowed: WebHosts): OpenWebAccess {
+  const dispatcher = new Agent({
+    // A connection for each request: none is found closed, and none outlives what was judged.
+    pipelining: 0,
+    maxHeaderSize: LONGEST_HEADERS_BYTES,
+    // The signal of each request bounds the rest.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS, lookup: judgedLookup(allowed) },
+  });
+  const hosts = [...allowed.hosts, ...allowed.privateHosts].map(hostRuleText);
+  return {
+    hosts,
+    send: (asked) => send(asked, { allowed, hosts, dispatcher }),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+interface Surroundings {
+  readonly allowed: WebHosts;
+  readonly hosts: readonly string[];
+  readonly dispatcher: Dispatcher;
+}
+
+async function send(asked: WebRequest, around: Surroundings): Promise<WebAnswer> {
+  let url = readUrl(asked.url);
+  refuseOther(url, around);
+  let { method, body } = asked;
+  for (let hop = 0; ; hop += 1) {
+    const answer = await request(url, {
+      dispatcher: around.dispatcher,
+      method: method,
+      headers: { 'accept-encoding': 'identity', ...asked.headersFor(url, hop === 0) },
+      body: body ?? null,
+      signal: asked.signal,
+    }).catch((error: unknown) => {
+      asked.signal.throwIfAborted();
+      throw failureOf(error, url);
+    });
+    const { statusCode: status } = answer;
+    const headers = firstOfEach(answer.headers);
+    const target = REDIRECTS.has(status) ? targetOf(headers['location'], url) : undefined;
+    if (target === undefined) return answerOf(answer, { url, headers, signal: asked.signal });
+    const isAllowed = mayFollow(url, target, around.allowed);
+    if (!isAllowed || hop === MOST_REDIRECTS) {
+      const refusedRedirect = isAllowed
+        ? `more than ${MOST_REDIRECTS} redirects`
+        : `${target.origin}${target.pathname}`;
+      return { ...answerOf(answer, { url, headers, signal: asked.signal }), refusedRedirect };
+    }
+    answer.body.destroy();
+    answer.body.on('error', () => undefined);
+    if (status === 303 || (status < 303 && !SAFE_METHODS.has(method))) {
+      method = method === 'HEAD' ? 'HEAD' : 'GET';
+      body = undefined;
+    }
+    url = target;
+  }
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new WebError('That is no address that begins with https:// or http://.', false);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new WebError('An address may have no user or password in it.', false);
+  }
+  url.hash = '';
+  return url;
+}
+
+function refuseOther(url: URL, { allowed, hosts }: Surroundings): void {
+  if (mayReach(url, allowed)) return;
+  const others = hosts.length === 0 ? 'none may be reached' : `these may be: ${hosts.join(', ')}`;
+  throw new WebError(`${url.host} may not be reached; ${others}.`, false);
+}
+
+function mayReach(url: URL, { hosts, privateHosts }: WebHosts): boolean {
+  if (allowsHost(privateHosts, url)) return true;
+  if (!allowsHost(hosts, url)) return false;
+  // No name is looked up for an address: it is judged here.
+  const address = hostName(url).replace(/^\[|\]$/g, '');
+  return isIP(address) === 0 || isPublicAddress(address);
+}
+
+function mayFollow(from: URL, to: URL, allowed: WebHosts): boolean {
+  const isDowngrade = from.protocol === 'https:' && to.protocol !== 'https:';
+  return !isDowngrade && to.username === '' && to.password === '' && mayReach(to, allowed);
+}
+
+function targetOf(location: string | undefined, from: URL): URL | undefined {
+  if (location === undefined || !URL.canParse(location, from.href)) return undefined;
+  const target = new URL(location, from);
+  target.hash = '';
+  return target;
+}
+
+/** Looks names up, and leaves out the addresses that may not be reached under them. */
+function judgedLookup({ privateHosts }: WebHosts): LookupFunction {
+  const privateNames = privateHosts.map(({ name, isWildcard }) => ({ name, isWildcard }));
+  return (hostname, options, answer) => {
+    const isPrivate = privateNames.some(({ name, isWildcard }) =>
+      isWildcard ? hostname.endsWith(`.${name}`) : hostname === name,
+    );
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        answer(error, '', 0);
+        return;
+      }
+      const addresses = found.filter(({ address }) => (isPrivate ? !isLinkLocal(address) : isPublicAddress(address)));
+      const [first] = addresses;
+      if (first === undefined) answer(new NoPublicAddress(), '', 0);
+      else if (options.all === true) answer(null, addresses);
+      else answer(null, first.address, first.family);
+    });
+  };
+}
+
+class NoPublicAddress extends Error {
+  readonly code = 'ENOPUBLIC';
+}
+
+const NOT_SENT: ReadonlySet<string> = new Set([
+  'ENOPUBLIC',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function failureOf(error: unknown, { host }: URL): WebError {
+  const code = codeOf(error);
+  const wasSent = !NOT_SENT.has(code);
+  if (code === 'ENOPUBLIC') {
+    return new WebError(`${host} has no public address, and private ones may not be reached.`, wasSent);
+  }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return new WebError(`${host} answered with too many headers.`, wasSent);
+  return new WebError(`${host} could not be reached, or broke off${code === '' ? '' : ` (${code})`}.`, wasSent);
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if ('code' in error && typeof error.code === 'string' && error.code !== 'UND_ERR_SOCKET') return error.code;
+  return codeOf(error.cause);
+}
+
+function firstOfEach(headers: Dispatcher.ResponseData['headers']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+      const [first] = [value].flat();
+      return first === undefined ? [] : [[name, first]];
+    }),
+  );
+}
+
+function answerOf(
+  { statusCode: status, body, headers: all }: Dispatcher.ResponseData,
+  { url, headers, signal }: Pick<WebAnswer, 'url' | 'headers'> & { readonly signal: AbortSignal },
+): WebAnswer {
+  const codings = [all['content-encoding'] ?? ''].flat().join(',');
+  return {
+    status,
+    url,
+    headers,
+    read: async (most) => {
+      try {
+        return await readAtMost(unpackedBody(body, codings), most);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof WebError) throw error;
+        throw new WebError(`${url.host} sent an answer that broke off or cannot be unpacked.`, true);
+      } finally {
+        body.on('error', () => undefined);
+        body.destroy();
+      }
+    },
+  };
+}
+
+/** What is packed grows while it is unpacked: reading stops where there is enough. */
+async function readAtMost(parts: AsyncIterator<unknown>, most: number): Promise<ReadBytes> {
+  const read: Uint8Array[] = [];
+  let size = 0;
+  while (size <= most) {
+    const part = await parts.next();
+    if (part.done === true) return { bytes: Buffer.concat(read), isWhole: true };
+    if (!(part.value instanceof Uint8Array)) continue;
+    read.push(part.value);
+    size += part.value.byteLength;
+  }
+  await parts.return?.();
+  return { bytes: Buffer.concat(read).subarray(0, most), isWhole: false };
+}

@@ -1,0 +1,48 @@
+/** A request to a host that may be reached. */
+export interface WebRequest {
+  readonly url: string;
+  readonly method: string;
+  /** For the host that a hop goes to: one that follows a redirect may not get what the first one does. */
+  readonly headersFor: (url: URL, isFirst: boolean) => Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What came, unpacked. */
+export interface WebAnswer {
+  readonly status: number;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+  /** In small letters; of those that came more than once the first. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Set when the answer sends on to a place that is not gone to. */
+  readonly refusedRedirect?: string;
+  /** Reads so many bytes and closes the connection, whatever more there is. */
+  readonly read: (most: number) => Promise<ReadBytes>;
+}
+
+export interface ReadBytes {
+  readonly bytes: Uint8Array;
+  readonly isWhole: boolean;
+}
+
+/** Requests to the hosts that whoever runs the worker has named, and to no other. */
+export interface WebAccess {
+  /** The hosts, for people and models; empty: none may be reached. */
+  readonly hosts: readonly string[];
+  /** Throws WebError, and whatever `headersFor` throws. */
+  send(request: WebRequest): Promise<WebAnswer>;
+}
+
+/** Why there is no answer, in words for a model or a person. */
+export class WebError extends Error {
+  override readonly name = 'WebError';
+
+  /** `wasSent`: the request may have reached the server, so what it asks for may have happened. */
+  constructor(
+    message: string,
+    readonly wasSent: boolean,
+  ) {
+    super(message);
+  }
+}
