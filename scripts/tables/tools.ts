@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
@@ -13,7 +14,7 @@ export const tools = circuitBreaker.table(
   (table) => [index('tools_oldest').on(table.offeredAt)],
 );
 
-/** A row for each call of a tool, from before it runs; the first outcome stays. */
+/** A row for each call of a tool, from before it runs or waits for a person; the first outcome stays. */
 export const toolCalls = circuitBreaker.table(
   'tool_calls',
   {
@@ -24,6 +25,15 @@ export const toolCalls = circuitBreaker.table(
     attempt: text().notNull(),
     attempts: integer().notNull(),
     outcome: json(),
+    /** What a person was asked about the call, and said. */
+    approval: json(),
+    /** Since when a person is asked; null when nobody is (any more). */
+    waitingSince: text('waiting_since'),
   },
-  (table) => [primaryKey({ columns: [table.executionId, table.turn, table.index] })],
+  (table) => [
+    primaryKey({ columns: [table.executionId, table.turn, table.index] }),
+    index('tool_calls_waiting')
+      .on(table.waitingSince)
+      .where(sql`${table.waitingSince} is not null`),
+  ],
 );

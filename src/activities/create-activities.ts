@@ -2,11 +2,13 @@ import { activityFailure } from '../contract/failures.js';
 import type { Activities } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
+import { checkArguments } from './check-arguments.js';
 import { continueConversation } from './continue-conversation.js';
 import { continueWithResults } from './continue-with-results.js';
 import { invokeModel } from './invoke-model.js';
 import { loadDefinition, reloadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
+import { recordApproval } from './record-approval.js';
 import { recordExecution } from './record-execution.js';
 import { recordToken } from './record-token.js';
 import { runTool } from './run-tool.js';
@@ -21,6 +23,8 @@ export function createActivities(parts: ActivityParts): Activities {
     invokeModel: failingAsTemporalDoes((call) => invokeModel(parts, call)),
     continueConversation: failingAsTemporalDoes((more) => continueConversation(parts, more)),
     runTool: failingAsTemporalDoes((run) => runTool(parts, run)),
+    checkArguments: failingAsTemporalDoes((given) => checkArguments(parts, given)),
+    recordApproval: failingAsTemporalDoes((record) => recordApproval(parts, record)),
     continueWithResults: failingAsTemporalDoes((turn) => continueWithResults(parts, turn)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),

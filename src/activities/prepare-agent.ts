@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../core/agents/agent.js';
+import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../core/agents/approval-required.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
@@ -43,9 +44,15 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     maxTurns: agent.maxTurns,
     ...(agent.tools.length === 0
       ? {}
-      : { tools: agent.tools, maxToolCalls: agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS }),
+      : {
+          tools: agent.tools,
+          maxToolCalls: agent.maxToolCalls ?? DEFAULT_MAX_TOOL_CALLS,
+          approvalRequired: agent.approvalRequired ?? [],
+          approvalTimeoutSeconds: agent.approvalTimeoutSeconds ?? DEFAULT_APPROVAL_TIMEOUT_SECONDS,
+        }),
     timeoutSeconds,
     deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig),
+    keepsDeadline: true,
     retry: retryLimits(retryConfig),
   };
 }

@@ -1,14 +1,16 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import { refusalForModel } from '../core/executions/tool-approval.js';
 import { failed, shownToViewers, type ToolOutcome } from '../core/executions/tool-call.js';
-import { isJsonObject } from '../core/json/json.js';
 import { MAX_LOST_ATTEMPTS } from '../core/executions/turn-retry.js';
 import type { ToolCall } from '../core/executions/turn.js';
+import { isJsonObject } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
 import type { FinishedToolCall, ToolRun } from '../contract/activities.js';
 import type { Tool } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
+import { isToBeAsked, refusedWithoutApproval } from './call-approval.js';
 import { persistently } from './persistently.js';
 import { storedTurn } from './stored-turn.js';
 import { ToolAttempt } from './tool-attempt.js';
@@ -19,7 +21,9 @@ const NO_WORKER_PATIENCE_MS = 60_000;
 
 /**
  * Runs one tool that a turn asked for. What came of it is stored before this resolves, and a call of which that is known is
- * not made again. A tool that the agent does not have is not run, whatever its model asks for. A call whose worker died is made again where its tool is idempotent; otherwise its outcome is unknown.
+ * not made again. A tool that the agent does not have is not run, whatever its model asks for; one that a person has to approve is
+ * not run before that, and what comes of a rejection is that it was rejected. A call whose worker died is made again where its
+ * tool is idempotent; otherwise its outcome is unknown.
  */
 export async function runTool(parts: ActivityParts, run: ToolRun): Promise<FinishedToolCall> {
   const context = Context.current();
@@ -39,18 +43,36 @@ export async function runTool(parts: ActivityParts, run: ToolRun): Promise<Finis
 async function perform(parts: ActivityParts, run: ToolRun, context: Context): Promise<FinishedToolCall> {
   const signal = context.cancellationSignal;
   const { toolCalls } = await persistently(signal, () => storedTurn(parts, run));
-  const call = toolCalls[run.index];
-  if (call === undefined) throw finalFailure({ code: 'invalid_request', message: 'The turn asked for no such call.' });
+  const wanted = toolCalls[run.index];
+  if (wanted === undefined)
+    throw finalFailure({ code: 'invalid_request', message: 'The turn asked for no such call.' });
+  const decision = typeof run.approval === 'object' ? run.approval : undefined;
+  if (decision !== undefined && decision.decision !== 'approved') {
+    return await finish(parts, { run, call: wanted, context }, failed(refusalForModel(decision)));
+  }
   const tool = run.isGiven ? parts.tools.get(run.tool) : undefined;
   if (run.isGiven && tool === undefined && (await isOffered(parts, run, context))) throw notHere(run);
+  const call = { ...wanted, arguments: decision?.arguments ?? wanted.arguments };
+  if (tool !== undefined && (await isToBeAsked(tool, run, call))) return { needsApproval: true };
   const { info } = context;
   const mark = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
   const begun = await persistently(signal, () => parts.storage.tools.beginCall(run, mark));
   if (begun.outcome !== undefined) return finishedCall(run, begun.outcome);
   const outcome = await attempt({ parts, run, call, tool, context }, begun.attempts);
-  const kept = await persistently(signal, () => parts.storage.tools.endCall(run, outcome));
+  const changed = decision?.arguments === undefined ? {} : { changedArguments: decision.arguments };
+  return await finish(parts, { run, call, context }, { ...outcome, ...changed });
+}
+
+/** Stores what came of a call, unless something is stored already, and tells viewers. */
+async function finish(
+  parts: ActivityParts,
+  { run, call, context }: Pick<Attempt, 'run' | 'call' | 'context'>,
+  outcome: ToolOutcome,
+): Promise<FinishedToolCall> {
+  const kept = await persistently(context.cancellationSignal, () => parts.storage.tools.endCall(run, outcome));
   const about = { toolName: call.name, toolCallId: call.id };
-  await parts.tellTools(run, [{ eventType: 'tool_result', ...about, result: shownToViewers(kept) }]);
+  const approval = typeof run.approval === 'object' ? { approval: run.approval } : {};
+  await parts.tellTools(run, [{ eventType: 'tool_result', ...about, result: shownToViewers(kept), ...approval }]);
   return finishedCall(run, kept);
 }
 
@@ -66,6 +88,8 @@ async function attempt({ parts, run, call, tool, context }: Attempt, attempts: n
   if (tool === undefined) {
     return failed(`There is no tool "${run.tool}". Use one of those that you were given, or go on without it.`);
   }
+  const refusal = refusedWithoutApproval(tool, run, call);
+  if (refusal !== undefined) return failed(refusal);
   if (attempts > 1 && !isRepeatable(tool, call)) return unknown('its worker ended in the middle of it');
   if (attempts > MAX_LOST_ATTEMPTS + 1) return unknown(`${attempts - 1} workers ended in the middle of it`);
   return await new ToolAttempt(parts, run, context).call(tool, call);

@@ -1,15 +1,12 @@
 import type { Context } from '@temporalio/activity';
 
 import { failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/executions/tool-call.js';
-import { storableMessage, wordsOf } from '../core/errors.js';
-import { checkJson } from '../core/json/check-json.js';
-import { isJsonObject, type JsonValue } from '../core/json/json.js';
-import { leadingPart } from '../core/json/well-formed-text.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import type { ToolRun } from '../contract/activities.js';
 import { isToolError } from '../tools/tool-error.js';
-import type { ReadArguments, Tool, ToolContext } from '../tools/tool.js';
+import type { Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
+import { readArguments, storableWordsOf } from './read-arguments.js';
 
 /** One attempt at a call of a tool, within its time. */
 export class ToolAttempt {
@@ -66,17 +63,6 @@ export class ToolAttempt {
   }
 }
 
-async function readArguments(tool: Tool, given: JsonValue): Promise<ReadArguments> {
-  if (!isJsonObject(given)) return { problem: 'they are no JSON object' };
-  const [fault] = checkJson(given);
-  if (fault !== undefined) return { problem: `${fault.message} at ${fault.pointer}` };
-  try {
-    return await tool.read(given);
-  } catch (error) {
-    return { problem: storableWordsOf(error) };
-  }
-}
-
 /** Rejects when the signal aborts: a tool need not listen to it. */
 async function aborted(signal: AbortSignal): Promise<never> {
   return await new Promise((_, reject) => {
@@ -86,10 +72,4 @@ async function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
   });
-}
-
-const MAX_WORDS = 1000;
-
-function storableWordsOf(error: unknown): string {
-  return storableMessage(leadingPart(wordsOf(error), MAX_WORDS));
 }

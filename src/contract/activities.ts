@@ -10,9 +10,11 @@ import type {
   ExecutionRequest,
   ExecutionStatus,
 } from '../core/executions/execution.js';
-import type { JsonValue } from '../core/json/json.js';
+import type { ToolApproval } from '../core/executions/tool-approval.js';
+import type { JsonObject, JsonValue } from '../core/json/json.js';
 import type { RetryLimits } from '../core/executions/turn-retry.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ToolDecision } from '../core/streams/tool-decision.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
@@ -37,6 +39,10 @@ export interface Activities {
   continueConversation(more: ConversationPart): Promise<number>;
   /** Runs one tool that a turn asked for, unless it has run before, and stores what came of it. Heartbeats. */
   runTool(run: ToolRun): Promise<FinishedToolCall>;
+  /** Whether the tool takes arguments that a person gave; UNAVAILABLE on a worker that does not have it. */
+  checkArguments(given: GivenArguments): Promise<{ readonly problem?: string }>;
+  /** Stores what a person is asked or has said, and the status that follows; tells viewers that a call waits. */
+  recordApproval(record: ApprovalRecord): Promise<void>;
   /** Adds a turn that called tools to the conversation, with all their results, once; says how many messages the next turn gets. */
   continueWithResults(turn: CalledTurn): Promise<number>;
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
@@ -94,8 +100,14 @@ export interface PreparedAgent {
   readonly tools?: readonly string[];
   /** Bounds one attempt. */
   readonly timeoutSeconds: number;
-  /** Bounds the execution as a whole; absent in what an earlier version of this program prepared. */
+  /** Tools that a person has to approve, by names and patterns; absent where `maxToolCalls` is, and in earlier versions. */
+  readonly approvalRequired?: readonly string[];
+  /** How long a call waits for a person; absent: as long as calls do by default. */
+  readonly approvalTimeoutSeconds?: number;
+  /** Bounds the work of the execution; absent in what an earlier version of this program prepared. */
   readonly deadlineSeconds?: number;
+  /** Set where the execution keeps its deadline itself, also where Temporal has one: that leaves room for people. */
+  readonly keepsDeadline?: true;
   readonly retry: RetryLimits;
 }
 
@@ -117,6 +129,11 @@ export interface ToolRun {
   readonly tool: string;
   /** Whether the agent has that tool: a model may ask for any. */
   readonly isGiven: boolean;
+  /**
+   * Whether a person has to approve the call, or what was said of it. Absent: an earlier version of this program asks, which
+   * cannot wait for people.
+   */
+  readonly approval?: 'always' | 'if-needed' | ToolDecision;
   readonly token?: ToolToken;
 }
 
@@ -129,6 +146,20 @@ export interface ToolToken {
 /** What came of it is stored: a result in the history as well would be there twice. */
 export interface FinishedToolCall {
   readonly warning?: string;
+  /** Nothing came of it yet: a person has to approve it first. */
+  readonly needsApproval?: true;
+}
+
+export interface GivenArguments {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+}
+
+/** A call that waits for a person, or has been decided on. */
+export interface ApprovalRecord {
+  readonly approval: ToolApproval;
+  /** Of its execution, by what waits besides. */
+  readonly status: 'RUNNING' | 'WAITING_FOR_APPROVAL';
 }
 
 export interface CalledTurn {

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { TransitionAvailability } from '../core/engine/available-transitions.js';
+import type { Approve, Reject, ToolApproval } from '../core/executions/tool-approval.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { Token } from '../core/tokens/token.js';
 import type { UpdateRequest } from '../core/tokens/update-request.js';
@@ -45,6 +46,13 @@ export const tokenQuery = defineQuery<Token>('token');
 export const acceptedFireQuery = defineQuery<FireAccepted | null, [FireRequest]>('acceptedFire');
 /** Every transition out of the token's place, with what blocks it. */
 export const availableTransitionsQuery = defineQuery<readonly TransitionAvailability[]>('availableTransitions');
+
+/** A person lets a call be made, with other arguments where some are given. The same again is the same; else ALREADY_DECIDED. */
+export const approveToolCallUpdate = defineUpdate<ToolApproval, [Approve]>('approveToolCall');
+/** The model is told that the call was rejected, and goes on; with `stop` its execution fails. Repeated as an approval is. */
+export const rejectToolCallUpdate = defineUpdate<ToolApproval, [Reject]>('rejectToolCall');
+/** The calls of an execution that wait for a person. */
+export const pendingApprovalsQuery = defineQuery<readonly ToolApproval[]>('pendingApprovals');
 
 /** Workflows, local activities and model calls run on the main queue; what a rate limit must not hold up on the other. */
 export function taskQueues(prefix: string): { readonly main: string; readonly tools: string } {

@@ -77,7 +77,7 @@ function memoryStorage(): Storage {
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents: new MemoryPlaceAgentStore(),
     tokens,
-    tools: new MemoryToolStore(),
+    tools: new MemoryToolStore(executions),
     workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -34,9 +34,18 @@ function isStorableText(part: unknown): boolean {
 }
 
 /** The page that `first + 1` items make: the one too many only tells that there are more. */
-export function pageOf<Item extends ListPosition>(items: readonly Item[], { first }: PageRequest): Page<Item> {
+export function pageOf<Item extends ListPosition>(items: readonly Item[], page: PageRequest): Page<Item> {
+  return pageBy(items, page, (item) => item);
+}
+
+/** The same where the items themselves do not say where they stand. */
+export function pageBy<Item>(
+  items: readonly Item[],
+  { first }: PageRequest,
+  positionOf: (item: Item) => ListPosition,
+): Page<Item> {
   return {
-    items: items.slice(0, first).map((item) => ({ item, cursor: encodeCursor(item) })),
+    items: items.slice(0, first).map((item) => ({ item, cursor: encodeCursor(positionOf(item)) })),
     hasNextPage: items.length > first,
   };
 }

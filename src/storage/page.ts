@@ -1,4 +1,4 @@
-/** A page of a list that is ordered newest first by (createdAt, id). */
+/** A page of a list that is ordered by (createdAt, id): newest first, unless the list says otherwise. */
 export interface PageRequest {
   /** At most this many, 1 to 200. */
   readonly first: number;

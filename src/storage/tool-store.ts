@@ -1,5 +1,7 @@
 import type { ToolOffer } from '../core/agents/tool-offer.js';
+import type { ToolApproval } from '../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../core/executions/tool-call.js';
+import type { Page, PageRequest } from './page.js';
 
 /** What is known of a call of a tool. */
 export interface StoredToolCall {
@@ -19,6 +21,15 @@ export interface ToolStore {
   beginCall(place: ToolCallPlace, attempt: string): Promise<StoredToolCall>;
   /** Keeps the outcome of a call that has begun. The first one stays; it is what comes back. */
   endCall(place: ToolCallPlace, outcome: ToolOutcome): Promise<ToolOutcome>;
+  /**
+   * Keeps what a person is asked about a call, or has said: the newest by its times stays, and of one time the decided one. A
+   * workflow task that was lost may have stored what never happened.
+   */
+  storeApproval(approval: ToolApproval): Promise<void>;
+  /** For each execution the calls that people were asked about, in the order of the calls. */
+  approvals(executionIds: readonly string[]): Promise<readonly (readonly ToolApproval[])[]>;
+  /** The calls that wait for a person, of executions that have not ended: who waits longest comes first. */
+  listWaiting(page: PageRequest): Promise<Page<ToolApproval>>;
   /** The outcomes of the calls of a turn, by their index; of those without one nothing. */
   outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>>;
 }

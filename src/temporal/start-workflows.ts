@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOp
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { summaryOf } from '../contract/summary.js';
 import { CircuitBreakerError } from '../core/errors.js';
-import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import { temporalDeadlineSeconds } from '../core/executions/execution-deadline.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import { canonicalJson, type JsonObject } from '../core/json/json.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
@@ -41,7 +41,7 @@ export async function startExecution(starter: Starter, execution: ExecutionReque
     args: [execution],
     memo: { [REQUEST]: fingerprint(execution) },
     staticSummary: summaryOf(`Agent ${execution.agentId}`),
-    workflowExecutionTimeout: executionDeadlineSeconds(starter.executionTimeoutSeconds, undefined) * 1000,
+    workflowExecutionTimeout: temporalDeadlineSeconds(starter.executionTimeoutSeconds, undefined) * 1000,
   });
 }
 

@@ -3,9 +3,11 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
+import type { ApprovalAnswer } from '../core/executions/tool-approval.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
+import { OwnUpdates } from './own-updates.js';
 import { OwnWorkflows, type OwnWorkflow, type WorkflowKind } from './own-workflows.js';
 import { refuseAnotherHome, type ClaimHome } from './refuse-another-home.js';
 import { requestOf, startExecution, startToken } from './start-workflows.js';
@@ -37,6 +39,8 @@ export interface TemporalGateway {
   change(tokenId: string, change: TokenChange): Promise<Changed>;
   /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
   tellPlaceAgentsChanged(tokenId: string): Promise<void>;
+  /** Tells a known execution what a person says of one of its calls. Refusals are thrown: see judgeAnswer. */
+  decideToolCall(executionId: string, answer: ApprovalAnswer): Promise<void>;
   /** The same id with the same request is the same execution; another one is ALREADY_EXISTS. */
   startExecution(request: ExecutionRequest): Promise<void>;
   /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
@@ -86,6 +90,7 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
   const own = new OwnWorkflows(client, taskQueue);
   const starter = { client, own, taskQueue, executionTimeoutSeconds };
   const updates = new TokenUpdates(client, own);
+  const decisions = new OwnUpdates(client, own, AGENT_EXECUTION);
   const atHome = () => refuseAnotherHome(client, claimHome);
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
   return {
@@ -95,6 +100,7 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
     fire: (tokenId, request) => within(() => updates.fire(tokenId, request)),
     change: (tokenId, change) => within(() => updates.change(tokenId, change)),
     tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
+    decideToolCall: (executionId, answer) => within(() => decide(decisions, executionId, answer)),
     startExecution: (request) => within(() => startExecution(starter, request)),
     cancelExecution: (id, reason) => within(() => cancel(starter, id, reason)),
     closeOf: (kind, id) =>
@@ -130,6 +136,10 @@ async function withinDeadline<Result>(client: Client, run: () => Promise<Result>
   } catch (error) {
     throw apiErrorFromTemporal(error);
   }
+}
+
+async function decide(updates: OwnUpdates, executionId: string, { type, ...said }: ApprovalAnswer): Promise<void> {
+  await updates.send(executionId, { name: type === 'approve' ? 'approveToolCall' : 'rejectToolCall', args: [said] });
 }
 
 interface Surroundings {

@@ -10,38 +10,38 @@ interface Line {
   readonly waiting: (() => void)[];
 }
 
-/** Lets the changes of each token through to Temporal a few at a time, in the order in which they came. */
+/** Lets the changes of each Temporal workflow through to Temporal a few at a time, in the order in which they came. */
 export class UpdateQueue {
   readonly #lines = new Map<string, Line>();
 
   /** Throws RATE_LIMITED, at once, where too many wait. */
-  async run<Result>(tokenId: string, change: () => Promise<Result>): Promise<Result> {
-    const line = this.#lines.get(tokenId) ?? { underWay: 0, waiting: [] };
-    this.#lines.set(tokenId, line);
-    await turnIn(line, tokenId);
+  async run<Result>(workflowId: string, change: () => Promise<Result>): Promise<Result> {
+    const line = this.#lines.get(workflowId) ?? { underWay: 0, waiting: [] };
+    this.#lines.set(workflowId, line);
+    await turnIn(line, workflowId);
     try {
       return await change();
     } finally {
-      this.#leave(line, tokenId);
+      this.#leave(line, workflowId);
     }
   }
 
   /** Whoever is next takes the place: those who come at this moment stand behind. */
-  #leave(line: Line, tokenId: string): void {
+  #leave(line: Line, workflowId: string): void {
     const next = line.waiting.shift();
     if (next !== undefined) next();
     else line.underWay -= 1;
-    if (line.underWay === 0) this.#lines.delete(tokenId);
+    if (line.underWay === 0) this.#lines.delete(workflowId);
   }
 }
 
-async function turnIn(line: Line, tokenId: string): Promise<void> {
+async function turnIn(line: Line, workflowId: string): Promise<void> {
   if (line.underWay < AT_ONCE) {
     line.underWay += 1;
     return;
   }
   if (line.waiting.length >= MOST_WAITING) {
-    const message = `${MOST_WAITING} changes of token "${tokenId}" are waiting already.`;
+    const message = `${MOST_WAITING} changes of "${workflowId}" are waiting already.`;
     throw new CircuitBreakerError('RATE_LIMITED', message, { retryAfterSeconds: 1 });
   }
   await new Promise<void>((resolve) => {

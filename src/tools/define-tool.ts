@@ -21,6 +21,8 @@ export interface ToolDefinition<Input extends z.ZodType> {
   readonly input: Input;
   /** Set when to call it twice with the same arguments, and key, has the effect of once. Default false. */
   readonly idempotent?: boolean;
+  /** Set when a person has to approve every call. Default false; an agent's `approvalRequired` can ask for it as well. */
+  readonly needsApproval?: boolean;
   /** Bounds one call; default 30, at most 3600. */
   readonly timeoutSeconds?: number;
   /** Gets arguments that fit. What it answers goes to the model as JSON, of 64 KiB at most; what it throws, too. */
@@ -49,7 +51,8 @@ export interface ToolDefinition<Input extends z.ZodType> {
  * ```
  */
 export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<Input>): Tool {
-  const { name, description, input, idempotent = false, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = definition;
+  const { name, description, input, idempotent = false, needsApproval = false } = definition;
+  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = definition;
   refuseBadWords(definition);
   refuseBadTimeout(name, timeoutSeconds);
   const tool: Tool = {
@@ -57,6 +60,7 @@ export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<I
     description,
     parameters: parametersOf(name, input),
     idempotent,
+    needsApproval,
     timeoutSeconds,
     read: (given) => readArguments(input, given),
     // Read by `read`, whose value it is.
@@ -70,8 +74,12 @@ export function isTool(value: unknown): value is Tool {
   return typeof value === 'object' && value !== null && MARK in value;
 }
 
-function refuseBadWords(definition: object & { readonly name: unknown; readonly description: unknown }): void {
-  const { name, description } = definition;
+function refuseBadWords(definition: {
+  readonly name: unknown;
+  readonly description: unknown;
+  readonly needsApproval?: unknown;
+}): void {
+  const { name, description, needsApproval } = definition;
   if (typeof name !== 'string' || !NAME.test(name)) {
     const rule = 'a name has letters, digits, "_", "-" and ".", and at most 64 of them';
     throw new TypeError(`a tool cannot be called "${shorten(String(name))}": ${rule}`);
@@ -81,9 +89,8 @@ function refuseBadWords(definition: object & { readonly name: unknown; readonly 
       `tool "${name}" needs a description for the model, of at most ${LONGEST_DESCRIPTION} characters`,
     );
   }
-  if ('needsApproval' in definition && definition.needsApproval === true) {
-    const advice = 'this version cannot ask a person first, so leave it out, or keep the tool until it can';
-    throw new TypeError(`tool "${name}" needs approval: ${advice}`);
+  if (needsApproval !== undefined && typeof needsApproval !== 'boolean') {
+    throw new TypeError(`needsApproval of tool "${name}" must be true or false`);
   }
 }
 

@@ -1,6 +1,7 @@
 import {
+  allHandlersFinished,
   CancellationScope,
-  isCancellation,
+  condition,
   proxyActivities,
   upsertSearchAttributes,
   workflowInfo,
@@ -12,10 +13,12 @@ import type { EndedStatus, ExecutionRequest, ExecutionResult } from '../core/exe
 import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
+import { Approvals } from './approvals.js';
 import { quickly } from './perform.js';
 import { refuseForeignRequest } from './read-messages.js';
-import { runTools } from './run-tools.js';
+import { runTools, type ToolSurroundings } from './run-tools.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
+import { WorkTime } from './work-time.js';
 
 /** Time that an activity gets beyond the bound it keeps itself: for storing what it has. */
 const GRACE_SECONDS = 10;
@@ -24,14 +27,22 @@ const GRACE_SECONDS = 10;
 export async function agentExecution(request: ExecutionRequest): Promise<ExecutionResult> {
   refuseForeignRequest(request, workflowInfo().workflowId);
   show(request, 'RUNNING');
+  const approvals = new Approvals((status) => {
+    show(request, status);
+  });
+  approvals.takeAnswers();
   const turns: TurnAnswer[] = [];
   try {
     const prepared = await quickly('prepareAgent', request);
-    const answer = await withinDeadline(prepared, () => converse(request, prepared, turns));
+    const workTime = workTimeOf(prepared);
+    const talk = () => converse({ request, prepared, approvals, workTime }, turns);
+    const answer = await (workTime === undefined ? talk() : workTime.within(talk));
+    approvals.end();
     const result = resultOf(request, prepared, { answer, turns });
     await end(request, turns, { status: 'COMPLETED', ...result, completedAt: result.timestamp });
     return carriedResult(result);
   } catch (error) {
+    approvals.end();
     const failure = executionFailure(error);
     // What is stored under its id is another's: not its to end.
     if (failure.errorCode === 'ALREADY_EXISTS') throw finalCause(error);
@@ -41,22 +52,23 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     throw failure.status === 'CANCELLED'
       ? error
       : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 }
 
-/** Where nobody gave the Temporal workflow a time after which Temporal ends it, it ends itself: a plain client need not know. */
-async function withinDeadline<Result>({ deadlineSeconds }: PreparedAgent, run: () => Promise<Result>): Promise<Result> {
-  if (deadlineSeconds === undefined || workflowInfo().executionTimeoutMs !== undefined) return await run();
-  try {
-    return await CancellationScope.withTimeout(deadlineSeconds * 1000, run);
-  } catch (error) {
-    if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
-    throw finalFailure({ code: 'timeout', message: `The execution was not done within ${deadlineSeconds} s.` });
-  }
+/**
+ * Undefined where Temporal alone ends the execution: an earlier version of this program began it so. Whoever starts it otherwise
+ * gives it a time that leaves room for people, or, as a plain client, none.
+ */
+function workTimeOf({ deadlineSeconds, keepsDeadline }: PreparedAgent): WorkTime | undefined {
+  const isTimed = keepsDeadline === true || workflowInfo().executionTimeoutMs === undefined;
+  return deadlineSeconds === undefined || !isTimed ? undefined : new WorkTime(deadlineSeconds);
 }
 
 /** Takes turns until one is the answer. Each that was finished is in `turns`, also when a later one fails. */
-async function converse(request: ExecutionRequest, prepared: PreparedAgent, turns: TurnAnswer[]): Promise<TurnAnswer> {
+async function converse(surroundings: ToolSurroundings, turns: TurnAnswer[]): Promise<TurnAnswer> {
+  const { request, prepared } = surroundings;
   let later: ModelCall['later'];
   let hasRepaired = false;
   for (;;) {
@@ -70,7 +82,7 @@ async function converse(request: ExecutionRequest, prepared: PreparedAgent, turn
       case 'fail':
         throw finalFailure(step);
       case 'call-tools': {
-        const { messageCount, warnings } = await runTools(request, prepared, { turn, calls: step.calls });
+        const { messageCount, warnings } = await runTools(surroundings, { turn, calls: step.calls });
         turns[turns.length - 1] = { ...answer, warnings: [...answer.warnings, ...warnings] };
         later = { messageCount, reason: 'tools' };
         break;
@@ -146,7 +158,7 @@ async function end(request: ExecutionRequest, turns: readonly TurnAnswer[], how:
   });
 }
 
-function show(request: ExecutionRequest, status: EndedStatus | 'RUNNING'): void {
+function show(request: ExecutionRequest, status: EndedStatus | 'RUNNING' | 'WAITING_FOR_APPROVAL'): void {
   const wanted = [
     { key: searchAttributes.agent, value: searchValue(request.agentId) },
     { key: searchAttributes.status, value: status },

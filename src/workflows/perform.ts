@@ -10,7 +10,7 @@ import {
 import type { Activities, ExecutionEnd } from '../contract/activities.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
-import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
+import { temporalDeadlineSeconds } from '../core/executions/execution-deadline.js';
 import { summaryOf } from '../contract/summary.js';
 import { wholeResult } from '../contract/carried-result.js';
 import {
@@ -25,7 +25,7 @@ import { searchAttributes, searchValue } from '../contract/search-attributes.js'
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
-export type QuickActivities = Omit<Activities, 'invokeModel' | 'runTool' | 'adoptExecution'>;
+export type QuickActivities = Omit<Activities, 'invokeModel' | 'runTool' | 'checkArguments' | 'adoptExecution'>;
 
 /**
  * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once
@@ -96,7 +96,7 @@ export async function startExecution(execution: ExecutionRequest, attemptSeconds
       args: [execution],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowExecutionTimeout: executionDeadlineSeconds(timeoutSeconds, retryConfig) * 1000,
+      workflowExecutionTimeout: temporalDeadlineSeconds(timeoutSeconds, retryConfig) * 1000,
       staticSummary: summaryOf(`Agent ${execution.agentId} for token ${execution.token?.id ?? '–'}`),
       typedSearchAttributes: [
         { key: searchAttributes.agent, value: searchValue(execution.agentId) },

@@ -4,6 +4,7 @@ import { validationFailed } from '../core/errors.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { Problem } from '../core/json/problem.js';
 import { checkExecutionRequest } from '../core/executions/check-execution-request.js';
+import { parseApprove, parseReject } from '../core/executions/tool-approval.js';
 import { parseCancelRequest } from '../core/tokens/cancel-request.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
@@ -23,6 +24,8 @@ interface UpdateReader<Value> {
 
 export const fires = readerOf('The fire', parseFireRequest);
 export const updates = readerOf('The update', parseUpdateRequest);
+export const approvals = readerOf('The approval', parseApprove);
+export const rejections = readerOf('The rejection', parseReject);
 export const cancellations = readerOf('The cancellation', parseCancelRequest);
 
 /** Throws the failure VALIDATION_FAILED with everything that is wrong with it. */

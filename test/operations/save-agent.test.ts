@@ -49,7 +49,13 @@ describe('an agent that is changed', () => {
   }
 
   it('may name the tools that workers offer, and no others', async () => {
-    const rest = { description: 'Looks up.', parameters: { type: 'object' }, idempotent: true, timeoutSeconds: 30 };
+    const rest = {
+      description: 'Looks up.',
+      parameters: { type: 'object' },
+      idempotent: true,
+      needsApproval: false,
+      timeoutSeconds: 30,
+    };
     await storage.tools.offer([{ name: 'lookup_order', ...rest }], NOW, NOW);
     expect(await change({ ...AGENT, tools: ['lookup_order'] })).toEqual([]);
     expect(await change({ ...AGENT, tools: ['lookup_order', 'lookup'], maxTurns: 0 })).toEqual([

@@ -105,6 +105,11 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.reject(new Error('not played'));
   }
 
+  decideToolCall(): Promise<never> {
+    this.#fail();
+    return Promise.reject(new Error('not played'));
+  }
+
   startExecution(request: ExecutionRequest): Promise<void> {
     this.#fail();
     this.executions.push(request);

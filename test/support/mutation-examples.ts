@@ -47,6 +47,8 @@ function agentInput(id: string): JsonObject {
     allowedWorkflows: ['writing'],
     maxTurns: 3,
     maxToolCalls: 5,
+    approvalRequired: [],
+    approvalTimeoutSeconds: 3600,
     strictParameters: false,
   };
 }

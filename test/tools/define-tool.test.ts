@@ -27,7 +27,6 @@ describe('a tool that is defined', () => {
     ['an input that is no object', { ...base, input: z.string() }, /must be an object/],
     ['an input that JSON Schema cannot say', { ...base, input: z.object({ at: z.date() }) }, /no schema of zod 4/],
     ['no time', { ...base, timeoutSeconds: 0 }, /timeoutSeconds/],
-    ['an approval that nobody could give', { ...base, needsApproval: true }, /cannot ask a person/],
   ])('is refused with %s', (_what, definition, message) => {
     expect(() => defineTool<z.ZodType>(definition)).toThrow(message);
   });

@@ -5,40 +5,12 @@ import { z } from 'zod';
 
 import type { JsonValue } from '../../src/core/json/json.js';
 import type { AgentExecution } from '../../src/core/executions/execution.js';
-import type { ModelEvent, ModelFinish, ModelRequest } from '../../src/core/executions/turn.js';
-import type { LanguageModel } from '../../src/providers/language-model.js';
 import { AGENT_EXECUTION } from '../../src/contract/messages.js';
 import { defineTool } from '../../src/tools/define-tool.js';
+import { asks, AskingModel, type Step } from '../support/asking-model.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
-import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
-
-type Step = string | Partial<ModelFinish>;
-
-/** Takes its steps turn by turn: says a text, or asks for tools. */
-class AskingModel implements LanguageModel {
-  steps: Step[] = [];
-  requests: ModelRequest[] = [];
-
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
-  async *stream(request: ModelRequest): AsyncGenerator<ModelEvent> {
-    this.requests.push(request);
-    const step = this.steps.length > 1 ? this.steps.shift() : this.steps[0];
-    if (typeof step === 'string') yield { type: 'text', text: step };
-    else yield { type: 'text', text: 'Let me see. ' };
-    yield {
-      type: 'finish',
-      finish: typeof step === 'object' ? { ...FINISH, stopReason: 'tool_calls', ...step } : FINISH,
-    };
-  }
-
-  /** What the model was told in its last turn, call by call. */
-  get told(): readonly (readonly [string | undefined, string])[] {
-    const messages = this.requests.at(-1)?.messages ?? [];
-    return messages.filter(({ role }) => role === 'tool').map(({ toolCallId, content }) => [toolCallId, content]);
-  }
-}
 
 const runs: { name: string; key: string }[] = [];
 const input = z.object({ number: z.string() });
@@ -74,14 +46,6 @@ const tools = [
 const model = new AskingModel();
 let under: WorkerUnderTest;
 let count = 0;
-
-const asks = (...calls: readonly (readonly [string, JsonValue, string?])[]): Partial<ModelFinish> => ({
-  toolCalls: calls.map(([name, given, id = ''], index) => ({
-    id: id === '' ? `c${index}` : id,
-    name,
-    arguments: given,
-  })),
-});
 
 beforeAll(async () => {
   under = await startWorkerUnderTest(model, { tools });

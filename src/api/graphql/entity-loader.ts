@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import type { Agent } from '../../core/agents/agent.js';
 import { notFound } from '../../core/errors.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
+import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { Token } from '../../core/tokens/token.js';
 import type { AddedPlaceAgent } from '../../storage/place-agent-store.js';
 import type { Storage } from '../../storage/storage.js';
@@ -22,14 +23,16 @@ export class EntityLoader {
   readonly #tokens: Loader<string, Token>;
   readonly #executions: Loader<string, AgentExecution>;
   readonly #placeAgents: Loader<string, readonly AddedPlaceAgent[]>;
+  readonly #approvals: Loader<string, readonly ToolApproval[]>;
 
-  constructor({ workflows, agents, tokens, executions, placeAgents }: Storage, work: RequestWork) {
+  constructor({ workflows, agents, tokens, executions, placeAgents, tools }: Storage, work: RequestWork) {
     const loader: MakeLoader = (what, read) => loaderOf(what, (ids) => readMany(work, ids, read));
     this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
     this.#agents = loader('agent', (ids) => agents.getManyEver(ids));
     this.#tokens = loader('token', (ids) => tokens.getMany(ids));
     this.#executions = loader('execution', (ids) => executions.getMany(ids));
     this.#placeAgents = loader('workflow', (ids) => placeAgents.listForWorkflows(ids));
+    this.#approvals = loader('execution', (ids) => tools.approvals(ids));
   }
 
   workflow(id: string, version: number): Promise<StoredWorkflow> {
@@ -54,10 +57,15 @@ export class EntityLoader {
     return this.#placeAgents.load(workflowId);
   }
 
+  /** The calls of an execution that people were asked about, in their order. */
+  approvals(executionId: string): Promise<readonly ToolApproval[]> {
+    return this.#approvals.load(executionId);
+  }
+
   /** Forgets what was found: it may have changed. */
   forget(): void {
-    for (const one of [this.#workflows, this.#agents, this.#tokens, this.#executions, this.#placeAgents])
-      one.clearAll();
+    const entities = [this.#workflows, this.#agents, this.#tokens, this.#executions];
+    for (const one of [...entities, this.#placeAgents, this.#approvals]) one.clearAll();
   }
 }
 

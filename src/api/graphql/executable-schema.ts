@@ -6,6 +6,7 @@ import { countListFields } from './answers/count-list-fields.js';
 import { loadSchema } from './load-schema.js';
 import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
+import { approvalResolvers } from './resolvers/approval-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
 import { streamResolvers } from './resolvers/stream-resolvers.js';
@@ -23,6 +24,7 @@ export function executableSchema(): GraphQLSchema {
       tokenResolvers,
       agentResolvers,
       executionResolvers,
+      approvalResolvers,
       streamResolvers,
       providerResolvers,
     ],

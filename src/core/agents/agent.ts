@@ -47,6 +47,10 @@ export interface AgentContent {
   readonly maxTurns: number;
   /** How many tools one execution may call; absent: DEFAULT_MAX_TOOL_CALLS. */
   readonly maxToolCalls?: number;
+  /** Names and patterns among its tools that a person has to approve, besides those that say so themselves. */
+  readonly approvalRequired?: readonly string[];
+  /** How long a call waits for a person; absent: DEFAULT_APPROVAL_TIMEOUT_SECONDS. */
+  readonly approvalTimeoutSeconds?: number;
   readonly strictParameters: boolean;
 }
 

@@ -13,6 +13,8 @@ export interface ToolOffer {
   readonly parameters: JsonObject;
   /** A call whose worker died is made again, with the same idempotency key. */
   readonly idempotent: boolean;
+  /** A person has to approve every call of it, whichever agent has it. */
+  readonly needsApproval: boolean;
   /** Bounds one call; at most LONGEST_TOOL_SECONDS. */
   readonly timeoutSeconds: number;
 }

@@ -1,7 +1,7 @@
 import type { Message } from './conversation.js';
 import type { ProviderState } from './provider-state.js';
 import type { ToolCall } from './turn.js';
-import { isJsonObject, type JsonValue } from '../json/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.js';
 import { utf8Length } from '../json/utf8-length.js';
 import { leadingPart } from '../json/well-formed-text.js';
 
@@ -14,9 +14,13 @@ const MAX_SHOWN_RESULT = 4096;
  * What came of a call of a tool. `failed` and `unknown` are told to the model in words that say what to do; after `unknown`
  * nobody knows whether the tool has had its effect.
  */
-export type ToolOutcome =
+export type ToolOutcome = (
   | { readonly type: 'answered'; readonly result: JsonValue }
-  | { readonly type: 'failed' | 'unknown'; readonly message: string };
+  | { readonly type: 'failed' | 'unknown'; readonly message: string }
+) & {
+  /** What the call was made with, where a person changed what the model wanted. */
+  readonly changedArguments?: JsonObject;
+};
 
 /** Where a call stands: its place in its turn counts from 0. */
 export interface ToolCallPlace {
@@ -70,8 +74,14 @@ export function failed(message: string): ToolOutcome {
   return { type: 'failed', message };
 }
 
-/** What the model is told. */
+/** What the model is told: it would take what came of other arguments for what comes of its own. */
 export function toldToModel(outcome: ToolOutcome): string {
+  const { changedArguments } = outcome;
+  if (changedArguments === undefined) return resultText(outcome);
+  return `A person changed the arguments of the call to ${JSON.stringify(changedArguments)}. What came of it: ${resultText(outcome)}`;
+}
+
+function resultText(outcome: ToolOutcome): string {
   if (outcome.type !== 'answered') return `Error: ${outcome.message}`;
   return typeof outcome.result === 'string' ? outcome.result : JSON.stringify(outcome.result);
 }
@@ -79,7 +89,7 @@ export function toldToModel(outcome: ToolOutcome): string {
 /** What viewers of the stream are shown: the result as it is, or its beginning, which says that it was cut. */
 export function shownToViewers(outcome: ToolOutcome): JsonValue {
   if (outcome.type !== 'answered') return { error: outcome.message };
-  const text = toldToModel(outcome);
+  const text = resultText(outcome);
   if (text.length <= MAX_SHOWN_RESULT) return outcome.result;
   return { cut: leadingPart(text, MAX_SHOWN_RESULT), length: text.length };
 }

@@ -44,6 +44,13 @@ export class MessageFields {
     return undefined;
   }
 
+  flag(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    this.#wrong(name, 'must be true or false');
+    return undefined;
+  }
+
   object(name: string): JsonObject | undefined {
     const value = this.#value(name);
     if (value === undefined || isJsonObject(value)) return value;

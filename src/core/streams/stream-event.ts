@@ -1,5 +1,6 @@
 import type { AttemptStartCode, ExecutionFailureCode } from '../codes.js';
 import type { JsonValue } from '../json/json.js';
+import type { ToolDecision } from './tool-decision.js';
 
 /** Tokens that a model counted for one call or one execution. */
 export interface TokenUsage {
@@ -32,7 +33,14 @@ export type FailedStatus = 'failed' | 'timeout' | 'cancelled' | 'terminated';
 /** What a writer may append between the opening and the terminal event. */
 export type StreamEventBody =
   | { readonly eventType: 'content_chunk'; readonly content: string }
-  | { readonly eventType: 'thinking'; readonly status: ThinkingStatus; readonly content?: string }
+  | {
+      readonly eventType: 'thinking';
+      readonly status: ThinkingStatus;
+      readonly content?: string;
+      /** Of `waiting_for_approval`: the call that a person has to approve. */
+      readonly toolName?: string;
+      readonly toolCallId?: string;
+    }
   | {
       readonly eventType: 'tool_call';
       readonly toolName: string;
@@ -44,6 +52,8 @@ export type StreamEventBody =
       readonly toolName: string;
       readonly toolCallId: string;
       readonly result: JsonValue;
+      /** What became of a call that a person had to approve. */
+      readonly approval?: ToolDecision;
     };
 
 /** Begins every attempt, also the first: who receives it drops all text of that turn and of later ones. */

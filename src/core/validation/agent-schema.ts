@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { LONGEST_APPROVAL_SECONDS, unknownApprovals } from '../agents/approval-required.js';
 import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { checkInput, checkJson } from '../json/check-json.js';
 import { checkPrompts } from './check-prompts.js';
@@ -47,6 +48,8 @@ const agent = shape({
   allowedWorkflows: listOf(text(1000), 1000).exactOptional(),
   maxTurns: z.number().default(DEFAULT_MAX_TURNS),
   maxToolCalls: z.number().exactOptional(),
+  approvalRequired: listOf(text(200), 100).exactOptional(),
+  approvalTimeoutSeconds: z.number().exactOptional(),
   strictParameters: z.boolean().default(false),
 });
 
@@ -87,6 +90,8 @@ function checkAgent(content: AgentContent): readonly Problem[] {
     ...checkPrompts(content.prompts, '/prompts'),
     ...checkCount(content.maxTurns, MAX_TURNS, '/maxTurns'),
     ...(content.maxToolCalls === undefined ? [] : checkCount(content.maxToolCalls, MAX_TOOL_CALLS, '/maxToolCalls')),
+    ...unknownApprovals(content.approvalRequired ?? [], content.tools),
+    ...checkApprovalTimeout(content.approvalTimeoutSeconds),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
     ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
   ];
@@ -99,6 +104,12 @@ function badId(id: string, pointer: string): readonly Problem[] {
 function checkCount(count: number, most: number, pointer: string): readonly Problem[] {
   if (Number.isInteger(count) && count >= 1 && count <= most) return [];
   return [{ code: 'INVALID_VALUE', pointer, message: `must be a whole number from 1 to ${most}` }];
+}
+
+function checkApprovalTimeout(seconds: number | undefined): readonly Problem[] {
+  if (seconds === undefined || (seconds >= 1 && seconds <= LONGEST_APPROVAL_SECONDS)) return [];
+  const message = `must be from 1 to ${LONGEST_APPROVAL_SECONDS} seconds`;
+  return [{ code: 'OUT_OF_RANGE', pointer: '/approvalTimeoutSeconds', message }];
 }
 
 /** Whether it is a schema at all is for the SchemaChecker: to find out may take long. */

@@ -1,16 +1,29 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
+import { isEnded } from '../../core/executions/execution.js';
+import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import { idempotencyKeyOf, type ToolCallPlace, type ToolOutcome } from '../../core/executions/tool-call.js';
 import { storable } from '../../core/json/well-formed-text.js';
+import type { ExecutionStore } from '../execution-store.js';
+import { decodeCursor, pageBy } from '../page-cursor.js';
+import type { Page, PageRequest } from '../page.js';
 import type { StoredToolCall, ToolStore } from '../tool-store.js';
+import { waitingPosition } from '../waiting-position.js';
+import { newestFirst } from './newest-first.js';
 
 interface Call extends StoredToolCall {
   readonly place: ToolCallPlace;
   readonly attempt: string;
+  readonly approval?: ToolApproval;
 }
 
 export class MemoryToolStore implements ToolStore {
   #offers = new Map<string, { readonly offer: ToolOffer; readonly at: string }>();
   readonly #calls = new Map<string, Call>();
+  readonly #executions: Pick<ExecutionStore, 'get'>;
+
+  constructor(executions: Pick<ExecutionStore, 'get'>) {
+    this.#executions = executions;
+  }
 
   offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void> {
     for (const offer of tools) this.#offers.set(offer.name, { offer: storable(offer), at });
@@ -41,6 +54,37 @@ export class MemoryToolStore implements ToolStore {
     return Promise.resolve(kept);
   }
 
+  storeApproval(given: ToolApproval): Promise<void> {
+    const key = idempotencyKeyOf(given);
+    const approval = storable(given);
+    const { executionId, turn, index } = given;
+    const before = this.#calls.get(key) ?? { place: { executionId, turn, index }, attempt: '', attempts: 0 };
+    if (before.approval === undefined || rankOf(approval) >= rankOf(before.approval)) {
+      this.#calls.set(key, { ...before, approval });
+    }
+    return Promise.resolve();
+  }
+
+  approvals(executionIds: readonly string[]): Promise<readonly (readonly ToolApproval[])[]> {
+    const all = [...this.#calls.values()].flatMap(({ approval }) => approval ?? []).sort(inOrderOfCalls);
+    return Promise.resolve(executionIds.map((id) => all.filter(({ executionId }) => executionId === id)));
+  }
+
+  async listWaiting(page: PageRequest): Promise<Page<ToolApproval>> {
+    const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    const undecided = [...this.#calls.values()].flatMap(({ approval }) =>
+      approval === undefined || approval.decision !== undefined ? [] : [approval],
+    );
+    const executions = await Promise.all(undecided.map(({ executionId }) => this.#executions.get(executionId)));
+    const waiting = undecided.filter((_, index) => {
+      const execution = executions[index];
+      return execution !== undefined && !isEnded(execution.status);
+    });
+    const behind = waiting.filter((one) => after === undefined || newestFirst(waitingPosition(one), after) < 0);
+    behind.sort((left, right) => newestFirst(waitingPosition(right), waitingPosition(left)));
+    return pageBy(behind.slice(0, page.first + 1), page, waitingPosition);
+  }
+
   outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {
     const calls = [...this.#calls.values()].filter(
       ({ place }) => place.executionId === executionId && place.turn === turn,
@@ -50,6 +94,15 @@ export class MemoryToolStore implements ToolStore {
     );
     return Promise.resolve(new Map(ended));
   }
+}
+
+/** Of two that say different things, the one with the higher rank holds. */
+function rankOf({ requestedAt, decision }: ToolApproval): string {
+  return `${decision?.decidedAt ?? requestedAt} ${decision === undefined ? 0 : 1}`;
+}
+
+function inOrderOfCalls(left: ToolApproval, right: ToolApproval): number {
+  return left.turn - right.turn || left.index - right.index;
 }
 
 function storedCall({ attempts, outcome }: Call): StoredToolCall {

@@ -69,6 +69,9 @@ export class PostgresExecutionStore implements ExecutionStore {
           JSON.stringify(document),
         ],
       });
+      if (updated.length > 0 && row.document.status === 'WAITING_FOR_APPROVAL' && isEnded(document.status)) {
+        await this.#stopWaiting(id);
+      }
       // Another update came in between: apply this one to what it left.
       if (updated.length > 0) return { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) };
     }
@@ -159,6 +162,13 @@ export class PostgresExecutionStore implements ExecutionStore {
       text: 'update circuit_breaker.executions set stream_removed = true where id = any($1)',
       values: [ids],
     });
+  }
+
+  /** Nobody is asked any more. The list leaves it out as it is; but each read would pass it, for ever. */
+  async #stopWaiting(id: string): Promise<void> {
+    const text =
+      'update circuit_breaker.tool_calls set waiting_since = null where execution_id = $1 and waiting_since is not null';
+    await this.#sql.query({ text, values: [id] });
   }
 
   async #find(id: string): Promise<Row | undefined> {

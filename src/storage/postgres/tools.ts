@@ -1,12 +1,29 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
+import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import { decodeCursor, pageBy } from '../page-cursor.js';
+import type { Page, PageRequest } from '../page.js';
 import type { StoredToolCall, ToolStore } from '../tool-store.js';
+import { waitingPosition } from '../waiting-position.js';
 
 interface CallRow {
   readonly attempts: number;
   readonly outcome: ToolOutcome | null;
+}
+
+interface ApprovalRow {
+  readonly approval: ToolApproval;
+}
+
+/** As in idempotencyKeyOf. */
+const KEY = "(call.execution_id || ':' || call.turn::text || ':' || call.index::text)";
+
+/** Of two approvals of one call that say different things, the one with the higher rank holds. */
+function rankOf(row: 'call' | 'excluded'): string {
+  const decidedAt = `${row}.approval->'decision'->>'decidedAt'`;
+  return `(coalesce(${decidedAt}, ${row}.approval->>'requestedAt'), ${decidedAt} is not null)`;
 }
 
 export class PostgresToolStore implements ToolStore {
@@ -60,6 +77,49 @@ export class PostgresToolStore implements ToolStore {
       values: [executionId, turn, index, storableJson(outcome)],
     });
     return row?.outcome ?? outcome;
+  }
+
+  async storeApproval(approval: ToolApproval): Promise<void> {
+    const { executionId, turn, index, decision, requestedAt } = approval;
+    await this.#sql.query({
+      name: 'store-approval',
+      text: `insert into circuit_breaker.tool_calls as call
+          (execution_id, turn, index, attempt, attempts, approval, waiting_since)
+        values ($1, $2, $3, '', 0, $4, $5) on conflict (execution_id, turn, index) do update
+        set approval = excluded.approval, waiting_since = excluded.waiting_since
+        where call.approval is null or ${rankOf('excluded')} >= ${rankOf('call')}`,
+      values: [executionId, turn, index, storableJson(approval), decision === undefined ? requestedAt : null],
+    });
+  }
+
+  async approvals(executionIds: readonly string[]): Promise<readonly (readonly ToolApproval[])[]> {
+    const rows = await this.#sql.query<ApprovalRow>({
+      name: 'list-approvals',
+      text: `select approval from circuit_breaker.tool_calls
+        where execution_id = any($1) and approval is not null order by turn, index`,
+      values: [executionIds],
+    });
+    const all = new Map<string, ToolApproval[]>(executionIds.map((id) => [id, []]));
+    for (const { approval } of rows) all.get(approval.executionId)?.push(approval);
+    return executionIds.map((id) => all.get(id) ?? []);
+  }
+
+  async listWaiting(page: PageRequest): Promise<Page<ToolApproval>> {
+    const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    const rows = await this.#sql.query<ApprovalRow>({
+      name: 'list-waiting',
+      text: `select approval from circuit_breaker.tool_calls call
+        join circuit_breaker.executions execution on execution.id = call.execution_id and not execution.ended
+        where waiting_since is not null
+          and ($1::text is null or (waiting_since >= $1 and (waiting_since, ${KEY}) > ($1, $2)))
+        order by waiting_since, ${KEY} limit $3`,
+      values: [after?.createdAt ?? null, after?.id ?? null, page.first + 1],
+    });
+    return pageBy(
+      rows.map(({ approval }) => approval),
+      page,
+      waitingPosition,
+    );
   }
 
   async outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {

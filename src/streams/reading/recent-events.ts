@@ -79,7 +79,7 @@ function lengthOf(event: StreamEvent): number {
     case 'tool_call':
       return JSON.stringify([event.arguments]).length;
     case 'tool_result':
-      return JSON.stringify([event.result]).length;
+      return JSON.stringify([event.result, event.approval]).length;
     case 'attempt_started':
       return 0;
   }

@@ -56,6 +56,8 @@ describe('parseAgentInput', () => {
       llmConfig: { temperature: 3, maxTokens: 0 },
       maxTurns: 0,
       maxToolCalls: 1001,
+      approvalRequired: ['pay'],
+      approvalTimeoutSeconds: 0.5,
       allowedWorkflows: ['ok', '..'],
     };
     expect(problems(change)).toEqual([
@@ -66,6 +68,8 @@ describe('parseAgentInput', () => {
       'INVALID_VALUE /llmConfig/maxTokens',
       'INVALID_VALUE /maxTurns',
       'INVALID_VALUE /maxToolCalls',
+      'UNKNOWN_TOOL /approvalRequired/0',
+      'OUT_OF_RANGE /approvalTimeoutSeconds',
       'INVALID_VALUE /allowedWorkflows/1',
     ]);
   });

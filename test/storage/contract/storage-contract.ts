@@ -36,7 +36,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     placeAgentStoreContract(() => storage().placeAgents);
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);
-    toolStoreContract(() => storage().tools);
+    toolStoreContract(storage);
     readingManyContract(storage);
   });
 }

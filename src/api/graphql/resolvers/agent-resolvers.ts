@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../../../core/agents/agent.js';
+import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-required.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import { readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
@@ -23,6 +24,9 @@ export const agentResolvers = {
       ),
   },
   Agent: {
+    approvalRequired: ({ approvalRequired = [] }: Agent) => approvalRequired,
+    approvalTimeoutSeconds: ({ approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS }: Agent) =>
+      approvalTimeoutSeconds,
     maxToolCalls: ({ maxToolCalls = DEFAULT_MAX_TOOL_CALLS }: Agent) => maxToolCalls,
   },
   Mutation: {
