@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { expect } from 'vitest';
 
-import { startAimock, type AimockProcess } from './aimock-process.js';
 import { LONG_PROSE } from './aimock-review.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from './api-client.js';
 import { newSetting, type Setting } from './everything.js';
+import { startHeldProse, type HeldProse } from './held-prose.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
 import { SpawnedProcess } from './spawned-process.js';
 import { sha256, streamFaults, type StreamViewer } from './stream-viewer.js';
@@ -39,8 +39,8 @@ export interface WritingIds {
 }
 
 /** One long answer of a model, asked for over the API at an address. */
-export async function write(address: string): Promise<WritingIds> {
-  const tokenId = await createToken(address, { workflowId: 'writing', data: { topic: 'tides' } });
+export async function write(address: string, topic = 'tides'): Promise<WritingIds> {
+  const tokenId = await createToken(address, { workflowId: 'writing', data: { topic } });
   return { tokenId, executionId: await fire(address, { tokenId, transitionId: 'write' }) };
 }
 
@@ -64,27 +64,24 @@ export async function expectWhole(address: string, ids: WritingIds, viewers: rea
   }
 }
 
-/** What installations share: a Temporal server, and a provider that says its answer in so many chunks. */
+/** What installations share: a Temporal server, and a provider that can be held in the middle of its answers. */
 export class Surroundings {
   private constructor(
     readonly temporal: TestTemporalServer,
-    readonly aimock: AimockProcess,
+    readonly prose: HeldProse,
     readonly client: Client,
   ) {}
 
-  static async start({ chunkSize }: { readonly chunkSize: number }): Promise<Surroundings> {
-    const modulePath = new URL('aimock-review.ts', import.meta.url).pathname;
-    const [temporal, aimock] = await Promise.all([
-      startTemporalServer(),
-      startAimock({ modulePath, latencyMs: 50, chunkSize }),
-    ]);
+  /** The provider's answers come in so many chunks. */
+  static async start({ chunks }: { readonly chunks: number }): Promise<Surroundings> {
+    const [temporal, prose] = await Promise.all([startTemporalServer(), startHeldProse(chunks)]);
     const client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
-    return new Surroundings(temporal, aimock, client);
+    return new Surroundings(temporal, prose, client);
   }
 
   async stop(): Promise<void> {
     await this.client.connection.close();
-    await Promise.all([this.temporal.stop(), this.aimock.stop()]);
+    await Promise.all([this.temporal.stop(), this.prose.stop()]);
   }
 }
 
@@ -109,7 +106,7 @@ export class Installation {
       TEMPORAL_ADDRESS: surroundings.temporal.address,
       TASK_QUEUE_PREFIX: prefix,
       STORAGE_URL: database.url,
-      OPENAI_BASE_URL: surroundings.aimock.baseUrl,
+      OPENAI_BASE_URL: surroundings.prose.baseUrl,
       ...(streamUrl === undefined ? {} : { STREAM_URL: streamUrl }),
     });
     const installation = new Installation(surroundings, database, setting);

@@ -20,13 +20,19 @@ export interface BackendKind {
   readonly start: () => Promise<BreakableBackend>;
 }
 
+const KINDS = {
+  PostgreSQL: { canTest: canTestPostgres, start: startPostgres },
+  Redis: { canTest: canTestRedis, start: async () => ofServer(await RedisServer.start({ keepsData: true })) },
+  NATS: { canTest: canTestNats, start: async () => ofServer(await NatsServer.start()) },
+};
+
 export async function streamBackends(): Promise<readonly BackendKind[]> {
-  const [postgres, redis, nats] = await Promise.all([canTestPostgres(), canTestRedis(), canTestNats()]);
-  return [
-    { name: 'PostgreSQL', isThere: postgres, start: startPostgres },
-    { name: 'Redis', isThere: redis, start: async () => ofServer(await RedisServer.start({ keepsData: true })) },
-    { name: 'NATS', isThere: nats, start: async () => ofServer(await NatsServer.start()) },
-  ];
+  return await Promise.all((['PostgreSQL', 'Redis', 'NATS'] as const).map(streamBackend));
+}
+
+export async function streamBackend(name: keyof typeof KINDS): Promise<BackendKind> {
+  const { canTest, start } = KINDS[name];
+  return { name, isThere: await canTest(), start };
 }
 
 function ofServer(server: RedisServer | NatsServer): BreakableBackend {

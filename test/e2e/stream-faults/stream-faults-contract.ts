@@ -5,30 +5,27 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { watchExecution } from '../../src/client/index.js';
-import type { StreamEvent } from '../../src/core/streams/stream-event.js';
-import { openStreamLog } from '../../src/streams/open-stream-log.js';
-import { LONG_PROSE } from '../support/aimock-review.js';
-import { execution, settledToken } from '../support/api-client.js';
-import { freePort } from '../support/free-port.js';
-import { expectWhole, Installation, Surroundings, write, type WritingIds } from '../support/installation.js';
-import { MemoryLogger } from '../support/memory-logger.js';
-import { streamBackends, type BreakableBackend } from '../support/stream-backends.js';
-import { StreamViewer } from '../support/stream-viewer.js';
+import { watchExecution } from '../../../src/client/index.js';
+import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
+import { openStreamLog } from '../../../src/streams/open-stream-log.js';
+import { LONG_PROSE } from '../../support/aimock-review.js';
+import { execution, settledToken } from '../../support/api-client.js';
+import { freePort } from '../../support/free-port.js';
+import type { HeldProse } from '../../support/held-prose.js';
+import { expectWhole, Installation, Surroundings, write, type WritingIds } from '../../support/installation.js';
+import { MemoryLogger } from '../../support/memory-logger.js';
+import type { BackendKind, BreakableBackend } from '../../support/stream-backends.js';
+import { StreamViewer } from '../../support/stream-viewer.js';
 
 /** The answer comes in so many chunks. */
 const CHUNKS = 40;
 const CHUNK_SIZE = Math.ceil(LONG_PROSE.length / CHUNKS);
 
-const BACKENDS = await streamBackends();
-
-let surroundings: Surroundings;
-
-beforeAll(async () => {
-  surroundings = await Surroundings.start({ chunkSize: CHUNK_SIZE });
-});
-
-afterAll(() => surroundings.stop());
+interface Place {
+  readonly here: Installation;
+  readonly prose: HeldProse;
+  readonly backend: BreakableBackend;
+}
 
 async function sawCharacters(viewer: StreamViewer, count: number): Promise<void> {
   while (viewer.text.length < count) await delay(2);
@@ -41,17 +38,19 @@ interface Watched {
   readonly watching: Promise<number>;
 }
 
-async function watched(here: Installation): Promise<Watched> {
-  const ids = await write(here.address);
+async function watched(here: Installation, topic: string): Promise<Watched> {
+  const ids = await write(here.address, topic);
   const viewer = new StreamViewer();
   return { ids, viewer, watching: viewer.watch(here.address, ids.executionId) };
 }
 
-async function workerKilledAt(here: Installation, chunk: number): Promise<void> {
-  const { ids, viewer, watching } = await watched(here);
+async function workerKilledAt({ here, prose }: Place, chunk: number): Promise<void> {
+  const goOn = prose.hold('kills', chunk);
+  const { ids, viewer, watching } = await watched(here, 'kills');
   const caller = await here.callerOf(ids);
-  await sawCharacters(viewer, chunk === 1 ? 1 : (chunk - 1) * CHUNK_SIZE);
+  await sawCharacters(viewer, chunk * CHUNK_SIZE);
   await caller.kill();
+  goOn();
   const [code] = await Promise.all([watching, here.startWorker()]);
   expect(code).toBe(1000);
   await expectWhole(here.address, ids, [viewer]);
@@ -59,12 +58,12 @@ async function workerKilledAt(here: Installation, chunk: number): Promise<void> 
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'completed']);
 }
 
-async function workerFrozenBeforeItOpened(here: Installation): Promise<void> {
+async function workerFrozenBeforeItOpened({ here }: Place): Promise<void> {
   const client = new pg.Client({ connectionString: here.storageUrl });
   await client.connect();
   // It looks for a stored turn before it opens its stream: there it waits, and there it is frozen.
   await client.query('begin; lock table circuit_breaker.turns in access exclusive mode');
-  const { ids, viewer, watching } = await watched(here);
+  const { ids, viewer, watching } = await watched(here, 'ice');
   const frozen = await here.callerOf(ids);
   frozen.signal('SIGSTOP');
   await client.query('commit');
@@ -76,11 +75,13 @@ async function workerFrozenBeforeItOpened(here: Installation): Promise<void> {
   expect(viewer.attempts).toBe(1);
 }
 
-async function workerFrozenWhileItWrote(here: Installation): Promise<void> {
-  const { ids, viewer, watching } = await watched(here);
+async function workerFrozenWhileItWrote({ here, prose }: Place): Promise<void> {
+  const goOn = prose.hold('frost', 3);
+  const { ids, viewer, watching } = await watched(here, 'frost');
   const caller = await here.callerOf(ids);
   await sawCharacters(viewer, 3 * CHUNK_SIZE);
   caller.signal('SIGSTOP');
+  goOn();
   while (viewer.attempts < 2) await delay(20);
   caller.signal('SIGCONT');
   expect(await watching).toBe(1000);
@@ -107,11 +108,12 @@ async function watchByGraphql(viewer: StreamViewer, address: string, executionId
   }
 }
 
-async function apiKilled(here: Installation): Promise<void> {
+async function apiKilled({ here, prose }: Place): Promise<void> {
   const port = await freePort();
   const elsewhere = `http://127.0.0.1:${port}`;
   const dying = await here.startApi({ PORT: String(port) });
-  const ids = await write(here.address);
+  const goOn = prose.hold('doors', 5);
+  const ids = await write(here.address, 'doors');
   const [byGraphql, bySocket, bySse] = [new StreamViewer(), new StreamViewer(), new StreamViewer()];
   const watched = watchExecution({
     url: elsewhere,
@@ -128,6 +130,7 @@ async function apiKilled(here: Installation): Promise<void> {
   const socket = bySocket.watch(elsewhere, ids.executionId);
   await Promise.all([byGraphql, bySocket, bySse].map((viewer) => sawCharacters(viewer, 5 * CHUNK_SIZE)));
   await dying.kill();
+  goOn();
   await Promise.all([graphql, socket]);
   await Promise.all([
     watchByGraphql(byGraphql, here.address, ids.executionId),
@@ -139,31 +142,29 @@ async function apiKilled(here: Installation): Promise<void> {
 }
 
 /**
- * One answer is in its middle when the backend goes, another comes to its end meanwhile: that is stored and moves its token
- * all the same. Those who watch get the rest when the backend is back.
+ * One answer is in its middle when the backend goes and when it comes back, another comes to its end meanwhile: that is stored
+ * and moves its token all the same. Those who watch get the rest when the backend is back.
  */
-async function backendAway(
-  here: Installation,
-  backend: BreakableBackend,
-): Promise<{ readonly ids: WritingIds; readonly viewer: StreamViewer }> {
-  const late = await watched(here);
-  await sawCharacters(late.viewer, 25 * CHUNK_SIZE);
-  const early = await watched(here);
-  await sawCharacters(early.viewer, 3 * CHUNK_SIZE);
+async function backendAway({ here, prose, backend }: Place): Promise<void> {
+  const [endEbb, endFlood] = [prose.hold('ebb', 3), prose.hold('flood', 3)];
+  const [ebb, flood] = [await watched(here, 'ebb'), await watched(here, 'flood')];
+  for (const { viewer } of [ebb, flood]) await sawCharacters(viewer, 3 * CHUNK_SIZE);
   await backend.takeAway();
-  expect(await settledToken(here.address, late.ids.tokenId)).toMatchObject({ place: 'written' });
-  expect(late.viewer.last?.eventType).not.toBe('completed');
+  endEbb();
+  expect(await settledToken(here.address, ebb.ids.tokenId)).toMatchObject({ place: 'written' });
+  expect(ebb.viewer.last?.eventType).not.toBe('completed');
   await backend.giveBack();
-  for (const { ids, viewer, watching } of [early, late]) {
+  endFlood();
+  for (const { ids, viewer, watching } of [flood, ebb]) {
     expect(await watching).toBe(1000);
     await expectWhole(here.address, ids, [viewer]);
   }
-  return late;
 }
 
 /** A stream whose time is over is gone from the log, and is answered all the same. */
-async function streamExpired(here: Installation, backend: BreakableBackend): Promise<void> {
-  const { ids, viewer: before } = await backendAway(here, backend);
+async function streamExpired({ here, backend }: Place): Promise<void> {
+  const { ids, viewer: before, watching } = await watched(here, 'time');
+  expect(await watching).toBe(1000);
   const short = { PORT: String(await freePort()), STREAM_RETENTION_SECONDS: '1', CLEANUP_INTERVAL_SECONDS: '1' };
   await here.startApi(short);
   const log = await openStreamLog(backend.url, { logger: new MemoryLogger() });
@@ -177,22 +178,44 @@ async function streamExpired(here: Installation, backend: BreakableBackend): Pro
   await expectWhole(here.address, ids, [viewer]);
 }
 
-describe('whatever dies, what a viewer reads at the end is what was stored', () => {
-  for (const { name, isThere, start } of BACKENDS) {
-    (isThere ? it.concurrent : it.skip)(`with streams on ${name}`, async () => {
-      const backend = await start();
-      const here = await Installation.start(surroundings, `faults-${name.toLowerCase()}`, backend.url);
-      try {
-        for (const chunk of [1, 20, CHUNKS - 1]) await workerKilledAt(here, chunk);
-        await workerFrozenBeforeItOpened(here);
-        // Not at once: a frozen worker takes tasks that others wait for.
-        await workerFrozenWhileItWrote(here);
-        await apiKilled(here);
-        await streamExpired(here, backend);
-      } finally {
-        await here.stop();
-        await backend.stop();
-      }
+/** Whatever dies, what a viewer reads at the end is what was stored. Not two at once: a frozen worker takes others' tasks. */
+export function streamFaultsContract({ name, isThere, start }: BackendKind): void {
+  describe.skipIf(!isThere)(`what a viewer of a stream on ${name} reads at the end is what was stored`, () => {
+    let surroundings: Surroundings;
+    let place: Place;
+
+    beforeAll(async () => {
+      const [around, backend] = await Promise.all([Surroundings.start({ chunks: CHUNKS }), start()]);
+      surroundings = around;
+      place = { here: await Installation.start(around, 'faults', backend.url), prose: around.prose, backend };
     });
-  }
-});
+    afterAll(async () => {
+      await place.here.stop();
+      await Promise.all([place.backend.stop(), surroundings.stop()]);
+    });
+
+    it.each([1, 20, CHUNKS - 1])('when its worker is killed after chunk %i', async (chunk) => {
+      await workerKilledAt(place, chunk);
+    });
+
+    it('when its worker is frozen before it opened the stream', async () => {
+      await workerFrozenBeforeItOpened(place);
+    });
+
+    it('when its worker is frozen while it writes', async () => {
+      await workerFrozenWhileItWrote(place);
+    });
+
+    it('when the API is killed, by every door', async () => {
+      await apiKilled(place);
+    });
+
+    it('when the backend is away for a while', async () => {
+      await backendAway(place);
+    });
+
+    it('when the stream has expired', async () => {
+      await streamExpired(place);
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { streamBackend } from '../../support/stream-backends.js';
+import { streamFaultsContract } from './stream-faults-contract.js';
+
+streamFaultsContract(await streamBackend('NATS'));

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServerResponse } from 'node:http';
+
+import { CHAT } from '../providers/formats/contract/wire-under-test.js';
+import { LONG_PROSE } from './aimock-review.js';
+import { beginStream, startFaultServer } from './fault-server.js';
+
+const PACE_MS = 50;
+
+/** A provider that says the same long prose to everybody, and stops in the middle of it for as long as a test wants. */
+export interface HeldProse {
+  readonly baseUrl: string;
+  /** The next answer about a topic stops after so many chunks, until the function that is given is called. */
+  hold(topic: string, chunks: number): () => void;
+  stop(): Promise<void>;
+}
+
+interface Hold {
+  readonly topic: string;
+  readonly chunks: number;
+  readonly isOver: Promise<void>;
+}
+
+/** Its answers come in so many chunks. */
+export async function startHeldProse(chunks: number): Promise<HeldProse> {
+  const server = await startFaultServer();
+  const holds: Hold[] = [];
+  const size = Math.ceil(LONG_PROSE.length / chunks);
+  const pieces = Array.from({ length: chunks }, (_, n) => LONG_PROSE.slice(n * size, (n + 1) * size));
+  server.behave((_request, response, body) => {
+    const asked = JSON.stringify(body);
+    const index = holds.findIndex(({ topic }) => asked.includes(topic));
+    void say(response, pieces, index === -1 ? undefined : holds.splice(index, 1)[0]);
+  });
+  return {
+    baseUrl: server.baseUrl,
+    hold: (topic, chunks) => {
+      let release = (): void => undefined;
+      const isOver = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      holds.push({ topic, chunks, isOver });
+      return release;
+    },
+    stop: () => server.stop(),
+  };
+}
+
+async function say(response: ServerResponse, pieces: readonly string[], hold: Hold | undefined): Promise<void> {
+  beginStream(response);
+  for (const [said, piece] of pieces.entries()) {
+    if (said === hold?.chunks) await hold.isOver;
+    if (response.destroyed) return;
+    response.write(CHAT.text(piece));
+    await delay(PACE_MS);
+  }
+  response.end(CHAT.finish('stop'));
+}
