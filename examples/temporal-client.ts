@@ -5,52 +5,107 @@
  *
  *     npx tsx examples/temporal-client.ts [address] [token-id]
  */
-import { Client, Connection, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 
 const [address = 'localhost:7233', tokenId = `doc-${Date.now()}`] = process.argv.slice(2);
-const connection = await Connection.connect({ address });
-const client = new Client({ connection });
-
-const handle = await client.workflow.start('tokenLifecycle', {
-  taskQueue: 'circuit-breaker',
-  workflowId: tokenId,
-  args: [
-    {
-      workflowId: 'document_review',
-      data: { content: 'Travel of more than 150 EUR needs approval before it is booked.' },
-      metadata: { type: 'memo', priority: 'normal' },
-    },
-  ],
-});
-console.log('started', handle.workflowId);
-
-// A signal asks and does not wait; a refusal would become an event of the token.
-await handle.signal('fireTransition', { transitionId: 'ai_review' });
 
 interface TokenView {
   readonly place: string;
   readonly status: string;
   readonly version: number;
   readonly pending?: object;
+  readonly incident?: { readonly code: string; readonly message: string };
 }
 
-// A query answers at any time, also after the token has ended.
-let token = await handle.query<TokenView>('token');
-while (token.version === 1 || token.pending !== undefined) {
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  token = await handle.query<TokenView>('token');
-}
-console.log('after the review:', token.status, 'in', token.place, 'at version', token.version);
+async function live(client: Client): Promise<void> {
+  const handle = await client.workflow.start('tokenLifecycle', {
+    taskQueue: 'circuit-breaker',
+    workflowId: tokenId,
+    args: [
+      {
+        workflowId: 'document_review',
+        data: { content: 'Travel of more than 150 EUR needs approval before it is booked.' },
+        metadata: { type: 'memo', priority: 'normal' },
+      },
+    ],
+  });
+  console.log('started', handle.workflowId);
 
-// An update answers when it is accepted and recorded, or is rejected with every blocker.
-try {
-  const args: [object] = [{ transitionId: 'resubmit', expectedVersion: token.version, idempotencyKey: 'resubmit-1' }];
-  const { token: fired } = await handle.executeUpdate<{ token: TokenView }, [object]>('fire', { args });
-  console.log('resubmitted: now in', fired.place);
-} catch (error) {
-  if (!(error instanceof WorkflowUpdateFailedError))
-    console.log('not fired:', error instanceof Error ? error.message : error);
-  else console.log('refused:', error.cause?.message);
+  // A signal asks and does not wait; a refusal would become an event of the token.
+  await handle.signal('fireTransition', { transitionId: 'ai_review' });
+
+  // A query answers at any time, also after the token has ended.
+  let token = await handle.query<TokenView>('token');
+  while (token.version === 1 || token.pending !== undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    token = await handle.query<TokenView>('token');
+  }
+  console.log('after the review:', token.status, 'in', token.place, 'at version', token.version);
+  if (token.incident !== undefined) console.log('the review failed:', token.incident.code, token.incident.message);
+  if (token.status !== 'ACTIVE') return;
+
+  // The first is refused: nobody publishes a document that has to be reworked.
+  await fire(handle, { transitionId: 'publish', expectedVersion: token.version });
+  await fire(handle, { transitionId: 'resubmit', expectedVersion: token.version, idempotencyKey: 'resubmit-1' });
 }
 
-await connection.close();
+/** An update answers when the fire is accepted and recorded, or is rejected with everything that blocks it. */
+async function fire(handle: WorkflowHandle, request: FireRequest): Promise<void> {
+  try {
+    const { token } = await handle.executeUpdate<{ token: TokenView }, [object]>('fire', { args: [request] });
+    console.log(`fired ${request.transitionId}: now in`, token.place);
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) throw error;
+    console.log(`refused ${request.transitionId}:`, error.cause.message);
+    const [facts] = error.cause.details as readonly { readonly blockers?: readonly Blocker[] }[];
+    for (const { code, message } of facts?.blockers ?? []) console.log('  blocked by', code, '-', message);
+  }
+}
+
+interface FireRequest {
+  readonly transitionId: string;
+  readonly expectedVersion?: number;
+  readonly idempotencyKey?: string;
+}
+
+interface Blocker {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What to do about what went wrong. */
+async function advice(client: Client, error: unknown): Promise<string> {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) return `There is a token "${tokenId}": name another one.`;
+  const handle = client.workflow.getHandle(tokenId);
+  if ((await handle.describe()).status.name === 'FAILED') {
+    const failed: unknown = await handle.result().catch((reason: unknown) => reason);
+    const said = failed instanceof WorkflowFailedError ? (failed.cause ?? failed).message : String(failed);
+    return `${said}\nIs this the first try? Run the demo once, it saves the workflow and its agent: npm run demo`;
+  }
+  const said = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  if (said.includes('poller')) return 'No worker takes the tasks of tokens: start one with npm start';
+  return said;
+}
+
+const connection = await Connection.connect({ address }).catch(() => undefined);
+if (connection === undefined) {
+  console.error(`There is no Temporal server at ${address}: start one with npm start, or name another address.`);
+  process.exitCode = 1;
+} else {
+  const client = new Client({ connection });
+  try {
+    await live(client);
+  } catch (error) {
+    console.error(await advice(client, error));
+    process.exitCode = 1;
+  }
+  await connection.close();
+}

@@ -1,12 +1,22 @@
 import type { Logger as TemporalLogger, LogLevel, LogMetadata, RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
+import { executionFailure } from '../contract/failures.js';
+
 /** Temporal's runtime with its log in ours, also that of its native part, which would else print by itself. */
 export function temporalRuntime(logger: Logger): RuntimeOptions {
   return {
     logger: temporalLogger(logger),
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
   };
+}
+
+/** Facts with an error's code and words in place of the error, of which JSON would have neither. */
+function readable({ error, ...facts }: Readonly<Record<string, unknown>>): object {
+  if (typeof error !== 'object' || error === null) return error === undefined ? facts : { ...facts, error };
+  const { errorCode: code, errorMessage: message } = executionFailure(error);
+  // A workflow's error has lost its code on the way here, and its line brings it.
+  return { code, ...facts, message };
 }
 
 /**
@@ -18,7 +28,7 @@ function temporalLogger(logger: Logger): TemporalLogger {
     (level: 'trace' | 'debug' | 'warn' | 'error') =>
     (message: string, facts: LogMetadata = {}) => {
       if (message.startsWith('No workflows registered')) return;
-      logger[level]({ ...facts }, message);
+      logger[level](readable(facts), message);
     };
   const methods = {
     trace: write('trace'),

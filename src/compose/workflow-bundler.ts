@@ -2,15 +2,20 @@ import { fileURLToPath } from 'node:url';
 
 import type { BundleOptions } from '@temporalio/worker';
 
-const CONVERTER = import.meta.url.replace(/compose\/workflow-bundler\.(ts|js)$/, 'workflows/payload-converter.$1');
+const CONVERTER = inWorkflows('payload-converter');
+const FAILURE_IN_LOG = inWorkflows('failure-in-log');
 
 /**
  * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same:
- * with our converter of payloads, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
+ * with our converter of payloads, with the code of a failure in the log, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
  * objects: what stands in for them there makes rules take ten times as long.
  */
-export const WORKFLOW_BUNDLER: Pick<BundleOptions, 'payloadConverterPath' | 'webpackConfigHook'> = {
-  payloadConverterPath: fileURLToPath(CONVERTER),
+export const WORKFLOW_BUNDLER: Pick<
+  BundleOptions,
+  'payloadConverterPath' | 'workflowInterceptorModules' | 'webpackConfigHook'
+> = {
+  payloadConverterPath: CONVERTER,
+  workflowInterceptorModules: [FAILURE_IN_LOG],
   webpackConfigHook: (config) => {
     for (const rule of config.module?.rules ?? []) {
       if (typeof rule === 'object' && rule !== null && isCompiler(rule.use)) rule.use.options.jsc.target = 'es2022';
@@ -18,6 +23,10 @@ export const WORKFLOW_BUNDLER: Pick<BundleOptions, 'payloadConverterPath' | 'web
     return config;
   },
 };
+
+function inWorkflows(name: string): string {
+  return fileURLToPath(import.meta.url.replace(/compose\/workflow-bundler\.(ts|js)$/, `workflows/${name}.$1`));
+}
 
 interface Compiler {
   readonly options: { readonly jsc: { target: string } };

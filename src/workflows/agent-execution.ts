@@ -14,6 +14,7 @@ import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { Approvals } from './approvals.js';
+import { noted } from './failure-in-log.js';
 import { quickly } from './perform.js';
 import { refuseForeignRequest } from './read-messages.js';
 import { runTools, type ToolSurroundings } from './run-tools.js';
@@ -45,13 +46,13 @@ export async function agentExecution(request: ExecutionRequest): Promise<Executi
     approvals.end();
     const failure = executionFailure(error);
     // What is stored under its id is another's: not its to end.
-    if (failure.errorCode === 'ALREADY_EXISTS') throw finalCause(error);
+    if (failure.errorCode === 'ALREADY_EXISTS') throw noted(finalCause(error));
     const completedAt = new Date().toISOString();
     // Cancelled or not, the stream has to end and the execution has to say how.
     await CancellationScope.nonCancellable(() => end(request, turns, { ...failure, completedAt }));
     throw failure.status === 'CANCELLED'
       ? error
-      : finalFailure({ code: failure.errorCode, message: failure.errorMessage });
+      : noted(finalFailure({ code: failure.errorCode, message: failure.errorMessage }));
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }

@@ -1,4 +1,5 @@
 import { finalFailure } from '../contract/failures.js';
+import { noted } from './failure-in-log.js';
 import type { LoadedDefinition } from '../contract/activities.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { isJsonObject } from '../core/json/json.js';
@@ -31,5 +32,5 @@ export function refuseForeignCarried(carried: unknown, acceptedFires: unknown): 
     (acceptedFires === undefined || Array.isArray(acceptedFires));
   if (isOurs) return;
   const message = 'The start of the token has one argument: the others are what its runs give each other.';
-  throw finalFailure({ code: 'VALIDATION_FAILED', message });
+  throw noted(finalFailure({ code: 'VALIDATION_FAILED', message }));
 }

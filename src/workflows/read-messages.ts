@@ -10,6 +10,7 @@ import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
+import { noted } from './failure-in-log.js';
 import { isUnreadable, type UnreadablePayload } from './unreadable-payload.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
@@ -38,7 +39,7 @@ export function refuseForeignRequest(message: unknown, id: string): void {
   const problems = isUnreadable(message) ? [problemOf(message)] : checkExecutionRequest(message, id);
   // Histories of before say nothing, and replay as they were.
   if (problems.length === 0 || !patched('reads-its-request')) return;
-  throw finalFailure(validationFailed('The start of the execution', problems));
+  throw noted(finalFailure(validationFailed('The start of the execution', problems)));
 }
 
 export function signalledFire(message: unknown): Parsed<FireRequest> {

@@ -20,6 +20,9 @@ import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { GivenIds } from './given-ids.js';
 import { KeyedFires } from './keyed-fires.js';
+import { isWithoutAgents } from '../core/engine/end-without-agents.js';
+import { ownValue } from '../core/json/json.js';
+import { noted } from './failure-in-log.js';
 import { quickly, throughHistory } from './perform.js';
 import { fires, signalledFire, tokenStartOf } from './read-messages.js';
 import { RunEnd } from './run-end.js';
@@ -71,7 +74,7 @@ export class TokenLife {
     this.#loaded = carried.loaded;
     this.#current = carried.token;
     for (const executionId of carried.executionIds)
-      this.#executions.adopt(executionId, carried.executionRunIds?.[executionId]);
+      this.#executions.adopt(executionId, ownValue(carried.executionRunIds ?? {}, executionId));
     showInTemporal(carried.token);
   }
 
@@ -87,7 +90,7 @@ export class TokenLife {
       const seed = { ...request, id: workflowId, data, metadata };
       this.#current = newToken(this.#known, seed, this.#facts());
     } catch (error) {
-      this.#failure = finalCause(error);
+      this.#failure = noted(finalCause(error));
       throw this.#failure;
     }
     const created = this.#enact(this.#decide({ type: 'created' }));
@@ -235,7 +238,8 @@ export class TokenLife {
       ? await throughHistory('reloadDefinition', which, ++this.#reloads)
       : await quickly('reloadDefinition', which);
     this.#loaded = { ...this.#loaded, definition };
-    await this.#apply({ type: 'place-agents-changed' });
+    const keepsToken = isWithoutAgents(definition, this.token) && !patched('ends-without-agents');
+    await this.#apply({ type: 'place-agents-changed', ...(keepsToken ? { keepsToken } : {}) });
   }
 
   #noteRunEnd(): void {

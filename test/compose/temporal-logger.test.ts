@@ -1,9 +1,43 @@
 import { Writable } from 'node:stream';
 
+import { ApplicationFailure } from '@temporalio/common';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 
 import { temporalRuntime } from '../../src/compose/temporal-logger.js';
+import { secretMask } from '../../src/core/secrets.js';
+
+function loggedBy(say: (logger: ReturnType<typeof temporalRuntime>['logger']) => void): unknown[] {
+  const lines: string[] = [];
+  const into = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const hooks = { streamWrite: secretMask(['sk-secret-key']) };
+  say(temporalRuntime(pino({ level: 'info', hooks }, into)).logger);
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
+it.each([
+  ['of the catalogue', ApplicationFailure.nonRetryable('The key is refused.', 'auth'), 'auth', 'The key is refused.'],
+  ['of nobody', new TypeError('x is no function'), 'server', 'x is no function'],
+  ['with a secret', new Error('refused: sk-secret-key'), 'server', 'refused: [secret]'],
+])('says of a failure %s its code and its words, once', (_what, error, code, message) => {
+  const [line] = loggedBy((logger) => {
+    logger?.log('WARN', 'Activity failed', { error, durationMs: 3 });
+  });
+  expect(line).toMatchObject({ level: 40, msg: 'Activity failed', code, message, durationMs: 3 });
+  expect(JSON.stringify(line).split(message)).toHaveLength(2);
+});
+
+it('takes the code that the line of a workflow brings: its error has lost it on the way', () => {
+  const [line] = loggedBy((logger) => {
+    logger?.log('WARN', 'Workflow failed', { error: new Error('No such'), code: 'NOT_FOUND' });
+  });
+  expect(line).toMatchObject({ code: 'NOT_FOUND', message: 'No such' });
+});
 
 it('takes what the native part of the SDK says into our log, information as detail', () => {
   const lines: string[] = [];

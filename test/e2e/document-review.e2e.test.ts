@@ -166,7 +166,8 @@ describe('the document review against an independent server', () => {
       setting.temporalAddress,
     ]);
     expect(stdout).toContain('after the review: ACTIVE in revision at version 4');
-    expect(stdout).toContain('resubmitted: now in submitted');
+    expect(stdout).toMatch(/refused publish: .+\n {2}blocked by WRONG_PLACE - /);
+    expect(stdout).toContain('fired resubmit: now in submitted');
   });
 
   it('sends the schema that the mapping asks for, with the prompts unchanged', async () => {

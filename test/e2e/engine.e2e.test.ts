@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 
 import { Client, Connection } from '@temporalio/client';
@@ -19,9 +21,19 @@ interface TokenView {
   readonly executions: { readonly nodes: readonly { readonly id: string; readonly status: string }[] };
 }
 
+async function example(address: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/temporal-client.ts', address]);
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr };
+}
+
 const TOKEN = `query ($id: String!) { token(id: $id) {
   place status version data metadata incident { code placeAgentId } executions { nodes { id status } }
 } }`;
+
+const FAILED: unknown = expect.stringMatching(/.{20}/);
 
 describe('the engine, whole', () => {
   let setting: Setting;
@@ -159,12 +171,31 @@ describe('the engine, whole', () => {
     const tokenId = await createToken(setting.address, { workflowId: 'fragile_work' });
     await fire(setting.address, { tokenId, transitionId: 'work' });
     expect((await tokenWhen(tokenId, ({ incident }) => incident !== null)).incident).toMatchObject({ code: 'auth' });
+    // Once for the call and once for the execution: what happened, in words.
+    await eventually(() => {
+      const logged = everything.output
+        .split('\n')
+        .filter((line) => line.includes(' failed"') && line.includes(tokenId));
+      expect(logged.map((line) => JSON.parse(line) as unknown)).toMatchObject(
+        ['Activity failed', 'Workflow failed'].map((msg) => ({ msg, code: 'auth', message: FAILED })),
+      );
+    });
     const listed = '{ tokens(hasIncident: true, workflowId: "fragile_work") { nodes { id } } }';
     expect(await graphql(setting.address, listed)).toEqual({ tokens: { nodes: [{ id: tokenId }] } });
     await mutate('updateAgent', { id: 'fragile', input: scripted('fragile', { responses: ['Done.'] }) }, '{ version }');
     await mutate('retryToken', { id: tokenId }, '{ id }');
     const token = await tokenWhen(tokenId, ({ status }) => status === 'COMPLETED');
     expect(token).toMatchObject({ place: 'done', data: { text: 'Done.' }, incident: null });
+  });
+
+  it('the example of a plain client says what to do where nobody has saved its workflow, and where no server is', async () => {
+    const { code, stderr } = await example(setting.temporalAddress);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/"document_review".*\n.*npm run demo/)]);
+    const alone = await example('127.0.0.1:1');
+    expect([alone.code, alone.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no Temporal server at 127.0.0.1:1: start one/),
+    ]);
   });
 
   it('a place agent that is added later runs for tokens that are in the place already, until it is deleted', async () => {

@@ -1,3 +1,4 @@
+import { endWithoutAgents } from './end-without-agents.js';
 import { cancelToken } from './cancel-token.js';
 import type { Decision, Facts, Refusal, TokenInput } from './decision.js';
 import { findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
@@ -35,8 +36,10 @@ export function decide(definition: WorkflowDefinition, token: Token, given: Toke
       return decisionOf(endExecution(progress, input));
     case 'time-passed':
       return decisionOf(settle(progress));
-    case 'place-agents-changed':
-      return decisionOf(settle(dropPlaceAgents(progress)));
+    case 'place-agents-changed': {
+      const dropped = dropPlaceAgents(progress);
+      return decisionOf(settle(input.keepsToken === true ? dropped : endWithoutAgents(dropped)));
+    }
     case 'reset':
       // No change of the token: what is sent once more after a reset may expect the version that it had.
       return decisionOf(tell(progress, [{ type: 'RESET' }]));

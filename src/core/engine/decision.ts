@@ -19,7 +19,8 @@ export type TokenInput =
   /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
   | { readonly type: 'trigger-place-agents' }
   /** The definition has other place agents now. */
-  | { readonly type: 'place-agents-changed' }
+  /** With `keepsToken` a token stays active where nothing leads out and nothing runs any more, as it once did. */
+  | { readonly type: 'place-agents-changed'; readonly keepsToken?: true }
   /** Its Temporal workflow was reset: what happened to the token after this point never did. */
   | { readonly type: 'reset' }
   /** Storage does not take what is to be recorded of the token, and says why. */

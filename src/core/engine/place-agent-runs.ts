@@ -1,3 +1,4 @@
+import { ownValue } from '../json/json.js';
 import { ruleHolds } from '../rules/evaluate-rule.js';
 import { placeAgentsIn, type PlaceAgent, type WorkflowDefinition } from '../definitions/definition.js';
 import { hasInputs, mapInput } from '../executions/mapping.js';
@@ -16,7 +17,7 @@ export function runPlaceAgents(progress: Progress): Progress {
 /** Begins a run of every agent of the place that can run now, whatever its schedule says. */
 export function triggerPlaceAgents(progress: Progress): Progress {
   return agentsOf(progress).reduce((triggered, agent) => {
-    const runs = triggered.token.placeAgentRuns[agent.id] ?? firstRuns(agent, triggered.facts.now);
+    const runs = ownValue(triggered.token.placeAgentRuns, agent.id) ?? firstRuns(agent, triggered.facts.now);
     return runs.executionId === undefined && isReady(agent, triggered) ? begin(triggered, agent, runs) : triggered;
   }, progress);
 }
@@ -40,7 +41,7 @@ export function dropPlaceAgents(progress: Progress): Progress {
 /** Begins the run that never began under the next id: something else has the one that it was to have. */
 export function beginAgain(progress: Progress, agent: PlaceAgent): Progress {
   const { automaticSteps, placeAgentRuns } = progress.token;
-  const { count = 1, ...runs } = placeAgentRuns[agent.id] ?? {};
+  const { count = 1, ...runs }: Partial<PlaceAgentRuns> = ownValue(placeAgentRuns, agent.id) ?? {};
   return begin(withToken(progress, { automaticSteps: automaticSteps + 1 }), agent, { ...runs, count: count - 1 });
 }
 
@@ -65,7 +66,7 @@ function agentsOf({ definition, token }: Progress): readonly PlaceAgent[] {
 
 function attend(progress: Progress, agent: PlaceAgent): Progress {
   const { token, facts } = progress;
-  const known = token.placeAgentRuns[agent.id];
+  const known = ownValue(token.placeAgentRuns, agent.id);
   const runs = known ?? firstRuns(agent, facts.now);
   const seen = known === undefined ? withRuns(progress, agent.id, runs) : progress;
   if (!isDue(runs, facts.now)) return seen;

@@ -1,3 +1,4 @@
+import { ownValue } from '../json/json.js';
 import type { Refusal } from './decision.js';
 import { findTransition } from '../definitions/definition.js';
 import { findBlockers } from './find-blockers.js';
@@ -44,7 +45,7 @@ function retryTransition(progress: Progress, transitionId: string, { patch }: In
 
 /** Due at once, as far as its conditions hold. The incident stands until a run succeeds. */
 function retryPlaceAgent(progress: Progress, id: string): Progress {
-  const runs = progress.token.placeAgentRuns[id] ?? { count: 0 };
+  const runs = ownValue(progress.token.placeAgentRuns, id) ?? { count: 0 };
   return settle(
     runs.executionId === undefined ? withRuns(progress, id, { ...runs, due: progress.facts.now }) : progress,
   );

@@ -1,3 +1,4 @@
+import { ownValue } from '../json/json.js';
 import { findBlockers, isOpen } from './find-blockers.js';
 import { findTransition, transitionsFrom, type PlaceAgent, type Transition } from '../definitions/definition.js';
 import { runPlaceAgents, withRuns } from './place-agent-runs.js';
@@ -27,7 +28,7 @@ export function settle(progress: Progress): Progress {
 
 /** Fires what a place agent's run leads to. Refused, that is told once, and tried again at every change. */
 export function fireAutoTransition(progress: Progress, { id, autoTransition }: PlaceAgent): Progress {
-  const runs = progress.token.placeAgentRuns[id];
+  const runs = ownValue(progress.token.placeAgentRuns, id);
   if (autoTransition === undefined || runs === undefined) return settle(progress);
   const marked = withRuns(progress, id, { ...runs, transitionDue: true });
   const { token } = marked;
@@ -48,7 +49,7 @@ function nextByItself(progress: Progress): Transition | undefined {
 /** The transitions that successful runs of place agents lead to and that were not taken yet. */
 function ledTo({ definition, token }: Progress): readonly Transition[] {
   return definition.placeAgents.flatMap(({ id, autoTransition }) => {
-    if (autoTransition === undefined || token.placeAgentRuns[id]?.transitionDue !== true) return [];
+    if (autoTransition === undefined || ownValue(token.placeAgentRuns, id)?.transitionDue !== true) return [];
     return findTransition(definition, autoTransition) ?? [];
   });
 }
@@ -58,8 +59,10 @@ function withoutDue(progress: Progress, { id }: Transition): Progress {
   const { definition, token } = progress;
   const led = definition.placeAgents.filter(({ autoTransition }) => autoTransition === id);
   return led.reduce((cleared, agent) => {
-    const { transitionDue: _taken, ...runs } = token.placeAgentRuns[agent.id] ?? { count: 0 };
-    return token.placeAgentRuns[agent.id] === undefined ? cleared : withRuns(cleared, agent.id, runs);
+    const known = ownValue(token.placeAgentRuns, agent.id);
+    if (known === undefined) return cleared;
+    const { transitionDue: _taken, ...runs } = known;
+    return withRuns(cleared, agent.id, runs);
   }, progress);
 }
 

@@ -1,5 +1,5 @@
 import type { Agent } from '../agents/agent.js';
-import type { JsonObject } from '../json/json.js';
+import { ownValue, type JsonObject } from '../json/json.js';
 
 type Structured = Pick<Agent, 'outputSchema'>;
 
@@ -42,7 +42,7 @@ interface SchemaTree {
 function addToTree(tree: SchemaTree, keys: readonly string[]): SchemaTree {
   const [key, ...rest] = keys;
   if (key === undefined) return tree;
-  return { ...tree, [key]: addToTree(tree[key] ?? {}, rest) };
+  return { ...tree, [key]: addToTree(ownValue(tree, key) ?? {}, rest) };
 }
 
 function treeToSchema(tree: SchemaTree, style: { readonly leaf: JsonObject; readonly more: JsonObject }): JsonObject {

@@ -43,7 +43,7 @@ function isContainer(value: JsonValue): boolean {
 }
 
 /** The value under an own key. Inherited names such as `constructor` and `__proto__` are absent. */
-export function ownValue(object: JsonObject, key: string): JsonValue | undefined {
+export function ownValue<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 

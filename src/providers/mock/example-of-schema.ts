@@ -105,7 +105,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 function mockText(site: Site, schema: JsonObject): string {
   const format = ownValue(schema, 'format');
-  const known = typeof format === 'string' ? FORMATS[format] : undefined;
+  const known = typeof format === 'string' ? ownValue(FORMATS, format) : undefined;
   const text = known ?? `mock ${site.name}`;
   const shortest = numberAt(schema, 'minLength') ?? 0;
   const longest = numberAt(schema, 'maxLength') ?? 10_000;

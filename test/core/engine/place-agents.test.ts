@@ -91,6 +91,12 @@ describe('a place agent without a schedule', () => {
     expect(life.count).toBe(1);
   });
 
+  it.each(['toString', 'valueOf', 'hasOwnProperty'])('runs like any other when it is called %s', (id) => {
+    const life = new Life(waits(aPlaceAgent({ id })));
+    expect(life.running).toEqual([`doc-1:${id}:1`]);
+    expect(life.end().token.placeAgentRuns[id]).toMatchObject({ count: 1 });
+  });
+
   it('waits until its conditions hold and its inputs are there', () => {
     const agent = aPlaceAgent({ triggerConditions: [IS_NEW], inputMapping: { text: 'data.text' } });
     const life = new Life(waits(agent));
@@ -230,6 +236,18 @@ describe('a configuration that changes while the token is in the place', () => {
     life.with([]);
     expect(life.cancelled).toEqual(['doc-1:late:1']);
     expect(life.token.placeAgentRuns).toEqual({});
+  });
+
+  it('ends a token that only waited for the last agent of the last place', () => {
+    const last = aDefinition({
+      places: ['end'],
+      initialPlace: 'end',
+      transitions: [],
+      placeAgents: [aPlaceAgent({ placeId: 'end' })],
+    });
+    const life = new Life(last);
+    expect(life.token.status).toBe('ACTIVE');
+    expect(life.with([]).token.status).toBe('COMPLETED');
   });
 
   it('leaves alone what stays', () => {

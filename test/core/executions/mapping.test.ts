@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { lackingOutputs, mapInput, mapOutput, missingInputs } from '../../../src/core/executions/mapping.js';
+import { hasInputs, lackingOutputs, mapInput, mapOutput, missingInputs } from '../../../src/core/executions/mapping.js';
 import { aResult } from '../../support/builders.js';
 
 const fields = { data: { content: 'Hello', list: ['x'] }, metadata: { type: 'memo' } };
@@ -13,6 +13,13 @@ describe('input mapping', () => {
   it('reads paths, array members included, and an absent optional one as empty', () => {
     const mapping = { text: 'data.content', first: 'data.list.0', extra: 'data.none?' };
     expect(mapInput(mapping, fields)).toEqual({ text: 'Hello', first: 'x', extra: '' });
+  });
+
+  it('takes a null for a path that is absent: no agent is told nothing as if it were a text', () => {
+    const withNull = { ...fields, data: { text: null, member: { list: [null] } } };
+    const mapping = { a: 'data.text', b: 'data.member.list.0', c: 'data.text?' };
+    expect(missingInputs(mapping, withNull).map(({ message }) => /"(.)"/.exec(message)?.[1])).toEqual(['a', 'b']);
+    expect(hasInputs(mapping, withNull)).toBe(false);
   });
 
   it('blocks for each required path that is absent', () => {
