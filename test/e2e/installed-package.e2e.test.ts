@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,15 +13,40 @@ import { startTemporalServer, type TestTemporalServer } from '../support/tempora
 const run = promisify(execFile);
 
 let folder: string;
+let tarball: string;
 let installed: string;
 let setting: Setting;
+
+const TSC = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+const WATCH = `
+import { watchExecution } from 'circuit-breaker/client';
+
+const [url = '', executionId = ''] = process.argv.slice(2);
+const watched = watchExecution({ url, executionId });
+const last = await watched.finished();
+console.log(last.eventType + ', shown as it is stored: ' + String(watched.isVerified));
+
+declare const process: { readonly argv: readonly string[] };
+`;
+
+/** A project that has installed the package; of what the package depends on only what programs that watch need. */
+async function anotherProject(): Promise<string> {
+  const project = join(folder, 'another-project');
+  await mkdir(join(project, 'node_modules/circuit-breaker'), { recursive: true });
+  await writeFile(join(project, 'package.json'), '{"type":"module"}');
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(project, 'node_modules/circuit-breaker')]);
+  for (const needed of ['eventsource-parser'])
+    await symlink(join(process.cwd(), 'node_modules', needed), join(project, 'node_modules', needed));
+  return project;
+}
 
 /** As whoever installs the package has it: what is packed, with its dependencies. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-package-'));
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
   const [{ filename = '' } = {}] = JSON.parse(stdout) as readonly { filename?: string }[];
-  await run('tar', ['-xzf', join(folder, filename), '-C', folder]);
+  tarball = join(folder, filename);
+  await run('tar', ['-xzf', tarball, '-C', folder]);
   installed = join(folder, 'package');
   await symlink(join(process.cwd(), 'node_modules'), join(installed, 'node_modules'));
   setting = await newSetting({ OLLAMA_BASE_URL: 'http://127.0.0.1:3' });
@@ -31,14 +56,27 @@ afterAll(async () => {
   await setting.remove();
 });
 
-it('the package has no sources, and reviews a document', async () => {
+it('the package has no sources, reviews a document, and another project watches that by its client', async () => {
+  const program = join(installed, 'bin/circuit-breaker.js');
+  const everything = SpawnedProcess.start('start', setting.environment, { program });
+  await everything.said('API ready');
   const demo = SpawnedProcess.start('demo', setting.environment, {
-    program: join(installed, 'bin/circuit-breaker.js'),
+    program,
   });
   expect(await demo.exit(), demo.output).toBe(0);
   expect(demo.output).toContain('Outcome:  published');
   expect(demo.output).not.toMatch(/"level":[45]0/);
   expect(await readdir(installed)).not.toEqual(expect.arrayContaining(['src', 'scripts', 'test']));
+  const [, tokenId = ''] = /Token (\S+) is in/.exec(demo.output) ?? [];
+  const project = await anotherProject();
+  await writeFile(join(project, 'watch.ts'), WATCH);
+  const strict = '--strict --target es2023 --module nodenext --lib es2023,dom --outDir out';
+  await run(process.execPath, [TSC, ...strict.split(' '), 'watch.ts'], { cwd: project });
+  const { stdout } = await run(process.execPath, ['out/watch.js', setting.address, `${tokenId}:ai_review:1`], {
+    cwd: project,
+  });
+  expect(stdout).toBe('completed, shown as it is stored: true\n');
+  expect(await everything.stop(), everything.output).toBe(0);
 });
 
 it('with another Temporal SDK than it was built with, a worker bundles the workflows itself', async () => {
