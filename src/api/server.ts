@@ -5,6 +5,7 @@ import { registerAgentStream } from './agent-stream/agent-stream.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
+import { RequestsInTurn } from './connections/requests-in-turn.js';
 import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
 import { registerGraphql } from './graphql/graphql-http.js';
@@ -42,6 +43,10 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),
   );
+  const requests = new RequestsInTurn();
+  app.addHook('onRequest', async (request, reply) => {
+    if (!(await requests.isNext(request.raw, reply.raw))) reply.hijack();
+  });
   app.addHook('onRequest', async (request) => {
     const refusal = parts.origins.refusal(request.headers);
     if (refusal !== undefined) throw refusal;

@@ -202,11 +202,35 @@ describe('a server that is flooded', () => {
     await everybodyHasLeft();
   });
 
+  it.each([
+    ['asks', ''],
+    ['offers another protocol', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'],
+  ])(
+    'answers others while somebody %s 5,000 times at once on one connection, and that one in order',
+    async (_how, headers) => {
+      const ask = (path: string, more: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`;
+      const socket = connect(port, '127.0.0.1');
+      let text = '';
+      socket.on('data', (data: Buffer) => (text += data.toString('latin1')));
+      const ended = once(socket, 'close');
+      await once(socket, 'connect');
+      socket.write(ask('/health/live', headers).repeat(5000) + ask('/nothing', 'Connection: close\r\n'));
+      const count = () => text.match(/HTTP\/1\.1 200 OK/g)?.length ?? 0;
+      expect((await fetch(`${address}/health/live`)).status).toBe(200);
+      const begun = count();
+      await ended;
+      // One piece of what is read holds more than a thousand.
+      expect(begun).toBeLessThan(500);
+      expect(count()).toBe(5000);
+      expect(text).toMatch(/HTTP\/1\.1 404 Not Found[^]*NOT_FOUND[^]*$/);
+    },
+  );
+
   const offer =
     'GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n';
   const lastRequest = 'GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n';
 
-  it('answers one who offers another protocol 20,000 times on one connection, every time, and listens to it as to any other', async () => {
+  it('answers one who offers another protocol 2,000 times on one connection, every time, and listens to it as to any other', async () => {
     const serverSide: Socket[] = [];
     api.app.server.on('connection', (socket: Socket) => serverSide.push(socket));
     const listeners = () => {
@@ -222,9 +246,9 @@ describe('a server that is flooded', () => {
       expect(answers()).toBe(1);
     });
     const before = listeners();
-    socket.write(offer.repeat(20_000));
+    socket.write(offer.repeat(2000));
     await eventually(() => {
-      expect(answers()).toBe(20_001);
+      expect(answers()).toBe(2001);
     });
     expect(listeners()).toEqual(before);
     const ended = once(socket, 'close');

@@ -7,13 +7,15 @@ const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
 /**
  * Serves requests that offer to change to a protocol that we do not speak as the ordinary requests that they are besides:
  * such an offer is ignored (RFC 9110, 7.8). Java's HttpClient, `curl --http2` and Apache's HttpClient make one with every
- * request. Node has taken the request from its HTTP server by then, so it is put, without the offer, before the rest of
- * what the connection brings, and the connection is given back.
+ * request. Node has taken the request from its HTTP server by then, so the connection is given back, and brings the request
+ * once more, without the offer.
  */
 export class IgnoredOffers {
   readonly #server: Server;
   /** The newest answer of each connection. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
+  /** Connections that have made an offer and were not given back yet. */
+  readonly #waiting = new WeakSet<Duplex>();
 
   constructor(server: Server) {
     this.#server = server;
@@ -27,17 +29,21 @@ export class IgnoredOffers {
     const giveBack = () => {
       // With the listener kept: what broke the connection may still be on its way.
       if (socket.destroyed) return;
-      socket.unshift(Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));
+      // Nothing more is read before what has been read is through: offers that come by the thousand would pile up.
+      socket.pause();
       this.#server.emit('connection', socket);
       socket.off('error', endAlone);
-      // Whatever was read while nobody listened waits for the server's parser.
-      socket.resume();
+      this.#waiting.delete(socket);
+      socket.emit('data', Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));
+      if (!this.#waiting.has(socket)) socket.resume();
     };
     socket.on('error', endAlone);
+    this.#waiting.add(socket);
     const before = this.#answers.get(socket);
     // A client need not wait for one answer before it asks again: the server would never send the second on this connection.
     if (before === undefined || before.closed) giveBack();
-    else before.once('close', giveBack);
+    // In a turn of its own: thousands of offers that come together would else be one piece of work.
+    else before.once('close', () => setImmediate(giveBack));
   }
 }
 
