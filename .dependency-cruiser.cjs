@@ -119,7 +119,7 @@ const modules = [
     from: { path: '^src/providers/' },
     to: {
       path: [SRC, TEMPORAL, DATABASE_DRIVERS],
-      pathNot: ['^src/(core|providers)/', '^src/http/unpacked-body\\.ts$', SCHEMA_PORT],
+      pathNot: ['^src/(core|providers)/', '^src/http/unpacked-body\\.ts$', WEB_PORT, SCHEMA_PORT],
     },
   },
   {

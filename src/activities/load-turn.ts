@@ -9,6 +9,7 @@ import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { withPictures } from './message-pictures.js';
 import { turnResultOf } from './stored-turn.js';
 
 /** What one turn needs of storage. */
@@ -41,21 +42,27 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
   const { executionId, turn, later } = call;
   const messageCount = later?.messageCount ?? prepared.messageCount;
   const heard = heardConversation(conversation.messages, { executionId, turn, messageCount });
+  const capabilities = capabilitiesOf(provider);
   const { messages, leftOut } = fitConversation(heard.messages, {
-    contextTokens: capabilitiesOf(provider).contextTokens,
+    contextTokens: capabilities.contextTokens,
     maxTokens: llmConfig.maxTokens,
     ownFrom: heard.ownFrom,
   });
+  const seen = await withPictures(storage, messages, { executionId, limits: capabilities.pictures });
   const request: ModelRequest = {
     provider,
     llmConfig,
-    messages,
+    messages: seen.messages,
     tools: toolsOf(agent, offers),
     ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
   };
-  const warnings = [...(leftOut === 0 ? [] : [leftOutWarning(leftOut)]), ...missingTools(agent, offers)];
+  const warnings = [
+    ...(leftOut === 0 ? [] : [leftOutWarning(leftOut)]),
+    ...seen.warnings,
+    ...missingTools(agent, offers),
+  ];
   return {
     schema: outputSchemaOf(agent, outputs),
     request,

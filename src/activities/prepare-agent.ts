@@ -6,6 +6,9 @@ import { executionDeadlineSeconds } from '../core/executions/execution-deadline.
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
 import { retryLimits } from '../core/executions/turn-retry.js';
 import { shorten } from '../core/json/preview.js';
+import { capabilitiesOf } from '../core/agents/model-capabilities.js';
+import { checkPictures } from '../core/executions/check-pictures.js';
+import { takePictures, type InputPicture, type InputWithPictures } from '../core/executions/picture.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { fillPrompts, promptVariables, type FilledPrompts } from '../core/executions/prompt-template.js';
 import { finalFailure } from '../contract/failures.js';
@@ -83,11 +86,11 @@ interface Running {
 async function addPrompts(parts: ActivityParts, agent: Agent, running: Running): Promise<number> {
   const { execution, request } = running;
   const { conversationId, createdAt, tokenId } = execution;
-  const { instructions, user } = filledPrompts(agent, request);
+  const { instructions, user, pictures } = filledPrompts(agent, request);
   const whose = tokenId === undefined ? {} : { tokenId };
   await parts.storage.conversations.create({ id: conversationId, agentId: agent.id, ...whose, createdAt });
   const mark = { timestamp: createdAt, executionId: execution.id };
-  const asked: Message = { role: 'user', content: user, ...mark };
+  const asked: Message = { role: 'user', content: user, ...picturesIn(pictures), ...mark };
   const told: Message = { role: 'system', content: instructions, ...mark };
   const count = await appendMessages(parts, conversationId, (before) =>
     instructions === instructionsIn(before) ? [asked] : [told, asked],
@@ -102,9 +105,22 @@ function instructionsIn(messages: readonly Message[]): string {
   return messages.findLast(({ role }) => role === 'system')?.content ?? '';
 }
 
-function filledPrompts(agent: Agent, request: ExecutionRequest): FilledPrompts {
+function picturesIn(pictures: readonly InputPicture[]): Pick<Message, 'pictures'> {
+  return pictures.length === 0 ? {} : { pictures: pictures.map(({ name, shown }) => ({ input: name, shown })) };
+}
+
+/** Also judges the pictures, before anything is sent or stored. */
+function filledPrompts(
+  agent: Agent,
+  { input, token, overrides }: ExecutionRequest,
+): FilledPrompts & Pick<InputWithPictures, 'pictures'> {
   try {
-    return fillPrompts(agent.prompts, promptVariables(request.input, request.token));
+    const { shown, pictures } = takePictures(input);
+    const provider = { ...agent.llmProvider, model: overrides?.model ?? agent.llmProvider.model };
+    const { model } = provider;
+    const given = pictures.map(({ picture }) => picture);
+    checkPictures(given, { model, limits: capabilitiesOf(provider).pictures });
+    return { ...fillPrompts(agent.prompts, promptVariables(shown, token)), pictures };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw finalFailure({ code: error.code, message: `Agent "${agent.id}" version ${agent.version}: ${error.message}` });

@@ -1,7 +1,7 @@
 import { persistently } from '../activities/persistently.js';
 import { wordsOf } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
-import { openWebAccess } from '../http/open-web-access.js';
+import type { WebAccess } from '../http/web-access.js';
 import { fireTransition } from '../operations/fire-transition.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { knownToken, transitionsForAgent } from '../operations/token-of-agent.js';
@@ -11,7 +11,6 @@ import type { TokenAccess } from '../tools/built-in/token-access.js';
 import { tokenTools } from '../tools/built-in/token-tools.js';
 import { ToolError } from '../tools/tool-error.js';
 import type { Tool } from '../tools/tool.js';
-import type { ProcessParts } from './run-process.js';
 
 export interface BuiltInParts extends OperationParts {
   /** Absent: no host may be reached, and there is no `http.fetch`. */
@@ -24,12 +23,9 @@ export function builtInTools(parts: BuiltInParts): ReadonlyMap<string, Tool> {
   return new Map(tools.map((tool) => [tool.name, tool]));
 }
 
-/** How tools reach the hosts that configuration names; undefined where it names none. */
-export function toolHttp({ config, resources }: ProcessParts, credentials: Credentials): HttpFetchParts | undefined {
-  const { hosts, privateHosts } = config.webHosts;
-  if (hosts.length + privateHosts.length === 0) return undefined;
-  const web = openWebAccess(config.webHosts);
-  resources.add('the connections of tools', () => web.close());
+/** What `http.fetch` is made of; undefined where configuration names no hosts. */
+export function toolHttp(web: WebAccess, credentials: Credentials): HttpFetchParts | undefined {
+  if (web.hosts.length === 0) return undefined;
   return { web, secretFor: (name, url) => secretFor(name, url, credentials), mask: secretMask(credentials.secrets) };
 }
 

@@ -5,6 +5,8 @@ import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
+import { openWebAccess } from '../http/open-web-access.js';
+import type { WebAccess } from '../http/web-access.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
@@ -42,8 +44,10 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
   const credentials = readCredentials(config.providers, config.secrets);
-  const made = activityParts(parts, { backends, client, credentials });
-  const http = toolHttp(parts, credentials);
+  const web = openWebAccess(config.webHosts);
+  resources.add('the connections to hosts of tools and pictures', () => web.close());
+  const made = activityParts(parts, { backends, client, credentials, web });
+  const http = toolHttp(web, credentials);
   const registry = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
   const shared = {
     connection,
@@ -70,11 +74,12 @@ interface WorkerParts {
   readonly backends: Backends;
   readonly client: Client;
   readonly credentials: Credentials;
+  readonly web: WebAccess;
 }
 
 function activityParts(
   { config, logger, resources }: ProcessParts,
-  { backends, client, credentials }: WorkerParts,
+  { backends, client, credentials, web }: WorkerParts,
 ): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
@@ -95,6 +100,7 @@ function activityParts(
       credentials,
       dispatcher,
       schemas: backends.schemas,
+      web,
     }),
     schemas: backends.schemas,
     appends: new OneAfterAnother(),

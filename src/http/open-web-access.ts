@@ -85,10 +85,10 @@ async function send(asked: WebRequest, around: Surroundings): Promise<WebAnswer>
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new WebError('That is no address that begins with https:// or http://.', false);
+    throw new WebError('That is no address that begins with https:// or http://.', 'refused');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new WebError('An address may have no user or password in it.', false);
+    throw new WebError('An address may have no user or password in it.', 'refused');
   }
   url.hash = '';
   return url;
@@ -97,7 +97,7 @@ function readUrl(text: string): URL {
 function refuseOther(url: URL, { allowed, hosts }: Surroundings): void {
   if (mayReach(url, allowed)) return;
   const others = hosts.length === 0 ? 'none may be reached' : `these may be: ${hosts.join(', ')}`;
-  throw new WebError(`${url.host} may not be reached; ${others}.`, false);
+  throw new WebError(`${url.host} may not be reached; ${others}.`, 'refused');
 }
 
 function mayReach(url: URL, { hosts, privateHosts }: WebHosts): boolean {
@@ -159,12 +159,12 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 
 function failureOf(error: unknown, { host }: URL): WebError {
   const code = codeOf(error);
-  const wasSent = !NOT_SENT.has(code);
+  const kind = NOT_SENT.has(code) ? 'unreached' : 'broken';
   if (code === 'ENOPUBLIC') {
-    return new WebError(`${host} has no public address, and private ones may not be reached.`, wasSent);
+    return new WebError(`${host} has no public address, and private ones may not be reached.`, 'refused');
   }
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return new WebError(`${host} answered with too many headers.`, wasSent);
-  return new WebError(`${host} could not be reached, or broke off${code === '' ? '' : ` (${code})`}.`, wasSent);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return new WebError(`${host} answered with too many headers.`, kind);
+  return new WebError(`${host} could not be reached, or broke off${code === '' ? '' : ` (${code})`}.`, kind);
 }
 
 function codeOf(error: unknown): string {
@@ -198,7 +198,7 @@ function answerOf(
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof WebError) throw error;
-        throw new WebError(`${url.host} sent an answer that broke off or cannot be unpacked.`, true);
+        throw new WebError(`${url.host} sent an answer that broke off or cannot be unpacked.`, 'broken');
       } finally {
         body.on('error', () => undefined);
         body.destroy();

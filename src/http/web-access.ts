@@ -38,11 +38,16 @@ export interface WebAccess {
 export class WebError extends Error {
   override readonly name = 'WebError';
 
-  /** `wasSent`: the request may have reached the server, so what it asks for may have happened. */
   constructor(
     message: string,
-    readonly wasSent: boolean,
+    readonly kind: WebFailure,
   ) {
     super(message);
   }
 }
+
+/**
+ * `refused`: it is not gone there, now or later. `unreached`: the server never had the request. `broken`: it may have had it, so what
+ * the request asks for may have happened.
+ */
+export type WebFailure = 'refused' | 'unreached' | 'broken';

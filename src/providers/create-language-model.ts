@@ -1,29 +1,35 @@
 import type { ProviderType } from '../core/agents/agent.js';
 import { checkProvider } from '../core/validation/check-provider.js';
 import { ModelError } from '../core/executions/model-error.js';
+import type { WebAccess } from '../http/web-access.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import { MockModel } from './mock/mock-model.js';
 import type { LanguageModel } from './language-model.js';
 import type { ProviderDependencies } from './provider-dependencies.js';
+import { PictureFetchingModel } from './picture-fetching-model.js';
 import { StreamedModel } from './streamed-model.js';
 import { wireFormatOf } from './wire-formats.js';
 
 interface ModelDependencies extends ProviderDependencies {
   /** For the mock, which makes answers up. */
   readonly schemas: SchemaChecker;
+  /** Fetches pictures where a provider does not; absent: they are refused. */
+  readonly web?: WebAccess;
 }
 
 /** The model of every provider: each call goes to the adapter of its provider's type. One per process. */
 export function createLanguageModel(dependencies: ModelDependencies): LanguageModel {
   const streamed = new StreamedModel(({ provider }) => wireFormatOf(provider, dependencies.credentials), dependencies);
+  const { web } = dependencies;
+  const seeing = web === undefined ? streamed : new PictureFetchingModel(streamed, web);
   const mock = new MockModel(dependencies.schemas);
   const adapters: Readonly<Record<ProviderType, LanguageModel>> = {
-    openai: streamed,
-    anthropic: streamed,
-    google: streamed,
-    ollama: streamed,
-    custom: streamed,
+    openai: seeing,
+    anthropic: seeing,
+    google: seeing,
+    ollama: seeing,
+    custom: seeing,
     mock,
   };
   return {

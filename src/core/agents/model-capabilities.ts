@@ -1,5 +1,14 @@
 import type { LlmConfig, LlmProvider, ProviderType } from './agent.js';
 import { ownValue } from '../json/json.js';
+import {
+  ANTHROPIC_PICTURES,
+  COMPATIBLE_PICTURES,
+  GEMINI_PRO_VISION_PICTURES,
+  GOOGLE_PICTURES,
+  OLLAMA_PICTURES,
+  OPENAI_PICTURES,
+  type PictureLimits,
+} from './picture-limits.js';
 
 /** How an API is asked for an answer that fits a schema: by the schema itself, for any JSON, or in the prompt. */
 export type StructuredOutputMode = 'json_schema' | 'json_object' | 'prompt';
@@ -12,7 +21,8 @@ export interface ModelCapabilities {
   readonly stopSequences: number;
   readonly structuredOutput: StructuredOutputMode;
   readonly tools: boolean;
-  readonly images: boolean;
+  /** Null: it takes none. */
+  readonly pictures: PictureLimits | null;
   /** Prompt and answer together. Absent: not known, so no conversation is shortened for it. */
   readonly contextTokens?: number;
   /** What is sent as the limit of an answer where the API needs one and the agent has none. */
@@ -34,21 +44,39 @@ const PENALTIES = ['frequencyPenalty', 'presencePenalty'] as const;
 /** What an API takes for a model that no family names: unknown models work. */
 const APIS: Readonly<Record<Api, ModelCapabilities>> = {
   // The Responses API.
-  openai: { refuses: PENALTIES, stopSequences: 0, structuredOutput: 'json_schema', tools: true, images: true },
-  'openai-chat': { refuses: [], stopSequences: 4, structuredOutput: 'json_schema', tools: true, images: true },
+  openai: {
+    refuses: PENALTIES,
+    stopSequences: 0,
+    structuredOutput: 'json_schema',
+    tools: true,
+    pictures: OPENAI_PICTURES,
+  },
+  'openai-chat': {
+    refuses: [],
+    stopSequences: 4,
+    structuredOutput: 'json_schema',
+    tools: true,
+    pictures: OPENAI_PICTURES,
+  },
   anthropic: {
     refuses: [...SAMPLING, ...PENALTIES],
     stopSequences: 16,
     structuredOutput: 'json_schema',
     tools: true,
-    images: true,
+    pictures: ANTHROPIC_PICTURES,
     contextTokens: 200_000,
     neededTokenLimit: 4096,
   },
-  google: { refuses: [], stopSequences: 5, structuredOutput: 'json_schema', tools: true, images: true },
-  ollama: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, images: true },
-  custom: { refuses: [], stopSequences: 4, structuredOutput: 'json_schema', tools: true, images: true },
-  mock: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, images: true },
+  google: { refuses: [], stopSequences: 5, structuredOutput: 'json_schema', tools: true, pictures: GOOGLE_PICTURES },
+  ollama: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, pictures: OLLAMA_PICTURES },
+  custom: {
+    refuses: [],
+    stopSequences: 4,
+    structuredOutput: 'json_schema',
+    tools: true,
+    pictures: COMPATIBLE_PICTURES,
+  },
+  mock: { refuses: [], stopSequences: 16, structuredOutput: 'json_schema', tools: true, pictures: OPENAI_PICTURES },
 };
 
 const OPENAI_REASONERS = /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/;
@@ -62,9 +90,18 @@ const OPENAI = ['openai', 'openai-chat'] as const;
 
 /** Families of models that differ from their API. All that match count, later ones before earlier ones. */
 const FAMILIES: readonly Family[] = [
-  { api: OPENAI, models: /^gpt-3\.5/, has: { structuredOutput: 'json_object', images: false, contextTokens: 16_385 } },
-  { api: OPENAI, models: /^gpt-4(?:-|$)/, has: { structuredOutput: 'json_object', contextTokens: 8_192 } },
-  { api: OPENAI, models: /^(?:gpt-4o|gpt-4-turbo|chatgpt-4o)/, has: { contextTokens: 128_000 } },
+  { api: OPENAI, models: /^gpt-3\.5/, has: { structuredOutput: 'json_object', pictures: null, contextTokens: 16_385 } },
+  {
+    api: OPENAI,
+    models: /^gpt-4(?:-|$)/,
+    has: { structuredOutput: 'json_object', pictures: null, contextTokens: 8_192 },
+  },
+  {
+    api: OPENAI,
+    models: /^(?:gpt-4o|gpt-4-turbo|gpt-4-vision|chatgpt-4o)/,
+    has: { pictures: OPENAI_PICTURES, contextTokens: 128_000 },
+  },
+  { api: OPENAI, models: /^(?:o1-mini|o1-preview|o3-mini)/, has: { pictures: null } },
   { api: OPENAI, models: /^gpt-4o/, has: { structuredOutput: 'json_schema' } },
   { api: OPENAI, models: /^gpt-4\.1/, has: { contextTokens: 1_047_576 } },
   {
@@ -79,7 +116,14 @@ const FAMILIES: readonly Family[] = [
     models: /^claude-(?:[23]|instant|(?:opus|sonnet)-4-(?:0|2025))/,
     has: { structuredOutput: 'prompt' },
   },
+  { api: 'anthropic', models: /^claude-(?:2|instant)/, has: { pictures: null } },
   { api: 'google', models: /^gemini/, has: { contextTokens: 1_048_576 } },
+  { api: 'google', models: /^gemini-(?:1\.0-)?pro(?:$|-\d|-latest)/, has: { pictures: null, contextTokens: 32_760 } },
+  {
+    api: 'google',
+    models: /^gemini-(?:1\.0-)?pro-vision/,
+    has: { pictures: GEMINI_PRO_VISION_PICTURES, tools: false, structuredOutput: 'prompt', contextTokens: 16_384 },
+  },
   { api: 'google', models: /^gemini-(?:[3-9]|\d\d)/, has: { refuses: [...SAMPLING, ...PENALTIES] } },
   { api: 'google', models: /^gemma/, has: { structuredOutput: 'prompt', tools: false, contextTokens: 128_000 } },
 ];

@@ -3,6 +3,7 @@ import { cutJson, type Cut } from '../json/cut-json.js';
 import { isJsonArray } from '../json/json-fields.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import { parsePath, readPath } from '../json/path.js';
+import { withoutPictureBytes } from '../executions/picture.js';
 import type { Token } from '../tokens/token.js';
 import type { TransitionAvailability } from './available-transitions.js';
 
@@ -23,11 +24,12 @@ export type TokenAnswer = { readonly shown: JsonObject } | { readonly problem: s
  */
 export function shownToken(token: Token, question: TokenQuestion): TokenAnswer {
   const { path: text, from = 0 } = question;
-  if (text === undefined) return { shown: bounded('token', summaryOf(token), { at: '' }) };
+  if (text === undefined) return { shown: bounded('token', withoutPictureBytes(summaryOf(token)), { at: '' }) };
   const path = parsePath(text);
   if (path === undefined)
     return { problem: `"${text}" is no path: it begins with data or metadata, as in data.customer.name` };
-  const value = readPath(token, path);
+  const found = readPath(token, path);
+  const value = found === undefined ? undefined : withoutPictureBytes(found);
   if (value === undefined)
     return { problem: `the token has nothing at ${text}; read it without a path to see what there is` };
   if (from === 0) return { shown: { path: text, ...bounded('value', value, { at: text }) } };

@@ -5,6 +5,8 @@ export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
   readonly toolCalls?: JsonValue;
+  /** Pictures that went along: they lie in the input of its execution. */
+  readonly pictures?: readonly PictureNote[];
   readonly toolCallId?: string;
   /** What the model's provider gets back as it is. Nobody else is shown it. */
   readonly providerState?: ProviderState;
@@ -14,6 +16,10 @@ export interface Message {
   /** The turn of the execution that left it; absent in the prompts that it began with. */
   readonly turn?: number;
 }
+
+/** A picture of a message: the input that holds it, and what it is, in words. */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no JSON to the compiler
+export type PictureNote = { readonly input: string; readonly shown: string };
 
 /** The messages that one or more executions of an agent exchanged with its model, oldest first. */
 export interface Conversation {

@@ -5,6 +5,8 @@ import { utf8Length } from '../json/utf8-length.js';
 const BYTES_PER_TOKEN = 3;
 /** What surrounds each message on the wire. */
 const TOKENS_PER_MESSAGE = 4;
+/** About what large ones take; small ones take less. */
+const TOKENS_PER_PICTURE = 1600;
 /** Kept free for an answer that has no limit of its own, but no more than a quarter of the context. */
 const ANSWER_TOKENS = 4096;
 
@@ -47,7 +49,11 @@ function nextExchange(messages: readonly Message[], from: number, end: number): 
   return next === -1 ? end : Math.min(next, end);
 }
 
-function tokensOf({ content, toolCalls }: Message): number {
+function tokensOf({ content, toolCalls, pictures = [] }: Message): number {
   const calls = toolCalls === undefined ? 0 : utf8Length(JSON.stringify(toolCalls));
-  return TOKENS_PER_MESSAGE + Math.ceil((utf8Length(content) + calls) / BYTES_PER_TOKEN);
+  return (
+    TOKENS_PER_MESSAGE +
+    TOKENS_PER_PICTURE * pictures.length +
+    Math.ceil((utf8Length(content) + calls) / BYTES_PER_TOKEN)
+  );
 }

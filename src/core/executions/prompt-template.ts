@@ -4,6 +4,7 @@ import { utf8Length } from '../json/utf8-length.js';
 import { isJsonObject, type JsonValue } from '../json/json.js';
 import type { ExecutionToken } from './execution.js';
 import { ModelError } from './model-error.js';
+import { withoutPictureBytes } from './picture.js';
 import { readTemplate, type Template, type TemplatePart } from './template-parts.js';
 
 /** Variables that every prompt has, whatever the mapping. */
@@ -60,7 +61,7 @@ export function foreignSyntaxIn(prompts: AgentPrompts): readonly string[] {
   return readPrompts(prompts).foreign;
 }
 
-/** The values of all variables of one execution: the seed's, and the input's members by name. */
+/** The values of all variables of one execution: the seed's, and the members of its input, as `takePictures` shows it, by name. */
 export function promptVariables(input: JsonValue, token: ExecutionToken | undefined): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   if (isJsonObject(input)) {
@@ -69,7 +70,7 @@ export function promptVariables(input: JsonValue, token: ExecutionToken | undefi
   variables.set('input_data', promptText(input));
   variables.set('token_id', token?.id ?? '');
   variables.set('current_place', token?.place ?? '');
-  variables.set('token_metadata', promptText(token?.metadata ?? {}));
+  variables.set('token_metadata', promptText(withoutPictureBytes(token?.metadata ?? {})));
   variables.set('workflow_id', token?.workflowId ?? '');
   variables.set('history_count', String(token?.transitionCount ?? 0));
   return variables;

@@ -1,5 +1,6 @@
 import type { LlmConfig, LlmProvider } from '../agents/agent.js';
 import type { Message } from './conversation.js';
+import type { Picture } from './picture.js';
 import type { ProviderState } from './provider-state.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import type { TokenUsage } from '../streams/stream-event.js';
@@ -16,11 +17,19 @@ export interface ToolSpec {
   readonly parameters: JsonObject;
 }
 
+/** A message as a model gets it: with its pictures, and not with where they lie. */
+export interface RequestMessage extends Pick<
+  Message,
+  'role' | 'content' | 'toolCalls' | 'toolCallId' | 'providerState'
+> {
+  readonly pictures?: readonly Picture[];
+}
+
 /** One model call, as every provider gets it. */
 export interface ModelRequest {
   readonly provider: LlmProvider;
   readonly llmConfig: LlmConfig;
-  readonly messages: readonly Pick<Message, 'role' | 'content' | 'toolCalls' | 'toolCallId' | 'providerState'>[];
+  readonly messages: readonly RequestMessage[];
   readonly tools: readonly ToolSpec[];
   /** JSON Schema that the answer shall fit: the provider's structured mode where it has one. */
   readonly outputSchema?: JsonObject;

@@ -1,9 +1,8 @@
 import { isJsonObject, ownValue, type JsonValue } from '../../core/json/json.js';
-import type { ModelRequest, ToolCall } from '../../core/executions/turn.js';
+import type { ModelRequest, RequestMessage, ToolCall } from '../../core/executions/turn.js';
 import { isJsonArray, textAt } from '../../core/json/json-fields.js';
 import { stateSchema } from './structured-output.js';
 
-type RequestMessage = ModelRequest['messages'][number];
 type SpokenMessage = RequestMessage & { readonly role: Exclude<RequestMessage['role'], 'system'> };
 
 /** A request's messages as the APIs want them: what the system says apart from what is said. */
@@ -28,7 +27,8 @@ function spokenMessages({ messages }: ModelRequest): readonly SpokenMessage[] {
 }
 
 function saysSomething(message: SpokenMessage): boolean {
-  return message.role === 'tool' || message.content.trim() !== '' || toolCallsOf(message).length > 0;
+  const isShown = (message.pictures ?? []).length > 0;
+  return message.role === 'tool' || message.content.trim() !== '' || isShown || toolCallsOf(message).length > 0;
 }
 
 /** Questions that nothing was said between become one: the templates of many models want the roles to take turns. */
@@ -37,9 +37,15 @@ function joined(messages: readonly SpokenMessage[]): readonly SpokenMessage[] {
   for (const message of messages) {
     const last = result.at(-1);
     if (last?.role !== 'user' || message.role !== 'user') result.push(message);
-    else result[result.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
+    else result[result.length - 1] = { ...last, ...together(last, message) };
   }
   return result;
+}
+
+function together(first: SpokenMessage, second: SpokenMessage): Pick<SpokenMessage, 'content' | 'pictures'> {
+  const pictures = [...(first.pictures ?? []), ...(second.pictures ?? [])];
+  const content = `${first.content}\n\n${second.content}`;
+  return { content, ...(pictures.length === 0 ? {} : { pictures }) };
 }
 
 function isSpoken(message: RequestMessage): message is SpokenMessage {

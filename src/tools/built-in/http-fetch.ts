@@ -85,7 +85,8 @@ async function fetchOnce(
   } catch (error) {
     context.signal.throwIfAborted();
     if (late.aborted) throw new ToolError(`It took longer than ${TIMEOUT_MS / 1000} s.${doubtOf(asked.method, true)}`);
-    if (error instanceof WebError) throw new ToolError(`${error.message}${doubtOf(asked.method, error.wasSent)}`);
+    if (error instanceof WebError)
+      throw new ToolError(`${error.message}${doubtOf(asked.method, error.kind === 'broken')}`);
     throw error;
   }
 }

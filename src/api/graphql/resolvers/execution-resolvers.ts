@@ -3,7 +3,7 @@ import type { AgentExecution, ExecutionStatus } from '../../../core/executions/e
 import type { ExecutionFilter } from '../../../storage/execution-store.js';
 import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
 import type { Agent } from '../../../core/agents/agent.js';
-import type { Conversation } from '../../../core/executions/conversation.js';
+import type { Conversation, Message } from '../../../core/executions/conversation.js';
 import { pageInParts, readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { unknownAgent } from './unknown-agent.js';
@@ -62,6 +62,9 @@ export const executionResolvers = {
       { id, reason }: { id: string; reason?: string | null },
       context: ResolverContext,
     ) => cancelExecution(context, id, reason ?? ''),
+  },
+  Message: {
+    pictures: ({ pictures = [] }: Message) => pictures.map(({ shown }) => shown),
   },
   AgentExecution: {
     agent: agentOf,

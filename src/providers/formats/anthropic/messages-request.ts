@@ -1,5 +1,7 @@
 import type {
+  Base64ImageSource,
   ContentBlockParam,
+  ImageBlockParam,
   MessageCreateParamsStreaming,
   MessageParam,
   Tool,
@@ -58,7 +60,7 @@ function outputFormat({ format }: RequestParts): Fields {
 function messageParam(message: PromptParts['messages'][number], names: ToolNames): BlockMessage {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: [{ type: 'text', text: message.content }] };
+      return { role: 'user', content: [...imagesOf(message), { type: 'text', text: message.content }] };
     case 'tool':
       return {
         role: 'user',
@@ -70,6 +72,22 @@ function messageParam(message: PromptParts['messages'][number], names: ToolNames
         content: partsOfTurn(message, THINKING_FORMAT).flatMap((part) => blocksOf(part, names)),
       };
   }
+}
+
+/** In front of the question: so the API advises. */
+function imagesOf({ pictures = [] }: PromptParts['messages'][number]): ImageBlockParam[] {
+  return pictures.map((picture) => ({
+    type: 'image',
+    source:
+      picture.type === 'linked'
+        ? { type: 'url', url: picture.url }
+        : { type: 'base64', media_type: mediaTypeOf(picture.mediaType), data: picture.data },
+  }));
+}
+
+/** What else there is was refused before. */
+function mediaTypeOf(type: string): Base64ImageSource['media_type'] {
+  return (['image/png', 'image/webp', 'image/gif'] as const).find((known) => known === type) ?? 'image/jpeg';
 }
 
 function blocksOf(part: TurnPart, names: ToolNames): ContentBlockParam[] {

@@ -21,6 +21,7 @@ interface Part {
   functionCall?: { id?: string; name: string; args: Record<string, unknown> };
   thoughtSignature?: string;
   functionResponse?: FunctionResponse;
+  inlineData?: { mimeType: string; data: string };
 }
 
 interface Content {
@@ -98,12 +99,19 @@ function contentOf(
 ): Content {
   switch (message.role) {
     case 'user':
-      return { role: 'user', parts: [{ text: message.content }] };
+      return { role: 'user', parts: [...imagesOf(message), { text: message.content }] };
     case 'tool':
       return { role: 'user', parts: [{ functionResponse: responseOf(message) }] };
     case 'assistant':
       return { role: 'model', parts: partsOfTurn(message, SIGNATURES_FORMAT).map((part) => partOf(part, names)) };
   }
+}
+
+/** What is at an address has been fetched. */
+function imagesOf({ pictures = [] }: PromptParts['messages'][number]): Part[] {
+  return pictures.flatMap((picture) =>
+    picture.type === 'linked' ? [] : [{ inlineData: { mimeType: picture.mediaType, data: picture.data } }],
+  );
 }
 
 /** By our own id of a call: the one that the API gave it, which it wants with the result. */

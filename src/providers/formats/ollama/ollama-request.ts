@@ -69,7 +69,7 @@ function messagesOf(parts: PromptParts, names: ToolNames): Message[] {
   const spoken = parts.messages.map((message): Message => {
     switch (message.role) {
       case 'user':
-        return { role: 'user', content: message.content };
+        return { role: 'user', content: message.content, ...imagesOf(message) };
       case 'tool': {
         const name = names.toWire(toolNameOf(parts.messages, message.toolCallId));
         return { role: 'tool', content: message.content, tool_name: name };
@@ -87,6 +87,12 @@ function messagesOf(parts: PromptParts, names: ToolNames): Message[] {
     }
   });
   return parts.system === '' ? spoken : [{ role: 'system', content: parts.system }, ...spoken];
+}
+
+/** What is at an address has been fetched. */
+function imagesOf({ pictures = [] }: PromptParts['messages'][number]): Pick<Message, 'images'> {
+  const images = pictures.flatMap((picture) => (picture.type === 'linked' ? [] : [picture.data]));
+  return images.length === 0 ? {} : { images };
 }
 
 function thinkingIn(message: PromptParts['messages'][number]): Pick<Message, 'thinking'> {

@@ -1,12 +1,14 @@
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
+  ChatCompletionUserMessageParam,
 } from 'openai/resources/chat/completions';
 import { ownValue } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
+import { addressOf } from '../picture-address.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
 import type { ToolNames } from '../../request/tool-names.js';
@@ -85,10 +87,22 @@ function chatMessages({ system, messages }: PromptParts, names: ToolNames): Chat
   return system === '' ? spoken : [{ role: 'system', content: system }, ...spoken];
 }
 
+function userContent({
+  content,
+  pictures = [],
+}: PromptParts['messages'][number]): ChatCompletionUserMessageParam['content'] {
+  if (pictures.length === 0) return content;
+  const images = pictures.map((picture) => ({
+    type: 'image_url' as const,
+    image_url: { url: addressOf(picture) },
+  }));
+  return [...images, { type: 'text', text: content }];
+}
+
 function chatMessage(message: PromptParts['messages'][number], names: ToolNames): ChatCompletionMessageParam {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: message.content };
+      return { role: 'user', content: userContent(message) };
     case 'tool':
       return { role: 'tool', content: message.content, tool_call_id: message.toolCallId ?? '' };
     case 'assistant': {

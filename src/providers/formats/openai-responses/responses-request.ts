@@ -10,6 +10,7 @@ import type { ModelRequest } from '../../../core/executions/turn.js';
 import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, type PromptParts } from '../../request/prompt-parts.js';
+import { addressOf } from '../picture-address.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
 import { partsOfTurn, type TurnPart } from '../turn-parts.js';
@@ -81,12 +82,22 @@ function textFormat({ format }: RequestParts, schema: ModelRequest['outputSchema
 function inputItems(message: PromptParts['messages'][number], names: ToolNames): ResponseInputItem[] {
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.content }];
+      return [{ role: 'user', content: userContent(message) }];
     case 'tool':
       return [{ type: 'function_call_output', call_id: message.toolCallId ?? '', output: message.content }];
     case 'assistant':
       return partsOfTurn(message, REASONING_FORMAT).map((part) => itemOf(part, names));
   }
+}
+
+function userContent({ content, pictures = [] }: PromptParts['messages'][number]): EasyInputMessage['content'] {
+  if (pictures.length === 0) return content;
+  const images = pictures.map((picture) => ({
+    type: 'input_image' as const,
+    image_url: addressOf(picture),
+    detail: 'auto' as const,
+  }));
+  return [...images, { type: 'input_text', text: content }];
 }
 
 function itemOf(part: TurnPart, names: ToolNames): ResponseInputItem {

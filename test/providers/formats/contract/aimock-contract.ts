@@ -21,6 +21,8 @@ const SCHEMA = {
   additionalProperties: false,
 };
 const LONG_CHUNKS = 20_000;
+/** Of one pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const failing = (userMessage: string, status: number, type: string, message: string, more: object = {}) => ({
   match: { userMessage },
@@ -89,6 +91,18 @@ export function aimockContract(wire: WireUnderTest): void {
       const sent = JSON.stringify((await aimock.requests()).at(-1)?.body);
       expect(sent).toContain('Be brief.');
       expect(sent).toContain('short');
+    });
+
+    it('sends a picture beside the text, in its own way, and none to a model that takes none', async () => {
+      const pictures = [{ type: 'inline', mediaType: 'image/png', data: PNG }] as const;
+      const asked = asking('short');
+      const looking = asked.messages.map((one) => (one.role === 'user' ? { ...one, pictures } : one));
+      const before = (await aimock.bodies()).length;
+      expect(textOf(await collect(model, { ...asked, messages: looking }))).toBe('A short answer.');
+      expect((await aimock.bodies()).at(-1)).toMatchObject(wire.pictured(PNG, 'short'));
+      const svg = looking.map((one) => ({ ...one, pictures: [{ ...pictures[0], mediaType: 'image/svg+xml' }] }));
+      await expect(collect(model, { ...asked, messages: svg })).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(await aimock.bodies()).toHaveLength(before + 1);
     });
 
     it('receives a structured answer', async () => {

@@ -26,6 +26,8 @@ export interface WireUnderTest {
   keyHeader(key: string): readonly [string, string];
   /** The list of models with these names. */
   modelList(names: readonly string[]): unknown;
+  /** The user's message in a request's body: a PNG, in base64, and a text. */
+  pictured(png: string, text: string): object;
 }
 
 function event(data: unknown, name?: string): string {
@@ -57,6 +59,10 @@ export const CHAT: WireUnderTest = {
   schemaPath: ['response_format', 'json_schema', 'schema'],
   keyHeader: bearer,
   modelList: openAiList,
+  pictured: (png, text) => {
+    const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } };
+    return { messages: [{ role: 'system' }, { role: 'user', content: [image, { type: 'text', text }] }] };
+  },
 };
 
 const responsesEnd = {
@@ -81,6 +87,10 @@ export const RESPONSES: WireUnderTest = {
   schemaPath: ['text', 'format', 'schema'],
   keyHeader: bearer,
   modelList: openAiList,
+  pictured: (png, text) => {
+    const image = { type: 'input_image', image_url: `data:image/png;base64,${png}` };
+    return { input: [{ role: 'user', content: [image, { type: 'input_text', text }] }] };
+  },
 };
 
 const messagesStop = { stop: 'end_turn', length: 'max_tokens' } as const;
@@ -105,6 +115,10 @@ export const MESSAGES: WireUnderTest = {
   schemaPath: ['output_config', 'format', 'schema'],
   keyHeader: (key) => ['x-api-key', key],
   modelList: openAiList,
+  pictured: (data, text) => {
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data } };
+    return { messages: [{ role: 'user', content: [image, { type: 'text', text }] }] };
+  },
 };
 
 const generateStop = { stop: 'STOP', length: 'MAX_TOKENS' } as const;
@@ -126,6 +140,9 @@ export const GENERATE: WireUnderTest = {
   schemaPath: ['generationConfig', 'responseJsonSchema'],
   keyHeader: (key) => ['x-goog-api-key', key],
   modelList: (names) => ({ models: names.map((name) => ({ name: `models/${name}` })) }),
+  pictured: (data, text) => ({
+    contents: [{ role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data } }, { text }] }],
+  }),
 };
 
 const line = (data: unknown) => `${JSON.stringify(data)}\n`;
@@ -144,6 +161,7 @@ export const OLLAMA: WireUnderTest = {
   schemaPath: ['format'],
   keyHeader: bearer,
   modelList: (names) => ({ models: names.map((name) => ({ name })) }),
+  pictured: (png, content) => ({ messages: [{ role: 'system' }, { role: 'user', content, images: [png] }] }),
 };
 
 export const WIRES = { CHAT, RESPONSES, MESSAGES, GENERATE, OLLAMA } as const;

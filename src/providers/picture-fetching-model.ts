@@ -1,0 +1,113 @@
+import { capabilitiesOf } from '../core/agents/model-capabilities.js';
+import { fetchesPicture, type PictureLimits } from '../core/agents/picture-limits.js';
+import { ModelError } from '../core/executions/model-error.js';
+import { pictureBytes, type Picture } from '../core/executions/picture.js';
+import { pictureTypeOf } from '../core/executions/picture-type.js';
+import type { ModelEvent, ModelRequest, RequestMessage } from '../core/executions/turn.js';
+import { WebError, type WebAccess, type WebAnswer } from '../http/web-access.js';
+import type { LanguageModel } from './language-model.js';
+
+const TIMEOUT_MS = 20_000;
+
+/** Fetches the pictures of a request that its provider does not fetch by itself, and leaves the rest to another model. */
+export class PictureFetchingModel implements LanguageModel {
+  readonly #model: LanguageModel;
+  readonly #web: WebAccess;
+
+  constructor(model: LanguageModel, web: WebAccess) {
+    this.#model = model;
+    this.#web = web;
+  }
+
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
+    const { pictures: limits } = capabilitiesOf(request.provider);
+    const needed = limits === null ? [] : linkedIn(request).filter(({ url }) => !fetchesPicture(limits, url));
+    if (limits === null || needed.length === 0) return this.#model.stream(request, signal);
+    return this.#streamWithPictures(request, { limits, signal });
+  }
+
+  async *#streamWithPictures(request: ModelRequest, looking: Looking): AsyncGenerator<ModelEvent, void, undefined> {
+    const startedMs = performance.now();
+    const messages = await this.#withPictures(request.messages, looking);
+    const timeoutMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
+    yield* this.#model.stream({ ...request, messages, timeoutMs }, looking.signal);
+  }
+
+  /** One after another: what is in memory is bounded, and the first that is wrong ends it. */
+  async #withPictures(messages: readonly RequestMessage[], looking: Looking): Promise<readonly RequestMessage[]> {
+    let left = looking.limits.bytesTogether;
+    const result: RequestMessage[] = [];
+    for (const { pictures, ...message } of messages) {
+      const fetched: Picture[] = [];
+      for (const picture of pictures ?? []) {
+        const here = await this.#here(picture, { ...looking, left });
+        left -= pictureBytes(here) ?? 0;
+        fetched.push(here);
+      }
+      result.push({ ...message, ...(fetched.length === 0 ? {} : { pictures: fetched }) });
+    }
+    return result;
+  }
+
+  async #here(picture: Picture, { limits, signal, left }: Looking & { readonly left: number }): Promise<Picture> {
+    if (picture.type === 'inline' || fetchesPicture(limits, picture.url)) return picture;
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    const { host } = new URL(picture.url);
+    try {
+      const answer = await this.#web.send({
+        url: picture.url,
+        method: 'GET',
+        headersFor: () => ({ accept: 'image/*', 'user-agent': 'circuit-breaker' }),
+        signal: AbortSignal.any([signal, late]),
+      });
+      return await readPicture(answer, host, Math.min(limits.bytesEach, left));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (late.aborted)
+        throw new ModelError('timeout', `${host} did not send a picture within ${TIMEOUT_MS / 1000} s.`);
+      if (error instanceof WebError) throw failureOf(error);
+      throw error;
+    }
+  }
+}
+
+interface Looking {
+  readonly limits: PictureLimits;
+  readonly signal: AbortSignal;
+}
+
+function linkedIn({ messages }: ModelRequest) {
+  return messages.flatMap(({ pictures = [] }) => pictures).filter((picture) => picture.type === 'linked');
+}
+
+async function readPicture(answer: WebAnswer, host: string, most: number): Promise<Picture> {
+  const { status, refusedRedirect } = answer;
+  const { bytes, isWhole } = await answer.read(most);
+  if (refusedRedirect !== undefined) {
+    throw new ModelError(
+      'invalid_request',
+      `${host} has no picture there: it sends on to a host that may not be reached.`,
+    );
+  }
+  if (status >= 500 || status === 429)
+    throw new ModelError('server', `${host} answered ${status} in place of a picture.`);
+  if (status !== 200) throw new ModelError('invalid_request', `${host} answered ${status} in place of a picture.`);
+  const mediaType = pictureTypeOf(bytes);
+  if (mediaType === undefined) {
+    const said = (answer.headers['content-type'] ?? 'nothing').slice(0, 100);
+    throw new ModelError('invalid_request', `What ${host} sent is no picture; it calls it ${said}.`);
+  }
+  if (!isWhole) {
+    throw new ModelError(
+      'invalid_request',
+      `A picture of ${host} has more than the ${most} bytes that are left for it.`,
+    );
+  }
+  return { type: 'inline', mediaType, data: Buffer.from(bytes).toString('base64') };
+}
+
+function failureOf({ kind, message }: WebError): ModelError {
+  if (kind !== 'refused') return new ModelError('network', `A picture could not be fetched: ${message}`);
+  const advice = 'Pictures are fetched from the hosts of TOOL_HTTP_HOSTS and TOOL_HTTP_PRIVATE_HOSTS.';
+  return new ModelError('invalid_request', `A picture could not be fetched: ${message} ${advice}`);
+}
