@@ -34,17 +34,16 @@ global6.addSubnet('2000::', 3, 'ipv6');
 const linkLocal = new BlockList();
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4');
 linkLocal.addSubnet('fe80::', 10, 'ipv6');
-const mapped = new BlockList();
-mapped.addSubnet('::ffff:0:0', 96, 'ipv6');
+/** An IPv4 address within IPv6, as `::ffff:10.0.0.1`: no resolver gives one of itself, so it is somebody's way around. */
+const MAPPED = /^::ffff:/i;
 
-/** Whether an address is one of the public internet: no private, loopback, link-local or other special one, in any spelling. */
+/** Whether an address is one of the public internet: no private, loopback, link-local or other special one. */
 export function isPublicAddress(address: string): boolean {
   if (!isIPv6(address)) return !special.check(address, 'ipv4');
-  // What IPv4 rules say of a mapped address, the list knows; beyond that only global unicast is public.
-  return (global6.check(address, 'ipv6') || mapped.check(address, 'ipv6')) && !special.check(address, 'ipv6');
+  return global6.check(address, 'ipv6') && !special.check(address, 'ipv6');
 }
 
-/** Whether an address is of the link only: clouds tell the secrets of a machine at one. */
+/** Whether an address is of the link only, where clouds tell the secrets of a machine, or may hide one that is. */
 export function isLinkLocal(address: string): boolean {
-  return linkLocal.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return MAPPED.test(address) || linkLocal.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
