@@ -47,14 +47,15 @@ interface Surroundings {
 }
 
 async function send(asked: WebRequest, around: Surroundings): Promise<WebAnswer> {
-  let url = readUrl(asked.url);
+  const first = readUrl(asked.url);
+  let url = first;
   refuseOther(url, around);
   let { method, body } = asked;
   for (let hop = 0; ; hop += 1) {
     const answer = await request(url, {
       dispatcher: around.dispatcher,
-      method: method,
-      headers: { 'accept-encoding': 'identity', ...asked.headersFor(url, hop === 0) },
+      method,
+      headers: { 'accept-encoding': 'identity', ...asked.headersFor(url, url.origin === first.origin) },
       body: body ?? null,
       signal: asked.signal,
     }).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 export interface WebRequest {
   readonly url: string;
   readonly method: string;
-  /** For the host that a hop goes to: one that follows a redirect may not get what the first one does. */
+  /** For the server that a hop goes to: another one than the first may not get all that the first does. */
   readonly headersFor: (url: URL, isFirst: boolean) => Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;

@@ -124,6 +124,11 @@ describe('http.fetch', () => {
     const headers = { Authorization: 'Bearer ${CREDENTIAL_SHOP}' };
     expect(await call({ url: server.root, headers })).toMatchObject({ body: 'you sent Bearer [secret]' });
     expect(server.headers.at(-1)).toMatchObject({ authorization: `Bearer ${SECRET}` });
+    server.behave(({ url, headers: { authorization = '' } }, response) => {
+      if (url === '/old') response.writeHead(301, { location: '/new' }).end();
+      else response.end(authorization === '' ? 'no' : 'yes');
+    });
+    expect(await call({ url: `${server.root}/old`, headers })).toMatchObject({ body: 'yes' });
     await expect(call({ url: server.root, headers: { a: '${CREDENTIAL_OTHER}' } })).rejects.toThrow(/not bound/);
     await expect(call({ url: server.root, headers: { a: '${PATH}' } })).rejects.toThrow(/no credential/);
   });
