@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
-import { ActiveTokens } from './active-tokens.js';
 import { overdueExecutions, settledExecution } from './cut-off.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { RetryLater } from './retry-later.js';
+import { Rounds } from './rounds.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
@@ -21,7 +21,7 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
 const BATCH = 10;
 /** So many batches of streams one round closes; the next round goes on. */
 const MAX_BATCHES = 100;
-/** So many tokens are asked for in Temporal at a time. */
+/** So many are asked for in Temporal at a time. */
 const AT_ONCE = 10;
 /** What was cut off while no process of ours ran is found by the first round. */
 const LOOK_BACK_MS = 7 * 86_400_000;
@@ -49,7 +49,9 @@ export function startSweeping(parts: SweepParts, intervalMs: number): () => void
 
 export class Sweeper {
   readonly #parts: SweepParts;
-  readonly #activeTokens: ActiveTokens;
+  readonly #activeTokens: Rounds;
+  /** Executions that wait for people may do so for weeks: there may be many. */
+  readonly #waiting: Rounds;
   readonly #unclosed: RetryLater;
   readonly #unremoved: RetryLater;
   readonly #unsettled: RetryLater;
@@ -60,7 +62,9 @@ export class Sweeper {
 
   constructor(parts: SweepParts) {
     this.#parts = parts;
-    this.#activeTokens = new ActiveTokens(parts.storage.tokens);
+    const { tokens, executions } = parts.storage;
+    this.#activeTokens = new Rounds((page) => tokens.list({ status: 'ACTIVE' }, page));
+    this.#waiting = new Rounds((page) => executions.list({ status: 'WAITING_FOR_APPROVAL' }, page));
     this.#since = Date.parse(parts.now()) - LOOK_BACK_MS;
     this.#unclosed = this.#retryLater((id) => `the stream of execution ${id}`);
     this.#unremoved = this.#retryLater((id) => `the stream of execution ${id}, whose time is over,`);
@@ -110,19 +114,14 @@ export class Sweeper {
 
   /** What was cut off longer ago than Temporal's list is looked through, or is forgotten, is in no list. */
   async #settleUnknown(): Promise<void> {
-    for await (const ids of this.#activeTokens.next()) {
-      for (let from = 0; from < ids.length; from += AT_ONCE) {
-        const some = ids.slice(from, from + AT_ONCE);
-        const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => settledToken(this.#parts, id));
-        await Promise.all(some.map(settle));
-      }
-    }
+    const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => settledToken(this.#parts, id));
+    for await (const ids of this.#activeTokens.next()) await someAtOnce(ids, settle);
   }
 
   async #settleForgotten(): Promise<void> {
-    for await (const id of overdueExecutions(this.#parts)) {
-      await this.#unsettled.attempt(`execution ${id}`, () => settledExecution(this.#parts, id));
-    }
+    const settle = (id: string) => this.#unsettled.attempt(`execution ${id}`, () => settledExecution(this.#parts, id));
+    for await (const id of overdueExecutions(this.#parts)) await settle(id);
+    for await (const ids of this.#waiting.next()) await someAtOnce(ids, settle);
   }
 
   async #settlePlaceAgentChanges(): Promise<void> {
@@ -156,4 +155,8 @@ export class Sweeper {
       `${what} could not be set right yet; it is tried again, more and more rarely`,
     );
   }
+}
+
+async function someAtOnce(ids: readonly string[], settle: (id: string) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(settle));
 }

@@ -95,6 +95,21 @@ describe('the sweep', () => {
     expect(closed).toEqual(['forgotten']);
   });
 
+  it('ends in time what waits for people and is unknown to Temporal, however many wait, and nothing else', async () => {
+    const [old, recent] = ['2026-11-22T04:00:00.000Z', '2026-11-22T06:00:00.000Z'];
+    const ids = Array.from({ length: 600 }, (_, index) => `waiting-${index}`);
+    for (const id of ids) {
+      const createdAt = id === 'waiting-1' ? recent : old;
+      await storage.executions.create(pendingExecution({ executionId: id, agentId: 'a', input: {} }, createdAt));
+      await storage.executions.update(id, { status: 'WAITING_FOR_APPROVAL' });
+      temporal.closes.set(id, 'RUNNING');
+    }
+    for (const id of ['waiting-0', 'waiting-1', 'waiting-300', 'waiting-599']) temporal.closes.delete(id);
+    const sweep = reconciler();
+    for (let round = 0; round < 3; round += 1) await sweep.round();
+    expect([...new Set(closed)].sort()).toEqual(['waiting-0', 'waiting-300', 'waiting-599']);
+  });
+
   it('sets right all others when one cannot be, and comes back to that one', async () => {
     for (const id of ['bad', 'good']) {
       await anExecution(id);

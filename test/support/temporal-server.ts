@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { programEnvironments } from '../../src/core/program-environment.js';
 import { runDevServer } from '../../src/temporal/dev-server.js';
+import { isListening } from '../../src/temporal/ports.js';
 import { findTemporalCli } from '../../src/temporal/find-temporal-cli.js';
 import { freePort } from './free-port.js';
 import { freezeProcess } from './frozen-process.js';
@@ -17,7 +19,7 @@ export interface TestTemporalServer {
   /** It keeps its connections and answers nobody, until it is thawed. */
   freeze(): Promise<void>;
   thaw(): void;
-  /** On the same folder and ports, after a kill. */
+  /** On the same folder and ports, once what was killed is gone. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
       process.kill(server.pid, 'SIGCONT');
     },
     restart: async () => {
+      await portIsFree(port);
       server = await run();
     },
     stop: async () => {
@@ -78,4 +81,9 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A program that was killed holds its port for a moment longer. */
+async function portIsFree(port: number): Promise<void> {
+  while (await isListening(port)) await delay(10);
 }
