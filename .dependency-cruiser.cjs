@@ -9,7 +9,7 @@ const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
-const TOOL_PORT = '^src/tools/tool(-error)?\\.ts$';
+const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 /** What others may have of our HTTP client: the port, and how bytes are read. */
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';

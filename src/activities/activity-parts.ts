@@ -36,6 +36,8 @@ export interface ActivityParts {
   ) => Promise<ExecutionResult>;
   readonly temporal: FollowingParts['temporal'];
   readonly logger: ActivityLogger;
+  /** Hides secrets of this process, and what looks like a key, in a text of others. */
+  readonly mask: (text: string) => string;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
   /** Bounds one attempt where neither agent nor transition says otherwise. */

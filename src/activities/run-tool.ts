@@ -16,8 +16,8 @@ import { storedTurn } from './stored-turn.js';
 import { ToolAttempt } from './tool-attempt.js';
 
 const BEAT_EVERY_MS = 1000;
-/** How long a call waits for a worker that has its tool. */
-const NO_WORKER_PATIENCE_MS = 60_000;
+/** How long a call waits for a worker that has its tool: as long as workers may be away while they are replaced. */
+const NO_WORKER_PATIENCE_MS = 300_000;
 
 /**
  * Runs one tool that a turn asked for. What came of it is stored before this resolves, and a call of which that is known is
@@ -86,7 +86,10 @@ interface Attempt {
 
 async function attempt({ parts, run, call, tool, context }: Attempt, attempts: number): Promise<ToolOutcome> {
   if (tool === undefined) {
-    return failed(`There is no tool "${run.tool}". Use one of those that you were given, or go on without it.`);
+    const what = run.isGiven
+      ? `No worker that has the tool "${run.tool}" took the call`
+      : `There is no tool "${run.tool}"`;
+    return failed(`${what}. Use one of those that you were given, or go on without it.`);
   }
   const refusal = refusedWithoutApproval(tool, run, call);
   if (refusal !== undefined) return failed(refusal);

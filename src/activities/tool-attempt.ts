@@ -1,9 +1,10 @@
 import type { Context } from '@temporalio/activity';
 
-import { failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/executions/tool-call.js';
+import { cutForViewers, failed, idempotencyKeyOf, outcomeOf, type ToolOutcome } from '../core/executions/tool-call.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import type { ToolRun } from '../contract/activities.js';
 import { isToolError } from '../tools/tool-error.js';
+import { runAs } from '../tools/running-tools.js';
 import type { Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
 import { readArguments, storableWordsOf } from './read-arguments.js';
@@ -25,10 +26,11 @@ export class ToolAttempt {
     const about = { toolName: name, toolCallId: id };
     await this.#parts.tellTools(this.#run, [
       { eventType: 'thinking', status: 'calling_tool', content: name },
-      { eventType: 'tool_call', ...about, arguments: given },
+      { eventType: 'tool_call', ...about, arguments: cutForViewers(given) },
     ]);
     const read = await readArguments(tool, given);
-    if ('problem' in read) return failed(`The arguments do not fit: ${read.problem}. Call it again with others.`);
+    if ('problem' in read)
+      return failed(`The arguments do not fit: ${this.#parts.mask(read.problem)}. Call it again with others.`);
     return await this.#within(tool, read.value);
   }
 
@@ -36,8 +38,9 @@ export class ToolAttempt {
     const { cancellationSignal } = this.#context;
     const late = AbortSignal.timeout(tool.timeoutSeconds * 1000);
     const signal = AbortSignal.any([cancellationSignal, late]);
-    // Its own turn: what it throws at once is told like what it throws later.
-    const running = Promise.resolve().then(() => tool.run(value, this.#toolContext(signal)));
+    const toolContext = this.#toolContext(signal);
+    const { idempotencyKey } = toolContext;
+    const running = runAs({ name: tool.name, idempotencyKey }, () => tool.run(value, toolContext));
     try {
       return outcomeOf(await Promise.race([running, aborted(signal)]));
     } catch (error) {
@@ -45,8 +48,9 @@ export class ToolAttempt {
       if (late.aborted) {
         return failed(`The tool took longer than ${tool.timeoutSeconds} s. Ask it for less, or go on without it.`);
       }
-      if (isToolError(error)) return failed(storableWordsOf(error));
-      return failed(`The tool failed: ${storableWordsOf(error)}. Mend the arguments, or go on without it.`);
+      const words = this.#parts.mask(storableWordsOf(error));
+      if (isToolError(error)) return failed(words);
+      return failed(`The tool failed: ${words}. Mend the arguments, or go on without it.`);
     }
   }
 

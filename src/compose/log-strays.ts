@@ -3,10 +3,12 @@ import { Writable } from 'node:stream';
 
 import type { Logger } from 'pino';
 
+import { runningTool } from '../tools/running-tools.js';
+
 /**
  * Takes into the log, and so through its mask, what Node and packages would write past it: what they print by `console`,
  * warnings of the process, and errors and rejections that nobody caught. After one of those the process goes on only
- * until `onUncaught` has ended it.
+ * until `onUncaught` has ended it; what a tool of a user left behind ends nothing.
  */
 export function logStrays(logger: Logger, onUncaught: () => void): void {
   replaceConsole(
@@ -25,6 +27,11 @@ export function logStrays(logger: Logger, onUncaught: () => void): void {
   });
   // Rejections, too: without a listener of their own they come here.
   process.on('uncaughtException', (error, origin) => {
+    const tool = runningTool();
+    if (tool !== undefined) {
+      logger.error({ err: error, origin, tool }, 'an error that a tool left to nobody: it should await what it begins');
+      return;
+    }
     logger.fatal({ err: error, origin }, 'an error that nobody caught: this process ends');
     onUncaught();
   });

@@ -8,6 +8,7 @@ import { tellInOrder } from '../activities/tell-in-order.js';
 import { openWebAccess } from '../http/open-web-access.js';
 import type { WebAccess } from '../http/web-access.js';
 import type { OperationParts } from '../operations/operation-parts.js';
+import { secretMask, withoutKeys } from '../core/secrets.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import type { Credentials } from '../providers/keys/host-bound-keys.js';
@@ -23,6 +24,7 @@ import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
 import { builtInTools, toolHttp } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
+import { containTools } from './contain-tools.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
@@ -36,6 +38,7 @@ import { workflowCode } from './workflow-code.js';
  */
 export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
   const { config, resources } = parts;
+  containTools(parts);
   const own = await loadTools(config.toolsDir);
   Runtime.install(temporalRuntime(parts.logger));
   const connection = await connectWorker(cluster);
@@ -111,6 +114,7 @@ function activityParts(
       await tellTools(backends.streams, place, { events, onFailure });
     }),
     logger,
+    mask: (text) => withoutKeys(secretMask(config.secrets)(text)),
     closeStream: backends.closeStream,
     temporal: createTemporalGateway({
       client,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { LONGEST_TOOL_SECONDS } from '../core/agents/tool-offer.js';
 import { wordsOf } from '../core/errors.js';
-import { isJsonObject, type JsonObject } from '../core/json/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.js';
 import { shorten } from '../core/json/preview.js';
 import type { ReadArguments, Tool, ToolContext } from './tool.js';
 
@@ -62,7 +62,8 @@ export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<I
     idempotent,
     needsApproval,
     timeoutSeconds,
-    read: (given) => readArguments(input, given),
+    // Of its own: what a tool changes in its arguments is not what its model gave.
+    read: (given) => readArguments(input, structuredClone(given)),
     // Read by `read`, whose value it is.
     run: async (value, context) => await definition.run(value as z.output<Input>, context),
   };
@@ -101,6 +102,11 @@ function refuseBadTimeout(name: string, seconds: number): void {
 
 function parametersOf(name: string, input: z.ZodType): JsonObject {
   const { $schema: _dialect, ...schema } = jsonSchemaOf(name, input);
+  const elsewhere = referenceIn(schema);
+  if (elsewhere !== undefined) {
+    const rule = 'nobody fetches it, so write down what is there';
+    throw new TypeError(`the input of tool "${name}" refers to "${shorten(elsewhere)}": ${rule}`);
+  }
   if (schema['type'] === 'object') return schema;
   throw new TypeError(`the input of tool "${name}" must be an object: z.object({ … })`);
 }
@@ -117,6 +123,16 @@ function jsonSchemaOf(name: string, input: z.ZodType): JsonObject {
       },
     );
   }
+}
+
+/** A reference that leads out of the schema. */
+function referenceIn(schema: JsonValue): string | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined;
+  for (const [key, value] of Object.entries<JsonValue>(schema)) {
+    const found = key === '$ref' && typeof value === 'string' && !value.startsWith('#') ? value : referenceIn(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 async function readArguments(input: z.ZodType, given: JsonObject): Promise<ReadArguments> {

@@ -5,31 +5,41 @@ import { pathToFileURL } from 'node:url';
 import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import { isTool } from './define-tool.js';
 import { resolveFromHere } from './resolve-from-here.js';
+import { runAs } from './running-tools.js';
 import type { Tool, ToolRegistry } from './tool.js';
 
 const MODULE = /\.(?:js|mjs|ts)$/;
 const DECLARATION = '.d.ts';
+/** Of one module: whatever it fetches first, it should be there by then. */
+const LOAD_PATIENCE_MS = 30_000;
+/** More than any model is told of, each of which every worker records again and again. */
+const MOST_TOOLS = 1000;
 /** Whatever is built in, or will be. */
 const OURS = /^(?:token|http)\./;
 const OTHER_NAME = 'those that begin with "token." or "http." are built in, so rename it';
 
 /**
  * The tools of a folder: every export of its modules that defineTool made. Without a folder there are none. Throws
- * VALIDATION_FAILED, naming the file and what to do, for a module that cannot be loaded and for two tools of one name.
+ * VALIDATION_FAILED, naming the file and what to do, for a module that cannot be loaded or takes longer than `patienceMs`, and
+ * for two tools of one name.
  */
-export async function loadTools(folder: string | undefined): Promise<ToolRegistry> {
+export async function loadTools(folder: string | undefined, patienceMs = LOAD_PATIENCE_MS): Promise<ToolRegistry> {
   if (folder === undefined) return new Map();
   resolveFromHere();
   const fileOf = new Map<string, string>();
   const tools = new Map<string, Tool>();
   for (const file of await modulesIn(resolve(folder))) {
-    for (const tool of await toolsOf(file)) {
+    for (const tool of await toolsOf(file, patienceMs)) {
       if (OURS.test(tool.name)) throw badModule(file, `its tool "${tool.name}" has a name of ours: ${OTHER_NAME}`);
       const other = fileOf.get(tool.name);
       if (tools.get(tool.name) === tool) continue;
       if (other !== undefined) throw badModule(file, `its tool "${tool.name}" is also in ${other}: rename one of them`);
       fileOf.set(tool.name, file);
       tools.set(tool.name, tool);
+    }
+    if (tools.size > MOST_TOOLS) {
+      const advice = 'leave those that no agent needs to another folder';
+      throw badModule(file, `with it there are more than ${MOST_TOOLS} tools: ${advice}`);
     }
   }
   return tools;
@@ -47,10 +57,11 @@ async function modulesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function toolsOf(file: string): Promise<readonly Tool[]> {
+async function toolsOf(file: string, patienceMs: number): Promise<readonly Tool[]> {
   let exports: unknown;
   try {
-    exports = await import(pathToFileURL(file).href);
+    const loading = runAs({ name: file }, () => import(pathToFileURL(file).href) as Promise<unknown>);
+    exports = await within(patienceMs, loading);
   } catch (error) {
     throw badModule(file, `${wordsOf(error)}. ${adviceOn(error)}`);
   }
@@ -58,6 +69,21 @@ async function toolsOf(file: string): Promise<readonly Tool[]> {
   if (tools.length > 0) return [...new Set(tools)];
   const advice = 'export what defineTool of circuit-breaker/tools gives, or move what is no tool into a folder below';
   throw badModule(file, `it exports no tool: ${advice}`);
+}
+
+/** Rejects when it takes longer: a module may wait at its top for what never comes. */
+async function within<Result>(patienceMs: number, loading: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it has not loaded within ${patienceMs / 1000} s`));
+    }, patienceMs);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function adviceOn(error: unknown): string {

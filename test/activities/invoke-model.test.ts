@@ -77,6 +77,7 @@ describe('a turn', () => {
       appends: new OneAfterAnother(),
       model,
       tools: new Map(),
+      mask: (text) => text,
       tellTools: () => Promise.resolve(),
       logger,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),

@@ -47,6 +47,26 @@ export const pay = counting('pay', false);
 export const book = counting('book', true);
 `;
 
+/** Tools that do what nobody should within a process that others share. */
+const UNRULY = `
+import { defineTool } from 'circuit-breaker/tools';
+import { z } from 'zod';
+
+const unruly = (name, run) => defineTool({ name, description: 'Is unruly.', input: z.object({}), run });
+
+export const leaks = unruly('leaks', () => {
+  void Promise.reject(new Error('left to nobody'));
+  setTimeout(() => { throw new Error('thrown at nobody'); });
+  return 'leaked';
+});
+export const exits = unruly('exits', () => process.exit(7));
+export const prints = unruly('prints', () => {
+  process.stdout.write('printed past the log');
+  console.log('printed');
+  return 'printed';
+});
+`;
+
 const TOOLS = ['pay', 'book'] as const;
 const ANSWER = 'It is paid.';
 const PAID = '{"paid":7}';
@@ -74,6 +94,7 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-tools-'));
     await writeFile(join(folder, 'counting.mjs'), MODULE);
+    await writeFile(join(folder, 'unruly.mjs'), UNRULY);
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url, TOOLS_DIR: folder });
     [api, worker] = await Promise.all([start('api'), start('worker')]);
@@ -131,20 +152,30 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
 
   async function endOf(id: string): Promise<Ended> {
     const query = `query ($id: String!) {
-      agentExecution(id: $id) { status finalResponse warnings conversationId }
+      agentExecution(id: $id) { status finalResponse warnings }
     }`;
+    const { agentExecution: execution } = await graphql<{ agentExecution: Omit<Ended, 'told'> }>(
+      setting.address,
+      query,
+      { id },
+    );
+    const told = await toldIn(id);
+    expect(told, id).toHaveLength(1);
+    const warnings = execution.warnings.filter((warning) => !warning.includes('scripted'));
+    const effects = (await effectsOf(id)).length;
+    return { ...execution, warnings, told: told.join(), effects };
+  }
+
+  async function toldIn(id: string): Promise<readonly string[]> {
+    const query = 'query ($id: String!) { agentExecution(id: $id) { conversationId } }';
     const messages = 'query ($id: String!) { conversation(id: $id) { messages { role content } } }';
-    const { agentExecution } = await graphql<{
-      agentExecution: Omit<Ended, 'told'> & { readonly conversationId: string };
-    }>(setting.address, query, { id });
+    const { agentExecution } = await graphql<{ agentExecution: { conversationId: string } }>(setting.address, query, {
+      id,
+    });
     const { conversation } = await graphql<{
       conversation: { messages: readonly { role: string; content: string }[] };
     }>(setting.address, messages, { id: agentExecution.conversationId });
-    const { conversationId: _its, ...execution } = agentExecution;
-    expect(conversation.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'assistant']);
-    const warnings = agentExecution.warnings.filter((warning) => !warning.includes('scripted'));
-    const effects = (await effectsOf(id)).length;
-    return { ...execution, warnings, told: conversation.messages[3]?.content ?? '', effects };
+    return conversation.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
   }
 
   /** The keys of all effects that the calls of an execution had. */
@@ -175,6 +206,35 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
     warnings: [expect.stringContaining('nobody knows whether the call had its effect')],
     told: expect.stringContaining('Error: Nobody knows whether the call had its effect') as string,
   };
+
+  it('that leave errors to nobody, end the process and print, end no worker: each is told what came of it', async () => {
+    const names = ['leaks', 'exits', 'prints'];
+    const toolCalls = names.map((name) => ({ name, arguments: {} }));
+    await createAgent(setting.address, {
+      id: 'unruly',
+      name: 'unruly',
+      llmProvider: { type: 'mock', model: 'mock-1', options: { delayMs: 0, responses: [{ toolCalls }, ANSWER] } },
+      prompts: { system: 'You try.', userTemplate: '{input_data}' },
+      tools: names,
+    });
+    const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
+    await graphql(setting.address, mutation, { input: { id: 'unruly-run', agentId: 'unruly', input: 'all' } });
+    await watchExecution({ url: setting.address, executionId: 'unruly-run' }).finished();
+    expect(await toldIn('unruly-run')).toEqual([
+      'leaked',
+      expect.stringContaining('The tool failed: process.exit() within a tool would end the worker'),
+      'printed',
+    ]);
+    for (const said of [
+      'left to nobody',
+      'thrown at nobody',
+      'an error that a tool left to nobody',
+      '"name":"leaks"',
+    ]) {
+      await worker.said(said);
+    }
+    expect(worker.hasEnded).toBe(false);
+  });
 
   it('run once where their worker is killed before they begin', async () => {
     const ended = await begin('before', SLOW_MS);

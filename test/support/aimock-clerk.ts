@@ -4,7 +4,7 @@ import type { Fixture } from '@copilotkit/aimock';
  * What a clerk with tools does behind any API, turn by turn: calls one tool, two at once, one that is not there beside one with
  * arguments that do not fit, the last one again, and answers with JSON. For a server in a process of its own.
  */
-const order = (id: string, number: string | number) => ({ id, name: 'shop_order', arguments: { number } });
+const order = (id: string, number: string | number) => ({ id, name: 'shop--order', arguments: { number } });
 
 export const TURNS = [
   { content: 'I look.', reasoning: 'It is far.', reasoningSignature: 'c2lnLTA=', toolCalls: [order('t1', '7')] },

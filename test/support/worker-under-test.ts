@@ -20,6 +20,7 @@ import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
 import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
+import { secretMask } from '../../src/core/secrets.js';
 import { taskQueues } from '../../src/contract/messages.js';
 import { offersOf } from '../../src/tools/tool-offers.js';
 import type { Tool } from '../../src/tools/tool.js';
@@ -37,6 +38,8 @@ export interface WorkerUnderTest {
   stop(): Promise<void>;
 }
 
+/** What no model may be told in the words of a tool that failed. */
+export const A_SECRET = 'hunter2-hunter2';
 const EXECUTION_TIMEOUT_SECONDS = 30;
 /** What was built: each file would bundle the same for seconds. */
 const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
@@ -92,6 +95,7 @@ export async function startWorkerOn(
     tools: registry,
     tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),
     logger,
+    mask: secretMask([A_SECRET]),
     openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
     closeStream: async (execution) => {
       const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));

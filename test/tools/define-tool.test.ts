@@ -5,6 +5,8 @@ import { defineTool, isTool } from '../../src/tools/define-tool.js';
 
 const base = { name: 'lookup', description: 'Looks up.', input: z.object({ n: z.number() }), run: () => 1 };
 
+const elsewhere = z.object({ n: z.string().meta({ $ref: 'https://schemas.example/n.json' }) });
+
 describe('a tool that is defined', () => {
   it('has the JSON Schema of its input, and is what it is for every copy of this program', () => {
     const tool = defineTool(base);
@@ -20,12 +22,21 @@ describe('a tool that is defined', () => {
     expect(await tool.read({ n: 7 })).toEqual({ problem: expect.stringContaining('/n ') as string });
   });
 
+  it('may change its arguments: what was given stays', async () => {
+    const tool = defineTool({ ...base, input: z.object({ list: z.any() }) });
+    const given = { list: [1, 2] };
+    const read = await tool.read(given);
+    if ('value' in read) (read.value as { list: number[] }).list.length = 0;
+    expect(given).toEqual({ list: [1, 2] });
+  });
+
   it.each([
     ['a name with spaces', { ...base, name: 'look up' }, /cannot be called "look up"/],
     ['a name of 300 characters', { ...base, name: 'x'.repeat(300) }, /at most 64/],
     ['no description', { ...base, description: '' }, /needs a description/],
     ['an input that is no object', { ...base, input: z.string() }, /must be an object/],
     ['an input that JSON Schema cannot say', { ...base, input: z.object({ at: z.date() }) }, /no schema of zod 4/],
+    ['an input that lies elsewhere', { ...base, input: elsewhere }, /refers to "https:.*nobody fetches it/],
     ['no time', { ...base, timeoutSeconds: 0 }, /timeoutSeconds/],
   ])('is refused with %s', (_what, definition, message) => {
     expect(() => defineTool<z.ZodType>(definition)).toThrow(message);

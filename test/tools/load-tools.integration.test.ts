@@ -41,6 +41,21 @@ describe('the tools of a folder', () => {
     expect((await loadTools(folder)).size).toBe(1);
   });
 
+  it('are waited for a while: a module that never comes to its end is named', async () => {
+    await write('a.mjs', `await new Promise(() => undefined);\n${aTool('lookup')}`);
+    await expect(loadTools(folder, 100)).rejects.toThrow(/a\.mjs: it has not loaded within 0\.1 s\. Mend the module/);
+  });
+
+  it('are no more than a thousand', async () => {
+    const mark = `Symbol.for('circuit-breaker.tool')`;
+    const many = Array.from(
+      { length: 1001 },
+      (_, n) => `export const t${n} = Object.defineProperty({ name: 't${n}' }, ${mark}, { value: true });`,
+    );
+    await write('a.mjs', many.join('\n'));
+    await expect(loadTools(folder)).rejects.toThrow(/a\.mjs: with it there are more than 1000 tools/);
+  });
+
   it('are none without a folder', async () => {
     expect((await loadTools(undefined)).size).toBe(0);
   });

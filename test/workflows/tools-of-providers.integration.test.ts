@@ -68,7 +68,7 @@ interface Wire {
 
 const COUNTED = { inputTokens: 50, outputTokens: 10, totalTokens: 60 };
 const parameters = expect.objectContaining({ type: 'object', required: ['number'] }) as JsonObject;
-const asFunction = { name: 'shop_order', description: 'Finds an order.' };
+const asFunction = { name: 'shop--order', description: 'Finds an order.' };
 
 const wires: readonly Wire[] = [
   {

@@ -10,7 +10,7 @@ import { defineTool } from '../../src/tools/define-tool.js';
 import { asks, AskingModel, type Step } from '../support/asking-model.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
-import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { A_SECRET, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
 const runs: { name: string; key: string }[] = [];
 const input = z.object({ number: z.string() });
@@ -36,10 +36,12 @@ const tools = [
       circle['self'] = circle;
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- a tool may throw anything
       if (how === 'throws') throw 'no such table';
+      if (how === 'secret') throw new Error(`postgres://me:${A_SECRET}@db refused`);
+      if (how === 'bytes') return { bytes: Buffer.alloc(100_000_000) };
       if (how === 'hangs') await new Promise(() => undefined);
       if (how === 'circle') return circle;
       if (how === 'bigint') return 1n;
-      return how === 'large' ? 'x'.repeat(70_000) : undefined;
+      return how === 'large' ? 'x'.repeat(100_000_000) : undefined;
     },
   }),
 ];
@@ -126,12 +128,29 @@ describe('an agent with tools', () => {
     expect(events[5]).toMatchObject({ status: 'tools' });
   });
 
+  it('shows the beginning of what is long, and says so', async () => {
+    const number = 'x'.repeat(900_000);
+    const { id } = await run([asks(['lookup_order', { number }]), 'Here it is.']);
+    expect(model.told).toEqual([['c0', expect.stringContaining('The tool answered more than 65536 bytes') as string]]);
+    const events = await eventually(async () => {
+      const [page] = await under.streams.read([{ executionId: id, from: 0, limit: 100 }]);
+      if (page?.state !== 'closed') throw new Error('the stream is open');
+      return page.entries.flatMap((entry) => entry.events);
+    });
+    const called = events.find(({ eventType }) => eventType === 'tool_call');
+    expect(called).toMatchObject({
+      arguments: { cut: expect.stringMatching(/^\{"number":"x{100}/) as string, length: 900_013 },
+    });
+  });
+
   it.each<[JsonValue, string]>([
     [{ how: 'throws' }, 'Error: The tool failed: no such table. '],
     [{ how: 'hangs' }, 'Error: The tool took longer than 0.2 s. '],
     [{ how: 'circle' }, 'Error: The tool answered something that is no JSON. '],
     [{ how: 'bigint' }, 'Error: The tool answered something that is no JSON. '],
-    [{ how: 'large' }, 'Error: The tool answered 70000 bytes, and a result may have 65536 bytes. '],
+    [{ how: 'large' }, 'Error: The tool answered more than 65536 bytes, which is what a result may have. '],
+    [{ how: 'bytes' }, 'Error: The tool answered more than 65536 bytes, which is what a result may have. '],
+    [{ how: 'secret' }, 'Error: The tool failed: postgres://[secret]@db refused. '],
     [{ how: 'nothing' }, 'null'],
     [{ how: 7 }, 'Error: The arguments do not fit: /how '],
     ['{"how": ', 'Error: The arguments do not fit: they are no JSON object. '],

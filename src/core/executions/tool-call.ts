@@ -2,13 +2,14 @@ import type { Message } from './conversation.js';
 import type { ProviderState } from './provider-state.js';
 import type { ToolCall } from './turn.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.js';
+import { boundedJson } from '../json/bounded-json.js';
 import { utf8Length } from '../json/utf8-length.js';
 import { leadingPart } from '../json/well-formed-text.js';
 
 /** What a tool may answer, in bytes of UTF-8: the model reads it, in every turn that follows. */
 const MAX_TOOL_RESULT_BYTES = 64 * 1024;
-/** What a viewer is shown of a result, in UTF-16 code units. */
-const MAX_SHOWN_RESULT = 4096;
+/** What a viewer is shown of arguments and of a result, in UTF-16 code units. */
+const MAX_SHOWN = 4096;
 
 /**
  * What came of a call of a tool. `failed` and `unknown` are told to the model in words that say what to do; after `unknown`
@@ -52,22 +53,18 @@ export function withOwnIds(calls: readonly ToolCall[], taken: ReadonlySet<string
 
 /** A result of any kind that a tool may give, as an outcome: what cannot be told to the model is a failure. */
 export function outcomeOf(result: unknown): ToolOutcome {
-  let text: string | undefined;
-  try {
-    text = result === undefined ? 'null' : JSON.stringify(result);
-  } catch {
-    text = undefined;
-  }
-  if (text === undefined) {
+  if (result === undefined) return { type: 'answered', result: null };
+  const written = boundedJson(result, MAX_TOOL_RESULT_BYTES);
+  if (written === undefined) {
     return failed('The tool answered something that is no JSON. Go on without it, or try another tool.');
   }
-  const isText = typeof result === 'string';
-  const bytes = utf8Length(isText ? result : text);
-  if (bytes > MAX_TOOL_RESULT_BYTES) {
-    const limit = `${MAX_TOOL_RESULT_BYTES} bytes`;
-    return failed(`The tool answered ${bytes} bytes, and a result may have ${limit}. Ask it for less.`);
+  const { text } = written;
+  if (text !== undefined && utf8Length(typeof result === 'string' ? result : text) <= MAX_TOOL_RESULT_BYTES) {
+    return { type: 'answered', result: JSON.parse(text) as JsonValue };
   }
-  return { type: 'answered', result: JSON.parse(text) as JsonValue };
+  return failed(
+    `The tool answered more than ${MAX_TOOL_RESULT_BYTES} bytes, which is what a result may have. Ask it for less.`,
+  );
 }
 
 export function failed(message: string): ToolOutcome {
@@ -89,9 +86,14 @@ function resultText(outcome: ToolOutcome): string {
 /** What viewers of the stream are shown: the result as it is, or its beginning, which says that it was cut. */
 export function shownToViewers(outcome: ToolOutcome): JsonValue {
   if (outcome.type !== 'answered') return { error: outcome.message };
-  const text = resultText(outcome);
-  if (text.length <= MAX_SHOWN_RESULT) return outcome.result;
-  return { cut: leadingPart(text, MAX_SHOWN_RESULT), length: text.length };
+  return cutForViewers(outcome.result);
+}
+
+/** A value as it is, or the beginning of it as text, which says that it was cut. */
+export function cutForViewers(value: JsonValue): JsonValue {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (text.length <= MAX_SHOWN) return value;
+  return { cut: leadingPart(text, MAX_SHOWN), length: text.length };
 }
 
 interface AskingTurn {
