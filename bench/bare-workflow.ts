@@ -1,4 +1,4 @@
-import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import { condition, defineUpdate, proxyActivities, setHandler } from '@temporalio/workflow';
 
 /** What a user would write without us for "create, one fire, end": one update, no storage, no checks, no streams. */
 export async function bareToken(): Promise<string> {
@@ -9,4 +9,19 @@ export async function bareToken(): Promise<string> {
   });
   await condition(() => place === 'done');
   return place;
+}
+
+interface BareActivities {
+  model(): Promise<string>;
+  tool(left: number, right: number): Promise<number>;
+}
+
+/** The same for an agent with a tool: the model and the tool by turns. */
+export async function bareAgent(calls: number): Promise<string> {
+  const { model, tool } = proxyActivities<BareActivities>({ startToCloseTimeout: '1 minute' });
+  for (let call = 0; call < calls; call += 1) {
+    await model();
+    await tool(3, 4);
+  }
+  return await model();
 }

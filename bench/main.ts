@@ -8,6 +8,7 @@ import { benchRules } from './rule-costs.js';
 import { benchSchemas } from './schema-costs.js';
 import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
+import { benchTools } from './tool-calls.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
 const [only, detail] = process.argv.slice(2);
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   rules: benchRules,
   schemas: benchSchemas,
   engine: benchEngine,
+  tools: () => benchTools(storageFromEnvironment()),
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
 

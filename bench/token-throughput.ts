@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url';
-
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 import { createToken, createWorkflow, graphql } from '../test/support/api-client.js';
+import { startBareWorker } from './bare-worker.js';
 import { printRow, timed } from './figures.js';
 
 const TOKENS = 400;
@@ -58,23 +56,4 @@ async function bareToken(client: Client, index: number): Promise<void> {
   const handle = await client.workflow.start('bareToken', { taskQueue: 'bench-bare', workflowId });
   await handle.executeUpdate('fire');
   await handle.result();
-}
-
-async function startBareWorker(address: string): Promise<{ stop(): Promise<void> }> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const connection = await NativeConnection.connect({ address });
-  const worker = await Worker.create({
-    connection,
-    taskQueue: 'bench-bare',
-    workflowsPath: fileURLToPath(new URL('bare-workflow.ts', import.meta.url)),
-    workflowTaskPollerBehavior: { type: 'autoscaling' },
-  });
-  const running = worker.run();
-  return {
-    stop: async () => {
-      worker.shutdown();
-      await running;
-      await connection.close();
-    },
-  };
 }
