@@ -7,6 +7,7 @@ import { checkHome } from './checks/check-home.js';
 import { checkNode } from './checks/check-node.js';
 import { checkProviders } from './checks/check-providers.js';
 import { checkStorage } from './checks/check-storage.js';
+import { checkTools } from './checks/check-tools.js';
 import { checkTemporal } from './checks/check-temporal.js';
 import { missing, ok, type Finding } from './checks/finding.js';
 
@@ -50,6 +51,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkHome(config),
     checkStorage(config, isRunning),
     checkProviders(config),
+    checkTools(config),
   ];
   report([finding]);
   for (const found of await Promise.all(checks)) report(found);

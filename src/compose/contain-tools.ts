@@ -11,8 +11,8 @@ export function containTools({ config, resources }: Pick<ProcessParts, 'config' 
 
 let isRefused = false;
 
-/** A tool that ends the process would take with it all that others do in it. */
-function refuseExit(): void {
+/** From now on: a tool that ends the process would take with it all that others do in it. */
+export function refuseExit(): void {
   if (isRefused) return;
   isRefused = true;
   const exit = process.exit.bind(process);

@@ -6,7 +6,7 @@ import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import { isTool } from './define-tool.js';
 import { resolveFromHere } from './resolve-from-here.js';
 import { runAs } from './running-tools.js';
-import type { Tool, ToolRegistry } from './tool.js';
+import type { Tool } from './tool.js';
 
 const MODULE = /\.(?:js|mjs|ts)$/;
 const DECLARATION = '.d.ts';
@@ -18,31 +18,65 @@ const MOST_TOOLS = 1000;
 const OURS = /^(?:token|http)\./;
 const OTHER_NAME = 'those that begin with "token." or "http." are built in, so rename it';
 
+export interface FoundTools {
+  readonly tools: ReadonlyMap<string, Tool>;
+  /** VALIDATION_FAILED each, naming the file and what to do. */
+  readonly problems: readonly CircuitBreakerError[];
+}
+
+/** As findTools does; throws the first of its problems. */
+export async function loadTools(folder: string | undefined, patienceMs?: number): Promise<FoundTools['tools']> {
+  const { tools, problems } = await findTools(folder, patienceMs);
+  if (problems[0] !== undefined) throw problems[0];
+  return tools;
+}
+
 /**
- * The tools of a folder: every export of its modules that defineTool made. Without a folder there are none. Throws
- * VALIDATION_FAILED, naming the file and what to do, for a module that cannot be loaded or takes longer than `patienceMs`, and
- * for two tools of one name.
+ * The tools of a folder: every export of its modules that defineTool made. Without a folder there are none. A module that cannot
+ * be loaded or takes longer than `patienceMs`, and a tool whose name is taken, are problems.
  */
-export async function loadTools(folder: string | undefined, patienceMs = LOAD_PATIENCE_MS): Promise<ToolRegistry> {
-  if (folder === undefined) return new Map();
+export async function findTools(folder: string | undefined, patienceMs = LOAD_PATIENCE_MS): Promise<FoundTools> {
+  const found = new Found();
+  if (folder === undefined) return found;
   resolveFromHere();
-  const fileOf = new Map<string, string>();
-  const tools = new Map<string, Tool>();
-  for (const file of await modulesIn(resolve(folder))) {
-    for (const tool of await toolsOf(file, patienceMs)) {
-      if (OURS.test(tool.name)) throw badModule(file, `its tool "${tool.name}" has a name of ours: ${OTHER_NAME}`);
-      const other = fileOf.get(tool.name);
-      if (tools.get(tool.name) === tool) continue;
-      if (other !== undefined) throw badModule(file, `its tool "${tool.name}" is also in ${other}: rename one of them`);
-      fileOf.set(tool.name, file);
-      tools.set(tool.name, tool);
+  await found.orProblem(async () => {
+    for (const file of await modulesIn(resolve(folder))) {
+      await found.orProblem(async () => {
+        found.add(file, await toolsOf(file, patienceMs));
+      });
     }
-    if (tools.size > MOST_TOOLS) {
-      const advice = 'leave those that no agent needs to another folder';
-      throw badModule(file, `with it there are more than ${MOST_TOOLS} tools: ${advice}`);
+  });
+  return found;
+}
+
+class Found implements FoundTools {
+  readonly tools = new Map<string, Tool>();
+  readonly problems: CircuitBreakerError[] = [];
+  readonly #fileOf = new Map<string, string>();
+
+  add(file: string, tools: readonly Tool[]): void {
+    for (const tool of tools) {
+      if (OURS.test(tool.name)) throw badModule(file, `its tool "${tool.name}" has a name of ours: ${OTHER_NAME}`);
+      const other = this.#fileOf.get(tool.name);
+      if (this.tools.get(tool.name) === tool) continue;
+      if (other !== undefined) throw badModule(file, `its tool "${tool.name}" is also in ${other}: rename one of them`);
+      if (this.tools.size === MOST_TOOLS) {
+        const advice = 'leave those that no agent needs to another folder';
+        throw badModule(file, `with it there are more than ${MOST_TOOLS} tools: ${advice}`);
+      }
+      this.#fileOf.set(tool.name, file);
+      this.tools.set(tool.name, tool);
     }
   }
-  return tools;
+
+  async orProblem(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof CircuitBreakerError)) throw error;
+      this.problems.push(error);
+    }
+  }
 }
 
 async function modulesIn(folder: string): Promise<readonly string[]> {

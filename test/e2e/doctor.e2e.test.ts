@@ -1,4 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -62,6 +64,22 @@ describe('circuit-breaker doctor', () => {
     expect(moved.output).not.toContain('belongs to another');
     await temporal.stop();
     await database.drop();
+  });
+
+  it('lists the tools that load, and the modules that do not with why, whatever these do', async () => {
+    const tools = await mkdtemp(join(tmpdir(), 'circuit-breaker-tools-'));
+    const head = `import { defineTool } from 'circuit-breaker/tools';\nimport { z } from 'zod';\n`;
+    const tool = `defineTool({ name: 'lookup', description: 'Looks up.', input: z.object({}), run: () => 1 })`;
+    await writeFile(join(tools, 'a.mjs'), `${head}export const a = ${tool};\nsetInterval(() => undefined, 1000);`);
+    await writeFile(join(tools, 'b.mjs'), `throw new Error('no such host');`);
+    await writeFile(join(tools, 'c.mjs'), `process.exit(0);`);
+    const { code, output } = await doctor({ TOOLS_DIR: tools });
+    await rm(tools, { recursive: true });
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/^ok +Tools +lookup$/m);
+    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*b\.mjs: no such host\. Mend the module/m);
+    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*c\.mjs: process\.exit\(\) within a tool/m);
+    expect(output).toContain('A start needs this first: Tools.');
   });
 
   it('says what to do about an account that does not work, and prints no key; a start does not need it', async () => {

@@ -10,6 +10,8 @@ export interface Surroundings {
   /** Newest first; undefined: storage does not answer. */
   readonly tokens: readonly Token[] | undefined;
   readonly temporalAnswers: boolean;
+  /** What the workers offer, by name; undefined: storage does not answer. */
+  readonly tools: readonly string[] | undefined;
   readonly now: string;
 }
 
@@ -23,9 +25,15 @@ export function lookout(parts: Pick<ApiParts, 'storage' | 'temporal' | 'now'>): 
     await temporal.ping();
     return true;
   });
+  const offers = shared(() => storage.tools.offers());
   return async () => {
-    const [items, temporalAnswers = false] = await Promise.all([inTime(tokens()), inTime(ping())]);
-    return { tokens: items?.map(({ item }) => item), temporalAnswers, now: now() };
+    const [items, temporalAnswers = false, offered] = await Promise.all([
+      inTime(tokens()),
+      inTime(ping()),
+      inTime(offers()),
+    ]);
+    const tools = offered?.map(({ name }) => name);
+    return { tokens: items?.map(({ item }) => item), temporalAnswers, tools, now: now() };
   };
 }
 

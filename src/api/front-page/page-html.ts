@@ -2,6 +2,7 @@ import type { Token } from '../../core/tokens/token.js';
 import { ageOf } from './age.js';
 import type { Surroundings } from './look-around.js';
 import { html, type Markup } from './markup.js';
+import { offeredTools } from './offered-tools.js';
 import { standingOf } from './standing.js';
 import type { ServerFacts } from './server-facts.js';
 
@@ -34,13 +35,14 @@ function navigation({ temporal, guides }: ServerFacts): Markup {
   return html`<nav><a href="graphiql">GraphQL IDE</a>${ui}${docs}</nav>`;
 }
 
-function whatRuns(facts: ServerFacts, { tokens, temporalAnswers }: Surroundings): Markup {
+function whatRuns(facts: ServerFacts, { tokens, temporalAnswers, tools }: Surroundings): Markup {
   const { address, namespace } = facts.temporal;
   return html`<section>
     <h2>What runs</h2>
     <dl>
       ${row('Storage', facts.storage, tokens !== undefined)} ${row('Streams', facts.streams)}
       ${row('Temporal', `${address}, namespace ${namespace}`, temporalAnswers)} ${row('Models', facts.models)}
+      ${tools === undefined ? html`` : row('Tools', offeredTools(tools))}
       <div>
         <dt>GraphQL</dt>
         <dd><code>/graphql</code> over HTTP and WebSocket</dd>

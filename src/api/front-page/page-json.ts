@@ -2,7 +2,7 @@ import type { Surroundings } from './look-around.js';
 import type { ServerFacts } from './server-facts.js';
 
 /** The page for a program. What cannot be known now is null. */
-export function pageJson(facts: ServerFacts, { tokens, temporalAnswers }: Surroundings): object {
+export function pageJson(facts: ServerFacts, { tokens, temporalAnswers, tools }: Surroundings): object {
   const { version, storage, streams, temporal, models, guides } = facts;
   return {
     version,
@@ -10,6 +10,7 @@ export function pageJson(facts: ServerFacts, { tokens, temporalAnswers }: Surrou
     streams: { place: streams },
     temporal: { ...temporal, answers: temporalAnswers },
     models,
+    tools: tools ?? null,
     links: {
       graphql: '/graphql',
       ide: '/graphiql',

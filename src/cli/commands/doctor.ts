@@ -4,5 +4,7 @@ import { runDoctor } from '../doctor.js';
 /** One look around. */
 export async function doctor(): Promise<void> {
   exitWhenUnread();
-  process.exitCode = await runDoctor();
+  const code = await runDoctor();
+  // Modules of tools may have opened what keeps a process alive.
+  process.exit(code);
 }

@@ -37,6 +37,19 @@ describe('the front page', () => {
     expect(body).not.toContain('does not answer');
   });
 
+  it('names the tools that workers offer, as many as fit into a line', async () => {
+    expect((await open()).body).toContain('none that a worker offers');
+    const names = Array.from({ length: 14 }, (_, index) => `tool_${String.fromCodePoint(97 + index)}`);
+    const rest = { description: 'Does it.', parameters: { type: 'object' }, idempotent: true, needsApproval: false };
+    const offers = names.map((name) => ({ name, ...rest, timeoutSeconds: 30 }));
+    await api.storage.tools.offer(offers, NOW, '');
+    for (const type of ['text/html', 'text/plain']) {
+      expect((await open(type)).body).toContain('tool_a, tool_b,');
+      expect((await open(type)).body).toContain('tool_l, and 2 more');
+    }
+    expect((await open('application/json')).json()).toMatchObject({ tools: names });
+  });
+
   it('shows the newest tokens with place, status and age, and leads to their history', async () => {
     await record({ id: 'a:1', place: 'reviewed', createdAt: '2026-11-23T04:48:00.000Z' });
     const incident = { code: 'rate_limit', message: 'Later.', since: NOW } as const;
@@ -111,6 +124,7 @@ describe('the front page for others than browsers', () => {
   Streams      where everything else is stored
   Temporal     127.0.0.1:7233, namespace default
   Models       the mock only
+  Tools        none that a worker offers
   GraphQL      /graphql   (IDE: /graphiql)
   Temporal UI  http://localhost:8233
   Guides       /guides/errors
