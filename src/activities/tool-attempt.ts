@@ -24,7 +24,8 @@ export class ToolAttempt {
   /** Resolves whatever the tool does. Rejects with the reason of the activity's cancellation. */
   async call(tool: Tool, { id, name, arguments: given }: ToolCall): Promise<ToolOutcome> {
     const about = { toolName: name, toolCallId: id };
-    await this.#parts.tellTools(this.#run, [
+    // Beside the call, which need not wait for viewers: what is told of an execution keeps its order, and this never throws.
+    void this.#parts.tellTools(this.#run, [
       { eventType: 'thinking', status: 'calling_tool', content: name },
       { eventType: 'tool_call', ...about, arguments: cutForViewers(given) },
     ]);
