@@ -21,6 +21,7 @@ import { defineTool } from '../../src/tools/define-tool.js';
 import { buildFirst } from './build-first.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
+import { recordApprovals } from './record-approvals.js';
 import { FINISH } from './scripted-model.js';
 import { startWorkerUnderTest } from './worker-under-test.js';
 
@@ -129,6 +130,7 @@ await recordFailed();
 await recordRetried();
 await recordRepaired();
 await recordTools();
+await recordApprovals(under, save);
 await recordCancelled();
 await recordCancelledInTemporal();
 await recordSlowStorage();
