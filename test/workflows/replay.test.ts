@@ -13,9 +13,6 @@ const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.m
 /** Lives that were recorded: `npm run record-history` makes them anew when a change of the workflows is meant. */
 const lives = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
 
-/** For a bundle and for all replays, where one test has half a minute. */
-const ALL_TOGETHER_MS = 180_000;
-
 /** What a compiler puts in the place of a private field where the target has none. */
 const STAND_IN = /_class_private_field/;
 
@@ -32,7 +29,7 @@ describe('recorded lives', { tags: 'failure-cause' }, () => {
     for await (const { error } of Worker.runReplayHistories({ workflowBundle }, lives.map(recorded))) {
       failures.set(lives[failures.size] ?? '', error);
     }
-  }, ALL_TOGETHER_MS);
+  });
 
   it.each(lives.filter((name) => !name.startsWith('broken-')))('%s replays', (name) => {
     expect([failures.has(name), failures.get(name)]).toEqual([true, undefined]);
