@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../src/core/json/json.js';
-import { createAgent, createToken, createWorkflow } from './api-client.js';
+import { createAgent, createToken, createWorkflow, graphql } from './api-client.js';
+import { eventually } from './eventually.js';
 
 /** How each mutation of the API is asked for well: with all that it takes, so that each of it may be something else. */
 export interface MutationExample {
@@ -123,6 +124,32 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
   let count = 0;
   const newId = () => `it-${(count += 1)}`;
   const newToken = () => createToken(address, { id: newId(), workflowId: 'open', data: { text: 'clean' } });
+  /** A call that waits for a person: of a tool that every worker has. */
+  const newAskedCall = async (): Promise<JsonObject> => {
+    const id = newId();
+    const responses = [{ toolCalls: [{ name: 'token.read', arguments: {} }] }, 'fine'];
+    await createAgent(address, {
+      id,
+      name: id,
+      llmProvider: { type: 'mock', model: 'mock-1', options: { responses, delayMs: 0 } },
+      prompts: { system: 'You answer.', userTemplate: 'Look at {input_data}' },
+      tools: ['token.read'],
+      approvalRequired: ['token.read'],
+    });
+    await graphql(address, 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }', {
+      input: { id, agentId: id, input: 'q' },
+    });
+    const toolCallId = await eventually(async () => {
+      const query = 'query ($id: String!) { agentExecution(id: $id) { pendingApprovals { toolCallId } } }';
+      const { agentExecution } = await graphql<{
+        agentExecution: { pendingApprovals: readonly { toolCallId: string }[] };
+      }>(address, query, { id });
+      const [call] = agentExecution.pendingApprovals;
+      if (call === undefined) throw new Error('nobody is asked yet');
+      return call.toolCallId;
+    });
+    return { executionId: id, toolCallId };
+  };
   const newHost = async () => {
     const id = newId();
     const agentExecution = { agentId: 'plain' };
@@ -133,7 +160,7 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
   const member = (name: string) => (args: JsonObject) => textOf((args['input'] as JsonObject)[name]);
   const idOf = member('id');
   const byId = (args: JsonObject) => textOf(args['id']);
-  const tools = { input: { tools: ['reader'] } };
+  const tools = { input: { tools: ['reader'], approvalRequired: ['reader'] } };
   return {
     createAgent: {
       fresh: () => Promise.resolve({ input: agentInput(newId()) }),
@@ -165,6 +192,8 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       read: { what: 'agentExecution', id: idOf },
     },
     cancelAgentExecution: { fresh: () => Promise.resolve({ id: 'asked', reason: 'not needed' }) },
+    approveToolCall: { fresh: async () => ({ ...(await newAskedCall()), arguments: {} }) },
+    rejectToolCall: { fresh: async () => ({ ...(await newAskedCall()), reason: 'not needed', stop: true }) },
     createToken: {
       fresh: () => {
         const data = { text: 'clean', more: { within: ['clean'] } };
