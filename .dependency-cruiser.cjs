@@ -9,6 +9,7 @@ const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
+const MCP_CLIENT = '^node_modules/@modelcontextprotocol/client/';
 const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 /** What others may have of our HTTP client: the port, and how bytes are read. */
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
@@ -141,13 +142,19 @@ const modules = [
     name: 'tools',
     comment: 'What agents can do besides talking: core, and what a tool is defined with.',
     from: { path: '^src/tools/' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', WEB_PORT, '^node_modules/zod/'] },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', WEB_PORT, '^node_modules/zod/', MCP_CLIENT] },
   },
   {
     name: 'http',
     comment: 'Our HTTP client: hosts and addresses that may be reached, and what comes back.',
     from: { path: '^src/http/' },
     to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|http)/', '^node_modules/undici/'] },
+  },
+  {
+    name: 'mcp-is-for-those-who-name-servers',
+    comment: 'Its client is large: it is loaded where there are servers, through one room.',
+    from: { path: SRC, pathNot: '^src/tools/mcp/' },
+    to: { path: MCP_CLIENT },
   },
   {
     name: 'backends',

@@ -29,6 +29,8 @@ export interface Config {
   readonly toolsDir?: string;
   /** Where tools may go over HTTP. */
   readonly webHosts: WebHosts;
+  /** The file that names MCP servers. */
+  readonly mcpConfig: McpConfigFile;
   readonly streamBufferSize: number;
   readonly connectionTimeoutSeconds: number;
   readonly executionTimeoutSeconds: number;
@@ -75,6 +77,12 @@ export interface ProviderAccountConfig {
   readonly baseUrl?: string;
 }
 
+export interface McpConfigFile {
+  readonly path: string;
+  /** Whether it was named; else it is the one that other programs look for, too, and need not be there. */
+  readonly isNamed: boolean;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads `.env` (where there is one) and the environment. Throws VALIDATION_FAILED naming every bad variable. */
@@ -113,6 +121,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.TOOL_HTTP_PRIVATE_HOSTS },
+    mcpConfig: { path: values.MCP_CONFIG ?? '.mcp.json', isNamed: values.MCP_CONFIG !== undefined },
     streamBufferSize: values.STREAM_BUFFER_SIZE,
     connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
@@ -193,6 +202,7 @@ const ENVIRONMENT = z.object({
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   TOOL_HTTP_PRIVATE_HOSTS: hostRules,
+  MCP_CONFIG: z.string().optional(),
   STREAM_BUFFER_SIZE: count.default(1000),
   CONNECTION_TIMEOUT_SECONDS: seconds.default(30),
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),

@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
 import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ToolOffer } from '../core/agents/tool-offer.js';
+import { isAmongTools, meansTool } from '../core/agents/tool-pattern.js';
 import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -73,14 +74,13 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
 
 function toolsOf({ tools }: Agent, offers: readonly ToolOffer[]): readonly ToolSpec[] {
   return offers
-    .filter(({ name }) => tools.includes(name))
+    .filter(({ name }) => isAmongTools(tools, name))
     .map(({ name, description, parameters }) => ({ name, description, parameters }));
 }
 
 function missingTools({ tools }: Agent, offers: readonly ToolOffer[]): readonly string[] {
-  const offered = new Set(offers.map(({ name }) => name));
   return tools
-    .filter((name) => !offered.has(name))
+    .filter((name) => !offers.some((offer) => meansTool(name, offer.name)))
     .map((name) => `The model was not given the tool "${name}": no worker offers it any more.`);
 }
 

@@ -1,11 +1,10 @@
 import { persistently } from '../activities/persistently.js';
-import { wordsOf } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
 import type { WebAccess } from '../http/web-access.js';
 import { fireTransition } from '../operations/fire-transition.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { knownToken, transitionsForAgent } from '../operations/token-of-agent.js';
-import { namedSecret, type Credentials } from '../providers/keys/host-bound-keys.js';
+import { secretForHost, type Credentials } from '../providers/keys/host-bound-keys.js';
 import { httpFetchTool, type HttpFetchParts } from '../tools/built-in/http-fetch.js';
 import type { TokenAccess } from '../tools/built-in/token-access.js';
 import { tokenTools } from '../tools/built-in/token-tools.js';
@@ -30,11 +29,9 @@ export function toolHttp(web: WebAccess, credentials: Credentials): HttpFetchPar
 }
 
 function secretFor(name: string, url: URL, credentials: Credentials): string {
-  try {
-    return namedSecret(name, url, credentials);
-  } catch (error) {
-    throw new ToolError(wordsOf(error));
-  }
+  const found = secretForHost(name, url, credentials);
+  if ('problem' in found) throw new ToolError(found.problem);
+  return found.secret;
 }
 
 function tokenAccess(parts: OperationParts): TokenAccess {

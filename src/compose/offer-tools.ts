@@ -1,7 +1,7 @@
 import { offersOf } from '../tools/tool-offers.js';
-import type { ToolRegistry } from '../tools/tool.js';
 import type { Storage } from '../storage/storage.js';
 import type { ProcessParts } from './run-process.js';
+import type { WorkerTools } from './worker-tools.js';
 
 const RENEW_EVERY_MS = 10 * 60_000;
 /** Long enough for any pause of the workers in which agents are still to be saved. */
@@ -9,20 +9,58 @@ const REMEMBER_MS = 24 * 60 * 60_000;
 
 const rfc3339 = (ms: number) => new Date(ms).toISOString();
 
-/** Records what this worker offers, and renews that while it runs. What nobody has offered for a day is forgotten. */
-export async function offerTools({ resources, logger }: ProcessParts, tools: ToolRegistry, storage: Storage) {
+/**
+ * Records what this worker offers, again whenever that changes, and renews it while it runs. What nobody has offered for a day is
+ * forgotten; what an MCP server no longer has, at once. The servers are started here, and nobody waits for them.
+ */
+export async function offerTools({ resources, logger }: ProcessParts, tools: WorkerTools, storage: Storage) {
   const offer = async () => {
     const now = Date.now();
-    await storage.tools.offer(offersOf(tools), rfc3339(now), rfc3339(now - REMEMBER_MS));
+    const offers = offersOf(tools);
+    await storage.tools.offer(offers, rfc3339(now), rfc3339(now - REMEMBER_MS));
+    await withdrawGone(tools, storage);
   };
   await offer();
-  const timer = setInterval(() => {
+  const offerAgain = oneAtATime(() =>
     offer().catch((error: unknown) => {
-      logger.warn({ err: error }, 'what this worker offers could not be renewed; it will be tried again');
-    });
-  }, RENEW_EVERY_MS);
+      logger.warn({ err: error }, 'what this worker offers could not be recorded; it will be tried again');
+    }),
+  );
+  const timer = setInterval(offerAgain, RENEW_EVERY_MS);
   timer.unref();
   resources.add('the offer of tools', () => {
     clearInterval(timer);
   });
+  tools.begin(offerAgain);
+}
+
+/** Of the servers that work, which know what they have. */
+async function withdrawGone(tools: WorkerTools, storage: Storage): Promise<void> {
+  const working = tools.servers.filter(({ works }) => works);
+  if (working.length === 0) return;
+  const offered = await storage.tools.offers();
+  const gone = offered.filter(
+    ({ name }) => working.some((server) => name.startsWith(`mcp/${server.name}/`)) && tools.get(name) === undefined,
+  );
+  if (gone.length > 0) await storage.tools.withdraw(gone.map(({ name }) => name));
+}
+
+/** What is asked for while it is being done is done once more afterwards. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let isDoing = false;
+  let isDue = false;
+  const run = async () => {
+    isDoing = true;
+    do {
+      isDue = false;
+      await work();
+      // Another process may have set it meanwhile.
+    } while (isDueNow());
+    isDoing = false;
+  };
+  const isDueNow = () => isDue;
+  return () => {
+    isDue = true;
+    if (!isDoing) void run();
+  };
 }

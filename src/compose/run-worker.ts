@@ -30,6 +30,7 @@ import type { Backends } from './open-backends.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalRuntime } from './temporal-logger.js';
 import { WORKER_OPTIONS } from './worker-options.js';
+import { mcpConfigOf, workerTools } from './worker-tools.js';
 import { workflowCode } from './workflow-code.js';
 
 /**
@@ -39,7 +40,7 @@ import { workflowCode } from './workflow-code.js';
 export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
   const { config, resources } = parts;
   containTools(parts);
-  const own = await loadTools(config.toolsDir);
+  const [own, mcp] = await Promise.all([loadTools(config.toolsDir), mcpConfigOf(config)]);
   Runtime.install(temporalRuntime(parts.logger));
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
@@ -51,7 +52,8 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   resources.add('the connections to hosts of tools and pictures', () => web.close());
   const made = activityParts(parts, { backends, client, credentials, web });
   const http = toolHttp(web, credentials);
-  const registry = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
+  const fixed = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
+  const registry = workerTools(parts, { fixed, mcp, schemas: backends.schemas });
   const shared = {
     connection,
     namespace: cluster.namespace,

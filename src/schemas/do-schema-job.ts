@@ -22,6 +22,8 @@ export function doSchemaJob(job: SchemaJob): ThreadWord {
       return { type: 'checked', problems: 'problems' in compiled ? compiled.problems : [] };
     case 'read':
       return { type: 'read', answer: readAnswer(job, compiled) };
+    case 'fit':
+      return { type: 'fitted', misfits: misfitsOf(job, compiled) };
   }
 }
 
@@ -31,6 +33,12 @@ function compiledOnce(text: string): Compiled {
   const compiled = compileOutputSchema(JSON.parse(text) as JsonObject);
   remembered.set(text, compiled);
   return compiled;
+}
+
+function misfitsOf({ value }: SchemaJob & { type: 'fit' }, compiled: Compiled): readonly string[] {
+  return 'problems' in compiled
+    ? compiled.problems.map(({ message }) => message)
+    : compiled.schema.problemsOf(value, 'several');
 }
 
 /** Agents of earlier days may have a schema that would not be saved now. */

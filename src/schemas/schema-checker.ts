@@ -21,4 +21,6 @@ export interface SchemaChecker {
   problemsOf(schema: JsonObject): Promise<readonly Problem[]>;
   /** Reads an answer's structured output, wherever it stands in the text. */
   readAnswer(text: string, expectation: Expectation): Promise<CheckedAnswer>;
+  /** Where a value does not fit a schema, in words; that it took too long to find out counts as well. */
+  misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly string[]>;
 }

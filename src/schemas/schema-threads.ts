@@ -35,7 +35,9 @@ export class SchemaThreads implements SchemaChecker {
   readonly #free: SchemaThread[] = [];
   readonly #all = new Set<SchemaThread>();
   /** Answers come first: they are paid for. */
-  readonly #waiting: Readonly<Record<SchemaJob['type'], ((thread: SchemaThread) => void)[]>> = { read: [], check: [] };
+  readonly #waiting: Readonly<Record<SchemaJob['type'], ((thread: SchemaThread) => void)[]>> = {
+    ...{ read: [], fit: [], check: [] },
+  };
 
   constructor(options: SchemaThreadsOptions = DEFAULT_SCHEMA_THREADS) {
     this.#options = options;
@@ -58,6 +60,15 @@ export class SchemaThreads implements SchemaChecker {
     if (end.type === 'done' && end.word.type === 'read') return end.word.answer;
     // A defect comes again with the same answer: that is not worth waiting for.
     if (end.type === 'done' && end.word.type === 'defect') return uncheckable(`failed (${end.word.message})`);
+    throw failed(end);
+  }
+
+  async misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly string[]> {
+    const { readLimitMs } = this.#options;
+    const end = await this.#run({ type: 'fit', schema: JSON.stringify(schema), value }, readLimitMs);
+    if (end.type === 'late') return [`it takes longer than ${readLimitMs / 1000} s to look at`];
+    if (end.type === 'out of memory') return ['it takes too much memory to look at'];
+    if (end.type === 'done' && end.word.type === 'fitted') return end.word.misfits;
     throw failed(end);
   }
 
@@ -102,7 +113,8 @@ export class SchemaThreads implements SchemaChecker {
 
   #release(thread: SchemaThread): void {
     if (thread.isDead) this.#all.delete(thread);
-    const next = this.#waiting.read.shift() ?? this.#waiting.check.shift();
+    const { read, fit, check } = this.#waiting;
+    const next = read.shift() ?? fit.shift() ?? check.shift();
     const usable = thread.isDead ? next && this.#another() : thread;
     if (usable === undefined) return;
     if (next === undefined) this.#free.push(usable);

@@ -15,6 +15,8 @@ export interface StoredToolCall {
 export interface ToolStore {
   /** Says that these tools are there at a time (RFC 3339), and forgets those of which that was last said before another. */
   offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void>;
+  /** Forgets tools, by name, that nobody has any more. */
+  withdraw(names: readonly string[]): Promise<void>;
   /** By name. */
   offers(): Promise<readonly ToolOffer[]>;
   /** Notes that an attempt at a call begins. To begin the same attempt again counts once, until another one has begun. */

@@ -33,5 +33,8 @@ export interface Tool extends ToolOffer {
   run(value: unknown, context: ToolContext): Promise<unknown>;
 }
 
-/** The tools of one worker process, by name. */
-export type ToolRegistry = ReadonlyMap<string, Tool>;
+/** The tools of one worker process, by name: those of MCP servers come and go. */
+export interface ToolRegistry {
+  get(name: string): Tool | undefined;
+  values(): Iterable<Tool>;
+}

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,7 @@ const NATS = ['@nats-io/jetstream', '@nats-io/transport-node'];
 const WATCHED = [
   ...[...WORKER, ...API, ...PGLITE, ...POSTGRES, ...REDIS, ...NATS],
   ...['@anthropic-ai/sdk', '@google/genai', 'ollama', 'openai'],
+  ...['@modelcontextprotocol/client'],
   ...['@swc/core', 'esbuild', 'pino-pretty', 'tar', 'tsx', 'typescript', 'yauzl'],
 ];
 
@@ -101,6 +102,16 @@ describe('of the packages that are for some, are loaded', () => {
   it.runIf(hasNats)('with streams on NATS, its driver', async () => {
     const streamUrl = testNatsUrl('loaded_packages');
     expect(await loadedByReady('api', { STREAM_URL: streamUrl })).toEqual([...API, ...NATS].sort());
+  });
+
+  it('by a worker with MCP servers, their client', async () => {
+    const file = join(folder, '.mcp.json');
+    await writeFile(file, JSON.stringify({ mcpServers: { none: { command: 'no-such-program' } } }));
+    const worker = start('worker', { TEMPORAL_ADDRESS: temporal.address, MCP_CONFIG: file });
+    await worker.said('an MCP server does not work');
+    expect(await worker.stop(), worker.output).toBe(0);
+    await rm(file);
+    expect(await loaded()).toEqual([...WORKER, '@modelcontextprotocol/client'].sort());
   });
 
   it('for a terminal, what makes a log readable', async () => {

@@ -12,4 +12,8 @@ export const schemasInThisThread: SchemaChecker = {
     if (word.type !== 'read') throw new Error(`the answer was not read: ${word.type}`);
     return Promise.resolve(word.answer);
   },
+  misfitsOf: (value, schema) => {
+    const word = doSchemaJob({ type: 'fit', schema: JSON.stringify(schema), value });
+    return Promise.resolve(word.type === 'fitted' ? word.misfits : []);
+  },
 };

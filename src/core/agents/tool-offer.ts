@@ -3,6 +3,7 @@ import { jsonPointer } from '../json/json-pointer.js';
 import { shorten } from '../json/preview.js';
 import type { JsonObject } from '../json/json.js';
 import type { Problem } from '../json/problem.js';
+import { meansTool, patternsOf } from './tool-pattern.js';
 
 /** A tool as a model is told of it, and how its calls may be treated: what workers say of the tools that they have. */
 export interface ToolOffer {
@@ -28,21 +29,25 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['http.fetch', 'Set TOOL_HTTP_HOSTS for the workers: the hosts that it may reach'],
 ]);
 
-/** The tools of an agent that no worker offers, with those whose names are like it. */
+/** The names and patterns of an agent that mean no tool of a worker, with those that are like them. */
 export function unknownTools(tools: readonly string[], offered: readonly string[]): readonly Problem[] {
-  const known = new Set(offered);
+  const known = [...patternsOf(offered), ...offered];
   return [...tools.entries()]
-    .filter(([, tool]) => !known.has(tool))
+    .filter(([, tool]) => !isOffered(tool, offered))
     .map(([index, tool]) => {
-      const nearest = nearestNames(tool, offered, MAX_SUGGESTIONS);
+      const nearest = nearestNames(tool, known, MAX_SUGGESTIONS);
       const advice = nearest.length === 0 ? adviceOf(offered) : `Nearest: ${nearest.join(', ')}`;
       const message = `no worker offers a tool "${shorten(tool)}". ${NEEDED.get(tool) ?? advice}`;
       return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message };
     });
 }
 
+function isOffered(name: string, offered: readonly string[]): boolean {
+  return offered.some((tool) => meansTool(name, tool));
+}
+
 function adviceOf(offered: readonly string[]): string {
   return offered.length === 0
-    ? 'Workers offer none yet: start one with TOOLS_DIR'
-    : 'See TOOLS_DIR of the workers for those that there are';
+    ? 'Workers offer none yet: start one with TOOLS_DIR or MCP_CONFIG'
+    : 'See TOOLS_DIR and MCP_CONFIG of the workers for those that there are';
 }

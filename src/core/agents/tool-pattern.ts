@@ -5,7 +5,13 @@ export function isAmongTools(names: readonly string[], tool: string): boolean {
   return names.some((name) => meansTool(name, tool));
 }
 
-function meansTool(name: string, tool: string): boolean {
+export function meansTool(name: string, tool: string): boolean {
   const server = ALL_OF_A_SERVER.exec(name)?.[1];
   return server === undefined ? name === tool : tool.startsWith(server);
+}
+
+/** The patterns that mean some of these tools. */
+export function patternsOf(tools: readonly string[]): readonly string[] {
+  const servers = tools.flatMap((tool) => /^mcp\/[^/]+\//.exec(tool)?.[0] ?? []);
+  return [...new Set(servers)].map((server) => `${server}*`);
 }

@@ -19,7 +19,7 @@ export interface ProviderAccount {
 
 export interface BoundCredential {
   readonly secret: string;
-  /** `host` (any port) or `host:port`, in lower case. Empty: it goes nowhere. */
+  /** `host` (any port), `host:port` or `mcp/<server>`, in lower case. Empty: it goes nowhere. */
   readonly hosts: readonly string[];
 }
 
@@ -61,24 +61,41 @@ export function ownKey(type: ProviderType, url: URL, credentials: Credentials): 
   return trusted || isOwnHost(type, url) ? account.apiKey : undefined;
 }
 
+/** A secret for the place that asks for it, or why it does not go there and what to do. */
+export type FoundSecret = { readonly secret: string } | { readonly problem: string };
+
 /**
  * The secret of a `CREDENTIAL_…` variable, for a request to `url`. Throws `auth` when it is not bound to that host, or would go
  * over a network in clear text.
  */
 export function namedSecret(name: string, url: URL, credentials: Credentials): string {
+  const found = secretForHost(name, url, credentials);
+  if ('problem' in found) throw new ModelError('auth', found.problem);
+  return found.secret;
+}
+
+/** Where it is not bound to that host, or would go over a network in clear text, there is none. */
+export function secretForHost(name: string, url: URL, credentials: Credentials): FoundSecret {
   const credential = credentials.named.get(name);
-  if (credential === undefined) {
-    throw new ModelError('auth', `The agent names ${name}, which is not set in the environment of the worker.`);
-  }
+  if (credential === undefined) return { problem: `${name} is not set in the environment of the worker.` };
   if (!credential.hosts.some((bound) => isBoundTo(bound, url))) {
     const fix = `Add the host to ${name}_HOSTS if it may have this key.`;
-    throw new ModelError('auth', `${name} is not bound to ${url.host}, so it was not sent. ${fix}`);
+    return { problem: `${name} is not bound to ${url.host}, so it was not sent. ${fix}` };
   }
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
     const fix = 'Let the base URL begin with https://: a key goes in clear text to this machine only.';
-    throw new ModelError('auth', `${name} was not sent to ${url.host}, since the connection has no TLS. ${fix}`);
+    return { problem: `${name} was not sent to ${url.host}, since the connection has no TLS. ${fix}` };
   }
-  return credential.secret;
+  return credential;
+}
+
+/** For the environment of the program that is an MCP server: bound to it by `mcp/<server>` among its hosts. */
+export function secretForServer(name: string, server: string, credentials: Credentials): FoundSecret {
+  const credential = credentials.named.get(name);
+  if (credential === undefined) return { problem: `${name} is not set in the environment of the worker.` };
+  if (credential.hosts.includes(`mcp/${server}`.toLowerCase())) return credential;
+  const fix = `Add mcp/${server} to ${name}_HOSTS if its program may have this key.`;
+  return { problem: `${name} is not bound to the MCP server "${server}". ${fix}` };
 }
 
 function isBoundTo(bound: string, url: URL): boolean {

@@ -13,7 +13,8 @@ export interface ProviderSettings {
 const ACCOUNTS = ['openai', 'anthropic', 'google', 'ollama'] as const;
 type AccountName = (typeof ACCOUNTS)[number];
 
-const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/;
+/** Also the program of an MCP server, which has no host: `mcp/<server>`. */
+const HOST = /^(?:mcp\/[a-z0-9_.-]{1,64}|(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?)$/;
 
 /**
  * `secrets`: those of the whole process, which no provider's words may repeat. Throws VALIDATION_FAILED on the first bad
@@ -57,7 +58,7 @@ function readHosts(name: string, variables: ReadonlyMap<string, string>): readon
     .filter((host) => host !== '');
   const wrong = hosts.find((host) => !HOST.test(host));
   if (wrong === undefined) return hosts;
-  throw badVariable(name, `has "${wrong}"; it may be a comma-separated list of host or host:port`);
+  throw badVariable(name, `has "${wrong}"; it may be a comma-separated list of host, host:port or mcp/<server>`);
 }
 
 function badVariable(name: string, fault: string): CircuitBreakerError {

@@ -31,6 +31,11 @@ export class MemoryToolStore implements ToolStore {
     return Promise.resolve();
   }
 
+  withdraw(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#offers.delete(name);
+    return Promise.resolve();
+  }
+
   offers(): Promise<readonly ToolOffer[]> {
     const offers = [...this.#offers.values()].map(({ offer }) => offer);
     return Promise.resolve(offers.sort((left, right) => (left.name < right.name ? -1 : 1)));

@@ -47,6 +47,11 @@ export class PostgresToolStore implements ToolStore {
     await this.#sql.query({ name: 'forget-tools', text, values: [forgetBefore] });
   }
 
+  async withdraw(names: readonly string[]): Promise<void> {
+    const text = 'delete from circuit_breaker.tools where name = any($1)';
+    await this.#sql.query({ name: 'withdraw-tools', text, values: [names] });
+  }
+
   async offers(): Promise<readonly ToolOffer[]> {
     const rows = await this.#sql.query<{ readonly offer: ToolOffer }>({
       name: 'list-tools',

@@ -14,7 +14,14 @@ describe('the tools of an agent that nobody offers', () => {
   });
 
   it('are told with what to do where no name is like them', () => {
-    expect(unknownTools(['x'], [])[0]?.message).toContain('start one with TOOLS_DIR');
-    expect(unknownTools(['x'], ['lookup_order'])[0]?.message).toContain('See TOOLS_DIR of the workers');
+    expect(unknownTools(['x'], [])[0]?.message).toContain('start one with TOOLS_DIR or MCP_CONFIG');
+    expect(unknownTools(['x'], ['lookup_order'])[0]?.message).toContain('See TOOLS_DIR and MCP_CONFIG of the workers');
+  });
+
+  it('are none where a pattern means some, and else told with the nearest pattern', () => {
+    const offered = ['mcp/files/read', 'mcp/files/write'];
+    expect(unknownTools(['mcp/files/*'], offered)).toEqual([]);
+    expect(unknownTools(['mcp/fles/*'], offered)[0]?.message).toContain('Nearest: mcp/files/*');
+    expect(unknownTools(['mcp/files/raed'], offered)[0]?.message).toContain('Nearest: mcp/files/read');
   });
 });
