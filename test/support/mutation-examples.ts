@@ -192,7 +192,7 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       read: { what: 'agentExecution', id: idOf },
     },
     cancelAgentExecution: { fresh: () => Promise.resolve({ id: 'asked', reason: 'not needed' }) },
-    approveToolCall: { fresh: async () => ({ ...(await newAskedCall()), arguments: {} }) },
+    approveToolCall: { fresh: async () => ({ ...(await newAskedCall()), arguments: { path: 'data.text' } }) },
     rejectToolCall: { fresh: async () => ({ ...(await newAskedCall()), reason: 'not needed', stop: true }) },
     createToken: {
       fresh: () => {
