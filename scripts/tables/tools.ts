@@ -14,6 +14,13 @@ export const tools = circuitBreaker.table(
   (table) => [index('tools_oldest').on(table.offeredAt)],
 );
 
+/** The MCP servers of the workers, as one of them saw each last; a row that no worker has renewed for long is removed. */
+export const toolServers = circuitBreaker.table('tool_servers', {
+  name: text().primaryKey(),
+  seenAt: text('seen_at').notNull(),
+  server: json().notNull(),
+});
+
 /** A row for each call of a tool, from before it runs or waits for a person; the first outcome stays. */
 export const toolCalls = circuitBreaker.table(
   'tool_calls',

@@ -9,6 +9,7 @@ import { checkProviders } from './checks/check-providers.js';
 import { checkStorage } from './checks/check-storage.js';
 import { checkTools } from './checks/check-tools.js';
 import { checkTemporal } from './checks/check-temporal.js';
+import { checkToolServers } from './checks/check-tool-servers.js';
 import { missing, ok, type Finding } from './checks/finding.js';
 
 const STATE_WIDTH = 6;
@@ -16,7 +17,7 @@ const SUBJECT_WIDTH = 15;
 
 /**
  * Looks at everything that a start needs and says what it finds, one line for each check, without starting, opening or
- * downloading anything. Resolves with the exit code: 1 when a start would come to nothing. Prints no secret.
+ * downloading anything, but MCP servers, which are tried for a moment. Resolves with the exit code: 1 when a start would come to nothing. Prints no secret.
  */
 export async function runDoctor(): Promise<number> {
   const config = configuration();
@@ -52,6 +53,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkStorage(config, isRunning),
     checkProviders(config),
     checkTools(config),
+    checkToolServers(config),
   ];
   report([finding]);
   for (const found of await Promise.all(checks)) report(found);
@@ -68,7 +70,7 @@ function conclusion(findings: readonly Finding[]): string {
   const blocking = failed.filter(({ blocksStart }) => blocksStart);
   if (blocking.length > 0) return `A start needs this first: ${subjects(blocking)}.`;
   if (failed.length > 0)
-    return `A start has what it needs. Agents on ${subjects(failed)} will fail until that is mended.`;
+    return `A start has what it needs. Agents that need ${subjects(failed)} will fail until that is mended.`;
   return 'All is well.';
 }
 

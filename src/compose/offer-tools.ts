@@ -10,7 +10,7 @@ const REMEMBER_MS = 24 * 60 * 60_000;
 const rfc3339 = (ms: number) => new Date(ms).toISOString();
 
 /**
- * Records what this worker offers, again whenever that changes, and renews it while it runs. What nobody has offered for a day is
+ * Records what this worker offers, and how its MCP servers are, again whenever that changes, and renews it while it runs. What nobody has offered for a day is
  * forgotten; what an MCP server no longer has, at once. The servers are started here, and nobody waits for them.
  */
 export async function offerTools({ resources, logger }: ProcessParts, tools: WorkerTools, storage: Storage) {
@@ -18,6 +18,7 @@ export async function offerTools({ resources, logger }: ProcessParts, tools: Wor
     const now = Date.now();
     const offers = offersOf(tools);
     await storage.tools.offer(offers, rfc3339(now), rfc3339(now - REMEMBER_MS));
+    await storage.tools.keepServers(tools.servers, rfc3339(now), rfc3339(now - REMEMBER_MS));
     await withdrawGone(tools, storage);
   };
   await offer();

@@ -7,6 +7,7 @@ export interface Running {
   /** Of the API. */
   readonly address: string;
   readonly uiUrl: string | undefined;
+  readonly mcpServers: number;
 }
 
 /**
@@ -23,8 +24,11 @@ export async function runEverything(parts: ProcessParts): Promise<Running> {
     import('./run-api.js'),
   ]);
   const [ofWorker, ofApi] = [partOf(parts, 'the worker'), partOf(parts, 'the API')];
-  const [, address] = await allInOrder([runWorker(ofWorker, cluster, backends), runApi(ofApi, cluster, backends)]);
-  return { address, uiUrl: cluster.uiUrl };
+  const [{ mcpServers }, address] = await allInOrder([
+    runWorker(ofWorker, cluster, backends),
+    runApi(ofApi, cluster, backends),
+  ]);
+  return { address, uiUrl: cluster.uiUrl, mcpServers };
 }
 
 function partOf(parts: ProcessParts, name: string): ProcessParts {

@@ -33,11 +33,21 @@ import { WORKER_OPTIONS } from './worker-options.js';
 import { mcpConfigOf, workerTools } from './worker-tools.js';
 import { workflowCode } from './workflow-code.js';
 
+/** What is worth saying of a worker that runs. */
+export interface RunningWorker {
+  /** How many its file names; they start in their own time. */
+  readonly mcpServers: number;
+}
+
 /**
  * Runs the workers of this process on both task queues. Resolves when they poll. On close they hand running model
  * calls back within the grace period.
  */
-export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<void> {
+export async function runWorker(
+  parts: ProcessParts,
+  cluster: TemporalCluster,
+  backends: Backends,
+): Promise<RunningWorker> {
   const { config, resources } = parts;
   containTools(parts);
   const [own, mcp] = await Promise.all([loadTools(config.toolsDir), mcpConfigOf(config)]);
@@ -73,6 +83,7 @@ export async function runWorker(parts: ProcessParts, cluster: TemporalCluster, b
   await offerTools(parts, registry, backends.storage);
   run(parts, 'the worker', main);
   run(parts, 'the tool worker', tools);
+  return { mcpServers: mcp.servers.length };
 }
 
 interface WorkerParts {

@@ -8,7 +8,7 @@ import { startProgram } from '../temporal/child-process.js';
 import type { McpServers } from '../tools/mcp/mcp-servers.js';
 import { readMcpConfig } from '../tools/mcp/read-mcp-config.js';
 import type { McpConfig, McpFault } from '../tools/mcp/server-config.js';
-import type { Tool, ToolRegistry } from '../tools/tool.js';
+import type { Tool, ToolLogger, ToolRegistry } from '../tools/tool.js';
 import type { Config } from '../config.js';
 import { readManifest } from './manifest.js';
 import type { ProcessParts } from './run-process.js';
@@ -67,6 +67,11 @@ export async function mcpConfigOf(config: Config): Promise<McpConfig> {
   throw new CircuitBreakerError('VALIDATION_FAILED', problems.map(({ message }) => message).join('\n'), { problems });
 }
 
+interface ServersParts {
+  readonly config: Config;
+  readonly logger: ToolLogger;
+}
+
 interface ServersOptions {
   readonly mcp: McpConfig;
   readonly schemas: SchemaChecker;
@@ -74,7 +79,7 @@ interface ServersOptions {
 }
 
 /** Their client is loaded only where there are some. */
-async function openServers({ config, logger }: Pick<ProcessParts, 'config' | 'logger'>, options: ServersOptions) {
+export async function openServers({ config, logger }: ServersParts, options: ServersOptions) {
   const [{ McpServers: Servers }, { version }] = await Promise.all([
     import('../tools/mcp/mcp-servers.js'),
     readManifest(),

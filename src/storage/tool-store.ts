@@ -1,4 +1,5 @@
 import type { ToolOffer } from '../core/agents/tool-offer.js';
+import type { ToolServer } from '../core/agents/tool-server.js';
 import type { ToolApproval } from '../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../core/executions/tool-call.js';
 import type { Page, PageRequest } from './page.js';
@@ -17,6 +18,10 @@ export interface ToolStore {
   offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void>;
   /** Forgets tools, by name, that nobody has any more. */
   withdraw(names: readonly string[]): Promise<void>;
+  /** Keeps how the MCP servers of a worker are at a time (RFC 3339), and forgets those of which that was last said before another. */
+  keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void>;
+  /** By name. */
+  servers(): Promise<readonly ToolServer[]>;
   /** By name. */
   offers(): Promise<readonly ToolOffer[]>;
   /** Notes that an attempt at a call begins. To begin the same attempt again counts once, until another one has begun. */

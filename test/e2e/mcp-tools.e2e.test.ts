@@ -7,7 +7,7 @@ import { createAgent, graphql } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { EVERYTHING, FILESYSTEM, oddServer, startRemoteEverything, type RemoteServer } from '../support/mcp.js';
-import type { SpawnedProcess } from '../support/spawned-process.js';
+import { SpawnedProcess } from '../support/spawned-process.js';
 
 interface Called {
   readonly name: string;
@@ -123,6 +123,28 @@ describe('an agent with the tools of MCP servers', () => {
   it('cannot be saved with a tool that no server has, and is told which are like it', async () => {
     await expect(saveAgent(['mcp/fils/*'], [])).rejects.toThrow(/UNKNOWN_TOOL.*Nearest: mcp\/files\/\*/);
     await expect(saveAgent(['mcp/all/ecko'], [])).rejects.toThrow(/UNKNOWN_TOOL.*Nearest: mcp\/all\/echo/);
+  });
+
+  it('has servers that everybody can see, with what is wrong with them', async () => {
+    const query = '{ toolServers { name transport works errorMessage tools { name description } } }';
+    const { toolServers } = await graphql<{ toolServers: readonly unknown[] }>(setting.address, query);
+    const echo = { name: 'mcp/all/echo', description: 'Echoes back the input string' };
+    expect(toolServers).toMatchObject([
+      { name: 'absent', transport: 'stdio', works: false, errorMessage: expect.stringContaining('ENOENT') as string },
+      { name: 'all', works: true, tools: expect.arrayContaining([echo]) as unknown },
+      { name: 'files', works: true, errorMessage: null },
+      { name: 'odd', works: true },
+      { name: 'remote', transport: 'streamable_http', works: true },
+    ]);
+    expect(everything.output).toContain('MCP servers  5 in ');
+  });
+
+  it('has servers that the doctor tries', async () => {
+    const doctor = SpawnedProcess.start('doctor', setting.environment);
+    await doctor.exit();
+    expect(doctor.output).toMatch(/^ok +MCP server +mcp\/files \(stdio\) has 14 tools\./m);
+    expect(doctor.output).toMatch(/^FAIL +MCP server +mcp\/absent \(stdio\): It does not work/m);
+    expect(doctor.output).not.toContain('planted-secret');
   });
 
   it('leaves no program behind when the worker is killed', async () => {

@@ -11,6 +11,7 @@ import { executionResolvers } from './resolvers/execution-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
 import { streamResolvers } from './resolvers/stream-resolvers.js';
 import { tokenResolvers } from './resolvers/token-resolvers.js';
+import { toolResolvers } from './resolvers/tool-resolvers.js';
 import { workflowResolvers } from './resolvers/workflow-resolvers.js';
 import { scalars } from './scalars.js';
 
@@ -27,6 +28,7 @@ export function executableSchema(): GraphQLSchema {
       approvalResolvers,
       streamResolvers,
       providerResolvers,
+      toolResolvers,
     ],
   });
   refuseUnstorableArguments(schema);

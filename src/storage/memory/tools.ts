@@ -1,4 +1,5 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
+import type { ToolServer } from '../../core/agents/tool-server.js';
 import { isEnded } from '../../core/executions/execution.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import { idempotencyKeyOf, type ToolCallPlace, type ToolOutcome } from '../../core/executions/tool-call.js';
@@ -17,6 +18,7 @@ interface Call extends StoredToolCall {
 }
 
 export class MemoryToolStore implements ToolStore {
+  #servers = new Map<string, { readonly server: ToolServer; readonly at: string }>();
   #offers = new Map<string, { readonly offer: ToolOffer; readonly at: string }>();
   readonly #calls = new Map<string, Call>();
   readonly #executions: Pick<ExecutionStore, 'get'>;
@@ -29,6 +31,17 @@ export class MemoryToolStore implements ToolStore {
     for (const offer of tools) this.#offers.set(offer.name, { offer: storable(offer), at });
     this.#offers = new Map([...this.#offers].filter(([, offered]) => offered.at >= forgetBefore));
     return Promise.resolve();
+  }
+
+  keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void> {
+    for (const server of servers) this.#servers.set(server.name, { server: storable(server), at });
+    this.#servers = new Map([...this.#servers].filter(([, seen]) => seen.at >= forgetBefore));
+    return Promise.resolve();
+  }
+
+  servers(): Promise<readonly ToolServer[]> {
+    const servers = [...this.#servers.values()].map(({ server }) => server);
+    return Promise.resolve(servers.sort((left, right) => (left.name < right.name ? -1 : 1)));
   }
 
   withdraw(names: readonly string[]): Promise<void> {

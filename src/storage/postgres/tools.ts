@@ -1,4 +1,5 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
+import type { ToolServer } from '../../core/agents/tool-server.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
@@ -45,6 +46,30 @@ export class PostgresToolStore implements ToolStore {
     }
     const text = 'delete from circuit_breaker.tools where offered_at < $1';
     await this.#sql.query({ name: 'forget-tools', text, values: [forgetBefore] });
+  }
+
+  async keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void> {
+    // In the order of their names: two workers that start at once would else wait for each other's rows.
+    const sorted = [...servers].sort((left, right) => (left.name < right.name ? -1 : 1));
+    for (const server of sorted) {
+      await this.#sql.query({
+        name: 'keep-tool-server',
+        text: `insert into circuit_breaker.tool_servers (name, seen_at, server) values ($1, $2, $3)
+          on conflict (name) do update set seen_at = excluded.seen_at, server = excluded.server`,
+        values: [server.name, at, storableJson(server)],
+      });
+    }
+    const text = 'delete from circuit_breaker.tool_servers where seen_at < $1';
+    await this.#sql.query({ name: 'forget-tool-servers', text, values: [forgetBefore] });
+  }
+
+  async servers(): Promise<readonly ToolServer[]> {
+    const rows = await this.#sql.query<{ readonly server: ToolServer }>({
+      name: 'list-tool-servers',
+      text: 'select server from circuit_breaker.tool_servers order by name collate "C"',
+      values: [],
+    });
+    return rows.map(({ server }) => server);
   }
 
   async withdraw(names: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { ToolServer } from '../../../src/core/agents/tool-server.js';
 import type { ToolOffer } from '../../../src/core/agents/tool-offer.js';
 import type { ToolOutcome } from '../../../src/core/executions/tool-call.js';
 import type { ToolApproval } from '../../../src/core/executions/tool-approval.js';
@@ -31,6 +32,29 @@ export function toolStoreContract(storage: () => Storage): void {
       expect((await store().offers())[0]).toEqual(anOffer('t-a', 'New.'));
       await store().offer([], '2031-01-02T12:00:00.000Z', '2031-01-02T00:00:00.000Z');
       expect(await names()).toEqual(['t-a']);
+    });
+
+    it('is there no more when it is withdrawn', async () => {
+      await store().offer([anOffer('t-a'), anOffer('t-b')], '2031-01-03T00:00:00.000Z', '2031-01-01T00:00:00.000Z');
+      await store().withdraw(['t-b', 't-z']);
+      expect((await store().offers()).map(({ name }) => name)).toEqual(['t-a']);
+    });
+  });
+
+  describe('the MCP servers of workers', () => {
+    it('are listed by name as they were seen last, and forgotten when nobody has seen them for long', async () => {
+      const away: ToolServer = { name: 's-b', transport: 'stdio', works: false, errorMessage: 'Away.', tools: [] };
+      const tools = [{ name: 'mcp/s-a/read', description: 'Reads.' }];
+      const there: ToolServer = { name: 's-a', transport: 'streamable_http', works: true, tools };
+      await store().keepServers(
+        [{ ...there, works: false }, away],
+        '2031-01-01T00:00:00.000Z',
+        '2030-12-31T00:00:00.000Z',
+      );
+      await store().keepServers([there], '2031-01-02T00:00:00.000Z', '2031-01-01T00:00:00.000Z');
+      expect(await store().servers()).toEqual([there, away]);
+      await store().keepServers([], '2031-01-02T00:00:00.000Z', '2031-01-02T00:00:00.000Z');
+      expect(await store().servers()).toEqual([there]);
     });
   });
 

@@ -1,0 +1,43 @@
+import type { ToolServer } from '../../core/agents/tool-server.js';
+import { wordsOf } from '../../core/errors.js';
+import { mcpConfigOf, openServers } from '../../compose/worker-tools.js';
+import type { Config } from '../../config.js';
+import { SchemaThreads } from '../../schemas/schema-threads.js';
+import type { McpConfig } from '../../tools/mcp/server-config.js';
+import { missing, note, ok, type Finding } from './finding.js';
+
+const SUBJECT = 'MCP server';
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Starts every MCP server for a moment, as a worker would, and says how many tools it has. None keeps anybody from starting. */
+export async function checkToolServers(config: Config): Promise<readonly Finding[]> {
+  let mcp: McpConfig;
+  try {
+    mcp = await mcpConfigOf(config);
+  } catch (error) {
+    return [missing('MCP_CONFIG', wordsOf(error))];
+  }
+  const faults = mcp.faults.map(({ message }) => note(SUBJECT, `${message} It is left out.`));
+  return mcp.servers.length === 0 ? faults : [...faults, ...(await tried(config, mcp))];
+}
+
+async function tried(config: Config, mcp: McpConfig): Promise<readonly Finding[]> {
+  const schemas = new SchemaThreads();
+  const servers = await openServers({ config, logger: SILENT }, { mcp, schemas, onChange: () => undefined });
+  try {
+    await servers.begin();
+    return servers.statuses.map(findingOf);
+  } finally {
+    await servers.close();
+    await schemas.close();
+  }
+}
+
+function findingOf({ name, transport, works, errorMessage, tools }: ToolServer): Finding {
+  const more = errorMessage === undefined ? '' : ` ${errorMessage}`;
+  if (!works) return { state: 'FAIL', subject: SUBJECT, text: `mcp/${name} (${transport}):${more}` };
+  return ok(
+    SUBJECT,
+    `mcp/${name} (${transport}) has ${tools.length === 1 ? '1 tool' : `${tools.length} tools`}.${more}`,
+  );
+}
