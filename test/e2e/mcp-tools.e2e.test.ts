@@ -114,7 +114,7 @@ describe('an agent with the tools of MCP servers', () => {
       { name: 'mcp/odd/long', arguments: {} },
       { name: 'mcp/odd/environment', arguments: {} },
     );
-    expect(long).toContain('answered 100000 bytes, and a result may have 65536 bytes');
+    expect(long).toContain('answered more than 65536 bytes');
     expect(key).toContain('[secret]');
     expect(key).not.toContain('TEMPORAL_PORT');
     expect(everything.output).not.toContain('planted-secret');
