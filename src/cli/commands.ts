@@ -18,8 +18,14 @@ const CLUSTER = {
 export const COMMANDS = {
   demo: {
     operand: 'FILE',
-    options: { model: { value: 'NAME', meaning: 'the model to ask, of the provider whose key is set' } },
-    summary: 'send a text or Markdown document through review and watch the answer',
+    options: {
+      model: { value: 'NAME', meaning: 'the model to ask, of the provider whose key is set' },
+      example: {
+        value: 'NAME',
+        meaning: 'document-review, or support-ticket, which asks you before it pays money back',
+      },
+    },
+    summary: 'send a text or Markdown document through review, or another example, and watch the answer',
     description: `Starts what does not run yet, sends a document through review by an agent, shows the answer as it is written, and
 where the document ended: published, sent back or rejected. Without FILE it takes a document of the example; without
 a key, and without an Ollama that runs, a mock answers from a script.`,
@@ -27,6 +33,7 @@ a key, and without an Ollama that runs, a mock answers from a script.`,
     examples: [
       'npm run demo',
       'OPENAI_API_KEY=sk-… npm run demo -- notes.md',
+      'npm run demo -- --example support-ticket',
       'OPENAI_BASE_URL=http://localhost:11434/v1 npm run demo -- notes.md --model llama3.2',
     ],
     script: 'npm run demo',

@@ -8,8 +8,10 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** What runs where `npm ci --omit=dev` installed: the program, its launcher, and the build that makes it fit its sources. */
-const PRODUCTION = ['src', 'bin', 'scripts/build'];
+/** What runs where `npm ci --omit=dev` installed: the program, its launcher, the build that makes it fit its sources, examples. */
+const PRODUCTION = ['src', 'bin', 'scripts/build', 'examples'];
+/** What examples import of ours. */
+const OURS = 'circuit-breaker';
 
 /** Dependencies that nothing of ours imports, and why they are there. */
 const FOR_ANOTHER_REASON: Readonly<Record<string, string>> = {
@@ -33,7 +35,7 @@ function loadedPackages(source: string): readonly string[] {
   const lazily = source.matchAll(/(?:\bimport|import\.meta\.resolve|createRequire\(\S+\)\.resolve)\('([^']+)'\)/g);
   return [...statements, ...lazily]
     .map(([, specifier = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
-    .filter((name) => !/^(\.|node:|$)/.test(name) && !builtinModules.includes(name));
+    .filter((name) => !/^(\.|node:|$)/.test(name) && name !== OURS && !builtinModules.includes(name));
 }
 
 function sourcesIn(folder: string): readonly string[] {

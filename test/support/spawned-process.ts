@@ -15,6 +15,8 @@ interface StartOptions {
   readonly args?: readonly string[];
   /** Absent: the one of this checkout. */
   readonly program?: string;
+  /** What a person types, all of it at once. */
+  readonly typed?: string;
 }
 
 /** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
@@ -37,14 +39,15 @@ export class SpawnedProcess {
   static start(
     command: CommandName,
     environment: Record<string, string>,
-    { args = [], program = PROGRAM }: StartOptions = {},
+    { args = [], program = PROGRAM, typed }: StartOptions = {},
   ): SpawnedProcess {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [program, command, ...args], {
       cwd: ROOT,
       env: { PATH, HOME, LOG_FORMAT: 'json', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.end(typed);
     return new SpawnedProcess(child);
   }
 

@@ -1,7 +1,13 @@
-import type { StreamEvent } from '../../core/streams/stream-event.js';
+import type { JsonValue } from '../../core/json/json.js';
+import { shortened } from '../../core/json/shortened.js';
+import type { StreamEvent, ThinkingStatus } from '../../core/streams/stream-event.js';
 
 /** Before every line of a model, so that none can pass for one of ours. */
 const BAR = '│ ';
+/** Reasoning is no answer; a tool and whoever waits for approval have lines of their own. */
+const SHOWN_OTHERWISE: ReadonlySet<ThinkingStatus> = new Set(['reasoning', 'calling_tool', 'waiting_for_approval']);
+/** Of the arguments and the result of a tool. */
+const LONGEST_PREVIEW = 300;
 
 /** An answer as a terminal shows it while it grows. */
 export class AnswerView {
@@ -14,7 +20,7 @@ export class AnswerView {
         if (event.attempt > 1) return this.#remark(`… a new attempt (${event.status}), from the beginning:`);
         return event.turn > 1 ? this.#remark(`… one more turn (${event.status}):`) : '';
       case 'thinking':
-        return event.status === 'reasoning' ? '' : this.#remark(`(${event.content ?? event.status})`);
+        return SHOWN_OTHERWISE.has(event.status) ? '' : this.#remark(`(${event.content ?? event.status})`);
       case 'content_chunk':
         return this.#quote(event.content);
       case 'failed':
@@ -22,8 +28,9 @@ export class AnswerView {
       case 'completed':
         return this.#endLine();
       case 'tool_call':
+        return this.#line(`→ ${event.toolName} ${preview(event.arguments)}`);
       case 'tool_result':
-        return '';
+        return this.#line(`← ${event.toolName} ${preview(event.result)}`);
     }
   }
 
@@ -38,6 +45,10 @@ export class AnswerView {
     return quoted.join('\n');
   }
 
+  #line(text: string): string {
+    return `${this.#endLine()}${text}\n`;
+  }
+
   #remark(text: string): string {
     return `${this.#endLine()}\n${text.replaceAll('\n', '\n  ')}\n\n`;
   }
@@ -47,4 +58,8 @@ export class AnswerView {
     this.#isLineBegun = false;
     return end;
   }
+}
+
+function preview(value: JsonValue): string {
+  return shortened(JSON.stringify(value), LONGEST_PREVIEW);
 }

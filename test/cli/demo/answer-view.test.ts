@@ -43,3 +43,16 @@ it('indents what goes on in the reason of a failure, which may be the words of a
   };
   expect(shown(chunk('Half'), failed)).toBe('│ Half\n\nThe agent failed (network): gone\n  Outcome:  published\n\n');
 });
+
+it('says which tools are called and what they answer, each on a line of its own, cut where it is long', () => {
+  const call = { toolName: 'lookup', toolCallId: 'a' };
+  const events: StreamEvent[] = [
+    chunk('I look.'),
+    { ...POSITION, ...call, eventType: 'tool_call', arguments: { number: '7\n8' } },
+    { ...POSITION, ...call, eventType: 'tool_result', result: 'x'.repeat(1000) },
+  ];
+  const lines = shown(...events)
+    .split('\n')
+    .filter((line) => line !== '');
+  expect(lines).toEqual(['│ I look.', '→ lookup {"number":"7\\n8"}', expect.stringMatching(/^← lookup "x{200,320}…$/)]);
+});

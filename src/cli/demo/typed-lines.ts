@@ -1,0 +1,26 @@
+import { createInterface, type Interface } from 'node:readline';
+
+/** What a person types into the terminal, or a program into our input, line by line. Nothing is read before it is asked for. */
+export class TypedLines {
+  readonly #input: NodeJS.ReadableStream;
+  #reader: { readonly lines: Interface; readonly iterator: AsyncIterator<string> } | undefined;
+
+  constructor(input: NodeJS.ReadableStream = process.stdin) {
+    this.#input = input;
+  }
+
+  /** Undefined when nothing more comes. */
+  async next(): Promise<string | undefined> {
+    if (this.#reader === undefined) {
+      const lines = createInterface({ input: this.#input });
+      this.#reader = { lines, iterator: lines[Symbol.asyncIterator]() };
+    }
+    const line = await this.#reader.iterator.next();
+    return line.done === true ? undefined : line.value;
+  }
+
+  /** Whoever waits for a line gets none. */
+  close(): void {
+    this.#reader?.lines.close();
+  }
+}
