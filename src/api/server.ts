@@ -1,7 +1,7 @@
 import { fastifyCors } from '@fastify/cors';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
-import { registerAgentStream } from './agent-stream/agent-stream.js';
+import { AGENT_STREAM_ROUTE, registerAgentStream } from './agent-stream/agent-stream.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
@@ -45,6 +45,8 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   );
   const requests = new RequestsInTurn();
   app.addHook('onRequest', async (request, reply) => {
+    // An event stream waits for no other answer, which may be a stream that never ends: it ends such a connection.
+    if (request.routeOptions.url === AGENT_STREAM_ROUTE) return;
     if (!(await requests.isNext(request.raw, reply.raw))) reply.hijack();
   });
   app.addHook('onRequest', async (request) => {

@@ -19,13 +19,14 @@ import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.j
 import { closeFirmly } from '../connections/close-firmly.js';
 import { serveWebSocket } from './websocket.js';
 
+export const AGENT_STREAM_ROUTE = '/agent-stream/*';
 const PATH = /^\/agent-stream\/(.+)$/;
 
 /** `GET /agent-stream/:executionId` as server-sent events. A plain Temporal client's id may have slashes. */
 export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
   app.route({
     method: 'GET',
-    url: '/agent-stream/*',
+    url: AGENT_STREAM_ROUTE,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       if (!wantsEvents(request)) throw notAcceptable();
