@@ -4,8 +4,8 @@ import type { StreamEvent, ThinkingStatus } from '../../core/streams/stream-even
 
 /** Before every line of a model, so that none can pass for one of ours. */
 const BAR = '│ ';
-/** Reasoning is no answer; a tool and whoever waits for approval have lines of their own. */
-const SHOWN_OTHERWISE: ReadonlySet<ThinkingStatus> = new Set(['reasoning', 'calling_tool', 'waiting_for_approval']);
+/** A tool and whoever waits for approval have lines of their own. */
+const SHOWN_OTHERWISE: ReadonlySet<ThinkingStatus> = new Set(['calling_tool', 'waiting_for_approval']);
 /** Of the arguments and the result of a tool. */
 const LONGEST_PREVIEW = 300;
 
@@ -20,7 +20,8 @@ export class AnswerView {
         if (event.attempt > 1) return this.#remark(`… a new attempt (${event.status}), from the beginning:`);
         return event.turn > 1 ? this.#remark(`… one more turn (${event.status}):`) : '';
       case 'thinking':
-        return SHOWN_OTHERWISE.has(event.status) ? '' : this.#remark(`(${event.content ?? event.status})`);
+        if (event.status === 'reasoning') return '';
+        return SHOWN_OTHERWISE.has(event.status) ? this.#endLine() : this.#remark(`(${event.content ?? event.status})`);
       case 'content_chunk':
         return this.#quote(event.content);
       case 'failed':

@@ -44,6 +44,11 @@ it('indents what goes on in the reason of a failure, which may be the words of a
   expect(shown(chunk('Half'), failed)).toBe('│ Half\n\nThe agent failed (network): gone\n  Outcome:  published\n\n');
 });
 
+it('ends the line of the model before a person is asked', () => {
+  const waits: StreamEvent = { ...POSITION, eventType: 'thinking', status: 'waiting_for_approval' };
+  expect(shown(chunk('I would.'), waits)).toBe('│ I would.\n');
+});
+
 it('says which tools are called and what they answer, each on a line of its own, cut where it is long', () => {
   const call = { toolName: 'lookup', toolCallId: 'a' };
   const events: StreamEvent[] = [
