@@ -10,7 +10,7 @@ import { isErrorCode } from '../core/codes.js';
 import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 
 /** gRPC status codes. */
-const [DEADLINE_EXCEEDED, UNAVAILABLE] = [4, 14];
+const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14];
 export const [NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION] = [5, 8, 9];
 
 /** Temporal's errors as ours; what is none of them stays as it is. */
@@ -22,7 +22,8 @@ export function apiErrorFromTemporal(error: unknown): unknown {
     return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
   }
   const code = grpcCode(error);
-  if (code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
+  // The server may end a call whose time is over before the client does: nobody else cancels one.
+  if (code === CANCELLED || code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
     return new CircuitBreakerError(
       'UNAVAILABLE',
       'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
