@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, buildConnector, request, type Dispatcher } from 'undici';
 
 import { allowsHost, hostName, hostRuleText, type WebHosts } from '../core/web-hosts.js';
 import { isLinkLocal, isPublicAddress } from './public-address.js';
@@ -30,7 +30,7 @@ export function openWebAccess(allowed: WebHosts): OpenWebAccess {
     // The signal of each request bounds the rest.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS, lookup: judgedLookup(allowed) },
+    connect: judgedConnect(allowed),
   });
   const hosts = [...allowed.hosts, ...allowed.privateHosts].map(hostRuleText);
   return {
@@ -121,19 +121,28 @@ function targetOf(location: string | undefined, from: URL): URL | undefined {
   return target;
 }
 
-/** Looks names up, and leaves out the addresses that may not be reached under them. */
-function judgedLookup({ privateHosts }: WebHosts): LookupFunction {
-  const privateNames = privateHosts.map(({ name, isWildcard }) => ({ name, isWildcard }));
+/** Connects to addresses that may be reached under the name, and port, that was asked for. */
+function judgedConnect({ privateHosts }: WebHosts): buildConnector.connector {
+  const connectWhere = (isAllowed: (address: string) => boolean) =>
+    buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: judgedLookup(isAllowed) });
+  const anywhere = connectWhere((address) => !isLinkLocal(address));
+  const toPublic = connectWhere(isPublicAddress);
+  return (options, done) => {
+    const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`);
+    const connect = allowsHost(privateHosts, url) ? anywhere : toPublic;
+    connect(options, done);
+  };
+}
+
+/** Looks names up, and leaves out the addresses that are not allowed. */
+function judgedLookup(isAllowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, answer) => {
-    const isPrivate = privateNames.some(({ name, isWildcard }) =>
-      isWildcard ? hostname.endsWith(`.${name}`) : hostname === name,
-    );
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error !== null) {
         answer(error, '', 0);
         return;
       }
-      const addresses = found.filter(({ address }) => (isPrivate ? !isLinkLocal(address) : isPublicAddress(address)));
+      const addresses = found.filter(({ address }) => isAllowed(address));
       const [first] = addresses;
       if (first === undefined) answer(new NoPublicAddress(), '', 0);
       else if (options.all === true) answer(null, addresses);
