@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../../core/codes.js';
 import type { ProcessParts } from '../../compose/run-process.js';
-import { wordsOf } from '../../core/errors.js';
+import { CircuitBreakerError } from '../../core/errors.js';
 import type { JsonValue } from '../../core/json/json.js';
 import type { ApiClient } from '../api-client.js';
 import { readDecision, type Decision } from './read-decision.js';
@@ -26,19 +27,25 @@ const REJECT = `mutation ($executionId: String!, $toolCallId: String!, $reason: 
   rejectToolCall(executionId: $executionId, toolCallId: $toolCallId, reason: $reason) { id }
 }`;
 
+/** What the API says of a call that waits no more. */
+const DECIDED: ReadonlySet<ErrorCode> = new Set(['ALREADY_DECIDED', 'NOT_FOUND']);
+
 /** Asks people at a terminal about calls, and tells the API what they say. */
 export class ApprovalDesk {
   readonly #parts: Pick<ProcessParts, 'say' | 'print' | 'ending'>;
-  readonly #api: ApiClient;
+  readonly #api: Pick<ApiClient, 'query'>;
   readonly #typed: TypedLines;
 
-  constructor(parts: Pick<ProcessParts, 'say' | 'print' | 'ending'>, api: ApiClient, typed: TypedLines) {
+  constructor(parts: Pick<ProcessParts, 'say' | 'print' | 'ending'>, api: Pick<ApiClient, 'query'>, typed: TypedLines) {
     this.#parts = parts;
     this.#api = api;
     this.#typed = typed;
   }
 
-  /** Resolves when it is decided, here or elsewhere meanwhile. Arguments that do not fit are asked for again. */
+  /**
+   * Resolves when the call is decided. Whoever was faster elsewhere is told of here; what the API does not take, as arguments
+   * that do not fit, is asked for again.
+   */
   async decide(waiting: WaitingCall): Promise<void> {
     const approval = await this.#approval(waiting);
     if (approval === undefined) return;
@@ -51,8 +58,11 @@ export class ApprovalDesk {
         await this.#tell(approval, decision);
         return;
       } catch (error) {
-        say(wordsOf(error));
-        if (decision.type === 'reject' || decision.arguments === undefined) return;
+        if (!(error instanceof CircuitBreakerError)) throw error;
+        say(error.message);
+        if (DECIDED.has(error.code)) return;
+        // Nobody is there who could be asked again.
+        if (this.#typed.isOver) throw error;
       }
     }
   }

@@ -45,9 +45,6 @@ export async function handleTicket(
   say(`\nToken ${token.id} is in "${token.place}". Firing handle: the agent works …\n`);
   const executionId = await fire(api, token.id, 'handle');
   const typed = new TypedLines();
-  parts.ending.addEventListener('abort', () => {
-    typed.close();
-  });
   resources.add('the terminal', () => {
     typed.close();
   });

@@ -3,10 +3,16 @@ import { createInterface, type Interface } from 'node:readline';
 /** What a person types into the terminal, or a program into our input, line by line. Nothing is read before it is asked for. */
 export class TypedLines {
   readonly #input: NodeJS.ReadableStream;
+  #isOver = false;
   #reader: { readonly lines: Interface; readonly iterator: AsyncIterator<string> } | undefined;
 
   constructor(input: NodeJS.ReadableStream = process.stdin) {
     this.#input = input;
+  }
+
+  /** Whether it was found that nothing more comes. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Undefined when nothing more comes. */
@@ -16,6 +22,7 @@ export class TypedLines {
       this.#reader = { lines, iterator: lines[Symbol.asyncIterator]() };
     }
     const line = await this.#reader.iterator.next();
+    this.#isOver = line.done === true;
     return line.done === true ? undefined : line.value;
   }
 
