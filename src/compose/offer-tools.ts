@@ -10,8 +10,9 @@ const REMEMBER_MS = 24 * 60 * 60_000;
 const rfc3339 = (ms: number) => new Date(ms).toISOString();
 
 /**
- * Records what this worker offers, and how its MCP servers are, again whenever that changes, and renews it while it runs. What nobody has offered for a day is
- * forgotten; what an MCP server no longer has, at once. The servers are started here, and nobody waits for them.
+ * Records what this worker offers, and how its MCP servers are, again whenever that changes, and renews it while it runs. What
+ * nobody has offered for a day is forgotten; what an MCP server no longer has, at once. The servers are started here, and nobody
+ * waits for them.
  */
 export async function offerTools({ resources, logger }: ProcessParts, tools: WorkerTools, storage: Storage) {
   const offer = async () => {
@@ -48,20 +49,17 @@ async function withdrawGone(tools: WorkerTools, storage: Storage): Promise<void>
 
 /** What is asked for while it is being done is done once more afterwards. */
 function oneAtATime(work: () => Promise<void>): () => void {
-  let isDoing = false;
+  let doing: Promise<void> | undefined;
   let isDue = false;
-  const run = async () => {
-    isDoing = true;
-    do {
-      isDue = false;
-      await work();
-      // Another process may have set it meanwhile.
-    } while (isDueNow());
-    isDoing = false;
+  const run = () => {
+    isDue = false;
+    doing = work().finally(() => {
+      doing = undefined;
+      if (isDue) run();
+    });
   };
-  const isDueNow = () => isDue;
   return () => {
     isDue = true;
-    if (!isDoing) void run();
+    if (doing === undefined) run();
   };
 }

@@ -8,19 +8,12 @@ import { eventually } from '../support/eventually.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { EVERYTHING, FILESYSTEM, oddServer, startRemoteEverything, type RemoteServer } from '../support/mcp.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
+import { isAlive } from '../support/is-alive.js';
 
 interface Called {
   readonly name: string;
   readonly arguments: object;
 }
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 describe('an agent with the tools of MCP servers', () => {
   let setting: Setting;

@@ -27,6 +27,11 @@ function rankOf(row: 'call' | 'excluded'): string {
   return `(coalesce(${decidedAt}, ${row}.approval->>'requestedAt'), ${decidedAt} is not null)`;
 }
 
+/** By name: two workers that write the same rows at once would else wait for each other. */
+function inLockOrder<Named extends { readonly name: string }>(named: readonly Named[]): readonly Named[] {
+  return [...named].sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
 export class PostgresToolStore implements ToolStore {
   readonly #sql: SqlConnection;
   constructor(sql: SqlConnection) {
@@ -34,9 +39,7 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void> {
-    // In the order of their names: two workers that start at once would else wait for each other's rows.
-    const sorted = [...tools].sort((left, right) => (left.name < right.name ? -1 : 1));
-    for (const tool of sorted) {
+    for (const tool of inLockOrder(tools)) {
       await this.#sql.query({
         name: 'offer-tool',
         text: `insert into circuit_breaker.tools (name, offered_at, offer) values ($1, $2, $3)
@@ -49,9 +52,7 @@ export class PostgresToolStore implements ToolStore {
   }
 
   async keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void> {
-    // In the order of their names: two workers that start at once would else wait for each other's rows.
-    const sorted = [...servers].sort((left, right) => (left.name < right.name ? -1 : 1));
-    for (const server of sorted) {
+    for (const server of inLockOrder(servers)) {
       await this.#sql.query({
         name: 'keep-tool-server',
         text: `insert into circuit_breaker.tool_servers (name, seen_at, server) values ($1, $2, $3)

@@ -11,6 +11,7 @@ import type { McpServers } from '../../../src/tools/mcp/mcp-servers.js';
 import type { McpServerConfig } from '../../../src/tools/mcp/server-config.js';
 import { eventually } from '../../support/eventually.js';
 import { callContext, callTool, EVERYTHING, FILESYSTEM, mcpServers, nodeServer, oddServer } from '../../support/mcp.js';
+import { isAlive } from '../../support/is-alive.js';
 
 const opened: McpServers[] = [];
 afterEach(async () => {
@@ -25,14 +26,6 @@ async function begun(config: McpServerConfig, parts: Partial<McpServerParts> = {
 }
 
 const namesOf = (servers: McpServers) => [...servers.values()].map(({ name }) => name);
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe('MCP servers that others wrote, over their input and output', () => {
   it('lend their tools: server-everything', async () => {
     const { servers } = await begun(nodeServer('all', EVERYTHING));
