@@ -53,6 +53,12 @@ describe('the support ticket, from its arrival to the reply', () => {
     expect(await refunds()).toMatchObject([changed]);
   });
 
+  it('is one of the examples that the demo names where it knows none of that name', async () => {
+    const demo = SpawnedProcess.start('demo', setting.environment, { args: ['--example', 'support'] });
+    expect(await demo.exit()).toBe(1);
+    expect(demo.output).toContain('There is no example "support": there are document-review and support-ticket.');
+  });
+
   it.each([
     ['a person says no', 'n it is too much\n'],
     ['nobody is there to be asked', undefined],
