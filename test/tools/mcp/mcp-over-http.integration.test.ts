@@ -72,7 +72,10 @@ describe('an MCP server over streamable HTTP', () => {
     expect(await callTool(servers, 'mcp/far/echo', { message: 'hello' })).toBe('Echo: hello');
     const call = callTool(servers, 'mcp/far/trigger-long-running-operation', { duration: 60, steps: 60 });
     await Promise.all([expect(call).rejects.toThrow('MCP server "far": '), remote.stop()]);
-    expect(servers.statuses).toMatchObject([{ works: false }]);
+    // The server is asked whether it is still there before it is given up.
+    await eventually(() => {
+      expect(servers.statuses).toMatchObject([{ works: false }]);
+    });
     const again = await startRemoteEverything(Number(new URL(remote.url).port));
     await eventually(() => {
       expect(servers.statuses).toMatchObject([{ works: true }]);
