@@ -4,11 +4,12 @@ import { isJsonArray } from '../json/json-fields.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import { parsePath, readPath } from '../json/path.js';
 import { withoutPictureBytes } from '../executions/picture.js';
+import { MAX_TOOL_RESULT_BYTES } from '../executions/tool-call.js';
 import type { Token } from '../tokens/token.js';
 import type { TransitionAvailability } from './available-transitions.js';
 
-/** A result of a tool may have 64 KiB; what is said about what is missing finds room beside it. */
-const MAX_SHOWN_BYTES = 56 * 1024;
+/** What is said about what is missing finds room beside it. */
+const MAX_SHOWN_BYTES = MAX_TOOL_RESULT_BYTES - 8 * 1024;
 
 /** What an agent asks about its token: the whole, or a value in it; of a long text or list the part that begins at `from`. */
 export interface TokenQuestion {

@@ -7,7 +7,7 @@ import { utf8Length } from '../json/utf8-length.js';
 import { leadingPart } from '../json/well-formed-text.js';
 
 /** What a tool may answer, in bytes of UTF-8: the model reads it, in every turn that follows. */
-const MAX_TOOL_RESULT_BYTES = 64 * 1024;
+export const MAX_TOOL_RESULT_BYTES = 64 * 1024;
 /** What a viewer is shown of arguments and of a result, in UTF-16 code units. */
 const MAX_SHOWN = 4096;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { MAX_TOOL_RESULT_BYTES } from '../../core/executions/tool-call.js';
 import { cutJson } from '../../core/json/cut-json.js';
 import type { JsonObject, JsonValue } from '../../core/json/json.js';
 import { nestsDeeper } from '../../core/json/nesting.js';
@@ -13,8 +14,8 @@ import { headersFor, readHeaders, type SecretFor } from './http-headers.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
-/** A result of a tool may have 64 KiB: what is said beside the body finds room, too. */
-const MOST_BYTES = 60 * 1024;
+/** What is said beside the body finds room in a result, too. */
+const MOST_BYTES = MAX_TOOL_RESULT_BYTES - 4 * 1024;
 /** Shorter than the call's own, so that a model hears what was slow. */
 const TIMEOUT_MS = 25_000;
 const MOST_HOSTS_TOLD = 2000;
@@ -35,7 +36,7 @@ export function httpFetchTool(parts: HttpFetchParts): Tool {
   const tool = defineTool({
     name: 'http.fetch',
     description:
-      `Makes an HTTP request and gives the answer's status and body, of which at most 60 KiB are read. It reaches only: ` +
+      `Makes an HTTP request and gives the answer's status and body, of which at most ${MOST_BYTES / 1024} KiB are read. It reaches only: ` +
       `${hosts.length > MOST_HOSTS_TOLD ? `${hosts.slice(0, MOST_HOSTS_TOLD)}…` : hosts}.`,
     input: z.object({
       url: z.string().min(1).max(8192).describe('https://… or http://…'),
