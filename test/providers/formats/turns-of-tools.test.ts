@@ -196,6 +196,44 @@ describe('a turn of tools goes back', () => {
     expect(backFrom({ reasoning_content: null }, { tool_calls: [called(0)] })).not.toHaveProperty('reasoning_content');
   });
 
+  it('to OpenRouter with its reasoning details as they were before they were cut for the stream', () => {
+    const backFrom = (...streamed: JsonObject[][]) => {
+      const deltas = streamed.map((reasoning_details) => ({ reasoning_details }));
+      const called = { tool_calls: [{ index: 0, id: 'c0', function: { name: 'f' } }] };
+      const chunks = [...deltas, called].map((delta) => ({ choices: [{ index: 0, delta }] }));
+      return planChatCall(secondTurn('openai', stateAfter(new ChatReader(), chunks))).body.messages[1];
+    };
+    const text = { type: 'reasoning.text', format: 'anthropic-claude-v1', index: 0 };
+    const sealed = { type: 'reasoning.encrypted', format: 'google-gemini-v1', data: 'c2VhbGVk', id: 'tool_1' };
+    const summary = { type: 'reasoning.summary', format: 'openai-responses-v1', index: 0 };
+    const second = { ...text, index: 1, text: 'Or near.', signature: 'more' };
+    expect(
+      backFrom(
+        [{ ...text, text: 'It may ' }],
+        [{ ...text, text: 'be far.', signature: null }],
+        [{ ...text, signature: 'c2lnbmVk' }],
+        [second],
+        [sealed, { ...sealed, id: 'tool_2' }],
+      ),
+    ).toHaveProperty('reasoning_details', [
+      { ...text, text: 'It may be far.', signature: 'c2lnbmVk' },
+      second,
+      sealed,
+      { ...sealed, id: 'tool_2' },
+    ]);
+    expect(backFrom([{ ...summary, summary: '**Far' }], [{ ...summary, summary: '**' }], [sealed])).toHaveProperty(
+      'reasoning_details',
+      [{ ...summary, summary: '**Far**' }, sealed],
+    );
+    expect(
+      backFrom([{ type: 'reasoning.text', text: 'a', signature: 's' }], [{ type: 'reasoning.text', text: 'b' }]),
+    ).toHaveProperty('reasoning_details', [
+      { type: 'reasoning.text', text: 'a', signature: 's' },
+      { type: 'reasoning.text', text: 'b' },
+    ]);
+    expect(backFrom()).not.toHaveProperty('reasoning_details');
+  });
+
   it('to Ollama with what it thought', () => {
     const said = (thinking: string) => ({ message: { role: 'assistant', content: '', thinking } });
     const state = stateAfter(new OllamaReader(), [said('It may '), said('be far.')]);

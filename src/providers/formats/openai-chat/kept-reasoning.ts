@@ -1,21 +1,25 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../../core/json/json.js';
-import { listAt, numberAt, objectAt } from '../../../core/json/json-fields.js';
+import { isJsonArray, listAt, numberAt, objectAt } from '../../../core/json/json-fields.js';
 import type { ProviderState } from '../../../core/executions/provider-state.js';
+import { ReasoningDetails } from './reasoning-details.js';
 
 export const KEPT_FORMAT = 'openai-chat';
 
 /**
  * Keeps what some of the servers that copy Chat Completions refuse the results of tools without: DeepSeek and Moonshot the
- * model's `reasoning_content`, also an empty one, and Google the `extra_content` of each call, which has its signature.
+ * model's `reasoning_content`, also an empty one, OpenRouter its `reasoning_details`, and Google the `extra_content` of each
+ * call; the last two have signatures in them.
  */
 export class KeptReasoning {
   #reasoning: string | undefined;
+  readonly #details = new ReasoningDetails();
   readonly #extras = new Map<number, JsonValue>();
 
   /** A piece of the message. */
   add(delta: JsonObject): void {
     const piece = ownValue(delta, 'reasoning_content');
     if (typeof piece === 'string') this.#reasoning = (this.#reasoning ?? '') + piece;
+    this.#details.add(ownValue(delta, 'reasoning_details'));
     this.#addExtras(delta);
   }
 
@@ -23,12 +27,17 @@ export class KeptReasoning {
   whole(message: JsonObject): void {
     const reasoning = ownValue(message, 'reasoning_content');
     if (typeof reasoning === 'string') this.#reasoning = reasoning;
+    this.#details.whole(ownValue(message, 'reasoning_details'));
     this.#addExtras(message);
   }
 
   get state(): ProviderState | undefined {
-    if (this.#reasoning === undefined && this.#extras.size === 0) return undefined;
-    const reasoning: JsonObject = this.#reasoning === undefined ? {} : { reasoning_content: this.#reasoning };
+    const details = this.#details.all;
+    if (this.#reasoning === undefined && details === undefined && this.#extras.size === 0) return undefined;
+    const reasoning: JsonObject = {
+      ...(this.#reasoning === undefined ? {} : { reasoning_content: this.#reasoning }),
+      ...(details === undefined ? {} : { reasoning_details: details }),
+    };
     const extras = [...this.#extras].map(([index, extra_content]) => ({ index, extra_content }));
     return { format: KEPT_FORMAT, content: { ...reasoning, extras } };
   }
@@ -42,9 +51,14 @@ export class KeptReasoning {
 }
 
 /** The same, in the message of a request. */
-export function reasoningOf(state: JsonValue | undefined): { readonly reasoning_content?: string } {
-  const reasoning = isJsonObject(state) ? ownValue(state, 'reasoning_content') : undefined;
-  return typeof reasoning === 'string' ? { reasoning_content: reasoning } : {};
+export function reasoningOf(state: JsonValue | undefined): JsonObject {
+  if (!isJsonObject(state)) return {};
+  const reasoning = ownValue(state, 'reasoning_content');
+  const details = ownValue(state, 'reasoning_details');
+  return {
+    ...(typeof reasoning === 'string' ? { reasoning_content: reasoning } : {}),
+    ...(isJsonArray(details) ? { reasoning_details: details } : {}),
+  };
 }
 
 /** The same, in the call that it came with. */
