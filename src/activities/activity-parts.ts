@@ -34,6 +34,14 @@ export interface ActivityParts {
     firstRunId: string | undefined,
     signal: AbortSignal,
   ) => Promise<ExecutionResult>;
+  /**
+   * Takes over what an activity waits for, which then throws CompleteAsyncError: it is completed with what `look` resolves with, or
+   * failed with what it rejects with. `look` is called again after its signal aborted.
+   */
+  readonly waitWithoutSlot: (
+    activity: { readonly taskToken: Uint8Array; readonly heartbeatTimeoutMs: number | undefined },
+    look: (signal: AbortSignal) => Promise<unknown>,
+  ) => void;
   readonly temporal: FollowingParts['temporal'];
   readonly logger: ActivityLogger;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */

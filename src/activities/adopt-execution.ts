@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 
 import { CircuitBreakerError } from '../core/errors.js';
@@ -7,32 +7,37 @@ import { executionFailure, failedOutcome, hasRecordedItself } from '../contract/
 import type { AdoptedExecution } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 
-const BEAT_EVERY_MS = 1000;
-
 /**
  * Waits for an execution whose token went on as a new Temporal run, which cannot wait for the child of an earlier one.
- * Where Temporal has forgotten the execution, its record says how it ended.
+ * Where Temporal has forgotten the execution, its record says how it ended. It may wait for a person for weeks: so it holds no
+ * slot of the task queue meanwhile.
  */
-export async function adoptExecution(
+export function adoptExecution(parts: ActivityParts, request: AdoptedRequest): Promise<AdoptedExecution> {
+  const { taskToken, heartbeatTimeoutMs } = Context.current().info;
+  parts.waitWithoutSlot({ taskToken, heartbeatTimeoutMs }, (signal) => endOf(parts, request, signal));
+  return Promise.reject(new CompleteAsyncError());
+}
+
+interface AdoptedRequest {
+  readonly executionId: string;
+  readonly runId?: string;
+}
+
+async function endOf(
   parts: ActivityParts,
-  { executionId, runId }: { readonly executionId: string; readonly runId?: string },
+  { executionId, runId }: AdoptedRequest,
+  signal: AbortSignal,
 ): Promise<AdoptedExecution> {
-  const context = Context.current();
-  const beat = setInterval(() => {
-    context.heartbeat();
-  }, BEAT_EVERY_MS);
   try {
-    const result = await parts.awaitExecution(executionId, runId, context.cancellationSignal);
+    const result = await parts.awaitExecution(executionId, runId, signal);
     return { type: 'ended', outcome: { status: 'succeeded', result } };
   } catch (error) {
-    context.cancellationSignal.throwIfAborted();
+    signal.throwIfAborted();
     if (error instanceof CircuitBreakerError) return await recordedOutcome(parts, executionId, error);
     const failure = executionFailure(error);
     if (hasRecordedItself(error)) return { type: 'ended', outcome: failedOutcome(failure) };
     if (error instanceof TemporalFailure) return { type: 'cut-off', failure };
     throw error;
-  } finally {
-    clearInterval(beat);
   }
 }
 

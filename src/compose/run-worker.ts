@@ -18,6 +18,7 @@ import { tellTools } from '../streams/writing/tell-tools.js';
 import { awaitExecution } from '../temporal/await-execution.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
+import { LongWaits } from '../temporal/long-waits.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { loadTools } from '../tools/load-tools.js';
@@ -100,6 +101,8 @@ function activityParts(
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
   resources.add('the connections to providers', () => dispatcher.close());
+  const waits = new LongWaits(client.activity);
+  resources.add('what activities wait for', () => waits.close());
   return {
     storage: backends.storage,
     openAnswer: (executionId, options) =>
@@ -136,6 +139,7 @@ function activityParts(
       claimHome: claimHome(backends.storage, config),
     }),
     awaitExecution: awaitExecution(client, taskQueuePrefix),
+    waitWithoutSlot: waits.take.bind(waits),
     executionTimeoutSeconds,
     now: () => new Date().toISOString(),
   };

@@ -124,7 +124,7 @@ export async function adoptedOutcome(executionId: string, runId: string | undefi
   const { adoptExecution } = proxyActivities<Pick<Activities, 'adoptExecution'>>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: '365 days',
-    heartbeatTimeout: '10s',
+    heartbeatTimeout: '30s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
     summary: summaryOf(`Waiting for ${executionId}`),
   });

@@ -87,6 +87,9 @@ describe('a turn', () => {
         cancelExecution: () => Promise.reject(new Error('not played')),
       },
       awaitExecution: () => Promise.reject(new Error('not played')),
+      waitWithoutSlot: () => {
+        throw new Error('not played');
+      },
       executionTimeoutSeconds: 10,
       now: () => NOW,
     };

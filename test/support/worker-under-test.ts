@@ -19,6 +19,7 @@ import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
+import { LongWaits } from '../../src/temporal/long-waits.js';
 import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
 import { secretMask } from '../../src/core/secrets.js';
 import { taskQueues } from '../../src/contract/messages.js';
@@ -44,12 +45,21 @@ const EXECUTION_TIMEOUT_SECONDS = 30;
 /** What was built: each file would bundle the same for seconds. */
 const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
+interface ToolOptions {
+  readonly tools?: readonly Tool[];
+  /** How many activities of the tools queue run at once. */
+  readonly toolSlots?: number;
+}
+
 export async function startWorkerUnderTest(
   model: LanguageModel,
-  { tools = [], ...options }: TestTemporalOptions & { readonly tools?: readonly Tool[] } = {},
+  { tools, toolSlots, ...options }: TestTemporalOptions & ToolOptions = {},
 ): Promise<WorkerUnderTest> {
   quietRuntime();
-  return await startWorkerOn(await startTemporalServer(options), model, tools);
+  return await startWorkerOn(await startTemporalServer(options), model, {
+    ...(tools === undefined ? {} : { tools }),
+    ...(toolSlots === undefined ? {} : { toolSlots }),
+  });
 }
 
 /** What an API process asks its Temporal server by. */
@@ -72,7 +82,7 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
-  tools: readonly Tool[] = [],
+  { tools = [], toolSlots = 100 }: ToolOptions = {},
 ): Promise<WorkerUnderTest> {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
@@ -88,6 +98,7 @@ export async function startWorkerOn(
   });
   const operations = { storage, temporal: temporalGateway, schemas: schemasInThisThread, now };
   const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);
+  const waits = new LongWaits(client.activity);
   const parts: ActivityParts = {
     ...operations,
     model,
@@ -102,6 +113,7 @@ export async function startWorkerOn(
       await storage.executions.update(execution.id, { lastSequence });
     },
     awaitExecution: awaitExecution(client, 'circuit-breaker'),
+    waitWithoutSlot: waits.take.bind(waits),
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
   };
   await storage.tools.offer(offersOf(registry), now(), '');
@@ -111,7 +123,7 @@ export async function startWorkerOn(
   const shared = { connection, activities, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle: { codePath: WORKFLOWS } }),
-    await Worker.create({ ...shared, taskQueue: queues.tools }),
+    await Worker.create({ ...shared, taskQueue: queues.tools, maxConcurrentActivityTaskExecutions: toolSlots }),
   ];
   const running = workers.map((worker) => worker.run());
   return {
@@ -123,6 +135,7 @@ export async function startWorkerOn(
     stop: async () => {
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
+      await waits.close();
       await clientConnection.close();
       await connection.close();
       await streams.shutdown();

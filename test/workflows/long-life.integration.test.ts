@@ -1,10 +1,15 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
+import { AGENT_EXECUTION } from '../../src/contract/messages.js';
 import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { FAILED_PRECONDITION, grpcCode } from '../../src/temporal/api-error-from-temporal.js';
+import { defineTool } from '../../src/tools/define-tool.js';
+import type { agentExecution } from '../../src/workflows/agent-execution.js';
+import { asks } from '../support/asking-model.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { FINISH } from '../support/scripted-model.js';
@@ -22,6 +27,10 @@ class PatientModel implements LanguageModel {
     this.calls += 1;
     yield { type: 'text', text: '{"verdict": ' };
     if (request.messages.at(-1)?.content.includes('WAIT') === true) await this.#released;
+    if (request.messages.at(-1)?.content.includes('LOOK') === true) {
+      yield { type: 'finish', finish: { ...FINISH, ...asks(['look', {}]), stopReason: 'tool_calls' } };
+      return;
+    }
     yield { type: 'text', text: '"GOOD"}' };
     yield { type: 'finish', finish: FINISH };
   }
@@ -32,6 +41,8 @@ const ROUNDS = 1000;
 const STOPS = Array.from({ length: 10 }, (_, index) => `stop-${index}`);
 /** Temporal suggests to go on as a new run at 4,096 events; lower, the tests need not wait for so many. */
 const SUGGESTED_AT = 150;
+
+const look = defineTool({ name: 'look', description: 'Looks.', input: z.object({}), run: () => 'seen' });
 
 const content = aWorkflow({
   places: ['left', 'right', 'done'],
@@ -73,8 +84,13 @@ describe('a long life', () => {
   let under: WorkerUnderTest;
 
   beforeAll(async () => {
-    under = await startWorkerUnderTest(model, { suggestContinueAsNewAt: SUGGESTED_AT });
+    under = await startWorkerUnderTest(model, {
+      ...{ suggestContinueAsNewAt: SUGGESTED_AT, tools: [look] },
+      // As few as there can be: whatever held one for long would hold everything up.
+      toolSlots: 1,
+    });
     await under.storage.agents.create('reviewer', anAgent(), NOW);
+    await under.storage.agents.create('looker', anAgent({ tools: ['look'] }), NOW);
     await under.storage.workflows.save('long', content, { hash: 'h', now: NOW });
     await under.storage.workflows.save('circle', circle, { hash: 'c', now: NOW });
     const watched = {
@@ -182,29 +198,33 @@ describe('a long life', () => {
     );
   });
 
-  it('goes on while an answer streams, and takes it when it comes', { tags: 'run-ends' }, async () => {
-    const handle = await start('long', 'streaming', { text: 'WAIT' });
-    const args = [{ transitionId: 'review' }];
-    const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {
-      args: [args[0] ?? {}],
-    });
-    await eventually(() => {
-      expect(model.calls).toBe(1);
-    });
-    await update(handle, SUGGESTED_AT);
-    expect(await token(handle)).toMatchObject({ place: 'left', pending: { executionId } });
-    model.release();
-    await eventually(async () => {
-      expect(await token(handle)).toMatchObject({ place: 'right', data: { verdict: 'GOOD', count: SUGGESTED_AT } });
-    });
-    expect(model.calls).toBe(1);
-    expect(await firedTransitions('streaming')).toEqual(['review']);
-    await eventually(async () => {
-      expect(await runs('streaming')).toBeGreaterThan(1);
-    });
-    await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
-    await handle.result();
-  });
+  it(
+    'goes on while an answer streams, holds no slot for it, and takes it when it comes',
+    { tags: 'run-ends' },
+    async () => {
+      const handle = await start('long', 'streaming', { text: 'WAIT' });
+      const args = [{ transitionId: 'review' }];
+      const { executionId } = await handle.executeUpdate<{ executionId: string }, [object]>('fire', {
+        args: [args[0] ?? {}],
+      });
+      await eventually(() => {
+        expect(model.calls).toBe(1);
+      });
+      await update(handle, SUGGESTED_AT);
+      expect(await token(handle)).toMatchObject({ place: 'left', pending: { executionId } });
+      await eventually(async () => {
+        expect(await runs('streaming')).toBeGreaterThan(1);
+      });
+      expect(await lookedUp('beside-the-wait')).toContain('GOOD');
+      model.release();
+      await eventually(async () => {
+        expect(await token(handle)).toMatchObject({ place: 'right', data: { verdict: 'GOOD', count: SUGGESTED_AT } });
+      });
+      expect(await firedTransitions('streaming')).toEqual(['review']);
+      await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+      await handle.result();
+    },
+  );
 
   it('goes on while a timer is armed, which rings once and when it was due', async () => {
     const handle = await start('watched', 'timed', { text: 'now' });
@@ -224,6 +244,16 @@ describe('a long life', () => {
     await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
     await handle.result();
   });
+
+  /** What an execution answers that calls a tool first. */
+  async function lookedUp(executionId: string): Promise<string> {
+    const result = await under.client.workflow.execute<typeof agentExecution>(AGENT_EXECUTION, {
+      taskQueue: under.taskQueue,
+      workflowId: executionId,
+      args: [{ executionId, agentId: 'looker', input: 'LOOK' }],
+    });
+    return result.response;
+  }
 
   async function firedTransitions(id: string): Promise<readonly (string | undefined)[]> {
     const fired = await under.storage.tokens.listEvents(id, { after: 0, first: 1e6, type: 'TRANSITION_FIRED' });
