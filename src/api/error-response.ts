@@ -11,7 +11,7 @@ export interface ErrorAnswer {
   readonly body: { readonly error: { readonly code: ErrorCode; readonly message: string } & Record<string, unknown> };
 }
 
-interface RequestFacts {
+export interface RequestFacts {
   readonly id: string;
   readonly log: Pick<FastifyBaseLogger, 'error'>;
 }
@@ -80,11 +80,20 @@ function fastifyError(error: unknown): CircuitBreakerError | undefined {
       return undefined;
     case 404:
       return new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
+    case 408:
+      return new CircuitBreakerError('REQUEST_TIMEOUT', error.message);
     case 413:
       return new CircuitBreakerError('PAYLOAD_TOO_LARGE', 'The request body is too large.');
+    case 431:
+      return new CircuitBreakerError('PAYLOAD_TOO_LARGE', error.message);
     default:
       return new CircuitBreakerError('VALIDATION_FAILED', error.message);
   }
+}
+
+/** A request that is refused before it says what it asks for, with the status that HTTP has for it. */
+export function refusedWith(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
 }
 
 function refusalStatus(error: unknown): number | undefined {

@@ -5,6 +5,7 @@ import { AGENT_STREAM_ROUTE, registerAgentStream } from './agent-stream/agent-st
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
+import { BrokenRequests } from './connections/broken-requests.js';
 import { RequestsInTurn } from './connections/requests-in-turn.js';
 import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
@@ -21,6 +22,7 @@ const REQUEST_WITHIN_MS = 30_000;
 
 /** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
 export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+  const broken = new BrokenRequests(logger);
   const app = fastify({
     loggerInstance: logger,
     bodyLimit: MAX_BODY_BYTES,
@@ -30,12 +32,18 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     // Whoever comes meanwhile is served like those who are there: an EventSource takes a 503 for the last word.
     return503OnClosing: false,
     requestTimeout: REQUEST_WITHIN_MS,
+    // Node would answer a request without a host by itself, and with nothing.
+    http: { connectionsCheckingInterval: 1000, requireHostHeader: false },
+    clientErrorHandler: (error, socket) => {
+      broken.handle(error, socket);
+    },
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const { status, body } = httpError(error, request);
       void reply.code(status).send(body);
     },
     genReqId: () => crypto.randomUUID(),
   });
+  broken.follow(app.server);
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = httpError(error, request);
     return await reply.code(status).send(body);
@@ -55,7 +63,9 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     await Promise.resolve();
   });
   unpackBodies(app);
-  await app.register(fastifyCors, { origin: [...parts.origins.origins], methods: ['GET', 'POST'] });
+  // Whoever asks without a page's headers what may be asked is answered in the shape of all answers, too.
+  const methods = ['GET', 'POST'];
+  await app.register(fastifyCors, { origin: [...parts.origins.origins], methods, strictPreflight: false });
   const schema = executableSchema();
   await registerGraphql(app, schema, parts);
   registerAgentStream(app, parts);

@@ -11,7 +11,7 @@ import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/subscriptions/graphql-sockets.js';
 import { IgnoredOffers } from './connections/ignored-offer.js';
-import { refuseUpgrade } from './connections/refuse-upgrade.js';
+import { refuseOnSocket } from './connections/refuse-on-socket.js';
 import { requestUrl } from './connections/request-url.js';
 import { closeFirmly } from './connections/close-firmly.js';
 
@@ -31,7 +31,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
   const streams = new WebSocketServer(options);
   const serveGraphql = graphqlSockets({ schema, parts, logger: app.log });
   const refuseFor = (socket: Duplex, error: unknown) => {
-    refuseUpgrade(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
+    refuseOnSocket(socket, httpError(error, { id: crypto.randomUUID(), log: app.log }));
   };
   const offers = new IgnoredOffers(app.server);
   let isClosing = false;

@@ -19,8 +19,11 @@ export class OriginPolicy {
     this.#hosts = new Set(origins.map((origin) => new URL(origin).hostname));
   }
 
-  /** Why a request must not be served, FORBIDDEN; undefined when it may. */
-  refusal({ host = '', origin }: IncomingHttpHeaders): CircuitBreakerError | undefined {
+  /** Why a request must not be served, FORBIDDEN or for want of a host VALIDATION_FAILED; undefined when it may. */
+  refusal({ host, origin }: IncomingHttpHeaders): CircuitBreakerError | undefined {
+    if (host === undefined) {
+      return new CircuitBreakerError('VALIDATION_FAILED', 'The request does not say for which host it is: send Host.');
+    }
     if (!this.#isOurs(host)) {
       return forbidden(`This API does not answer for the host ${shown(host)}: add its origin to CORS_ORIGINS.`);
     }

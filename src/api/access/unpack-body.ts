@@ -3,6 +3,8 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 
+import { refusedWith } from '../error-response.js';
+
 const UNPACKERS = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
@@ -23,7 +25,10 @@ export function unpackBodies(app: FastifyInstance): void {
     if (isKnown(coding)) return unpacked(payload, coding, request.routeOptions.bodyLimit);
     void reply.header('accept-encoding', Object.keys(UNPACKERS).join(', '));
     await Promise.resolve();
-    throw refused(415, `A body with the content-encoding "${coding}" cannot be read: send it as it is, or as gzip.`);
+    throw refusedWith(
+      415,
+      `A body with the content-encoding "${coding}" cannot be read: send it as it is, or as gzip.`,
+    );
   });
 }
 
@@ -50,19 +55,15 @@ function unpacked(payload: RequestPayload, coding: Coding, limit: number): Reada
     try {
       for await (const part of unpacker as AsyncIterable<Buffer>) {
         length += part.length;
-        if (length > limit) throw refused(413, 'The request body is too large.');
+        if (length > limit) throw refusedWith(413, 'The request body is too large.');
         yield part;
       }
     } catch (error) {
       throw error instanceof Error && 'statusCode' in error
         ? error
-        : refused(400, `The body is not ${coding}, as its content-encoding says, or it was cut off.`);
+        : refusedWith(400, `The body is not ${coding}, as its content-encoding says, or it was cut off.`);
     } finally {
       payload.unpipe().resume();
     }
   }
-}
-
-function refused(statusCode: number, message: string): Error {
-  return Object.assign(new Error(message), { statusCode });
 }

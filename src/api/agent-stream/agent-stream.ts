@@ -11,7 +11,7 @@ import type { ApiParts } from '../api-parts.js';
 import { httpError } from '../error-response.js';
 import type { EventFormat } from './event-json.js';
 import type { OriginPolicy } from '../access/origin-policy.js';
-import { closeRefused, refuseUpgrade } from '../connections/refuse-upgrade.js';
+import { closeRefused, refuseOnSocket } from '../connections/refuse-on-socket.js';
 import { requestUrl } from '../connections/request-url.js';
 import { lastEventIdOf } from './last-event-id.js';
 import { askToComeAgain, serveSse, whenOver } from './sse.js';
@@ -104,7 +104,7 @@ export async function upgradeToStream(
     viewer = await reader.open(executionId, viewerOptions(query));
   } catch (error) {
     const answer = httpError(error, { id: crypto.randomUUID(), log });
-    if (request.headers.origin === undefined) refuseUpgrade(socket, answer);
+    if (request.headers.origin === undefined) refuseOnSocket(socket, answer);
     else
       server.handleUpgrade(request, socket, head, (webSocket) => {
         closeRefused(webSocket, answer);

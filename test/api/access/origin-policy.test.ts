@@ -30,10 +30,14 @@ describe('the policy of origins', () => {
     ['the same without an origin', { host: 'evil.example:4000' }],
     ['a host that looks like ours', { host: '127.0.0.1.evil.example' }],
     ['a host with a user', { host: '127.0.0.1@evil.example' }],
-    ['no host at all', {}],
+    ['a host of nothing', { host: '' }],
     ['an origin that begins like one that is named', { host: 'localhost', origin: `${ALLOWED}.evil.example` }],
   ])('refuses %s', (_who, headers) => {
     expect(policy.refusal(headers)).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('tells who names no host to do so', () => {
+    expect(policy.refusal({})).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 });
 

@@ -8,8 +8,11 @@ import { closeFirmly } from './close-firmly.js';
 /** For the answer to go out, and for the other side to take it. */
 const PATIENCE_MS = 5000;
 
-/** Answers an upgrade request with an HTTP status, and lets the connection go whatever the other side does. */
-export function refuseUpgrade(socket: Duplex, { status, body }: ErrorAnswer): void {
+/**
+ * Answers a request that Node's server has given up, with an HTTP status, and lets the connection go whatever the other side
+ * does: one to upgrade, or one that is broken.
+ */
+export function refuseOnSocket(socket: Duplex, { status, body }: ErrorAnswer): void {
   const json = JSON.stringify(body);
   const retryAfter = body.error['retryAfterSeconds'];
   const head = [
