@@ -1,16 +1,18 @@
-import { Client, SdkHttpError, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
+import { Client, SdkHttpError, type Transport } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 
 import type { ProgramEnvironment } from '../../core/program-environment.js';
 import { wordsOf } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json/json.js';
-import { boundedFetch } from './bounded-fetch.js';
+import { HttpTransport } from './http-transport.js';
 import { MOST_TOOLS } from './listed-tools.js';
 import { ProgramTransport, type StartProgram } from './program-transport.js';
 import type { McpServerConfig } from './server-config.js';
 import type { McpResult } from './tool-answer.js';
 
 const PING_MS = 5000;
+/** Of all pages of a list, as they came: what is too large to be offered is left out one by one, but not for ever. */
+const LARGEST_LIST_CHARACTERS = 16 * 1024 * 1024;
 /** Calls are bounded by who makes them; the client's own bound is only to be longer. */
 const LONGEST_CALL_MS = 3_700_000;
 
@@ -52,6 +54,9 @@ export class McpConnection {
   readonly #isRemote: boolean;
   #reason: string | undefined;
   #isPinging = false;
+  #calls = 0;
+  /** Set when it is to be closed with the last of its calls. */
+  #leaving: string | undefined;
 
   private constructor(server: McpServerConfig, parts: ConnectionParts, events: ConnectionEvents) {
     this.#events = events;
@@ -76,14 +81,19 @@ export class McpConnection {
     if (this.#client.getServerCapabilities()?.tools === undefined) return [];
     const tools: JsonValue[] = [];
     let cursor: string | undefined;
+    let characters = 0;
     do {
       const params = cursor === undefined ? {} : { cursor };
       const page = await this.#client.request({ method: 'tools/list', params }, PAGE, {
         ...{ signal, timeout: LONGEST_CALL_MS },
       });
-      tools.push(...page.tools);
-      cursor = page.tools.length === 0 ? undefined : page.nextCursor;
       // One more than are taken, so that who reads them sees that there are.
+      tools.push(...page.tools.slice(0, MOST_TOOLS + 1 - tools.length));
+      characters += JSON.stringify(page.tools).length;
+      if (characters > LARGEST_LIST_CHARACTERS) {
+        throw new Error(`its list of tools has more than ${LARGEST_LIST_CHARACTERS} characters`);
+      }
+      cursor = page.tools.length === 0 ? undefined : page.nextCursor;
     } while (cursor !== undefined && tools.length <= MOST_TOOLS);
     return tools;
   }
@@ -91,11 +101,21 @@ export class McpConnection {
   /** Rejects with what the server, or the way to it, says. */
   async callTool({ name, arguments: given, idempotencyKey, signal }: ToolCallRequest): Promise<McpResult> {
     const params = { name, arguments: given, _meta: { 'circuit-breaker/idempotencyKey': idempotencyKey } };
+    this.#calls += 1;
     try {
       return await this.#client.request({ method: 'tools/call', params }, RESULT, { signal, timeout: LONGEST_CALL_MS });
     } catch (error) {
       throw this.#reason === undefined ? error : new Error(this.#reason, { cause: error });
+    } finally {
+      this.#calls -= 1;
+      if (this.#calls === 0 && this.#leaving !== undefined) void this.close(this.#leaving);
     }
+  }
+
+  /** Closes it when the calls have ended that are being made: each hears for itself what the server says. */
+  leave(reason: string): void {
+    this.#leaving = reason;
+    if (this.#calls === 0) void this.close(reason);
   }
 
   async close(reason = 'it was ended'): Promise<void> {
@@ -142,14 +162,10 @@ export class McpConnection {
     switch (server.transport) {
       case 'stdio':
         return new ProgramTransport(server, start, environment);
-      case 'streamable_http': {
-        const fetch = boundedFetch((reason) => {
+      case 'streamable_http':
+        return new HttpTransport(server, (reason) => {
           void this.close(reason);
         });
-        const { url, headers } = server;
-        // Its `sessionId` may be undefined, which an exact type refuses.
-        return new StreamableHTTPClientTransport(url, { fetch, requestInit: { headers } });
-      }
     }
   }
 
@@ -166,7 +182,8 @@ export class McpConnection {
   }
 }
 
-/** Whether the server has forgotten the session, so that the call had no effect. */
+/** Whether the server has forgotten the session, so that the call had no effect: also where another call has found out first. */
 export function isSessionGone(error: unknown): boolean {
-  return error instanceof SdkHttpError && error.status === 404;
+  const why = error instanceof Error && !(error instanceof SdkHttpError) ? error.cause : error;
+  return why instanceof SdkHttpError && why.status === 404;
 }

@@ -143,6 +143,12 @@ export class McpServer {
     else this.#beginLater();
   }
 
+  /** Ends a session that the server has forgotten: it works, and is not to be waited for. */
+  #leave(connection: McpConnection): void {
+    if (this.#live === connection) this.#live = undefined;
+    connection.leave('it has forgotten the session');
+  }
+
   #failed(reason: string): void {
     this.#failures += 1;
     this.#error = this.#parts.mask(reason);
@@ -212,7 +218,7 @@ export class McpServer {
         return await call(connection);
       } catch (error) {
         if (!isSessionGone(error)) throw error;
-        await connection.close('it has forgotten the session');
+        this.#leave(connection);
         return await call(await this.#opened());
       }
     } catch (error) {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { McpServers } from '../../../src/tools/mcp/mcp-servers.js';
 import { eventually } from '../../support/eventually.js';
-import { callTool, mcpServers, startRemoteEverything } from '../../support/mcp.js';
+import { callContext, callTool, mcpServers, startRemoteEverything } from '../../support/mcp.js';
 
 const opened: McpServers[] = [];
 const served: Server[] = [];
@@ -29,12 +29,24 @@ interface Call {
   readonly id?: number;
   readonly method: string;
 }
-type Answer = (call: Call, request: IncomingMessage, response: ServerResponse) => object | undefined;
+/** Undefined: as usual, or it has answered by itself; so does what gives a text. */
+type Answer = (call: Call, request: IncomingMessage, response: ServerResponse) => object | string | undefined;
+type Get = (request: IncomingMessage, response: ServerResponse) => void;
+
+const noStream: Get = (_request, response) => {
+  response.writeHead(405).end();
+};
+
+function beginEvents(response: ServerResponse): ServerResponse {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+  return response;
+}
 
 /** An MCP server of one tool, which answers as the test says: with a result, or by itself. */
-async function serve(answer: Answer): Promise<string> {
+async function serve(answer: Answer, get = noStream): Promise<string> {
   const server = createServer((request, response) => {
-    void reply(answer, request, response);
+    if (request.method === 'POST') void reply(answer, request, response);
+    else get(request, response);
   });
   served.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
@@ -42,15 +54,11 @@ async function serve(answer: Answer): Promise<string> {
 }
 
 async function reply(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== 'POST') {
-    response.writeHead(405).end();
-    return;
-  }
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const call = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Call;
   const result = answer(call, request, response) ?? USUAL[call.method];
-  if (response.writableEnded) return;
+  if (response.headersSent || response.writableEnded) return;
   if (call.id === undefined) response.writeHead(202).end();
   else {
     response.setHeader('content-type', 'application/json');
@@ -93,6 +101,126 @@ describe('an MCP server over streamable HTTP', () => {
     });
     expect(await callTool(await begun(url), 'mcp/far/read')).toBe('Read.');
     expect(sessions).toBe(2);
+  });
+
+  it('that forgets its sessions again and again is called in a new one each time, also by several at once', async () => {
+    let sessions = 0;
+    let oldest = 1;
+    const url = await serve(({ method }, request, response) => {
+      if (method === 'initialize') response.setHeader('mcp-session-id', `s-${(sessions += 1)}`);
+      const session = Number(String(request.headers['mcp-session-id']).slice(2));
+      if (method === 'tools/call' && session < oldest) response.writeHead(404).end();
+      return undefined;
+    });
+    const servers = await begun(url);
+    for (let round = 1; round <= 4; round += 1) {
+      oldest = sessions + 1;
+      const calls = [1, 2, 3].map(() => callTool(servers, 'mcp/far/read'));
+      expect(await Promise.all(calls)).toEqual(['Read.', 'Read.', 'Read.']);
+      expect(sessions).toBe(round + 1);
+    }
+    expect(servers.statuses).toMatchObject([{ works: true }]);
+  });
+
+  it.each([
+    ['closes its stream before it has answered', (response: ServerResponse) => beginEvents(response).end()],
+    [
+      'breaks its stream off',
+      (response: ServerResponse) => {
+        beginEvents(response).write('event: message\n');
+        setTimeout(() => response.destroy(), 50);
+      },
+    ],
+    ['accepts a call and never answers it', (response: ServerResponse) => response.writeHead(202).end()],
+    [
+      'answers another call than it was asked for',
+      (response: ServerResponse) => {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: 4711, result: {} }));
+      },
+    ],
+    ['answers with something that is no answer', (response: ServerResponse) => response.end('Read.')],
+  ])('that %s fails the call at once, and is used again', async (_what, respond) => {
+    let calls = 0;
+    const url = await serve(({ method }, _request, response) => {
+      if (method === 'tools/call' && (calls += 1) === 1) respond(response);
+      return undefined;
+    });
+    const servers = await begun(url);
+    const beganMs = performance.now();
+    await expect(callTool(servers, 'mcp/far/read')).rejects.toThrow('MCP server "far": ');
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
+    await eventually(async () => {
+      expect(await callTool(servers, 'mcp/far/read')).toBe('Read.');
+    });
+  });
+
+  it('that can resume a stream that broke is asked for the rest, once in a second at most', async () => {
+    const resumed: unknown[] = [];
+    let id = 0;
+    const url = await serve(
+      (call, _request, response) => {
+        if (call.method !== 'tools/call') return undefined;
+        id = call.id ?? 0;
+        beginEvents(response).end('retry: 0\nid: e-1\ndata:\n\n');
+        return undefined;
+      },
+      (request, response) => {
+        if (request.headers['last-event-id'] === undefined) response.writeHead(405).end();
+        else if (resumed.push(request.headers['last-event-id']) < 3) beginEvents(response).end('id: e-2\ndata:\n\n');
+        else {
+          const answer = { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'The rest.' }] } };
+          beginEvents(response).end(`data: ${JSON.stringify(answer)}\n\n`);
+        }
+      },
+    );
+    const beganMs = performance.now();
+    expect(await callTool(await begun(url), 'mcp/far/read')).toBe('The rest.');
+    expect(performance.now() - beganMs).toBeGreaterThan(2500);
+    expect(resumed).toEqual(['e-1', 'e-2', 'e-2']);
+  });
+
+  it('loses the connection of a call that is given up', async () => {
+    let isClosed = false;
+    const url = await serve(({ method }, _request, response) => {
+      if (method !== 'tools/call') return undefined;
+      beginEvents(response).write(': wait\n\n');
+      response.on('close', () => (isClosed = true));
+      return 'by itself';
+    });
+    const tool = (await begun(url)).get('mcp/far/read');
+    const abort = new AbortController();
+    const call = Promise.resolve(tool?.run({}, callContext(abort.signal)));
+    setTimeout(() => {
+      abort.abort();
+    }, 100);
+    await expect(call).rejects.toThrow('MCP server "far": ');
+    await eventually(() => {
+      expect(isClosed).toBe(true);
+    });
+  });
+
+  it.each([
+    [
+      'pages without end',
+      () => ({ tools: [{ name: 'read', inputSchema: { type: 'object' } }], nextCursor: 'more' }),
+      true,
+    ],
+    [
+      'pages of megabytes',
+      () => ({ tools: [{ name: 'read', description: 'x'.repeat(9_000_000) }], nextCursor: 'more' }),
+      false,
+    ],
+    ['a page of a million', () => ({ tools: Array.from({ length: 1_000_000 }, () => ({})) }), true],
+  ])('that lists its tools in %s is not listened to for ever', async (_what, page, works) => {
+    let pages = 0;
+    const url = await serve(({ method }) => {
+      if (method !== 'tools/list') return undefined;
+      pages += 1;
+      return page();
+    });
+    expect((await begun(url)).statuses).toMatchObject([{ works, errorMessage: expect.any(String) as string }]);
+    expect(pages).toBeLessThan(502);
   });
 
   it('gets its headers, which go nowhere else', async () => {
