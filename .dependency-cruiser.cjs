@@ -120,7 +120,12 @@ const modules = [
     from: { path: '^src/providers/' },
     to: {
       path: [SRC, TEMPORAL, DATABASE_DRIVERS],
-      pathNot: ['^src/(core|providers)/', '^src/http/unpacked-body\\.ts$', WEB_PORT, SCHEMA_PORT],
+      pathNot: [
+        '^src/(core|providers)/',
+        '^src/http/(unpacked-body|judged-connect|forbidden-address)\\.ts$',
+        WEB_PORT,
+        SCHEMA_PORT,
+      ],
     },
   },
   {

@@ -11,6 +11,7 @@ import { aRequest } from '../test/support/model-request.js';
 import { bareSdks } from './bare-sdks.js';
 import { median, printRow } from './figures.js';
 import { startFrameServer, type FrameServer } from './frame-server.js';
+import { THIS_MACHINE } from '../test/support/this-machine.js';
 
 const FRAMES = 20_000;
 const ROUNDS = 7;
@@ -22,7 +23,7 @@ type WireName = keyof typeof WIRES;
 /** For each provider: CPU per chunk from the socket to the stream log, beside the bare SDK's iterator; connections. */
 export async function benchProviders(): Promise<void> {
   const server = await startFrameServer();
-  const dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
+  const dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
   const model = createLanguageModel({
     credentials: readCredentials({ credentials: {} }),
     dispatcher,

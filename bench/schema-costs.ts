@@ -10,6 +10,7 @@ import { WIRES } from '../test/providers/formats/contract/wire-under-test.js';
 import { aRequest } from '../test/support/model-request.js';
 import { median, printRow, quantile } from './figures.js';
 import { startFrameServer } from './frame-server.js';
+import { THIS_MACHINE } from '../test/support/this-machine.js';
 
 const CHUNKS = 20_000;
 const CALLS = 7;
@@ -49,7 +50,7 @@ export async function benchSchemas(): Promise<void> {
 
 async function benchChunks(schemas: SchemaThreads): Promise<void> {
   const server = await startFrameServer();
-  const dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
+  const dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
   const model = createLanguageModel({ credentials: readCredentials({ credentials: {} }), dispatcher, schemas });
   const samples = { without: [] as number[], with: [] as number[] };
   try {

@@ -27,7 +27,7 @@ export interface Config {
   readonly rateLimitPerMinute?: number;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
-  /** Where tools may go over HTTP. */
+  /** Where requests may go that agents and documents name. */
   readonly webHosts: WebHosts;
   /** The file that names MCP servers. */
   readonly mcpConfig: McpConfigFile;
@@ -120,7 +120,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
-    webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.TOOL_HTTP_PRIVATE_HOSTS },
+    webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
     mcpConfig: { path: values.MCP_CONFIG ?? '.mcp.json', isNamed: values.MCP_CONFIG !== undefined },
     streamBufferSize: values.STREAM_BUFFER_SIZE,
     connectionTimeoutSeconds: values.CONNECTION_TIMEOUT_SECONDS,
@@ -201,7 +201,7 @@ const ENVIRONMENT = z.object({
   RATE_LIMIT_PER_MINUTE: count.optional(),
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
-  TOOL_HTTP_PRIVATE_HOSTS: hostRules,
+  ALLOWED_PRIVATE_HOSTS: hostRules,
   MCP_CONFIG: z.string().optional(),
   STREAM_BUFFER_SIZE: count.default(1000),
   CONNECTION_TIMEOUT_SECONDS: seconds.default(30),

@@ -10,6 +10,8 @@ import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-events/token-feed.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import { CircuitBreakerError } from '../core/errors.js';
+import { mayName } from '../http/forbidden-address.js';
+import { readCredentials } from '../providers/keys/read-credentials.js';
 import { rememberedDirectory } from '../providers/directory/remembered-directory.js';
 import { StreamReader } from '../streams/reading/reader.js';
 import { connectClient } from '../temporal/connect.js';
@@ -19,6 +21,7 @@ import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { claimHome } from './claim-home.js';
 import { openDirectory } from './open-directory.js';
+import { privateHosts } from './private-hosts.js';
 import type { ProcessParts } from './run-process.js';
 import { serverFacts } from './server-facts.js';
 
@@ -49,14 +52,14 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts));
+  const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
   const origins = new OriginPolicy(config.corsOrigins);
   const openStreams = new OpenStreams();
   const turns = new Turns();
   const facts = await serverFacts(config, cluster);
-  const app = await createServer(
-    { storage, temporal, schemas, reader, feed, providers, origins, openStreams, turns, facts, ideFolder: IDE, now },
-    logger,
-  );
+  const judged = { mayName: (url: URL) => mayName(url, allowed) };
+  const serving = { reader, feed, providers, origins, openStreams, turns, facts, ideFolder: IDE };
+  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...serving }, logger);
   resources.add('the API', () => app.close());
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));

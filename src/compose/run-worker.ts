@@ -5,6 +5,7 @@ import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
+import { mayName } from '../http/forbidden-address.js';
 import { openWebAccess } from '../http/open-web-access.js';
 import type { WebAccess } from '../http/web-access.js';
 import type { OperationParts } from '../operations/operation-parts.js';
@@ -28,6 +29,7 @@ import { claimHome } from './claim-home.js';
 import { containTools } from './contain-tools.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
+import { privateHosts } from './private-hosts.js';
 import type { ProcessParts } from './run-process.js';
 import { temporalRuntime } from './temporal-logger.js';
 import { WORKER_OPTIONS } from './worker-options.js';
@@ -99,7 +101,11 @@ function activityParts(
   { backends, client, credentials, web }: WorkerParts,
 ): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
-  const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
+  const allowed = privateHosts(config, credentials);
+  const dispatcher = createDispatcher({
+    connectionTimeoutMs: config.connectionTimeoutSeconds * 1000,
+    privateHosts: allowed,
+  });
   resources.add('the connections to providers', () => dispatcher.close());
   const waits = new LongWaits(client.activity);
   resources.add('what activities wait for', () => waits.close());
@@ -141,6 +147,7 @@ function activityParts(
     awaitExecution: awaitExecution(client, taskQueuePrefix),
     waitWithoutSlot: waits.take.bind(waits),
     executionTimeoutSeconds,
+    mayName: (url) => mayName(url, allowed),
     now: () => new Date().toISOString(),
   };
 }

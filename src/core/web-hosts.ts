@@ -8,11 +8,11 @@ export interface HostRule {
   readonly port?: string;
 }
 
-/** Where tools and fetched pictures may go. */
+/** Where requests may go that agents and documents name. */
 export interface WebHosts {
-  /** At public addresses only. */
+  /** Where tools and fetched pictures may go: there, and nowhere else. */
   readonly hosts: readonly HostRule[];
-  /** At any address, also of this machine and its network. */
+  /** Hosts that may be at any address, also of this machine and its network; all others are reached at public ones only. */
   readonly privateHosts: readonly HostRule[];
 }
 
@@ -35,12 +35,22 @@ export function parseHostRule(text: string): HostRule | undefined {
 
 /** Whether one of the rules lets a request go to an address. */
 export function allowsHost(rules: readonly HostRule[], url: URL): boolean {
+  return rules.some((rule) => isNamedBy(rule, url) && portOf(url) === (rule.port ?? defaultPort(url)));
+}
+
+/** Whether one of the rules names the host of an address: one without a port names it at every port. */
+export function namesHost(rules: readonly HostRule[], url: URL): boolean {
+  return rules.some((rule) => isNamedBy(rule, url) && (rule.port === undefined || rule.port === portOf(url)));
+}
+
+/** The rule that names the host and port of an address, and no other. */
+export function hostRuleOf(url: URL): HostRule {
+  return { name: hostName(url), isWildcard: false, port: portOf(url) };
+}
+
+function isNamedBy(rule: HostRule, url: URL): boolean {
   const name = hostName(url);
-  const port = url.port !== '' ? url.port : defaultPort(url);
-  return rules.some((rule) => {
-    const isNamed = rule.isWildcard ? name.endsWith(`.${rule.name}`) : name === rule.name;
-    return isNamed && port === (rule.port ?? defaultPort(url));
-  });
+  return rule.isWildcard ? name.endsWith(`.${rule.name}`) : name === rule.name;
 }
 
 /** A rule as its list has it. */
@@ -51,6 +61,10 @@ export function hostRuleText({ name, isWildcard, port }: HostRule): string {
 /** The name of a URL's host, in one spelling: `example.com.` is `example.com`. */
 export function hostName({ hostname }: URL): string {
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+}
+
+function portOf(url: URL): string {
+  return url.port !== '' ? url.port : defaultPort(url);
 }
 
 function defaultPort({ protocol }: URL): string {

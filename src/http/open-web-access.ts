@@ -1,10 +1,8 @@
-import { lookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { Agent, request, type Dispatcher } from 'undici';
 
-import { Agent, buildConnector, request, type Dispatcher } from 'undici';
-
-import { allowsHost, hostName, hostRuleText, type WebHosts } from '../core/web-hosts.js';
-import { isLinkLocal, isPublicAddress } from './public-address.js';
+import { allowsHost, hostRuleText, type WebHosts } from '../core/web-hosts.js';
+import { judgedConnect } from './judged-connect.js';
+import { ForbiddenAddress, forbiddenIn, mayName } from './forbidden-address.js';
 import { unpackedBody } from './unpacked-body.js';
 import { WebError, type ReadBytes, type WebAccess, type WebAnswer, type WebRequest } from './web-access.js';
 
@@ -30,11 +28,12 @@ export function openWebAccess(allowed: WebHosts): OpenWebAccess {
     // The signal of each request bounds the rest.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: judgedConnect(allowed),
+    connect: judgedConnect({ privateHosts: allowed.privateHosts, timeoutMs: CONNECT_TIMEOUT_MS }),
   });
-  const hosts = [...allowed.hosts, ...allowed.privateHosts].map(hostRuleText);
+  const hosts = allowed.hosts.map(hostRuleText);
   return {
     hosts,
+    mayName: (url) => mayName(url, allowed.privateHosts),
     send: (asked) => send(asked, { allowed, hosts, dispatcher }),
     close: () => dispatcher.destroy(),
   };
@@ -96,22 +95,17 @@ function readUrl(text: string): URL {
 }
 
 function refuseOther(url: URL, { allowed, hosts }: Surroundings): void {
-  if (mayReach(url, allowed)) return;
-  const others = hosts.length === 0 ? 'none may be reached' : `these may be: ${hosts.join(', ')}`;
-  throw new WebError(`${url.host} may not be reached; ${others}.`, 'refused');
+  if (!allowsHost(allowed.hosts, url)) {
+    const others = hosts.length === 0 ? 'none may be reached' : `these may be: ${hosts.join(', ')}`;
+    throw new WebError(`${url.host} may not be reached; ${others}.`, 'refused');
+  }
+  if (!mayName(url, allowed.privateHosts)) throw new WebError(new ForbiddenAddress(url.host).message, 'refused');
 }
 
-function mayReach(url: URL, { hosts, privateHosts }: WebHosts): boolean {
-  if (allowsHost(privateHosts, url)) return true;
-  if (!allowsHost(hosts, url)) return false;
-  // No name is looked up for an address: it is judged here.
-  const address = hostName(url).replace(/^\[|\]$/g, '');
-  return isIP(address) === 0 || isPublicAddress(address);
-}
-
-function mayFollow(from: URL, to: URL, allowed: WebHosts): boolean {
+function mayFollow(from: URL, to: URL, { hosts, privateHosts }: WebHosts): boolean {
   const isDowngrade = from.protocol === 'https:' && to.protocol !== 'https:';
-  return !isDowngrade && to.username === '' && to.password === '' && mayReach(to, allowed);
+  const isAllowed = allowsHost(hosts, to) && mayName(to, privateHosts);
+  return !isDowngrade && to.username === '' && to.password === '' && isAllowed;
 }
 
 function targetOf(location: string | undefined, from: URL): URL | undefined {
@@ -121,42 +115,7 @@ function targetOf(location: string | undefined, from: URL): URL | undefined {
   return target;
 }
 
-/** Connects to addresses that may be reached under the name, and port, that was asked for. */
-function judgedConnect({ privateHosts }: WebHosts): buildConnector.connector {
-  const connectWhere = (isAllowed: (address: string) => boolean) =>
-    buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: judgedLookup(isAllowed) });
-  const anywhere = connectWhere((address) => !isLinkLocal(address));
-  const toPublic = connectWhere(isPublicAddress);
-  return (options, done) => {
-    const url = new URL(`${options.protocol}//${options.host ?? options.hostname}`);
-    const connect = allowsHost(privateHosts, url) ? anywhere : toPublic;
-    connect(options, done);
-  };
-}
-
-/** Looks names up, and leaves out the addresses that are not allowed. */
-function judgedLookup(isAllowed: (address: string) => boolean): LookupFunction {
-  return (hostname, options, answer) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) {
-        answer(error, '', 0);
-        return;
-      }
-      const addresses = found.filter(({ address }) => isAllowed(address));
-      const [first] = addresses;
-      if (first === undefined) answer(new NoPublicAddress(), '', 0);
-      else if (options.all === true) answer(null, addresses);
-      else answer(null, first.address, first.family);
-    });
-  };
-}
-
-class NoPublicAddress extends Error {
-  readonly code = 'ENOPUBLIC';
-}
-
 const NOT_SENT: ReadonlySet<string> = new Set([
-  'ENOPUBLIC',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EAI_NODATA',
@@ -168,11 +127,10 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 ]);
 
 function failureOf(error: unknown, { host }: URL): WebError {
+  const forbidden = forbiddenIn(error);
+  if (forbidden !== undefined) return new WebError(forbidden.message, 'refused');
   const code = codeOf(error);
   const kind = NOT_SENT.has(code) ? 'unreached' : 'broken';
-  if (code === 'ENOPUBLIC') {
-    return new WebError(`${host} has no public address, and private ones may not be reached.`, 'refused');
-  }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return new WebError(`${host} answered with too many headers.`, kind);
   return new WebError(`${host} could not be reached, or broke off${code === '' ? '' : ` (${code})`}.`, kind);
 }

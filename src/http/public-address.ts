@@ -1,11 +1,15 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-/** Ranges of IPv4 that are no place on the internet: RFC 6890 and what was added to its registry. */
+/**
+ * Ranges of IPv4 that are no place on the internet: RFC 6890 and what was added to its registry; and the one address at
+ * which Azure tells its machines their secrets.
+ */
 const SPECIAL_IPV4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
@@ -26,16 +30,43 @@ const SPECIAL_IPV6 = [
   ['3fff::', 20],
 ] as const;
 
+/** Where a network of IPv6 alone reaches IPv4 (NAT64): the address of the one within that of the other. */
+const NAT64 = '64:ff9b::';
+
 const special = new BlockList();
-for (const [net, prefix] of SPECIAL_IPV4) special.addSubnet(net, prefix, 'ipv4');
+for (const [net, prefix] of SPECIAL_IPV4) {
+  special.addSubnet(net, prefix, 'ipv4');
+  special.addSubnet(`${NAT64}${net}`, 96 + prefix, 'ipv6');
+}
 for (const [net, prefix] of SPECIAL_IPV6) special.addSubnet(net, prefix, 'ipv6');
 const global6 = new BlockList();
 global6.addSubnet('2000::', 3, 'ipv6');
-const linkLocal = new BlockList();
-linkLocal.addSubnet('169.254.0.0', 16, 'ipv4');
-linkLocal.addSubnet('fe80::', 10, 'ipv6');
-/** An IPv4 address within IPv6, as `::ffff:10.0.0.1`: no resolver gives one of itself, so it is somebody's way around. */
-const MAPPED = /^::ffff:/i;
+global6.addSubnet(NAT64, 96, 'ipv6');
+
+/** Where clouds tell the secrets of a machine: most at link-local addresses; AWS, Google, Alibaba, Oracle and Azure also at these. */
+const METADATA_IPV4 = [
+  ['169.254.0.0', 16],
+  ['100.100.100.200', 32],
+  ['192.0.0.192', 32],
+  ['168.63.129.16', 32],
+] as const;
+const METADATA_IPV6 = [
+  ['fe80::', 10],
+  ['fd00:ec2::', 32],
+  ['fd20:ce::254', 128],
+] as const;
+const metadata = new BlockList();
+for (const [net, prefix] of METADATA_IPV4) metadata.addSubnet(net, prefix, 'ipv4');
+for (const [net, prefix] of METADATA_IPV6) metadata.addSubnet(net, prefix, 'ipv6');
+/** An IPv4 address within IPv6, in whichever way: no resolver gives one of itself, so it is somebody's way around. */
+const embedding = new BlockList();
+for (const [net, prefix] of [
+  ['::', 80],
+  ['64:ff9b::', 32],
+  ['2002::', 16],
+] as const)
+  embedding.addSubnet(net, prefix, 'ipv6');
+const LOOPBACK6 = '::1';
 
 /** Whether an address is one of the public internet: no private, loopback, link-local or other special one. */
 export function isPublicAddress(address: string): boolean {
@@ -43,7 +74,9 @@ export function isPublicAddress(address: string): boolean {
   return global6.check(address, 'ipv6') && !special.check(address, 'ipv6');
 }
 
-/** Whether an address is of the link only, where clouds tell the secrets of a machine, or may hide one that is. */
-export function isLinkLocal(address: string): boolean {
-  return MAPPED.test(address) || linkLocal.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Whether clouds tell the secrets of a machine at an address, or it may hide one where they do. */
+export function isMetadataAddress(address: string): boolean {
+  if (!isIPv6(address)) return metadata.check(address, 'ipv4');
+  if (address === LOOPBACK6) return false;
+  return address.includes('%') || embedding.check(address, 'ipv6') || metadata.check(address, 'ipv6');
 }

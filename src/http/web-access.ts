@@ -27,11 +27,17 @@ export interface ReadBytes {
 }
 
 /** Requests to the hosts that whoever runs the worker has named, and to no other. */
-export interface WebAccess {
+export interface WebAccess extends AddressJudge {
   /** The hosts, for people and models; empty: none may be reached. */
   readonly hosts: readonly string[];
   /** Throws WebError, and whatever `headersFor` throws. */
   send(request: WebRequest): Promise<WebAnswer>;
+}
+
+/** What may be asked of an address before anybody goes there. */
+export interface AddressJudge {
+  /** Whether its text names no inner address, or one that is allowed. What a name leads to is judged at each connection. */
+  mayName(url: URL): boolean;
 }
 
 /** Why there is no answer, in words for a model or a person. */

@@ -5,15 +5,24 @@ import type { SchemaChecker } from '../schemas/schema-checker.js';
 import { unknownTools } from '../core/agents/tool-offer.js';
 import type { OperationParts } from './operation-parts.js';
 
-/** Reads an agent and finds everything that is wrong with it, also with its output schema and its tools. */
+/** Reads an agent and finds everything that is wrong with it, also with its address, its tools and its output schema. */
 export async function checkAgentInput(parts: AgentChecks, input: unknown): Promise<Parsed<AgentInput>> {
   const parsed = parseAgentInput(input);
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const tools = await problemsOfTools(parts.storage, read?.content.tools ?? []);
-  return await checkSchema(parts.schemas, withProblems(parsed, tools));
+  const found = [...problemsOfAddress(parts, read?.content.llmProvider.baseUrl), ...tools];
+  return await checkSchema(parts.schemas, withProblems(parsed, found));
 }
 
-type AgentChecks = Pick<OperationParts, 'storage' | 'schemas'>;
+type AgentChecks = Pick<OperationParts, 'storage' | 'schemas' | 'mayName'>;
+
+/** What is no address at all is told by others. */
+function problemsOfAddress({ mayName }: Pick<OperationParts, 'mayName'>, baseUrl = ''): readonly Problem[] {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url === undefined || url.host === '' || mayName(url)) return [];
+  const message = `${url.host} is of this machine or its network, and ALLOWED_PRIVATE_HOSTS does not name it`;
+  return [{ code: 'HOST_FORBIDDEN', pointer: '/llmProvider/baseUrl', message }];
+}
 
 async function problemsOfTools({ tools }: OperationParts['storage'], names: readonly string[]) {
   return names.length === 0

@@ -7,5 +7,7 @@ export interface OperationParts {
   readonly storage: Storage;
   readonly temporal: TemporalGateway;
   readonly schemas: SchemaChecker;
+  /** Whether a definition may name an address, as far as its text tells: see `ALLOWED_PRIVATE_HOSTS`. */
+  readonly mayName: (address: URL) => boolean;
   readonly now: () => string;
 }

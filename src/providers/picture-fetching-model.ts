@@ -9,7 +9,10 @@ import type { LanguageModel } from './language-model.js';
 
 const TIMEOUT_MS = 20_000;
 
-/** Fetches the pictures of a request that its provider does not fetch by itself, and leaves the rest to another model. */
+/**
+ * Fetches the pictures of a request that its provider does not fetch by itself, and leaves the rest to another model. An inner
+ * address goes to no provider either: what is called one may be a server within this network, which would fetch it here.
+ */
 export class PictureFetchingModel implements LanguageModel {
   readonly #model: LanguageModel;
   readonly #web: WebAccess;
@@ -21,7 +24,7 @@ export class PictureFetchingModel implements LanguageModel {
 
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
     const { pictures: limits } = capabilitiesOf(request.provider);
-    const needed = limits === null ? [] : linkedIn(request).filter(({ url }) => !fetchesPicture(limits, url));
+    const needed = limits === null ? [] : linkedIn(request).filter(({ url }) => !this.#goesOn(limits, url));
     if (limits === null || needed.length === 0) return this.#model.stream(request, signal);
     return this.#streamWithPictures(request, { limits, signal });
   }
@@ -50,7 +53,7 @@ export class PictureFetchingModel implements LanguageModel {
   }
 
   async #here(picture: Picture, { limits, signal, left }: Looking & { readonly left: number }): Promise<Picture> {
-    if (picture.type === 'inline' || fetchesPicture(limits, picture.url)) return picture;
+    if (picture.type === 'inline' || this.#goesOn(limits, picture.url)) return picture;
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const { host } = new URL(picture.url);
     try {
@@ -69,6 +72,10 @@ export class PictureFetchingModel implements LanguageModel {
       throw error;
     }
   }
+
+  #goesOn(limits: PictureLimits, address: string): boolean {
+    return fetchesPicture(limits, address) && this.#web.mayName(new URL(address));
+  }
 }
 
 interface Looking {
@@ -85,7 +92,7 @@ async function readPicture(answer: WebAnswer, host: string, most: number): Promi
   const { bytes, isWhole } = await answer.read(most);
   if (refusedRedirect !== undefined) {
     throw new ModelError(
-      'invalid_request',
+      'host_forbidden',
       `${host} has no picture there: it sends on to a host that may not be reached.`,
     );
   }
@@ -108,6 +115,6 @@ async function readPicture(answer: WebAnswer, host: string, most: number): Promi
 
 function failureOf({ kind, message }: WebError): ModelError {
   if (kind !== 'refused') return new ModelError('network', `A picture could not be fetched: ${message}`);
-  const advice = 'Pictures are fetched from the hosts of TOOL_HTTP_HOSTS and TOOL_HTTP_PRIVATE_HOSTS.';
-  return new ModelError('invalid_request', `A picture could not be fetched: ${message} ${advice}`);
+  const advice = 'Pictures are fetched from the hosts of TOOL_HTTP_HOSTS.';
+  return new ModelError('host_forbidden', `A picture could not be fetched: ${message} ${advice}`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { allowsHost, hostRuleText, parseHostRule } from '../../src/core/web-hosts.js';
+import { allowsHost, hostRuleOf, hostRuleText, namesHost, parseHostRule } from '../../src/core/web-hosts.js';
 
 const rulesOf = (...texts: string[]) => texts.flatMap((text) => parseHostRule(text) ?? []);
 
@@ -27,6 +27,27 @@ describe('a list of hosts', () => {
   ])('%s lets a request go to %s: %s', (rule, url, expected) => {
     expect(allowsHost(rulesOf(rule), new URL(url))).toBe(expected);
   });
+
+  it.each([
+    ['box.internal', 'http://box.internal:1234/v1', true],
+    ['box.internal', 'https://box.internal./', true],
+    ['box.internal:1234', 'http://box.internal:1234/', true],
+    ['box.internal:1234', 'http://box.internal/', false],
+    ['*.corp.internal', 'http://box.corp.internal:1234/', true],
+    ['*.corp.internal', 'http://corp.internal:1234/', false],
+    ['127.0.0.1', 'http://0x7f000001:9/', true],
+  ])('%s names the host of %s, at every port where it has none: %s', (rule, url, expected) => {
+    expect(namesHost(rulesOf(rule), new URL(url))).toBe(expected);
+  });
+
+  it.each(['https://a.example/v1', 'http://a.example.:80/', 'http://[::1]:11434'])(
+    'has a rule for host and port of %s, and no more',
+    (address) => {
+      const url = new URL(address);
+      expect(namesHost([hostRuleOf(url)], url)).toBe(true);
+      expect(namesHost([hostRuleOf(url)], new URL(`${url.protocol}//${url.hostname}:9`))).toBe(false);
+    },
+  );
 
   it.each([
     '',

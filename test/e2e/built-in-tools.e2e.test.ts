@@ -31,7 +31,7 @@ describe('what is built in, where the worker is killed in the middle', () => {
     setting = await newSetting({
       TEMPORAL_ADDRESS: temporal.address,
       STORAGE_URL: database.url,
-      TOOL_HTTP_PRIVATE_HOSTS: new URL(server.root).host,
+      TOOL_HTTP_HOSTS: new URL(server.root).host,
     });
     const [worker] = await Promise.all([start('worker'), start('api')]);
     await beginRequests();

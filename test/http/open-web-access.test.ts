@@ -13,7 +13,7 @@ describe('access to the web', () => {
   beforeAll(async () => {
     [allowed, other] = await Promise.all([startFaultServer(), startFaultServer()]);
     const named = (server: FaultServer) => parseHostRule(`localhost:${portOf(server)}`) ?? [];
-    web = openWebAccess({ hosts: [named(other)].flat(), privateHosts: [named(allowed)].flat() });
+    web = openWebAccess({ hosts: [allowed, other].flatMap(named), privateHosts: [named(allowed)].flat() });
   });
 
   afterAll(async () => {

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
 
-import { isLinkLocal, isPublicAddress } from '../../src/http/public-address.js';
+import { isMetadataAddress, isPublicAddress } from '../../src/http/public-address.js';
 
-it.each(['8.8.8.8', '93.184.216.34', '172.32.0.1', '2606:4700::1111'])('%s is public', (address) => {
-  expect(isPublicAddress(address)).toBe(true);
-});
+it.each(['8.8.8.8', '93.184.216.34', '172.32.0.1', '2606:4700::1111', '64:ff9b::808:808'])(
+  '%s is public',
+  (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  },
+);
 
 it.each([
   ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '127.9.9.9', '169.254.169.254', '172.16.0.1', '192.168.1.1'],
@@ -15,6 +18,10 @@ it.each([
     '::ffff:a9fe:a9fe',
     '::127.0.0.1',
     '64:ff9b::7f00:1',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b:1::808:808',
+    'fe80::1%eth0',
+    '168.63.129.16',
     '2002:7f00:1::',
     '2001:db8::1',
   ],
@@ -24,10 +31,21 @@ it.each([
 
 it.each([
   ['169.254.169.254', true],
+  ['169.254.170.2', true],
+  ['100.100.100.200', true],
+  ['168.63.129.16', true],
   ['fe80::1', true],
+  ['fe80::1%eth0', true],
+  ['fd00:ec2::254', true],
   ['::ffff:169.254.169.254', true],
+  ['::ffff:a9fe:a9fe', true],
+  ['::a9fe:a9fe', true],
+  ['64:ff9b::a9fe:a9fe', true],
+  ['2002:a9fe:a9fe::', true],
   ['10.0.0.1', false],
-  ['fd00:ec2::254', false],
-])('%s is of the link only: %s', (address, expected) => {
-  expect(isLinkLocal(address)).toBe(expected);
+  ['127.0.0.1', false],
+  ['::1', false],
+  ['fd12::1', false],
+])('at %s clouds may tell secrets: %s', (address, expected) => {
+  expect(isMetadataAddress(address)).toBe(expected);
 });

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
 /** Of an environment whose worker is away. */
@@ -15,7 +16,13 @@ let parts: OperationParts;
 beforeAll(async () => {
   under = await startWorkerUnderTest(new ScriptedModel([]));
   const temporal = gatewayOf(under, 'nobody-works');
-  parts = { storage: under.storage, temporal, schemas: schemasInThisThread, now: () => new Date().toISOString() };
+  parts = {
+    storage: under.storage,
+    temporal,
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    now: () => new Date().toISOString(),
+  };
   await under.storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
 });
 

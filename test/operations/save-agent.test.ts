@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { parseHostRule } from '../../src/core/web-hosts.js';
+import { mayName } from '../../src/http/forbidden-address.js';
 import type { OperationParts } from '../../src/operations/operation-parts.js';
 import { createAgent, deleteAgent, updateAgent } from '../../src/operations/save-agent.js';
 import { openStorage } from '../../src/storage/open-storage.js';
@@ -13,8 +15,10 @@ import {
   aWorkflow,
   NOW,
 } from '../support/builders.js';
+import { INNER_URLS } from '../support/inner-urls.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { mayNameThisMachine } from '../support/this-machine.js';
 
 const AGENT = {
   id: 'reviewer',
@@ -33,7 +37,13 @@ describe('an agent that is changed', () => {
 
   beforeEach(async () => {
     ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
-    parts = { storage, now: () => NOW, schemas: schemasInThisThread, temporal: {} as OperationParts['temporal'] };
+    parts = {
+      storage,
+      now: () => NOW,
+      schemas: schemasInThisThread,
+      mayName: mayNameThisMachine,
+      temporal: {} as OperationParts['temporal'],
+    };
     await createAgent(parts, AGENT);
   });
 
@@ -110,6 +120,26 @@ describe('an agent that is changed', () => {
   it('may not forbid a workflow that uses it', async () => {
     await storage.workflows.save('review', content, { hash: 'a', now: NOW });
     expect(await change({ ...AGENT, allowedWorkflows: ['other'] })).toEqual(['AGENT_FORBIDDEN /allowedWorkflows']);
+  });
+
+  it.each(INNER_URLS)('may not be at %s, unless that is allowed', async (baseUrl) => {
+    const provider = { type: 'custom', model: 'm', baseUrl };
+    parts = { ...parts, mayName: (url) => mayName(url, []) };
+    expect(await change({ ...AGENT, llmProvider: provider })).toEqual(['HOST_FORBIDDEN /llmProvider/baseUrl']);
+    const refused = createAgent(parts, { ...AGENT, id: 'other', llmProvider: { ...provider, type: 'ollama' } });
+    await expect(refused).rejects.toThrow(/ALLOWED_PRIVATE_HOSTS/);
+    const { host } = new URL(baseUrl);
+    parts = { ...parts, mayName: (url) => mayName(url, [parseHostRule(host) ?? []].flat()) };
+    expect(await change({ ...AGENT, llmProvider: provider })).toEqual([]);
+  });
+
+  it('is told of an inner address beside whatever else is wrong with it', async () => {
+    const llmProvider = { type: 'openai', model: 'm', baseUrl: 'http://user:x@169.254.169.254/v1?a=b' };
+    expect(await change({ ...AGENT, llmProvider, maxTurns: 0 })).toEqual([
+      'BASE_URL_INVALID /llmProvider/baseUrl',
+      'INVALID_VALUE /maxTurns',
+      'HOST_FORBIDDEN /llmProvider/baseUrl',
+    ]);
   });
 
   it('is refused for what belongs to another template language', async () => {

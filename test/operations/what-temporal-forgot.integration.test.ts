@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
 let parts: OperationParts;
@@ -15,7 +16,13 @@ let parts: OperationParts;
 beforeAll(async () => {
   under = await startWorkerUnderTest(new ScriptedModel([]), { deletesAtOnce: true });
   const temporal = gatewayOf(under);
-  parts = { storage: under.storage, temporal, schemas: schemasInThisThread, now: () => new Date().toISOString() };
+  parts = {
+    storage: under.storage,
+    temporal,
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    now: () => new Date().toISOString(),
+  };
   await under.storage.agents.create('reviewer', anAgent(), NOW);
   const transitions = [
     aTransition({ id: 'go', toPlace: 'done' }),

@@ -3,10 +3,11 @@ import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
 import { createLanguageModel } from '../../src/providers/create-language-model.js';
 import { aProvider, aRequest, collect, textOf } from '../support/model-request.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { THIS_MACHINE } from '../support/this-machine.js';
 
 const model = createLanguageModel({
   credentials: { accounts: {}, named: new Map(), secrets: [] },
-  dispatcher: createDispatcher({ connectionTimeoutMs: 1_000 }),
+  dispatcher: createDispatcher({ connectionTimeoutMs: 1_000, privateHosts: THIS_MACHINE }),
   schemas: schemasInThisThread,
 });
 

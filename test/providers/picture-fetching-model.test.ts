@@ -17,8 +17,8 @@ let model: PictureFetchingModel;
 
 beforeAll(async () => {
   server = await startFaultServer();
-  const rule = parseHostRule(new URL(server.root).host);
-  web = openWebAccess({ hosts: [], privateHosts: rule === undefined ? [] : [rule] });
+  const hosts = [parseHostRule(new URL(server.root).host) ?? []].flat();
+  web = openWebAccess({ hosts, privateHosts: hosts });
 });
 afterAll(async () => {
   await web.close();
@@ -70,7 +70,7 @@ describe('a picture at an address', () => {
     ],
     ['nothing', 404, {}, '', 'invalid_request', /answered 404/],
     ['a fault', 503, {}, '', 'server', /answered 503/],
-    ['an address elsewhere', 302, { location: 'http://127.0.0.1:1/' }, '', 'invalid_request', /sends on to a host/],
+    ['an address elsewhere', 302, { location: 'http://127.0.0.1:1/' }, '', 'host_forbidden', /sends on to a host/],
     [
       'too much',
       200,
@@ -88,10 +88,19 @@ describe('a picture at an address', () => {
 
   it('is fetched from hosts that are allowed, and no other', async () => {
     await expect(collect(model, looking('http://127.0.0.1:1/7'))).rejects.toMatchObject({
-      code: 'invalid_request',
+      code: 'host_forbidden',
       message: expect.stringContaining('TOOL_HTTP_HOSTS') as string,
     });
   });
+
+  it.each(['https://169.254.169.254/7', 'https://[::ffff:10.0.0.1]/7', 'https://2130706433/7', 'https://localhost/7'])(
+    'at the inner address %s goes to no provider',
+    async (url) => {
+      const failing = collect(model, looking(url, { type: 'openai', model: 'gpt-4o' }));
+      await expect(failing).rejects.toMatchObject({ code: 'host_forbidden' });
+      expect(inner.requests).toEqual([]);
+    },
+  );
 
   it('counts against what all may have together', async () => {
     const large = Buffer.concat([PNG, Buffer.alloc(3_000_000)]);

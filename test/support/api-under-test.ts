@@ -22,6 +22,7 @@ import { StreamReader } from '../../src/streams/reading/reader.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
+import { mayNameThisMachine } from './this-machine.js';
 
 /** The API on storage and streams in memory, unless a test brings its own storage. Temporal is played by the test: it records what it is asked. */
 export interface ApiUnderTest {
@@ -176,6 +177,7 @@ export async function apiUnderTest({
     storage,
     temporal,
     schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
     reader,
     feed,
     providers,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { putPreparedStorage } from './prepared-storage.js';
 import { SpawnedProcess } from './spawned-process.js';
+import { ALLOWED_PRIVATE_HOSTS } from './this-machine.js';
 
 /** A folder, ports and an environment for processes of ours that must not meet those of others. */
 export interface Setting {
@@ -21,6 +22,7 @@ export async function newSetting(extra: Record<string, string> = {}): Promise<Se
     address: `http://127.0.0.1:${port}`,
     temporalAddress: `127.0.0.1:${temporalPort}`,
     environment: {
+      ALLOWED_PRIVATE_HOSTS,
       PORT: String(port),
       TEMPORAL_PORT: String(temporalPort),
       TEMPORAL_UI_PORT: String(uiPort),

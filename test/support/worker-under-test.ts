@@ -28,6 +28,7 @@ import type { Tool } from '../../src/tools/tool.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
+import { mayNameThisMachine } from './this-machine.js';
 
 /** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
 export interface WorkerUnderTest {
@@ -96,7 +97,13 @@ export async function startWorkerOn(
     executionTimeoutSeconds: EXECUTION_TIMEOUT_SECONDS,
     claimHome: (home) => storage.temporalHome.claim(home),
   });
-  const operations = { storage, temporal: temporalGateway, schemas: schemasInThisThread, now };
+  const operations = {
+    storage,
+    temporal: temporalGateway,
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    now,
+  };
   const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);
   const waits = new LongWaits(client.activity);
   const parts: ActivityParts = {

@@ -17,6 +17,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { mayNameThisMachine } from '../support/this-machine.js';
 
 const paid: { readonly amount: number; readonly key: string }[] = [];
 const pay = defineTool({
@@ -48,7 +49,13 @@ beforeAll(async () => {
   await agents.create('careful', anAgent({ tools: ['look'], approvalRequired: ['look'] }), NOW);
   await agents.create('hasty', anAgent({ tools: ['pay'], approvalTimeoutSeconds: 1 }), NOW);
   const now = () => new Date().toISOString();
-  parts = { storage: under.storage, temporal: gatewayOf(under), schemas: schemasInThisThread, now };
+  parts = {
+    storage: under.storage,
+    temporal: gatewayOf(under),
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    now,
+  };
 });
 
 beforeEach(() => {

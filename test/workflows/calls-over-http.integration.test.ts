@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { THIS_MACHINE } from '../support/this-machine.js';
 
 let server: FaultServer;
 let dispatcher: Dispatcher;
@@ -21,7 +22,7 @@ let count = 0;
 
 beforeAll(async () => {
   server = await startFaultServer();
-  dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
+  dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
   const credentials = { accounts: {}, named: new Map(), secrets: [] };
   under = await startWorkerUnderTest(createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread }));
 });

@@ -24,6 +24,7 @@ import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { quietRuntime } from '../support/worker-under-test.js';
+import { mayNameThisMachine } from '../support/this-machine.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 const prepared: PreparedAgent = {
@@ -153,7 +154,13 @@ describe('the deadline of an execution', () => {
       executionTimeoutSeconds: 30,
       claimHome: (home) => Promise.resolve(home),
     });
-    const parts = { storage, temporal: gateway, schemas: schemasInThisThread, now: () => NOW };
+    const parts = {
+      storage,
+      temporal: gateway,
+      schemas: schemasInThisThread,
+      mayName: mayNameThisMachine,
+      now: () => NOW,
+    };
     await executeAgent(parts, { id: 'asked', agentId: 'slow', input: 'x' });
     const { raw } = await client.workflow.getHandle('asked').describe();
     const seconds = raw.executionConfig?.workflowExecutionTimeout?.seconds?.toNumber() ?? 0;

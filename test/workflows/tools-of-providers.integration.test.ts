@@ -21,6 +21,7 @@ import { TURNS } from '../support/aimock-clerk.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { THIS_MACHINE } from '../support/this-machine.js';
 
 const tools = [
   defineTool({
@@ -199,7 +200,7 @@ let under: WorkerUnderTest;
 let root: string;
 
 beforeAll(async () => {
-  dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
+  dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
   const model = createLanguageModel({
     credentials: readCredentials({ credentials: {} }),
     dispatcher,

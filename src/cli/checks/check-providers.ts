@@ -1,6 +1,8 @@
 import { wordsOf } from '../../core/errors.js';
+import { privateHosts } from '../../compose/private-hosts.js';
 import { REAL_MODELS } from '../../compose/real-models.js';
 import type { Config } from '../../config.js';
+import { hostRuleText } from '../../core/web-hosts.js';
 import type { Credentials } from '../../providers/keys/host-bound-keys.js';
 import { createDispatcher } from '../../providers/connection/dispatcher.js';
 import { createProviderDirectory } from '../../providers/directory/provider-directory.js';
@@ -21,7 +23,10 @@ export async function checkProviders(config: Config): Promise<readonly Finding[]
   } catch (error) {
     return [missing('Providers', wordsOf(error))];
   }
-  const dispatcher = createDispatcher({ connectionTimeoutMs: config.connectionTimeoutSeconds * 1000 });
+  const dispatcher = createDispatcher({
+    connectionTimeoutMs: config.connectionTimeoutSeconds * 1000,
+    privateHosts: privateHosts(config, credentials),
+  });
   try {
     const statuses = await createProviderDirectory({ credentials, dispatcher }).check();
     const none = statuses.every(({ type }) => type === 'mock');
@@ -29,6 +34,7 @@ export async function checkProviders(config: Config): Promise<readonly Finding[]
       ...statuses.map(providerFinding),
       ...(none ? [note('Providers', `Agents can run on the mock only. For real models ${REAL_MODELS}.`)] : []),
       ...credentialFindings(credentials),
+      ...privateFindings(config),
     ];
   } finally {
     await dispatcher.destroy();
@@ -41,6 +47,12 @@ function providerFinding({ type, baseUrl, works, message, models }: ProviderStat
   const first = models.slice(0, SHOWN_MODELS).join(', ');
   const more = models.length > SHOWN_MODELS ? ', …' : '';
   return ok(type, `${message}${place}${first === '' ? '' : ` ${first}${more}`}`);
+}
+
+function privateFindings({ webHosts: { privateHosts: allowed } }: Config): readonly Finding[] {
+  if (allowed.length === 0) return [];
+  const hosts = allowed.map(hostRuleText).join(', ');
+  return [ok('Private hosts', `Agents and tools may name ${hosts}, also on this machine and its network.`)];
 }
 
 /** Names and hosts, never values. */

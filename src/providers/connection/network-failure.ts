@@ -1,4 +1,5 @@
 import { ModelError } from '../../core/executions/model-error.js';
+import { forbiddenIn } from '../../http/forbidden-address.js';
 import type { UnknownPacking } from '../../http/unpacked-body.js';
 
 /** Where a connection was when it failed: a cut answer is not the same as no answer. */
@@ -8,6 +9,8 @@ const NAME_ERRORS = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'];
 
 /** What undici or the operating system reported, in the terms of the catalogue. */
 export function networkFailure(error: unknown, host: string, stage: CallStage): ModelError {
+  const forbidden = forbiddenIn(error);
+  if (forbidden !== undefined) return new ModelError('host_forbidden', forbidden.message);
   const code = errorCode(error);
   const detail = code === undefined ? '' : ` (${code})`;
   // A reset and a plain close are not told apart here: which of them the reader sees depends on what it read before.

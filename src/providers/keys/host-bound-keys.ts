@@ -1,6 +1,7 @@
 import type { LlmProvider, ProviderType } from '../../core/agents/agent.js';
 import { isLoopback } from '../../core/loopback.js';
 import { ModelError } from '../../core/executions/model-error.js';
+import { hostRuleOf, type HostRule } from '../../core/web-hosts.js';
 
 /** The secrets of this process, as configuration read them. They go into request headers, and nowhere else. */
 export interface Credentials {
@@ -38,6 +39,12 @@ export function baseUrlOf(provider: LlmProvider, credentials: Credentials): URL 
     throw new ModelError('invalid_request', `The ${provider.type} provider of this agent needs a valid \`baseUrl\`.`);
   }
   return new URL(address);
+}
+
+/** Host and port of every provider's own address, and of the one that an account names: the word of whoever runs the process. */
+export function placesOf({ accounts }: Credentials): readonly HostRule[] {
+  const named = Object.values(accounts).flatMap(({ baseUrl }) => baseUrl ?? []);
+  return [...Object.values(OWN_BASE_URLS), ...named].map((address) => hostRuleOf(new URL(address)));
 }
 
 /** Whether calls to `url` without a key cannot succeed: the provider's own host, except for a server run at home. */

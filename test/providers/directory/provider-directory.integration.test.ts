@@ -9,6 +9,7 @@ import type { ProviderDirectory, ProviderStatus } from '../../../src/providers/d
 import { readCredentials, type ProviderSettings } from '../../../src/providers/keys/read-credentials.js';
 import { startAimock } from '../../support/aimock-process.js';
 import { startFaultServer, type FaultServer } from '../../support/fault-server.js';
+import { THIS_MACHINE } from '../../support/this-machine.js';
 
 const KEY = 'sk-planted-Zq7x-0123456789';
 /** Nobody listens there, and nobody can. */
@@ -29,7 +30,7 @@ describe('the provider directory', () => {
 
   beforeEach(async () => {
     server = await startFaultServer();
-    dispatcher = createDispatcher({ connectionTimeoutMs: 30_000 });
+    dispatcher = createDispatcher({ connectionTimeoutMs: 30_000, privateHosts: THIS_MACHINE });
   });
 
   afterEach(async () => {

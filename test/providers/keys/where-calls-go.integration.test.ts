@@ -8,6 +8,7 @@ import { beginStream, startFaultServer, type FaultServer } from '../../support/f
 import { schemasInThisThread } from '../../support/schemas.js';
 import { aProvider, aRequest, collect } from '../../support/model-request.js';
 import { CHAT, RESPONSES } from '../formats/contract/wire-under-test.js';
+import { THIS_MACHINE } from '../../support/this-machine.js';
 
 describe('a call', () => {
   let server: FaultServer;
@@ -21,7 +22,7 @@ describe('a call', () => {
       const wire = request.url?.includes('/responses') === true ? RESPONSES : CHAT;
       response.end(wire.text('Yes') + wire.finish('stop'));
     });
-    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
+    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
     const credentials = { CREDENTIAL_AZURE: 'secret-azure', CREDENTIAL_AZURE_HOSTS: new URL(server.root).host };
     model = createLanguageModel({
       credentials: readCredentials({ accounts: { openai: { baseUrl: `${server.root}/v1` } }, credentials }),

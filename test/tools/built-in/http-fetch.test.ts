@@ -24,9 +24,10 @@ const ruleOf = (root: string) => parseHostRule(new URL(root).host) ?? { name: 'n
 beforeAll(async () => {
   [server, other] = await Promise.all([startFaultServer(), startFaultServer()]);
   web = openWebAccess({
-    hosts: ['localhost', 'public.example'].flatMap(
-      (name) => parseHostRule(`${name}:${new URL(other.root).port}`) ?? [],
-    ),
+    hosts: [
+      ruleOf(server.root),
+      ...['localhost', 'public.example'].flatMap((name) => parseHostRule(`${name}:${new URL(other.root).port}`) ?? []),
+    ],
     privateHosts: [ruleOf(server.root)],
   });
   const secretFor = (name: string, url: URL) => {

@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { schemasInThisThread } from '../../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../../support/worker-under-test.js';
+import { mayNameThisMachine } from '../../support/this-machine.js';
 
 const TOOLS = ['token.read', 'token.transitions', 'token.fire'];
 
@@ -104,9 +105,13 @@ describe('an agent of a place', () => {
     const handle = await aTokenOf('twice', { data: { text: 'Hello' } });
     await handle.executeUpdate('updateToken', { args: [{ metadata: { seen: true } }] });
     const temporal = gatewayOf(under);
-    const fire = builtInTools({ storage: under.storage, temporal, schemas: schemasInThisThread, now: () => NOW }).get(
-      'token.fire',
-    );
+    const fire = builtInTools({
+      storage: under.storage,
+      temporal,
+      schemas: schemasInThisThread,
+      mayName: mayNameThisMachine,
+      now: () => NOW,
+    }).get('token.fire');
     const call = () =>
       fire?.run(
         { transition: 'review' },

@@ -20,6 +20,7 @@ import { anthropicRule, geminiRule, ollamaRule, openAiRule, type SchemaRule } fr
 import { schemasInThisThread } from '../../../support/schemas.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../../../support/worker-under-test.js';
 import { CHAT, GENERATE, MESSAGES, OLLAMA, RESPONSES, type WireUnderTest } from '../contract/wire-under-test.js';
+import { THIS_MACHINE } from '../../../support/this-machine.js';
 
 /** A server that refuses what the real one refuses, in its words. */
 interface RealServer {
@@ -125,7 +126,7 @@ describe('the document review of the examples, with its schema or a derived one'
 
   beforeAll(async () => {
     server = await startFaultServer();
-    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
+    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
     const credentials = { accounts: {}, named: new Map(), secrets: [] };
     under = await startWorkerUnderTest(createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread }));
   });

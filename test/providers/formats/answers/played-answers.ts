@@ -10,6 +10,7 @@ import { startFaultServer, type FaultServer } from '../../../support/fault-serve
 import { aRequest } from '../../../support/model-request.js';
 import { schemasInThisThread } from '../../../support/schemas.js';
 import type { WireUnderTest } from '../contract/wire-under-test.js';
+import { THIS_MACHINE } from '../../../support/this-machine.js';
 
 /** An answer as it goes over the wire. */
 export interface PlayedAnswer {
@@ -47,7 +48,7 @@ export function playedAnswers(): Ask {
   let dispatcher: Dispatcher;
   beforeAll(async () => {
     server = await startFaultServer();
-    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
+    dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
   });
   afterAll(async () => {
     await dispatcher.destroy();

@@ -13,6 +13,7 @@ import { startAimock, type AimockProcess } from '../../../support/aimock-process
 import { eventually } from '../../../support/eventually.js';
 import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import type { WireUnderTest } from './wire-under-test.js';
+import { THIS_MACHINE } from '../../../support/this-machine.js';
 
 const SCHEMA = {
   type: 'object',
@@ -65,7 +66,7 @@ export function aimockContract(wire: WireUnderTest): void {
     beforeAll(async () => {
       aimock = await startAimock({ chunkSize: 5 });
       root = aimock.baseUrl.replace(/\/v1$/, '');
-      dispatcher = createDispatcher({ connectionTimeoutMs: 5_000 });
+      dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
       const { host } = new URL(root);
       const credentials = readCredentials({ credentials: { CREDENTIAL_AI: 'secret-ai', CREDENTIAL_AI_HOSTS: host } });
       model = createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread });

@@ -11,6 +11,7 @@ import { schemasInThisThread } from '../../../support/schemas.js';
 import { aRequest, collect, finishOf, textOf } from '../../../support/model-request.js';
 import { answerJson, faultsOf, midway, type Answer } from './faults.js';
 import type { WireUnderTest } from './wire-under-test.js';
+import { THIS_MACHINE } from '../../../support/this-machine.js';
 
 const SHORT_WAIT_MS = 700;
 const SCHEMA = {
@@ -52,7 +53,7 @@ export function faultContract(wire: WireUnderTest): void {
 
     beforeEach(async () => {
       server = await startFaultServer();
-      dispatcher = createDispatcher({ connectionTimeoutMs: 2_000 });
+      dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
       model = modelThatWaits(SHORT_WAIT_MS);
     });
 
