@@ -11,6 +11,7 @@ import type { ProgramEnvironment } from '../../core/program-environment.js';
 import { wordsOf } from '../../core/errors.js';
 import { LastWords } from './last-words.js';
 import { LineBuffer } from './line-buffer.js';
+import { LineRate } from './line-rate.js';
 import { MAX_MESSAGE_BYTES, TOO_LARGE } from './message-limit.js';
 import type { ProgramServer } from './server-config.js';
 
@@ -18,6 +19,8 @@ import type { ProgramServer } from './server-config.js';
 const PATIENCE_MS = 2000;
 /** What has been written before a program ended may still be on its way. */
 const LAST_OUTPUT_MS = 500;
+/** Each is read where all else of this process runs: one that writes without end would let nothing else have its turn. */
+const MOST_LINES_IN_A_SECOND = 10_000;
 
 export type StartProgram = (
   program: string,
@@ -42,6 +45,7 @@ export class ProgramTransport implements Transport {
   readonly #start: StartProgram;
   readonly #environment: ProgramEnvironment;
   readonly #lines = new LineBuffer(MAX_MESSAGE_BYTES);
+  readonly #rate = new LineRate(MOST_LINES_IN_A_SECOND);
   readonly #lastWords = new LastWords();
   #program: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -110,11 +114,13 @@ export class ProgramTransport implements Transport {
     await this.#ended;
   }
 
-  /** Ends it for what it did. */
+  /** Ends it for what it did, and reads nothing more of it. */
   #refuse(reason: string): void {
     this.#reason ??= reason;
     const program = this.#program;
-    if (program !== undefined) signal(program, 'SIGKILL');
+    if (program === undefined) return;
+    program.stdout?.destroy();
+    signal(program, 'SIGKILL');
   }
 
   async #endsWithin(ms: number): Promise<boolean> {
@@ -162,6 +168,10 @@ export class ProgramTransport implements Transport {
         lines = this.#lines.add(bytes);
       } catch {
         this.#refuse(TOO_LARGE);
+        return;
+      }
+      if (this.#rate.isExceededBy(lines.length, performance.now())) {
+        this.#refuse(`it wrote more than ${MOST_LINES_IN_A_SECOND} lines in a second`);
         return;
       }
       for (const line of lines) this.#read(line);

@@ -149,6 +149,7 @@ describe('an MCP server', () => {
     ['it ends', nodeServer('odd', '-e', 'console.error("no key"); process.exit(3)'), 'code 3; it wrote last: no key'],
     ['it answers nothing', oddServer('silent'), 'it did not answer within 1 s'],
     ['it answers garbage', nodeServer('odd', '-e', 'process.stdin.on("data", console.log)'), 'it did not answer'],
+    ['it writes without end', { ...oddServer(), command: 'yes' }, 'it wrote more than 10000 lines in a second'],
   ])('that does not start is said to, and holds up nothing: %s', async (_why, config, reason) => {
     const { servers } = await begun(config, reason.includes('answer') ? { startLimitMs: 1000 } : {});
     expect(servers.statuses).toMatchObject([
