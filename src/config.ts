@@ -2,10 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { CircuitBreakerError } from './core/errors.js';
+import { badVariables, CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
-import type { Problem } from './core/json/problem.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { HOST_RULE, parseHostRule, type HostRule, type WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
@@ -102,7 +101,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     (name) => Object.hasOwn(ENVIRONMENT.shape, name) || isCredentialName(name),
   );
   const parsed = ENVIRONMENT.safeParse(set);
-  if (!parsed.success) throw badVariables(parsed.error, set);
+  if (!parsed.success) throw unreadable(parsed.error, set);
   const values = parsed.data;
   refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
@@ -259,18 +258,12 @@ function refuseOpenAddress(host: string): void {
   });
 }
 
-function badVariables(error: z.ZodError, set: Readonly<Record<string, string>>): CircuitBreakerError {
-  const problems = error.issues.map((issue): Problem => {
+function unreadable(error: z.ZodError, set: Readonly<Record<string, string>>): CircuitBreakerError {
+  const found = error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return {
-      code: 'BAD_VARIABLE',
-      pointer: `/${name}`,
-      message: `${name} is ${shownValue(name, set[name] ?? '')}: ${issue.message}`,
-    };
+    return { name, message: `${name} is ${shownValue(name, set[name] ?? '')}: ${issue.message}` };
   });
-  return new CircuitBreakerError('VALIDATION_FAILED', problems.map((problem) => problem.message).join('\n'), {
-    problems,
-  });
+  return badVariables(found);
 }
 
 /** Drops absent members: an absent key and an undefined one differ under exactOptionalPropertyTypes. */

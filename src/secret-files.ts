@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { CircuitBreakerError } from './core/errors.js';
+import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { mayHoldSecret } from './core/secrets.js';
 
 const FILE = '_FILE';
@@ -47,8 +47,5 @@ function shownPath(path: string): string {
 }
 
 function fault(name: string, what: string): CircuitBreakerError {
-  const message = `${name}: ${what}`;
-  return new CircuitBreakerError('VALIDATION_FAILED', message, {
-    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
-  });
+  return badVariables([{ name, message: `${name}: ${what}` }]);
 }

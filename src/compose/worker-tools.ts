@@ -1,5 +1,5 @@
 import type { ToolServer } from '../core/agents/tool-server.js';
-import { CircuitBreakerError } from '../core/errors.js';
+import { badVariables } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
 import { secretForHost, secretForServer } from '../providers/keys/host-bound-keys.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
@@ -61,10 +61,7 @@ export async function mcpConfigOf(config: Config): Promise<McpConfig> {
   };
   const read = await readMcpConfig({ ...config.mcpConfig, secrets });
   if (!config.mcpConfig.isNamed || read.faults.length === 0) return read;
-  const problems = read.faults.map(({ message }) => ({
-    ...{ code: 'BAD_VARIABLE' as const, pointer: '/MCP_CONFIG', message: `MCP_CONFIG: ${message}` },
-  }));
-  throw new CircuitBreakerError('VALIDATION_FAILED', problems.map(({ message }) => message).join('\n'), { problems });
+  throw badVariables(read.faults.map(({ message }) => ({ name: 'MCP_CONFIG', message: `MCP_CONFIG: ${message}` })));
 }
 
 interface ServersParts {

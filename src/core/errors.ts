@@ -62,6 +62,19 @@ export function validationFailed(what: string, found: readonly Problem[]): Circu
   return new CircuitBreakerError('VALIDATION_FAILED', `${what} is not valid${hint}`, { problems });
 }
 
+interface BadVariable {
+  /** Of the variable. */
+  readonly name: string;
+  /** Names it as well, and says what to do. */
+  readonly message: string;
+}
+
+/** VALIDATION_FAILED for what the environment has, with a line for each. */
+export function badVariables(found: readonly BadVariable[]): CircuitBreakerError {
+  const problems = found.map(({ name, message }): Problem => ({ code: 'BAD_VARIABLE', pointer: `/${name}`, message }));
+  return new CircuitBreakerError('VALIDATION_FAILED', found.map(({ message }) => message).join('\n'), { problems });
+}
+
 /** What was read from an input. Throws VALIDATION_FAILED with everything that is wrong with it. */
 export function accepted<Value>(what: string, parsed: Parsed<Value>): Value {
   if ('value' in parsed) return parsed.value;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { CircuitBreakerError, wordsOf } from '../core/errors.js';
+import { badVariables, CircuitBreakerError, wordsOf } from '../core/errors.js';
 import { isTool } from './define-tool.js';
 import { resolveFromHere } from './resolve-from-here.js';
 import { runAs } from './running-tools.js';
@@ -24,11 +24,11 @@ export interface FoundTools {
   readonly problems: readonly CircuitBreakerError[];
 }
 
-/** As findTools does; throws the first of its problems. */
+/** As findTools does; throws VALIDATION_FAILED with all of its problems. */
 export async function loadTools(folder: string | undefined, patienceMs?: number): Promise<FoundTools['tools']> {
   const { tools, problems } = await findTools(folder, patienceMs);
-  if (problems[0] !== undefined) throw problems[0];
-  return tools;
+  if (problems.length === 0) return tools;
+  throw badVariables(problems.map(({ message }) => ({ name: 'TOOLS_DIR', message })));
 }
 
 /**
@@ -129,7 +129,5 @@ function adviceOn(error: unknown): string {
 }
 
 function badModule(file: string, problem: string): CircuitBreakerError {
-  const message = `TOOLS_DIR: ${file}: ${problem}.`;
-  const problems = [{ code: 'BAD_VARIABLE' as const, pointer: '/TOOLS_DIR', message }];
-  return new CircuitBreakerError('VALIDATION_FAILED', message, { problems });
+  return badVariables([{ name: 'TOOLS_DIR', message: `TOOLS_DIR: ${file}: ${problem}.` }]);
 }

@@ -75,6 +75,15 @@ describe('the tools of a folder', () => {
     });
   });
 
+  it('are refused with all that is wrong at once, a line for each module', async () => {
+    await write('a.mjs', `throw new Error('no such host');`);
+    await write('b.mjs', 'export const b = 1;');
+    await expect(loadTools(folder)).rejects.toMatchObject({
+      message: expect.stringMatching(/a\.mjs: no such host.*\n.*b\.mjs: it exports no tool/) as string,
+      facts: { problems: [{ pointer: '/TOOLS_DIR' }, { pointer: '/TOOLS_DIR' }] },
+    });
+  });
+
   it('are refused where the folder is not there', async () => {
     await expect(loadTools(join(folder, 'none'))).rejects.toThrow(/TOOLS_DIR: .*none: the folder cannot be read/);
   });

@@ -1,5 +1,5 @@
 import { isHeaderText } from '../../core/agents/header-references.js';
-import { CircuitBreakerError } from '../../core/errors.js';
+import { badVariables } from '../../core/errors.js';
 import { isCredentialName } from '../../core/secrets.js';
 import type { BoundCredential, Credentials, ProviderAccount } from './host-bound-keys.js';
 
@@ -61,9 +61,6 @@ function readHosts(name: string, variables: ReadonlyMap<string, string>): readon
   throw badVariable(name, `has "${wrong}"; it may be a comma-separated list of host, host:port or mcp/<server>`);
 }
 
-function badVariable(name: string, fault: string): CircuitBreakerError {
-  const message = `${name} ${fault}`;
-  return new CircuitBreakerError('VALIDATION_FAILED', message, {
-    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
-  });
+function badVariable(name: string, fault: string): Error {
+  return badVariables([{ name, message: `${name} ${fault}` }]);
 }
