@@ -6,7 +6,7 @@ import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
-import type { ToolRegistry } from '../tools/tool.js';
+import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
 import type { OneAfterAnother } from './one-after-another.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
@@ -43,7 +43,7 @@ export interface ActivityParts {
     look: (signal: AbortSignal) => Promise<unknown>,
   ) => void;
   readonly temporal: FollowingParts['temporal'];
-  readonly logger: ActivityLogger;
+  readonly logger: ToolLogger;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */
   readonly mask: (text: string) => string;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */
@@ -51,11 +51,4 @@ export interface ActivityParts {
   /** Bounds one attempt where neither agent nor transition says otherwise. */
   readonly executionTimeoutSeconds: number;
   readonly now: () => string;
-}
-
-/** The part of pino's interface that activities use. */
-export interface ActivityLogger {
-  warn(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  error(facts: object, message: string): void;
 }

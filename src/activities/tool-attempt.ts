@@ -7,6 +7,7 @@ import { isToolError } from '../tools/tool-error.js';
 import { runAs } from '../tools/running-tools.js';
 import type { Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
+import { loggerOf } from './logger-of-call.js';
 import { readArguments, storableWordsOf } from './read-arguments.js';
 
 /** One attempt at a call of a tool, within its time. */
@@ -56,13 +57,13 @@ export class ToolAttempt {
   }
 
   #toolContext(signal: AbortSignal): ToolContext {
-    const { token, executionId } = this.#run;
+    const { token, executionId, turn, tool } = this.#run;
     const idempotencyKey = idempotencyKeyOf(this.#run);
     return {
       signal,
       idempotencyKey,
       executionId,
-      logger: this.#parts.logger,
+      logger: loggerOf(this.#parts.logger, { tool, executionId, turn }),
       ...(token === undefined ? {} : { token }),
     };
   }

@@ -16,8 +16,8 @@ const STATE_WIDTH = 6;
 const SUBJECT_WIDTH = 15;
 
 /**
- * Looks at everything that a start needs and says what it finds, one line for each check, without starting, opening or
- * downloading anything, but MCP servers, which are tried for a moment. Resolves with the exit code: 1 when a start would come to nothing. Prints no secret.
+ * Looks at everything that a start needs and says what it finds, one line for each check. Opens and downloads nothing, and starts
+ * MCP servers only, for a moment. Resolves with the exit code: 1 when a start would come to nothing. Prints no secret.
  */
 export async function runDoctor(): Promise<number> {
   const config = configuration();
@@ -75,5 +75,5 @@ function conclusion(findings: readonly Finding[]): string {
 }
 
 function subjects(findings: readonly Finding[]): string {
-  return [...new Set(findings.map(({ subject }) => subject))].join(', ');
+  return [...new Set(findings.map(({ subject, missed = subject }) => missed))].join(', ');
 }

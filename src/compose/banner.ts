@@ -3,7 +3,7 @@ import type { Running } from './run-everything.js';
 import { shownModels } from './server-facts.js';
 
 /** What someone who started everything wants to know: where it is, where its data is, and which models it can ask. */
-export function banner(config: Config, { address, uiUrl, mcpServers }: Running): string {
+export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }: Running): string {
   const rows = [
     ['Page', `${address}/   (what runs, the newest tokens)`],
     ['GraphQL', `${address}/graphql   (IDE: ${address}/graphiql)`],
@@ -11,6 +11,7 @@ export function banner(config: Config, { address, uiUrl, mcpServers }: Running):
     ['Temporal UI', uiUrl ?? `of the cluster at ${config.temporal.address ?? 'TEMPORAL_ADDRESS'}`],
     ['Data', config.storageUrl.startsWith('pglite:') ? config.dataDir : 'PostgreSQL (STORAGE_URL)'],
     ['Models', shownModels(config)],
+    ...(config.toolsDir === undefined ? [] : [['Tools', `${ownTools} in ${config.toolsDir}`]]),
     ...(mcpServers === 0 ? [] : [['MCP servers', `${mcpServers} in ${config.mcpConfig.path}`]]),
   ];
   return ['API ready', ...rows.map(([name = '', value = '']) => `  ${name.padEnd(12)} ${value}`)].join('\n');

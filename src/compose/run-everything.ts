@@ -2,12 +2,12 @@ import { allInOrder } from './all-in-order.js';
 import { openBackends } from './open-backends.js';
 import { openCluster } from './open-cluster.js';
 import type { ProcessParts } from './run-process.js';
+import type { RunningWorker } from './run-worker.js';
 
-export interface Running {
+export interface Running extends RunningWorker {
   /** Of the API. */
   readonly address: string;
   readonly uiUrl: string | undefined;
-  readonly mcpServers: number;
 }
 
 /**
@@ -24,11 +24,11 @@ export async function runEverything(parts: ProcessParts): Promise<Running> {
     import('./run-api.js'),
   ]);
   const [ofWorker, ofApi] = [partOf(parts, 'the worker'), partOf(parts, 'the API')];
-  const [{ mcpServers }, address] = await allInOrder([
+  const [worker, address] = await allInOrder([
     runWorker(ofWorker, cluster, backends),
     runApi(ofApi, cluster, backends),
   ]);
-  return { address, uiUrl: cluster.uiUrl, mcpServers };
+  return { ...worker, address, uiUrl: cluster.uiUrl };
 }
 
 function partOf(parts: ProcessParts, name: string): ProcessParts {

@@ -38,6 +38,8 @@ import { workflowCode } from './workflow-code.js';
 
 /** What is worth saying of a worker that runs. */
 export interface RunningWorker {
+  /** How many tools its folder has. */
+  readonly ownTools: number;
   /** How many its file names; they start in their own time. */
   readonly mcpServers: number;
 }
@@ -86,7 +88,7 @@ export async function runWorker(
   await offerTools(parts, registry, backends.storage);
   run(parts, 'the worker', main);
   run(parts, 'the tool worker', tools);
-  return { mcpServers: mcp.servers.length };
+  return { ownTools: own.size, mcpServers: mcp.servers.length };
 }
 
 interface WorkerParts {

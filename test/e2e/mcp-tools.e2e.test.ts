@@ -137,6 +137,7 @@ describe('an agent with the tools of MCP servers', () => {
     await doctor.exit();
     expect(doctor.output).toMatch(/^ok +MCP server +mcp\/files \(stdio\) has 14 tools\./m);
     expect(doctor.output).toMatch(/^FAIL +MCP server +mcp\/absent \(stdio\): It does not work/m);
+    expect(doctor.output).toContain('Agents that need mcp/absent will fail until that is mended.');
     expect(doctor.output).not.toContain('planted-secret');
   });
 

@@ -35,9 +35,8 @@ async function tried(config: Config, mcp: McpConfig): Promise<readonly Finding[]
 
 function findingOf({ name, transport, works, errorMessage, tools }: ToolServer): Finding {
   const more = errorMessage === undefined ? '' : ` ${errorMessage}`;
-  if (!works) return { state: 'FAIL', subject: SUBJECT, text: `mcp/${name} (${transport}):${more}` };
-  return ok(
-    SUBJECT,
-    `mcp/${name} (${transport}) has ${tools.length === 1 ? '1 tool' : `${tools.length} tools`}.${more}`,
-  );
+  const server = `mcp/${name}`;
+  if (!works) return { state: 'FAIL', subject: SUBJECT, missed: server, text: `${server} (${transport}):${more}` };
+  const count = tools.length === 1 ? '1 tool' : `${tools.length} tools`;
+  return ok(SUBJECT, `${server} (${transport}) has ${count}.${more}`);
 }

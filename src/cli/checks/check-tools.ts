@@ -1,5 +1,6 @@
 import { refuseExit } from '../../compose/contain-tools.js';
 import type { Config } from '../../config.js';
+import { listed } from '../../core/json/listed.js';
 import { findTools } from '../../tools/load-tools.js';
 import { missing, ok, type Finding } from './finding.js';
 
@@ -11,10 +12,8 @@ export async function checkTools({ toolsDir }: Pick<Config, 'toolsDir'>): Promis
   if (toolsDir === undefined) return [];
   refuseExit();
   const { tools, problems } = await findTools(toolsDir);
-  const names = [...tools.keys()];
-  const more = names.length > SHOWN_TOOLS ? `, and ${names.length - SHOWN_TOOLS} more` : '';
   return [
-    ...(names.length === 0 ? [] : [ok(SUBJECT, names.slice(0, SHOWN_TOOLS).join(', ') + more)]),
+    ...(tools.size === 0 ? [] : [ok(SUBJECT, listed([...tools.keys()], { separator: ', ', most: SHOWN_TOOLS }))]),
     ...problems.map(({ message }) => missing(SUBJECT, message)),
   ];
 }

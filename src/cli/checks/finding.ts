@@ -4,6 +4,8 @@ import { CircuitBreakerError } from '../../core/errors.js';
 export interface Finding {
   readonly state: 'ok' | 'note' | 'FAIL';
   readonly subject: string;
+  /** What agents do without while it fails; absent: the subject. */
+  readonly missed?: string;
   /** What is there, or what is wrong and what to do about it. */
   readonly text: string;
   /** A start comes to nothing over it. */

@@ -78,8 +78,10 @@ export class ApprovalDesk {
     const { print, say, ending } = this.#parts;
     for (;;) {
       print('Approve it? y: yes; n, and why: no; other arguments as JSON: ');
-      const decision = readDecision(await this.#typed.next());
+      const line = await this.#typed.next();
       ending.throwIfAborted();
+      if (line === undefined) say('nobody is there, which is a no.');
+      const decision = readDecision(line);
       if (decision.type !== 'unclear') return decision;
       say(decision.advice);
     }

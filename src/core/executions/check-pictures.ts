@@ -9,7 +9,7 @@ export function checkPictures(
   { model, limits }: { readonly model: string; readonly limits: PictureLimits | null },
 ): void {
   if (pictures.length === 0) return;
-  if (limits === null) throw refused(`${model} takes no pictures: choose a model that does, or leave them out`);
+  if (limits === null) throw refused(`the model ${model} takes no pictures: choose another one, or leave them out`);
   if (pictures.length > limits.count) {
     throw refused(`there are ${pictures.length} pictures, and ${model} takes ${limits.count} in one request`);
   }
@@ -27,7 +27,7 @@ function checkPicture(
   if (picture.type === 'linked') return;
   if (!limits.types.includes(picture.mediaType)) {
     const types = listed(limits.types, { separator: ', ' });
-    throw refused(`${model} takes no ${picture.mediaType}: give it one of ${types}`);
+    throw refused(`the model ${model} takes no ${picture.mediaType}: give it one of ${types}`);
   }
   const bytes = pictureBytes(picture) ?? 0;
   if (bytes <= limits.bytesEach) return;

@@ -106,7 +106,8 @@ function whatBecameOf(decision: ToolDecision | undefined): string {
 export function refusalForModel({ decision, reason }: ToolDecision): string {
   const advice = 'Do not ask for the same again: go on without it, or say what you would need.';
   if (decision === 'expired') return `Nobody approved the call in time, so it was not made. ${advice}`;
-  return `A person rejected the call${reason === undefined ? '' : `: ${reason}`}. It was not made. ${advice}`;
+  const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+  return `A person rejected the call${why}. It was not made. ${advice}`;
 }
 
 /** Reads an approval from a message that anybody may have sent. */

@@ -2,6 +2,7 @@ import type { ToolOffer } from '../../core/agents/tool-offer.js';
 import { wordsOf } from '../../core/errors.js';
 import { checkJson } from '../../core/json/check-json.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
+import { listed } from '../../core/json/listed.js';
 import { shorten } from '../../core/json/preview.js';
 import type { Problem } from '../../core/json/problem.js';
 import { utf8Length } from '../../core/json/utf8-length.js';
@@ -55,8 +56,7 @@ export async function listedTools(
 }
 
 function sentenceOf(faults: readonly string[]): string {
-  const more = faults.length > MOST_NAMED ? `, and ${faults.length - MOST_NAMED} more` : '';
-  return `Tools that are left out: ${faults.slice(0, MOST_NAMED).join(', ')}${more}.`;
+  return `Tools that are left out: ${listed(faults, { separator: ', ', most: MOST_NAMED })}.`;
 }
 
 async function readTool(

@@ -45,9 +45,17 @@ describe('the front page', () => {
     await api.storage.tools.offer(offers, NOW, '');
     for (const type of ['text/html', 'text/plain']) {
       expect((await open(type)).body).toContain('tool_a, tool_b,');
-      expect((await open(type)).body).toContain('tool_l, and 2 more');
+      expect((await open(type)).body).toContain('tool_l, 2 more');
     }
     expect((await open('application/json')).json()).toMatchObject({ tools: names });
+  });
+
+  it('names MCP servers with the number of their tools, behind the tools that are named alone', async () => {
+    const rest = { description: 'Does it.', parameters: { type: 'object' }, idempotent: true, needsApproval: false };
+    const names = ['mcp/shop/find', 'mcp/shop/pay', 'order_more'];
+    const offers = names.map((name) => ({ name, ...rest, timeoutSeconds: 30 }));
+    await api.storage.tools.offer(offers, NOW, '');
+    expect((await open('text/plain')).body).toContain('order_more, mcp/shop/* (2)');
   });
 
   it('shows the newest tokens with place, status and age, and leads to their history', async () => {

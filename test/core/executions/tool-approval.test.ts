@@ -116,7 +116,7 @@ describe('what people send', () => {
 describe('what a model is told of a call that was not made', () => {
   it('says who decided so, and why', () => {
     expect(refusalForModel({ decision: 'rejected', reason: 'No.', decidedAt: now })).toContain(
-      'rejected the call: No.',
+      'A person rejected the call: No. It was not made.',
     );
     expect(refusalForModel({ decision: 'rejected', decidedAt: now })).toContain('A person rejected the call. It was');
     expect(refusalForModel({ decision: 'expired', decidedAt: now })).toContain('Nobody approved the call in time');

@@ -85,7 +85,7 @@ describe('the tools that an MCP server lists', () => {
   it('are at most 500, and a megabyte, of which few are named', async () => {
     const many = await list(...Array.from({ length: 510 }, (_, index) => tool({ name: `t${index}` })));
     expect(many.tools).toHaveLength(500);
-    expect(many.leftOut).toMatch(/^Tools that are left out: t500 \(.+\), .+, and 5 more\.$/);
+    expect(many.leftOut).toMatch(/^Tools that are left out: t500 \(.+\), .+, 5 more\.$/);
     const inputSchema = { type: 'object', title: 'x'.repeat(60_000) };
     const large = await list(...Array.from({ length: 20 }, (_, index) => tool({ name: `t${index}`, inputSchema })));
     expect(large.tools).toHaveLength(17);
