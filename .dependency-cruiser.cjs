@@ -254,18 +254,19 @@ const houses = {
       tokens: ['json', 'rules', 'definitions', 'executions'],
       engine: ['json', 'rules', 'definitions', 'executions', 'tokens'],
       validation: ['json', 'rules', 'agents', 'definitions', 'executions', 'tokens'],
+      access: ['json'],
     },
   },
   api: {
     open: ['api-parts', 'error-response'],
     rooms: {
-      access: [],
       connections: [],
-      'token-events': [],
-      'front-page': [],
+      access: ['connections'],
+      'token-events': ['access'],
+      'front-page': ['access'],
       ide: [],
       'agent-stream': ['access', 'connections'],
-      graphql: ['connections', 'token-events', 'agent-stream'],
+      graphql: ['access', 'connections', 'token-events', 'agent-stream'],
     },
   },
   'api/graphql': {

@@ -15,6 +15,7 @@ export interface Config {
   readonly host: string;
   /** Origins of pages that may use the API, besides its own. */
   readonly corsOrigins: readonly string[];
+  readonly access: AccessConfig;
   readonly temporal: TemporalConfig;
   readonly dataDir: string;
   readonly cacheDir: string;
@@ -39,6 +40,18 @@ export interface Config {
   readonly logFormat: 'pretty' | 'json';
   /** Everything secret in the environment: what no log and no message may show. */
   readonly secrets: readonly string[];
+}
+
+/** Who may do what. With neither a token nor a file of tokens there are no locks, and nobody but this machine is served. */
+export interface AccessConfig {
+  /** Opens everything. */
+  readonly token?: string;
+  /** Names more tokens. */
+  readonly tokensFile?: string;
+  /** Sign the tickets of streams: the first makes them, all are good. None: one that this process makes up. */
+  readonly streamSecrets: readonly string[];
+  /** Whether the page of the IDE is served to anybody. */
+  readonly servesIde: boolean;
 }
 
 export interface TemporalConfig {
@@ -103,12 +116,14 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   const parsed = ENVIRONMENT.safeParse(set);
   if (!parsed.success) throw unreadable(parsed.error, set);
   const values = parsed.data;
-  refuseOpenAddress(values.HOST);
+  const access = accessConfig(values);
+  if (!isLocked(access)) refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
   return {
     port: values.PORT,
     host: values.HOST,
     corsOrigins: values.CORS_ORIGINS,
+    access,
     temporal: temporalConfig(values, set),
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
@@ -128,7 +143,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     streamRetentionSeconds: values.STREAM_RETENTION_SECONDS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
-    secrets: secretsOf(set),
+    secrets: [...secretsOf(set), ...access.streamSecrets],
   };
 }
 
@@ -155,6 +170,9 @@ const hostRules = z
     }),
   );
 
+/** Of a key for HMAC with SHA-256, in bytes. */
+const SHORTEST_SECRET = 32;
+
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
@@ -166,6 +184,20 @@ const ENVIRONMENT = z.object({
       (origins) => origins.every((one) => URL.canParse(one) && new URL(one).origin === one && one !== 'null'),
       'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
     ),
+  AGENT_ACCESS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/-]+=*$/, 'must be a token that a header can carry: letters, digits and -._~+/=')
+    .optional(),
+  ACCESS_TOKENS_FILE: z.string().optional(),
+  STREAM_AUTH_SECRET: z
+    .string()
+    .default('')
+    .transform(listed)
+    .refine(
+      (secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= SHORTEST_SECRET),
+      `must have ${SHORTEST_SECRET} bytes at least, or two such secrets, separated by a comma, while one takes the place of the other`,
+    ),
+  GRAPHIQL: z.stringbool('must be true or false').optional(),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233')
@@ -249,10 +281,25 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
   };
 }
 
-/** Until there is access control, whoever reaches the port may do everything: nobody but this machine may. */
+/** Whether callers have to show something. */
+export function isLocked({ token, tokensFile }: AccessConfig): boolean {
+  return token !== undefined || tokensFile !== undefined;
+}
+
+function accessConfig(values: Values): AccessConfig {
+  const opened = present({ token: values.AGENT_ACCESS_TOKEN, tokensFile: values.ACCESS_TOKENS_FILE });
+  const access = { ...opened, streamSecrets: values.STREAM_AUTH_SECRET, servesIde: true };
+  return { ...access, servesIde: values.GRAPHIQL ?? !isLocked(access) };
+}
+
+/** Without locks, whoever reaches the port may do everything: nobody but this machine may. */
 function refuseOpenAddress(host: string): void {
   if (isLoopback(host) && !host.startsWith('[')) return;
-  const message = `HOST is "${host}": this version listens on loopback only (127.0.0.1, ::1 or localhost), since it has no access control yet; put a reverse proxy with authentication in front to reach it from elsewhere`;
+  const message = [
+    `HOST is "${host}": without a token that callers have to show, only this machine is served. Set one of these:`,
+    '  AGENT_ACCESS_TOKEN=<a long random text, e.g. from: openssl rand -hex 32>',
+    '  HOST=127.0.0.1',
+  ].join('\n');
   throw new CircuitBreakerError('VALIDATION_FAILED', message, {
     problems: [{ code: 'HOST_NOT_LOOPBACK', pointer: '/HOST', message }],
   });

@@ -38,7 +38,8 @@ describe('the configuration', () => {
   });
 
   it.each(['0.0.0.0', '::', '192.168.0.1', 'example.org', '127.0.0.1.example.org'])('does not listen on %s', (HOST) => {
-    expect(() => parse({ HOST })).toThrow(/loopback only/);
+    expect(() => parse({ HOST })).toThrow(/AGENT_ACCESS_TOKEN=.+\n {2}HOST=127\.0\.0\.1$/);
+    expect(parse({ HOST, AGENT_ACCESS_TOKEN: 'cb_0123456789abcdef' }).host).toBe(HOST);
   });
 
   it('does not show a key that is not valid', () => {

@@ -1,7 +1,9 @@
 import type { OperationParts } from '../operations/operation-parts.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { StreamReader } from '../streams/reading/reader.js';
+import type { Stays } from './access/stays.js';
 import type { OpenStreams } from './connections/open-streams.js';
+import type { Doorkeeper } from './access/doorkeeper.js';
 import type { OriginPolicy } from './access/origin-policy.js';
 import type { ServerFacts } from './front-page/server-facts.js';
 import type { Turns } from './graphql/answers/turns.js';
@@ -13,10 +15,14 @@ export interface ApiParts extends OperationParts {
   readonly feed: TokenFeed;
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
+  readonly doorkeeper: Doorkeeper;
+  readonly stays: Stays;
   readonly openStreams: OpenStreams;
   /** For what takes long to compute. */
   readonly turns: Turns;
   readonly facts: ServerFacts;
   /** Where the GraphQL IDE has been built, if it has. */
   readonly ideFolder: string;
+  /** Whether anybody may have the page of the IDE. */
+  readonly servesIde: boolean;
 }

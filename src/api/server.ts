@@ -1,11 +1,13 @@
 import { fastifyCors } from '@fastify/cors';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 
-import { AGENT_STREAM_ROUTE, registerAgentStream } from './agent-stream/agent-stream.js';
+import { registerAgentStream } from './agent-stream/agent-stream.js';
+import { admitRequests } from './access/admit-requests.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { BrokenRequests } from './connections/broken-requests.js';
+import { AGENT_STREAM_ROUTE } from './connections/stream-path.js';
 import { RequestsInTurn } from './connections/requests-in-turn.js';
 import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
@@ -62,6 +64,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     if (refusal !== undefined) throw refusal;
     await Promise.resolve();
   });
+  admitRequests(app, parts);
   unpackBodies(app);
   // Whoever asks without a page's headers what may be asked is answered in the shape of all answers, too.
   const methods = ['GET', 'POST'];

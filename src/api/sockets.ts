@@ -6,13 +6,15 @@ import type { GraphQLSchema } from 'graphql';
 import { WebSocketServer } from 'ws';
 
 import { CircuitBreakerError } from '../core/errors.js';
-import { agentStreamPath, upgradeToStream, type Upgrade } from './agent-stream/agent-stream.js';
+import { upgradeToStream, type Upgrade } from './agent-stream/agent-stream.js';
+import { shownBy } from './access/credentials.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { graphqlSockets } from './graphql/subscriptions/graphql-sockets.js';
 import { IgnoredOffers } from './connections/ignored-offer.js';
 import { refuseOnSocket } from './connections/refuse-on-socket.js';
 import { requestUrl } from './connections/request-url.js';
+import { agentStreamPath } from './connections/stream-path.js';
 import { closeFirmly } from './connections/close-firmly.js';
 
 /** The largest frame that a client may send. */
@@ -44,11 +46,10 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
         // A browser sees no status: it is told by a close code.
         if (refusal !== undefined) closeFirmly(webSocket, 4403, refusal.code);
         else if (isClosing) closeFirmly(webSocket, ...GOING_AWAY);
-        else serveGraphql({ socket: webSocket, wire: socket });
+        else serveGraphql({ socket: webSocket, wire: socket }, shownBy(request.headers));
       });
     } else if (executionId !== undefined) {
-      const { reader, origins } = parts;
-      void upgradeToStream({ server: streams, reader, origins, log: app.log }, executionId, upgrade);
+      void upgradeToStream({ server: streams, parts, log: app.log }, executionId, upgrade);
     } else {
       refuseFor(socket, new CircuitBreakerError('NOT_FOUND', 'There is no WebSocket at this address.'));
     }

@@ -7,18 +7,22 @@ import type { StreamEvent } from '../core/streams/stream-event.js';
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {
   readonly #signal: AbortSignal;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** `signal` ends whatever is under way: what is asked throws its reason. */
+  /** `signal` ends whatever is under way: what is asked throws its reason. `token` is shown with every request. */
   constructor(
     readonly address: string,
-    signal: AbortSignal = new AbortController().signal,
+    { signal = new AbortController().signal, token }: { readonly signal?: AbortSignal; readonly token?: string } = {},
   ) {
     this.#signal = signal;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   /** The API where the configuration puts it. */
-  static of({ host, port }: Pick<Config, 'host' | 'port'>, signal?: AbortSignal): ApiClient {
-    return new ApiClient(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, signal);
+  static of({ host, port, access }: Pick<Config, 'host' | 'port' | 'access'>, signal?: AbortSignal): ApiClient {
+    const { token } = access;
+    const options = { ...(signal === undefined ? {} : { signal }), ...(token === undefined ? {} : { token }) };
+    return new ApiClient(`http://${reachable(host)}:${port}`, options);
   }
 
   /** Whether one of ours answers there and is ready. */
@@ -42,7 +46,7 @@ export class ApiClient {
   async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
     const response = await fetch(`${this.address}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...this.#headers },
       body: JSON.stringify({ query, variables }),
       signal: this.#signal,
     });
@@ -56,8 +60,15 @@ export class ApiClient {
 
   /** The whole stream of an execution, event by event, also when the connection is lost on the way. */
   stream(executionId: string): AsyncIterable<StreamEvent> {
-    return watchExecution({ url: this.address, executionId, signal: this.#signal });
+    return watchExecution({ url: this.address, executionId, headers: this.#headers, signal: this.#signal });
   }
+}
+
+/** Where one who listens on every address of this machine is found on it. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 interface GraphqlAnswer<Data> {

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import { isLocked, type Config } from '../config.js';
 import type { Running } from './run-everything.js';
 import { shownModels } from './server-facts.js';
 
@@ -9,10 +9,22 @@ export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }:
     ['GraphQL', `${address}/graphql   (IDE: ${address}/graphiql)`],
     ['Streams', `${address}/agent-stream/:executionId   (WebSocket and SSE)`],
     ['Temporal UI', uiUrl ?? `of the cluster at ${config.temporal.address ?? 'TEMPORAL_ADDRESS'}`],
+    ['Access', shownAccess(config)],
     ['Data', config.storageUrl.startsWith('pglite:') ? config.dataDir : 'PostgreSQL (STORAGE_URL)'],
     ['Models', shownModels(config)],
     ...(config.toolsDir === undefined ? [] : [['Tools', `${ownTools} in ${config.toolsDir}`]]),
     ...(mcpServers === 0 ? [] : [['MCP servers', `${mcpServers} in ${config.mcpConfig.path}`]]),
   ];
   return ['API ready', ...rows.map(([name = '', value = '']) => `  ${name.padEnd(12)} ${value}`)].join('\n');
+}
+
+/** Who is let in. */
+function shownAccess({ access }: Config): string {
+  const { token, tokensFile } = access;
+  if (!isLocked(access)) return 'anybody on this machine (AGENT_ACCESS_TOKEN shuts the doors)';
+  const named = [
+    ...(token === undefined ? [] : ['AGENT_ACCESS_TOKEN']),
+    ...(tokensFile === undefined ? [] : [tokensFile]),
+  ];
+  return `whoever shows a token (${named.join(', ')})`;
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { settledExecution } from '../reconcile/cut-off.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
+import { Stays } from '../api/access/stays.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
 import { startSweeping } from '../reconcile/sweep.js';
 import { Turns } from '../api/graphql/answers/turns.js';
@@ -20,6 +21,7 @@ import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { claimHome } from './claim-home.js';
+import { openAccess } from './open-access.js';
 import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
 import type { ProcessParts } from './run-process.js';
@@ -32,6 +34,11 @@ const IDE = fileURLToPath(new URL('../../dist/assets/graphiql', import.meta.url)
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
   const { config, logger, resources } = parts;
   const { storage, streams, schemas, closeStream } = backends;
+  const doorkeeper = openAccess(parts);
+  const stays = new Stays(doorkeeper);
+  resources.add('the look at those who stay', () => {
+    stays.end();
+  });
   const { client, connection } = await connectClient(cluster);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
@@ -53,13 +60,14 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts));
   const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
-  const origins = new OriginPolicy(config.corsOrigins);
+  const origins = new OriginPolicy(config.corsOrigins, { servesEveryHost: doorkeeper.isLocked });
   const openStreams = new OpenStreams();
   const turns = new Turns();
   const facts = await serverFacts(config, cluster);
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
-  const serving = { reader, feed, providers, origins, openStreams, turns, facts, ideFolder: IDE };
-  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...serving }, logger);
+  const access = { origins, doorkeeper, stays, servesIde: config.access.servesIde };
+  const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
+  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving }, logger);
   resources.add('the API', () => app.close());
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));

@@ -1,8 +1,9 @@
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { Page, PageRequest } from './page.js';
+import type { WorkflowLimit } from './workflow-limit.js';
 
-export interface ExecutionFilter {
+export interface ExecutionFilter extends WorkflowLimit {
   readonly status?: ExecutionStatus;
   readonly agentId?: string;
   readonly workflowId?: string;

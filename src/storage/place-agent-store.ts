@@ -1,4 +1,5 @@
 import type { PlaceAgent } from '../core/definitions/definition.js';
+import type { WorkflowLimit } from './workflow-limit.js';
 
 /** A place agent that was added to a workflow after its definition was saved: it applies to every version. */
 export interface AddedPlaceAgent extends PlaceAgent {
@@ -6,7 +7,7 @@ export interface AddedPlaceAgent extends PlaceAgent {
   readonly createdAt: string;
 }
 
-export interface PlaceAgentFilter {
+export interface PlaceAgentFilter extends WorkflowLimit {
   readonly workflowId?: string;
   readonly placeId?: string;
   readonly agentId?: string;

@@ -1,6 +1,7 @@
 import type { RunRecord } from '../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType, TokenStatus } from '../core/tokens/token.js';
 import type { Page, PageRequest } from './page.js';
+import type { WorkflowLimit } from './workflow-limit.js';
 
 export type { RunRecord } from '../core/tokens/token-record.js';
 
@@ -11,7 +12,7 @@ export interface StoredTokenEvent extends TokenEvent {
   readonly sequence: number;
 }
 
-export interface TokenFilter {
+export interface TokenFilter extends WorkflowLimit {
   readonly workflowId?: string;
   readonly place?: string;
   readonly status?: TokenStatus;

@@ -3,6 +3,7 @@ import type { ToolServer } from '../core/agents/tool-server.js';
 import type { ToolApproval } from '../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../core/executions/tool-call.js';
 import type { Page, PageRequest } from './page.js';
+import type { WorkflowLimit } from './workflow-limit.js';
 
 /** What is known of a call of a tool. */
 export interface StoredToolCall {
@@ -36,7 +37,7 @@ export interface ToolStore {
   /** For each execution the calls that people were asked about, in the order of the calls. */
   approvals(executionIds: readonly string[]): Promise<readonly (readonly ToolApproval[])[]>;
   /** The calls that wait for a person, of executions that have not ended: who waits longest comes first. */
-  listWaiting(page: PageRequest): Promise<Page<ToolApproval>>;
+  listWaiting(page: PageRequest, limit?: WorkflowLimit): Promise<Page<ToolApproval>>;
   /** The outcomes of the calls of a turn, by their index; of those without one nothing. */
   outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>>;
 }

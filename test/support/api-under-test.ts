@@ -5,6 +5,9 @@ import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
+import { Doorkeeper, type BearerCheck } from '../../src/api/access/doorkeeper.js';
+import { Stays } from '../../src/api/access/stays.js';
+import { StreamTickets } from '../../src/api/access/stream-tickets.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
 import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
@@ -142,7 +145,12 @@ export interface ApiOptions {
   readonly facts?: ServerFacts;
   /** Otherwise one that is not there. */
   readonly ideFolder?: string;
+  /** Otherwise there are no locks. */
+  readonly checks?: readonly BearerCheck[];
+  readonly servesIde?: boolean;
 }
+
+export const TICKET_SECRET = 'a secret for tests, of 32 bytes or more';
 
 const FACTS: ServerFacts = {
   version: '1.2.3',
@@ -160,6 +168,8 @@ export async function apiUnderTest({
   storage: given,
   facts = FACTS,
   ideFolder = '/nowhere/graphiql',
+  checks = [],
+  servesIde = true,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -173,6 +183,8 @@ export async function apiUnderTest({
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
+  const tickets = new StreamTickets({ secrets: [TICKET_SECRET], lifeSeconds: 60 });
+  const doorkeeper = new Doorkeeper({ checks, tickets });
   const parts: ApiParts = {
     storage,
     temporal,
@@ -182,6 +194,9 @@ export async function apiUnderTest({
     feed,
     providers,
     origins: new OriginPolicy(origins),
+    doorkeeper,
+    stays: new Stays(doorkeeper),
+    servesIde,
     openStreams: new OpenStreams(maxOpenStreams),
     turns: new Turns(),
     facts,

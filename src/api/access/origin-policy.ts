@@ -12,9 +12,14 @@ import { isLoopback } from '../../core/loopback.js';
 export class OriginPolicy {
   readonly origins: ReadonlySet<string>;
   readonly #hosts: ReadonlySet<string>;
+  readonly #servesEveryHost: boolean;
 
-  /** `origins` as browsers write them, e.g. `https://agents.example.com`. */
-  constructor(origins: readonly string[]) {
+  /**
+   * `origins` as browsers write them, e.g. `https://agents.example.com`. Where callers show who they are, a page that makes its name
+   * point here gains nothing by it, and every host is served.
+   */
+  constructor(origins: readonly string[], { servesEveryHost = false }: { readonly servesEveryHost?: boolean } = {}) {
+    this.#servesEveryHost = servesEveryHost;
     this.origins = new Set(origins);
     this.#hosts = new Set(origins.map((origin) => new URL(origin).hostname));
   }
@@ -34,7 +39,7 @@ export class OriginPolicy {
   #isOurs(host: string): boolean {
     if (!URL.canParse(`http://${host}`)) return false;
     const { hostname } = new URL(`http://${host}`);
-    return isLoopback(hostname) || this.#hosts.has(hostname);
+    return this.#servesEveryHost || isLoopback(hostname) || this.#hosts.has(hostname);
   }
 }
 

@@ -4,26 +4,27 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocketServer } from 'ws';
 
+import type { Caller } from '../../core/access/caller.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
-import type { StreamReader } from '../../streams/reading/reader.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import type { ApiParts } from '../api-parts.js';
 import { httpError } from '../error-response.js';
 import type { EventFormat } from './event-json.js';
-import type { OriginPolicy } from '../access/origin-policy.js';
 import { closeRefused, refuseOnSocket } from '../connections/refuse-on-socket.js';
+import { callerOf } from '../access/admit-requests.js';
+import { admitToDoor } from '../access/admit-to-door.js';
+import { STREAM_DOOR } from '../access/doors.js';
+import { partsFor } from '../access/parts-for.js';
 import { requestUrl } from '../connections/request-url.js';
+import { agentStreamPath, AGENT_STREAM_ROUTE } from '../connections/stream-path.js';
 import { lastEventIdOf } from './last-event-id.js';
 import { askToComeAgain, serveSse, whenOver } from './sse.js';
 import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.js';
 import { closeFirmly } from '../connections/close-firmly.js';
 import { serveWebSocket } from './websocket.js';
 
-export const AGENT_STREAM_ROUTE = '/agent-stream/*';
-const PATH = /^\/agent-stream\/(.+)$/;
-
 /** `GET /agent-stream/:executionId` as server-sent events. A plain Temporal client's id may have slashes. */
-export function registerAgentStream(app: FastifyInstance, { reader, openStreams }: ApiParts): void {
+export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void {
   app.route({
     method: 'GET',
     url: AGENT_STREAM_ROUTE,
@@ -43,8 +44,13 @@ export function registerAgentStream(app: FastifyInstance, { reader, openStreams 
         return;
       }
       try {
-        whenOver(response, openStreams.enter());
-        const viewer = await reader.open(executionId, options);
+        whenOver(response, parts.openStreams.enter());
+        const caller = callerOf(request);
+        const viewer = await partsFor(parts, caller).reader.open(executionId, options);
+        const onLeave = parts.stays.enter(caller, () => {
+          viewer.leave();
+        });
+        whenOver(response, onLeave);
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) response.setHeader(name, value);
         reply.hijack();
@@ -58,16 +64,8 @@ export function registerAgentStream(app: FastifyInstance, { reader, openStreams 
   });
 }
 
-/** The execution whose stream an address is; undefined for any other. */
-export function agentStreamPath(url: URL): string | undefined {
-  const id = PATH.exec(url.pathname)?.[1];
-  try {
-    return id === undefined ? undefined : decodeURIComponent(id);
-  } catch {
-    // Like any other that nobody has.
-    return id;
-  }
-}
+/** As 401, for a socket whose caller is not let in any more. */
+const NOT_ADMITTED_ANY_MORE = 4401;
 
 /** A request to become a WebSocket. */
 export interface Upgrade {
@@ -79,8 +77,7 @@ export interface Upgrade {
 
 interface StreamDoor {
   readonly server: WebSocketServer;
-  readonly reader: StreamReader;
-  readonly origins: OriginPolicy;
+  readonly parts: ApiParts;
   readonly log: FastifyRequest['log'];
 }
 
@@ -89,19 +86,22 @@ interface StreamDoor {
  * get the upgrade and a close code.
  */
 export async function upgradeToStream(
-  { server, reader, origins, log }: StreamDoor,
+  { server, parts, log }: StreamDoor,
   executionId: string,
   upgrade: Upgrade,
 ): Promise<void> {
   const { request, socket, head, url } = upgrade;
   let viewer: StreamViewer;
   let format: EventFormat;
+  let caller: Caller;
   try {
-    const refusal = origins.refusal(request.headers);
+    const refusal = parts.origins.refusal(request.headers);
     if (refusal !== undefined) throw refusal;
+    const { method, headers } = request;
+    caller = await admitToDoor(parts.doorkeeper, STREAM_DOOR, { method, headers, url, takesTicket: true });
     const query = queryOf(url);
     format = eventFormat(query);
-    viewer = await reader.open(executionId, viewerOptions(query));
+    viewer = await partsFor(parts, caller).reader.open(executionId, viewerOptions(query));
   } catch (error) {
     const answer = httpError(error, { id: crypto.randomUUID(), log });
     if (request.headers.origin === undefined) refuseOnSocket(socket, answer);
@@ -120,6 +120,10 @@ export async function upgradeToStream(
     viewer.leave();
   });
   server.handleUpgrade(request, socket, head, (webSocket) => {
+    const onLeave = parts.stays.enter(caller, () => {
+      closeFirmly(webSocket, NOT_ADMITTED_ANY_MORE, 'UNAUTHENTICATED');
+    });
+    webSocket.on('close', onLeave);
     serveWebSocket({ socket: webSocket, wire: socket }, viewer, format).catch((error: unknown) => {
       log.warn(
         { err: error, executionId },

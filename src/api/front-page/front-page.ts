@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import type { FastifyInstance } from 'fastify';
 
+import { CircuitBreakerError } from '../../core/errors.js';
+import { callerOf } from '../access/admit-requests.js';
 import type { ApiParts } from '../api-parts.js';
 import { lookout } from './look-around.js';
 import { pageHtml } from './page-html.js';
@@ -21,7 +23,7 @@ export function registerFrontPage(app: FastifyInstance, parts: ApiParts): void {
   const lookAround = lookout(parts);
   app.get('/', async (request, reply) => {
     const type = preferredType(request.headers.accept ?? '', ['text/plain', 'text/html', 'application/json']);
-    const surroundings = await lookAround();
+    const surroundings = await lookAround(callerOf(request));
     void reply.headers({ vary: 'accept', 'cache-control': 'no-store' });
     switch (type) {
       case 'text/html':
@@ -36,9 +38,10 @@ export function registerFrontPage(app: FastifyInstance, parts: ApiParts): void {
     }
   });
   app.get('/front-page.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
-  for (const { name, text } of facts.guides) {
-    app.get(`/guides/${name}`, (_request, reply) =>
-      reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text),
-    );
-  }
+  const guides = new Map(facts.guides.map(({ name, text }) => [name, text]));
+  app.get<{ Params: { name: string } }>('/guides/:name', (request, reply) => {
+    const text = guides.get(request.params.name);
+    if (text === undefined) throw new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
+    return reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text);
+  });
 }

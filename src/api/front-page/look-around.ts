@@ -1,4 +1,7 @@
+import type { Caller } from '../../core/access/caller.js';
 import type { Token } from '../../core/tokens/token.js';
+import { limitedStorage } from '../../storage/limited-storage.js';
+import type { Storage } from '../../storage/storage.js';
 import type { ApiParts } from '../api-parts.js';
 
 /** A page is answered within a moment, whatever is away. */
@@ -18,17 +21,21 @@ export interface Surroundings {
 /**
  * Looks around once for all who ask at the same time: when storage hangs, requests do not queue up behind each other.
  */
-export function lookout(parts: Pick<ApiParts, 'storage' | 'temporal' | 'now'>): () => Promise<Surroundings> {
+export function lookout(
+  parts: Pick<ApiParts, 'storage' | 'temporal' | 'now'>,
+): (caller: Caller) => Promise<Surroundings> {
   const { storage, temporal, now } = parts;
-  const tokens = shared(async () => (await storage.tokens.list({}, { first: SHOWN_TOKENS })).items);
+  const newest = (of: Storage) => async () => (await of.tokens.list({}, { first: SHOWN_TOKENS })).items;
+  const tokens = shared(newest(storage));
   const ping = shared(async () => {
     await temporal.ping();
     return true;
   });
   const offers = shared(() => storage.tools.offers());
-  return async () => {
+  return async ({ workflows }) => {
+    const own = workflows === undefined ? tokens : newest(limitedStorage(storage, workflows));
     const [items, temporalAnswers = false, offered] = await Promise.all([
-      inTime(tokens()),
+      inTime(own()),
       inTime(ping()),
       inTime(offers()),
     ]);

@@ -1,14 +1,17 @@
+import type { Caller } from '../../core/access/caller.js';
+import { partsFor, type CallerParts } from '../access/parts-for.js';
 import type { ApiParts } from '../api-parts.js';
 import { EntityLoader } from './entity-loader.js';
 import { RequestWork } from './answers/request-work.js';
 
-/** What every resolver gets: the API's parts, a loader that joins the look-ups of one request, and what it has computed. */
-export interface ResolverContext extends ApiParts {
+/** What every resolver gets: the API's parts as they are for its caller, a loader that joins the look-ups of one request, and what it has computed. */
+export interface ResolverContext extends CallerParts {
   readonly load: EntityLoader;
   readonly work: RequestWork;
 }
 
-export function resolverContext(parts: ApiParts): ResolverContext {
+export function resolverContext(parts: ApiParts, caller: Caller): ResolverContext {
   const work = new RequestWork(parts.turns);
-  return { ...parts, load: new EntityLoader(parts.storage, work), work };
+  const own = partsFor(parts, caller);
+  return { ...own, load: new EntityLoader(own.storage, work), work };
 }

@@ -3,6 +3,7 @@ import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 
 import type { ResolverContext } from './context.js';
 import { countListFields } from './answers/count-list-fields.js';
+import { judgeCallers } from './judge-callers.js';
 import { loadSchema } from './load-schema.js';
 import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
@@ -34,6 +35,7 @@ export function executableSchema(): GraphQLSchema {
   refuseUnstorableArguments(schema);
   countListFields(schema);
   readAfterMutations(schema);
+  judgeCallers(schema);
   return schema;
 }
 

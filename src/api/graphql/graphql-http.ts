@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { mercurius } from 'mercurius';
 
+import { callerOf } from '../access/admit-requests.js';
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
@@ -38,7 +39,7 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     const kind = read.operation.operation;
     if (kind === OperationTypeNode.SUBSCRIPTION) return await sendRefusal(exchange, [new GraphQLError(SUBSCRIBE_BY)]);
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
-    const context = resolverContext(parts);
+    const context = resolverContext(parts, callerOf(exchange.request));
     const result = await app.graphql(asked.query, { ...context }, asked.variables, asked.operationName);
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };

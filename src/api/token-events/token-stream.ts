@@ -1,15 +1,15 @@
 import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { Storage } from '../../storage/storage.js';
 import type { StoredTokenEvent } from '../../storage/token-store.js';
-import type { StreamReader } from '../../streams/reading/reader.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
+import type { StreamOpener } from '../access/parts-for.js';
 import { EventQueue } from './event-queue.js';
 import type { TokenFeed } from './token-feed.js';
 import { tokenUpdates, type TokenUpdates } from './token-updates.js';
 
 interface TokenStreamParts {
   readonly storage: Pick<Storage, 'executions' | 'tokens'>;
-  readonly reader: StreamReader;
+  readonly reader: StreamOpener;
   readonly feed: TokenFeed;
 }
 

@@ -5,6 +5,7 @@ import { storable } from '../../core/json/well-formed-text.js';
 import { changedExecution } from '../changed-execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
+import { isWithin } from '../workflow-limit.js';
 import { memoryPage } from './memory-page.js';
 import { newestFirst } from './newest-first.js';
 
@@ -41,6 +42,7 @@ export class MemoryExecutionStore implements ExecutionStore {
     const { since, before, ...fields } = filter;
     const wanted = [...this.#executions.values()].filter(
       (one) =>
+        isWithin(fields, one.workflowId) &&
         (since === undefined || one.createdAt >= since) &&
         (before === undefined || one.createdAt < before) &&
         (fields.status === undefined || one.status === fields.status) &&

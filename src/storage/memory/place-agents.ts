@@ -6,6 +6,7 @@ import type {
   PlaceAgentPage,
   PlaceAgentStore,
 } from '../place-agent-store.js';
+import { isWithin } from '../workflow-limit.js';
 import { newestFirst } from './newest-first.js';
 
 export class MemoryPlaceAgentStore implements PlaceAgentStore {
@@ -42,9 +43,10 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     return Promise.resolve(this.#all({ workflowId }));
   }
 
-  #all({ workflowId, placeId, agentId }: PlaceAgentFilter): readonly AddedPlaceAgent[] {
+  #all({ workflowId, placeId, agentId, ...limit }: PlaceAgentFilter): readonly AddedPlaceAgent[] {
     const wanted = [...this.#agents.values()].filter(
       (agent) =>
+        isWithin(limit, agent.workflowId) &&
         (workflowId === undefined || agent.workflowId === workflowId) &&
         (placeId === undefined || agent.placeId === placeId) &&
         (agentId === undefined || agent.agentId === agentId),

@@ -5,6 +5,7 @@ import { storable } from '../../core/json/well-formed-text.js';
 import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
+import { isWithin } from '../workflow-limit.js';
 import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
@@ -87,6 +88,7 @@ export class MemoryTokenStore implements TokenStore {
       .map(({ token }) => token)
       .filter(
         (token) =>
+          isWithin(filter, token.workflowId) &&
           (filter.workflowId === undefined || token.workflowId === filter.workflowId) &&
           (filter.place === undefined || token.place === filter.place) &&
           (filter.status === undefined || token.status === filter.status) &&

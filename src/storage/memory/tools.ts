@@ -7,6 +7,7 @@ import { storable } from '../../core/json/well-formed-text.js';
 import type { ExecutionStore } from '../execution-store.js';
 import { decodeCursor, pageBy } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
+import { isWithin, type WorkflowLimit } from '../workflow-limit.js';
 import type { StoredToolCall, ToolStore } from '../tool-store.js';
 import { waitingPosition } from '../waiting-position.js';
 import { newestFirst } from './newest-first.js';
@@ -88,7 +89,7 @@ export class MemoryToolStore implements ToolStore {
     return Promise.resolve(executionIds.map((id) => all.filter(({ executionId }) => executionId === id)));
   }
 
-  async listWaiting(page: PageRequest): Promise<Page<ToolApproval>> {
+  async listWaiting(page: PageRequest, limit: WorkflowLimit = {}): Promise<Page<ToolApproval>> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
     const undecided = [...this.#calls.values()].flatMap(({ approval }) =>
       approval === undefined || approval.decision !== undefined ? [] : [approval],
@@ -96,7 +97,7 @@ export class MemoryToolStore implements ToolStore {
     const executions = await Promise.all(undecided.map(({ executionId }) => this.#executions.get(executionId)));
     const waiting = undecided.filter((_, index) => {
       const execution = executions[index];
-      return execution !== undefined && !isEnded(execution.status);
+      return execution !== undefined && isWithin(limit, execution.workflowId) && !isEnded(execution.status);
     });
     const behind = waiting.filter((one) => after === undefined || newestFirst(waitingPosition(one), after) < 0);
     behind.sort((left, right) => newestFirst(waitingPosition(right), waitingPosition(left)));

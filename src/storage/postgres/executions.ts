@@ -99,7 +99,7 @@ export class PostgresExecutionStore implements ExecutionStore {
         where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
           and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
           and ($5::text is null or created_at >= $5) and ($6::text is null or created_at < $6)
-          and ($7::text is null or (created_at, id) < ($7, $8))
+          and ($7::text is null or (created_at, id) < ($7, $8)) and ($10::text[] is null or workflow_id = any($10))
         order by created_at desc, id desc limit $9`,
       values: [
         filter.status ?? null,
@@ -111,6 +111,7 @@ export class PostgresExecutionStore implements ExecutionStore {
         after?.createdAt ?? null,
         after?.id ?? null,
         page.first + 1,
+        filter.ofWorkflows ?? null,
       ],
     });
     return pageOf(rows.map(executionOf), page);

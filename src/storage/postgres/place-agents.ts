@@ -48,7 +48,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
   }
 
   async list(
-    { workflowId, placeId, agentId }: PlaceAgentFilter,
+    { workflowId, placeId, agentId, ofWorkflows }: PlaceAgentFilter,
     { first, after }: PlaceAgentPage,
   ): Promise<readonly AddedPlaceAgent[]> {
     const rows = await this.#sql.query<Row>({
@@ -56,6 +56,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
       text: `select document from circuit_breaker.place_agents
         where ($1::text is null or workflow_id = $1) and ($2::text is null or place_id = $2)
           and ($3::text is null or agent_id = $3) and ($4::text is null or (created_at, id) > ($4, $5))
+          and ($7::text[] is null or workflow_id = any($7))
         order by created_at, id limit $6`,
       values: [
         workflowId ?? null,
@@ -64,6 +65,7 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
         after?.createdAt ?? null,
         after?.id ?? null,
         first,
+        ofWorkflows ?? null,
       ],
     });
     return rows.map(({ document }) => document);

@@ -6,6 +6,7 @@ import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { decodeCursor, pageBy } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
+import type { WorkflowLimit } from '../workflow-limit.js';
 import type { StoredToolCall, ToolStore } from '../tool-store.js';
 import { waitingPosition } from '../waiting-position.js';
 
@@ -135,7 +136,7 @@ export class PostgresToolStore implements ToolStore {
     return executionIds.map((id) => all.get(id) ?? []);
   }
 
-  async listWaiting(page: PageRequest): Promise<Page<ToolApproval>> {
+  async listWaiting(page: PageRequest, { ofWorkflows }: WorkflowLimit = {}): Promise<Page<ToolApproval>> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
     const rows = await this.#sql.query<ApprovalRow>({
       name: 'list-waiting',
@@ -143,8 +144,9 @@ export class PostgresToolStore implements ToolStore {
         join circuit_breaker.executions execution on execution.id = call.execution_id and not execution.ended
         where waiting_since is not null
           and ($1::text is null or (waiting_since >= $1 and (waiting_since, ${KEY}) > ($1, $2)))
+          and ($4::text[] is null or execution.workflow_id = any($4))
         order by waiting_since, ${KEY} limit $3`,
-      values: [after?.createdAt ?? null, after?.id ?? null, page.first + 1],
+      values: [after?.createdAt ?? null, after?.id ?? null, page.first + 1, ofWorkflows ?? null],
     });
     return pageBy(
       rows.map(({ approval }) => approval),

@@ -1,3 +1,4 @@
+import { notFound } from '../../../core/errors.js';
 import type { StreamEvent, StreamEventType } from '../../../core/streams/stream-event.js';
 import type { StoredTokenEvent } from '../../../storage/token-store.js';
 import { readCursor } from '../../agent-stream/last-event-id.js';
@@ -19,6 +20,16 @@ interface TokenUpdatesArguments {
 }
 
 export const streamResolvers = {
+  Mutation: {
+    createStreamTicket: async (
+      _: unknown,
+      { executionId }: { executionId: string },
+      { storage, doorkeeper, caller, now }: ResolverContext,
+    ) => {
+      if ((await storage.executions.get(executionId)) === undefined) throw notFound('execution', executionId);
+      return await doorkeeper.tickets.make(executionId, caller, Date.parse(now()));
+    },
+  },
   Subscription: {
     agentExecutionStream: {
       subscribe: async (

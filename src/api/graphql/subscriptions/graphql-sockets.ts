@@ -3,8 +3,12 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
+import type { Caller } from '../../../core/access/caller.js';
+import { CircuitBreakerError } from '../../../core/errors.js';
+import { shownAtInit, type Credentials } from '../../access/credentials.js';
 import type { ApiParts } from '../../api-parts.js';
-import { asGraphqlError, graphqlErrors } from '../../error-response.js';
+import { asGraphqlError, graphqlErrors, httpError } from '../../error-response.js';
+import { closeRefused } from '../../connections/refuse-on-socket.js';
 import { closeFirmly } from '../../connections/close-firmly.js';
 import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
@@ -24,6 +28,10 @@ interface SocketParts {
 
 interface Peer extends WiredSocket {
   readonly operations: SocketOperations;
+  /** What its request to become a WebSocket showed. */
+  readonly shown: Credentials;
+  /** Once it has been let in. */
+  caller?: Caller;
   /** The message that graphql-ws was given last, as it came. */
   received: string;
 }
@@ -34,7 +42,11 @@ const CONNECTION_INIT_TIMEOUT_MS = 10_000;
  * GraphQL over WebSocket (`graphql-transport-ws`): graphql-ws keeps the protocol, and not Mercurius, whose own server
  * neither validates documents nor bounds what a socket may hold. Returns what serves a socket that has just been opened.
  */
-export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened: WiredSocket) => void {
+export function graphqlSockets({
+  schema,
+  parts,
+  logger,
+}: SocketParts): (opened: WiredSocket, shown: Credentials) => void {
   const reader = new OperationReader(schema);
   const formatErrors = (errors: readonly GraphQLError[]) =>
     graphqlErrors(errors, { id: crypto.randomUUID(), log: logger });
@@ -42,13 +54,14 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
   });
-  const begin = (peer: Peer, id: string): SocketContext => ({
-    ...resolverContext(parts),
+  const begin = (peer: Peer, caller: Caller, id: string): SocketContext => ({
+    ...resolverContext(parts, caller),
     operation: peer.operations.begin(id),
     deliver: deliverTo(peer, id),
   });
   const server = makeServer<Record<string, never>, Peer>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
+    onConnect: ({ extra, connectionParams }) => letIn(extra, connectionParams, { parts, logger }),
     // What is refused ends its operation, not the socket.
     onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
       // Here, and not as it arrives: whoever has not been let in gets no message read.
@@ -57,7 +70,7 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
       const read = reader.read({ query, operationName, variables });
       if (!('operation' in read)) return read;
       try {
-        const contextValue = begin(extra, id);
+        const contextValue = begin(extra, callerOf(extra), id);
         return { schema, document: read.document, operationName, variableValues: variables, contextValue };
       } catch (error) {
         return [asGraphqlError(error)];
@@ -68,15 +81,43 @@ export function graphqlSockets({ schema, parts, logger }: SocketParts): (opened:
     onError: (...[, , , errors]) => formatErrors(errors.map(asGraphqlError)),
     onNext: (...[, , , , result]) => (result.errors === undefined ? undefined : format(result)),
   });
-  return ({ socket, wire }) => {
+  return ({ socket, wire }, shown) => {
     keepAlive(socket);
-    const peer: Peer = { socket, wire, operations: new SocketOperations(), received: '' };
+    const peer: Peer = { socket, wire, shown, operations: new SocketOperations(), received: '' };
     const closed = server.opened(protocolSide(peer, logger), peer);
     socket.on('close', (code, reason) => {
       peer.operations.leave();
       void closed(code, reason.toString('utf8'));
     });
   };
+}
+
+/** Whether a socket is let in; where not, it is closed with the reason. */
+async function letIn(
+  peer: Peer,
+  connectionParams: Readonly<Record<string, unknown>> | undefined,
+  { parts: { doorkeeper, stays }, logger }: Omit<SocketParts, 'schema'>,
+): Promise<boolean> {
+  try {
+    // What came with the request counts: a browser can only show something now.
+    const shown = peer.shown.authorization === undefined ? shownAtInit(connectionParams) : peer.shown;
+    const caller = await doorkeeper.admit(shown);
+    peer.caller = caller;
+    const onLeave = stays.enter(caller, () => {
+      closeFirmly(peer.socket, CloseCode.Unauthorized, 'UNAUTHENTICATED');
+    });
+    peer.socket.on('close', onLeave);
+    return true;
+  } catch (error) {
+    closeRefused(peer.socket, httpError(error, { id: crypto.randomUUID(), log: logger }));
+    return false;
+  }
+}
+
+/** graphql-ws takes no operation before the socket has been let in. */
+function callerOf({ caller }: Peer): Caller {
+  if (caller === undefined) throw new CircuitBreakerError('UNAUTHENTICATED', 'The socket has not been let in yet.');
+  return caller;
 }
 
 /** The socket as graphql-ws has it. */

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { ANYBODY, type Caller } from '../../core/access/caller.js';
+import { CircuitBreakerError } from '../../core/errors.js';
+import { requestUrl } from '../connections/request-url.js';
+import { AGENT_STREAM_ROUTE } from '../connections/stream-path.js';
+import { admitToDoor } from './admit-to-door.js';
+import type { Doorkeeper } from './doorkeeper.js';
+import { DOORS, type Door } from './doors.js';
+
+interface Gate {
+  readonly doorkeeper: Doorkeeper;
+  /** Whether anybody may have the page of the IDE: what it asks for is judged like all else. */
+  readonly servesIde: boolean;
+}
+
+const CALLERS = new WeakMap<FastifyRequest, Caller>();
+
+/** Who asks: those who were not asked, at an open door, are anybody. */
+export function callerOf(request: FastifyRequest): Caller {
+  return CALLERS.get(request) ?? ANYBODY;
+}
+
+/** Lets requests in, or not, before anything of them is read. To be called before any route is registered. */
+export function admitRequests(app: FastifyInstance, { doorkeeper, servesIde }: Gate): void {
+  app.addHook('onRoute', ({ url }) => {
+    doorOf(url);
+  });
+  app.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions;
+    const door = url === undefined ? 'judged' : doorOf(url);
+    if (door === 'open' || (door === 'ide' && servesIde)) return;
+    if (door === 'ide') throw new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
+    const caller = await admitToDoor(doorkeeper, door, {
+      method: request.method,
+      headers: request.headers,
+      url: requestUrl(request.raw),
+      takesTicket: url === AGENT_STREAM_ROUTE,
+    });
+    CALLERS.set(request, caller);
+  });
+}
+
+function doorOf(url: string): Door {
+  const door = Object.hasOwn(DOORS, url) ? DOORS[url] : undefined;
+  if (door === undefined) throw new Error(`doors.ts has no row for "${url}": say who may use it`);
+  return door;
+}

@@ -1,0 +1,265 @@
+import { CircuitBreakerError, notFound } from '../core/errors.js';
+import type { Agent } from '../core/agents/agent.js';
+import type { Conversation } from '../core/executions/conversation.js';
+import type { AgentStore } from './agent-store.js';
+import type { ConversationStore } from './conversation-store.js';
+import type { ExecutionStore } from './execution-store.js';
+import type { PlaceAgentStore } from './place-agent-store.js';
+import type { Storage } from './storage.js';
+import type { TokenStore } from './token-store.js';
+import type { ToolStore } from './tool-store.js';
+import type { WorkflowStore } from './workflow-store.js';
+
+/**
+ * A storage as it is for somebody who is limited to some workflows: what belongs to others is not there, and is not changed.
+ * Agents are everybody's, but for those that only other workflows may use. Every method is written out, so that a new one does not
+ * pass by itself.
+ */
+export function limitedStorage(storage: Storage, workflows: readonly string[]): Storage {
+  const limit = new Limit(storage, workflows);
+  return {
+    agents: limitedAgents(storage.agents, limit),
+    conversations: limitedConversations(storage.conversations, limit),
+    executions: limitedExecutions(storage.executions, limit),
+    placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
+    temporalHome: storage.temporalHome,
+    tokens: limitedTokens(storage.tokens, limit),
+    tools: limitedTools(storage.tools, limit),
+    workflows: limitedWorkflows(storage.workflows, limit),
+    ping: () => storage.ping(),
+    close: () => storage.close(),
+  };
+}
+
+/** What is there for them. */
+class Limit {
+  readonly #storage: Storage;
+  readonly #ids: ReadonlySet<string>;
+
+  constructor(
+    storage: Storage,
+    readonly workflows: readonly string[],
+  ) {
+    this.#storage = storage;
+    this.#ids = new Set(workflows);
+  }
+
+  has(workflowId: string | undefined): boolean {
+    return workflowId !== undefined && this.#ids.has(workflowId);
+  }
+
+  /** The thing, where it is of one of the workflows. */
+  own<Thing extends { readonly workflowId?: string }>(thing: Thing | undefined): Thing | undefined {
+    return this.has(thing?.workflowId) ? thing : undefined;
+  }
+
+  agent(agent: Agent | undefined): Agent | undefined {
+    const { allowedWorkflows } = agent ?? {};
+    return allowedWorkflows === undefined || allowedWorkflows.some((id) => this.has(id)) ? agent : undefined;
+  }
+
+  /** Throws NOT_FOUND for a token of others. */
+  async needsToken(id: string): Promise<void> {
+    if (this.own(await this.#storage.tokens.get(id)) === undefined) throw notFound('token', id);
+  }
+
+  /** Throws NOT_FOUND for an execution of others. */
+  async needsExecution(id: string): Promise<void> {
+    if (this.own(await this.#storage.executions.get(id)) === undefined) throw notFound('execution', id);
+  }
+
+  /** For each of the executions whether it is theirs. */
+  async ownExecutions(ids: readonly string[]): Promise<readonly boolean[]> {
+    const executions = await this.#storage.executions.getMany(ids);
+    return executions.map((execution) => this.has(execution?.workflowId));
+  }
+
+  /** Those of the conversations that are of their tokens. */
+  async ownConversations(found: readonly Conversation[]): Promise<readonly Conversation[]> {
+    const tokens = await this.#storage.tokens.getMany(found.map(({ tokenId = '' }) => tokenId));
+    return found.filter((_, index) => this.has(tokens[index]?.workflowId));
+  }
+
+  /** Throws FORBIDDEN for a workflow of others. */
+  needsWorkflow(id: string): void {
+    if (!this.has(id)) throw this.#forbidden(`Workflow "${id}"`);
+  }
+
+  /** Throws FORBIDDEN, whatever it is: it belongs to all workflows, or to none. */
+  refuse(what: string): never {
+    throw this.#forbidden(what);
+  }
+
+  #forbidden(what: string): CircuitBreakerError {
+    return new CircuitBreakerError('FORBIDDEN', `${what} is not for callers that are limited to some workflows.`);
+  }
+}
+
+function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
+  return {
+    create: () => limit.refuse('An agent'),
+    update: () => limit.refuse('An agent'),
+    delete: () => limit.refuse('An agent'),
+    get: async (id, version) => limit.agent(await agents.get(id, version)),
+    getMany: async (ids) => (await agents.getMany(ids)).map((agent) => limit.agent(agent)),
+    // What an execution of theirs ran, they may know.
+    getManyEver: (ids) => agents.getManyEver(ids),
+    list: (page) =>
+      filled(page, ({ after }) => agents.list({ ...page, ...(after === undefined ? {} : { after }) }), {
+        idOf: ({ id }) => id,
+        keep: (found) => Promise.resolve(found.filter((agent) => limit.agent(agent) !== undefined)),
+      }),
+  };
+}
+
+function limitedConversations(conversations: ConversationStore, limit: Limit): ConversationStore {
+  return {
+    create: () => limit.refuse('A conversation'),
+    append: () => limit.refuse('A conversation'),
+    get: async (id) => {
+      const found = await conversations.get(id);
+      return found === undefined ? undefined : (await limit.ownConversations([found]))[0];
+    },
+    listForAgent: (agentId, page) =>
+      filled(page, (next) => conversations.listForAgent(agentId, next), {
+        idOf: ({ id }) => id,
+        keep: (found) => limit.ownConversations(found),
+      }),
+  };
+}
+
+function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionStore {
+  return {
+    create: () => limit.refuse('An execution without a token'),
+    update: async (id, change) => {
+      await limit.needsExecution(id);
+      return await executions.update(id, change);
+    },
+    get: async (id) => limit.own(await executions.get(id)),
+    getMany: async (ids) => (await executions.getMany(ids)).map((one) => limit.own(one)),
+    list: (filter, page) => executions.list({ ...filter, ofWorkflows: limit.workflows }, page),
+    storeTurn: async (id, turn, result) => {
+      await limit.needsExecution(id);
+      return await executions.storeTurn(id, turn, result);
+    },
+    getTurn: async (id, turn) => {
+      await limit.needsExecution(id);
+      return await executions.getTurn(id, turn);
+    },
+    listUnclosed: () => limit.refuse('What the sweep works on'),
+    listExpiredStreams: () => limit.refuse('What the sweep works on'),
+    markStreamsRemoved: () => limit.refuse('What the sweep works on'),
+  };
+}
+
+function limitedPlaceAgents(placeAgents: PlaceAgentStore, limit: Limit): PlaceAgentStore {
+  const none: readonly never[] = [];
+  return {
+    create: async (agent) => {
+      limit.needsWorkflow(agent.workflowId);
+      return await placeAgents.create(agent);
+    },
+    delete: async (id) => limit.own(await placeAgents.get(id)) !== undefined && (await placeAgents.delete(id)),
+    get: async (id) => limit.own(await placeAgents.get(id)),
+    list: (filter, page) => placeAgents.list({ ...filter, ofWorkflows: limit.workflows }, page),
+    listForWorkflow: (id) => (limit.has(id) ? placeAgents.listForWorkflow(id) : Promise.resolve(none)),
+    listForWorkflows: async (ids) =>
+      (await placeAgents.listForWorkflows(ids)).map((found, index) => (limit.has(ids[index]) ? found : none)),
+    listChanges: async () => (await placeAgents.listChanges()).filter(({ workflowId }) => limit.has(workflowId)),
+    settleChange: async (change) => {
+      limit.needsWorkflow(change.workflowId);
+      await placeAgents.settleChange(change);
+    },
+  };
+}
+
+function limitedTokens(tokens: TokenStore, limit: Limit): TokenStore {
+  return {
+    record: () => limit.refuse('A record of a token'),
+    appendEvent: async (id, event) => {
+      await limit.needsToken(id);
+      await tokens.appendEvent(id, event);
+    },
+    terminate: async (id, how) => {
+      await limit.needsToken(id);
+      return await tokens.terminate(id, how);
+    },
+    get: async (id) => limit.own(await tokens.get(id)),
+    getMany: async (ids) => (await tokens.getMany(ids)).map((token) => limit.own(token)),
+    // Whether an id is taken has to be known before a token is started under it.
+    originOf: (id) => tokens.originOf(id),
+    list: (filter, page) => tokens.list({ ...filter, ofWorkflows: limit.workflows }, page),
+    listEvents: async (id, range) =>
+      limit.own(await tokens.get(id)) === undefined ? [] : await tokens.listEvents(id, range),
+    newestEvent: async (id) => limit.own(await tokens.newestEvent(id)),
+    readFeed: () => limit.refuse('The feed of all tokens'),
+    watchFeed: () => limit.refuse('The feed of all tokens'),
+  };
+}
+
+function limitedTools(tools: ToolStore, limit: Limit): ToolStore {
+  return {
+    offer: () => limit.refuse('What workers offer'),
+    withdraw: () => limit.refuse('What workers offer'),
+    keepServers: () => limit.refuse('What workers offer'),
+    servers: () => tools.servers(),
+    offers: () => tools.offers(),
+    beginCall: () => limit.refuse('A call of a tool'),
+    endCall: () => limit.refuse('A call of a tool'),
+    storeApproval: () => limit.refuse('What people are asked'),
+    approvals: async (ids) => {
+      const own = await limit.ownExecutions(ids);
+      return (await tools.approvals(ids)).map((found, index) => (own[index] === true ? found : []));
+    },
+    listWaiting: (page) => tools.listWaiting(page, { ofWorkflows: limit.workflows }),
+    outcomes: async (id, turn) => {
+      await limit.needsExecution(id);
+      return await tools.outcomes(id, turn);
+    },
+  };
+}
+
+function limitedWorkflows(workflows: WorkflowStore, limit: Limit): WorkflowStore {
+  return {
+    save: async (id, content, facts) => {
+      limit.needsWorkflow(id);
+      return await workflows.save(id, content, facts);
+    },
+    get: async (id, version) => (limit.has(id) ? await workflows.get(id, version) : undefined),
+    getMany: async (ids) =>
+      (await workflows.getMany(ids)).map((found) => (limit.has(found?.definition.id) ? found : undefined)),
+    list: (page) =>
+      filled(page, (next) => workflows.list(next), {
+        idOf: ({ definition }) => definition.id,
+        keep: (found) => Promise.resolve(found.filter(({ definition }) => limit.has(definition.id))),
+      }),
+    usersOfAgent: () => limit.refuse('Where an agent is used'),
+  };
+}
+
+interface ListPage {
+  readonly first: number;
+  readonly after?: string;
+}
+
+interface Filling<Item> {
+  readonly idOf: (item: Item) => string;
+  readonly keep: (items: readonly Item[]) => Promise<readonly Item[]>;
+}
+
+/** A page with as many as were asked for, or all there are: what is not theirs leaves no hole, which would look like the end. */
+async function filled<Item>(
+  { first, after }: ListPage,
+  read: (page: ListPage) => Promise<readonly Item[]>,
+  { idOf, keep }: Filling<Item>,
+): Promise<readonly Item[]> {
+  const kept: Item[] = [];
+  let last = after;
+  for (;;) {
+    const found = await read({ first, ...(last === undefined ? {} : { after: last }) });
+    kept.push(...(await keep(found)));
+    const end = found.at(-1);
+    if (kept.length >= first || found.length < first || end === undefined) return kept.slice(0, first);
+    last = idOf(end);
+  }
+}
