@@ -14,12 +14,17 @@ export const tools = circuitBreaker.table(
   (table) => [index('tools_oldest').on(table.offeredAt)],
 );
 
-/** The MCP servers of the workers, as one of them saw each last; a row that no worker has renewed for long is removed. */
-export const toolServers = circuitBreaker.table('tool_servers', {
-  name: text().primaryKey(),
-  seenAt: text('seen_at').notNull(),
-  server: json().notNull(),
-});
+/** The MCP servers of the workers, as each worker saw its own last; a row that it has not renewed for long is removed. */
+export const toolServers = circuitBreaker.table(
+  'tool_servers',
+  {
+    name: text().notNull(),
+    worker: text().notNull(),
+    seenAt: text('seen_at').notNull(),
+    server: json().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.name, table.worker] })],
+);
 
 /** A row for each call of a tool, from before it runs or waits for a person; the first outcome stays. */
 export const toolCalls = circuitBreaker.table(

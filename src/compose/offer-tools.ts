@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
+
 import { offersOf } from '../tools/tool-offers.js';
 import type { Storage } from '../storage/storage.js';
 import type { ProcessParts } from './run-process.js';
 import type { WorkerTools } from './worker-tools.js';
 
 const RENEW_EVERY_MS = 10 * 60_000;
+/** What has not been said for more than twice as long is of a worker that has ended. */
+const SERVERS_EVERY_MS = 60_000;
 /** Long enough for any pause of the workers in which agents are still to be saved. */
 const REMEMBER_MS = 24 * 60 * 60_000;
 
@@ -15,11 +19,16 @@ const rfc3339 = (ms: number) => new Date(ms).toISOString();
  * waits for them.
  */
 export async function offerTools({ resources, logger }: ProcessParts, tools: WorkerTools, storage: Storage) {
+  const worker = randomUUID();
+  const keepServers = (at: number) =>
+    storage.tools.keepServers({
+      ...{ worker, servers: tools.servers, at: rfc3339(at), forgetBefore: rfc3339(Date.now() - REMEMBER_MS) },
+    });
   const offer = async () => {
     const now = Date.now();
     const offers = offersOf(tools);
     await storage.tools.offer(offers, rfc3339(now), rfc3339(now - REMEMBER_MS));
-    await storage.tools.keepServers(tools.servers, rfc3339(now), rfc3339(now - REMEMBER_MS));
+    await keepServers(now);
     await withdrawGone(tools, storage);
   };
   await offer();
@@ -30,8 +39,16 @@ export async function offerTools({ resources, logger }: ProcessParts, tools: Wor
   );
   const timer = setInterval(offerAgain, RENEW_EVERY_MS);
   timer.unref();
-  resources.add('the offer of tools', () => {
+  const serversAgain = () => {
+    if (tools.servers.length > 0) void keepServers(Date.now()).catch(() => undefined);
+  };
+  const serversTimer = setInterval(serversAgain, SERVERS_EVERY_MS);
+  serversTimer.unref();
+  resources.add('the offer of tools', async () => {
     clearInterval(timer);
+    clearInterval(serversTimer);
+    // As long ago as if it had been silent: it counts no more, and what it knew is known where nobody knows better.
+    if (tools.servers.length > 0) await keepServers(Date.now() - 3 * SERVERS_EVERY_MS);
   });
   tools.begin(offerAgain);
 }

@@ -1,5 +1,5 @@
 import type { ToolOffer } from '../core/agents/tool-offer.js';
-import type { ToolServer } from '../core/agents/tool-server.js';
+import type { SeenToolServer, ToolServer } from '../core/agents/tool-server.js';
 import type { ToolApproval } from '../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../core/executions/tool-call.js';
 import type { Page, PageRequest } from './page.js';
@@ -13,16 +13,26 @@ export interface StoredToolCall {
   readonly outcome?: ToolOutcome;
 }
 
+/** The MCP servers of one worker. */
+export interface WorkerServers {
+  /** The process: another one after every start. */
+  readonly worker: string;
+  readonly servers: readonly ToolServer[];
+  /** RFC 3339, as the other. */
+  readonly at: string;
+  readonly forgetBefore: string;
+}
+
 /** What the workers offer, and the calls of it. */
 export interface ToolStore {
   /** Says that these tools are there at a time (RFC 3339), and forgets those of which that was last said before another. */
   offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void>;
   /** Forgets tools, by name, that nobody has any more. */
   withdraw(names: readonly string[]): Promise<void>;
-  /** Keeps how the MCP servers of a worker are at a time (RFC 3339), and forgets those of which that was last said before another. */
-  keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void>;
-  /** By name. */
-  servers(): Promise<readonly ToolServer[]>;
+  /** Keeps how the MCP servers of a worker are, and forgets those of any worker of which that was last said before a time. */
+  keepServers(servers: WorkerServers): Promise<void>;
+  /** As each worker saw its own last: by name, and then by worker. */
+  servers(): Promise<readonly SeenToolServer[]>;
   /** By name. */
   offers(): Promise<readonly ToolOffer[]>;
   /** Notes that an attempt at a call begins. To begin the same attempt again counts once, until another one has begun. */

@@ -1,5 +1,5 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
-import type { ToolServer } from '../../core/agents/tool-server.js';
+import type { SeenToolServer } from '../../core/agents/tool-server.js';
 import { isEnded } from '../../core/executions/execution.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import { idempotencyKeyOf, type ToolCallPlace, type ToolOutcome } from '../../core/executions/tool-call.js';
@@ -8,7 +8,7 @@ import type { ExecutionStore } from '../execution-store.js';
 import { decodeCursor, pageBy } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import { isWithin, type WorkflowLimit } from '../workflow-limit.js';
-import type { StoredToolCall, ToolStore } from '../tool-store.js';
+import type { StoredToolCall, ToolStore, WorkerServers } from '../tool-store.js';
 import { waitingPosition } from '../waiting-position.js';
 import { newestFirst } from './newest-first.js';
 
@@ -19,7 +19,7 @@ interface Call extends StoredToolCall {
 }
 
 export class MemoryToolStore implements ToolStore {
-  #servers = new Map<string, { readonly server: ToolServer; readonly at: string }>();
+  #servers = new Map<string, SeenToolServer>();
   #offers = new Map<string, { readonly offer: ToolOffer; readonly at: string }>();
   readonly #calls = new Map<string, Call>();
   readonly #executions: Pick<ExecutionStore, 'get'>;
@@ -34,15 +34,17 @@ export class MemoryToolStore implements ToolStore {
     return Promise.resolve();
   }
 
-  keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void> {
-    for (const server of servers) this.#servers.set(server.name, { server: storable(server), at });
-    this.#servers = new Map([...this.#servers].filter(([, seen]) => seen.at >= forgetBefore));
+  keepServers({ worker, servers, at: seenAt, forgetBefore }: WorkerServers): Promise<void> {
+    for (const server of servers) {
+      this.#servers.set(`${server.name} ${worker}`, { worker, seenAt, server: storable(server) });
+    }
+    this.#servers = new Map([...this.#servers].filter(([, seen]) => seen.seenAt >= forgetBefore));
     return Promise.resolve();
   }
 
-  servers(): Promise<readonly ToolServer[]> {
-    const servers = [...this.#servers.values()].map(({ server }) => server);
-    return Promise.resolve(servers.sort((left, right) => (left.name < right.name ? -1 : 1)));
+  servers(): Promise<readonly SeenToolServer[]> {
+    const sorted = [...this.#servers].sort(([left], [right]) => (left < right ? -1 : 1));
+    return Promise.resolve(sorted.map(([, seen]) => seen));
   }
 
   withdraw(names: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
-import type { ToolServer } from '../../core/agents/tool-server.js';
+import type { SeenToolServer } from '../../core/agents/tool-server.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
@@ -7,7 +7,7 @@ import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { decodeCursor, pageBy } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { WorkflowLimit } from '../workflow-limit.js';
-import type { StoredToolCall, ToolStore } from '../tool-store.js';
+import type { StoredToolCall, ToolStore, WorkerServers } from '../tool-store.js';
 import { waitingPosition } from '../waiting-position.js';
 
 interface CallRow {
@@ -52,26 +52,26 @@ export class PostgresToolStore implements ToolStore {
     await this.#sql.query({ name: 'forget-tools', text, values: [forgetBefore] });
   }
 
-  async keepServers(servers: readonly ToolServer[], at: string, forgetBefore: string): Promise<void> {
+  async keepServers({ worker, servers, at, forgetBefore }: WorkerServers): Promise<void> {
     for (const server of inLockOrder(servers)) {
       await this.#sql.query({
         name: 'keep-tool-server',
-        text: `insert into circuit_breaker.tool_servers (name, seen_at, server) values ($1, $2, $3)
-          on conflict (name) do update set seen_at = excluded.seen_at, server = excluded.server`,
-        values: [server.name, at, storableJson(server)],
+        text: `insert into circuit_breaker.tool_servers (name, worker, seen_at, server) values ($1, $2, $3, $4)
+          on conflict (name, worker) do update set seen_at = excluded.seen_at, server = excluded.server`,
+        values: [server.name, worker, at, storableJson(server)],
       });
     }
     const text = 'delete from circuit_breaker.tool_servers where seen_at < $1';
     await this.#sql.query({ name: 'forget-tool-servers', text, values: [forgetBefore] });
   }
 
-  async servers(): Promise<readonly ToolServer[]> {
-    const rows = await this.#sql.query<{ readonly server: ToolServer }>({
+  async servers(): Promise<readonly SeenToolServer[]> {
+    return await this.#sql.query<SeenToolServer>({
       name: 'list-tool-servers',
-      text: 'select server from circuit_breaker.tool_servers order by name collate "C"',
+      text: `select worker, seen_at as "seenAt", server from circuit_breaker.tool_servers
+        order by name collate "C", worker collate "C"`,
       values: [],
     });
-    return rows.map(({ server }) => server);
   }
 
   async withdraw(names: readonly string[]): Promise<void> {

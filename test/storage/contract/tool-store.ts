@@ -46,15 +46,19 @@ export function toolStoreContract(storage: () => Storage): void {
       const away: ToolServer = { name: 's-b', transport: 'stdio', works: false, errorMessage: 'Away.', tools: [] };
       const tools = [{ name: 'mcp/s-a/read', description: 'Reads.' }];
       const there: ToolServer = { name: 's-a', transport: 'streamable_http', works: true, tools };
-      await store().keepServers(
-        [{ ...there, works: false }, away],
-        '2031-01-01T00:00:00.000Z',
-        '2030-12-31T00:00:00.000Z',
-      );
-      await store().keepServers([there], '2031-01-02T00:00:00.000Z', '2031-01-01T00:00:00.000Z');
-      expect(await store().servers()).toEqual([there, away]);
-      await store().keepServers([], '2031-01-02T00:00:00.000Z', '2031-01-02T00:00:00.000Z');
-      expect(await store().servers()).toEqual([there]);
+      const [dayOne, dayTwo] = ['2031-01-01T00:00:00.000Z', '2031-01-02T00:00:00.000Z'];
+      const keep = (worker: string, servers: readonly ToolServer[], at: string, forgetBefore = dayOne) =>
+        store().keepServers({ worker, servers, at, forgetBefore });
+      await keep('w-2', [{ ...there, works: false }, away], dayOne);
+      await keep('w-2', [there], dayTwo);
+      await keep('w-1', [{ ...there, works: false }], dayTwo);
+      expect(await store().servers()).toEqual([
+        { worker: 'w-1', seenAt: dayTwo, server: { ...there, works: false } },
+        { worker: 'w-2', seenAt: dayTwo, server: there },
+        { worker: 'w-2', seenAt: dayOne, server: away },
+      ]);
+      await keep('w-1', [], dayTwo, dayTwo);
+      expect((await store().servers()).map(({ worker }) => worker)).toEqual(['w-1', 'w-2']);
     });
   });
 
