@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
+import { buildSchema, LoneAnonymousOperationRule, parse, specifiedRules, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
+import { loadSchema } from '../src/api/graphql/load-schema.js';
 import {
   ATTEMPT_START_CODES,
   BLOCKER_CODES,
@@ -95,6 +97,22 @@ describe('the guide to streams', () => {
     const shown = [...guide.matchAll(/```tsx?\n(.*?)\n```/gs)].map(([, code]) => code ?? '');
     const snippet = shown.find((code) => code.includes(landmark));
     expect(readFileSync(`test/e2e/pages/${file}`, 'utf8')).toContain(snippet ?? 'no snippet');
+  });
+});
+
+describe('GraphQL in the guides', () => {
+  const schema = buildSchema(loadSchema());
+  // A block may show one operation after the other.
+  const rules = specifiedRules.filter((rule) => rule !== LoneAnonymousOperationRule);
+  const guides = ['README.md', ...readdirSync('docs/guides').map((name) => `docs/guides/${name}`)];
+  const blocks = guides.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/```graphql\n(.*?)\n *```/gs)].map(
+      ([, block = '']) => [file, block] as const,
+    ),
+  );
+
+  it.each(blocks)('fits the schema: %s', (_file, block) => {
+    expect(validate(schema, parse(block), rules)).toEqual([]);
   });
 });
 
