@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LONGEST_TOOL_SECONDS } from '../core/agents/tool-offer.js';
 import { wordsOf } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.js';
+import { jsonPointer } from '../core/json/json-pointer.js';
 import { shorten } from '../core/json/preview.js';
 import type { ReadArguments, Tool, ToolContext } from './tool.js';
 
@@ -138,6 +139,6 @@ function referenceIn(schema: JsonValue): string | undefined {
 async function readArguments(input: z.ZodType, given: JsonObject): Promise<ReadArguments> {
   const read = await input.safeParseAsync(given);
   if (read.success) return { value: read.data };
-  const problems = read.error.issues.map(({ path, message }) => `/${path.map(String).join('/')} ${message}`);
+  const problems = read.error.issues.map(({ path, message }) => `${jsonPointer(path)} ${message}`.trim());
   return { problem: problems.slice(0, 10).join('; ') };
 }

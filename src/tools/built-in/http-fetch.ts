@@ -51,7 +51,7 @@ export function httpFetchTool(parts: HttpFetchParts): Tool {
     run: async ({ url, method = 'GET', headers = {}, body }, context) =>
       await fetchOnce(
         parts,
-        { url, method, headers: withType(headers, body, { method, context }), ...sent(body) },
+        { url, method, headers: withOurHeaders(headers, body, { method, context }), ...sent(body) },
         context,
       ),
   });
@@ -148,7 +148,7 @@ function sent(body: JsonValue | undefined): { readonly body?: string } {
   return { body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
-function withType(
+function withOurHeaders(
   headers: Readonly<Record<string, string>>,
   body: JsonValue | undefined,
   { method, context }: { readonly method: Method; readonly context: ToolContext },

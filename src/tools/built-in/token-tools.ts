@@ -80,7 +80,7 @@ function fireTool(access: TokenAccess): Tool {
         idempotencyKey: keyOf(context),
         executionId: context.executionId,
       };
-      const { token, executionId } = await access.fire(tokenId, request, context.signal).catch(toldToModel);
+      const { token, executionId } = await access.fire(tokenId, request, context.signal).catch(throwRefusal);
       const { place, status, version } = token;
       return { fired: transition, place, status, version, ...(executionId === undefined ? {} : underWay(transition)) };
     },
@@ -106,7 +106,7 @@ function tokenOf({ token }: ToolContext): string {
 }
 
 /** A refusal says what stands against it; what to do about a transition that is under way is not for a model to guess. */
-function toldToModel(error: unknown): never {
+function throwRefusal(error: unknown): never {
   if (!(error instanceof CircuitBreakerError)) throw error;
   throw new ToolError(`${error.message} ${ADVICE[error.code] ?? OTHER_ADVICE}`);
 }
