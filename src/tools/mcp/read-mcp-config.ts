@@ -61,12 +61,19 @@ function serversIn(text: string): JsonObject | undefined {
 }
 
 function configOf(file: string, entries: JsonObject, secrets: McpSecrets): McpConfig {
-  const read = Object.entries(entries).map(([name, entry]) => new ServerReader(file, name, secrets).read(entry));
+  const read = Object.entries(entries)
+    .filter(([, entry]) => !isSwitchedOff(entry))
+    .map(([name, entry]) => new ServerReader(file, name, secrets).read(entry));
   return {
     servers: read.flatMap(({ server }) => server ?? []),
     faults: read.flatMap(({ faults }) => faults),
     secrets: read.flatMap((one) => one.secrets),
   };
+}
+
+/** As other clients have it: it stays in the file, and nobody starts it. */
+function isSwitchedOff(entry: JsonValue): boolean {
+  return isJsonObject(entry) && entry['disabled'] === true;
 }
 
 /** Reads one server of the file, and collects what is wrong with it. */

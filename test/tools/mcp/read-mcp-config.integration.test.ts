@@ -127,4 +127,16 @@ describe('the file that names MCP servers', () => {
     expect(servers.map(({ name }) => name)).toEqual(['b']);
     expect(faults.map(({ server }) => server)).toEqual(['a']);
   });
+
+  it('leaves out what is switched off, whatever else is said of it', async () => {
+    const mcpServers = {
+      a: { disabled: true },
+      b: { command: 'x', disabled: false },
+      c: { url: 'https://x', disabled: true },
+    };
+    await writeFile(file, JSON.stringify({ mcpServers }));
+    const { servers, faults } = await read();
+    expect(servers.map(({ name }) => name)).toEqual(['b']);
+    expect(faults).toEqual([]);
+  });
 });
