@@ -2,8 +2,8 @@
 export interface Command {
   /** Behind the name: `[FILE]`. */
   readonly operand?: string;
-  /** By name, each with what stands for its value and what it is for. */
-  readonly options: Readonly<Record<string, { readonly value: string; readonly meaning: string }>>;
+  /** By name. */
+  readonly options: Readonly<Record<string, CommandOption>>;
   /** One line. */
   readonly summary: string;
   /** What it does, in a few lines. */
@@ -14,6 +14,14 @@ export interface Command {
   /** The npm script that does the same. */
   readonly script: string;
   readonly run: (request: CommandRequest) => Promise<void>;
+}
+
+export interface CommandOption {
+  /** What stands for its value. */
+  readonly value: string;
+  readonly meaning: string;
+  /** Given again, it is one more: the values are joined by commas. Otherwise the last one counts. */
+  readonly isList?: true;
 }
 
 export interface CommandRequest {

@@ -97,6 +97,32 @@ of the workers.`,
       await api();
     },
   },
+  token: {
+    operand: 'create',
+    options: {
+      name: { value: 'NAME', meaning: 'whose it is: the audit and refusals say it' },
+      role: { value: 'ROLE', meaning: 'read, operate or administer' },
+      workflow: {
+        value: 'ID',
+        meaning: 'the only workflow that it is for; several separated by commas, or given again',
+        isList: true,
+      },
+      expires: { value: 'TIME', meaning: 'until when, like 2027-06-30T00:00:00Z; for ever otherwise' },
+    },
+    summary: 'make a token by which somebody may call the API',
+    description: `Prints a token, once, and the entry that the file of ACCESS_TOKENS_FILE keeps of it: its SHA-256, never the token. Changes
+nothing: the entry counts when it stands in that file, which a running API reads again by itself.`,
+    variables: { ACCESS_TOKENS_FILE: 'the file that the entry is for' },
+    examples: [
+      'npx circuit-breaker token create --name ci --role operate --workflow document_review',
+      'npx circuit-breaker token create --name dashboard --role read --expires 2027-06-30T00:00:00Z',
+    ],
+    script: 'npx circuit-breaker token',
+    run: async (request) => {
+      const { token } = await import('./commands/token.js');
+      token(request);
+    },
+  },
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',

@@ -55,7 +55,8 @@ function readRequest(command: CommandName, operands: readonly string[], options:
     const { name, rawName, value } = option;
     if (!Object.hasOwn(known, name)) return misuse(unknownOption(option, Object.keys(known)), command);
     if (value === undefined || value === '') return misuse(`${rawName} needs a value behind it.`, command);
-    values[name] = value;
+    const before = known[name]?.isList === true ? values[name] : undefined;
+    values[name] = before === undefined ? value : `${before},${value}`;
   }
   const [operand, ...more] = operands;
   const [excess] = takes === undefined ? operands : more;

@@ -1,5 +1,8 @@
 import type { Role } from './role.js';
 
+/** Every token that we make begins with it, so that it is known for one wherever it turns up. */
+export const TOKEN_PREFIX = 'cb_';
+
 /** A token that opens the doors, as the file of tokens keeps it: not the token itself, which nobody keeps. */
 export interface AccessEntry {
   /** Told in the audit and in refusals. */
