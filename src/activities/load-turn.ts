@@ -58,6 +58,7 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Pro
     ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
     strictParameters: agent.strictParameters,
+    fetchingFor: executionId,
   };
   const warnings = [
     ...(leftOut === 0 ? [] : [leftOutWarning(leftOut)]),

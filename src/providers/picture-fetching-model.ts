@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
 import { fetchesPicture, type PictureLimits } from '../core/agents/picture-limits.js';
 import { ModelError } from '../core/executions/model-error.js';
@@ -8,14 +10,24 @@ import { WebError, type WebAccess, type WebAnswer } from '../http/web-access.js'
 import type { LanguageModel } from './language-model.js';
 
 const TIMEOUT_MS = 20_000;
+/** Of all pictures that are kept, in characters of base64, and for how long: for the next turn, or another try at this one. */
+const MOST_KEPT = 32 * 1024 * 1024;
+const KEPT_MS = 10 * 60_000;
+
+type FetchedPicture = Extract<Picture, { type: 'inline' }>;
 
 /**
  * Fetches the pictures of a request that its provider does not fetch by itself, and leaves the rest to another model. An inner
- * address goes to no provider either: what is called one may be a server within this network, which would fetch it here.
+ * address goes to no provider either: what is called one may be a server within this network, which would fetch it here. What was
+ * fetched for an execution is kept for its next turns, as far as there is room.
  */
 export class PictureFetchingModel implements LanguageModel {
   readonly #model: LanguageModel;
   readonly #web: WebAccess;
+  readonly #kept = new LRUCache<string, FetchedPicture>({
+    ...{ maxSize: MOST_KEPT, ttl: KEPT_MS },
+    sizeCalculation: ({ data }) => data.length,
+  });
 
   constructor(model: LanguageModel, web: WebAccess) {
     this.#model = model;
@@ -26,7 +38,7 @@ export class PictureFetchingModel implements LanguageModel {
     const { pictures: limits } = capabilitiesOf(request.provider);
     const needed = limits === null ? [] : linkedIn(request).filter(({ url }) => !this.#goesOn(limits, url));
     if (limits === null || needed.length === 0) return this.#model.stream(request, signal);
-    return this.#streamWithPictures(request, { limits, signal });
+    return this.#streamWithPictures(request, { limits, signal, fetchingFor: request.fetchingFor });
   }
 
   async *#streamWithPictures(request: ModelRequest, looking: Looking): AsyncGenerator<ModelEvent, void, undefined> {
@@ -52,13 +64,23 @@ export class PictureFetchingModel implements LanguageModel {
     return result;
   }
 
-  async #here(picture: Picture, { limits, signal, left }: Looking & { readonly left: number }): Promise<Picture> {
+  async #here(picture: Picture, looking: Fetching): Promise<Picture> {
+    const { limits, left, fetchingFor } = looking;
     if (picture.type === 'inline' || this.#goesOn(limits, picture.url)) return picture;
+    const key = `${fetchingFor ?? ''} ${picture.url}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && (pictureBytes(kept) ?? 0) <= Math.min(limits.bytesEach, left)) return kept;
+    const fetched = await this.#fetched(picture.url, looking);
+    if (fetchingFor !== undefined) this.#kept.set(key, fetched);
+    return fetched;
+  }
+
+  async #fetched(url: string, { limits, signal, left }: Fetching): Promise<FetchedPicture> {
     const late = AbortSignal.timeout(TIMEOUT_MS);
-    const { host } = new URL(picture.url);
+    const { host } = new URL(url);
     try {
       const answer = await this.#web.send({
-        url: picture.url,
+        url,
         method: 'GET',
         headersFor: () => ({ accept: 'image/*', 'user-agent': 'circuit-breaker' }),
         signal: AbortSignal.any([signal, late]),
@@ -81,13 +103,19 @@ export class PictureFetchingModel implements LanguageModel {
 interface Looking {
   readonly limits: PictureLimits;
   readonly signal: AbortSignal;
+  readonly fetchingFor: string | undefined;
+}
+
+interface Fetching extends Looking {
+  /** How many bytes a picture may have beside those before it. */
+  readonly left: number;
 }
 
 function linkedIn({ messages }: ModelRequest) {
   return messages.flatMap(({ pictures = [] }) => pictures).filter((picture) => picture.type === 'linked');
 }
 
-async function readPicture(answer: WebAnswer, host: string, most: number): Promise<Picture> {
+async function readPicture(answer: WebAnswer, host: string, most: number): Promise<FetchedPicture> {
   const { status, refusedRedirect } = answer;
   const { bytes, isWhole } = await answer.read(most);
   if (refusedRedirect !== undefined) {

@@ -51,6 +51,20 @@ describe('a picture at an address', () => {
     expect(seen()).toEqual([{ type: 'inline', mediaType: 'image/png', data: PNG.toString('base64') }]);
   });
 
+  it('is fetched once for an execution, whose turns all see the same, and again for another', async () => {
+    let fetches = 0;
+    server.behave((_, response) => {
+      fetches += 1;
+      response.writeHead(200).end(Buffer.concat([PNG, Buffer.from([fetches])]));
+    });
+    const look = (fetchingFor: string) => collect(model, { ...looking(`${server.root}/7`, {}, 2), fetchingFor });
+    await look('e-1');
+    await look('e-1');
+    expect(fetches).toBe(1);
+    await look('e-2');
+    expect(fetches).toBe(2);
+  });
+
   it('goes as it is to a provider that fetches it, over TLS only', async () => {
     const openai = { type: 'openai', model: 'gpt-4o' } as const;
     await collect(model, looking('https://shop.example/7.png', openai));

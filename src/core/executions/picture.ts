@@ -31,24 +31,27 @@ const BASE64_UNIT = 4;
 
 /**
  * The pictures of an execution's input: the members, or the input itself, that are a `data:image/…` URL or an object with nothing
- * but `image`. Throws ModelError `invalid_request` for what says that it is a picture and is none.
+ * but `image`, or a list of nothing else than such. Throws ModelError `invalid_request` for what says that it is a picture and is none.
  */
 export function takePictures(input: JsonValue): InputWithPictures {
-  const whole = readPicture(input, WHOLE);
-  const members: readonly (readonly [string, JsonValue])[] =
-    whole !== undefined ? [[WHOLE, input]] : isJsonObject(input) ? Object.entries(input) : [];
-  const found = members.flatMap(([name, value]) => {
-    const picture = readPicture(value, name);
-    return picture === undefined ? [] : [{ name, picture }];
-  });
+  const whole = readPictures(input, WHOLE);
+  const members = (isJsonObject(input) && whole.length === 0 ? Object.entries(input) : []).map(([name, value]) => ({
+    name,
+    value,
+    own: readPictures(value, name),
+  }));
+  const found = [...whole, ...members.flatMap(({ own }) => own)];
   const pictures = found.map((one, index) => ({
     ...one,
     shown: labelOf(one.picture, found.length > 1 ? index + 1 : 0),
   }));
-  if (whole !== undefined) return { shown: shownWhole(input, pictures[0]?.shown ?? ''), pictures };
-  const labels = new Map(pictures.map(({ name, shown }) => [name, shown]));
+  const labels = pictures.map(({ shown }) => shown);
+  if (whole.length > 0) return { shown: shownWhole(input, labels), pictures };
   if (!isJsonObject(input)) return { shown: withoutPictureBytes(input), pictures };
-  const shown = members.map(([name, value]) => [name, labels.get(name) ?? withoutPictureBytes(value)] as const);
+  const shown = members.map(({ name, value, own }) => {
+    const words = own.length === 0 ? withoutPictureBytes(value) : shownValue(value, labels.splice(0, own.length));
+    return [name, words] as const;
+  });
   return { shown: Object.fromEntries(shown), pictures };
 }
 
@@ -70,13 +73,30 @@ export function dataUrlOf({ mediaType, data }: Extract<Picture, { type: 'inline'
   return `data:${mediaType};base64,${data}`;
 }
 
-function readPicture(value: JsonValue, name: string): Picture | undefined {
-  if (typeof value === 'string') return isDataUrl(value) ? readDataUrl(value, name) : undefined;
+/** Those of one member: none, one, or all of a list. */
+function readPictures(value: JsonValue, name: string): readonly Omit<InputPicture, 'shown'>[] {
+  const image = imageOf(value);
+  if (image !== undefined) return [{ name, picture: readPicture(image, name) }];
+  if (!isJsonArray(value)) return [];
+  const images = value.map(imageOf).filter((one) => one !== undefined);
+  // A list that has something else in it is data.
+  if (images.length < value.length) return [];
+  return images.map((one, index) => {
+    const place = `${name}[${index}]`;
+    return { name: place, picture: readPicture(one, place) };
+  });
+}
+
+/** The URL of what says that it is a picture. */
+function imageOf(value: JsonValue): string | undefined {
+  if (typeof value === 'string') return isDataUrl(value) ? value : undefined;
   if (!isJsonObject(value) || Object.keys(value).length !== 1) return undefined;
   const image = ownValue(value, 'image');
-  if (typeof image !== 'string') return undefined;
+  return typeof image === 'string' && (isDataUrl(image) || /^https?:\/\//i.test(image)) ? image : undefined;
+}
+
+function readPicture(image: string, name: string): Picture {
   if (isDataUrl(image)) return readDataUrl(image, name);
-  if (!/^https?:\/\//i.test(image)) return undefined;
   if (!URL.canParse(image)) throw bad(name, 'its address cannot be read');
   const url = new URL(image);
   if (url.username !== '' || url.password !== '') throw bad(name, 'its address has a user or a password in it');
@@ -149,6 +169,10 @@ function sizeText(bytes: number): string {
 }
 
 /** `{"image": …}` as the whole input is an input of that name, too. */
-function shownWhole(input: JsonValue, label: string): JsonValue {
-  return isJsonObject(input) ? { image: label } : label;
+function shownWhole(input: JsonValue, labels: readonly string[]): JsonValue {
+  return isJsonObject(input) ? { image: labels.join(' ') } : shownValue(input, labels);
+}
+
+function shownValue(value: JsonValue, labels: readonly string[]): JsonValue {
+  return isJsonArray(value) ? labels : labels.join(' ');
 }

@@ -36,6 +36,8 @@ export interface ModelRequest {
   /** Bounds the whole call. */
   readonly timeoutMs: number;
   readonly strictParameters: boolean;
+  /** What is fetched for the same is fetched once. Never sent. */
+  readonly fetchingFor?: string;
   /** Which try at the turn this is, from 1. Never sent: only scripted models look at it. */
   readonly attempt?: number;
 }

@@ -32,6 +32,30 @@ describe('the pictures of an input', () => {
     });
   });
 
+  it('may come in lists of nothing else, in a member or as the whole input', () => {
+    const linked = { image: 'https://shop.example/7.png' };
+    const { shown, pictures } = takePictures({ cover: PNG_URL, pages: [PNG_URL, linked], tags: [] });
+    expect(pictures.map(({ name, picture }) => [name, picture.type])).toEqual([
+      ['cover', 'inline'],
+      ['pages[0]', 'inline'],
+      ['pages[1]', 'linked'],
+    ]);
+    expect(shown).toEqual({
+      cover: '[picture 1: image/png, 70 bytes]',
+      pages: ['[picture 2: image/png, 70 bytes]', '[picture 3: https://shop.example/7.png]'],
+      tags: [],
+    });
+    expect(takePictures([PNG_URL])).toMatchObject({
+      shown: ['[picture: image/png, 70 bytes]'],
+      pictures: [{ name: 'input_data[0]' }],
+    });
+    expect(() => takePictures({ pages: [PNG_URL, `${PNG_URL}!`] })).toThrow(/^The input "pages\[1\]" is no picture/);
+    expect(takePictures({ mixed: [PNG_URL, 'and text'] })).toEqual({
+      shown: { mixed: ['[picture: image/png, 70 bytes]', 'and text'] },
+      pictures: [],
+    });
+  });
+
   it.each<[string, JsonValue]>([
     ['text that speaks of one', 'see data:image/png;base64,AAAA'],
     ['an address alone', { photo: 'https://shop.example/7.png' }],
