@@ -1,4 +1,5 @@
 import { executionIdSuffix } from '../core/executions/execution-id.js';
+import type { WorkflowInput } from '../core/validation/definition-schema.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { inlineWorkflowId } from '../core/definitions/inline-workflow.js';
@@ -50,13 +51,23 @@ async function storedDefinition(
   throw notFound('workflow', `${workflowId}${version}`);
 }
 
-/** Under an id made from its content: it never becomes a version of a workflow that somebody saved. */
+/**
+ * Under an id made from its content: it never becomes a version of a workflow that somebody saved, nor gets the agents that are
+ * for that workflow alone.
+ */
 async function inlineDefinition({ storage, now }: ActivityParts, input: JsonObject): Promise<WorkflowDefinition> {
-  const { id, content } = accepted('The definition', await checkWorkflowInput(storage.agents, input));
-  const hash = await workflowHash(content);
-  const name = id ?? idFromName(content.name) ?? 'workflow';
-  const stored = await storage.workflows.save(inlineWorkflowId(name, hash), content, { hash, now: now() });
+  const checked = await checkWorkflowInput(storage.agents, input, {
+    storedAs: async (read) => (await inlined(read)).id,
+  });
+  const { content, ...read } = accepted('The definition', checked);
+  const { id, hash } = await inlined({ content, ...read });
+  const stored = await storage.workflows.save(id, content, { hash, now: now() });
   return stored.definition;
+}
+
+async function inlined({ id, content }: WorkflowInput): Promise<{ readonly id: string; readonly hash: string }> {
+  const hash = await workflowHash(content);
+  return { id: inlineWorkflowId(id ?? idFromName(content.name) ?? 'workflow', hash), hash };
 }
 
 function refuseUnknownPlace(definition: WorkflowDefinition, place: string | undefined): void {

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../core/agents/agent.js';
+import { DEFAULT_MAX_TOOL_CALLS, isAllowedIn, type Agent } from '../core/agents/agent.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../core/agents/approval-required.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
@@ -19,15 +19,16 @@ import { appendMessages } from './append-messages.js';
 /** Loads the agent, writes the prompts into the conversation and marks the execution RUNNING. */
 export async function prepareAgent(parts: ActivityParts, request: ExecutionRequest): Promise<PreparedAgent> {
   const { storage } = parts;
-  const [agent, execution] = await Promise.all([
+  const [agent, newest, execution] = await Promise.all([
     storage.agents.get(request.agentId, request.agentVersion),
+    request.agentVersion === undefined ? undefined : storage.agents.get(request.agentId),
     storage.executions.create(pendingExecution(request, parts.now())),
   ]);
   if (!isExecutionOf(request, execution)) throw idTaken(request);
   if (isEnded(execution.status))
     throw finalFailure({ code: 'cancelled', message: 'It was cancelled before it began.' });
   if (agent === undefined) throw unknownAgent(request);
-  refuseForeignWorkflow(agent, request);
+  refuseForeignWorkflow(newest ?? agent, request);
   const [messageCount] = await Promise.all([
     addPrompts(parts, agent, { request, execution }),
     storage.executions.update(execution.id, {
@@ -70,9 +71,9 @@ function unknownAgent({ agentId, agentVersion }: ExecutionRequest): Error {
   return finalFailure({ code: 'invalid_request', message: `There is no agent "${shorten(agentId)}"${version}.` });
 }
 
+/** An execution on its own belongs to no workflow. */
 function refuseForeignWorkflow(agent: Agent, { token }: ExecutionRequest): void {
-  if (token === undefined || agent.allowedWorkflows === undefined) return;
-  if (agent.allowedWorkflows.includes(token.workflowId)) return;
+  if (token === undefined || isAllowedIn(agent, token.workflowId)) return;
   const message = `Agent "${agent.id}" is not allowed in workflow "${token.workflowId}": see its allowedWorkflows.`;
   throw finalFailure({ code: 'agent_forbidden', message });
 }

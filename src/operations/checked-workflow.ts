@@ -9,22 +9,28 @@ import { idFromName } from '../core/ids.js';
 import { canonicalJsonSteps, type JsonObject } from '../core/json/json.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { AgentStore } from '../storage/agent-store.js';
-import { inTurns } from './in-turns.js';
+import { inTurns, type Perform } from './in-turns.js';
 
 /** Each with prompts of up to a megabyte. */
 const AGENTS_AT_ONCE = 20;
+
+export interface WorkflowChecking {
+  readonly perform?: Perform;
+  /** What it is stored under: whom its agents are asked about. Absent: its id, or the one that its name makes. */
+  readonly storedAs?: (input: WorkflowInput) => string | undefined | Promise<string>;
+}
 
 /** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */
 export async function checkWorkflowInput(
   agents: AgentStore,
   input: unknown,
-  perform = inTurns,
+  { perform = inTurns, storedAs = ({ id, content }) => id ?? idFromName(content.name) }: WorkflowChecking = {},
 ): Promise<Parsed<WorkflowInput>> {
   const parsed = await perform(workflowInputSteps(input));
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   if (read === undefined) return parsed;
-  const { id, content } = read;
-  const workflowId = id ?? idFromName(content.name);
+  const { content } = read;
+  const workflowId = await storedAs(read);
   const known = await knownAgents(agents, content);
   const found = await perform(checkWorkflowSteps(content, { agents: known, workflowId }));
   const problems = [...('value' in parsed ? [] : parsed.problems), ...found];

@@ -1,5 +1,5 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
-import { checkAgentFits, type KnownAgent } from '../core/validation/check-agent-use.js';
+import { checkPermission, checkPrompted, type KnownAgent } from '../core/validation/check-agent-use.js';
 import { agentUses, type AgentUse, type WorkflowDefinition } from '../core/definitions/definition.js';
 import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import { DEFINITIONS_IN_MEMORY } from '../core/definitions/definition-limits.js';
@@ -63,8 +63,8 @@ export async function deleteAgent(parts: OperationParts, id: string): Promise<bo
 }
 
 /**
- * What would be wrong with the uses of an agent after a change. A use that is pinned to a version is not touched by
- * it.
+ * What would be wrong with the uses of an agent after a change. A use that is pinned to a version keeps its prompts, and not
+ * who may use it.
  */
 async function problemsOfUses(
   parts: OperationParts,
@@ -74,12 +74,7 @@ async function problemsOfUses(
   const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
   const problems: Problem[] = [];
   for await (const { uses } of usesOf(parts, id)) {
-    problems.push(
-      ...problemsOf(
-        uses.filter(({ use }) => use.agentVersion === undefined),
-        agent,
-      ),
-    );
+    problems.push(...problemsOf(uses, agent));
     if (problems.length > MAX_PROBLEMS) break;
   }
   return firstProblems(problems.values());
@@ -87,10 +82,13 @@ async function problemsOfUses(
 
 function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<Problem> {
   for (const { use, workflowId, label } of uses) {
-    for (const { code, message } of checkAgentFits(use, { agent, workflowId, pointer: '' })) {
-      const pointer = code === 'AGENT_FORBIDDEN' ? '/allowedWorkflows' : '/prompts';
-      yield { code, pointer, message: `${label}: ${message}` };
-    }
+    const forbidden = checkPermission(agent, workflowId, '').map((found) => ({
+      ...found,
+      pointer: '/allowedWorkflows',
+    }));
+    const prompted = use.agentVersion === undefined ? checkPrompted(use, agent, '') : [];
+    const unfilled = prompted.map((found) => ({ ...found, pointer: '/prompts' }));
+    for (const found of [...forbidden, ...unfilled]) yield { ...found, message: `${label}: ${found.message}` };
   }
 }
 

@@ -23,7 +23,7 @@ export async function workflowProblems(
   input: unknown,
   perform: Perform,
 ): Promise<readonly Problem[]> {
-  const parsed = await checkWorkflowInput(storage.agents, input, perform);
+  const parsed = await checkWorkflowInput(storage.agents, input, { perform });
   if ('problems' in parsed) return parsed.problems;
   const { id: given, content } = parsed.value;
   if (given !== undefined) return [];

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseHostRule } from '../../src/core/web-hosts.js';
 import { mayName } from '../../src/http/forbidden-address.js';
 import type { OperationParts } from '../../src/operations/operation-parts.js';
+import { createPlaceAgent } from '../../src/operations/save-place-agent.js';
+import { inlineWorkflowId } from '../../src/core/definitions/inline-workflow.js';
 import { createAgent, deleteAgent, updateAgent } from '../../src/operations/save-agent.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -110,16 +112,59 @@ describe('an agent that is changed', () => {
     expect(await change()).toEqual(unfilled);
   });
 
-  it('is not checked against a use that keeps to a version', async () => {
-    const pinned = anAgentTransition({ ...use, agentVersion: 1 });
-    const kept = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution: pinned })] });
+  const forbidding = { ...AGENT, allowedWorkflows: ['other'] };
+  const forbidden = ['AGENT_FORBIDDEN /allowedWorkflows'];
+  const pinned = { ...use, agentVersion: 1 };
+  const kept = aWorkflow({ transitions: [aTransition({ id: 'a', agentExecution: anAgentTransition(pinned) })] });
+
+  it('may ask a use that keeps to a version for anything, and may not forbid it', async () => {
     await storage.workflows.save('review', kept, { hash: 'a', now: NOW });
     expect(await change()).toEqual([]);
+    expect(await change(forbidding)).toEqual(forbidden);
   });
 
-  it('may not forbid a workflow that uses it', async () => {
-    await storage.workflows.save('review', content, { hash: 'a', now: NOW });
-    expect(await change({ ...AGENT, allowedWorkflows: ['other'] })).toEqual(['AGENT_FORBIDDEN /allowedWorkflows']);
+  it.each<[string, () => Promise<unknown>]>([
+    ['a transition of a workflow', () => storage.workflows.save('review', content, { hash: 'a', now: NOW })],
+    [
+      'a place agent of a definition',
+      () => storage.workflows.save('review', aWorkflow({ placeAgents: [aPlaceAgent(use)] }), { hash: 'a', now: NOW }),
+    ],
+    [
+      'an agent that was added to a place',
+      () => storage.placeAgents.create({ ...aPlaceAgent(pinned), workflowId: 'review', createdAt: NOW }),
+    ],
+    [
+      'an older version that a token still has',
+      async () => {
+        await storage.workflows.save('review', content, { hash: 'a', now: NOW });
+        await storage.workflows.save('review', aWorkflow(), { hash: 'b', now: NOW });
+        const token = aToken(aDefinition(), { workflowId: 'review', workflowVersion: 1 });
+        await storage.tokens.record({ token, runId: 'run', events: [], executions: [] });
+      },
+    ],
+    [
+      'a definition that a token brought along',
+      async () => {
+        const id = inlineWorkflowId('other', 'abcdef');
+        await storage.workflows.save(id, content, { hash: 'a', now: NOW });
+        const token = aToken(aDefinition(), { workflowId: id, workflowVersion: 1 });
+        await storage.tokens.record({ token, runId: 'run', events: [], executions: [] });
+      },
+    ],
+  ])('may not forbid a use that is alive: %s', async (_what, begin) => {
+    await begin();
+    expect(await change(forbidding)).toEqual(forbidden);
+    await expect(deleteAgent(parts, 'reviewer')).rejects.toMatchObject({ code: 'IN_USE' });
+  });
+
+  it('may not be added to a place of a workflow that it does not allow, by whichever version', async () => {
+    await storage.workflows.save('review', aWorkflow(), { hash: 'a', now: NOW });
+    expect(await change(forbidding)).toEqual([]);
+    for (const agentVersion of [1, null]) {
+      const input = { workflowId: 'review', placeId: 'submitted', agentId: 'reviewer', agentVersion };
+      const creating = createPlaceAgent(parts, { ...input, id: 'p', inputMapping: { text: 'data.text' } });
+      await expect(creating).rejects.toMatchObject({ facts: { problems: [{ code: 'AGENT_FORBIDDEN' }] } });
+    }
   });
 
   it.each(INNER_URLS)('may not be at %s, unless that is allowed', async (baseUrl) => {

@@ -42,7 +42,7 @@ export interface AgentContent {
   readonly tools: readonly string[];
   /** JSON Schema of the structured output. */
   readonly outputSchema?: JsonObject;
-  /** Absent: every workflow. */
+  /** Absent: every workflow. That of the newest version holds for all versions. */
   readonly allowedWorkflows?: readonly string[];
   readonly maxTurns: number;
   /** How many tools one execution may call; absent: DEFAULT_MAX_TOOL_CALLS. */
@@ -61,6 +61,11 @@ export interface Agent extends AgentContent {
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** Whether an agent may run for a workflow; asked of its newest version, whichever runs. */
+export function isAllowedIn({ allowedWorkflows }: Pick<AgentContent, 'allowedWorkflows'>, workflowId: string): boolean {
+  return allowedWorkflows === undefined || allowedWorkflows.includes(workflowId);
 }
 
 export const DEFAULT_MAX_TOOL_CALLS = 32;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Agent } from '../agents/agent.js';
+import { isAllowedIn, type Agent } from '../agents/agent.js';
 import type { AgentUse } from '../definitions/definition.js';
 import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
@@ -17,39 +17,43 @@ import { problemsOf } from './schema-problems.js';
 export type KnownAgent = Pick<Agent, 'id' | 'prompts' | 'allowedWorkflows'>;
 
 interface Use {
-  /** Absent: unknown, which is another problem. */
-  readonly agent?: KnownAgent;
+  /** The version that is used. Absent: unknown, which is another problem. */
+  readonly agent?: Pick<KnownAgent, 'prompts'>;
+  /** Its newest version. */
+  readonly newest?: KnownAgent;
   readonly workflowId?: string | undefined;
   /** Of the agent's use in the input. */
   readonly pointer: string;
 }
 
 /** What is wrong with the way in which a transition or a place uses an agent: its limits, its mappings, and the agent's templates. */
-export function checkAgentUse(use: AgentUse, { agent, workflowId, pointer }: Use): readonly Problem[] {
+export function checkAgentUse(use: AgentUse, { agent, newest, workflowId, pointer }: Use): readonly Problem[] {
   return [
     ...checkLimits(use, pointer),
     ...checkLlmConfig(use.llmConfig ?? {}, `${pointer}/llmConfig`),
     ...checkInputMapping(use.inputMapping, `${pointer}/inputMapping`),
     ...checkOutputMapping(use.outputMapping, `${pointer}/outputMapping`),
-    ...(agent === undefined ? [] : checkAgentFits(use, { agent, workflowId, pointer })),
+    ...(newest === undefined || workflowId === undefined ? [] : checkPermission(newest, workflowId, pointer)),
+    ...(agent === undefined ? [] : checkPrompted(use, agent, pointer)),
   ];
 }
 
-/** What of an agent does not fit a use of it: whom it allows, and what its prompts ask for. */
-export function checkAgentFits(
+/** What the prompts of an agent ask for, and a use of it does not give. */
+export function checkPrompted(
   use: AgentUse,
-  { agent, workflowId, pointer }: Use & { readonly agent: KnownAgent },
+  { prompts }: Pick<KnownAgent, 'prompts'>,
+  pointer: string,
 ): readonly Problem[] {
-  return [
-    ...checkPermission(agent, workflowId, pointer),
-    ...unfilledPrompts(agent.prompts, Object.keys(use.inputMapping), `${pointer}/inputMapping`),
-  ];
+  return unfilledPrompts(prompts, Object.keys(use.inputMapping), `${pointer}/inputMapping`);
 }
 
-function checkPermission(agent: KnownAgent, workflowId: string | undefined, pointer: string): readonly Problem[] {
-  if (agent.allowedWorkflows === undefined || workflowId === undefined) return [];
-  if (agent.allowedWorkflows.includes(workflowId)) return [];
-  const message = `agent "${agent.id}" is not allowed in workflow "${workflowId}": see its allowedWorkflows`;
+/**
+ * Whether an agent may run for a workflow. Its newest version decides, also about uses of older ones: an agent is closed to a
+ * workflow by changing it.
+ */
+export function checkPermission(newest: KnownAgent, workflowId: string, pointer: string): readonly Problem[] {
+  if (isAllowedIn(newest, workflowId)) return [];
+  const message = `agent "${newest.id}" is not allowed in workflow "${workflowId}": see its allowedWorkflows`;
   return [{ code: 'AGENT_FORBIDDEN', pointer: `${pointer}/agentId`, message }];
 }
 

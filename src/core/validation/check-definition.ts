@@ -98,7 +98,9 @@ function checkAgent(use: AgentUse | undefined, surroundings: Surroundings, point
   if (use === undefined) return [];
   const { agents, workflowId } = surroundings;
   const agent = agents.find(use);
-  if (agent !== undefined) return checkAgentUse(use, { agent, workflowId, pointer });
+  const newest = agents.find({ agentId: use.agentId });
+  if (agent !== undefined)
+    return checkAgentUse(use, { agent, ...(newest === undefined ? {} : { newest }), workflowId, pointer });
   return [unknownAgent(use, agents, pointer), ...checkAgentUse(use, { pointer })];
 }
 

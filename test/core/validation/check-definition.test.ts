@@ -129,6 +129,20 @@ describe('checkWorkflowSteps, where an agent is used', () => {
     expect(check(using({}), { allowedWorkflows: ['memo'] })).toEqual([]);
   });
 
+  it('asks the newest version of an agent, whichever is used', () => {
+    const versions = (newest: object, first: object) => {
+      const find = ({ agentVersion }: { agentVersion?: number }) => ({
+        ...REVIEWER,
+        ...(agentVersion === undefined ? newest : first),
+      });
+      const content = using({ agentVersion: 1 });
+      return atOnce(checkWorkflowSteps(content, { agents: { find }, workflowId: 'memo' })).map(({ code }) => code);
+    };
+    expect(versions({ allowedWorkflows: ['other'] }, {})).toEqual(['AGENT_FORBIDDEN']);
+    expect(versions({ allowedWorkflows: ['memo'] }, { allowedWorkflows: ['other'] })).toEqual([]);
+    expect(versions({}, { allowedWorkflows: ['other'] })).toEqual([]);
+  });
+
   it('finds template variables that neither mapping nor seed provides, in all three prompts', () => {
     const prompts = {
       system: '{tone} {token_id}',
