@@ -19,16 +19,23 @@ function readable({ error, ...facts }: Readonly<Record<string, unknown>>): objec
   return { code, ...facts, message };
 }
 
+const ATTEMPTS_TOLD = 8;
+
+/** What is tried again and again says little new: of its later failures ever fewer are told. */
+function isNews({ attempt }: LogMetadata): boolean {
+  return typeof attempt !== 'number' || attempt <= ATTEMPTS_TOLD || Number.isInteger(Math.log2(attempt));
+}
+
 /**
- * Temporal's own log in ours. What it calls information (every change of a worker's state) is detail here, and one
- * warning is left out: that the worker of the tools queue runs no workflows is meant.
+ * Temporal's own log in ours. What it calls information (every change of a worker's state) is detail here, and so is most of what
+ * fails for the ninth time and later. One warning is left out: that the worker of the tools queue runs no workflows is meant.
  */
 function temporalLogger(logger: Logger): TemporalLogger {
   const write =
     (level: 'trace' | 'debug' | 'warn' | 'error') =>
     (message: string, facts: LogMetadata = {}) => {
       if (message.startsWith('No workflows registered')) return;
-      logger[level](readable(facts), message);
+      logger[level === 'warn' && !isNews(facts) ? 'debug' : level](readable(facts), message);
     };
   const methods = {
     trace: write('trace'),

@@ -39,6 +39,13 @@ it('takes the code that the line of a workflow brings: its error has lost it on 
   expect(line).toMatchObject({ code: 'NOT_FOUND', message: 'No such' });
 });
 
+it('tells ever fewer failures of what is tried again and again', () => {
+  const lines = loggedBy((logger) => {
+    for (let attempt = 1; attempt <= 150; attempt += 1) logger?.log('WARN', 'Activity failed', { attempt });
+  });
+  expect(lines.map((line) => (line as { attempt: number }).attempt)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64, 128]);
+});
+
 it('takes what the native part of the SDK says into our log, information as detail', () => {
   const lines: string[] = [];
   const into = new Writable({
