@@ -1,9 +1,11 @@
-import { useMemo, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useSyncExternalStore, type RefObject } from 'react';
 
 import type { StreamEventType } from '../core/streams/stream-event.js';
+import type { Access, Given } from './access.js';
 import { ExecutionStore, WAITING, type ExecutionState } from './execution-store.js';
 
 export type { StreamEvent, StreamEventType } from '../core/streams/stream-event.js';
+export type { Access } from './access.js';
 export type { ExecutionState } from './execution-store.js';
 export { StreamError, type ApiErrorCode, type ApiErrorFacts } from './stream-error.js';
 
@@ -14,7 +16,9 @@ export interface UseExecutionOptions {
   readonly executionId: string | undefined;
   /** What is wanted; attempts and the end always come. */
   readonly types?: readonly StreamEventType[];
-  /** Sent with every request, e.g. `authorization`. */
+  /** Where callers have to show who they are. Of functions the newest one is asked; they need not stay the same. */
+  readonly access?: Access;
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -39,14 +43,40 @@ export interface UseExecutionOptions {
  * ```
  */
 export function useExecution(options: UseExecutionOptions): ExecutionState {
-  const { url, executionId, types, headers } = options;
-  const key = JSON.stringify([url, executionId, types, headers && Object.entries(headers).sort()]);
+  const { url, executionId, types, headers, access } = options;
+  const newest = useRef(access);
+  useEffect(() => {
+    newest.current = access;
+  });
+  const key = JSON.stringify([url, executionId, types, headers && Object.entries(headers).sort(), kindOf(access)]);
   const store = useMemo(
-    () => (executionId === undefined ? NOTHING : new ExecutionStore({ ...options, executionId })),
+    () => (executionId === undefined ? NOTHING : new ExecutionStore({ ...options, ...following(newest), executionId })),
     // The key stands for all of them.
     [key],
   );
   return useSyncExternalStore(store.subscribe, store.state, () => WAITING);
+}
+
+/** What of it can be compared. */
+function kindOf(access: Access | undefined): unknown {
+  return access && Object.entries(access).map(([name, given]) => [name, typeof given === 'function' ? true : given]);
+}
+
+/** The same, whose functions are those of the newest rendering. */
+function following(newest: RefObject<Access | undefined>): { readonly access?: Access } {
+  const access = newest.current;
+  if (access === undefined) return {};
+  const ask = (name: 'token' | 'ticket', given: Given): Given =>
+    typeof given === 'string'
+      ? given
+      : async () => {
+          const current = newest.current as Partial<Record<string, Given>> | undefined;
+          const now = current?.[name] ?? given;
+          return typeof now === 'string' ? now : await now();
+        };
+  return 'token' in access
+    ? { access: { token: ask('token', access.token) } }
+    : { access: { ticket: ask('ticket', access.ticket) } };
 }
 
 const NOTHING: Pick<ExecutionStore, 'subscribe' | 'state'> = {

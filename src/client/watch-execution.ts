@@ -4,6 +4,7 @@ import {
   type StreamEvent,
   type StreamEventType,
 } from '../core/streams/stream-event.js';
+import { ShownAccess, type Access } from './access.js';
 import { visit, type VisitEnd } from './event-source.js';
 import { tellAll } from './listeners.js';
 import { isSameAttempt, NOTHING_SHOWN, showEvent, type ShownText } from '../core/streams/shown-text.js';
@@ -17,7 +18,9 @@ export interface WatchOptions {
   readonly after?: number;
   /** What is wanted; attempts and the end always come. */
   readonly types?: readonly StreamEventType[];
-  /** Sent with every request, e.g. `authorization`. */
+  /** Where callers have to show who they are. A function is asked again when what it gave is refused, once before the refusal counts. */
+  readonly access?: Access;
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Absent: the platform's own. */
@@ -64,6 +67,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   #isVerified: boolean | undefined;
   /** The sequence that was received last: the next visit asks for what follows it. */
   #cursor: number | undefined;
+  readonly #access: ShownAccess;
   /** Whether `#shown` has the text of its attempt from the beginning. */
   #hasBeginning = false;
   readonly #listeners = new Set<() => void>();
@@ -71,6 +75,7 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#cursor = options.after;
+    this.#access = new ShownAccess(options.access);
   }
 
   /** The same object until something changes. */
@@ -131,28 +136,34 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
   /** One connection, to its end or its loss; undefined: to the end of the stream. */
   async *#visit(signal: AbortSignal): AsyncGenerator<StreamEvent, VisitEnd | undefined, undefined> {
     const { fetch: own = fetch, headers = {} } = this.#options;
-    const visiting = visit({ url: this.#url(), after: this.#cursor, headers, fetch: own, signal });
+    let visiting: ReturnType<typeof visit> | undefined;
     try {
+      const shown = await this.#access.show();
+      const sent = { ...headers, ...shown.headers };
+      visiting = visit({ url: this.#url(shown.query), after: this.#cursor, headers: sent, fetch: own, signal });
       for (;;) {
         const { done, value } = await visiting.next();
         if (done === true) return value;
+        this.#access.opened();
         await this.#take(value);
         yield value;
         if (isTerminal(value)) return undefined;
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof Error && error.name === 'StreamError') throw error;
+      if (!(error instanceof Error && error.name === 'StreamError')) return { type: 'again', reason: error };
+      if (!isUnauthenticated(error) || !this.#access.refused()) throw error;
       return { type: 'again', reason: error };
     } finally {
-      await visiting.return({ type: 'again', reason: 'nobody reads on' }).catch(() => undefined);
+      await visiting?.return({ type: 'again', reason: 'nobody reads on' }).catch(() => undefined);
     }
   }
 
-  #url(): string {
+  #url(shown: Readonly<Record<string, string>>): string {
     const { url, executionId, types } = this.#options;
-    const query = types === undefined ? '' : `?types=${encodeURIComponent(types.join(','))}`;
-    return `${url.replace(/(?<!\/)\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${query}`;
+    const query = new URLSearchParams({ ...(types === undefined ? {} : { types: types.join(',') }), ...shown });
+    const rest = query.size === 0 ? '' : `?${query.toString()}`;
+    return `${url.replace(/(?<!\/)\/+$/, '')}/agent-stream/${encodeURIComponent(executionId)}${rest}`;
   }
 
   async #take(event: StreamEvent): Promise<void> {
@@ -192,6 +203,10 @@ export class WatchedExecution implements AsyncIterable<StreamEvent> {
  */
 export function watchExecution(options: WatchOptions): WatchedExecution {
   return new WatchedExecution(options);
+}
+
+function isUnauthenticated(error: Error): boolean {
+  return 'code' in error && error.code === 'UNAUTHENTICATED';
 }
 
 function statusAfter({ eventType }: StreamEvent): ExecutionView['status'] {

@@ -10,6 +10,7 @@ import { executableSchema } from '../../../src/api/graphql/executable-schema.js'
 import type { AccessEntry } from '../../../src/core/access/access-entry.js';
 import { pendingExecution } from '../../../src/core/executions/pending-execution.js';
 import { apiUnderTest, TICKET_SECRET, type ApiUnderTest } from '../../support/api-under-test.js';
+import { FIELD_USES as USES } from '../../support/field-uses.js';
 import { NOW } from '../../support/builders.js';
 
 /** Who may use each field at the least. Written down here as well, so that a slip in the table of the API is seen. */
@@ -22,54 +23,6 @@ const OPERATES =
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
   `createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(/\s+/);
-
-/** How each field is used, on what is there: the token `t`, its execution `e`, the workflow `w`, the agent `a`. */
-const USES: Readonly<Record<string, string>> = {
-  agent: '{ agent(id: "a") { id } }',
-  agentConversations: '{ agentConversations(agentId: "a") { id } }',
-  agentExecution: '{ agentExecution(id: "e") { id } }',
-  agentExecutions: '{ agentExecutions { nodes { id } } }',
-  agents: '{ agents { id } }',
-  approvals: '{ approvals { nodes { toolCallId } } }',
-  availableTransitions: '{ availableTransitions(tokenId: "t") { id } }',
-  conversation: '{ conversation(id: "c") { id } }',
-  llmProviders: '{ llmProviders { message } }',
-  placeAgentConfigs: '{ placeAgentConfigs { id } }',
-  token: '{ token(id: "t") { id } }',
-  tokenEvents: '{ tokenEvents(tokenId: "t") { sequence } }',
-  tokenExecutions: '{ tokenExecutions(tokenId: "t") { id } }',
-  tokens: '{ tokens { nodes { id } } }',
-  toolServers: '{ toolServers { name } }',
-  validateWorkflow:
-    '{ validateWorkflow(input: {name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { code } }',
-  workflow: '{ workflow(id: "w") { id } }',
-  workflows: '{ workflows { id } }',
-  approveToolCall: 'mutation { approveToolCall(executionId: "e", toolCallId: "x") { id } }',
-  cancelAgentExecution: 'mutation { cancelAgentExecution(id: "e") { id } }',
-  cancelToken: 'mutation { cancelToken(id: "t") { id } }',
-  createAgent:
-    'mutation { createAgent(input: {name: "N", llmProvider: {type: mock, model: "m"}, prompts: {system: "s", userTemplate: "u"}}) { id } }',
-  createPlaceAgentConfig:
-    'mutation { createPlaceAgentConfig(input: {id: "pa", workflowId: "w", placeId: "p", agentId: "a"}) { id } }',
-  createStreamTicket: 'mutation { createStreamTicket(executionId: "e") { ticket } }',
-  createToken: 'mutation { createToken(input: {workflowId: "w"}) { id } }',
-  createWorkflow:
-    'mutation { createWorkflow(input: {id: "w", name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { id } }',
-  deleteAgent: 'mutation { deleteAgent(id: "unused") }',
-  deletePlaceAgentConfig: 'mutation { deletePlaceAgentConfig(id: "nothing") }',
-  executeAgent: 'mutation { executeAgent(input: {agentId: "a"}) { id } }',
-  fireTransition: 'mutation { fireTransition(input: {tokenId: "t", transitionId: "go"}) { executionId } }',
-  rejectToolCall: 'mutation { rejectToolCall(executionId: "e", toolCallId: "x") { id } }',
-  retryToken: 'mutation { retryToken(id: "t") { id } }',
-  triggerPlaceAgents: 'mutation { triggerPlaceAgents(tokenId: "t") { id } }',
-  updateAgent:
-    'mutation { updateAgent(id: "a", input: {name: "N", llmProvider: {type: mock, model: "m"}, prompts: {system: "s", userTemplate: "u"}}) { id } }',
-  updateToken: 'mutation { updateToken(id: "t", data: {a: 1}) { id } }',
-  agentExecutionStream: 'subscription { agentExecutionStream(executionId: "e") { sequence } }',
-  tokenStream: 'subscription { tokenStream(tokenId: "t") { sequence } }',
-  tokenUpdates: 'subscription { tokenUpdates(tokenId: "t") { sequence } }',
-  workflowEvents: 'subscription { workflowEvents(workflowId: "w") { sequence } }',
-};
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */
 const FOR_ANOTHER: Readonly<Record<string, string>> = {
@@ -389,6 +342,15 @@ describe('the other addresses', () => {
 
   it.each(['/graphiql', '/graphiql/', '/graphiql/app.js'])('%s is not there unless it is wanted', async (path) => {
     expect(await statusOf(path)).toBe(404);
+  });
+
+  it('answers what a browser asks before it shows a token', async () => {
+    const headers = {
+      origin: address,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    };
+    expect((await fetch(`${address}/graphql`, { method: 'OPTIONS', headers })).status).toBe(204);
   });
 
   it('says no schema to anybody', async () => {

@@ -3,12 +3,12 @@ import { useExecution } from 'circuit-breaker/react';
 interface AnswerProps {
   readonly url: string;
   readonly executionId: string;
-  readonly apiKey: string;
+  readonly makeTicket: (executionId: string) => Promise<string>;
 }
 
-export function Answer({ url, executionId, apiKey }: AnswerProps) {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  const execution = useExecution({ url, executionId, headers, types: ['content_chunk'] });
+export function Answer({ url, executionId, makeTicket }: AnswerProps) {
+  const access = { ticket: () => makeTicket(executionId) };
+  const execution = useExecution({ url, executionId, access, types: ['content_chunk'] });
   if (execution.status === 'refused') return <p role="alert">{execution.error.code}</p>;
   return (
     <article aria-busy={execution.status === 'waiting' || execution.status === 'streaming'}>
