@@ -25,7 +25,8 @@ export function finalFailure(
 }
 
 export function refusalFailure(refusal: Refusal): ApplicationFailure {
-  return finalFailure(refusal, { blockers: refusal.blockers });
+  const again = refusal.code === 'RATE_LIMITED' ? { retryAfterSeconds: 1 } : {};
+  return finalFailure(refusal, { blockers: refusal.blockers, ...again });
 }
 
 /** What an activity throws for an error: unreachable backends are worth another try, all other codes are final. */

@@ -16,7 +16,13 @@ interface Turn {
  */
 export class StartsInTurns {
   #bytes = 0;
+  #waitingBytes = 0;
   readonly #waiting: Turn[] = [];
+
+  /** Of the starts that Temporal does not have yet. */
+  get bytes(): number {
+    return this.#bytes + this.#waitingBytes;
+  }
 
   /** At once where it fits: what Temporal is asked for keeps its order then. */
   run<Result>(input: object, start: () => Promise<Result>): Promise<Result> {
@@ -28,6 +34,7 @@ export class StartsInTurns {
         resolve(this.#begin(bytes, start));
       };
       this.#waiting.push({ bytes, begin });
+      this.#waitingBytes += bytes;
     });
   }
 
@@ -43,6 +50,7 @@ export class StartsInTurns {
     const [next] = this.#waiting;
     if (next === undefined || !this.#fits(next.bytes)) return;
     this.#waiting.shift();
+    this.#waitingBytes -= next.bytes;
     next.begin();
     this.#beginNext();
   }

@@ -28,6 +28,11 @@ export class TokenExecutions {
     return this.#unconfirmed === 0;
   }
 
+  /** What the starts take that Temporal does not have yet. */
+  get startingBytes(): number {
+    return this.#turns.bytes;
+  }
+
   get ids(): readonly string[] {
     return [...this.#running.keys()];
   }

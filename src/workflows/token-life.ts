@@ -11,6 +11,7 @@ import { executionIdSuffix } from '../core/executions/execution-id.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
+import { MomentBounds, withoutBounds } from '../core/engine/decision-bounds.js';
 import { MomentBudget } from '../core/rules/rule-budget.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
@@ -42,6 +43,7 @@ export class TokenLife {
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
   readonly #moment = new MomentBudget();
+  readonly #bounds = new MomentBounds();
   /** Another one: this run was reset. */
   #seed = runSeed();
   /** A fingerprint of what `createToken` was asked, where it was asked. */
@@ -287,7 +289,14 @@ export class TokenLife {
   #decide(input: TokenInput): Decision {
     this.#noteReset();
     const facts = this.#facts();
-    return this.#moment.spendOn(facts.now, (budget) => decide(this.#known, this.token, input, { ...facts, budget }));
+    const { startingBytes } = this.#executions;
+    const bounds = this.#bounds.at(facts.now, { startingBytes, historyBytes: workflowInfo().historySize });
+    return this.#moment.spendOn(facts.now, (budget) => {
+      const bounded = decide(this.#known, this.token, input, { ...facts, budget, bounds });
+      // Histories of tokens that came to a bound say so; the others replay as they were.
+      if (bounded.reachedBounds !== true || patched('bounds-of-a-moment')) return bounded;
+      return decide(this.#known, this.token, input, { ...facts, budget, bounds: withoutBounds() });
+    });
   }
 
   // Histories of tokens whose reset was noted say so; the others replay as they were.

@@ -32,6 +32,8 @@ async function aborted(signal: AbortSignal): Promise<never> {
 const text = (bytes: number) => 'x'.repeat(bytes);
 const LONG_ID = `a${text(198)}z`;
 const AGENTS = 20;
+/** Each is given 750 KB. */
+const CROWD = 26;
 
 let under: WorkerUnderTest;
 
@@ -50,6 +52,15 @@ beforeAll(async () => {
     placeAgents: Array.from({ length: AGENTS }, (_, index) => aPlaceAgent({ id: `agent-${index}` })),
   });
   await workflows.save('many', many, { hash: 'm', now: NOW });
+  const crowd = aWorkflow({
+    transitions: [aTransition({ id: 'crowd' }), aTransition({ id: 'end', fromPlaces: ['reviewed'], toPlace: 'done' })],
+    placeAgents: Array.from({ length: CROWD }, (_, index) =>
+      aPlaceAgent({ id: `agent-${index}`, placeId: 'reviewed', inputMapping: { a: 'data', b: 'data', c: 'data' } }),
+    ),
+  });
+  await workflows.save('crowd', crowd, { hash: 'c', now: NOW });
+  const stay = aWorkflow({ transitions: [aTransition({ id: 'stay', toPlace: 'submitted' })] });
+  await workflows.save('stay', stay, { hash: 's', now: NOW });
   const uses = { long: LONG_ID, hang: 'hanging', fail: 'failing' };
   const transitions = Object.entries(uses).map(([id, agentId]) =>
     aTransition({
@@ -105,6 +116,49 @@ describe('a token of 250 KB', () => {
       expect(Object.values(token?.placeAgentRuns ?? {}).filter((run) => run.executionId !== undefined)).toEqual([]);
       expect(token).toMatchObject({ status: 'ACTIVE', place: 'submitted' });
       expect(token).not.toHaveProperty('incident');
+    });
+    await handle.terminate();
+  });
+
+  it('is refused a place whose agents would be given more than Temporal carries', async () => {
+    const handle = await start('crowded', 'crowd', { text: text(250_000) });
+    expect(await codeOf(fire(handle, { transitionId: 'crowd' }))).toBe('TOKEN_TOO_LARGE');
+    await handle.signal('fireTransition', { transitionId: 'crowd' });
+    const token = await handle.query<Token>('token');
+    expect(token).toMatchObject({ place: 'submitted', version: 1, executionCount: 0 });
+    await handle.terminate();
+  });
+
+  it('that begins in such a place says so, and has them run in turns', async () => {
+    const id = 'crowd';
+    const args = [{ workflowId: 'crowd', initialPlace: 'reviewed', data: { text: text(250_000) } }];
+    const { taskQueue } = under;
+    await under.client.workflow.start('tokenLifecycle', { taskQueue, workflowId: id, args });
+    const newest = under.client.workflow.getHandle(id);
+    await eventually(async () => {
+      const events = await under.storage.tokens.listEvents(id, { after: 0, first: 100 });
+      expect(JSON.stringify(events)).toContain('prompt_too_large');
+    });
+    await eventually(async () => {
+      await newest.executeUpdate('retry');
+      expect((await newest.describe()).historySize).toBeLessThan(45 * 1024 * 1024);
+      expect(await statusesOf(id)).toEqual(Array.from({ length: CROWD }, () => 'COMPLETED'));
+      expect(await under.storage.tokens.get(id)).not.toHaveProperty('incident');
+    });
+    await newest.terminate();
+  });
+
+  it('and of 18,000 members takes some of a thousand changes that come at once, refuses the others, and lives', async () => {
+    const members = Array.from({ length: 18_000 }, (_, index) => [`k${index}`, index]);
+    const handle = await start('wide', 'stay', Object.fromEntries(members) as object);
+    const signals = Array.from({ length: 1000 }, (_, n) =>
+      handle.signal('fireTransition', { transitionId: 'stay', data: { n } }),
+    );
+    await Promise.all(signals);
+    const { version } = await fire(handle, { transitionId: 'stay', data: { last: 1 } });
+    expect(version).toBeGreaterThan(20);
+    await eventually(async () => {
+      expect((await under.storage.tokens.get('wide'))?.version).toBe(version);
     });
     await handle.terminate();
   });

@@ -5,15 +5,18 @@ import { findTransition, type Transition, type WorkflowDefinition } from '../def
 import { endExecution } from './end-execution.js';
 import { closedBlockers, findBlockers } from './find-blockers.js';
 import type { FireRequest } from '../tokens/fire-request.js';
+import { copySteps, ownBounds, TOO_MUCH_STARTED } from './decision-bounds.js';
 import { dropPlaceAgents, triggerPlaceAgents } from './place-agent-runs.js';
 import { tell, withToken, type Progress } from './progress.js';
-import { refusalOf, tooLargeRefusal } from './refusal.js';
+import { busyRefusal, refusalOf, tooLargeRefusal } from './refusal.js';
 import { raiseRefusedRecord } from './refused-record.js';
 import { retryToken } from './retry-token.js';
+import { keysCopied } from '../json/merge-patch.js';
 import { RuleBudget } from '../rules/rule-budget.js';
 import { MAX_AUTOMATIC_STEPS, settle, stopForGood } from './settle.js';
 import { storableInput } from './storable-input.js';
 import { takeTransition, takeTooLarge } from './take-transition.js';
+import { fieldsSize } from '../tokens/token-size.js';
 import type { Token } from '../tokens/token.js';
 import { updateToken } from './update-token.js';
 
@@ -25,8 +28,8 @@ import { updateToken } from './update-token.js';
 // eslint-disable-next-line max-params
 export function decide(definition: WorkflowDefinition, token: Token, given: TokenInput, facts: Facts): Decision {
   const input = storableInput(given);
-  const { budget = new RuleBudget() } = facts;
-  const progress: Progress = { definition, token, facts, budget, events: [], effects: [] };
+  const { budget = new RuleBudget(), bounds = ownBounds() } = facts;
+  const progress: Progress = { definition, token, facts, budget, bounds, events: [], effects: [] };
   switch (input.type) {
     case 'created':
       return decisionOf(settle(greet(progress)));
@@ -56,12 +59,15 @@ export function decide(definition: WorkflowDefinition, token: Token, given: Toke
 type FromOutside = Extract<TokenInput, { type: 'update' | 'retry' | 'cancel' | 'trigger-place-agents' }>;
 
 function whileActive(progress: Progress, input: FromOutside): Decision {
-  const closed = closedBlockers(progress.token);
-  if (closed.length > 0) return refused(progress, refusalOf(progress.token, input.type, closed));
+  const { token, bounds } = progress;
+  const closed = closedBlockers(token);
+  if (closed.length > 0) return refused(progress, refusalOf(token, input.type, closed));
   switch (input.type) {
     case 'update': {
+      if (bounds.copies.isFull) return { ...refused(progress, busyRefusal(token)), reachedBounds: true };
       const updated = updateToken(progress, input);
-      return updated.type === 'refused' ? refused(progress, updated.refusal) : decisionOf(settle(updated.progress));
+      if (updated.type === 'refused') return refused(progress, updated.refusal);
+      return unlessTooMuch(progress, settle(updated.progress));
     }
     case 'retry': {
       const retried = retryToken(progress);
@@ -70,8 +76,14 @@ function whileActive(progress: Progress, input: FromOutside): Decision {
     case 'cancel':
       return decisionOf(cancelToken(progress, input.reason));
     case 'trigger-place-agents':
-      return decisionOf(triggerPlaceAgents(withToken(progress, { automaticSteps: 0 })));
+      return unlessTooMuch(progress, triggerPlaceAgents(withToken(progress, { automaticSteps: 0 })));
   }
+}
+
+/** What was decided, unless more was to be started than Temporal could carry: whoever asks is told, and nothing has happened. */
+function unlessTooMuch(before: Progress, after: Progress): Decision {
+  if (!after.bounds.starts.isFull) return decisionOf(after);
+  return { ...refused(before, tooLargeRefusal(TOO_MUCH_STARTED)), reachedBounds: true };
 }
 
 function greet(progress: Progress): Progress {
@@ -80,12 +92,18 @@ function greet(progress: Progress): Progress {
 }
 
 function fire(progress: Progress, request: FireRequest): Decision {
+  const { token, bounds } = progress;
+  if (bounds.copies.isFull) return { ...refuseFire(progress, request, busyRefusal(token)), reachedBounds: true };
+  if (request.data !== undefined)
+    bounds.copies.take(copySteps(keysCopied(token.data, request.data), fieldsSize(token)));
   const checked = checkFire(progress, request);
   if (checked.type === 'refused') return refuseFire(progress, request, checked.refusal);
   if (request.executionId !== undefined) return decisionOf(takeByAgent(progress, checked.transition, request));
   // A fire comes from outside: the token may go on by itself for another while.
   const reset = withToken(progress, { automaticSteps: 0 });
-  return decisionOf(settle(takeTransition(reset, checked.transition, request)));
+  const taken = settle(takeTransition(reset, checked.transition, request));
+  if (!bounds.starts.isFull) return decisionOf(taken);
+  return { ...refuseFire(progress, request, tooLargeRefusal(TOO_MUCH_STARTED)), reachedBounds: true };
 }
 
 /** An agent's fire is a step by itself: two places whose agents send a token to each other would do so for ever. */
@@ -119,9 +137,10 @@ function refuseFire(progress: Progress, request: FireRequest, refusal: Refusal):
 }
 
 function refused(progress: Progress, refusal: Refusal): Decision {
-  return { ...decisionOf(progress), refusal };
+  const { token, events, effects } = progress;
+  return { token, events, effects, refusal };
 }
 
-function decisionOf({ token, events, effects }: Progress): Decision {
-  return { token, events, effects };
+function decisionOf({ token, events, effects, bounds }: Progress): Decision {
+  return { token, events, effects, ...(bounds.starts.isFull ? { reachedBounds: true } : {}) };
 }

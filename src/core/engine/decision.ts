@@ -3,6 +3,7 @@ import type { ErrorCode, ExecutionFailureCode } from '../codes.js';
 import type { ExecutionRequest, ExecutionResult } from '../executions/execution.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
+import type { DecisionBounds } from './decision-bounds.js';
 import type { RuleBudget } from '../rules/rule-budget.js';
 import type { Token, TokenEvent } from '../tokens/token.js';
 
@@ -42,7 +43,12 @@ export type Effect =
 export interface Refusal {
   readonly code: Extract<
     ErrorCode,
-    'TOKEN_CLOSED' | 'VERSION_CONFLICT' | 'TRANSITION_IN_PROGRESS' | 'TRANSITION_REFUSED' | 'TOKEN_TOO_LARGE'
+    | 'TOKEN_CLOSED'
+    | 'VERSION_CONFLICT'
+    | 'TRANSITION_IN_PROGRESS'
+    | 'TRANSITION_REFUSED'
+    | 'TOKEN_TOO_LARGE'
+    | 'RATE_LIMITED'
   >;
   readonly message: string;
   readonly blockers: readonly Blocker[];
@@ -54,6 +60,8 @@ export interface Decision {
   readonly events: readonly TokenEvent[];
   readonly effects: readonly Effect[];
   readonly refusal?: Refusal;
+  /** Set where it would be another one without bounds on what is started and copied. */
+  readonly reachedBounds?: true;
 }
 
 /** What the shell knows and core may not find out by itself. */
@@ -66,6 +74,8 @@ export interface Facts {
   readonly countsDataOnly?: true;
   /** What the rules of this decision may spend; absent: as much as any decision may. */
   readonly budget?: RuleBudget;
+  /** What else it may take; absent: as much as a decision by itself. */
+  readonly bounds?: DecisionBounds;
   /** Set for a token that began when execution ids were made in a way in which two could be the same. */
   readonly joinsExecutionIds?: true;
 }

@@ -1,4 +1,5 @@
 import { listed } from '../json/listed.js';
+import type { JsonObject } from '../json/json.js';
 import { shorten } from '../json/preview.js';
 import type { Blocker } from '../rules/blocker.js';
 import { agentBlockers } from './agent-fire.js';
@@ -59,10 +60,19 @@ export function isOpen(situation: Situation, transition: Transition): boolean {
 function subjectOf({ definition, token, budget }: Situation, request: Pick<FireRequest, 'data'>): RuleSubject {
   return { fields: fieldsAfter(token, request), programs: definition.programs, budget };
 }
+
+/** By patch, what it was merged into last: a fire is judged, measured and taken, and merging can take milliseconds. */
+const merged = new WeakMap<JsonObject, { readonly target: JsonObject; readonly data: JsonObject }>();
+
 /** What rules and mappings see: the token with the fire's data merged in. */
-export function fieldsAfter(token: Token, request: Pick<FireRequest, 'data'>): TokenFields {
-  const data = request.data === undefined ? token.data : mergePatch(token.data, request.data);
-  return { data, metadata: token.metadata };
+export function fieldsAfter(token: Token, { data: patch }: Pick<FireRequest, 'data'>): TokenFields {
+  const { data: target, metadata } = token;
+  if (patch === undefined) return { data: target, metadata };
+  const known = merged.get(patch);
+  if (known?.target === target) return { data: known.data, metadata };
+  const data = mergePatch(target, patch);
+  merged.set(patch, { target, data });
+  return { data, metadata };
 }
 
 export function closedBlockers({ status }: Token): readonly Blocker[] {

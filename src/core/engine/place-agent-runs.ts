@@ -1,3 +1,4 @@
+import { TOO_MUCH_STARTED } from './decision-bounds.js';
 import { ownValue } from '../json/json.js';
 import { ruleHolds } from '../rules/evaluate-rule.js';
 import { placeAgentsIn, type PlaceAgent, type WorkflowDefinition } from '../definitions/definition.js';
@@ -82,16 +83,28 @@ function isReady(agent: PlaceAgent, { definition, token, budget }: Progress): bo
 }
 
 function begin(progress: Progress, agent: PlaceAgent, runs: PlaceAgentRuns): Progress {
+  // First, as measuring is what costs: hundreds of agents may be given a megabyte each.
+  if (progress.bounds.starts.isFull) return raiseTooMuch(progress, agent);
   const tooLarge = inputTooLargeFor(agent, progress);
   if (tooLarge !== undefined) {
     const begun = withRuns(progress, agent.id, begunRun(runs, agent, progress.facts.now));
     return raisePlaceAgentIncident(begun, agent, { code: 'prompt_too_large', message: tooLarge });
   }
   const started = startAgent(progress, { use: agent, startedBy: { placeAgentId: agent.id }, fields: progress.token });
+  if (started.progress.bounds.starts.isFull) return raiseTooMuch(progress, agent);
   const { executionId } = started;
   const details = { agentId: agent.agentId, placeAgentId: agent.id };
   const told = tell(started.progress, [{ type: 'EXECUTION_STARTED', executionId, details }]);
   return withRuns(told, agent.id, { ...begunRun(runs, agent, progress.facts.now), executionId });
+}
+
+/** The run stays due: the next change that finds room begins it. The first to find none says so, once. */
+function raiseTooMuch(progress: Progress, agent: PlaceAgent): Progress {
+  const message = `${TOO_MUCH_STARTED}. What waits begins at a later change of the token, or when it is retried`;
+  const failure = { code: 'prompt_too_large', message } as const;
+  const { incident } = progress.token;
+  const isSaid = incident?.message === failure.message;
+  return isSaid ? progress : raisePlaceAgentIncident(progress, agent, failure);
 }
 
 function inputTooLargeFor({ inputMapping }: PlaceAgent, { token, facts }: Progress): string | undefined {

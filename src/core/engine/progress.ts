@@ -1,3 +1,4 @@
+import type { DecisionBounds } from './decision-bounds.js';
 import type { Decision, Effect, Facts } from './decision.js';
 import type { WorkflowDefinition } from '../definitions/definition.js';
 import type { RuleBudget } from '../rules/rule-budget.js';
@@ -9,6 +10,8 @@ export interface Progress extends Decision {
   readonly facts: Facts;
   /** What the rules of this decision may still spend. */
   readonly budget: RuleBudget;
+  /** What else it may take. */
+  readonly bounds: DecisionBounds;
 }
 
 export type EventDraft = Omit<TokenEvent, 'version' | 'place' | 'timestamp'>;

@@ -14,6 +14,12 @@ export function tooLargeRefusal(message: string): Refusal {
   return { code: 'TOKEN_TOO_LARGE', message, blockers: [] };
 }
 
+/** Of a token that a moment has no more time for. Its sender may try again at once: the next moment has as much. */
+export function busyRefusal({ id }: Token): Refusal {
+  const message = `Token ${id} has more to do at this moment than it has time for, since it is large: try again.`;
+  return { code: 'RATE_LIMITED', message, blockers: [] };
+}
+
 /** A sentence of an id has room. */
 const MAX_WANTED = 250;
 

@@ -3,6 +3,7 @@ import { executionIdOf, joinedExecutionIdOf } from '../executions/execution-id.j
 import type { ExecutionOverrides, ExecutionRequest } from '../executions/execution.js';
 import { mapInput, structuredOutputs } from '../executions/mapping.js';
 import type { TokenFields } from '../json/path.js';
+import { jsonSize } from '../tokens/token-size.js';
 import { ask, withToken, type Progress } from './progress.js';
 
 interface AgentStart {
@@ -13,12 +14,13 @@ interface AgentStart {
   readonly fields: TokenFields;
 }
 
-/** Asks for an execution, which gets the next number of the token's executions. */
+/** Asks for an execution, which gets the next number of the token's executions, and takes of the room that there is for starts. */
 export function startAgent(
   progress: Progress,
   start: AgentStart,
 ): { readonly progress: Progress; readonly executionId: string } {
   const execution = executionRequest(progress, start);
+  progress.bounds.starts.take(jsonSize(execution));
   const counted = withToken(progress, { executionCount: progress.token.executionCount + 1 });
   return { progress: ask(counted, { type: 'start-execution', execution }), executionId: execution.executionId };
 }

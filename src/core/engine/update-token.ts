@@ -1,9 +1,10 @@
 import type { Refusal } from './decision.js';
+import { copySteps } from './decision-bounds.js';
 import { versionBlockers } from './find-blockers.js';
-import { mergePatch } from '../json/merge-patch.js';
+import { keysCopied, mergePatch } from '../json/merge-patch.js';
 import { change, withToken, type Progress } from './progress.js';
 import { refusalOf, tooLargeRefusal } from './refusal.js';
-import { tokenTooLarge, tokenTooLargeThen } from '../tokens/token-size.js';
+import { fieldsSize, tokenTooLarge, tokenTooLargeThen } from '../tokens/token-size.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
 
 export type Updated =
@@ -14,6 +15,8 @@ export function updateToken(progress: Progress, request: UpdateRequest): Updated
   const { token } = progress;
   const conflicts = versionBlockers(token, request);
   if (conflicts.length > 0) return { type: 'refused', refusal: refusalOf(token, 'change', conflicts) };
+  const keys = keysCopied(token.data, request.data ?? {}) + keysCopied(token.metadata, request.metadata ?? {});
+  progress.bounds.copies.take(copySteps(keys, fieldsSize(token)));
   const fields = {
     data: request.data === undefined ? token.data : mergePatch(token.data, request.data),
     metadata: request.metadata === undefined ? token.metadata : mergePatch(token.metadata, request.metadata),

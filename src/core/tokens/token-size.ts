@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../json/json.js';
 import { mergePatch } from '../json/merge-patch.js';
+import { jsonLength } from '../json/json-length.js';
 import type { TokenFields } from '../json/path.js';
 import { utf8Length } from '../json/utf8-length.js';
 import type { Token } from './token.js';
@@ -9,9 +10,25 @@ export const MAX_TOKEN_BYTES = 256 * 1024;
 /** What an agent may be given: a value that is mapped twice counts twice. With the rest of its start it fits a payload. */
 const MAX_INPUT_BYTES = 768 * 1024;
 
+/** By object, its size: it never changes, and each fire asks. */
+const sizes = new WeakMap<JsonObject, number>();
+
+/** What a token's fields take, as JSON in UTF-8: `[data, metadata]`. */
+export function fieldsSize({ data, metadata }: TokenFields): number {
+  return '[,]'.length + objectSize(data) + objectSize(metadata);
+}
+
+function objectSize(object: JsonObject): number {
+  const known = sizes.get(object);
+  if (known !== undefined) return known;
+  const size = jsonSize(object);
+  sizes.set(object, size);
+  return size;
+}
+
 /** Says that the fields are too large for a token, or undefined when they fit. */
-export function tokenTooLarge({ data, metadata }: TokenFields): string | undefined {
-  const bytes = jsonSize([data, metadata]);
+export function tokenTooLarge(fields: TokenFields): string | undefined {
+  const bytes = fieldsSize(fields);
   if (bytes <= MAX_TOKEN_BYTES) return undefined;
   return `data and metadata would take ${bytes} bytes; a token holds at most ${MAX_TOKEN_BYTES}: keep large documents elsewhere and put a reference in the token`;
 }
@@ -36,11 +53,15 @@ export function patchTooLarge(patch: JsonObject | undefined): string | undefined
 
 /** Says that an agent cannot be given so much, or undefined when it can. */
 export function inputTooLarge(input: JsonValue): string | undefined {
-  const bytes = jsonSize(input);
+  // A value that is mapped hundreds of times would be as many megabytes of text.
+  const atLeast = jsonLength(input, MAX_INPUT_BYTES);
+  const bytes = atLeast > MAX_INPUT_BYTES ? atLeast : jsonSize(input);
   if (bytes <= MAX_INPUT_BYTES) return undefined;
-  return `the agent's input would take ${bytes} bytes; it may take ${MAX_INPUT_BYTES}: map less of the token into it`;
+  const most = `it may take ${MAX_INPUT_BYTES}: map less of the token into it`;
+  return `the agent's input would take ${atLeast > MAX_INPUT_BYTES ? 'more than ' : ''}${bytes} bytes; ${most}`;
 }
 
-function jsonSize(value: JsonValue): number {
+/** What a value takes, as JSON in UTF-8. */
+export function jsonSize(value: object | JsonValue): number {
   return utf8Length(JSON.stringify(value));
 }
