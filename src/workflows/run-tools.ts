@@ -64,7 +64,7 @@ async function perform(surroundings: ToolSurroundings, call: ToolCall, place: Pl
   const run = toolRun(surroundings, call, place);
   const finished = await runTool(run);
   if (finished.needsApproval !== true) return finished;
-  const decision = await asked(surroundings, call, place);
+  const decision = await askPerson(surroundings, call, place);
   if (decision.stop === true) {
     place.stop();
     const why = decision.reason === undefined ? '' : `: ${decision.reason}`;
@@ -85,7 +85,8 @@ function toolRun({ request, prepared }: ToolSurroundings, { name: tool }: ToolCa
   };
 }
 
-async function asked({ request, prepared, approvals, workTime }: ToolSurroundings, call: ToolCall, place: Place) {
+/** Asks for as long as its agent says, and the time of the work stands still meanwhile. */
+async function askPerson({ request, prepared, approvals, workTime }: ToolSurroundings, call: ToolCall, place: Place) {
   const { turn, index } = place;
   const { approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS, deadlineSeconds = 0 } = prepared;
   const { executionExpirationTime } = workflowInfo();
