@@ -54,7 +54,7 @@ export class StreamedModel implements LanguageModel {
     try {
       const response = await call.answerTo((fetch) => wire.send(endpoint.baseUrl, body.over(fetch)));
       // One loop, and no generator within another: each would cost every word of the answer a round of promises.
-      for await (const batch of frames(response.body ?? [])) {
+      for await (const batch of frames(response.body ?? [], call.contentType)) {
         for (const frame of batch)
           for (const event of reader.take(frame)) {
             hasSpoken = true;

@@ -2,6 +2,7 @@ import { isJsonObject, ownValue } from '../../core/json/json.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
 import { LARGEST_FRAME } from './largest-frame.js';
+import { BodyDecoder } from './body-decoder.js';
 import { LineSplitter } from './line-splitter.js';
 import { isJson, StrayText } from './stray-text.js';
 
@@ -13,11 +14,12 @@ import { isJson, StrayText } from './stray-text.js';
  */
 export async function* readEventData(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  contentType = '',
 ): AsyncGenerator<readonly string[], void, undefined> {
   const frames = new EventFrames();
-  const decoder = new TextDecoder();
-  for await (const bytes of body) yield frames.take(decoder.decode(bytes, { stream: true }));
-  yield frames.end(decoder.decode());
+  const decoder = new BodyDecoder(contentType);
+  for await (const bytes of body) yield frames.take(decoder.take(bytes));
+  yield frames.end(decoder.end());
 }
 
 /** Reads lines as server-sent events. Not `eventsource-parser`: an Error for each line that it does not know costs 10 µs. */

@@ -116,6 +116,11 @@ export class GuardedCall {
     return answer;
   }
 
+  /** What the answer says that it is, once its headers are here. */
+  get contentType(): string {
+    return this.#contentType;
+  }
+
   /** Whether the answer says of itself that it is one JSON value, and no stream. */
   get isJson(): boolean {
     return /\bjson\b/i.test(this.#contentType) && !/ndjson|jsonl|json-seq|stream/i.test(this.#contentType);

@@ -1,3 +1,4 @@
+import { BodyDecoder } from './body-decoder.js';
 import { LineSplitter } from './line-splitter.js';
 import { StrayText } from './stray-text.js';
 
@@ -8,11 +9,12 @@ import { StrayText } from './stray-text.js';
  */
 export async function* readJsonLines(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  contentType = '',
 ): AsyncGenerator<readonly string[], void, undefined> {
-  const decoder = new TextDecoder();
+  const decoder = new BodyDecoder(contentType);
   const frames = new LineFrames();
-  for await (const bytes of body) yield frames.take(decoder.decode(bytes, { stream: true }));
-  yield frames.end(decoder.decode());
+  for await (const bytes of body) yield frames.take(decoder.take(bytes));
+  yield frames.end(decoder.end());
 }
 
 class LineFrames {

@@ -90,7 +90,7 @@ export function playedAnswers(): Ask {
   };
 }
 
-async function outcomeOf(stream: AsyncIterable<ModelEvent>): Promise<Omit<Outcome, 'bodies' | 'headers'>> {
+export async function outcomeOf(stream: AsyncIterable<ModelEvent>): Promise<Omit<Outcome, 'bodies' | 'headers'>> {
   const events: ModelEvent[] = [];
   let error: ModelError | undefined;
   try {
