@@ -15,7 +15,7 @@ import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 
 const SEED = 20261130;
-const EXECUTIONS = 30;
+const EXECUTIONS = 20;
 const TURNS = 3;
 /** What each turn calls, side by side. */
 const CALLS = ['pay', 'book', 'pay', 'book', 'read'] as const;
