@@ -42,16 +42,24 @@ export interface Config {
   readonly secrets: readonly string[];
 }
 
-/** Who may do what. With neither a token nor a file of tokens there are no locks, and nobody but this machine is served. */
+/** Who may do what. With neither a token, a file of tokens nor a sign-on there are no locks, and nobody but this machine is served. */
 export interface AccessConfig {
   /** Opens everything. */
   readonly token?: string;
   /** Names more tokens. */
   readonly tokensFile?: string;
+  readonly signOn?: SignOnConfig;
   /** Sign the tickets of streams: the first makes them, all are good. None: one that this process makes up. */
   readonly streamSecrets: readonly string[];
   /** Whether the page of the IDE is served to anybody. */
   readonly servesIde: boolean;
+}
+
+/** A company's sign-on, by OpenID Connect. */
+export interface SignOnConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly roleClaim: string;
 }
 
 export interface TemporalConfig {
@@ -189,6 +197,14 @@ const ENVIRONMENT = z.object({
     .regex(/^[\w.~+/-]+=*$/, 'must be a token that a header can carry: letters, digits and -._~+/=')
     .optional(),
   ACCESS_TOKENS_FILE: z.string().optional(),
+  OIDC_ISSUER: httpUrl
+    .refine(
+      isSecure,
+      'must be an https:// address: over http:// anybody on the way could make keys; this machine aside',
+    )
+    .optional(),
+  OIDC_AUDIENCE: z.string().optional(),
+  OIDC_ROLE_CLAIM: z.string().default('roles'),
   STREAM_AUTH_SECRET: z
     .string()
     .default('')
@@ -282,14 +298,35 @@ function providerConfig(values: Values, set: Environment): ProviderConfig {
 }
 
 /** Whether callers have to show something. */
-export function isLocked({ token, tokensFile }: AccessConfig): boolean {
-  return token !== undefined || tokensFile !== undefined;
+export function isLocked({ token, tokensFile, signOn }: AccessConfig): boolean {
+  return token !== undefined || tokensFile !== undefined || signOn !== undefined;
 }
 
 function accessConfig(values: Values): AccessConfig {
   const opened = present({ token: values.AGENT_ACCESS_TOKEN, tokensFile: values.ACCESS_TOKENS_FILE });
-  const access = { ...opened, streamSecrets: values.STREAM_AUTH_SECRET, servesIde: true };
+  const signOn = signOnConfig(values);
+  const access = {
+    ...opened,
+    ...(signOn === undefined ? {} : { signOn }),
+    streamSecrets: values.STREAM_AUTH_SECRET,
+    servesIde: true,
+  };
   return { ...access, servesIde: values.GRAPHIQL ?? !isLocked(access) };
+}
+
+function signOnConfig(values: Values): SignOnConfig | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_ROLE_CLAIM: roleClaim } = values;
+  if (issuer !== undefined && audience !== undefined) return { issuer, audience, roleClaim };
+  if (issuer === undefined && audience === undefined) return undefined;
+  const name = issuer === undefined ? 'OIDC_ISSUER' : 'OIDC_AUDIENCE';
+  const message = `${name} is not set: a sign-on needs OIDC_ISSUER and OIDC_AUDIENCE, so that tokens for other services open nothing here`;
+  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
+    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
+  });
+}
+
+function isSecure(address: string): boolean {
+  return address.startsWith('https:') || isLoopback(new URL(address).hostname);
 }
 
 /** Without locks, whoever reaches the port may do everything: nobody but this machine may. */

@@ -20,11 +20,8 @@ export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }:
 
 /** Who is let in. */
 function shownAccess({ access }: Config): string {
-  const { token, tokensFile } = access;
+  const { token, tokensFile, signOn } = access;
   if (!isLocked(access)) return 'anybody on this machine (AGENT_ACCESS_TOKEN shuts the doors)';
-  const named = [
-    ...(token === undefined ? [] : ['AGENT_ACCESS_TOKEN']),
-    ...(tokensFile === undefined ? [] : [tokensFile]),
-  ];
-  return `whoever shows a token (${named.join(', ')})`;
+  const named = [token === undefined ? undefined : 'AGENT_ACCESS_TOKEN', tokensFile, signOn?.issuer];
+  return `whoever shows a token (${named.filter((one) => one !== undefined).join(', ')})`;
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { AccessTokens } from '../api/access/access-tokens.js';
 import { Doorkeeper } from '../api/access/doorkeeper.js';
+import { SignOn } from '../api/access/sign-on.js';
 import { StreamTickets } from '../api/access/stream-tickets.js';
 import { followTokensFile, readTokensFile } from '../api/access/tokens-file.js';
 import { isLocked } from '../config.js';
@@ -11,7 +12,7 @@ import type { ProcessParts } from './run-process.js';
 /** The one who lets callers in, by what the environment names. Throws VALIDATION_FAILED for a file of tokens that cannot be used. */
 export function openAccess({ config, logger, resources }: ProcessParts): Doorkeeper {
   const { access, executionTimeoutSeconds, streamRetentionSeconds } = config;
-  const { token, tokensFile, streamSecrets } = access;
+  const { token, tokensFile, signOn, streamSecrets } = access;
   const tickets = new StreamTickets({
     secrets: streamSecrets.length > 0 ? streamSecrets : [randomBytes(32).toString('hex')],
     lifeSeconds: executionTimeoutSeconds + streamRetentionSeconds,
@@ -29,7 +30,7 @@ export function openAccess({ config, logger, resources }: ProcessParts): Doorkee
     take(readTokensFile(tokensFile));
     resources.add('the file of tokens', followTokensFile(tokensFile, take, logger));
   }
-  return new Doorkeeper({ checks: [tokens], tickets });
+  return new Doorkeeper({ checks: signOn === undefined ? [tokens] : [tokens, new SignOn(signOn)], tickets });
 }
 
 function ownerOf(token: string): AccessEntry {
