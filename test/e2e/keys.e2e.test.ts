@@ -157,6 +157,30 @@ describe('a key, and a secret in a header', () => {
     expect(foreign.bodies).toHaveLength(1);
   });
 
+  it('do not go within: only to inner hosts that are allowed, whenever the agent was saved', async () => {
+    const inner = { type: 'custom', model: 'works', baseUrl: foreign.baseUrl, credential: 'CREDENTIAL_INNER' };
+    await agentOn('inner', inner);
+    await agentOn('placed', { type: 'custom', model: 'works', baseUrl: provider.baseUrl });
+    await everything.stop();
+    const environment = {
+      ...setting.environment,
+      ALLOWED_PRIVATE_HOSTS: 'box.internal',
+      CREDENTIAL_INNER: HEADER_SECRET,
+      CREDENTIAL_INNER_HOSTS: new URL(foreign.root).host,
+    };
+    everything = await startEverything({ ...setting, environment });
+    const before = foreign.opened;
+    const refused = await run('inner');
+    await new StreamViewer().watch(setting.address, refused);
+    expect(await execution(setting.address, refused)).toMatchObject({ status: 'FAILED', errorCode: 'host_forbidden' });
+    expect(foreign.opened).toBe(before);
+    await expect(agentOn('inner-2', inner)).rejects.toThrow(/VALIDATION_FAILED.*HOST_FORBIDDEN/);
+    // Where OPENAI_BASE_URL has put a provider, anybody may go.
+    const allowed = await run('placed');
+    await new StreamViewer().watch(setting.address, allowed);
+    expect(await execution(setting.address, allowed)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it.each(['STREAM_AUTH_SECRET', 'OPENAI_API_KEY', 'sk-a-key-itself'])('%s is no credential', async (credential) => {
     const refusing = agentOn('refused', { type: 'custom', model: 'm', baseUrl: foreign.baseUrl, credential });
     await expect(refusing).rejects.toThrow(/VALIDATION_FAILED.*CREDENTIAL_INVALID/);

@@ -66,6 +66,9 @@ async function start(wire: WireUnderTest, more: object = {}) {
   });
 }
 
+/** Where no list of this file leads. */
+const INNER = { ...CHAT, provider: () => CHAT.provider('http://10.255.255.1:9') };
+
 type Handle = Awaited<ReturnType<typeof start>>;
 
 /** The attempt that Temporal waits to begin, and for how many seconds it does. */
@@ -73,6 +76,14 @@ async function pendingAttempt(handle: Handle): Promise<readonly [number, number]
   const { raw } = await handle.describe();
   const { attempt, currentRetryInterval } = raw.pendingActivities?.[0] ?? {};
   return [attempt ?? 0, Number(currentRetryInterval?.seconds ?? 0)];
+}
+
+async function recorded(handle: Handle) {
+  return await eventually(async () => {
+    const stored = await under.storage.executions.get(handle.workflowId);
+    if (stored?.completedAt === undefined) throw new Error('it has not been recorded yet');
+    return stored;
+  });
 }
 
 describe('an execution whose provider refuses it twice', () => {
@@ -92,11 +103,7 @@ describe('an execution whose provider refuses it twice', () => {
     expect(calls()).toBe(2);
     await handle.result();
     expect(calls()).toBe(3);
-    const execution = await eventually(async () => {
-      const stored = await under.storage.executions.get(handle.workflowId);
-      if (stored?.completedAt === undefined) throw new Error('it has not been recorded yet');
-      return stored;
-    });
+    const execution = await recorded(handle);
     expect(execution).toMatchObject({ status: 'COMPLETED', finalResponse: 'Third time lucky.' });
     expect(execution.attempts.map(({ attempt, outcome, errorCode }) => [attempt, outcome, errorCode])).toEqual([
       [1, 'failed', 'rate_limit'],
@@ -109,6 +116,20 @@ describe('an execution whose provider refuses it twice', () => {
       { status: 'rate_limited', content: 'rate_limit: the next attempt in 5 s' },
       { status: 'retrying', content: 'overloaded: the next attempt in 6 s' },
     ]);
+  });
+});
+
+describe('an execution whose model is at an inner address that nobody has allowed', () => {
+  it('fails with what to do, and is not tried again', async () => {
+    const handle = await start(INNER);
+    await expect(handle.result()).rejects.toThrow();
+    const { attempts, ...execution } = await recorded(handle);
+    expect(execution).toMatchObject({
+      status: 'FAILED',
+      errorCode: 'host_forbidden',
+      errorMessage: '10.255.255.1:9 has no public address, and ALLOWED_PRIVATE_HOSTS does not name it.',
+    });
+    expect(attempts.map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([['failed', 'host_forbidden']]);
   });
 });
 
