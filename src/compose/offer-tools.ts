@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
+import { SILENT_WORKER_MS } from '../core/agents/tool-server.js';
 import { offersOf } from '../tools/tool-offers.js';
 import type { Storage } from '../storage/storage.js';
 import type { ProcessParts } from './run-process.js';
 import type { WorkerTools } from './worker-tools.js';
 
 const RENEW_EVERY_MS = 10 * 60_000;
-/** What has not been said for more than twice as long is of a worker that has ended. */
 const SERVERS_EVERY_MS = 60_000;
 /** Long enough for any pause of the workers in which agents are still to be saved. */
 const REMEMBER_MS = 24 * 60 * 60_000;
@@ -15,10 +15,14 @@ const rfc3339 = (ms: number) => new Date(ms).toISOString();
 
 /**
  * Records what this worker offers, and how its MCP servers are, again whenever that changes, and renews it while it runs. What
- * nobody has offered for a day is forgotten; what an MCP server no longer has, at once. The servers are started here, and nobody
+ * nobody has offered for a day is forgotten; what an MCP server no longer has on any worker, at once. The servers are started here, and nobody
  * waits for them.
  */
-export async function offerTools({ resources, logger }: ProcessParts, tools: WorkerTools, storage: Storage) {
+export async function offerTools(
+  { resources, logger }: Pick<ProcessParts, 'resources' | 'logger'>,
+  tools: WorkerTools,
+  storage: Pick<Storage, 'tools'>,
+) {
   const worker = randomUUID();
   const keepServers = (at: number) =>
     storage.tools.keepServers({
@@ -29,7 +33,7 @@ export async function offerTools({ resources, logger }: ProcessParts, tools: Wor
     const offers = offersOf(tools);
     await storage.tools.offer(offers, rfc3339(now), rfc3339(now - REMEMBER_MS));
     await keepServers(now);
-    await withdrawGone(tools, storage);
+    await withdrawGone(tools, storage, worker);
   };
   await offer();
   const offerAgain = oneAtATime(() =>
@@ -48,18 +52,24 @@ export async function offerTools({ resources, logger }: ProcessParts, tools: Wor
     clearInterval(timer);
     clearInterval(serversTimer);
     // As long ago as if it had been silent: it counts no more, and what it knew is known where nobody knows better.
-    if (tools.servers.length > 0) await keepServers(Date.now() - 3 * SERVERS_EVERY_MS);
+    if (tools.servers.length > 0) await keepServers(Date.now() - SILENT_WORKER_MS);
   });
   tools.begin(offerAgain);
 }
 
-/** Of the servers that work, which know what they have. */
-async function withdrawGone(tools: WorkerTools, storage: Storage): Promise<void> {
+/** Of the servers that work, which know what they have. Another worker may have what this one has not: a newer program, perhaps. */
+async function withdrawGone(tools: WorkerTools, storage: Pick<Storage, 'tools'>, worker: string): Promise<void> {
   const working = tools.servers.filter(({ works }) => works);
   if (working.length === 0) return;
-  const offered = await storage.tools.offers();
+  const [offered, seen] = await Promise.all([storage.tools.offers(), storage.tools.servers()]);
+  const since = rfc3339(Date.now() - SILENT_WORKER_MS);
+  const others = seen.filter((one) => one.worker !== worker && one.seenAt > since);
+  const elsewhere = new Set(others.flatMap(({ server }) => server.tools.map(({ name }) => name)));
   const gone = offered.filter(
-    ({ name }) => working.some((server) => name.startsWith(`mcp/${server.name}/`)) && tools.get(name) === undefined,
+    ({ name }) =>
+      working.some((server) => name.startsWith(`mcp/${server.name}/`)) &&
+      tools.get(name) === undefined &&
+      !elsewhere.has(name),
   );
   if (gone.length > 0) await storage.tools.withdraw(gone.map(({ name }) => name));
 }

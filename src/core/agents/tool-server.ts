@@ -15,6 +15,9 @@ export interface ToolServerTool {
   readonly description: string;
 }
 
+/** Workers say every minute how their servers are: one that has said nothing for so long has ended. */
+export const SILENT_WORKER_MS = 150_000;
+
 /** What a worker said of a server that it has, and when (RFC 3339). */
 export interface SeenToolServer {
   readonly worker: string;
