@@ -1,5 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
 
+/** More than any result has; what is beyond is counted. */
+const MOST_BLOCKS = 1000;
+/** A longer text is longer than a result may be: whether it repeats something need not be known. */
+const LONGEST_COMPARED = 64 * 1024;
+
 /** What `tools/call` gives, as far as it is looked at. */
 export interface McpResult {
   readonly content: readonly JsonValue[];
@@ -12,16 +17,20 @@ export interface McpResult {
  * What a model is told of a result: text and resources of text as they are, structured content as JSON, and of all else what was
  * left out. Where the text only repeats the structured content, that alone.
  */
-export function answerOf({ content, structuredContent }: McpResult): JsonValue {
+export function answerOf({ content: all, structuredContent }: McpResult): JsonValue {
+  const content = all.slice(0, MOST_BLOCKS);
   const parts = content.map(textOf);
-  if (structuredContent === null) return parts.join('\n\n');
+  const more = all.length > MOST_BLOCKS ? [`[Left out: ${all.length - MOST_BLOCKS} more parts]`] : [];
+  if (structuredContent === null) return [...parts, ...more].join('\n\n');
   const besides = content.flatMap((block, index) => (repeats(block, structuredContent) ? [] : (parts[index] ?? [])));
-  return besides.length === 0 ? structuredContent : { text: besides.join('\n\n'), structuredContent };
+  const texts = [...besides, ...more];
+  return texts.length === 0 ? structuredContent : { text: texts.join('\n\n'), structuredContent };
 }
 
 function repeats(block: JsonValue, structured: JsonValue): boolean {
   if (!isJsonObject(block) || block['type'] !== 'text') return false;
   const text = wordOf(block, 'text');
+  if (text.length > LONGEST_COMPARED) return false;
   if (isJsonObject(structured) && Object.values(structured).includes(text)) return true;
   try {
     return canonical(JSON.parse(text) as JsonValue) === canonical(structured);

@@ -36,6 +36,17 @@ describe('what a model is told of the result of an MCP tool', () => {
     expect(answer([block])).toBe(`[Left out, since only text can be read: ${what}]`);
   });
 
+  it('costs little, however many parts there are, and however deep a text is', () => {
+    const beganMs = performance.now();
+    const repeated = Array.from({ length: 200_000 }, () => text('{"total": 12}'));
+    expect(answer(repeated, { total: 12 })).toEqual({
+      ...{ text: '[Left out: 199000 more parts]', structuredContent: { total: 12 } },
+    });
+    const deep = '['.repeat(4_000_000) + ']'.repeat(4_000_000);
+    expect(answer([text(deep)], { total: 12 })).toEqual({ text: deep, structuredContent: { total: 12 } });
+    expect(performance.now() - beganMs).toBeLessThan(1000);
+  });
+
   it('has the text of resources, and names those that are only linked', () => {
     expect(answer([{ type: 'resource', resource: { uri: 'x://1', text: 'Read me.' } }])).toBe(
       '[Resource x://1]\nRead me.',
