@@ -33,11 +33,32 @@ export function errorIn(object: JsonObject): ErrorDetails | undefined {
   const error = ownValue(object, 'error');
   if (error !== undefined && error !== null && error !== false && error !== '') return readErrorDetails(object);
   if (textAt(object, 'type') === 'error' || textAt(object, 'object') === 'error') return readErrorDetails(object);
+  // MiniMax says how a call went beside choices, of which there are none then.
+  const outcome = objectAt(object, 'base_resp');
+  if (!isGoodCode(wordAt(outcome, 'status_code'))) {
+    return readErrorDetails({ code: wordAt(outcome, 'status_code'), message: textAt(outcome, 'status_msg') });
+  }
   if (ANSWER_MEMBERS.some((member) => Object.hasOwn(object, member))) return undefined;
   const [first] = listAt(object, 'errors');
   if (first !== undefined) return readErrorDetails({ error: first });
-  const isFailed = ['code', 'status', 'statusCode'].some((name) => /^[45]\d\d$/.test(wordAt(object, name)));
-  return isFailed || ownValue(object, 'detail') !== undefined ? readErrorDetails(object) : undefined;
+  return saysFailure(object) || ownValue(object, 'detail') !== undefined ? readErrorDetails(object) : undefined;
+}
+
+const CODES = ['code', 'error_code', 'errorCode', 'err_code', '__type'];
+const FLAGS = ['success', 'ok'];
+
+/** By a status, a flag, or a code of its own beside words: a code without words may be anything. */
+function saysFailure(object: JsonObject): boolean {
+  return (
+    ['code', 'status', 'statusCode'].some((name) => /^[45]\d\d$/.test(wordAt(object, name))) ||
+    ['status', 'state', 'event'].some((name) => /^(?:error|fail(?:ed|ure)?)$/i.test(textAt(object, name))) ||
+    FLAGS.some((name) => ownValue(object, name) === false) ||
+    (messageOf(object) !== '' && CODES.some((name) => !isGoodCode(wordAt(object, name))))
+  );
+}
+
+function isGoodCode(word: string): boolean {
+  return /^(?:0*|200|ok|success(?:ful)?)$/i.test(word);
 }
 
 function detailsOf(value: JsonValue | undefined, depth: number): ErrorDetails {

@@ -78,6 +78,16 @@ describe('an object within a stream', () => {
     { detail: 'a' },
     { code: 503, message: 'a' },
     { status: '429', message: 'a' },
+    { status: 'error', message: 'a' },
+    { status: 'FAILED', detail: 'a' },
+    { event: 'error', message: 'a' },
+    { success: false, msg: 'a' },
+    { ok: false, message: 'a' },
+    { code: 50_001, msg: 'a' },
+    { code: 'InvalidParameter', message: 'a', request_id: 'r' },
+    { error_code: 17, error_msg: 'b', message: 'a' },
+    { __type: 'ThrottlingException', message: 'a' },
+    { choices: [], base_resp: { status_code: 1002, status_msg: 'a' } },
   ])('is an error: %j', (object) => {
     expect(errorIn(object)).toMatchObject({ message: 'a' });
   });
@@ -91,6 +101,11 @@ describe('an object within a stream', () => {
     { message: { content: 'a' }, done: false },
     { status: 'processing', message: 'Model is loading' },
     { type: 'ping' },
+    { code: 0, message: 'ok' },
+    { code: '200', msg: 'success', success: true },
+    { type: 'response.code_interpreter_call_code.done', code: 'print(1)' },
+    { choices: [], base_resp: { status_code: 0, status_msg: '' } },
+    { status: 'in_progress', message: 'queued' },
     { response: { error: { message: 'a' } } },
   ])('is none: %j', (object) => {
     expect(errorIn(object)).toBeUndefined();
