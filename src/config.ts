@@ -16,6 +16,8 @@ export interface Config {
   /** Origins of pages that may use the API, besides its own. */
   readonly corsOrigins: readonly string[];
   readonly access: AccessConfig;
+  /** With which the API shows who it is; absent: it speaks without TLS. */
+  readonly tls?: TlsFilesConfig;
   readonly temporal: TemporalConfig;
   readonly dataDir: string;
   readonly cacheDir: string;
@@ -25,6 +27,8 @@ export interface Config {
   readonly providers: ProviderConfig;
   readonly maxConcurrentExecutions: number;
   readonly rateLimitPerMinute?: number;
+  /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
+  readonly modelsMayBeNear: boolean;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
   /** Where requests may go that agents and documents name. */
@@ -60,6 +64,12 @@ export interface SignOnConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly roleClaim: string;
+}
+
+/** As PEM; read again when they change. */
+export interface TlsFilesConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export interface TemporalConfig {
@@ -125,6 +135,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   if (!parsed.success) throw unreadable(parsed.error, set);
   const values = parsed.data;
   const access = accessConfig(values);
+  const tls = bothOf(values);
   if (!isLocked(access)) refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
   return {
@@ -132,6 +143,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     host: values.HOST,
     corsOrigins: values.CORS_ORIGINS,
     access,
+    ...(tls === undefined ? {} : { tls }),
     temporal: temporalConfig(values, set),
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
@@ -142,6 +154,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
+    modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
     mcpConfig: { path: values.MCP_CONFIG ?? '.mcp.json', isNamed: values.MCP_CONFIG !== undefined },
     streamBufferSize: values.STREAM_BUFFER_SIZE,
@@ -192,6 +205,8 @@ const ENVIRONMENT = z.object({
       (origins) => origins.every((one) => URL.canParse(one) && new URL(one).origin === one && one !== 'null'),
       'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
     ),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   AGENT_ACCESS_TOKEN: z
     .string()
     .regex(/^[\w.~+/-]+=*$/, 'must be a token that a header can carry: letters, digits and -._~+/=')
@@ -320,18 +335,28 @@ function signOnConfig(values: Values): SignOnConfig | undefined {
   if (issuer === undefined && audience === undefined) return undefined;
   const name = issuer === undefined ? 'OIDC_ISSUER' : 'OIDC_AUDIENCE';
   const message = `${name} is not set: a sign-on needs OIDC_ISSUER and OIDC_AUDIENCE, so that tokens for other services open nothing here`;
-  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
-    problems: [{ code: 'BAD_VARIABLE', pointer: `/${name}`, message }],
-  });
+  throw badVariables([{ name, message }]);
+}
+
+function bothOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Values): TlsFilesConfig | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  const name = certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE';
+  throw badVariables([{ name, message: `${name} is not set: TLS needs a certificate and its key` }]);
 }
 
 function isSecure(address: string): boolean {
   return address.startsWith('https:') || isLoopback(new URL(address).hostname);
 }
 
+/** Whether only this machine reaches one who listens there. */
+function isOwnAddress(host: string): boolean {
+  return isLoopback(host) && !host.startsWith('[');
+}
+
 /** Without locks, whoever reaches the port may do everything: nobody but this machine may. */
 function refuseOpenAddress(host: string): void {
-  if (isLoopback(host) && !host.startsWith('[')) return;
+  if (isOwnAddress(host)) return;
   const message = [
     `HOST is "${host}": without a token that callers have to show, only this machine is served. Set one of these:`,
     '  AGENT_ACCESS_TOKEN=<a long random text, e.g. from: openssl rand -hex 32>',

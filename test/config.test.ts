@@ -42,6 +42,33 @@ describe('the configuration', () => {
     expect(parse({ HOST, AGENT_ACCESS_TOKEN: 'cb_0123456789abcdef' }).host).toBe(HOST);
   });
 
+  it.each([
+    [{}, true],
+    [{ HOST: 'localhost' }, true],
+    [{ HOST: '0.0.0.0', AGENT_ACCESS_TOKEN: 'cb_0123456789abcdef' }, false],
+    [{ ALLOWED_PRIVATE_HOSTS: 'box.internal' }, false],
+  ])('%j: models may be anywhere near: %s', (environment, expected) => {
+    expect(parse(environment).modelsMayBeNear).toBe(expected);
+  });
+
+  it.each([
+    [{ OIDC_ISSUER: 'https://login.example.com' }, /^OIDC_AUDIENCE is not set/],
+    [{ OIDC_ISSUER: 'http://login.example.com', OIDC_AUDIENCE: 'x' }, /^OIDC_ISSUER .+https/],
+    [{ TLS_CERT_FILE: 'tls.crt' }, /^TLS_KEY_FILE is not set/],
+    [{ STREAM_AUTH_SECRET: `${'x'.repeat(32)},short` }, /^STREAM_AUTH_SECRET is not valid: must have 32 bytes/],
+    [{ AGENT_ACCESS_TOKEN: 'two words' }, /^AGENT_ACCESS_TOKEN is not valid: must be a token that a header can carry/],
+  ])('refuses %j', (environment, message) => {
+    expect(() => parse(environment)).toThrow(message);
+  });
+
+  it('shuts the IDE where callers have to show a token, unless it is wanted', () => {
+    const token = { AGENT_ACCESS_TOKEN: 'cb_0123456789abcdef' };
+    expect(parse({}).access.servesIde).toBe(true);
+    expect(parse(token).access.servesIde).toBe(false);
+    expect(parse({ ...token, GRAPHIQL: 'true' }).access.servesIde).toBe(true);
+    expect(parse({ GRAPHIQL: 'false' }).access.servesIde).toBe(false);
+  });
+
   it('does not show a key that is not valid', () => {
     const secret = { CREDENTIAL_X: 'sk-secret', OPENAI_API_KEY: 'sk-secret', TEMPORAL_API_KEY: 'sk-secret' };
     expect(() => parse({ ...secret, OPENAI_BASE_URL: 'ftp://x' })).toThrow(/^OPENAI_BASE_URL is "ftp:\/\/x": [^k]+$/);

@@ -2,6 +2,7 @@ import type { OperationParts } from '../operations/operation-parts.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { StreamReader } from '../streams/reading/reader.js';
 import type { Stays } from './access/stays.js';
+import type { TlsIdentity } from './connections/tls-files.js';
 import type { OpenStreams } from './connections/open-streams.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import type { OriginPolicy } from './access/origin-policy.js';
@@ -21,6 +22,8 @@ export interface ApiParts extends OperationParts {
   /** For what takes long to compute. */
   readonly turns: Turns;
   readonly facts: ServerFacts;
+  /** Absent: callers come without TLS, or through a proxy that ends it. */
+  readonly tls?: TlsIdentity;
   /** Where the GraphQL IDE has been built, if it has. */
   readonly ideFolder: string;
   /** Whether anybody may have the page of the IDE. */

@@ -8,6 +8,7 @@ import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
 import { BrokenRequests } from './connections/broken-requests.js';
 import { AGENT_STREAM_ROUTE } from './connections/stream-path.js';
+import { registerSecurityHeaders } from './connections/security-headers.js';
 import { RequestsInTurn } from './connections/requests-in-turn.js';
 import { registerFrontPage } from './front-page/front-page.js';
 import { executableSchema } from './graphql/executable-schema.js';
@@ -22,10 +23,15 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** A request that takes longer to arrive, from its first byte to its last, is cut off. */
 const REQUEST_WITHIN_MS = 30_000;
 
+/** Node would answer a request without a host by itself, and with nothing. */
+const HTTP = { connectionsCheckingInterval: 1000, requireHostHeader: false };
+
 /** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
 export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
   const broken = new BrokenRequests(logger);
-  const app = fastify({
+  const { tls } = parts;
+  // Fastify has a type of its own for each kind of server; ours use what they have in common.
+  const app: FastifyInstance = fastify({
     loggerInstance: logger,
     bodyLimit: MAX_BODY_BYTES,
     logController: new LogController({ disableRequestLogging: true }),
@@ -34,8 +40,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     // Whoever comes meanwhile is served like those who are there: an EventSource takes a 503 for the last word.
     return503OnClosing: false,
     requestTimeout: REQUEST_WITHIN_MS,
-    // Node would answer a request without a host by itself, and with nothing.
-    http: { connectionsCheckingInterval: 1000, requireHostHeader: false },
+    ...(tls === undefined ? { http: HTTP } : { https: { ...HTTP, ...tls } as unknown as null }),
     clientErrorHandler: (error, socket) => {
       broken.handle(error, socket);
     },
@@ -46,6 +51,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     genReqId: () => crypto.randomUUID(),
   });
   broken.follow(app.server);
+  await registerSecurityHeaders(app, { usesTls: tls !== undefined });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = httpError(error, request);
     return await reply.code(status).send(body);

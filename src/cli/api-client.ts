@@ -19,10 +19,13 @@ export class ApiClient {
   }
 
   /** The API where the configuration puts it. */
-  static of({ host, port, access }: Pick<Config, 'host' | 'port' | 'access'>, signal?: AbortSignal): ApiClient {
+  static of(
+    { host, port, access, tls }: Pick<Config, 'host' | 'port' | 'access' | 'tls'>,
+    signal?: AbortSignal,
+  ): ApiClient {
     const { token } = access;
     const options = { ...(signal === undefined ? {} : { signal }), ...(token === undefined ? {} : { token }) };
-    return new ApiClient(`http://${reachable(host)}:${port}`, options);
+    return new ApiClient(`${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}`, options);
   }
 
   /** Whether one of ours answers there and is ready. */

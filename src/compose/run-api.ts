@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { settledExecution } from '../reconcile/cut-off.js';
+import { followTlsFiles, readTlsFiles, type TlsIdentity } from '../api/connections/tls-files.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { Stays } from '../api/access/stays.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
@@ -39,6 +41,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   resources.add('the look at those who stay', () => {
     stays.end();
   });
+  const tls = config.tls === undefined ? {} : { tls: readTlsFiles(config.tls) };
   const { client, connection } = await connectClient(cluster);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
@@ -67,12 +70,13 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
   const access = { origins, doorkeeper, stays, servesIde: config.access.servesIde };
   const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
-  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving }, logger);
+  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving, ...tls }, logger);
   resources.add('the API', () => app.close());
+  if (config.tls !== undefined) resources.add('the certificate', followTlsFiles(config.tls, renew(app.server), logger));
   const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
-  return addressOf(config.host, app.server.address());
+  return addressOf(config, app.server.address());
 }
 
 async function listen(
@@ -87,7 +91,14 @@ async function listen(
   }
 }
 
-function addressOf(host: string, address: AddressInfo | string | null): string {
+function addressOf({ host, tls }: ProcessParts['config'], address: AddressInfo | string | null): string {
   const port = typeof address === 'object' && address !== null ? address.port : '';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Shows whoever connects from now on the certificate that it is given. */
+function renew(server: object): (identity: TlsIdentity) => void {
+  return (identity) => {
+    if (server instanceof TlsServer) server.setSecureContext(identity);
+  };
 }

@@ -16,6 +16,9 @@ export interface WebHosts {
   readonly privateHosts: readonly HostRule[];
 }
 
+/** Every host, but for addresses at which clouds tell the secrets of a machine: those have to be named. */
+export const ANY_HOST: HostRule = { name: '', isWildcard: true };
+
 /** How an entry of the list may look, for people. */
 export const HOST_RULE = 'a host, host:port or *.host';
 
@@ -49,6 +52,7 @@ export function hostRuleOf(url: URL): HostRule {
 }
 
 function isNamedBy(rule: HostRule, url: URL): boolean {
+  if (rule === ANY_HOST) return false;
   const name = hostName(url);
   return rule.isWildcard ? name.endsWith(`.${rule.name}`) : name === rule.name;
 }

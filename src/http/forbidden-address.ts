@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
-import { hostName, namesHost, type HostRule } from '../core/web-hosts.js';
-import { isPublicAddress } from './public-address.js';
+import { ANY_HOST, hostName, namesHost, type HostRule } from '../core/web-hosts.js';
+import { isMetadataAddress, isPublicAddress } from './public-address.js';
 
 /** Names of this machine, whatever a resolver says of them: RFC 6761. */
 const LOCALHOST = /(?:^|\.)localhost\.*$/;
@@ -11,9 +11,17 @@ const LOCALHOST = /(?:^|\.)localhost\.*$/;
  * allowed by `ALLOWED_PRIVATE_HOSTS`. What a name leads to is judged where a connection is made.
  */
 export function mayName(url: URL, privateHosts: readonly HostRule[]): boolean {
-  if (namesHost(privateHosts, url)) return true;
+  if (isPrivatelyAllowed(url, privateHosts)) return true;
   const address = literalAddress(url);
   return address === undefined ? !LOCALHOST.test(url.hostname) : isPublicAddress(address);
+}
+
+/** Whether a host may be at an inner address: it is named, or all are and it is none that has to be named. */
+export function isPrivatelyAllowed(url: URL, privateHosts: readonly HostRule[]): boolean {
+  if (namesHost(privateHosts, url)) return true;
+  if (!privateHosts.includes(ANY_HOST)) return false;
+  const address = literalAddress(url);
+  return address === undefined || !isMetadataAddress(address);
 }
 
 /** The address that a URL has in place of a name: no resolver is asked for it. */

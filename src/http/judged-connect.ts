@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net';
 
 import { buildConnector } from 'undici';
 
-import { namesHost, type HostRule } from '../core/web-hosts.js';
-import { ForbiddenAddress, literalAddress } from './forbidden-address.js';
+import type { HostRule } from '../core/web-hosts.js';
+import { ForbiddenAddress, isPrivatelyAllowed, literalAddress } from './forbidden-address.js';
 import { isMetadataAddress, isPublicAddress } from './public-address.js';
 
 /** Asks for all addresses of a name. */
@@ -33,7 +33,7 @@ export function judgedConnect(options: JudgedConnectOptions): buildConnector.con
   const toPublic = buildConnector({ timeout, lookup: judgedLookup(lookup, isPublicAddress) });
   return (target, done) => {
     const url = new URL(`${target.protocol}//${target.host ?? target.hostname}`);
-    const isAllowed = namesHost(privateHosts, url);
+    const isAllowed = isPrivatelyAllowed(url, privateHosts);
     const address = literalAddress(url);
     // No name is looked up for an address: it is judged here, and one that is allowed is allowed as it stands.
     if (address !== undefined && !isAllowed && !isPublicAddress(address)) {

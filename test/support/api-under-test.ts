@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
+import type { TlsIdentity } from '../../src/api/connections/tls-files.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
 import { Doorkeeper, type BearerCheck } from '../../src/api/access/doorkeeper.js';
 import { Stays } from '../../src/api/access/stays.js';
@@ -148,6 +149,7 @@ export interface ApiOptions {
   /** Otherwise there are no locks. */
   readonly checks?: readonly BearerCheck[];
   readonly servesIde?: boolean;
+  readonly tls?: TlsIdentity;
 }
 
 export const TICKET_SECRET = 'a secret for tests, of 32 bytes or more';
@@ -170,6 +172,7 @@ export async function apiUnderTest({
   ideFolder = '/nowhere/graphiql',
   checks = [],
   servesIde = true,
+  tls,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -197,6 +200,7 @@ export async function apiUnderTest({
     doorkeeper,
     stays: new Stays(doorkeeper),
     servesIde,
+    ...(tls === undefined ? {} : { tls }),
     openStreams: new OpenStreams(maxOpenStreams),
     turns: new Turns(),
     facts,

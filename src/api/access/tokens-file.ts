@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 import type { AccessEntry } from '../../core/access/access-entry.js';
 import { readAccessEntries } from '../../core/access/read-access-entries.js';
-import { CircuitBreakerError } from '../../core/errors.js';
+import { badVariables, type CircuitBreakerError } from '../../core/errors.js';
 import { firstProblems } from '../../core/json/first-problems.js';
 import type { JsonValue } from '../../core/json/json.js';
 
@@ -78,8 +78,5 @@ function listIn(file: string, content: string): JsonValue {
 }
 
 function fault(what: string): CircuitBreakerError {
-  const message = `ACCESS_TOKENS_FILE: ${what}`;
-  return new CircuitBreakerError('VALIDATION_FAILED', message, {
-    problems: [{ code: 'BAD_VARIABLE', pointer: '/ACCESS_TOKENS_FILE', message }],
-  });
+  return badVariables([{ name: 'ACCESS_TOKENS_FILE', message: `ACCESS_TOKENS_FILE: ${what}` }]);
 }

@@ -28,7 +28,7 @@ export function registerFrontPage(app: FastifyInstance, parts: ApiParts): void {
     switch (type) {
       case 'text/html':
         return await reply
-          .headers({ 'content-security-policy': POLICY, 'referrer-policy': 'same-origin' })
+          .headers({ 'content-security-policy': POLICY })
           .type('text/html; charset=utf-8')
           .send(pageHtml(facts, surroundings));
       case 'application/json':
@@ -42,6 +42,6 @@ export function registerFrontPage(app: FastifyInstance, parts: ApiParts): void {
   app.get<{ Params: { name: string } }>('/guides/:name', (request, reply) => {
     const text = guides.get(request.params.name);
     if (text === undefined) throw new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
-    return reply.type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text);
+    return reply.type('text/plain; charset=utf-8').send(text);
   });
 }

@@ -36,7 +36,6 @@ export async function registerGraphiqlPage(app: FastifyInstance, folder: string)
     cacheControl: false,
     suppressWarning: true,
     setHeaders: (reply) => {
-      void reply.header('x-content-type-options', 'nosniff');
       // A new version of the program has new scripts under the same names.
       void reply.header('cache-control', 'no-cache');
     },
@@ -45,8 +44,6 @@ export async function registerGraphiqlPage(app: FastifyInstance, folder: string)
   app.get('/graphiql', (_request, reply) => {
     if (!existsSync(join(folder, 'index.html')))
       return reply.code(503).type('text/plain; charset=utf-8').send(NOT_BUILT);
-    return reply
-      .headers({ 'content-security-policy': POLICY, 'referrer-policy': 'same-origin' })
-      .sendFile('index.html');
+    return reply.headers({ 'content-security-policy': POLICY }).sendFile('index.html');
   });
 }
