@@ -1,7 +1,4 @@
-import { MAX_MESSAGE_BYTES, TOO_LARGE } from './message-limit.js';
-
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
+import { MessageSize } from './message-size.js';
 
 /**
  * A fetch whose answers hold no message that is larger than a server's may be: one that does breaks off, and `onTooLarge` is
@@ -20,26 +17,16 @@ export function boundedFetch(onTooLarge: (reason: string) => void, onStream: () 
 }
 
 function limit(isStream: boolean, onTooLarge: (reason: string) => void): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
+  const size = new MessageSize(isStream ? 'empty line' : 'none');
   return new TransformStream({
     transform(chunk, controller) {
-      bytes = isStream ? bytesOfLastMessage(chunk, bytes) : bytes + chunk.byteLength;
-      if (bytes > MAX_MESSAGE_BYTES) {
-        onTooLarge(TOO_LARGE);
-        controller.error(new Error(TOO_LARGE));
+      const reason = size.add(chunk);
+      if (reason === undefined) {
+        controller.enqueue(chunk);
         return;
       }
-      controller.enqueue(chunk);
+      onTooLarge(reason);
+      controller.error(new Error(reason));
     },
   });
-}
-
-/** An empty line that lies across two chunks is not seen: the next one is. */
-function bytesOfLastMessage(chunk: Uint8Array, before: number): number {
-  for (let at = chunk.byteLength - 1; at > 0; at -= 1) {
-    if (chunk[at] !== LINE_FEED) continue;
-    const previous = chunk[at - 1] === CARRIAGE_RETURN ? chunk[at - 2] : chunk[at - 1];
-    if (previous === LINE_FEED) return chunk.byteLength - at;
-  }
-  return before + chunk.byteLength;
 }

@@ -1,16 +1,10 @@
 const LINE_FEED = 10;
 
-/** Takes bytes as they come and gives lines. What it costs grows with the bytes only, however small the pieces are. */
+/** Takes bytes as they come and gives lines. What it costs grows with the bytes only, however small the pieces are; how large a line may be is for others. */
 export class LineBuffer {
-  readonly #mostBytes: number;
   #pieces: Buffer[] = [];
-  #bytes = 0;
 
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
-  }
-
-  /** The lines that these bytes complete. Throws a RangeError where one has more bytes than it may. */
+  /** The lines that these bytes complete. */
   add(bytes: Buffer): readonly string[] {
     const lines: string[] = [];
     let from = 0;
@@ -26,12 +20,9 @@ export class LineBuffer {
 
   clear(): void {
     this.#pieces = [];
-    this.#bytes = 0;
   }
 
   #keep(piece: Buffer): void {
-    this.#bytes += piece.byteLength;
-    if (this.#bytes > this.#mostBytes) throw new RangeError(`a line has more than ${this.#mostBytes} bytes`);
     if (piece.byteLength > 0) this.#pieces.push(piece);
   }
 }

@@ -84,9 +84,9 @@ export class McpConnection {
     let characters = 0;
     do {
       const params = cursor === undefined ? {} : { cursor };
-      const page = await this.#client.request({ method: 'tools/list', params }, PAGE, {
-        ...{ signal, timeout: LONGEST_CALL_MS },
-      });
+      const page = await this.#inItsWords(
+        this.#client.request({ method: 'tools/list', params }, PAGE, { signal, timeout: LONGEST_CALL_MS }),
+      );
       // One more than are taken, so that who reads them sees that there are.
       tools.push(...page.tools.slice(0, MOST_TOOLS + 1 - tools.length));
       characters += JSON.stringify(page.tools).length;
@@ -103,9 +103,9 @@ export class McpConnection {
     const params = { name, arguments: given, _meta: { 'circuit-breaker/idempotencyKey': idempotencyKey } };
     this.#calls += 1;
     try {
-      return await this.#client.request({ method: 'tools/call', params }, RESULT, { signal, timeout: LONGEST_CALL_MS });
-    } catch (error) {
-      throw this.#reason === undefined ? error : new Error(this.#reason, { cause: error });
+      return await this.#inItsWords(
+        this.#client.request({ method: 'tools/call', params }, RESULT, { signal, timeout: LONGEST_CALL_MS }),
+      );
     } finally {
       this.#calls -= 1;
       if (this.#calls === 0 && this.#leaving !== undefined) void this.close(this.#leaving);
@@ -121,6 +121,15 @@ export class McpConnection {
   async close(reason = 'it was ended'): Promise<void> {
     this.#reason ??= reason;
     await this.#client.close();
+  }
+
+  /** What fails since the connection has ended says why that was. */
+  async #inItsWords<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asked;
+    } catch (error) {
+      throw this.#reason === undefined ? error : new Error(this.#reason, { cause: error });
+    }
   }
 
   async #connect(signal: AbortSignal): Promise<void> {

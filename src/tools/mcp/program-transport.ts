@@ -12,7 +12,7 @@ import { wordsOf } from '../../core/errors.js';
 import { LastWords } from './last-words.js';
 import { LineBuffer } from './line-buffer.js';
 import { LineRate } from './line-rate.js';
-import { MAX_MESSAGE_BYTES, TOO_LARGE } from './message-limit.js';
+import { MessageSize } from './message-size.js';
 import type { ProgramServer } from './server-config.js';
 
 /** After it has lost its input, and again after SIGTERM. */
@@ -44,7 +44,8 @@ export class ProgramTransport implements Transport {
   readonly #server: ProgramServer;
   readonly #start: StartProgram;
   readonly #environment: ProgramEnvironment;
-  readonly #lines = new LineBuffer(MAX_MESSAGE_BYTES);
+  readonly #lines = new LineBuffer();
+  readonly #size = new MessageSize('line');
   readonly #rate = new LineRate(MOST_LINES_IN_A_SECOND);
   readonly #lastWords = new LastWords();
   #program: ChildProcess | undefined;
@@ -163,13 +164,12 @@ export class ProgramTransport implements Transport {
       this.#lastWords.add(bytes);
     });
     program.stdout?.on('data', (bytes: Buffer) => {
-      let lines: readonly string[];
-      try {
-        lines = this.#lines.add(bytes);
-      } catch {
-        this.#refuse(TOO_LARGE);
+      const tooLarge = this.#size.add(bytes);
+      if (tooLarge !== undefined) {
+        this.#refuse(tooLarge);
         return;
       }
+      const lines = this.#lines.add(bytes);
       if (this.#rate.isExceededBy(lines.length, performance.now())) {
         this.#refuse(`it wrote more than ${MOST_LINES_IN_A_SECOND} lines in a second`);
         return;

@@ -8,7 +8,7 @@ import { setInterval } from 'node:timers';
 const [mode = ''] = process.argv.slice(2);
 const object = { type: 'object' };
 const tools = new Map(
-  ['whoami', 'die', 'slow', 'large', 'long', 'asks', 'change', 'gone', 'fails', 'environment', 'progress'].map(
+  ['whoami', 'die', 'slow', 'large', 'deep', 'long', 'asks', 'change', 'gone', 'fails', 'environment', 'progress'].map(
     (name) => [name, { name, description: `Does ${name}.`, inputSchema: object }],
   ),
 );
@@ -43,6 +43,10 @@ const calls = {
   die: () => process.kill(process.pid, 'SIGKILL'),
   slow: () => new Promise(() => undefined),
   large: () => text('x'.repeat(50_000_000)),
+  deep: () => {
+    const deep = '['.repeat(4_000_000) + ']'.repeat(4_000_000);
+    process.stdout.write(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"deep":${deep}}}\n`);
+  },
   long: () => text('x'.repeat(100_000)),
   fails: () => ({ ...text('no such order'), isError: true }),
   environment: () => text(JSON.stringify(process.env)),

@@ -6,19 +6,11 @@ const bytes = (text: string) => Buffer.from(text);
 
 describe('a buffer of lines', () => {
   it('gives each line once it is there, however its bytes come', () => {
-    const buffer = new LineBuffer(100);
+    const buffer = new LineBuffer();
     const euro = bytes('€\nnext');
     expect(buffer.add(bytes('one\ntwo\n\nth'))).toEqual(['one', 'two', '']);
     expect(buffer.add(bytes('ree\r\n'))).toEqual(['three\r']);
     expect(buffer.add(euro.subarray(0, 1))).toEqual([]);
     expect(buffer.add(euro.subarray(1))).toEqual(['€']);
-  });
-
-  it('refuses a line that is too long, in whatever pieces it comes', () => {
-    expect(() => new LineBuffer(3).add(bytes('four'))).toThrow(RangeError);
-    const buffer = new LineBuffer(3);
-    expect(buffer.add(bytes('ab'))).toEqual([]);
-    expect(() => buffer.add(bytes('cd\n'))).toThrow(RangeError);
-    expect(new LineBuffer(3).add(bytes('abc\nabc\n'))).toEqual(['abc', 'abc']);
   });
 });

@@ -211,7 +211,7 @@ describe('an MCP server over streamable HTTP', () => {
       () => ({ tools: [{ name: 'read', description: 'x'.repeat(9_000_000) }], nextCursor: 'more' }),
       false,
     ],
-    ['a page of a million', () => ({ tools: Array.from({ length: 1_000_000 }, () => ({})) }), true],
+    ['a page of a million', () => ({ tools: Array.from({ length: 1_000_000 }, () => ({})) }), false],
   ])('that lists its tools in %s is not listened to for ever', async (_what, page, works) => {
     let pages = 0;
     const url = await serve(({ method }) => {
@@ -247,6 +247,26 @@ describe('an MCP server over streamable HTTP', () => {
     });
     const servers = await begun(url);
     await expect(callTool(servers, 'mcp/far/read')).rejects.toThrow('it sent more than 10485760 bytes in one message');
+    await eventually(() => {
+      expect(servers.statuses).toMatchObject([{ works: true }]);
+    });
+  });
+
+  const deep = `{"a":${'['.repeat(4_000_000)}${']'.repeat(4_000_000)}}`;
+  const parts = `[${'{"type":"x"},'.repeat(700_000)}{}]`;
+  it.each([
+    ['a deep result', 'application/json', (id: number) => `{"jsonrpc":"2.0","id":${id},"result":${deep}}`],
+    ['many parts', 'application/json', (id: number) => `{"jsonrpc":"2.0","id":${id},"result":{"content":${parts}}}`],
+    ['a deep event', 'text/event-stream', () => `data: {"jsonrpc":"2.0","method":"ping","params":${deep}}\n\n`],
+  ])('that sends %s fails the call before anybody reads it, and is used again', async (_, type, body) => {
+    const url = await serve(({ method, id = 0 }, _request, response) => {
+      if (method !== 'tools/call') return undefined;
+      response.setHeader('content-type', type);
+      response.end(body(id));
+      return undefined;
+    });
+    const servers = await begun(url);
+    await expect(callTool(servers, 'mcp/far/read')).rejects.toThrow('it sent more than 100000 values in one message');
     await eventually(() => {
       expect(servers.statuses).toMatchObject([{ works: true }]);
     });

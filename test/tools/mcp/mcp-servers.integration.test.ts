@@ -103,6 +103,12 @@ describe('an MCP server', () => {
     await callTool(servers, 'mcp/odd/whoami');
   });
 
+  it('that sends a message of millions of values is ended before anybody reads it, and is there for the next call', async () => {
+    const { servers } = await begun(oddServer());
+    await expect(callTool(servers, 'mcp/odd/deep')).rejects.toThrow('it sent more than 100000 values in one message');
+    await callTool(servers, 'mcp/odd/whoami');
+  });
+
   it('that asks us for sampling, input or our folders is told that there is no such thing', async () => {
     const { servers } = await begun(oddServer());
     expect(await callTool(servers, 'mcp/odd/asks')).toBe('-32601,-32601,-32601');
