@@ -233,6 +233,7 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       read: { what: 'placeAgent', id: member('workflowId') },
     },
     deletePlaceAgentConfig: { fresh: () => Promise.resolve({ id: newId() }) },
+    createStreamTicket: { fresh: () => Promise.resolve({ executionId: 'asked' }) },
   };
 }
 

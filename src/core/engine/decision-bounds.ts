@@ -8,8 +8,11 @@ const MAX_START_BYTES = 8 * 1024 * 1024;
 /** Beyond it nothing is started before a new run: where storage is slow the records of what was started take as much again. */
 const MAX_HISTORY_BYTES = 24 * 1024 * 1024;
 
-/** As many steps, of some 50 ns each, may copying and measuring of one token take in one moment: a quarter of a second. */
-const MAX_COPY_STEPS = 5_000_000;
+/**
+ * As many steps, of some 50 ns each, may copying and measuring of one token take in one moment: a tenth of a second. Temporal gives
+ * a workflow task up after two, and the machine may be busy.
+ */
+const MAX_COPY_STEPS = 2_000_000;
 const STEPS_PER_KEY = 4;
 const BYTES_PER_STEP = 16;
 
