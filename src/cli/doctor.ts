@@ -2,6 +2,7 @@ import { wordsOf } from '../core/errors.js';
 import { readConfig, type Config } from '../config.js';
 import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
+import { checkAccess } from './checks/check-access.js';
 import { checkApi } from './checks/check-api.js';
 import { checkHome } from './checks/check-home.js';
 import { checkNode } from './checks/check-node.js';
@@ -50,6 +51,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
   const checks = [
     checkTemporal(config, isRunning),
     checkHome(config),
+    checkAccess(config),
     checkStorage(config, isRunning),
     checkProviders(config),
     checkTools(config),

@@ -71,7 +71,7 @@ function contentOf(file: string): string {
 /** What a parser says would quote the file, which may hold a token by mistake. */
 function listIn(file: string, content: string): JsonValue {
   try {
-    return parse(content, { maxAliasCount: 100, logLevel: 'silent' }) as JsonValue;
+    return parse(content, { maxAliasCount: 100, logLevel: 'error' }) as JsonValue;
   } catch {
     throw fault(`${file} is neither JSON nor YAML: it must be a list of entries with name, sha256 and role`);
   }

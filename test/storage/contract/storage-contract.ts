@@ -4,6 +4,7 @@ import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { executionStoreContract } from './execution-store.js';
+import { limitedStorageContract } from './limited-storage.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
 import { readingManyContract } from './reading-many.js';
 import { temporalHomeStoreContract } from './temporal-home-store.js';
@@ -37,6 +38,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);
     toolStoreContract(storage);
+    limitedStorageContract(storage);
     readingManyContract(storage);
   });
 }
