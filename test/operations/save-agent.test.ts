@@ -71,7 +71,7 @@ describe('an agent that is changed', () => {
     await storage.tools.offer([{ name: 'lookup_order', ...rest }], NOW, NOW);
     expect(await change({ ...AGENT, tools: ['lookup_order'] })).toEqual([]);
     expect(await change({ ...AGENT, tools: ['lookup_order', 'lookup'], maxTurns: 0 })).toEqual([
-      'INVALID_VALUE /maxTurns',
+      'OUT_OF_RANGE /maxTurns',
       'UNKNOWN_TOOL /tools/1',
     ]);
   });
@@ -182,7 +182,7 @@ describe('an agent that is changed', () => {
     const llmProvider = { type: 'openai', model: 'm', baseUrl: 'http://user:x@169.254.169.254/v1?a=b' };
     expect(await change({ ...AGENT, llmProvider, maxTurns: 0 })).toEqual([
       'BASE_URL_INVALID /llmProvider/baseUrl',
-      'INVALID_VALUE /maxTurns',
+      'OUT_OF_RANGE /maxTurns',
       'HOST_FORBIDDEN /llmProvider/baseUrl',
     ]);
   });

@@ -102,8 +102,10 @@ function badId(id: string, pointer: string): readonly Problem[] {
 }
 
 function checkCount(count: number, most: number, pointer: string): readonly Problem[] {
-  if (Number.isInteger(count) && count >= 1 && count <= most) return [];
-  return [{ code: 'INVALID_VALUE', pointer, message: `must be a whole number from 1 to ${most}` }];
+  const isInRange = count >= 1 && count <= most;
+  if (isInRange && Number.isInteger(count)) return [];
+  const message = `must be a whole number from 1 to ${most}`;
+  return [{ code: isInRange ? 'INVALID_VALUE' : 'OUT_OF_RANGE', pointer, message }];
 }
 
 function checkApprovalTimeout(seconds: number | undefined): readonly Problem[] {

@@ -20,7 +20,7 @@ export function problemsOf(error: z.ZodError, target: Target = {}): readonly Pro
 function* eachProblem({ issues }: z.ZodError, { base = '', code }: Target): Iterable<Problem> {
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') {
-      yield { code: code ?? 'INVALID_VALUE', pointer: jsonPointer(issue.path, base), message: issue.message };
+      yield { code: code ?? codeOf(issue), pointer: jsonPointer(issue.path, base), message: issue.message };
       continue;
     }
     for (const key of issue.keys) {
@@ -28,4 +28,10 @@ function* eachProblem({ issues }: z.ZodError, { base = '', code }: Target): Iter
       yield { code: code ?? 'UNKNOWN_FIELD', pointer, message: `there is no field "${shorten(key)}" here` };
     }
   }
+}
+
+/** A number that is too small or too large is out of range, wherever it stands; a text or a list is of the wrong size. */
+function codeOf(issue: z.core.$ZodIssue): ProblemCode {
+  const isOfSize = issue.code === 'too_small' || issue.code === 'too_big';
+  return isOfSize && (issue.origin === 'number' || issue.origin === 'int') ? 'OUT_OF_RANGE' : 'INVALID_VALUE';
 }

@@ -186,16 +186,16 @@ describe('checkWorkflowSteps, where an agent is used', () => {
       retryConfig: { maxAttempts: 0, backoffSeconds: -1, retryOnErrors: ['timeout', 'tiemout'] },
       llmConfig: { temperature: 2.1, topP: -0.1, frequencyPenalty: 3, presencePenalty: -3, maxTokens: 1.5 },
     });
-    expect(check(content).map((line) => line.replace(`INVALID_VALUE ${USE}/`, ''))).toEqual([
-      'timeoutSeconds',
-      'retryConfig/maxAttempts',
-      'retryConfig/backoffSeconds',
-      'retryConfig/retryOnErrors/1',
-      'llmConfig/temperature',
-      'llmConfig/maxTokens',
-      'llmConfig/topP',
-      'llmConfig/frequencyPenalty',
-      'llmConfig/presencePenalty',
+    expect(check(content).map((line) => line.replace(`${USE}/`, ''))).toEqual([
+      'OUT_OF_RANGE timeoutSeconds',
+      'OUT_OF_RANGE retryConfig/maxAttempts',
+      'OUT_OF_RANGE retryConfig/backoffSeconds',
+      'INVALID_VALUE retryConfig/retryOnErrors/1',
+      'OUT_OF_RANGE llmConfig/temperature',
+      'INVALID_VALUE llmConfig/maxTokens',
+      'OUT_OF_RANGE llmConfig/topP',
+      'OUT_OF_RANGE llmConfig/frequencyPenalty',
+      'OUT_OF_RANGE llmConfig/presencePenalty',
     ]);
   });
 

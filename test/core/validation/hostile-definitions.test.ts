@@ -77,17 +77,17 @@ describe('a hostile definition is refused with codes:', () => {
     [
       'a negative delay',
       placeAgent({ schedule: { initialDelaySeconds: -1 } }),
-      ['INVALID_VALUE /placeAgents/0/schedule/initialDelaySeconds'],
+      ['OUT_OF_RANGE /placeAgents/0/schedule/initialDelaySeconds'],
     ],
     [
       'an enormous interval',
       placeAgent({ schedule: { intervalSeconds: 1e12 } }),
-      ['INVALID_VALUE /placeAgents/0/schedule/intervalSeconds'],
+      ['OUT_OF_RANGE /placeAgents/0/schedule/intervalSeconds'],
     ],
     [
       'runs without pause',
       placeAgent({ schedule: { intervalSeconds: 0 } }),
-      ['INVALID_VALUE /placeAgents/0/schedule/intervalSeconds'],
+      ['OUT_OF_RANGE /placeAgents/0/schedule/intervalSeconds'],
     ],
     [
       'a fraction of a run',
