@@ -38,7 +38,7 @@ export function takePictures(input: JsonValue): InputWithPictures {
   const members = (isJsonObject(input) && whole.length === 0 ? Object.entries(input) : []).map(([name, value]) => ({
     name,
     value,
-    own: readPictures(value, name),
+    own: readPictures(value, memberName(name)),
   }));
   const found = [...whole, ...members.flatMap(({ own }) => own)];
   const pictures = found.map((one, index) => ({
@@ -71,6 +71,11 @@ export function pictureBytes(picture: Picture): number | undefined {
 /** As providers and `<img>` take a picture that is here. */
 export function dataUrlOf({ mediaType, data }: Extract<Picture, { type: 'inline' }>): string {
   return `data:${mediaType};base64,${data}`;
+}
+
+/** As a picture is called by its member: one that is called like a place in a list is quoted, so that no two have one name. */
+function memberName(member: string): string {
+  return member.endsWith(']') ? `[${JSON.stringify(member)}]` : member;
 }
 
 /** Those of one member: none, one, or all of a list. */

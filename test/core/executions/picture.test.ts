@@ -56,6 +56,20 @@ describe('the pictures of an input', () => {
     });
   });
 
+  it('have a name each, whatever the members are called', () => {
+    const input = {
+      pages: [PNG_URL, PNG_URL],
+      'pages[0]': PNG_URL,
+      'pages[1]': [PNG_URL],
+      '["pages[0]"]': PNG_URL,
+      '["pages[1]"][0]': PNG_URL,
+      ']': PNG_URL,
+    };
+    const names = takePictures(input).pictures.map(({ name }) => name);
+    expect(names.slice(0, 4)).toEqual(['pages[0]', 'pages[1]', '["pages[0]"]', '["pages[1]"][0]']);
+    expect(new Set(names).size).toBe(7);
+  });
+
   it.each<[string, JsonValue]>([
     ['text that speaks of one', 'see data:image/png;base64,AAAA'],
     ['an address alone', { photo: 'https://shop.example/7.png' }],
