@@ -8,7 +8,7 @@ import { readArguments } from './read-arguments.js';
 /** Whether a person is to be asked. Not about what cannot be run anyhow: the model is told why at once. */
 export async function isToBeAsked(tool: Tool, { approval }: ToolRun, call: ToolCall): Promise<boolean> {
   if (approval !== 'always' && !(approval === 'if-needed' && tool.needsApproval)) return false;
-  return refusedUnasked(call) === undefined && !('problem' in (await readArguments(tool, call.arguments)));
+  return refusedUnasked(call) === undefined && !('misfits' in (await readArguments(tool, call.arguments)));
 }
 
 /** Why a call that needs a person's approval, and has none, is not made. */

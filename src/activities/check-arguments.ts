@@ -1,5 +1,6 @@
-import type { GivenArguments } from '../contract/activities.js';
+import type { ArgumentsVerdict, GivenArguments } from '../contract/activities.js';
 import { CircuitBreakerError } from '../core/errors.js';
+import { wordsOfMisfits } from '../core/json/problem.js';
 import type { ActivityParts } from './activity-parts.js';
 import { readArguments } from './read-arguments.js';
 
@@ -7,11 +8,12 @@ import { readArguments } from './read-arguments.js';
 export async function checkArguments(
   { tools }: Pick<ActivityParts, 'tools'>,
   { tool: name, arguments: given }: GivenArguments,
-): Promise<{ readonly problem?: string }> {
+): Promise<ArgumentsVerdict> {
   const tool = tools.get(name);
   if (tool === undefined) {
     throw new CircuitBreakerError('UNAVAILABLE', `This worker has no tool "${name}": another one may.`);
   }
   const read = await readArguments(tool, given);
-  return 'problem' in read ? { problem: read.problem } : {};
+  if (!('misfits' in read)) return {};
+  return { problem: wordsOfMisfits(read.misfits), misfits: read.misfits };
 }

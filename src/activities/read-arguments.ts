@@ -8,14 +8,18 @@ const MAX_WORDS = 1000;
 
 /** Arguments as the tool takes them. Resolves whatever they are, and whatever the tool does about them. */
 export async function readArguments(tool: Tool, given: JsonValue): Promise<ReadArguments> {
-  if (!isJsonObject(given)) return { problem: 'they are no JSON object' };
+  if (!isJsonObject(given)) return misfit('they are no JSON object');
   const [fault] = checkJson(given);
-  if (fault !== undefined) return { problem: `${fault.message} at ${fault.pointer}` };
+  if (fault !== undefined) return misfit(fault.message, fault.pointer);
   try {
     return await tool.read(given);
   } catch (error) {
-    return { problem: storableWordsOf(error) };
+    return misfit(storableWordsOf(error));
   }
+}
+
+function misfit(message: string, pointer = ''): ReadArguments {
+  return { misfits: [{ pointer, message }] };
 }
 
 /** What a tool threw, as it can be stored and told to a model. */

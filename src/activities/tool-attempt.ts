@@ -8,6 +8,7 @@ import { runAs } from '../tools/running-tools.js';
 import type { Tool, ToolContext } from '../tools/tool.js';
 import type { ActivityParts } from './activity-parts.js';
 import { loggerOf } from './logger-of-call.js';
+import { wordsOfMisfits } from '../core/json/problem.js';
 import { readArguments, storableWordsOf } from './read-arguments.js';
 
 /** One attempt at a call of a tool, within its time. */
@@ -31,8 +32,10 @@ export class ToolAttempt {
       { eventType: 'tool_call', ...about, arguments: cutForViewers(given) },
     ]);
     const read = await readArguments(tool, given);
-    if ('problem' in read)
-      return failed(`The arguments do not fit: ${this.#parts.mask(read.problem)}. Call it again with others.`);
+    if ('misfits' in read)
+      return failed(
+        `The arguments do not fit: ${this.#parts.mask(wordsOfMisfits(read.misfits))}. Call it again with others.`,
+      );
     return await this.#within(tool, read.value);
   }
 

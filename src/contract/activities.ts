@@ -11,6 +11,7 @@ import type {
   ExecutionStatus,
 } from '../core/executions/execution.js';
 import type { ToolApproval } from '../core/executions/tool-approval.js';
+import type { Misfit } from '../core/json/problem.js';
 import type { JsonObject, JsonValue } from '../core/json/json.js';
 import type { RetryLimits } from '../core/executions/turn-retry.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
@@ -40,7 +41,7 @@ export interface Activities {
   /** Runs one tool that a turn asked for, unless it has run before, and stores what came of it. Heartbeats. */
   runTool(run: ToolRun): Promise<FinishedToolCall>;
   /** Whether the tool takes arguments that a person gave; UNAVAILABLE on a worker that does not have it. */
-  checkArguments(given: GivenArguments): Promise<{ readonly problem?: string }>;
+  checkArguments(given: GivenArguments): Promise<ArgumentsVerdict>;
   /** Stores what a person is asked or has said, and the status that follows; tells viewers that a call waits. */
   recordApproval(record: ApprovalRecord): Promise<void>;
   /** Adds a turn that called tools to the conversation, with all their results, once; says how many messages the next turn gets. */
@@ -153,6 +154,14 @@ export interface FinishedToolCall {
 export interface GivenArguments {
   readonly tool: string;
   readonly arguments: JsonObject;
+}
+
+/** Empty: they fit. */
+export interface ArgumentsVerdict {
+  /** All of it in words: what workers of earlier versions say, and go by. */
+  readonly problem?: string;
+  /** The same by its places in the arguments. */
+  readonly misfits?: readonly Misfit[];
 }
 
 /** A call that waits for a person, or has been decided on. */

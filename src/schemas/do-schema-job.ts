@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { JsonObject } from '../core/json/json.js';
+import type { Misfit } from '../core/json/problem.js';
 import { compileOutputSchema } from '../core/validation/compile-output-schema.js';
 import { readStructuredAnswer } from '../core/validation/structured-answer.js';
 import type { CheckedAnswer } from './schema-checker.js';
@@ -35,9 +36,9 @@ function compiledOnce(text: string): Compiled {
   return compiled;
 }
 
-function misfitsOf({ value }: SchemaJob & { type: 'fit' }, compiled: Compiled): readonly string[] {
+function misfitsOf({ value }: SchemaJob & { type: 'fit' }, compiled: Compiled): readonly Misfit[] {
   return 'problems' in compiled
-    ? compiled.problems.map(({ message }) => message)
+    ? compiled.problems.map(({ message }) => ({ pointer: '', message }))
     : compiled.schema.problemsOf(value, 'several');
 }
 

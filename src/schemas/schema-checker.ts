@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json/json.js';
-import type { Problem } from '../core/json/problem.js';
+import type { Misfit, Problem } from '../core/json/problem.js';
 import type { StructuredAnswer } from '../core/validation/structured-answer.js';
 
 /** What an answer has to be in structure. */
@@ -21,6 +21,6 @@ export interface SchemaChecker {
   problemsOf(schema: JsonObject): Promise<readonly Problem[]>;
   /** Reads an answer's structured output, wherever it stands in the text. */
   readAnswer(text: string, expectation: Expectation): Promise<CheckedAnswer>;
-  /** Where a value does not fit a schema, in words; that it took too long to find out counts as well. */
-  misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly string[]>;
+  /** Where a value does not fit a schema; that it took too long to find out counts as well. */
+  misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly Misfit[]>;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json/json.js';
-import type { Problem } from '../core/json/problem.js';
+import type { Misfit, Problem } from '../core/json/problem.js';
 import type { CheckedAnswer } from './schema-checker.js';
 
 /** What a thread is asked for. Schemas travel as JSON: the text is what a compiled one is remembered by. */
@@ -13,5 +13,5 @@ export type ThreadWord =
   | { readonly type: 'ready' }
   | { readonly type: 'checked'; readonly problems: readonly Problem[] }
   | { readonly type: 'read'; readonly answer: CheckedAnswer }
-  | { readonly type: 'fitted'; readonly misfits: readonly string[] }
+  | { readonly type: 'fitted'; readonly misfits: readonly Misfit[] }
   | { readonly type: 'defect'; readonly message: string };

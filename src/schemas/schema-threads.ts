@@ -1,6 +1,6 @@
 import { CircuitBreakerError } from '../core/errors.js';
 import type { JsonObject } from '../core/json/json.js';
-import type { Problem } from '../core/json/problem.js';
+import type { Misfit, Problem } from '../core/json/problem.js';
 import type { CheckedAnswer, Expectation, SchemaChecker } from './schema-checker.js';
 import type { SchemaJob } from './schema-job.js';
 import { SchemaThread, type JobEnd } from './schema-thread.js';
@@ -63,11 +63,11 @@ export class SchemaThreads implements SchemaChecker {
     throw failed(end);
   }
 
-  async misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly string[]> {
+  async misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly Misfit[]> {
     const { readLimitMs } = this.#options;
     const end = await this.#run({ type: 'fit', schema: JSON.stringify(schema), value }, readLimitMs);
-    if (end.type === 'late') return [`it takes longer than ${readLimitMs / 1000} s to look at`];
-    if (end.type === 'out of memory') return ['it takes too much memory to look at'];
+    if (end.type === 'late') return misfit(`it takes longer than ${readLimitMs / 1000} s to look at`);
+    if (end.type === 'out of memory') return misfit('it takes too much memory to look at');
     if (end.type === 'done' && end.word.type === 'fitted') return end.word.misfits;
     throw failed(end);
   }
@@ -136,4 +136,8 @@ function failed(end: JobEnd): Error {
   const reason =
     end.type === 'dead' ? end.reason : end.type === 'done' && end.word.type === 'defect' ? end.word.message : end.type;
   return new CircuitBreakerError('UNAVAILABLE', `Schemas cannot be checked at the moment: ${reason}.`);
+}
+
+function misfit(message: string): readonly Misfit[] {
+  return [{ pointer: '', message }];
 }

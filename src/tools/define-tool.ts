@@ -10,6 +10,7 @@ import type { ReadArguments, Tool, ToolContext } from './tool.js';
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const DEFAULT_TIMEOUT_SECONDS = 30;
 const LONGEST_DESCRIPTION = 4000;
+const MOST_MISFITS = 10;
 /** Shared by every copy of this module: a tools folder may bring its own. */
 const MARK = Symbol.for('circuit-breaker.tool');
 
@@ -139,6 +140,6 @@ function referenceIn(schema: JsonValue): string | undefined {
 async function readArguments(input: z.ZodType, given: JsonObject): Promise<ReadArguments> {
   const read = await input.safeParseAsync(given);
   if (read.success) return { value: read.data };
-  const problems = read.error.issues.map(({ path, message }) => `${jsonPointer(path)} ${message}`.trim());
-  return { problem: problems.slice(0, 10).join('; ') };
+  const issues = read.error.issues.slice(0, MOST_MISFITS);
+  return { misfits: issues.map(({ path, message }) => ({ pointer: jsonPointer(path), message })) };
 }

@@ -1,5 +1,6 @@
 import type { ToolOffer } from '../core/agents/tool-offer.js';
 import type { JsonObject } from '../core/json/json.js';
+import type { Misfit } from '../core/json/problem.js';
 
 /** What a call of a tool comes with. */
 export interface ToolContext {
@@ -20,8 +21,8 @@ export interface ToolLogger {
   error(facts: object, message: string): void;
 }
 
-/** Arguments as a tool takes them, or what is wrong with those that were given, for the model. */
-export type ReadArguments = { readonly value: unknown } | { readonly problem: string };
+/** Arguments as a tool takes them, or what is wrong with those that were given: pointers into them, and at least one. */
+export type ReadArguments = { readonly value: unknown } | { readonly misfits: readonly Misfit[] };
 
 /** Something that an agent can do besides talking. */
 export interface Tool extends ToolOffer {

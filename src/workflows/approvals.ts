@@ -134,15 +134,19 @@ async function refuseUnfit(tool: string, args: JsonObject): Promise<void> {
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '1s' },
     summary: summaryOf(`Arguments of ${tool}, as a person changed them`),
   });
-  const { problem } = await checkArguments({ tool, arguments: args }).catch((error: unknown) => {
+  const { problem, misfits = [{ pointer: '', message: problem ?? '' }] } = await checkArguments({
+    tool,
+    arguments: args,
+  }).catch((error: unknown) => {
     if (isFinalFailure(error)) throw error;
     const message = `No worker that has the tool "${tool}" could look at the arguments: answer again, nothing is decided.`;
     throw finalFailure({ code: 'UNAVAILABLE', message });
   });
   if (problem === undefined) return;
-  const refusal = validationFailed('The approval', [
-    { code: 'INVALID_VALUE', pointer: '/arguments', message: problem },
-  ]);
+  const refusal = validationFailed(
+    'The approval',
+    misfits.map(({ pointer, message }) => ({ code: 'INVALID_VALUE', pointer: `/arguments${pointer}`, message })),
+  );
   throw finalFailure(refusal, refusal.facts);
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import type { JsonObject, JsonValue } from '../../src/core/json/json.js';
+import { wordsOfMisfits } from '../../src/core/json/problem.js';
 import { startProgram } from '../../src/temporal/child-process.js';
 import type { ToolContext } from '../../src/tools/tool.js';
 import type { McpServerConfig, ProgramServer } from '../../src/tools/mcp/server-config.js';
@@ -50,7 +51,7 @@ export async function callTool(servers: McpServers, name: string, given: JsonObj
   const tool = servers.get(name);
   if (tool === undefined) throw new Error(`there is no ${name}`);
   const read = await tool.read(given);
-  if ('problem' in read) throw new Error(read.problem);
+  if ('misfits' in read) throw new Error(wordsOfMisfits(read.misfits));
   return (await tool.run(read.value, callContext(new AbortController().signal))) as JsonValue;
 }
 

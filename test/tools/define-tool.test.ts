@@ -19,7 +19,7 @@ describe('a tool that is defined', () => {
   it('reads arguments by its input, and says what does not fit', async () => {
     const tool = defineTool({ ...base, input: z.object({ n: z.string().transform(Number) }) });
     expect(await tool.read({ n: '7', more: 1 })).toEqual({ value: { n: 7 } });
-    expect(await tool.read({ n: 7 })).toEqual({ problem: expect.stringContaining('/n ') as string });
+    expect(await tool.read({ n: 7 })).toEqual({ misfits: [{ pointer: '/n', message: expect.any(String) as string }] });
   });
 
   it('may change its arguments: what was given stays', async () => {

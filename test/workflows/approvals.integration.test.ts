@@ -193,7 +193,7 @@ describe('a call that a person has to approve', () => {
     const id = await asked([PAY_SEVEN, 'Paid.']);
     await expect(approve(id, { arguments: { amount: 5000 } })).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
-      facts: { problems: [{ pointer: '/arguments', message: expect.stringContaining('/amount') as string }] },
+      facts: { problems: [{ pointer: '/arguments/amount', message: expect.any(String) as string }] },
     });
     const large = { amount: 5, note: 'x'.repeat(70_000) };
     await expect(approve(id, { arguments: large })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });

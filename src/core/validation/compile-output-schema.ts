@@ -2,14 +2,14 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 
 import { wordsOf } from '../errors.js';
 import { ownValue, type JsonObject, type JsonValue } from '../json/json.js';
-import type { Problem } from '../json/problem.js';
+import type { Misfit, Problem } from '../json/problem.js';
 import { leadingPart } from '../json/well-formed-text.js';
 import { dialectsOf, KNOWN_DIALECTS, newCompiler } from './json-schema-dialects.js';
 
 /** A JSON Schema, ready to judge values. */
 export interface CompiledSchema {
   /** What does not fit: the first thing, or several. Empty for a value that fits. Throws for a schema that never ends. */
-  problemsOf(value: JsonValue, most: 'first' | 'several'): readonly string[];
+  problemsOf(value: JsonValue, most: 'first' | 'several'): readonly Misfit[];
 }
 
 type Compiled = { readonly schema: CompiledSchema } | { readonly problems: readonly Problem[] };
@@ -71,16 +71,16 @@ function compiledSchema(validate: ValidateFunction, compileForAll: () => Validat
       if (validate(value)) return [];
       const several = most === 'several' ? (validateAll ??= compileForAll()) : validate;
       several(value);
-      return (several.errors ?? []).slice(0, MAX_PROBLEMS).map(problemText);
+      return (several.errors ?? []).slice(0, MAX_PROBLEMS).map(misfitOf);
     },
   };
 }
 
-function problemText({ instancePath, message, params }: ErrorObject): string {
-  const place = instancePath === '' ? 'the whole' : instancePath;
+function misfitOf({ instancePath, message, params }: ErrorObject): Misfit {
   const allowed = ownValue(params as JsonObject, 'allowedValues');
   const choice = allowed === undefined ? '' : ` ${JSON.stringify(allowed)}`;
-  return leadingPart(`${place} ${message ?? 'is not valid'}${choice}`, MAX_TEXT);
+  const words = leadingPart(`${message ?? 'is not valid'}${choice}`, MAX_TEXT);
+  return { pointer: leadingPart(instancePath, MAX_TEXT), message: words };
 }
 
 function invalid(message: string, pointer: string): Compiled {

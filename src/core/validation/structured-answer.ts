@@ -5,6 +5,7 @@ import { lackingOutputs } from '../executions/mapping.js';
 import { checkJson } from '../json/check-json.js';
 import type { JsonValue } from '../json/json.js';
 import { shorten } from '../json/preview.js';
+import { wordsOfMisfits } from '../json/problem.js';
 import { leadingPart, wellFormedJson } from '../json/well-formed-text.js';
 import type { CompiledSchema } from './compile-output-schema.js';
 
@@ -35,7 +36,7 @@ export function readStructuredAnswer(text: string, { schema, outputs }: Expectat
   const [unstorable] = checkJson(output);
   if (unstorable !== undefined) return invalid(`The answer cannot be stored: ${unstorable.message}.`);
   const problems = schema.problemsOf(output, text.length > LONGEST_TOLD_ALL ? 'first' : 'several');
-  if (problems.length > 0) return invalid(`The answer does not fit its schema: ${problems.join('; ')}.`);
+  if (problems.length > 0) return invalid(`The answer does not fit its schema: ${wordsOfMisfits(problems)}.`);
   const lacking = lackingOutputs(outputs, output);
   if (lacking.length === 0) return { type: 'valid', output, outputAt: answered.at };
   return invalid(`The answer lacks ${lacking.join(', ')}, which the output mapping names.`);

@@ -1,7 +1,7 @@
 import type { ToolServer } from '../../core/agents/tool-server.js';
 import { wordsOf } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
-import type { Problem } from '../../core/json/problem.js';
+import type { Misfit, Problem } from '../../core/json/problem.js';
 import type { Tool, ToolContext, ToolLogger } from '../tool.js';
 import { listedTools, type ListedTool } from './listed-tools.js';
 import { isSessionGone, McpConnection, type ConnectionParts } from './mcp-connection.js';
@@ -20,7 +20,7 @@ const RELIST_PAUSE_MS = 500;
 export interface McpServerParts extends ConnectionParts {
   readonly schemas: {
     problemsOf(schema: JsonObject): Promise<readonly Problem[]>;
-    misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly string[]>;
+    misfitsOf(value: JsonObject, schema: JsonObject): Promise<readonly Misfit[]>;
   };
   /** Hides what is secret. */
   readonly mask: (text: string) => string;
@@ -195,7 +195,7 @@ export class McpServer {
       ...offer,
       read: async (given) => {
         const misfits = await this.#parts.schemas.misfitsOf(given, offer.parameters);
-        return misfits.length === 0 ? { value: given } : { problem: misfits.join('; ') };
+        return misfits.length === 0 ? { value: given } : { misfits };
       },
       run: async (value, context) => await this.#call(name, value, context),
     };

@@ -2,6 +2,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { wordsOfMisfits } from '../../../src/core/json/problem.js';
 import type { JsonObject } from '../../../src/core/json/json.js';
 import { secretMask } from '../../../src/core/secrets.js';
 import { parseHostRule } from '../../../src/core/web-hosts.js';
@@ -44,7 +45,7 @@ afterAll(async () => {
 
 async function call(given: JsonObject, signal = new AbortController().signal): Promise<JsonObject> {
   const read = await tool.read(given);
-  if ('problem' in read) throw new Error(read.problem);
+  if ('misfits' in read) throw new Error(wordsOfMisfits(read.misfits));
   const context = { signal, executionId: 'e', idempotencyKey: 'e:1:0', logger: new MemoryLogger() };
   return (await tool.run(read.value, context)) as JsonObject;
 }
