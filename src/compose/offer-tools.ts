@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 
 import { SILENT_WORKER_MS } from '../core/agents/tool-server.js';
+import { storableJson } from '../core/json/well-formed-text.js';
+import type { ToolOffer } from '../core/agents/tool-offer.js';
 import { offersOf } from '../tools/tool-offers.js';
 import type { Storage } from '../storage/storage.js';
 import type { ProcessParts } from './run-process.js';
@@ -24,6 +27,12 @@ export async function offerTools(
   storage: Pick<Storage, 'tools'>,
 ) {
   const worker = randomUUID();
+  const others = new OtherOffers((tool) => {
+    logger.warn(
+      { tool },
+      'another worker offers this tool otherwise: models are told of the one that was recorded last',
+    );
+  });
   const keepServers = (at: number) =>
     storage.tools.keepServers({
       ...{ worker, servers: tools.servers, at: rfc3339(at), forgetBefore: rfc3339(Date.now() - REMEMBER_MS) },
@@ -31,7 +40,9 @@ export async function offerTools(
   const offer = async () => {
     const now = Date.now();
     const offers = offersOf(tools);
+    others.compare(await storage.tools.offers());
     await storage.tools.offer(offers, rfc3339(now), rfc3339(now - REMEMBER_MS));
+    others.recorded(offers);
     await keepServers(now);
     await withdrawGone(tools, storage, worker);
   };
@@ -55,6 +66,30 @@ export async function offerTools(
     if (tools.servers.length > 0) await keepServers(Date.now() - SILENT_WORKER_MS);
   });
   tools.begin(offerAgain);
+}
+
+/** Finds what other workers have recorded over what this one has: each tool is told of once. */
+class OtherOffers {
+  readonly #onFound: (tool: string) => void;
+  readonly #told = new Set<string>();
+  #own: ReadonlyMap<string, unknown> = new Map();
+
+  constructor(onFound: (tool: string) => void) {
+    this.#onFound = onFound;
+  }
+
+  recorded(offers: readonly ToolOffer[]): void {
+    this.#own = new Map(offers.map((offer) => [offer.name, JSON.parse(storableJson(offer)) as unknown]));
+  }
+
+  compare(stored: readonly ToolOffer[]): void {
+    for (const offer of stored) {
+      const own = this.#own.get(offer.name);
+      if (own === undefined || this.#told.has(offer.name) || isDeepStrictEqual(own, offer)) continue;
+      this.#told.add(offer.name);
+      this.#onFound(offer.name);
+    }
+  }
 }
 
 /** Of the servers that work, which know what they have. Another worker may have what this one has not: a newer program, perhaps. */

@@ -11,7 +11,7 @@ import type { Tool } from '../../src/tools/tool.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
-const logger = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
 let storage: Storage;
 
 beforeEach(async () => {
@@ -29,11 +29,15 @@ function aTool(name: string): Tool {
 
 /** A worker with an MCP server that is called shop and has these tools. */
 async function worker(...given: readonly string[]) {
+  return await workerOf(aTool, given);
+}
+
+async function workerOf(toolOf: typeof aTool, given: readonly string[], logger = silent) {
   let names = given;
   let changed: () => void = () => undefined;
   const tools: WorkerTools = {
-    get: (name) => (names.includes(name) ? aTool(name) : undefined),
-    values: () => names.map(aTool),
+    get: (name) => (names.includes(name) ? toolOf(name) : undefined),
+    values: () => names.map(toolOf),
     get servers() {
       const own = names.map((name) => ({ name, description: name }));
       return [{ name: 'shop', transport: 'stdio' as const, works: true, tools: own }];
@@ -87,5 +91,26 @@ it('a worker that has ended in order counts no more among those that have a serv
   await first.end();
   await eventually(async () => {
     expect(await count()).toBe(1);
+  });
+});
+
+describe('a tool that two workers offer differently', () => {
+  it('is told of once in the log of the one whose words were replaced, and the last words hold', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const older = await workerOf(aTool, ['lookup', 'same'], logger);
+    const newerTool = (name: string) => ({ ...aTool(name), ...(name === 'lookup' ? { description: 'new' } : {}) });
+    await workerOf(newerTool, ['lookup', 'same'], logger);
+    expect(await storage.tools.offers()).toMatchObject([{ description: 'new' }, { description: 'same' }]);
+    for (const names of [
+      ['lookup', 'same', 'third'],
+      ['lookup', 'same', 'fourth'],
+    ]) {
+      older.hasNow(...names);
+      await eventually(async () => {
+        expect(await offered()).toContain(names[2]);
+      });
+    }
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ tool: 'lookup', level: 40 }]);
   });
 });
