@@ -89,6 +89,12 @@ const modules = [
     },
   },
   {
+    name: 'audit',
+    comment: 'What was done by whom, chained: core, the store that keeps it, and hashes.',
+    from: { path: '^src/audit/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|audit)/', STORAGE_PORTS] },
+  },
+  {
     name: 'reconcile',
     comment: 'Sets right what nobody was there for.',
     from: { path: '^src/reconcile/' },
@@ -228,7 +234,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|reconcile|api|providers|schemas|tools|http|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|tools|http|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],
@@ -255,6 +261,7 @@ const houses = {
       engine: ['json', 'rules', 'definitions', 'executions', 'tokens'],
       validation: ['json', 'rules', 'agents', 'definitions', 'executions', 'tokens'],
       access: ['json'],
+      audit: ['json', 'executions', 'tokens', 'access'],
     },
   },
   api: {

@@ -40,6 +40,8 @@ export interface Config {
   readonly executionTimeoutSeconds: number;
   readonly cleanupIntervalSeconds: number;
   readonly streamRetentionSeconds: number;
+  /** How long entries of the audit are kept; absent: for ever. */
+  readonly auditRetentionDays?: number;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly logFormat: 'pretty' | 'json';
   /** Everything secret in the environment: what no log and no message may show. */
@@ -162,6 +164,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
     cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
     streamRetentionSeconds: values.STREAM_RETENTION_SECONDS,
+    ...(values.AUDIT_RETENTION_DAYS === undefined ? {} : { auditRetentionDays: values.AUDIT_RETENTION_DAYS }),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
     secrets: [...secretsOf(set), ...access.streamSecrets],
@@ -270,6 +273,7 @@ const ENVIRONMENT = z.object({
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),
   CLEANUP_INTERVAL_SECONDS: seconds.default(60),
   STREAM_RETENTION_SECONDS: z.coerce.number('must be a number of seconds').positive().max(31_536_000).default(3600),
+  AUDIT_RETENTION_DAYS: z.coerce.number('must be a number of days').positive().max(36_500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });

@@ -1,4 +1,5 @@
 export * from './agents.js';
+export * from './audit.js';
 export * from './conversations.js';
 export * from './executions.js';
 export * from './place-agents.js';

@@ -22,7 +22,8 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
   const [agent, newest, execution] = await Promise.all([
     storage.agents.get(request.agentId, request.agentVersion),
     request.agentVersion === undefined ? undefined : storage.agents.get(request.agentId),
-    storage.executions.create(pendingExecution(request, parts.now())),
+    // That of a token, and one that the API was asked for, is there already.
+    storage.executions.create(pendingExecution(request, parts.now()), 'temporal'),
   ]);
   if (!isExecutionOf(request, execution)) throw idTaken(request);
   if (isEnded(execution.status))

@@ -123,6 +123,33 @@ nothing: the entry counts when it stands in that file, which a running API reads
       token(request);
     },
   },
+  audit: {
+    operand: 'verify|export',
+    options: {
+      since: { value: 'TIME', meaning: 'with export: only what was done from then on, like 2027-01-31T00:00:00Z' },
+      expect: {
+        value: 'PLACE',
+        meaning: 'with verify: an end that it printed before, which the chain must still go through',
+      },
+    },
+    summary: 'verify that nobody has changed the audit, or write it out as lines of JSON',
+    description: `Reads the storage that the API has. verify looks through the whole chain: an entry that was changed, one that is missing and a
+tail that was cut off are each named, and it exits with 1. Keep the end that it prints somewhere else: whoever can write to the database
+could make the whole chain anew, and --expect finds that. Storage in a folder is read while no other process has it.`,
+    variables: {
+      'STORAGE_URL, DATA_DIR': 'where the storage is, as the API has it',
+      STREAM_AUTH_SECRET: 'has signed where the chain begins, once AUDIT_RETENTION_DAYS has removed its oldest entries',
+    },
+    examples: [
+      'npx circuit-breaker audit verify',
+      'npx circuit-breaker audit export --since 2027-01-31T00:00:00Z > audit.jsonl',
+    ],
+    script: 'npx circuit-breaker audit',
+    run: async (request) => {
+      const { audit } = await import('./commands/audit.js');
+      await audit(request);
+    },
+  },
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',

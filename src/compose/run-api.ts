@@ -23,6 +23,7 @@ import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { claimHome } from './claim-home.js';
+import { openAudit } from './open-audit.js';
 import { openAccess } from './open-access.js';
 import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
@@ -36,6 +37,7 @@ const IDE = fileURLToPath(new URL('../../dist/assets/graphiql', import.meta.url)
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
   const { config, logger, resources } = parts;
   const { storage, streams, schemas, closeStream } = backends;
+  const audit = openAudit(parts, storage);
   const doorkeeper = openAccess(parts);
   const stays = new Stays(doorkeeper);
   resources.add('the look at those who stay', () => {
@@ -73,7 +75,13 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving, ...tls }, logger);
   resources.add('the API', () => app.close());
   if (config.tls !== undefined) resources.add('the certificate', followTlsFiles(config.tls, renew(app.server), logger));
-  const sweep = { ...cutOff, streams, retentionMs: config.streamRetentionSeconds * 1000, logger };
+  const sweep = {
+    ...cutOff,
+    streams,
+    expireAudit: audit.expire,
+    retentionMs: config.streamRetentionSeconds * 1000,
+    logger,
+  };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return addressOf(config, app.server.address());

@@ -13,6 +13,8 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
   readonly storage: Pick<Storage, 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
+  /** Removes entries of the audit whose time is over. */
+  readonly expireAudit: () => Promise<void>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
   readonly logger: { warn(facts: object, message: string): void };
 }
@@ -84,6 +86,7 @@ export class Sweeper {
     await this.#attempt('tokens that Temporal does not know', () => this.#settleUnknown());
     await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
     await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
+    await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
   }
 

@@ -1,3 +1,4 @@
+import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { Page, PageRequest } from './page.js';
@@ -16,10 +17,14 @@ export interface ExecutionFilter extends WorkflowLimit {
 
 /** Executions and their finished turns. */
 export interface ExecutionStore {
-  /** Stores a new execution. When the id is there already, nothing is written and what is stored comes back. */
-  create(execution: AgentExecution): Promise<AgentExecution>;
   /**
-   * Merges the changed fields into the stored execution and returns it. An execution that has ended changes only in
+   * Stores a new execution, and tells the audit of its start. When the id is there already, nothing is written and what is stored
+   * comes back. `by`: `system` unless it is said.
+   */
+  create(execution: AgentExecution, by?: Starter): Promise<AgentExecution>;
+  /**
+   * Merges the changed fields into the stored execution and returns it; tells the audit of calls of models that have come to an
+   * end, and of its own. An execution that has ended changes only in
    * `lastSequence`: its status, answer and times stay. Throws NOT_FOUND.
    */
   update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution>;

@@ -2,6 +2,7 @@ import { CircuitBreakerError, notFound } from '../core/errors.js';
 import type { Agent } from '../core/agents/agent.js';
 import type { Conversation } from '../core/executions/conversation.js';
 import type { AgentStore } from './agent-store.js';
+import type { AuditStore } from './audit-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
@@ -19,6 +20,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   const limit = new Limit(storage, workflows);
   return {
     agents: limitedAgents(storage.agents, limit),
+    audit: limitedAudit(limit),
     conversations: limitedConversations(storage.conversations, limit),
     executions: limitedExecutions(storage.executions, limit),
     placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
@@ -109,6 +111,21 @@ function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
         idOf: ({ id }) => id,
         keep: (found) => Promise.resolve(found.filter((agent) => limit.agent(agent) !== undefined)),
       }),
+  };
+}
+
+/** What was done belongs to all workflows, and to none. */
+function limitedAudit(limit: Limit): AuditStore {
+  const refuse = () => limit.refuse('The audit');
+  return {
+    tell: refuse,
+    end: refuse,
+    append: refuse,
+    read: refuse,
+    list: refuse,
+    anchor: refuse,
+    lastBefore: refuse,
+    removeUpTo: refuse,
   };
 }
 

@@ -1,5 +1,6 @@
 import { CircuitBreakerError } from '../core/errors.js';
 import { MemoryAgentStore } from './memory/agents.js';
+import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
@@ -8,6 +9,7 @@ import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryToolStore } from './memory/tools.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
+import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
 import { PostgresExecutionStore } from './postgres/executions.js';
 import { openSql } from '../backends/postgres/open-sql.js';
@@ -52,6 +54,7 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
 function storageOn(sql: SqlConnection): OpenedStorage {
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
+    audit: new PostgresAuditStore(sql),
     conversations: new PostgresConversationStore(sql),
     executions: new PostgresExecutionStore(sql),
     placeAgents: new PostgresPlaceAgentStore(sql),
@@ -68,16 +71,18 @@ function storageOn(sql: SqlConnection): OpenedStorage {
 }
 
 function memoryStorage(): Storage {
-  const executions = new MemoryExecutionStore();
-  const tokens = new MemoryTokenStore(executions);
+  const audit = new MemoryAuditStore();
+  const executions = new MemoryExecutionStore(audit);
+  const tokens = new MemoryTokenStore(executions, audit);
   return {
     agents: new MemoryAgentStore(),
+    audit,
     conversations: new MemoryConversationStore(),
     executions,
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents: new MemoryPlaceAgentStore(),
     tokens,
-    tools: new MemoryToolStore(executions),
+    tools: new MemoryToolStore(executions, audit),
     workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

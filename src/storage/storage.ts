@@ -1,4 +1,5 @@
 import type { AgentStore } from './agent-store.js';
+import type { AuditStore } from './audit-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
@@ -10,6 +11,7 @@ import type { WorkflowStore } from './workflow-store.js';
 /** All stores of one backend. Opened once per process, where the process is composed. */
 export interface Storage {
   readonly agents: AgentStore;
+  readonly audit: AuditStore;
   readonly conversations: ConversationStore;
   readonly executions: ExecutionStore;
   readonly placeAgents: PlaceAgentStore;

@@ -39,7 +39,17 @@ describe('the sweep', () => {
 
   function reconciler(closing = closeStream, { removing = remove, now = (): string => NOW } = {}): Sweeper {
     const streams = { remove: removing };
-    return new Sweeper({ storage, temporal, closeStream: closing, streams, retentionMs: HOUR, now, logger });
+    const expireAudit = () => Promise.resolve();
+    return new Sweeper({
+      storage,
+      temporal,
+      closeStream: closing,
+      expireAudit,
+      streams,
+      retentionMs: HOUR,
+      now,
+      logger,
+    });
   }
 
   async function anExecution(executionId: string, tokenId?: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { SqlConnection } from '../../src/backends/postgres/sql-connection.js';
 import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
+import { PostgresAuditStore } from '../../src/storage/postgres/audit.js';
 import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
@@ -30,6 +31,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
   };
   const storage: Storage = {
     agents: new PostgresAgentStore(counted),
+    audit: new PostgresAuditStore(counted),
     conversations: new PostgresConversationStore(counted),
     executions: new PostgresExecutionStore(counted),
     placeAgents: new PostgresPlaceAgentStore(counted),

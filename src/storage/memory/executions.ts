@@ -1,3 +1,4 @@
+import { changeEntries, startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { JsonValue } from '../../core/json/json.js';
@@ -6,6 +7,7 @@ import { changedExecution } from '../changed-execution.js';
 import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import { isWithin } from '../workflow-limit.js';
+import type { MemoryAuditStore } from './audit.js';
 import { memoryPage } from './memory-page.js';
 import { newestFirst } from './newest-first.js';
 
@@ -14,10 +16,17 @@ export class MemoryExecutionStore implements ExecutionStore {
   readonly #turns = new Map<string, JsonValue>();
   /** Executions whose stream has been removed from its log. */
   readonly #removed = new Set<string>();
+  readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
 
-  create(execution: AgentExecution): Promise<AgentExecution> {
-    const stored = this.#executions.get(execution.id) ?? storable(execution);
+  constructor(audit: Pick<MemoryAuditStore, 'tellNow'>) {
+    this.#audit = audit;
+  }
+
+  create(execution: AgentExecution, by?: Starter): Promise<AgentExecution> {
+    const before = this.#executions.get(execution.id);
+    const stored = before ?? storable(execution);
     this.#executions.set(execution.id, stored);
+    if (before === undefined) this.#audit.tellNow([startEntry(stored, by)]);
     return Promise.resolve(stored);
   }
 
@@ -26,6 +35,7 @@ export class MemoryExecutionStore implements ExecutionStore {
     if (before === undefined) return Promise.reject(notFound('execution', id));
     const after = changedExecution(before, change);
     this.#executions.set(id, after);
+    this.#audit.tellNow(changeEntries(before, after));
     this.#removed.delete(id);
     return Promise.resolve(after);
   }

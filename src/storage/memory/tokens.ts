@@ -1,3 +1,4 @@
+import { tokenEntry } from '../../core/audit/execution-entries.js';
 import type { NumberedEvent, RunRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
@@ -6,6 +7,7 @@ import type { ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
 import { isWithin } from '../workflow-limit.js';
+import type { MemoryAuditStore } from './audit.js';
 import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
@@ -28,8 +30,11 @@ export class MemoryTokenStore implements TokenStore {
   readonly #feed: StoredTokenEvent[] = [];
   readonly #watchers = new Set<() => void>();
 
-  constructor(executions: Pick<ExecutionStore, 'create'>) {
+  readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
+
+  constructor(executions: Pick<ExecutionStore, 'create'>, audit: Pick<MemoryAuditStore, 'tellNow'>) {
     this.#executions = executions;
+    this.#audit = audit;
   }
 
   async record(given: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
@@ -37,6 +42,8 @@ export class MemoryTokenStore implements TokenStore {
     const before = this.#tokens.get(record.token.id);
     if (before !== undefined && before.runId !== record.runId && before.runId !== followed) return undefined;
     this.#store(record, before);
+    const told = before === undefined ? tokenEntry(record) : undefined;
+    if (told !== undefined) this.#audit.tellNow([told]);
     const stored = await Promise.all(record.executions.map((execution) => this.#executions.create(execution)));
     return stored.filter(({ tokenId }) => tokenId !== record.token.id).map(({ id }) => id);
   }

@@ -1,3 +1,4 @@
+import { approvalEntry } from '../../core/audit/execution-entries.js';
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
 import type { SeenToolServer } from '../../core/agents/tool-server.js';
 import { isEnded } from '../../core/executions/execution.js';
@@ -10,6 +11,7 @@ import type { Page, PageRequest } from '../page.js';
 import { isWithin, type WorkflowLimit } from '../workflow-limit.js';
 import type { StoredToolCall, ToolStore, WorkerServers } from '../tool-store.js';
 import { waitingPosition } from '../waiting-position.js';
+import type { MemoryAuditStore } from './audit.js';
 import { newestFirst } from './newest-first.js';
 
 interface Call extends StoredToolCall {
@@ -24,8 +26,11 @@ export class MemoryToolStore implements ToolStore {
   readonly #calls = new Map<string, Call>();
   readonly #executions: Pick<ExecutionStore, 'get'>;
 
-  constructor(executions: Pick<ExecutionStore, 'get'>) {
+  readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
+
+  constructor(executions: Pick<ExecutionStore, 'get'>, audit: Pick<MemoryAuditStore, 'tellNow'>) {
     this.#executions = executions;
+    this.#audit = audit;
   }
 
   offer(tools: readonly ToolOffer[], at: string, forgetBefore: string): Promise<void> {
@@ -82,6 +87,8 @@ export class MemoryToolStore implements ToolStore {
     const before = this.#calls.get(key) ?? { place: { executionId, turn, index }, attempt: '', attempts: 0 };
     if (before.approval === undefined || rankOf(approval) >= rankOf(before.approval)) {
       this.#calls.set(key, { ...before, approval });
+      const told = before.approval?.decision === undefined ? approvalEntry(approval) : undefined;
+      if (told !== undefined) this.#audit.tellNow([told]);
     }
     return Promise.resolve();
   }

@@ -1,3 +1,4 @@
+import { changeEntries, startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
@@ -7,6 +8,7 @@ import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import { tellIn } from './audit.js';
 
 interface Row {
   readonly document: AgentExecution;
@@ -29,13 +31,16 @@ export class PostgresExecutionStore implements ExecutionStore {
     this.#sql = sql;
   }
 
-  async create(given: AgentExecution): Promise<AgentExecution> {
+  async create(given: AgentExecution, by?: Starter): Promise<AgentExecution> {
     const execution = storable(given);
     const inserted = await this.#sql.query({
       name: 'create-execution',
-      text: `insert into circuit_breaker.executions
-          (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
-        values ($1, $2, $3, $4, $5, $6, $7, 0, $8) on conflict do nothing returning id`,
+      text: `with created as (
+          insert into circuit_breaker.executions
+            (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
+          values ($1, $2, $3, $4, $5, $6, $7, 0, $8) on conflict do nothing returning id
+        ), told as (${tellIn('$9', 'created')})
+        select id from created`,
       values: [
         execution.id,
         execution.agentId,
@@ -45,6 +50,7 @@ export class PostgresExecutionStore implements ExecutionStore {
         isEnded(execution.status),
         execution.createdAt,
         JSON.stringify(execution),
+        JSON.stringify([startEntry(execution, by)]),
       ],
     });
     return inserted.length > 0 ? execution : ((await this.get(execution.id)) ?? execution);
@@ -54,12 +60,16 @@ export class PostgresExecutionStore implements ExecutionStore {
     for (;;) {
       const row = await this.#find(id);
       if (row === undefined) throw notFound('execution', id);
-      const { lastSequence, ...document } = changedExecution(executionOf(row), change);
+      const before = executionOf(row);
+      const { lastSequence, ...document } = changedExecution(before, change);
       const updated = await this.#sql.query({
         name: 'update-execution',
-        text: `update circuit_breaker.executions
-          set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1, stream_removed = false
-          where id = $1 and revision = $2 returning id`,
+        text: `with updated as (
+            update circuit_breaker.executions
+            set status = $3, ended = $4, last_sequence = $5, document = $6, revision = revision + 1, stream_removed = false
+            where id = $1 and revision = $2 returning id
+          ), told as (${tellIn('$7', 'updated')})
+          select id from updated`,
         values: [
           id,
           row.revision,
@@ -67,6 +77,7 @@ export class PostgresExecutionStore implements ExecutionStore {
           isEnded(document.status),
           lastSequence ?? null,
           JSON.stringify(document),
+          JSON.stringify(changeEntries(before, document)),
         ],
       });
       if (updated.length > 0 && row.document.status === 'WAITING_FOR_APPROVAL' && isEnded(document.status)) {

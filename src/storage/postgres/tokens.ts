@@ -1,3 +1,4 @@
+import { startEntry, tokenEntry } from '../../core/audit/execution-entries.js';
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { RunRecord } from '../../core/tokens/token-record.js';
@@ -13,7 +14,8 @@ import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
  * Records a change in one statement. The upsert locks the token's row and counts how many of the run's events are
  * new; numbers run on within a run, so event k stands `newest number - k` places before the newest sequence. An event
  * that is in already falls on a place that is taken, and nothing happens. One of the same number and a later time takes
- * its place: the workflow task that decided the first one was lost. `chain_id` holds the id of the run.
+ * its place: the workflow task that decided the first one was lost. `chain_id` holds the id of the run. What is new is told to the
+ * audit.
  */
 const RECORD = `
 with before as materialized (
@@ -62,7 +64,14 @@ with before as materialized (
     execution ->> 'status', false, execution ->> 'createdAt', 0, execution
   from recorded, json_array_elements($12::json) execution
   on conflict (id) do update set id = there.id where there.token_id is distinct from excluded.token_id
-  returning case when there.token_id is distinct from $1 then there.id end as taken
+  returning id, case when there.token_id is distinct from $1 then there.id end as taken
+), told as (
+  insert into circuit_breaker.audit_pending (entry)
+  select entry from (
+    select 1 as place, value as entry from recorded, json_array_elements($16::json) where not exists (select from before)
+    union all
+    select 2, value from executions, json_array_elements($17::json) where taken is null and executions.id = value ->> 'subject'
+  ) new order by place
 )
 select (select json_agg(taken) from executions where taken is not null) as taken from recorded`
   .replaceAll('NEW_EVENTS', 'greatest(0, excluded.event_number - greatest(KNOWN, $14::int))')
@@ -104,6 +113,8 @@ export class PostgresTokenStore implements TokenStore {
         request ?? null,
         (events[0]?.number ?? 1) - 1,
         followed ?? null,
+        storableJson([tokenEntry(record) ?? []].flat()),
+        storableJson(executions.map((execution) => startEntry(execution))),
       ],
     });
     if (recorded === undefined) return undefined;

@@ -1,9 +1,11 @@
+import { approvalEntry } from '../../core/audit/execution-entries.js';
 import type { ToolOffer } from '../../core/agents/tool-offer.js';
 import type { SeenToolServer } from '../../core/agents/tool-server.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import { tellIn } from './audit.js';
 import { decodeCursor, pageBy } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { WorkflowLimit } from '../workflow-limit.js';
@@ -115,12 +117,25 @@ export class PostgresToolStore implements ToolStore {
     const { executionId, turn, index, decision, requestedAt } = approval;
     await this.#sql.query({
       name: 'store-approval',
-      text: `insert into circuit_breaker.tool_calls as call
-          (execution_id, turn, index, attempt, attempts, approval, waiting_since)
-        values ($1, $2, $3, '', 0, $4, $5) on conflict (execution_id, turn, index) do update
-        set approval = excluded.approval, waiting_since = excluded.waiting_since
-        where call.approval is null or ${rankOf('excluded')} >= ${rankOf('call')}`,
-      values: [executionId, turn, index, storableJson(approval), decision === undefined ? requestedAt : null],
+      text: `with decided as (
+          select from circuit_breaker.tool_calls
+          where execution_id = $1 and turn = $2 and index = $3 and approval->'decision' is not null
+        ), stored as (
+          insert into circuit_breaker.tool_calls as call
+            (execution_id, turn, index, attempt, attempts, approval, waiting_since)
+          values ($1, $2, $3, '', 0, $4, $5) on conflict (execution_id, turn, index) do update
+          set approval = excluded.approval, waiting_since = excluded.waiting_since
+          where call.approval is null or ${rankOf('excluded')} >= ${rankOf('call')} returning 1
+        )
+        ${tellIn('$6', '(select from stored where not exists (select from decided)) new')}`,
+      values: [
+        executionId,
+        turn,
+        index,
+        storableJson(approval),
+        decision === undefined ? requestedAt : null,
+        JSON.stringify([approvalEntry(approval) ?? []].flat()),
+      ],
     });
   }
 

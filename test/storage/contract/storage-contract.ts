@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
+import { auditStoreContract } from './audit-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { executionStoreContract } from './execution-store.js';
 import { limitedStorageContract } from './limited-storage.js';
@@ -40,5 +41,6 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     toolStoreContract(storage);
     limitedStorageContract(storage);
     readingManyContract(storage);
+    auditStoreContract(storage);
   });
 }
