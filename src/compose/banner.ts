@@ -6,7 +6,7 @@ import { shownModels } from './server-facts.js';
 export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }: Running): string {
   const rows = [
     ['Page', `${address}/   (what runs, the newest tokens)`],
-    ['GraphQL', `${address}/graphql   (IDE: ${address}/graphiql)`],
+    ['GraphQL', `${address}/graphql${config.access.servesIde ? `   (IDE: ${address}/graphiql)` : ''}`],
     ['Streams', `${address}/agent-stream/:executionId   (WebSocket and SSE)`],
     ['Temporal UI', uiUrl ?? `of the cluster at ${config.temporal.address ?? 'TEMPORAL_ADDRESS'}`],
     ['Access', shownAccess(config)],

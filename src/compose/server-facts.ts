@@ -25,6 +25,7 @@ export async function serverFacts(config: Config, cluster: TemporalCluster): Pro
     },
     models: shownModels(config),
     guides: readGuides(),
+    servesIde: config.access.servesIde,
   };
 }
 

@@ -160,6 +160,7 @@ const FACTS: ServerFacts = {
   streams: 'where everything else is stored',
   temporal: { address: '127.0.0.1:7233', namespace: 'default', uiUrl: 'http://localhost:8233' },
   models: 'the mock only',
+  servesIde: true,
   guides: [{ name: 'errors', title: 'Errors and what to do', text: '# Errors and what to do\n' }],
 };
 

@@ -5,6 +5,7 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import { requestUrl } from '../connections/request-url.js';
 import { AGENT_STREAM_ROUTE } from '../connections/stream-path.js';
 import { admitToDoor } from './admit-to-door.js';
+import { CHALLENGE } from '../connections/challenge.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { DOORS, type Door } from './doors.js';
 
@@ -25,6 +26,10 @@ export function callerOf(request: FastifyRequest): Caller {
 export function admitRequests(app: FastifyInstance, { doorkeeper, servesIde }: Gate): void {
   app.addHook('onRoute', ({ url }) => {
     doorOf(url);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 401) void reply.header('www-authenticate', CHALLENGE);
+    await Promise.resolve();
   });
   app.addHook('onRequest', async (request) => {
     const { url } = request.routeOptions;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 import type { ErrorAnswer } from '../error-response.js';
+import { CHALLENGE } from './challenge.js';
 import { closeFirmly } from './close-firmly.js';
 
 /** For the answer to go out, and for the other side to take it. */
@@ -20,6 +21,7 @@ export function refuseOnSocket(socket: Duplex, { status, body }: ErrorAnswer): v
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(json)}`,
     ...(typeof retryAfter === 'number' ? [`retry-after: ${retryAfter}`] : []),
+    ...(status === 401 ? [`www-authenticate: ${CHALLENGE}`] : []),
     'connection: close',
   ];
   const timer = setTimeout(() => socket.destroy(), PATIENCE_MS);

@@ -29,10 +29,11 @@ export function pageHtml(facts: ServerFacts, surroundings: Surroundings): string
     </html>`.text;
 }
 
-function navigation({ temporal, guides }: ServerFacts): Markup {
+function navigation({ temporal, guides, servesIde }: ServerFacts): Markup {
+  const ide = servesIde ? [html`<a href="graphiql">GraphQL IDE</a>`] : [];
   const ui = temporal.uiUrl === undefined ? [] : [html`<a href="${temporal.uiUrl}">Temporal UI</a>`];
   const docs = guides.length === 0 ? [] : [html`<a href="#guides">Guides</a>`];
-  return html`<nav><a href="graphiql">GraphQL IDE</a>${ui}${docs}</nav>`;
+  return html`<nav>${ide}${ui}${docs}</nav>`;
 }
 
 function whatRuns(facts: ServerFacts, { tokens, temporalAnswers, tools }: Surroundings): Markup {
@@ -83,8 +84,8 @@ function tokenTable(facts: ServerFacts, { tokens, now }: Surroundings): Markup {
   }
   if (tokens.length === 0) {
     return html`<p>
-      None yet. <code>npm run demo</code> sends a document through review, and the
-      <a href="graphiql">GraphQL IDE</a> has the same ready to do by hand.
+      None yet. <code>npm run demo</code> sends a document through
+      review${facts.servesIde ? html`, and the <a href="graphiql">GraphQL IDE</a> has the same ready to do by hand` : ''}.
     </p>`;
   }
   return html`<table>

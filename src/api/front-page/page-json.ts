@@ -3,7 +3,7 @@ import type { ServerFacts } from './server-facts.js';
 
 /** The page for a program. What cannot be known now is null. */
 export function pageJson(facts: ServerFacts, { tokens, temporalAnswers, tools }: Surroundings): object {
-  const { version, storage, streams, temporal, models, guides } = facts;
+  const { version, storage, streams, temporal, models, guides, servesIde } = facts;
   return {
     version,
     storage: { place: storage, answers: tokens !== undefined },
@@ -13,7 +13,7 @@ export function pageJson(facts: ServerFacts, { tokens, temporalAnswers, tools }:
     tools: tools ?? null,
     links: {
       graphql: '/graphql',
-      ide: '/graphiql',
+      ide: servesIde ? '/graphiql' : null,
       temporalUi: temporal.uiUrl ?? null,
       health: '/health/ready',
       guides: guides.map(({ name }) => `/guides/${name}`),

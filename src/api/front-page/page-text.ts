@@ -16,7 +16,7 @@ export function pageText(facts: ServerFacts, { tokens, temporalAnswers, tools, n
     ['Temporal', `${address}, namespace ${namespace}${temporalAnswers ? '' : AWAY}`],
     ['Models', facts.models],
     ...(tools === undefined ? [] : [['Tools', offeredTools(tools)]]),
-    ['GraphQL', '/graphql   (IDE: /graphiql)'],
+    ['GraphQL', `/graphql${facts.servesIde ? '   (IDE: /graphiql)' : ''}`],
     ...(uiUrl === undefined ? [] : [['Temporal UI', uiUrl]]),
     ...(facts.guides.length === 0 ? [] : [['Guides', facts.guides.map(({ name }) => `/guides/${name}`).join('  ')]]),
   ];

@@ -13,6 +13,8 @@ export interface ServerFacts {
   /** The providers that this process has accounts of, or that there is the mock only. */
   readonly models: string;
   readonly guides: readonly Guide[];
+  /** Whether the page of the GraphQL IDE is there for those who see this. */
+  readonly servesIde: boolean;
 }
 
 /** A guide of the documentation, in Markdown. */

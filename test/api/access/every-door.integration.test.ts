@@ -344,6 +344,13 @@ describe('the other addresses', () => {
     expect(await statusOf(path)).toBe(404);
   });
 
+  it('say what they want to be shown', async () => {
+    for (const path of ['/', '/agent-stream/e', '/graphql']) {
+      const { headers } = await fetch(`${address}${path}`, { headers: { accept: 'text/event-stream' } });
+      expect(headers.get('www-authenticate')).toBe('Bearer realm="circuit-breaker"');
+    }
+  });
+
   it('answers what a browser asks before it shows a token', async () => {
     const headers = {
       origin: address,
