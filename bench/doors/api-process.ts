@@ -5,6 +5,9 @@ import { pino } from 'pino';
 
 import type { ApiParts } from '../../src/api/api-parts.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
+import { Doorkeeper } from '../../src/api/access/doorkeeper.js';
+import { Stays } from '../../src/api/access/stays.js';
+import { StreamTickets } from '../../src/api/access/stream-tickets.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
@@ -26,11 +29,16 @@ async function serve(streamUrl: string): Promise<string> {
     bufferSize: 1000,
     logger,
   });
+  const tickets = new StreamTickets({ secrets: [], lifeSeconds: 60 });
+  const doorkeeper = new Doorkeeper({ checks: [], tickets });
   const parts = {
     storage,
     reader,
     feed: new TokenFeed({ tokens: storage.tokens, logger }),
     origins: new OriginPolicy([]),
+    doorkeeper,
+    stays: new Stays(doorkeeper),
+    servesIde: false,
     openStreams: new OpenStreams(),
     facts: { guides: [] },
     now: () => new Date().toISOString(),

@@ -220,7 +220,9 @@ describe('a long life', () => {
       await eventually(async () => {
         expect(await token(handle)).toMatchObject({ place: 'right', data: { verdict: 'GOOD', count: SUGGESTED_AT } });
       });
-      expect(await firedTransitions('streaming')).toEqual(['review']);
+      await eventually(async () => {
+        expect(await firedTransitions('streaming')).toEqual(['review']);
+      });
       await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
       await handle.result();
     },

@@ -156,11 +156,11 @@ describe('an agent with tools', () => {
     ['{"how": ', 'Error: The arguments do not fit: they are no JSON object. '],
     [
       JSON.parse('{"how": "nothing", "__proto__": {"how": 1}}') as JsonValue,
-      'Error: The arguments do not fit: the key',
+      'Error: The arguments do not fit: /__proto__ ',
     ],
   ])('goes on after a call that comes to nothing, and is told what to do: %j', async (given, told) => {
     expect(await run([asks(['broken', given]), 'Then not.'])).toMatchObject({ status: 'COMPLETED', warnings: [] });
-    expect(model.told[0]?.[1].startsWith(told)).toBe(true);
+    expect(model.told[0]?.[1].slice(0, told.length)).toBe(told);
   });
 
   it('is told so when it asks for a tool that is not there', async () => {

@@ -23,15 +23,21 @@ describe('every answer', () => {
     ['open', '/nowhere'],
     ['open', '/graphql?query={__typename}'],
     ['open', '/agent-stream/nobody'],
-    ['open', '/graphiql'],
     ['locked', '/'],
     ['locked', '/agent-stream/nobody'],
   ])('of the %s API to %s tells browsers to guess, frame and send on nothing', async (which, url) => {
     const { app } = which === 'open' ? open : locked;
     const { headers } = await app.inject({ url, headers: { accept: 'text/html' } });
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
-    expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers['x-frame-options']).toBe('SAMEORIGIN');
     // It came without TLS, where that would mean nothing.
     expect(headers['strict-transport-security']).toBeUndefined();
+  });
+});
+
+describe('a page', () => {
+  it('says what it loads, and that nobody may frame it', async () => {
+    const { headers } = await open.app.inject({ url: '/', headers: { accept: 'text/html' } });
+    expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
   });
 });
