@@ -3,6 +3,7 @@ import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
+import { benchPayloads } from './payload-costs.js';
 import { benchProviders } from './provider-path.js';
 import { benchRules } from './rule-costs.js';
 import { benchSchemas } from './schema-costs.js';
@@ -18,15 +19,16 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   doors: () => benchDoors(detail),
   rules: benchRules,
   schemas: benchSchemas,
+  payloads: benchPayloads,
   engine: benchEngine,
-  tools: () => benchTools(storageFromEnvironment()),
+  tools: () => benchTools(fromEnvironment()),
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
 
 async function benchEngine(): Promise<void> {
   const modulePath = new URL('../test/support/aimock-review.ts', import.meta.url).pathname;
   const aimock = await startAimock({ modulePath, latencyMs: 5, chunkSize: 16 });
-  const setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, ...storageFromEnvironment() });
+  const setting = await newSetting({ OPENAI_BASE_URL: aimock.baseUrl, ...fromEnvironment() });
   const everything = await startEverything(setting);
   try {
     console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
@@ -41,7 +43,10 @@ async function benchEngine(): Promise<void> {
   }
 }
 
-function storageFromEnvironment(): Record<string, string> {
-  const { STORAGE_URL } = process.env;
-  return STORAGE_URL === undefined ? {} : { STORAGE_URL };
+function fromEnvironment(): Record<string, string> {
+  const { STORAGE_URL, PAYLOAD_ENCRYPTION_KEYS } = process.env;
+  return {
+    ...(STORAGE_URL === undefined ? {} : { STORAGE_URL }),
+    ...(PAYLOAD_ENCRYPTION_KEYS === undefined ? {} : { PAYLOAD_ENCRYPTION_KEYS }),
+  };
 }

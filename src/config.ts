@@ -2,8 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { badVariables, CircuitBreakerError } from './core/errors.js';
+import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
+import { parsePayloadKeys, PAYLOAD_KEYS_FORM, secretsInPayloadKeys, type PayloadKey } from './core/payload-keys.js';
+import { isOwnAddress, refuseOpenAddress } from './core/refuse-open-address.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { HOST_RULE, parseHostRule, type HostRule, type WebHosts } from './core/web-hosts.js';
@@ -90,6 +92,8 @@ export interface TemporalConfig {
     readonly certPath?: string;
     readonly keyPath?: string;
   };
+  /** Encrypt what Temporal stores of ours: the first does, all decrypt. None: it is stored in clear. */
+  readonly payloadKeys: readonly PayloadKey[];
   /** Where programs are looked for. */
   readonly searchPath?: string;
   /** What the programs are given that we start. */
@@ -167,7 +171,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     ...(values.AUDIT_RETENTION_DAYS === undefined ? {} : { auditRetentionDays: values.AUDIT_RETENTION_DAYS }),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
-    secrets: [...secretsOf(set), ...access.streamSecrets],
+    secrets: [...secretsOf(set), ...access.streamSecrets, ...secretsInPayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS)],
   };
 }
 
@@ -250,6 +254,11 @@ const ENVIRONMENT = z.object({
   DATA_DIR: z.string().default('.circuit-breaker'),
   STORAGE_URL: z.string().optional(),
   STREAM_URL: z.string().optional(),
+  PAYLOAD_ENCRYPTION_KEYS: z
+    .string()
+    .default('')
+    .transform(listed)
+    .refine((keys) => parsePayloadKeys(keys) !== undefined, PAYLOAD_KEYS_FORM),
   TASK_QUEUE_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,100}$/, 'may have letters, digits, "-", "_" and "."')
@@ -300,6 +309,7 @@ function temporalConfig(values: Values, set: Environment): TemporalConfig {
       searchPath: set['PATH'],
     }),
     ...(usesTls ? { tls } : {}),
+    payloadKeys: parsePayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS) ?? [],
   };
 }
 
@@ -351,24 +361,6 @@ function bothOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Values): Tls
 
 function isSecure(address: string): boolean {
   return address.startsWith('https:') || isLoopback(new URL(address).hostname);
-}
-
-/** Whether only this machine reaches one who listens there. */
-function isOwnAddress(host: string): boolean {
-  return isLoopback(host) && !host.startsWith('[');
-}
-
-/** Without locks, whoever reaches the port may do everything: nobody but this machine may. */
-function refuseOpenAddress(host: string): void {
-  if (isOwnAddress(host)) return;
-  const message = [
-    `HOST is "${host}": without a token that callers have to show, only this machine is served. Set one of these:`,
-    '  AGENT_ACCESS_TOKEN=<a long random text, e.g. from: openssl rand -hex 32>',
-    '  HOST=127.0.0.1',
-  ].join('\n');
-  throw new CircuitBreakerError('VALIDATION_FAILED', message, {
-    problems: [{ code: 'HOST_NOT_LOOPBACK', pointer: '/HOST', message }],
-  });
 }
 
 function unreadable(error: z.ZodError, set: Readonly<Record<string, string>>): CircuitBreakerError {

@@ -74,6 +74,17 @@ describe('the configuration', () => {
     expect(() => parse({ ...secret, OPENAI_BASE_URL: 'ftp://x' })).toThrow(/^OPENAI_BASE_URL is "ftp:\/\/x": [^k]+$/);
   });
 
+  it('reads the keys for payloads, which are secrets each, and shows none that is not valid', () => {
+    const [one, two] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(32, 2).toString('base64')];
+    const { temporal, secrets } = parse({ PAYLOAD_ENCRYPTION_KEYS: `a:${one}, b:${two}` });
+    expect(temporal.payloadKeys.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(secrets).toEqual(expect.arrayContaining([one, two]));
+    expect(parse({}).temporal.payloadKeys).toEqual([]);
+    expect(() => parse({ PAYLOAD_ENCRYPTION_KEYS: `a:${one}x` })).toThrow(
+      /^PAYLOAD_ENCRYPTION_KEYS is not valid: must be <id>:<32 bytes as base64>[^=]+$/,
+    );
+  });
+
   it('shows no password of an address that is not valid', () => {
     expect(() => parse({ OPENAI_BASE_URL: 'ftp://me:planted@host' })).toThrow(
       /^OPENAI_BASE_URL is "ftp:\/\/\[secret\]@host":/,

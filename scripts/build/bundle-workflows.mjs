@@ -7,6 +7,7 @@ export async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
     workflowsPath: inProject('src/workflows/index.ts'),
     payloadConverterPath: inProject('src/workflows/payload-converter.ts'),
+    failureConverterPath: inProject('src/workflows/failure-converter.ts'),
     workflowInterceptorModules: [inProject('src/workflows/failure-in-log.ts')],
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,

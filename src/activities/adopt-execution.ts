@@ -9,7 +9,7 @@ import type { ActivityParts } from './activity-parts.js';
 
 /**
  * Waits for an execution whose token went on as a new Temporal run, which cannot wait for the child of an earlier one.
- * Where Temporal has forgotten the execution, its record says how it ended. It may wait for a person for weeks: so it holds no
+ * Where Temporal has forgotten the execution, or its result cannot be decrypted, its record says how it ended. It may wait for a person for weeks: so it holds no
  * slot of the task queue meanwhile.
  */
 export function adoptExecution(parts: ActivityParts, request: AdoptedRequest): Promise<AdoptedExecution> {
@@ -46,7 +46,7 @@ async function recordedOutcome(
   executionId: string,
   error: CircuitBreakerError,
 ): Promise<AdoptedExecution> {
-  if (error.code !== 'NOT_FOUND') throw error;
+  if (error.code !== 'NOT_FOUND' && error.code !== 'PAYLOAD_UNREADABLE') throw error;
   const execution = await storage.executions.get(executionId);
   if (execution === undefined || !isEnded(execution.status)) {
     const errorMessage = 'Temporal does not know the execution any more, and it never said how it ended.';

@@ -19,6 +19,7 @@ import { tellTools } from '../streams/writing/tell-tools.js';
 import { awaitExecution } from '../temporal/await-execution.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
+import { workerDataConverter } from '../temporal/data-converter.js';
 import { LongWaits } from '../temporal/long-waits.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
@@ -62,6 +63,7 @@ export async function runWorker(
   const { client, connection: clientConnection } = await connectClient(cluster);
   resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
+  const { payloadKeys } = cluster;
   const credentials = readCredentials(config.providers, config.secrets);
   const web = openWebAccess(config.webHosts);
   resources.add('the connections to hosts of tools and pictures', () => web.close());
@@ -73,12 +75,13 @@ export async function runWorker(
     connection,
     namespace: cluster.namespace,
     activities: createActivities({ ...made, tools: registry }),
+    dataConverter: workerDataConverter(payloadKeys),
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
     ...shared,
     taskQueue: queues.main,
-    workflowBundle: await workflowCode(parts.logger),
+    workflowBundle: await workflowCode(parts.logger, { encodesFailures: payloadKeys.length > 0 }),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
     ...(config.rateLimitPerMinute === undefined
       ? {}

@@ -11,8 +11,11 @@ export function temporalRuntime(logger: Logger): RuntimeOptions {
   };
 }
 
-/** Facts with an error's code and words in place of the error, of which JSON would have neither. */
-function readable({ error, ...facts }: Readonly<Record<string, unknown>>): object {
+/**
+ * Facts with an error's code and words in place of the error, of which JSON would have neither, and without the task that failed: it
+ * has the documents that it was about.
+ */
+function readable({ error, task: _, taskEncoded: _bytes, ...facts }: Readonly<Record<string, unknown>>): object {
   if (typeof error !== 'object' || error === null) return error === undefined ? facts : { ...facts, error };
   const { errorCode: code, errorMessage: message } = executionFailure(error);
   // A workflow's error has lost its code on the way here, and its line brings it.

@@ -3,18 +3,20 @@ import { fileURLToPath } from 'node:url';
 import type { BundleOptions } from '@temporalio/worker';
 
 const CONVERTER = inWorkflows('payload-converter');
+const FAILURE_CONVERTER = inWorkflows('failure-converter');
 const FAILURE_IN_LOG = inWorkflows('failure-in-log');
 
 /**
  * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same:
- * with our converter of payloads, with the code of a failure in the log, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
+ * with our converters of payloads and failures, with the code of a failure in the log, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
  * objects: what stands in for them there makes rules take ten times as long.
  */
 export const WORKFLOW_BUNDLER: Pick<
   BundleOptions,
-  'payloadConverterPath' | 'workflowInterceptorModules' | 'webpackConfigHook'
+  'payloadConverterPath' | 'failureConverterPath' | 'workflowInterceptorModules' | 'webpackConfigHook'
 > = {
   payloadConverterPath: CONVERTER,
+  failureConverterPath: FAILURE_CONVERTER,
   workflowInterceptorModules: [FAILURE_IN_LOG],
   webpackConfigHook: (config) => {
     for (const rule of config.module?.rules ?? []) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -10,11 +11,34 @@ import { WORKFLOW_BUNDLER } from './workflow-bundler.js';
 const BUNDLE = inProgram('../workflow-bundle.js');
 const RECORD = inProgram('../made/workflows.json');
 
+/** Read by `workflows/failure-converter`. On the first line, so that all others keep their numbers. */
+const ENCODING_FAILURES = 'globalThis.circuitBreakerEncodesFailures = true; ';
+
+interface CodeOptions {
+  /** Whether failures say what they say in a payload, so that it is encrypted. */
+  readonly encodesFailures: boolean;
+}
+
+/** The workflows as a worker takes them. */
+export async function workflowCode(logger: Logger, options: CodeOptions): Promise<WorkflowBundleOption> {
+  return await preparedCode(await bundleOf(logger), options);
+}
+
+/** A bundle as a worker takes it. */
+export async function preparedCode(
+  bundle: WorkflowBundleOption,
+  { encodesFailures }: CodeOptions,
+): Promise<WorkflowBundleOption> {
+  if (!encodesFailures) return bundle;
+  const code = 'code' in bundle ? bundle.code : await readFile(bundle.codePath, 'utf8');
+  return { code: `${ENCODING_FAILURES}${code}` };
+}
+
 /**
- * The workflows as a worker takes them: the bundle that the build made. Where the worker runs from sources, or with another
- * SDK than the build had, the bundle is made now: that takes seconds of every start.
+ * The bundle that the build made. Where the worker runs from sources, or with another SDK than the build had, the bundle is made now:
+ * that takes seconds of every start.
  */
-export async function workflowCode(logger: Logger): Promise<WorkflowBundleOption> {
+async function bundleOf(logger: Logger): Promise<WorkflowBundleOption> {
   if (import.meta.url.endsWith('.ts')) return await bundled('../workflows/index.ts');
   const [built, installed] = [bundledWith(), installedSdk()];
   if (built === installed) return { codePath: BUNDLE };

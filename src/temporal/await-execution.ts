@@ -10,6 +10,7 @@ import { CircuitBreakerError, notFound } from '../core/errors.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import type { ExecutionResult } from '../core/executions/execution.js';
 import { OwnWorkflows } from './own-workflows.js';
+import { readable } from './readable-answer.js';
 
 /**
  * Waits for the result of an execution's Temporal workflow, however long it takes: of the chain of runs that began with the
@@ -24,7 +25,7 @@ export function awaitExecution(client: Client, taskQueuePrefix: string) {
         const execution = await own.describe(AGENT_EXECUTION, executionId);
         const isMeant = firstRunId === undefined || execution?.firstRunId === firstRunId;
         if (execution === undefined || !isMeant) throw notFound('execution', executionId);
-        return await client.workflow.result<() => Promise<ExecutionResult>>(executionId, execution.runId);
+        return readable(await client.workflow.result<() => Promise<ExecutionResult>>(executionId, execution.runId));
       });
     } catch (error) {
       signal.throwIfAborted();

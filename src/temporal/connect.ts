@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import { clientDataConverter } from './data-converter.js';
 import type { TemporalCluster } from './open-temporal.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -24,7 +25,8 @@ export async function connectClient(cluster: TemporalCluster): Promise<TemporalC
   const connectTimeout = CONNECT_TIMEOUT_MS;
   const options = { ...(await connectionOptions(cluster)), connectTimeout, interceptors: [retryingSoon()] };
   const connection = await orUnavailable(cluster, Connection.connect(options));
-  return { connection, client: new Client({ connection, namespace: cluster.namespace }) };
+  const { namespace, payloadKeys } = cluster;
+  return { connection, client: new Client({ connection, namespace, dataConverter: clientDataConverter(payloadKeys) }) };
 }
 
 /** A server that is asked for too much at once takes more in a moment: the SDK would wait for seconds first. */

@@ -1,4 +1,5 @@
 import type { TemporalConfig } from '../config.js';
+import type { PayloadKey } from '../core/payload-keys.js';
 import { runDevServer } from './dev-server.js';
 import type { FetchOptions } from './download.js';
 import { findTemporalCli, type CliSearch } from './find-temporal-cli.js';
@@ -17,6 +18,8 @@ export interface TemporalCluster {
   readonly uiUrl?: string;
   readonly apiKey?: string;
   readonly tls?: TemporalConfig['tls'];
+  /** Encrypt what it stores of ours; none: it is stored in clear. */
+  readonly payloadKeys: readonly PayloadKey[];
   /** Stops the server if it is ours. */
   stop(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export async function openTemporal(
   options: FetchOptions,
 ): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
-  const { namespace, port, uiPort, programs } = temporal;
+  const { namespace, port, uiPort, programs, payloadKeys } = temporal;
   const cli = await findTemporalCli(cliSearch({ temporal, cacheDir }), options);
   const server = await runDevServer({
     cli,
@@ -38,7 +41,8 @@ export async function openTemporal(
     environment: programs.forAll,
     ...(options.signal && { signal: options.signal }),
   });
-  return { address: server.address, namespace, uiUrl: server.uiUrl, stop: () => server.stop() };
+  const { address, uiUrl } = server;
+  return { address, namespace, uiUrl, payloadKeys, stop: () => server.stop() };
 }
 
 /** Where the program is looked for that runs a dev server. */
@@ -48,6 +52,10 @@ export function cliSearch({ temporal, cacheDir }: Omit<TemporalOptions, 'dataDir
 }
 
 /** A cluster that somebody else runs. */
-export function namedCluster({ namespace, apiKey, tls }: TemporalConfig, address: string): TemporalCluster {
-  return { address, namespace, ...(apiKey && { apiKey }), ...(tls && { tls }), stop: () => Promise.resolve() };
+export function namedCluster(
+  { namespace, apiKey, tls, payloadKeys }: TemporalConfig,
+  address: string,
+): TemporalCluster {
+  const how = { ...(apiKey && { apiKey }), ...(tls && { tls }), payloadKeys };
+  return { address, namespace, ...how, stop: () => Promise.resolve() };
 }

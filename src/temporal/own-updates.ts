@@ -7,6 +7,7 @@ import { TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { notFound } from '../core/errors.js';
 import { FAILED_PRECONDITION, grpcCode, RESOURCE_EXHAUSTED } from './api-error-from-temporal.js';
 import type { OwnWorkflows, WorkflowKind } from './own-workflows.js';
+import { readable } from './readable-answer.js';
 import { UpdateQueue } from './update-queue.js';
 
 const FIRST_PAUSE_MS = 20;
@@ -54,7 +55,7 @@ export class OwnUpdates {
     const updateId = crypto.randomUUID();
     return await this.#queue.run(workflowId, () =>
       this.#ofOurs(workflowId, (handle) =>
-        untilTaken(() => handle.executeUpdate<Answer, [object]>(name, { args, updateId })),
+        untilTaken(async () => readable(await handle.executeUpdate<Answer, [object]>(name, { args, updateId }))),
       ),
     );
   }

@@ -43,7 +43,7 @@ export interface TemporalGateway {
   decideToolCall(executionId: string, answer: ApprovalAnswer): Promise<void>;
   /** The same id with the same request is the same execution; another one is ALREADY_EXISTS. */
   startExecution(request: ExecutionRequest): Promise<void>;
-  /** Asks an execution to stop, for a reason that its history shows; false when it does not run (yet, or any more). */
+  /** Asks an execution to stop, for a reason that its history shows where payloads are in clear; false when it does not run (yet, or any more). */
   cancelExecution(id: string, reason: string): Promise<boolean>;
   /**
    * How the newest run of a token or an execution stands; undefined when Temporal does not know it (any more). Throws UNAVAILABLE
@@ -216,7 +216,7 @@ async function* listCutOff({ client, taskQueue }: Surroundings, since: string): 
 async function cancel({ client, own }: Surroundings, workflowId: string, reason: string): Promise<boolean> {
   const execution = await own.describe(AGENT_EXECUTION, workflowId);
   if (execution === undefined || closeOf(execution) !== 'RUNNING') return false;
-  const { namespace, identity } = client.options;
+  const { namespace, identity, loadedDataConverter } = client.options;
   const { firstRunId: firstExecutionRunId } = execution;
   const requestId = crypto.randomUUID();
   const workflowExecution = { workflowId };
@@ -226,7 +226,8 @@ async function cancel({ client, own }: Surroundings, workflowId: string, reason:
       identity,
       workflowExecution,
       firstExecutionRunId,
-      reason,
+      // Temporal takes it in clear only.
+      reason: loadedDataConverter.payloadCodecs.length > 0 ? '' : reason,
       requestId,
     });
     return true;

@@ -4,6 +4,7 @@ import { TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import { OwnUpdates } from './own-updates.js';
 import type { OwnWorkflows } from './own-workflows.js';
+import { readable } from './readable-answer.js';
 import type { Changed, TokenChange } from './token-change.js';
 
 /** Sends changes to tokens as updates of their Temporal workflows. */
@@ -42,7 +43,7 @@ export class TokenUpdates {
     if (ours === undefined) return undefined;
     const handle = this.#client.workflow.getHandle(tokenId, ours.runId);
     try {
-      return (await handle.query<FireAccepted | null, [FireRequest]>('acceptedFire', request)) ?? undefined;
+      return readable(await handle.query<FireAccepted | null, [FireRequest]>('acceptedFire', request)) ?? undefined;
     } catch (error) {
       // Its key was another fire's.
       if (error instanceof QueryNotRegisteredError) return undefined;

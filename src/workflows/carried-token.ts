@@ -1,4 +1,7 @@
+import { workflowInfo } from '@temporalio/workflow';
+
 import { finalFailure } from '../contract/failures.js';
+import { isUnreadable } from '../contract/unreadable-payload.js';
 import { noted } from './failure-in-log.js';
 import type { LoadedDefinition } from '../contract/activities.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
@@ -20,9 +23,13 @@ export interface CarriedToken {
   readonly recorded: number;
 }
 
-/** Throws VALIDATION_FAILED for what no run of ours has carried: whoever starts a token gives it one argument. */
+/**
+ * Throws VALIDATION_FAILED for what no run of ours has carried: whoever starts a token gives it one argument. What a run of ours has
+ * carried and this worker cannot decrypt fails the workflow task, which is tried again until a worker has the key.
+ */
 export function refuseForeignCarried(carried: unknown, acceptedFires: unknown): void {
   if (carried === undefined && acceptedFires === undefined) return;
+  waitForKey([carried, acceptedFires]);
   const isOurs =
     isJsonObject(carried) &&
     isJsonObject(carried['loaded']) &&
@@ -33,4 +40,11 @@ export function refuseForeignCarried(carried: unknown, acceptedFires: unknown): 
   if (isOurs) return;
   const message = 'The start of the token has one argument: the others are what its runs give each other.';
   throw noted(finalFailure({ code: 'VALIDATION_FAILED', message }));
+}
+
+function waitForKey(carried: readonly unknown[]): void {
+  const unreadable = carried.find(isUnreadable);
+  if (unreadable === undefined || workflowInfo().continuedFromExecutionRunId === undefined) return;
+  // No failure of Temporal's: that would end the token.
+  throw new Error(unreadable.unreadablePayload);
 }

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/common';
 import { decode } from '@temporalio/common/lib/encoding.js';
 
-import { unreadablePayload } from './unreadable-payload.js';
+import { unreadablePayload } from '../contract/unreadable-payload.js';
 
 /** A media type in the usual characters: others are not repeated to anybody. */
 const NAMED = /^[\w/.+-]{1,100}$/;

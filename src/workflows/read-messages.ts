@@ -11,7 +11,7 @@ import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js'
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
 import { noted } from './failure-in-log.js';
-import { isUnreadable, type UnreadablePayload } from './unreadable-payload.js';
+import { isUnreadable, type UnreadablePayload } from '../contract/unreadable-payload.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 

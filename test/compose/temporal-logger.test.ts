@@ -39,6 +39,15 @@ it('takes the code that the line of a workflow brings: its error has lost it on 
   expect(line).toMatchObject({ code: 'NOT_FOUND', message: 'No such' });
 });
 
+it('shows nothing of a task that could not be begun: it has the documents that it was about', () => {
+  const lines = loggedBy((logger) => {
+    const facts = { error: new Error('No'), task: '{"start":{"input":["planted"]}}', taskEncoded: 'cGxhbnRlZA==' };
+    logger?.log('ERROR', 'Error while processing ActivityTask.start: No', facts);
+  });
+  expect(lines).toHaveLength(1);
+  expect(JSON.stringify(lines)).not.toMatch(/planted|cGxhbnRlZA/);
+});
+
 it('tells ever fewer failures of what is tried again and again', () => {
   const lines = loggedBy((logger) => {
     for (let attempt = 1; attempt <= 150; attempt += 1) logger?.log('WARN', 'Activity failed', { attempt });

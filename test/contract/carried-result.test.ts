@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { carriedResult, wholeResult } from '../../src/contract/carried-result.js';
+import { unreadablePayload } from '../../src/contract/unreadable-payload.js';
 import { aResult } from '../support/builders.js';
 
 function structured(length: number) {
@@ -24,6 +25,13 @@ describe('the result of an execution', () => {
     expect(carried).not.toHaveProperty('output');
     expect(bytesOf(carried)).toBeLessThan(2 * 1024 * 1024 - 100_000);
     expect(wholeResult(carried)).toEqual({ ...aResult({ response: result.response }), output });
+  });
+
+  it('fails with a code where it could not be decrypted', () => {
+    const unreadable = unreadablePayload('no such key') as unknown as Parameters<typeof wholeResult>[0];
+    expect(() => wholeResult(unreadable)).toThrow(
+      expect.objectContaining({ type: 'PAYLOAD_UNREADABLE', message: 'no such key' }) as Error,
+    );
   });
 
   it('is as it is where there is none, and where it is an earlier version’s', () => {

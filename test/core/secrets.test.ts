@@ -11,7 +11,15 @@ import {
 
 describe('a name', () => {
   it.each([
-    ['OPENAI_API_KEY', 'AWS_SECRET_ACCESS_KEY', 'CREDENTIAL_X', 'PGPASSWORD', 'GITHUB_TOKEN', 'STREAM_AUTH_SECRET'],
+    [
+      'OPENAI_API_KEY',
+      'AWS_SECRET_ACCESS_KEY',
+      'CREDENTIAL_X',
+      'PGPASSWORD',
+      'GITHUB_TOKEN',
+      'STREAM_AUTH_SECRET',
+      'PAYLOAD_ENCRYPTION_KEYS',
+    ],
     [
       'authorization',
       'Proxy-Authorization',

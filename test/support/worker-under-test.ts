@@ -9,6 +9,7 @@ import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
 import { builtInTools } from '../../src/compose/built-in-tools.js';
+import { preparedCode } from '../../src/compose/workflow-code.js';
 import { WORKER_OPTIONS } from '../../src/compose/worker-options.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -19,8 +20,10 @@ import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
+import { clientDataConverter, workerDataConverter } from '../../src/temporal/data-converter.js';
 import { LongWaits } from '../../src/temporal/long-waits.js';
 import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
+import type { PayloadKey } from '../../src/core/payload-keys.js';
 import { secretMask } from '../../src/core/secrets.js';
 import { taskQueues } from '../../src/contract/messages.js';
 import { offersOf } from '../../src/tools/tool-offers.js';
@@ -43,10 +46,13 @@ export interface WorkerUnderTest {
 /** What no model may be told in the words of a tool that failed. */
 export const A_SECRET = 'hunter2-hunter2';
 const EXECUTION_TIMEOUT_SECONDS = 30;
-/** What was built: each file would bundle the same for seconds. */
+/** What was built: each file would bundle the same for seconds, and the SDK loads no TypeScript. */
+const FAILURES = fileURLToPath(new URL('../../dist/temporal/encoded-failures.js', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
-interface ToolOptions {
+interface WorkerOptionsUnderTest {
+  /** Encrypt what Temporal stores: absent, it is stored in clear. */
+  readonly payloadKeys?: readonly PayloadKey[];
   readonly tools?: readonly Tool[];
   /** How many activities of the tools queue run at once. */
   readonly toolSlots?: number;
@@ -54,12 +60,13 @@ interface ToolOptions {
 
 export async function startWorkerUnderTest(
   model: LanguageModel,
-  { tools, toolSlots, ...options }: TestTemporalOptions & ToolOptions = {},
+  { tools, toolSlots, payloadKeys, ...options }: TestTemporalOptions & WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   quietRuntime();
   return await startWorkerOn(await startTemporalServer(options), model, {
     ...(tools === undefined ? {} : { tools }),
     ...(toolSlots === undefined ? {} : { toolSlots }),
+    ...(payloadKeys === undefined ? {} : { payloadKeys }),
   });
 }
 
@@ -83,13 +90,14 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
-  { tools = [], toolSlots = 100 }: ToolOptions = {},
+  { tools = [], toolSlots = 100, payloadKeys = [] }: WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
+  const isEncrypted = payloadKeys.length > 0;
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
   const clientConnection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection: clientConnection });
+  const client = new Client({ connection: clientConnection, dataConverter: clientDataConverter(payloadKeys) });
   const now = () => new Date().toISOString();
   const temporalGateway = createTemporalGateway({
     client,
@@ -127,9 +135,11 @@ export async function startWorkerOn(
   const queues = taskQueues('circuit-breaker');
   const connection = await NativeConnection.connect({ address: temporal.address });
   const activities = createActivities(parts);
-  const shared = { connection, activities, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
+  const dataConverter = { ...workerDataConverter(payloadKeys), ...(isEncrypted && { failureConverterPath: FAILURES }) };
+  const shared = { connection, activities, dataConverter, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
+  const workflowBundle = await preparedCode({ codePath: WORKFLOWS }, { encodesFailures: isEncrypted });
   const workers = [
-    await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle: { codePath: WORKFLOWS } }),
+    await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle }),
     await Worker.create({ ...shared, taskQueue: queues.tools, maxConcurrentActivityTaskExecutions: toolSlots }),
   ];
   const running = workers.map((worker) => worker.run());

@@ -2,7 +2,7 @@ import { defaultPayloadConverter, type Payload, type SerializationContext } from
 import { describe, expect, it } from 'vitest';
 
 import { payloadConverter } from '../../src/workflows/payload-converter.js';
-import { isUnreadable } from '../../src/workflows/unreadable-payload.js';
+import { isUnreadable } from '../../src/contract/unreadable-payload.js';
 
 const ENCODER = new TextEncoder();
 const MESSAGE: SerializationContext = { type: 'workflow', namespace: 'default', workflowId: 'doc-42' };

@@ -1,6 +1,6 @@
-/** What a workflow is given in the place of an argument that could not be decoded: no valid message looks like it. */
+/** What stands in the place of something that could not be decoded: no valid message, answer or result looks like it. */
 export interface UnreadablePayload {
-  /** Why, for whoever sent it. */
+  /** Why, for whoever sent it or asked for it. */
   readonly unreadablePayload: string;
 }
 
