@@ -13,6 +13,7 @@ const MCP_CLIENT = '^node_modules/@modelcontextprotocol/client/';
 const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 /** What others may have of our HTTP client: the port, and how bytes are read. */
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
+const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
@@ -113,6 +114,7 @@ const modules = [
       pathNot: [
         '^src/(core|operations|api)/',
         MESSAGES,
+        AUDIT_PORT,
         '^src/providers/directory/provider-status\\.ts$',
         '^src/streams/reading/',
         STORAGE_PORTS,

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { StreamReader } from '../streams/reading/reader.js';
@@ -17,6 +18,8 @@ export interface ApiParts extends OperationParts {
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
   readonly doorkeeper: Doorkeeper;
+  /** Is told what callers do. */
+  readonly audit: AuditLog;
   readonly stays: Stays;
   readonly openStreams: OpenStreams;
   /** For what takes long to compute. */

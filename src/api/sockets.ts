@@ -46,7 +46,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
         // A browser sees no status: it is told by a close code.
         if (refusal !== undefined) closeFirmly(webSocket, 4403, refusal.code);
         else if (isClosing) closeFirmly(webSocket, ...GOING_AWAY);
-        else serveGraphql({ socket: webSocket, wire: socket }, shownBy(request.headers));
+        else serveGraphql({ socket: webSocket, wire: socket }, { shown: shownBy(request.headers), request });
       });
     } else if (executionId !== undefined) {
       void upgradeToStream({ server: streams, parts, log: app.log }, executionId, upgrade);

@@ -70,7 +70,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const turns = new Turns();
   const facts = await serverFacts(config, cluster);
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
-  const access = { origins, doorkeeper, stays, servesIde: config.access.servesIde };
+  const access = { origins, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
   const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
   const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving, ...tls }, logger);
   resources.add('the API', () => app.close());

@@ -21,7 +21,8 @@ const NAME_IS_PUBLIC = ['postgres:', 'postgresql:', 'redis:', 'rediss:'];
 /** Shorter ones would hide words that are no secrets. */
 const SHORTEST = 6;
 /** What looks like a key, whoever's it is. */
-const KEY_LIKE = /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bcb_[\w-]{40,}|\bAIza[\w-]{10,}|\bbearer\s+[\w.~+/=*-]{8,}/gi;
+const KEY_LIKE =
+  /\b(?:sk|pk|rk)[-_][\w*.-]{6,}|\bcb_[\w-]{40,}|\bAIza[\w-]{10,}|\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}|\bbearer\s+[\w.~+/=*-]{8,}/gi;
 const MASK = '[secret]';
 
 /** Whether the name of a variable, a header, an option or a field says that its value is a secret. */

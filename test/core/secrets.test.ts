@@ -173,9 +173,11 @@ describe('a text that repeats a secret', () => {
   });
 });
 
-it.each(['sk-proj_0123456789', 'AIzaSyA-0123456789', 'Authorization: Bearer abcdefgh12'])(
-  '%s looks like a key, whoever has it',
-  (text) => {
-    expect(withoutKeys(`no such key: ${text}`)).toMatch(/^no such key: (?:Authorization: )?\[secret\]$/);
-  },
-);
+it.each([
+  'sk-proj_0123456789',
+  'AIzaSyA-0123456789',
+  'Authorization: Bearer abcdefgh12',
+  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJlIn0.c2ln',
+])('%s looks like a key, whoever has it', (text) => {
+  expect(withoutKeys(`no such key: ${text}`)).toMatch(/^no such key: (?:Authorization: )?\[secret\]$/);
+});

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
+import { AuditChain } from '../../src/audit/audit-chain.js';
+import { AuditTrail } from '../../src/audit/audit-trail.js';
 import type { ApiParts } from '../../src/api/api-parts.js';
 import type { TlsIdentity } from '../../src/api/connections/tls-files.js';
 import { OpenStreams } from '../../src/api/connections/open-streams.js';
@@ -189,6 +191,8 @@ export async function apiUnderTest({
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
   const tickets = new StreamTickets({ secrets: [TICKET_SECRET], lifeSeconds: 60 });
   const doorkeeper = new Doorkeeper({ checks, tickets });
+  const chain = new AuditChain({ store: storage.audit, logger });
+  const audit = new AuditTrail({ store: storage.audit, logger, chain, mask: (text) => text });
   const parts: ApiParts = {
     storage,
     temporal,
@@ -199,6 +203,7 @@ export async function apiUnderTest({
     providers,
     origins: new OriginPolicy(origins),
     doorkeeper,
+    audit,
     stays: new Stays(doorkeeper),
     servesIde,
     ...(tls === undefined ? {} : { tls }),
@@ -223,6 +228,8 @@ export async function apiUnderTest({
     },
     stop: async () => {
       await app.close();
+      await audit.end();
+      await chain.end();
       await streams.shutdown();
     },
   };

@@ -6,6 +6,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   agentExecutions: '{ agentExecutions { nodes { id } } }',
   agents: '{ agents { id } }',
   approvals: '{ approvals { nodes { toolCallId } } }',
+  auditLog: '{ auditLog { nodes { sequence } } }',
   availableTransitions: '{ availableTransitions(tokenId: "t") { id } }',
   conversation: '{ conversation(id: "c") { id } }',
   llmProviders: '{ llmProviders { message } }',

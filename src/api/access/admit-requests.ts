@@ -1,29 +1,31 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { ANYBODY, type Caller } from '../../core/access/caller.js';
+import type { Caller } from '../../core/access/caller.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { requestUrl } from '../connections/request-url.js';
 import { AGENT_STREAM_ROUTE } from '../connections/stream-path.js';
 import { admitToDoor } from './admit-to-door.js';
 import { CHALLENGE } from '../connections/challenge.js';
-import type { Doorkeeper } from './doorkeeper.js';
+import type { Guards } from './audited-admission.js';
+import { callOrigin } from './call-origin.js';
 import { DOORS, type Door } from './doors.js';
 
-interface Gate {
-  readonly doorkeeper: Doorkeeper;
+interface Gate extends Guards {
   /** Whether anybody may have the page of the IDE: what it asks for is judged like all else. */
   readonly servesIde: boolean;
 }
 
 const CALLERS = new WeakMap<FastifyRequest, Caller>();
 
-/** Who asks: those who were not asked, at an open door, are anybody. */
+/** Who asks. Throws behind a door where nobody was asked: what is served there must not go by who it is for. */
 export function callerOf(request: FastifyRequest): Caller {
-  return CALLERS.get(request) ?? ANYBODY;
+  const caller = CALLERS.get(request);
+  if (caller === undefined) throw new Error(`nobody was let in at ${request.routeOptions.url ?? 'no route'}`);
+  return caller;
 }
 
 /** Lets requests in, or not, before anything of them is read. To be called before any route is registered. */
-export function admitRequests(app: FastifyInstance, { doorkeeper, servesIde }: Gate): void {
+export function admitRequests(app: FastifyInstance, { servesIde, ...guards }: Gate): void {
   app.addHook('onRoute', ({ url }) => {
     doorOf(url);
   });
@@ -36,11 +38,12 @@ export function admitRequests(app: FastifyInstance, { doorkeeper, servesIde }: G
     const door = url === undefined ? 'judged' : doorOf(url);
     if (door === 'open' || (door === 'ide' && servesIde)) return;
     if (door === 'ide') throw new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
-    const caller = await admitToDoor(doorkeeper, door, {
+    const caller = await admitToDoor(guards, door, {
       method: request.method,
       headers: request.headers,
       url: requestUrl(request.raw),
       takesTicket: url === AGENT_STREAM_ROUTE,
+      from: callOrigin(request.raw, request.id),
     });
     CALLERS.set(request, caller);
   });

@@ -12,6 +12,7 @@ import { httpError } from '../error-response.js';
 import type { EventFormat } from './event-json.js';
 import { closeRefused, refuseOnSocket } from '../connections/refuse-on-socket.js';
 import { callerOf } from '../access/admit-requests.js';
+import { callOrigin } from '../access/call-origin.js';
 import { admitToDoor } from '../access/admit-to-door.js';
 import { STREAM_DOOR } from '../access/doors.js';
 import { partsFor } from '../access/parts-for.js';
@@ -91,6 +92,7 @@ export async function upgradeToStream(
   upgrade: Upgrade,
 ): Promise<void> {
   const { request, socket, head, url } = upgrade;
+  const id = crypto.randomUUID();
   let viewer: StreamViewer;
   let format: EventFormat;
   let caller: Caller;
@@ -98,12 +100,13 @@ export async function upgradeToStream(
     const refusal = parts.origins.refusal(request.headers);
     if (refusal !== undefined) throw refusal;
     const { method, headers } = request;
-    caller = await admitToDoor(parts.doorkeeper, STREAM_DOOR, { method, headers, url, takesTicket: true });
+    const from = callOrigin(request, id);
+    caller = await admitToDoor(parts, STREAM_DOOR, { method, headers, url, takesTicket: true, from });
     const query = queryOf(url);
     format = eventFormat(query);
     viewer = await partsFor(parts, caller).reader.open(executionId, viewerOptions(query));
   } catch (error) {
-    const answer = httpError(error, { id: crypto.randomUUID(), log });
+    const answer = httpError(error, { id, log });
     if (request.headers.origin === undefined) refuseOnSocket(socket, answer);
     else
       server.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/access/caller.js';
+import type { CallOrigin } from '../access/call-origin.js';
 import { partsFor, type CallerParts } from '../access/parts-for.js';
 import type { ApiParts } from '../api-parts.js';
 import { EntityLoader } from './entity-loader.js';
@@ -8,10 +9,11 @@ import { RequestWork } from './answers/request-work.js';
 export interface ResolverContext extends CallerParts {
   readonly load: EntityLoader;
   readonly work: RequestWork;
+  readonly origin: CallOrigin;
 }
 
-export function resolverContext(parts: ApiParts, caller: Caller): ResolverContext {
+export function resolverContext(parts: ApiParts, caller: Caller, origin: CallOrigin): ResolverContext {
   const work = new RequestWork(parts.turns);
   const own = partsFor(parts, caller);
-  return { ...own, load: new EntityLoader(own.storage, work), work };
+  return { ...own, load: new EntityLoader(own.storage, work), work, origin };
 }

@@ -7,6 +7,7 @@ import { judgeCallers } from './judge-callers.js';
 import { loadSchema } from './load-schema.js';
 import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
+import { auditResolvers } from './resolvers/audit-resolvers.js';
 import { approvalResolvers } from './resolvers/approval-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
@@ -27,6 +28,7 @@ export function executableSchema(): GraphQLSchema {
       agentResolvers,
       executionResolvers,
       approvalResolvers,
+      auditResolvers,
       streamResolvers,
       providerResolvers,
       toolResolvers,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { mercurius } from 'mercurius';
 
+import { callOrigin } from '../access/call-origin.js';
 import { callerOf } from '../access/admit-requests.js';
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
@@ -39,7 +40,8 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     const kind = read.operation.operation;
     if (kind === OperationTypeNode.SUBSCRIPTION) return await sendRefusal(exchange, [new GraphQLError(SUBSCRIBE_BY)]);
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
-    const context = resolverContext(parts, callerOf(exchange.request));
+    const { request } = exchange;
+    const context = resolverContext(parts, callerOf(request), callOrigin(request.raw, request.id));
     const result = await app.graphql(asked.query, { ...context }, asked.variables, asked.operationName);
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };

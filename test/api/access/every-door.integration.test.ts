@@ -22,7 +22,9 @@ const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
-  `createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(/\s+/);
+  `auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(
+    /\s+/,
+  );
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */
 const FOR_ANOTHER: Readonly<Record<string, string>> = {
@@ -36,7 +38,9 @@ const FOR_ANOTHER: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['llmProviders', 'toolServers', 'validateWorkflow'].map((field) => [field, 'empty'])),
   deletePlaceAgentConfig: 'false',
   ...Object.fromEntries(
-    'createAgent createWorkflow deleteAgent executeAgent updateAgent'.split(' ').map((field) => [field, 'FORBIDDEN']),
+    'auditLog createAgent createWorkflow deleteAgent executeAgent updateAgent'
+      .split(' ')
+      .map((field) => [field, 'FORBIDDEN']),
   ),
 };
 

@@ -21,6 +21,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     agentExecutions: read,
     agents: read,
     approvals: read,
+    auditLog: administerAll,
     availableTransitions: read,
     conversation: read,
     llmProviders: read,

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
@@ -5,6 +7,8 @@ import type { WebSocket } from 'ws';
 
 import type { Caller } from '../../../core/access/caller.js';
 import { CircuitBreakerError } from '../../../core/errors.js';
+import { auditedAdmission } from '../../access/audited-admission.js';
+import { callOrigin, type CallOrigin } from '../../access/call-origin.js';
 import { shownAtInit, type Credentials } from '../../access/credentials.js';
 import type { ApiParts } from '../../api-parts.js';
 import { asGraphqlError, graphqlErrors, httpError } from '../../error-response.js';
@@ -26,10 +30,17 @@ interface SocketParts {
   readonly logger: FastifyBaseLogger;
 }
 
+/** The request to become a WebSocket. */
+interface Opening {
+  readonly shown: Credentials;
+  readonly request: IncomingMessage;
+}
+
 interface Peer extends WiredSocket {
   readonly operations: SocketOperations;
   /** What its request to become a WebSocket showed. */
   readonly shown: Credentials;
+  readonly origin: CallOrigin;
   /** Once it has been let in. */
   caller?: Caller;
   /** The message that graphql-ws was given last, as it came. */
@@ -46,16 +57,18 @@ export function graphqlSockets({
   schema,
   parts,
   logger,
-}: SocketParts): (opened: WiredSocket, shown: Credentials) => void {
+}: SocketParts): (opened: WiredSocket, opening: Opening) => void {
   const reader = new OperationReader(schema);
-  const formatErrors = (errors: readonly GraphQLError[]) =>
-    graphqlErrors(errors, { id: crypto.randomUUID(), log: logger });
-  const format: ResultFormat = ({ data, errors }) => ({
+  const formatErrors = (errors: readonly GraphQLError[], requestId: string = crypto.randomUUID()) =>
+    graphqlErrors(errors, { id: requestId, log: logger });
+  const formatted = ({ data, errors }: Parameters<ResultFormat>[0], requestId?: string) => ({
     ...(data === undefined ? {} : { data }),
-    ...(errors === undefined ? {} : { errors: formatErrors(errors) }),
+    ...(errors === undefined ? {} : { errors: formatErrors(errors, requestId) }),
   });
+  const format: ResultFormat = (result) => formatted(result);
   const begin = (peer: Peer, caller: Caller, id: string): SocketContext => ({
-    ...resolverContext(parts, caller),
+    // Each operation is a request of its own: what is logged and told of it has the id that its errors have.
+    ...resolverContext(parts, caller, { ...peer.origin, requestId: crypto.randomUUID() }),
     operation: peer.operations.begin(id),
     deliver: deliverTo(peer, id),
   });
@@ -79,11 +92,13 @@ export function graphqlSockets({
     execute: executeOnSocket,
     subscribe: (args) => subscribeOnSocket(args, format),
     onError: (...[, , , errors]) => formatErrors(errors.map(asGraphqlError)),
-    onNext: (...[, , , , result]) => (result.errors === undefined ? undefined : format(result)),
+    onNext: (...[, , , { contextValue }, result]) =>
+      result.errors === undefined ? undefined : formatted(result, (contextValue as SocketContext).origin.requestId),
   });
-  return ({ socket, wire }, shown) => {
+  return ({ socket, wire }, { shown, request }) => {
     keepAlive(socket);
-    const peer: Peer = { socket, wire, shown, operations: new SocketOperations(), received: '' };
+    const origin = callOrigin(request, crypto.randomUUID());
+    const peer: Peer = { socket, wire, shown, origin, operations: new SocketOperations(), received: '' };
     const closed = server.opened(protocolSide(peer, logger), peer);
     socket.on('close', (code, reason) => {
       peer.operations.leave();
@@ -96,20 +111,20 @@ export function graphqlSockets({
 async function letIn(
   peer: Peer,
   connectionParams: Readonly<Record<string, unknown>> | undefined,
-  { parts: { doorkeeper, stays }, logger }: Omit<SocketParts, 'schema'>,
+  { parts, logger }: Omit<SocketParts, 'schema'>,
 ): Promise<boolean> {
   try {
     // What came with the request counts: a browser can only show something now.
     const shown = peer.shown.authorization === undefined ? shownAtInit(connectionParams) : peer.shown;
-    const caller = await doorkeeper.admit(shown);
+    const caller = await auditedAdmission(parts, shown, peer.origin);
     peer.caller = caller;
-    const onLeave = stays.enter(caller, () => {
+    const onLeave = parts.stays.enter(caller, () => {
       closeFirmly(peer.socket, CloseCode.Unauthorized, 'UNAUTHENTICATED');
     });
     peer.socket.on('close', onLeave);
     return true;
   } catch (error) {
-    closeRefused(peer.socket, httpError(error, { id: crypto.randomUUID(), log: logger }));
+    closeRefused(peer.socket, httpError(error, { id: peer.origin.requestId, log: logger }));
     return false;
   }
 }
