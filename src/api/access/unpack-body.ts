@@ -40,20 +40,23 @@ function isKnown(coding: string): coding is Coding {
   return Object.hasOwn(UNPACKERS, coding);
 }
 
-/** The body as it was before it was packed; ends with an error where it is not what it says, or more than may come. */
+/**
+ * The body as it was before it was packed; ends with an error where it is not what it says, or more than may come. Nothing is
+ * unpacked before somebody reads: an error would have nobody to go to, and end the process.
+ */
 function unpacked(payload: RequestPayload, coding: Coding, limit: number): Readable {
-  const unpacker = payload.pipe(UNPACKERS[coding]());
-  payload.on('error', (error: Error) => unpacker.destroy(error));
   const body = Object.assign(Readable.from(parts(), { objectMode: false }), { receivedEncodedLength: 0 });
-  payload.on('data', (part: Buffer) => {
-    body.receivedEncodedLength += part.length;
-  });
   return body;
 
   async function* parts(): AsyncGenerator<Buffer> {
+    const unpacker = UNPACKERS[coding]();
+    const failed = (error: Error) => unpacker.destroy(error);
+    payload.on('error', failed).on('data', (part: Buffer) => {
+      body.receivedEncodedLength += part.length;
+    });
     let length = 0;
     try {
-      for await (const part of unpacker as AsyncIterable<Buffer>) {
+      for await (const part of payload.pipe(unpacker) as AsyncIterable<Buffer>) {
         length += part.length;
         if (length > limit) throw refusedWith(413, 'The request body is too large.');
         yield part;

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { apiUnderTest, type ApiUnderTest } from '../../support/api-under-test.js';
 
@@ -54,6 +54,19 @@ describe('a body', () => {
       body: { errors: [{ extensions: { code: 'VALIDATION_FAILED' } }] },
     });
     expect(JSON.stringify(body)).toContain('content-encoding');
+  });
+
+  it('that is cut off ends nothing where nobody reads it', async () => {
+    const uncaught = vi.fn();
+    process.once('uncaughtException', uncaught);
+    const headers = { 'content-type': 'image/png', 'content-encoding': 'gzip' };
+    const payload = gzipSync(QUERY).subarray(0, 20);
+    const { statusCode } = await api.app.inject({ method: 'POST', url: '/graphql', headers, payload });
+    expect(statusCode).toBe(415);
+    // As long as it takes to unpack the same where somebody reads.
+    await post(payload, 'gzip');
+    process.off('uncaughtException', uncaught);
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   it('that becomes more than a body may have is refused as soon as it does', async () => {
