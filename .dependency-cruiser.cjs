@@ -251,7 +251,7 @@ const modules = [
  */
 const houses = {
   core: {
-    open: ['codes', 'errors', 'ids', 'secrets', 'steps'],
+    open: ['codes', 'errors', 'ids', 'parsed-url', 'secrets', 'steps'],
     rooms: {
       json: [],
       rules: ['json'],

@@ -8,6 +8,11 @@ const ENVIRONMENT_PROPERTY = {
   property: 'env',
   message: 'Only src/config.ts reads the environment; take what you need as an argument.',
 };
+const CAN_PARSE = {
+  object: 'URL',
+  property: 'canParse',
+  message: 'It is wrong on texts of Latin-1: use `parsedUrl`, which says the same as `new URL`.',
+};
 const ENVIRONMENT_IMPORT = {
   selector: 'ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name="env"]',
   message: ENVIRONMENT_PROPERTY.message,
@@ -117,7 +122,7 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     ignores: ['src/config.ts'],
     rules: {
-      'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY],
+      'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY, CAN_PARSE],
       'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS],
     },
   },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
+import { parsedUrl } from './core/parsed-url.js';
 import { parsePayloadKeys, PAYLOAD_KEYS_FORM, secretsInPayloadKeys, type PayloadKey } from './core/payload-keys.js';
 import { isOwnAddress, refuseOpenAddress } from './core/refuse-open-address.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
@@ -209,7 +210,7 @@ const ENVIRONMENT = z.object({
     .default('')
     .transform(listed)
     .refine(
-      (origins) => origins.every((one) => URL.canParse(one) && new URL(one).origin === one && one !== 'null'),
+      (origins) => origins.every((one) => parsedUrl(one)?.origin === one && one !== 'null'),
       'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
     ),
   TLS_CERT_FILE: z.string().optional(),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import type { Guide, ServerFacts } from '../api/front-page/server-facts.js';
 import type { Config } from '../config.js';
+import { parsedUrl } from '../core/parsed-url.js';
 import { shownAddress } from '../core/secrets.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { readManifest } from './manifest.js';
@@ -61,7 +62,7 @@ function shownBackend(url: string): string {
 }
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'its address';
+  return parsedUrl(url)?.host ?? 'its address';
 }
 
 /** An installation may have been made without them. */

@@ -1,4 +1,5 @@
 import { withoutEndingSlashes } from './ending-slashes.js';
+import { parsedUrl } from './parsed-url.js';
 
 /**
  * The one answer to what is secret here: which names say so, what of a value is secret, how an address is shown, and what
@@ -98,11 +99,12 @@ function hideable(secrets: readonly string[]): readonly string[] {
 function secretsInAddress(address: string): readonly string[] {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return [];
   // A password with a `/` or `#` in it makes an address that nobody can read: it may be anything up to the last `@`.
-  if (!URL.canParse(address)) {
+  const url = parsedUrl(address);
+  if (url === undefined) {
     const opening = address.slice(address.indexOf('://') + 3, Math.max(0, address.lastIndexOf('@')));
     return [opening, opening.includes(':') ? opening.slice(opening.indexOf(':') + 1) : ''];
   }
-  const { protocol, username, password, searchParams } = new URL(address);
+  const { protocol, username, password, searchParams } = url;
   const opening = password === '' && !NAME_IS_PUBLIC.includes(protocol) ? username : password;
   const inQuery = [...searchParams].filter(([name]) => name === 'key' || name === 'sig' || isSecretName(name));
   return [opening, decoded(opening), ...inQuery.map(([, value]) => value)];

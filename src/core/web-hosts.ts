@@ -1,3 +1,5 @@
+import { parsedUrl } from './parsed-url.js';
+
 /** A host that may be reached: by its name, or all below a name. */
 export interface HostRule {
   /** As a URL has it: in small letters, Punycode, an IPv6 address in brackets. */
@@ -27,8 +29,8 @@ export function parseHostRule(text: string): HostRule | undefined {
   const isWildcard = text.startsWith('*.');
   const rest = isWildcard ? text.slice(2) : text;
   const address = `http://${rest}`;
-  if (!/^[^\s/?#@*%\\]+$/.test(rest) || !URL.canParse(address)) return undefined;
-  const url = new URL(address);
+  const url = /^[^\s/?#@*%\\]+$/.test(rest) ? parsedUrl(address) : undefined;
+  if (url === undefined) return undefined;
   const port = /:(\d+)$/.exec(rest.replace(/^\[[^\]]*\]/, ''))?.[1];
   const name = hostName(url);
   if (name === '' || (isWildcard && !name.includes('.')) || (rest.endsWith(':') && port === undefined))

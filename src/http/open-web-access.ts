@@ -1,5 +1,6 @@
 import { Agent, request, type Dispatcher } from 'undici';
 
+import { parsedUrl } from '../core/parsed-url.js';
 import { allowsHost, hostRuleText, type WebHosts } from '../core/web-hosts.js';
 import { judgedConnect } from './judged-connect.js';
 import { ForbiddenAddress, forbiddenIn, mayName } from './forbidden-address.js';
@@ -83,7 +84,7 @@ async function send(asked: WebRequest, around: Surroundings): Promise<WebAnswer>
 }
 
 function readUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parsedUrl(text);
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new WebError('That is no address that begins with https:// or http://.', 'refused');
   }
@@ -109,8 +110,8 @@ function mayFollow(from: URL, to: URL, { hosts, privateHosts }: WebHosts): boole
 }
 
 function targetOf(location: string | undefined, from: URL): URL | undefined {
-  if (location === undefined || !URL.canParse(location, from.href)) return undefined;
-  const target = new URL(location, from);
+  const target = location === undefined ? undefined : parsedUrl(location, from);
+  if (target === undefined) return undefined;
   target.hash = '';
   return target;
 }

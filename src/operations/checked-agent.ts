@@ -1,3 +1,4 @@
+import { parsedUrl } from '../core/parsed-url.js';
 import { parseAgentInput, type AgentInput } from '../core/validation/agent-schema.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { Problem } from '../core/json/problem.js';
@@ -18,7 +19,7 @@ type AgentChecks = Pick<OperationParts, 'storage' | 'schemas' | 'mayName'>;
 
 /** What is no address at all is told by others. */
 function problemsOfAddress({ mayName }: Pick<OperationParts, 'mayName'>, baseUrl = ''): readonly Problem[] {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const url = parsedUrl(baseUrl);
   if (url === undefined || url.host === '' || mayName(url)) return [];
   const message = `${url.host} is of this machine or its network, and ALLOWED_PRIVATE_HOSTS does not name it`;
   return [{ code: 'HOST_FORBIDDEN', pointer: '/llmProvider/baseUrl', message }];

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { shortened } from '../../core/json/shortened.js';
 import { isLoopback } from '../../core/loopback.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 
 /**
  * Which pages may reach the API through somebody's browser: those of its own address, and those that are named. A page
@@ -37,15 +38,15 @@ export class OriginPolicy {
   }
 
   #isOurs(host: string): boolean {
-    if (!URL.canParse(`http://${host}`)) return false;
-    const { hostname } = new URL(`http://${host}`);
+    const hostname = parsedUrl(`http://${host}`)?.hostname;
+    if (hostname === undefined) return false;
     return this.#servesEveryHost || isLoopback(hostname) || this.#hosts.has(hostname);
   }
 }
 
 /** Host and port; the scheme may have been changed by a proxy that speaks TLS. */
 function originHost(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+  return parsedUrl(origin)?.host;
 }
 
 function forbidden(message: string): CircuitBreakerError {

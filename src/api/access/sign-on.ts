@@ -3,6 +3,7 @@ import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload, type
 import type { Caller } from '../../core/access/caller.js';
 import { isRole, ROLES, type Role } from '../../core/access/role.js';
 import { CircuitBreakerError } from '../../core/errors.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import type { BearerCheck } from './doorkeeper.js';
 
 export interface SignOnOptions {
@@ -113,8 +114,9 @@ async function discover(issuer: string): Promise<RemoteJWKSet> {
   const found: unknown = await response.json();
   const { issuer: named, jwks_uri: keys } = found as Readonly<Record<string, unknown>>;
   if (!response.ok || named !== issuer) throw new Error('it does not say that it is this issuer');
-  if (typeof keys !== 'string' || !URL.canParse(keys)) throw new Error('it does not say where its keys are');
-  return createRemoteJWKSet(new URL(keys), KEYS);
+  const keysUrl = typeof keys === 'string' ? parsedUrl(keys) : undefined;
+  if (keysUrl === undefined) throw new Error('it does not say where its keys are');
+  return createRemoteJWKSet(keysUrl, KEYS);
 }
 
 function issuerOf(token: string): string | undefined {

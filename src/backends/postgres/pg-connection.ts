@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import { PgListener } from './pg-listener.js';
 import { PgSockets } from './pg-sockets.js';
 import { sqlError } from './sql-error.js';
@@ -80,7 +81,7 @@ export class PgConnection implements SqlConnection {
 
 /** Throws UNAVAILABLE naming host and port, never the password, when the server cannot be reached. */
 export async function connectPg(url: string, options: PgOptions): Promise<PgConnection> {
-  if (!URL.canParse(url)) {
+  if (parsedUrl(url) === undefined) {
     throw new CircuitBreakerError(
       'VALIDATION_FAILED',
       'STORAGE_URL is not a valid address: use postgres://user:password@host:port/database.',

@@ -1,3 +1,4 @@
+import { parsedUrl } from '../parsed-url.js';
 import type { LlmConfig, LlmProvider, ProviderType } from './agent.js';
 import { ownValue } from '../json/json.js';
 import {
@@ -141,7 +142,7 @@ export function capabilitiesOf(
   const known = families.reduce<ModelCapabilities>((all, { has }) => ({ ...all, ...has }), APIS[api]);
   const mode = ownValue(options, 'structuredOutput');
   const contextTokens = ownValue(options, 'contextTokens');
-  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+  const host = parsedUrl(baseUrl)?.hostname ?? '';
   return {
     ...known,
     ...(api === 'custom' && JSON_ONLY.test(host) ? { structuredOutput: 'json_object' } : {}),

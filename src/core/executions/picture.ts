@@ -1,6 +1,7 @@
 import { isJsonArray } from '../json/json-fields.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
 import { shorten } from '../json/preview.js';
+import { parsedUrl } from '../parsed-url.js';
 import { ModelError } from './model-error.js';
 import { pictureTypeOf, TYPE_BYTES } from './picture-type.js';
 
@@ -102,8 +103,8 @@ function imageOf(value: JsonValue): string | undefined {
 
 function readPicture(image: string, name: string): Picture {
   if (isDataUrl(image)) return readDataUrl(image, name);
-  if (!URL.canParse(image)) throw bad(name, 'its address cannot be read');
-  const url = new URL(image);
+  const url = parsedUrl(image);
+  if (url === undefined) throw bad(name, 'its address cannot be read');
   if (url.username !== '' || url.password !== '') throw bad(name, 'its address has a user or a password in it');
   return { type: 'linked', url: url.href };
 }

@@ -2,6 +2,7 @@ import type { LlmProvider, ProviderType } from '../agents/agent.js';
 import { isHeaderText, referencesIn } from '../agents/header-references.js';
 import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
+import { parsedUrl } from '../parsed-url.js';
 import { isCredentialName, isSecretName, withoutKeys } from '../secrets.js';
 import { EXECUTION_ERROR_CODES, type ProblemCode } from '../codes.js';
 
@@ -74,7 +75,7 @@ function checkBaseUrl(provider: LlmProvider): readonly Problem[] {
     if (provider.type !== 'custom') return [];
     return [problem('BASE_URL_MISSING', '/baseUrl', 'a custom provider needs the `baseUrl` of its server')];
   }
-  const url = URL.canParse(provider.baseUrl) ? new URL(provider.baseUrl) : undefined;
+  const url = parsedUrl(provider.baseUrl);
   const fault =
     url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')
       ? 'must begin with http:// or https://'

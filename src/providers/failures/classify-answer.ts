@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import { showsSecret } from '../../core/secrets.js';
 import { errorIn, readErrorDetails, type ErrorDetails } from './error-details.js';
 import { parseJsonObject, type FailedAnswer } from './failed-answer.js';
@@ -145,7 +146,8 @@ function describeSurprise(
 }
 
 function redirectTarget(location: string, secrets: readonly string[]): string {
-  return URL.canParse(location) && !showsSecret(location, secrets) ? `to ${new URL(location).host}` : 'elsewhere';
+  const target = parsedUrl(location);
+  return target !== undefined && !showsSecret(location, secrets) ? `to ${target.host}` : 'elsewhere';
 }
 
 type Explanation = (host: string, context: ErrorContext) => string;

@@ -1,6 +1,7 @@
 import type { LlmProvider, ProviderType } from '../../core/agents/agent.js';
 import { isLoopback } from '../../core/loopback.js';
 import { ModelError } from '../../core/executions/model-error.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import { hostRuleOf, type HostRule } from '../../core/web-hosts.js';
 
 /** The secrets of this process, as configuration read them. They go into request headers, and nowhere else. */
@@ -35,10 +36,11 @@ const OWN_BASE_URLS: Readonly<Partial<Record<ProviderType, string>>> = {
 export function baseUrlOf(provider: LlmProvider, credentials: Credentials): URL {
   const account = credentials.accounts[provider.type];
   const address = provider.baseUrl ?? account?.baseUrl ?? OWN_BASE_URLS[provider.type];
-  if (address === undefined || !URL.canParse(address)) {
+  const url = parsedUrl(address ?? '');
+  if (url === undefined) {
     throw new ModelError('invalid_request', `The ${provider.type} provider of this agent needs a valid \`baseUrl\`.`);
   }
-  return new URL(address);
+  return url;
 }
 
 /** Host and port of every provider's own address, and of the one that an account names: the word of whoever runs the process. */

@@ -1,5 +1,6 @@
 import { isHeaderText } from '../../core/agents/header-references.js';
 import { badVariables } from '../../core/errors.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import { isCredentialName } from '../../core/secrets.js';
 import type { BoundCredential, Credentials, ProviderAccount } from './host-bound-keys.js';
 
@@ -39,7 +40,7 @@ function readAccount(name: AccountName, account: { apiKey?: string; baseUrl?: st
   const apiKey = readSecret(`${name.toUpperCase()}_API_KEY`, account.apiKey ?? '');
   const baseUrl = account.baseUrl?.trim() ?? '';
   const variable = `${name.toUpperCase()}_BASE_URL`;
-  if (baseUrl !== '' && !URL.canParse(baseUrl)) throw badVariable(variable, 'is not an http(s) address');
+  if (baseUrl !== '' && parsedUrl(baseUrl) === undefined) throw badVariable(variable, 'is not an http(s) address');
   return { ...(apiKey === undefined ? {} : { apiKey }), ...(baseUrl === '' ? {} : { baseUrl }) };
 }
 

@@ -1,4 +1,5 @@
 import { CircuitBreakerError } from '../../core/errors.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 
 interface NatsAddress {
   readonly host: string;
@@ -9,7 +10,8 @@ interface NatsAddress {
 
 /** Throws VALIDATION_FAILED for what is none. */
 export function readNatsUrl(url: string): NatsAddress {
-  const stream = URL.canParse(url) ? new URL(url).pathname.replace(/^\/?/, '') || 'circuit-breaker' : '';
+  const path = parsedUrl(url)?.pathname.replace(/^\//, '');
+  const stream = path === '' ? 'circuit-breaker' : (path ?? '');
   if (!/^[A-Za-z0-9_-]+$/.test(stream)) {
     throw new CircuitBreakerError(
       'VALIDATION_FAILED',

@@ -1,6 +1,7 @@
 import { createClient, ErrorReply } from '@redis/client';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import type { RedisScript } from './redis-scripts.js';
 
 interface RedisOptions {
@@ -104,7 +105,7 @@ export class RedisConnection {
 
 /** Throws UNAVAILABLE naming host and port, never the password, when the server cannot be reached. */
 export async function connectRedis(url: string, options: RedisOptions): Promise<RedisConnection> {
-  if (!URL.canParse(url)) {
+  if (parsedUrl(url) === undefined) {
     throw new CircuitBreakerError(
       'VALIDATION_FAILED',
       'STREAM_URL is not a valid address: use redis://user:password@host:port/database.',

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { isHeaderText, referencesIn, fillReferences } from '../../core/agents/header-references.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
 import { shorten } from '../../core/json/preview.js';
+import { parsedUrl } from '../../core/parsed-url.js';
 import { isCredentialName, secretsOf } from '../../core/secrets.js';
 import type { HttpServer, McpConfig, McpFault, McpServerConfig, ProgramServer } from './server-config.js';
 
@@ -135,13 +136,14 @@ class ServerReader {
   }
 
   #http(entry: JsonObject): HttpServer | undefined {
-    const { url, type } = entry;
+    const { type } = entry;
+    const url = typeof entry['url'] === 'string' ? entry['url'] : '';
     if (type === 'sse') this.#blame('type', 'names a transport that is gone: take the address for streamable HTTP');
-    if (typeof url !== 'string' || !/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    const address = /^https?:\/\//i.test(url) ? parsedUrl(url) : undefined;
+    if (address === undefined) {
       this.#blame('url', 'must be an http:// or https:// address');
       return undefined;
     }
-    const address = new URL(url);
     if (address.username !== '' || address.password !== '') {
       this.#blame('url', 'may hold no user and password: give them in "headers"');
     }
