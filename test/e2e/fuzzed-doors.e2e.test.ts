@@ -80,7 +80,8 @@ describe('the doors, fuzzed with bodies, documents, frames, headers, paths, tick
     everything.signal('SIGCONT');
     return await eventually(() => {
       const bytes = new RegExp(`heap ${telling}: (\\d+) bytes`).exec(everything.output)?.[1];
-      if (bytes === undefined) throw new Error(`it has not said how much memory it uses: ${everything.output.slice(-3000)}`);
+      if (bytes === undefined)
+        throw new Error(`it has not said how much memory it uses: ${everything.output.slice(-3000)}`);
       return Promise.resolve(Number(bytes));
     });
   }
