@@ -7,7 +7,7 @@ const SRC = '^src/';
 const ENTRIES = '^src/(main|worker|api-server)\\.ts$';
 const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
-const SCHEMA_PORT = '^src/schemas/schema-checker\\.ts$';
+const SCHEMA_PORT = '^src/schemas/(schema-checker|agent-output-schema)\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
 const MCP_CLIENT = '^node_modules/@modelcontextprotocol/client/';
 const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
@@ -152,6 +152,13 @@ const modules = [
     to: { path: '.', dependencyTypesNot: ['type-only'] },
   },
   {
+    name: 'folder',
+    comment:
+      'Definitions in files: core, which judges them, and the parser that knows where in a file something stands.',
+    from: { path: '^src/folder/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|folder)/', SCHEMA_PORT, '^node_modules/yaml/'] },
+  },
+  {
     name: 'tools',
     comment: 'What agents can do besides talking: core, and what a tool is defined with.',
     from: { path: '^src/tools/' },
@@ -236,7 +243,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|tools|http|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|folder|tools|http|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],

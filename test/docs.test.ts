@@ -11,6 +11,7 @@ import {
   CONFIG_PROBLEM_CODES,
   ERROR_STATUS,
   EXECUTION_ERROR_CODES,
+  FOLDER_PROBLEM_CODES,
   INPUT_PROBLEM_CODES,
   LOST_ATTEMPT_CODES,
   RETRIED_BY_DEFAULT,
@@ -21,6 +22,7 @@ import {
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   'Answers of the API': [...Object.keys(ERROR_STATUS), ...CLIENT_ERROR_CODES],
   'What can be wrong with a definition': INPUT_PROBLEM_CODES,
+  'What can be wrong with a folder of definitions': FOLDER_PROBLEM_CODES,
   'Blockers of a transition': BLOCKER_CODES,
   'Why an execution failed': EXECUTION_ERROR_CODES,
   'Why a token does not go on': TOKEN_INCIDENT_CODES,

@@ -17,8 +17,8 @@ export interface Command {
 }
 
 export interface CommandOption {
-  /** What stands for its value. */
-  readonly value: string;
+  /** What stands for its value. Absent: it has none, and is a flag. */
+  readonly value?: string;
   readonly meaning: string;
   /** Given again, it is one more: the values are joined by commas. Otherwise the last one counts. */
   readonly isList?: true;
@@ -27,4 +27,6 @@ export interface CommandOption {
 export interface CommandRequest {
   readonly operand?: string;
   readonly options: Readonly<Record<string, string>>;
+  /** Options without a value that were given. */
+  readonly flags: ReadonlySet<string>;
 }

@@ -150,6 +150,21 @@ could make the whole chain anew, and --expect finds that. Storage in a folder is
       await audit(request);
     },
   },
+  validate: {
+    operand: 'DIR',
+    options: { json: { meaning: 'one object of JSON in place of lines, for programs' } },
+    summary: 'say everything that is wrong in a folder of agents and workflows; offline, changes nothing',
+    description: `Reads agents and workflows of DIR (this folder otherwise) and says what is wrong with them, a line for each problem:
+file:line:column code message. Needs no server. Exits with 0 when all is well, with 1 when there are problems, and with 2 when there
+is no such folder.`,
+    variables: {},
+    examples: ['npx circuit-breaker validate', 'npx circuit-breaker validate my-agents --json'],
+    script: 'npx circuit-breaker validate',
+    run: async (request) => {
+      const { validate } = await import('./commands/validate.js');
+      await validate(request);
+    },
+  },
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',

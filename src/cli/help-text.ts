@@ -40,11 +40,14 @@ function usage(name: CommandName): string {
 }
 
 function optionRows({ options }: Command): readonly (readonly [string, string])[] {
-  const own = Object.entries(options).map(([name, { value, meaning }]) => [`--${name} ${value}`, meaning] as const);
+  const own = Object.entries(options).map(
+    ([name, { value, meaning }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, meaning] as const,
+  );
   return [...own, ['-h, --help', 'this text']];
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): readonly string[] {
+  if (rows.length === 0) return [];
   return ['', `${title}:`, ...table(rows)];
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { nearestNames } from '../core/json/nearest-names.js';
-import type { CommandRequest } from './command.js';
+import type { CommandOption, CommandRequest } from './command.js';
 import { COMMAND_NAMES, commandNamed, isCommandName, type CommandName } from './commands.js';
 
 /** What a command line asks for. */
@@ -12,10 +12,10 @@ export type Invocation =
   /** It cannot be done; the message says why, and what may have been meant. */
   | { readonly type: 'misuse'; readonly message: string; readonly command?: CommandName };
 
-const VALUE_OPTIONS = Object.fromEntries(
-  COMMAND_NAMES.flatMap((name) => Object.keys(commandNamed(name).options)).map((name) => [
+const COMMAND_OPTIONS = Object.fromEntries(
+  COMMAND_NAMES.flatMap((name) => Object.entries(commandNamed(name).options)).map(([name, { value }]) => [
     name,
-    { type: 'string' } as const,
+    { type: value === undefined ? ('boolean' as const) : ('string' as const) },
   ]),
 );
 const FLAGS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
@@ -24,7 +24,7 @@ const FLAGS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean
 export function readCommandLine(args: readonly string[]): Invocation {
   const { tokens } = parseArgs({
     args: [...args],
-    options: { ...VALUE_OPTIONS, ...FLAGS },
+    options: { ...COMMAND_OPTIONS, ...FLAGS },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -51,9 +51,15 @@ interface OptionToken {
 function readRequest(command: CommandName, operands: readonly string[], options: readonly OptionToken[]): Invocation {
   const { operand: takes, options: known } = commandNamed(command);
   const values: Record<string, string> = {};
+  const flags = new Set<string>();
   for (const option of options) {
     const { name, rawName, value } = option;
     if (!Object.hasOwn(known, name)) return misuse(unknownOption(option, Object.keys(known)), command);
+    if (!isValued(known, name)) {
+      if (value !== undefined) return misuse(`${rawName} takes no value.`, command);
+      flags.add(name);
+      continue;
+    }
     if (value === undefined || value === '') return misuse(`${rawName} needs a value behind it.`, command);
     const before = known[name]?.isList === true ? values[name] : undefined;
     values[name] = before === undefined ? value : `${before},${value}`;
@@ -64,7 +70,11 @@ function readRequest(command: CommandName, operands: readonly string[], options:
     const most = takes === undefined ? 'only options' : `one ${takes}`;
     return misuse(`"${excess}" is a word too many: ${command} takes ${most}.`, command);
   }
-  return { type: 'run', command, request: { options: values, ...(operand === undefined ? {} : { operand }) } };
+  return { type: 'run', command, request: { options: values, flags, ...(operand === undefined ? {} : { operand }) } };
+}
+
+function isValued(known: Readonly<Record<string, CommandOption>>, name: string): boolean {
+  return known[name]?.value !== undefined;
 }
 
 function misuse(message: string, command?: CommandName): Invocation {

@@ -84,6 +84,22 @@ export const INPUT_PROBLEM_CODES = [
   'OPTION_INVALID',
 ] as const;
 
+/** What can be wrong with a folder of definitions, besides the definitions themselves. */
+export const FOLDER_PROBLEM_CODES = [
+  'SYNTAX_INVALID',
+  'YAML_REFUSED',
+  'YAML_AMBIGUOUS',
+  'DUPLICATE_KEY',
+  'NAME_AMBIGUOUS',
+  'FILE_EMPTY',
+  'FILE_TOO_LARGE',
+  'FILE_UNREADABLE',
+  'LINK_LEADS_OUT',
+  'FOLDER_EMPTY',
+  'TOO_MANY_FILES',
+] as const;
+export type FolderProblemCode = (typeof FOLDER_PROBLEM_CODES)[number] | ProblemCode;
+
 /** What can be wrong with the environment that a process starts in. */
 export const CONFIG_PROBLEM_CODES = ['BAD_VARIABLE', 'HOST_NOT_LOOPBACK'] as const;
 

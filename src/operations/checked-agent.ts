@@ -2,7 +2,7 @@ import { parsedUrl } from '../core/parsed-url.js';
 import { parseAgentInput, type AgentInput } from '../core/validation/agent-schema.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { Problem } from '../core/json/problem.js';
-import type { SchemaChecker } from '../schemas/schema-checker.js';
+import { checkOutputSchema } from '../schemas/agent-output-schema.js';
 import { unknownTools } from '../core/agents/tool-offer.js';
 import type { OperationParts } from './operation-parts.js';
 
@@ -12,7 +12,7 @@ export async function checkAgentInput(parts: AgentChecks, input: unknown): Promi
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const tools = await problemsOfTools(parts.storage, read?.content.tools ?? []);
   const found = [...problemsOfAddress(parts, read?.content.llmProvider.baseUrl), ...tools];
-  return await checkSchema(parts.schemas, withProblems(parsed, found));
+  return await checkOutputSchema(parts.schemas, withProblems(parsed, found));
 }
 
 type AgentChecks = Pick<OperationParts, 'storage' | 'schemas' | 'mayName'>;
@@ -38,20 +38,4 @@ function withProblems(parsed: Parsed<AgentInput>, found: readonly Problem[]): Pa
   if (found.length === 0) return parsed;
   if ('value' in parsed) return { problems: found, draft: parsed.value };
   return { ...parsed, problems: [...parsed.problems, ...found] };
-}
-
-async function checkSchema(schemas: SchemaChecker, parsed: Parsed<AgentInput>): Promise<Parsed<AgentInput>> {
-  const problems = 'value' in parsed ? [] : parsed.problems;
-  const read = 'value' in parsed ? parsed.value : parsed.draft;
-  const schema = read?.content.outputSchema;
-  // What is too large to look at is not looked at.
-  if (schema === undefined || problems.some(({ pointer }) => pointer === POINTER)) return parsed;
-  const found = (await schemas.problemsOf(schema)).map(below);
-  return found.length === 0 ? parsed : { problems: [...problems, ...found] };
-}
-
-const POINTER = '/outputSchema';
-
-function below(problem: Problem): Problem {
-  return { ...problem, pointer: POINTER + problem.pointer };
 }

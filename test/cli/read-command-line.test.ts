@@ -12,7 +12,12 @@ describe('a command line', () => {
     [['demo', 'notes.md', '--model', 'mine'], { operand: 'notes.md', options: { model: 'mine' } }],
     [['--model=mine', 'demo', '--', '--notes.md'], { operand: '--notes.md', options: { model: 'mine' } }],
   ])('%j runs the demo', (args, request) => {
-    expect(readCommandLine(args)).toEqual({ type: 'run', command: 'demo', request });
+    expect(readCommandLine(args)).toEqual({ type: 'run', command: 'demo', request: { flags: new Set(), ...request } });
+  });
+
+  it('has flags, which take no value', () => {
+    const request = { options: {}, flags: new Set(['json']), operand: 'my-agents' };
+    expect(readCommandLine(['validate', '--json', 'my-agents'])).toEqual({ type: 'run', command: 'validate', request });
   });
 
   it.each(COMMAND_NAMES)('%s explains itself instead of running, wherever the question stands', (command) => {
@@ -44,6 +49,7 @@ describe('a command line', () => {
     [['doctor', '-x'], 'There is no option -x here.'],
     [['--halp'], 'There is no option --halp here. Did you mean --help?'],
     [['demo', '--model'], '--model needs a value behind it.'],
+    [['validate', '--json=yes'], '--json takes no value.'],
     [['demo', 'one.md', 'two.md'], '"two.md" is a word too many: demo takes one FILE.'],
     [['start', 'now'], '"now" is a word too many: start takes only options.'],
   ])('%j is refused with what may have been meant', (args, message) => {

@@ -1,0 +1,82 @@
+import { realpath } from 'node:fs/promises';
+
+import type { SchemaChecker } from '../schemas/schema-checker.js';
+import { AgentsByName } from './agents-by-name.js';
+import type { DefinitionFile, DefinitionSource, ReadText } from './definition-source.js';
+import { findFiles, readText } from './folder-files.js';
+import { inReadingOrder, START, type FolderProblem } from './folder-problem.js';
+import { judgeAgent, type FolderAgent } from './judge-agents.js';
+import { namesInCircles, takenIds } from './judge-ids.js';
+import { judgeWorkflow, type FolderWorkflow } from './judge-workflow.js';
+import { readJson } from './json-text.js';
+import { readYaml } from './yaml-text.js';
+
+const FILES_AT_ONCE = 16;
+
+/** What a folder of definitions has. */
+export interface DefinitionFolder {
+  /** How many files were read. */
+  readonly files: number;
+  /** Those without a problem, in the order of their files. */
+  readonly agents: readonly FolderAgent[];
+  readonly workflows: readonly FolderWorkflow[];
+  /** Everything that is wrong in it, in the order of files and lines. What is told of a broken file is not told again of those that name it. */
+  readonly problems: readonly FolderProblem[];
+}
+
+interface FolderParts {
+  readonly schemas: SchemaChecker;
+}
+
+/**
+ * Reads a folder of definitions, with everything that can be found wrong without a server. Reads nothing outside of it, and takes time
+ * in proportion to what is in it. Throws what the system says when there is no such folder.
+ */
+export async function readDefinitionFolder(folder: string, { schemas }: FolderParts): Promise<DefinitionFolder> {
+  const { files, problems } = await findFiles(folder);
+  const root = await realpath(folder);
+  const ofKind = (kind: DefinitionFile['kind']) => files.filter((file) => file.kind === kind);
+  const agents = await fewAtOnce(ofKind('agent'), async (file) =>
+    judgeAgent(await readSource(file), { root, schemas }),
+  );
+  const known = new AgentsByName(agents);
+  const workflows = await fewAtOnce(ofKind('workflow'), async (file) => judgeWorkflow(await readSource(file), known));
+  const found = [
+    ...problems,
+    ...[...agents, ...workflows].flatMap((judged) => judged.problems),
+    ...takenIds(agents),
+    ...namesInCircles(agents),
+    ...takenIds(workflows),
+  ];
+  return {
+    files: files.length,
+    agents: agents.flatMap(({ agent }) => (agent === undefined ? [] : [agent])),
+    workflows: workflows.flatMap(({ workflow }) => (workflow === undefined ? [] : [workflow])),
+    problems: inReadingOrder(found),
+  };
+}
+
+/** In the order of the files. Each may be large. */
+async function fewAtOnce<Result>(
+  files: readonly DefinitionFile[],
+  read: (file: DefinitionFile) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
+    results.push(...(await Promise.all(files.slice(from, from + FILES_AT_ONCE).map(read))));
+  }
+  return results;
+}
+
+async function readSource(file: DefinitionFile): Promise<DefinitionSource> {
+  const text = await readText(file.path);
+  return { file, ...(typeof text === 'string' ? readDefinition(file, text) : unread(text)) };
+}
+
+function readDefinition({ file }: DefinitionFile, text: string): ReadText {
+  return file.endsWith('.json') ? readJson(text) : readYaml(text);
+}
+
+function unread(problem: ReadText['problems'][number]): ReadText {
+  return { problems: [problem], locate: () => START };
+}
