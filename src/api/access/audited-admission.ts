@@ -5,6 +5,7 @@ import type { CallOrigin } from './call-origin.js';
 import type { Credentials } from './credentials.js';
 import type { Doorkeeper } from './doorkeeper.js';
 import { howRefused } from './how-refused.js';
+import { WithoutRole } from './without-role.js';
 
 /** Who lets callers in, and who is told of those that were not. */
 export interface Guards {
@@ -21,7 +22,8 @@ export async function auditedAdmission(
   try {
     return await doorkeeper.admit(shown);
   } catch (error) {
-    const [time, actor] = [new Date().toISOString(), ACTORS.anonymous];
+    const actor = error instanceof WithoutRole ? error.subject : ACTORS.anonymous;
+    const time = new Date().toISOString();
     audit.tellJoined({ time, actor, action: ACTIONS.authenticate, ...howRefused(error), ...from });
     throw error;
   }

@@ -5,6 +5,7 @@ import { isRole, ROLES, type Role } from '../../core/access/role.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import type { BearerCheck } from './doorkeeper.js';
+import { WithoutRole } from './without-role.js';
 
 export interface SignOnOptions {
   /** Exactly as its tokens name it. */
@@ -98,7 +99,7 @@ export class SignOn implements BearerCheck {
     const highest = ROLES.findLast((role) => roles.includes(role));
     if (highest !== undefined) return highest;
     const message = `The sign-on knows you, and gives you none of the roles ${ROLES.join(', ')}: its claim "${this.#options.roleClaim}" has to name one.`;
-    throw new CircuitBreakerError('FORBIDDEN', message);
+    throw new WithoutRole(payload.sub ?? '', message);
   }
 
   #unavailable(cause: unknown): CircuitBreakerError {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { decodeJwt, exportSPKI, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AccessTokens } from '../../../src/api/access/access-tokens.js';
@@ -60,6 +60,21 @@ describe("a company's sign-on", () => {
     [['admin'], ['FORBIDDEN', 'FORBIDDEN']],
   ])('opens to somebody of the roles %j what they allow', async (roles, expected) => {
     expect(await answers(await rolesOf(...roles))).toEqual(expected);
+  });
+
+  it('is told to the audit by its subject, also where it gives somebody no role', async () => {
+    const token = async (...roles: readonly string[]) => `Bearer ${await rolesOf(...roles)}`;
+    const url = '/graphql?query={auditLog{nodes{actor,role,action,code}}}';
+    for (const authorization of [await token('read'), await token()])
+      await api.app.inject({ url, headers: { authorization } });
+    const { body } = await api.app.inject({ url, headers: { authorization: `Bearer ${OWN.token}` } });
+    const { sub = '' } = decodeJwt(await rolesOf('read'));
+    for (const told of [
+      { actor: sub, role: 'read', action: 'auditLog', code: 'FORBIDDEN' },
+      { actor: sub, role: null, action: 'authenticate', code: 'FORBIDDEN' },
+    ]) {
+      expect(body).toContain(JSON.stringify(told));
+    }
   });
 
   it('opens nothing to a token for another service', async () => {
