@@ -8,7 +8,7 @@ export async function bundleWorkflows() {
     workflowsPath: inProject('src/workflows/index.ts'),
     payloadConverterPath: inProject('src/workflows/payload-converter.ts'),
     failureConverterPath: inProject('src/workflows/failure-converter.ts'),
-    workflowInterceptorModules: [inProject('src/workflows/failure-in-log.ts')],
+    workflowInterceptorModules: ['failure-in-log', 'turns'].map((name) => inProject(`src/workflows/${name}.ts`)),
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,
   });

@@ -1,7 +1,7 @@
 import type { Logger as TemporalLogger, LogLevel, LogMetadata, RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
-import { executionFailure } from '../contract/failures.js';
+import { executionFailure, TASK_GIVEN_AGAIN } from '../contract/failures.js';
 
 /** Temporal's runtime with its log in ours, also that of its native part, which would else print by itself. */
 export function temporalRuntime(logger: Logger): RuntimeOptions {
@@ -29,6 +29,16 @@ function isNews({ attempt }: LogMetadata): boolean {
   return typeof attempt !== 'number' || attempt <= ATTEMPTS_TOLD || Number.isInteger(Math.log2(attempt));
 }
 
+/** A warning with the failure in all its parts, for every one of a thousand tokens: it is meant, and one line says all. */
+function isTaskGivenAgain({ failure }: LogMetadata): boolean {
+  return typeof failure === 'string' && failure.includes(TASK_GIVEN_AGAIN);
+}
+
+/** The native part gives a workflow the next task beside one that the server has failed: `workflows/turns` mends that. */
+function isMended(message: string): boolean {
+  return message.startsWith('Trying to send a new WFT for a run which already has one');
+}
+
 /**
  * Temporal's own log in ours. What it calls information (every change of a worker's state) is detail here, and so is most of what
  * fails for the ninth time and later. One warning is left out: that the worker of the tools queue runs no workflows is meant.
@@ -38,7 +48,10 @@ function temporalLogger(logger: Logger): TemporalLogger {
     (level: 'trace' | 'debug' | 'warn' | 'error') =>
     (message: string, facts: LogMetadata = {}) => {
       if (message.startsWith('No workflows registered')) return;
-      logger[level === 'warn' && !isNews(facts) ? 'debug' : level](readable(facts), message);
+      if (isTaskGivenAgain(facts))
+        logger.info({ sdkComponent: facts['sdkComponent'], runId: facts['run_id'] }, TASK_GIVEN_AGAIN);
+      else
+        logger[isMended(message) || (level === 'warn' && !isNews(facts)) ? 'debug' : level](readable(facts), message);
     };
   const methods = {
     trace: write('trace'),

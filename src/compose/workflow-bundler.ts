@@ -4,11 +4,11 @@ import type { BundleOptions } from '@temporalio/worker';
 
 const CONVERTER = inWorkflows('payload-converter');
 const FAILURE_CONVERTER = inWorkflows('failure-converter');
-const FAILURE_IN_LOG = inWorkflows('failure-in-log');
+const INTERCEPTORS = ['failure-in-log', 'turns'].map(inWorkflows);
 
 /**
- * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same:
- * with our converters of payloads and failures, with the code of a failure in the log, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
+ * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same: with our
+ * converters of payloads and failures, with the code of a failure in the log, with what arrives taken in turn, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
  * objects: what stands in for them there makes rules take ten times as long.
  */
 export const WORKFLOW_BUNDLER: Pick<
@@ -17,7 +17,7 @@ export const WORKFLOW_BUNDLER: Pick<
 > = {
   payloadConverterPath: CONVERTER,
   failureConverterPath: FAILURE_CONVERTER,
-  workflowInterceptorModules: [FAILURE_IN_LOG],
+  workflowInterceptorModules: INTERCEPTORS,
   webpackConfigHook: (config) => {
     for (const rule of config.module?.rules ?? []) {
       if (typeof rule === 'object' && rule !== null && isCompiler(rule.use)) rule.use.options.jsc.target = 'es2022';

@@ -24,6 +24,23 @@ export function finalFailure(
   return ApplicationFailure.nonRetryable(storableMessage(error.message), error.code, facts);
 }
 
+/** What a workflow says that fails its workflow task, so that Temporal gives it once more from the history: nothing is wrong. */
+export const TASK_GIVEN_AGAIN =
+  'Temporal lost the workflow task before, beside what it had begun. This one is given up, too: the next one goes on from the ' +
+  'history, and nothing is missing.';
+
+/** What an update is rejected with that came before its turn: nobody has looked at it, and it may be sent again at once. */
+export function interruption(): ApplicationFailure {
+  const message = 'A query has interrupted what is being recorded; send it again.';
+  return ApplicationFailure.nonRetryable(message, 'UNAVAILABLE', { interrupted: true });
+}
+
+export function isInterruption(error: unknown): boolean {
+  if (!(error instanceof ApplicationFailure)) return false;
+  const [facts] = error.details ?? [];
+  return typeof facts === 'object' && facts !== null && 'interrupted' in facts;
+}
+
 export function refusalFailure(refusal: Refusal): ApplicationFailure {
   const again = refusal.code === 'RATE_LIMITED' ? { retryAfterSeconds: 1 } : {};
   return finalFailure(refusal, { blockers: refusal.blockers, ...again });

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
+import { isInterruption } from '../contract/failures.js';
 import { TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { notFound } from '../core/errors.js';
 import { FAILED_PRECONDITION, grpcCode, RESOURCE_EXHAUSTED } from './api-error-from-temporal.js';
@@ -27,14 +28,15 @@ async function untilTaken<Answer>(update: () => Promise<Answer>): Promise<Answer
 }
 
 /**
- * It met its workflow at the moment when that went on as a new run, or one update too many was under way, or its workflow task
- * was lost and the next one knew nothing of it.
+ * It met its workflow at the moment when that went on as a new run, or one update too many was under way, its workflow task was
+ * lost and the next one knew nothing of it, or a query had interrupted the workflow.
  */
 function isUntouched(error: unknown): boolean {
   const code = grpcCode(error);
   if (code === FAILED_PRECONDITION || code === RESOURCE_EXHAUSTED) return true;
   if (!(error instanceof WorkflowUpdateFailedError)) return false;
-  return error.cause instanceof ApplicationFailure && error.cause.type === 'UnprocessedUpdate';
+  const { cause } = error;
+  return isInterruption(cause) || (cause instanceof ApplicationFailure && cause.type === 'UnprocessedUpdate');
 }
 
 /** Sends updates to Temporal workflows of one kind: to ours only, and no more at a time than Temporal takes. */

@@ -1,11 +1,4 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  proxyActivities,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
 
 import type { Activities, ExecutionEnd, ModelCall, PreparedAgent, TurnAnswer } from '../contract/activities.js';
 import { decideTurn, repairMessages, totalUsage, type TurnPlace } from '../core/executions/agent-turn.js';
@@ -18,6 +11,7 @@ import { noted } from './failure-in-log.js';
 import { quickly } from './perform.js';
 import { refuseForeignRequest } from './read-messages.js';
 import { runTools, type ToolSurroundings } from './run-tools.js';
+import { showSearchAttributes } from './show-in-temporal.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
 import { WorkTime } from './work-time.js';
 
@@ -160,14 +154,11 @@ async function end(request: ExecutionRequest, turns: readonly TurnAnswer[], how:
 }
 
 function show(request: ExecutionRequest, status: EndedStatus | 'RUNNING' | 'WAITING_FOR_APPROVAL'): void {
-  const wanted = [
+  showSearchAttributes([
     { key: searchAttributes.agent, value: searchValue(request.agentId) },
     { key: searchAttributes.status, value: status },
     ...(request.token === undefined
       ? []
       : [{ key: searchAttributes.workflow, value: searchValue(request.token.workflowId) }]),
-  ];
-  const shown = workflowInfo().typedSearchAttributes;
-  const changed = wanted.filter(({ key, value }) => shown.get(key) !== value);
-  if (changed.length > 0) upsertSearchAttributes(changed);
+  ]);
 }

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 
-import type { Activities } from '../contract/activities.js';
+import type { Activities, ApprovalRecord } from '../contract/activities.js';
 import { finalFailure, isFinalFailure } from '../contract/failures.js';
 import {
   approveToolCallUpdate,
@@ -13,8 +13,9 @@ import { validationFailed } from '../core/errors.js';
 import { judgeAnswer, type ApprovalAnswer, type ToolApproval } from '../core/executions/tool-approval.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { ToolDecision } from '../core/streams/tool-decision.js';
-import { quickly } from './perform.js';
+import { quickly, throughHistory } from './perform.js';
 import { approvals as approving, rejections as rejecting } from './read-messages.js';
+import { takesTurns } from './turns.js';
 
 export type AskedCall = Omit<ToolApproval, 'requestedAt' | 'expiresAt' | 'decision'>;
 
@@ -24,6 +25,7 @@ export class Approvals {
   /** By the id of the call. */
   readonly #known = new Map<string, ToolApproval>();
   #recorded: Promise<void> = Promise.resolve();
+  #records = 0;
   #isEnded = false;
 
   constructor(show: (status: 'RUNNING' | 'WAITING_FOR_APPROVAL') => void) {
@@ -117,7 +119,10 @@ export class Approvals {
       if (approval === undefined) return;
       const status = this.#pending.length > 0 ? 'WAITING_FOR_APPROVAL' : 'RUNNING';
       if (!this.#isEnded) this.#show(status);
-      await quickly('recordApproval', { approval, status });
+      const said: ApprovalRecord = { approval, status };
+      // People are in no hurry, and what starts and stops meanwhile must not depend on when a quick try ends.
+      if (takesTurns()) await throughHistory('recordApproval', said, ++this.#records);
+      else await quickly('recordApproval', said);
     };
     this.#recorded = this.#recorded.catch(() => undefined).then(() => CancellationScope.nonCancellable(record));
     // Whoever waits for it is told; an answer that nobody waits for any more is none of a failed task.

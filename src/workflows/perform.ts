@@ -22,6 +22,7 @@ import {
 } from '../contract/failures.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
+import { takesTurns } from './turns.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
@@ -156,5 +157,11 @@ async function recordCutOff(
   only: NonNullable<ExecutionEnd['only']>,
 ): Promise<void> {
   const completedAt = new Date().toISOString();
-  await quickly('recordExecution', { executionId, turn: 1, ...failure, completedAt, only });
+  const end = { executionId, turn: 1, ...failure, completedAt, only };
+  // Nobody is in a hurry for it, and where the run of the token is about to end, no try may be under way.
+  if (takesTurns()) await throughHistory('recordExecution', end, ++cutOffs);
+  else await quickly('recordExecution', end);
 }
+
+/** How many ends this run has recorded. */
+let cutOffs = 0;

@@ -1,5 +1,3 @@
-import { patched } from '@temporalio/workflow';
-
 import { validationFailed } from '../core/errors.js';
 import type { Parsed } from '../core/json/parsed.js';
 import type { Problem } from '../core/json/problem.js';
@@ -12,6 +10,7 @@ import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
 import { noted } from './failure-in-log.js';
 import { isUnreadable, type UnreadablePayload } from '../contract/unreadable-payload.js';
+import { knows } from './turns.js';
 
 /** What clients send is read before it is believed: any Temporal client may send anything. */
 
@@ -38,7 +37,7 @@ export function tokenStartOf(message: unknown): TokenStart {
 export function refuseForeignRequest(message: unknown, id: string): void {
   const problems = isUnreadable(message) ? [problemOf(message)] : checkExecutionRequest(message, id);
   // Histories of before say nothing, and replay as they were.
-  if (problems.length === 0 || !patched('reads-its-request')) return;
+  if (problems.length === 0 || !knows('reads-its-request')) return;
   throw noted(finalFailure(validationFailed('The start of the execution', problems)));
 }
 
@@ -59,7 +58,7 @@ function problemOf({ unreadablePayload }: UnreadablePayload): Problem {
  * signals only, since updates have a validator, which a replay does not ask.
  */
 function unlessTakenBefore<Value>(parsed: Parsed<Value>): Parsed<Value> {
-  if ('value' in parsed || parsed.draft === undefined || patched('exact-numbers')) return parsed;
+  if ('value' in parsed || parsed.draft === undefined || knows('exact-numbers')) return parsed;
   return { value: parsed.draft };
 }
 

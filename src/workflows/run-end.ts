@@ -1,4 +1,6 @@
-import { patched, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
+
+import { knows } from './turns.js';
 
 /**
  * When a run of a long life ends, so that the next one goes on: Temporal suggests it when the history has grown long.
@@ -17,7 +19,7 @@ export class RunEnd {
   noteWhetherDue(): boolean {
     if (this.#due !== 'no' || !workflowInfo().continueAsNewSuggested) return false;
     // Histories of before say nothing, and replay as they were.
-    this.#due = patched('run-ends-with-history') ? 'through-history' : 'as-before';
+    this.#due = knows('run-ends-with-history') ? 'through-history' : 'as-before';
     return this.#due === 'through-history';
   }
 

@@ -1,6 +1,5 @@
-import { patched } from '@temporalio/workflow';
-
 import { utf8Length } from '../core/json/utf8-length.js';
+import { knows } from './turns.js';
 
 /** Temporal takes 4 MiB in one answer of a worker: of these are the starts of executions, the rest answers and records. */
 const MAX_BYTES_AT_ONCE = 1024 * 1024;
@@ -28,7 +27,7 @@ export class StartsInTurns {
   run<Result>(input: object, start: () => Promise<Result>): Promise<Result> {
     const bytes = utf8Length(JSON.stringify(input));
     // Histories of tokens that had to wait say so; the others replay as they were.
-    if (this.#fits(bytes) || !patched('starts-in-turns')) return this.#begin(bytes, start);
+    if (this.#fits(bytes) || !knows('starts-in-turns')) return this.#begin(bytes, start);
     return new Promise((resolve) => {
       const begin = () => {
         resolve(this.#begin(bytes, start));

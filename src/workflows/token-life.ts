@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, log, patched, uuid4, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, uuid4, workflowInfo } from '@temporalio/workflow';
 
 import type { LoadedDefinition } from '../contract/activities.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
@@ -19,6 +19,7 @@ import { finalCause, finalFailure } from '../contract/failures.js';
 import { summaryOf } from '../contract/summary.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
+import { Alarm } from './alarm.js';
 import { GivenIds } from './given-ids.js';
 import { KeyedFires } from './keyed-fires.js';
 import { isWithoutAgents } from '../core/engine/end-without-agents.js';
@@ -33,6 +34,7 @@ import { startedBy, startedIn } from './started-executions.js';
 import { answer, notYet, unlessRefused } from './token-answers.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
+import { knows, takesTurns } from './turns.js';
 
 /** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
 export class TokenLife {
@@ -51,6 +53,7 @@ export class TokenLife {
   readonly #recorder: TokenRecorder;
   readonly #ids: GivenIds;
   readonly #runEnd = new RunEnd();
+  readonly #alarm = new Alarm();
   #reloads = 0;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
@@ -136,17 +139,34 @@ export class TokenLife {
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */
   async goOn(): Promise<void> {
     this.#noteReset();
+    if (this.#alarm.hasRung) {
+      await this.#timePassed();
+      return;
+    }
     const due = nextDue(this.token, this.#facts().now);
     const isDisturbed = () =>
-      this.isOver || this.shouldGoOnAnew || this.#isReset || nextDue(this.token, this.#facts().now) !== due;
+      this.isOver ||
+      this.shouldGoOnAnew ||
+      this.#isReset ||
+      this.#alarm.hasRung ||
+      nextDue(this.token, this.#facts().now) !== due;
     if (due === undefined) {
       await condition(isDisturbed);
       return;
     }
     const waiting = Object.entries(this.token.placeAgentRuns).filter(([, runs]) => runs.due === due);
     const summary = summaryOf(`Place agent ${waiting.map(([id]) => id).join(', ')}`);
+    if (takesTurns()) {
+      this.#alarm.setFor(Date.parse(due), { summary });
+      await condition(isDisturbed);
+      return;
+    }
     const wasDisturbed = await condition(isDisturbed, Date.parse(due) - Date.now(), { summary });
-    if (wasDisturbed) return;
+    if (!wasDisturbed) await this.#timePassed();
+  }
+
+  async #timePassed(): Promise<void> {
+    this.#alarm.stop();
     this.#noteRunEnd();
     await this.#apply({ type: 'time-passed' });
   }
@@ -236,11 +256,11 @@ export class TokenLife {
     const { workflowId, workflowVersion } = this.token;
     // Nothing is in a hurry here, and its end may be what the end of a run waits for.
     const which = { workflowId, workflowVersion };
-    const definition = patched('reloads-through-history')
+    const definition = knows('reloads-through-history')
       ? await throughHistory('reloadDefinition', which, ++this.#reloads)
       : await quickly('reloadDefinition', which);
     this.#loaded = { ...this.#loaded, definition };
-    const keepsToken = isWithoutAgents(definition, this.token) && !patched('ends-without-agents');
+    const keepsToken = isWithoutAgents(definition, this.token) && !knows('ends-without-agents');
     await this.#apply({ type: 'place-agents-changed', ...(keepsToken ? { keepsToken } : {}) });
   }
 
@@ -294,14 +314,14 @@ export class TokenLife {
     return this.#moment.spendOn(facts.now, (budget) => {
       const bounded = decide(this.#known, this.token, input, { ...facts, budget, bounds });
       // Histories of tokens that came to a bound say so; the others replay as they were.
-      if (bounded.reachedBounds !== true || patched('bounds-of-a-moment')) return bounded;
+      if (bounded.reachedBounds !== true || knows('bounds-of-a-moment')) return bounded;
       return decide(this.#known, this.token, input, { ...facts, budget, bounds: withoutBounds() });
     });
   }
 
   // Histories of tokens whose reset was noted say so; the others replay as they were.
   get #isReset(): boolean {
-    return runSeed() !== this.#seed && patched('resets-noted');
+    return runSeed() !== this.#seed && knows('resets-noted');
   }
 
   /** Before anything else is decided: the run that was lost may have started executions, whose ids are never given again. */

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, patched } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { Token, TokenEvent } from '../core/tokens/token.js';
@@ -14,6 +14,7 @@ import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js'
 import type { CarriedToken } from './carried-token.js';
 import { quickly, throughHistory } from './perform.js';
 import { storeRecord } from './store-record.js';
+import { knows } from './turns.js';
 
 /** Of the last event of a change. */
 export type RecordNumber = number;
@@ -150,7 +151,7 @@ export class TokenRecorder {
     const [part, uncounted] = [nextRecordPart(unrecorded), uncountedRecordPart(unrecorded)];
     const isSame = part.events === uncounted.events && part.executions === uncounted.executions;
     // Histories of tokens whose records had to be parted say so; the others replay as they were.
-    const taken = isSame || !patched('records-in-parts') ? uncounted : part;
+    const taken = isSame || !knows('records-in-parts') ? uncounted : part;
     return this.#take(taken);
   }
 

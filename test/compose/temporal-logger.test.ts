@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 
 import { temporalRuntime } from '../../src/compose/temporal-logger.js';
+import { TASK_GIVEN_AGAIN } from '../../src/contract/failures.js';
 import { secretMask } from '../../src/core/secrets.js';
 
 function loggedBy(say: (logger: ReturnType<typeof temporalRuntime>['logger']) => void): unknown[] {
@@ -70,4 +71,14 @@ it('takes what the native part of the SDK says into our log, information as deta
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
     { level: 40, sdkComponent: 'core', msg: 'a task failed' },
   ]);
+});
+
+it('says in one line of detail why a workflow has given a task up, and that it goes on', () => {
+  const lines = loggedBy((logger) => {
+    const failure = `Failure { failure: Some(Failure { message: "${TASK_GIVEN_AGAIN}", source: "TypeScriptSDK", … }) }`;
+    logger?.log('WARN', 'Failing workflow task', { sdkComponent: 'core', run_id: 'r', failure });
+    logger?.log('ERROR', 'Trying to send a new WFT for a run which already has one!', { sdkComponent: 'core' });
+  });
+  expect(lines).toMatchObject([{ level: 30, msg: TASK_GIVEN_AGAIN, runId: 'r' }]);
+  expect(lines[0]).not.toHaveProperty('failure');
 });

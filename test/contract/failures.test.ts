@@ -3,6 +3,8 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  defaultFailureConverter,
+  defaultPayloadConverter,
   RetryState,
   TerminatedFailure,
   TimeoutFailure,
@@ -13,8 +15,11 @@ import {
   activityFailure,
   executionFailure,
   finalCause,
+  finalFailure,
   hasRecordedItself,
+  interruption,
   isFinalFailure,
+  isInterruption,
 } from '../../src/contract/failures.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
 
@@ -73,4 +78,14 @@ describe('a failure', () => {
     const unknown = activityFailure(new CircuitBreakerError('NOT_FOUND', 'no such agent'));
     expect([away, unknown].map(isFinalFailure)).toEqual([false, true]);
   });
+});
+
+it('of an update that came out of turn is told from others that say UNAVAILABLE, also when Temporal has carried it', () => {
+  const carried = (error: Error) =>
+    defaultFailureConverter.failureToError(
+      defaultFailureConverter.errorToFailure(error, defaultPayloadConverter),
+      defaultPayloadConverter,
+    );
+  const refused = finalFailure({ code: 'UNAVAILABLE', message: 'No worker has the tool.' });
+  expect([interruption(), refused].map(carried).map(isInterruption)).toEqual([true, false]);
 });

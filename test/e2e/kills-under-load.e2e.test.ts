@@ -9,6 +9,7 @@ import { createAgent, createWorkflow, graphql } from '../support/api-client.js';
 import { newSetting, type Setting } from '../support/everything.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { report } from '../support/report.js';
+import { seeded } from '../support/seeded.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { untilOver } from '../support/under-way.js';
@@ -48,17 +49,6 @@ const WORKFLOW = {
   ],
 };
 
-/** The same numbers for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 interface StoredToken {
   readonly token: {
     readonly place: string;
@@ -81,7 +71,7 @@ const STORED = `query ($id: String!) {
 }`;
 
 describe(`${TOKENS} tokens while workers and the Temporal server are killed at random moments`, () => {
-  const random = randomNumbers(SEED);
+  const random = seeded(SEED);
   const ids = Array.from({ length: TOKENS }, (_, index) => `essay-${index}`);
   const workers: SpawnedProcess[] = [];
   let aimock: AimockProcess;

@@ -19,6 +19,7 @@ export const INVARIANTS = [
   'no-secrets',
   'ours-only',
   'newest-run',
+  'in-turn',
 ] as const;
 
 declare module 'vitest' {

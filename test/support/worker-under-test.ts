@@ -51,6 +51,8 @@ const FAILURES = fileURLToPath(new URL('../../dist/temporal/encoded-failures.js'
 const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 interface WorkerOptionsUnderTest {
+  /** In memory where nothing is said. */
+  readonly storageUrl?: string;
   /** Encrypt what Temporal stores: absent, it is stored in clear. */
   readonly payloadKeys?: readonly PayloadKey[];
   readonly tools?: readonly Tool[];
@@ -60,12 +62,13 @@ interface WorkerOptionsUnderTest {
 
 export async function startWorkerUnderTest(
   model: LanguageModel,
-  { tools, toolSlots, payloadKeys, ...options }: TestTemporalOptions & WorkerOptionsUnderTest = {},
+  { tools, toolSlots, storageUrl, payloadKeys, ...options }: TestTemporalOptions & WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   quietRuntime();
   return await startWorkerOn(await startTemporalServer(options), model, {
     ...(tools === undefined ? {} : { tools }),
     ...(toolSlots === undefined ? {} : { toolSlots }),
+    ...(storageUrl === undefined ? {} : { storageUrl }),
     ...(payloadKeys === undefined ? {} : { payloadKeys }),
   });
 }
@@ -90,10 +93,10 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
-  { tools = [], toolSlots = 100, payloadKeys = [] }: WorkerOptionsUnderTest = {},
+  { tools = [], toolSlots = 100, storageUrl = 'memory:', payloadKeys = [] }: WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   const isEncrypted = payloadKeys.length > 0;
-  const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
+  const { storage } = await openStorage(storageUrl, { logger: new MemoryLogger() });
   const streams = await openStreamLog('memory:', {});
   const logger = new MemoryLogger();
   const clientConnection = await Connection.connect({ address: temporal.address });
@@ -156,6 +159,7 @@ export async function startWorkerOn(
       await clientConnection.close();
       await connection.close();
       await streams.shutdown();
+      await storage.close();
       await temporal.stop();
     },
   };

@@ -1,4 +1,4 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -6,12 +6,14 @@ import { AGENT_EXECUTION } from '../../src/contract/messages.js';
 import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { isInterruption } from '../../src/contract/failures.js';
 import { FAILED_PRECONDITION, grpcCode } from '../../src/temporal/api-error-from-temporal.js';
 import { defineTool } from '../../src/tools/define-tool.js';
 import type { agentExecution } from '../../src/workflows/agent-execution.js';
 import { asks } from '../support/asking-model.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
+import { replayRuns } from '../support/replay-runs.js';
 import { FINISH } from '../support/scripted-model.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -119,17 +121,17 @@ describe('a long life', () => {
   }
 
   async function queryUntil(signal: AbortSignal, handle: WorkflowHandle): Promise<void> {
-    // One that meets a replay in which a local activity has moved fails; what is asked here is what it does to others.
-    while (!signal.aborted) await token(handle).catch(() => undefined);
+    while (!signal.aborted) await token(handle);
   }
 
-  /** An update that meets its workflow as that goes on as a new run fails, and may be sent again by whoever sent it. */
+  /** An update that meets its workflow as that goes on as a new run, or out of turn, fails, and may be sent again by whoever sent it. */
   async function repeated(send: () => Promise<unknown>): Promise<void> {
     try {
       await send();
     } catch (error) {
-      if (grpcCode(error) !== FAILED_PRECONDITION) throw error;
-      await send();
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (grpcCode(error) !== FAILED_PRECONDITION && !isInterruption(cause)) throw error;
+      await repeated(send);
     }
   }
 
@@ -169,34 +171,38 @@ describe('a long life', () => {
     });
   });
 
-  it('loses no signal when it is queried all the time', { tags: 'run-ends' }, async () => {
-    const ids = ['watched-1', 'watched-2', 'watched-3'];
-    await Promise.all(
-      ids.map(async (id) => {
-        const handle = await start('circle', id);
-        await eventually(() => token(handle));
-        const watch = new AbortController();
-        const watched = queryUntil(watch.signal, handle);
-        for (let round = 0; round < 200; round += 4) {
-          const keys = [0, 1, 2, 3].map((index) => String(round + index));
-          const fire = (idempotencyKey: string) =>
-            handle.signal('fireTransition', { transitionId: 'leave-0', idempotencyKey });
-          await Promise.all(keys.map(fire));
-        }
-        await eventually(async () => {
-          expect((await token(handle)).transitionCount).toBe(2000);
-        });
-        await update(handle, 5);
-        watch.abort();
-        await watched;
-        await eventually(async () => {
-          expect(await runs(id)).toBeGreaterThan(1);
-        });
-        await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
-        await handle.result();
-      }),
-    );
-  });
+  it(
+    'loses no signal when it is queried all the time, and all its runs replay',
+    { tags: ['run-ends', 'in-turn'] },
+    async () => {
+      const ids = ['watched-1', 'watched-2', 'watched-3'];
+      await Promise.all(
+        ids.map(async (id) => {
+          const handle = await start('circle', id);
+          await eventually(() => token(handle));
+          const watch = new AbortController();
+          const watched = queryUntil(watch.signal, handle);
+          for (let round = 0; round < 200; round += 4) {
+            const keys = [0, 1, 2, 3].map((index) => String(round + index));
+            const fire = (idempotencyKey: string) =>
+              handle.signal('fireTransition', { transitionId: 'leave-0', idempotencyKey });
+            await Promise.all(keys.map(fire));
+          }
+          await eventually(async () => {
+            expect((await token(handle)).transitionCount).toBe(2000);
+          });
+          await update(handle, 5);
+          watch.abort();
+          await watched;
+          await eventually(async () => {
+            expect(await replayRuns(under, id)).toBeGreaterThan(1);
+          });
+          await handle.executeUpdate('fire', { args: [{ transitionId: 'finish' }] });
+          await handle.result();
+        }),
+      );
+    },
+  );
 
   it(
     'goes on while an answer streams, holds no slot for it, and takes it when it comes',

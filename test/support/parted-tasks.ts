@@ -1,0 +1,65 @@
+import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
+import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+
+import { LivedLife, type LivedTask, type Play } from './lived-life.js';
+import { payload, PlayedRun, type Job } from './played-run.js';
+import { replayTasks } from './replayed-tasks.js';
+
+/**
+ * Temporal's core and server as far as they decide when a Temporal workflow hears of the end of a local activity: as it happens, where
+ * queries part workflow tasks, and where tasks are failed and workers lost, and in a replay of what is left of that. No server and no
+ * clock: what is rare on a machine is common here.
+ */
+
+export function signal(signalName: string, argument: unknown): Job {
+  return { signalWorkflow: { signalName, input: [payload(argument)] } };
+}
+
+export function update(name: string, id: string, argument: unknown): Job {
+  return { doUpdate: { id, protocolInstanceId: id, name, input: [payload(argument)], runValidator: true } };
+}
+
+export const cancelled: Job = { cancelWorkflow: { reason: 'asked for' } };
+
+export type { Job, Play };
+
+/** What became of a life. */
+export interface Played {
+  readonly tasks: readonly LivedTask[];
+  /** How many tasks the workflow itself has failed. */
+  readonly failed: number;
+  /** With what the next run goes on, where there is one. */
+  readonly continued: readonly unknown[] | undefined;
+}
+
+/** The code of workflows, to be played as often as one likes. */
+export class PartedTasks {
+  readonly #creator: ReusableVMWorkflowCreator;
+
+  private constructor(creator: ReusableVMWorkflowCreator) {
+    this.#creator = creator;
+  }
+
+  static async of(workflowBundle: { readonly code: string }, activities: readonly string[]): Promise<PartedTasks> {
+    const code = parseWorkflowCode(workflowBundle.code);
+    return new PartedTasks(await ReusableVMWorkflowCreator.create(code, 10_000, new Set(activities)));
+  }
+
+  /** Plays it as it happens and replays it. Rejects where the replay asks for something else, or a task fails again and again. */
+  async playAndReplay(play: Play): Promise<Played> {
+    const life = new LivedLife(play, () => PlayedRun.begin(this.#creator, play));
+    try {
+      await life.live();
+    } finally {
+      await life.dispose();
+    }
+    const run = await PlayedRun.begin(this.#creator, play);
+    try {
+      const { queue } = await replayTasks(run, play, life.tasks);
+      if (queue.length > 0) throw new Error(`The replay asks for more: ${queue.join()}.`);
+    } finally {
+      await run.dispose();
+    }
+    return { tasks: life.tasks, failed: life.failed, continued: life.continued };
+  }
+}
