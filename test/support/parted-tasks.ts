@@ -2,7 +2,8 @@ import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 
 import { LivedLife, type LivedTask, type Play } from './lived-life.js';
-import { payload, PlayedRun, type Job } from './played-run.js';
+import { bundledWorkflows } from './bundled-workflows.js';
+import { PlayedRun } from './played-run.js';
 import { replayTasks } from './replayed-tasks.js';
 
 /**
@@ -10,18 +11,6 @@ import { replayTasks } from './replayed-tasks.js';
  * queries part workflow tasks, and where tasks are failed and workers lost, and in a replay of what is left of that. No server and no
  * clock: what is rare on a machine is common here.
  */
-
-export function signal(signalName: string, argument: unknown): Job {
-  return { signalWorkflow: { signalName, input: [payload(argument)] } };
-}
-
-export function update(name: string, id: string, argument: unknown): Job {
-  return { doUpdate: { id, protocolInstanceId: id, name, input: [payload(argument)], runValidator: true } };
-}
-
-export const cancelled: Job = { cancelWorkflow: { reason: 'asked for' } };
-
-export type { Job, Play };
 
 /** What became of a life. */
 export interface Played {
@@ -32,7 +21,13 @@ export interface Played {
   readonly continued: readonly unknown[] | undefined;
 }
 
-/** The code of workflows, to be played as often as one likes. */
+const ACTIVITIES = [
+  ...['loadDefinition', 'reloadDefinition', 'recordToken', 'recordExecution', 'adoptExecution'],
+  ...['prepareAgent', 'continueWithResults', 'continueConversation', 'recordApproval'],
+  ...['invokeModel', 'runTool', 'checkArguments'],
+];
+
+/** Our workflows, to be played as often as one likes. */
 export class PartedTasks {
   readonly #creator: ReusableVMWorkflowCreator;
 
@@ -40,9 +35,9 @@ export class PartedTasks {
     this.#creator = creator;
   }
 
-  static async of(workflowBundle: { readonly code: string }, activities: readonly string[]): Promise<PartedTasks> {
-    const code = parseWorkflowCode(workflowBundle.code);
-    return new PartedTasks(await ReusableVMWorkflowCreator.create(code, 10_000, new Set(activities)));
+  static async ofOurs(): Promise<PartedTasks> {
+    const code = parseWorkflowCode((await bundledWorkflows()).code);
+    return new PartedTasks(await ReusableVMWorkflowCreator.create(code, 10_000, new Set(ACTIVITIES)));
   }
 
   /** Plays it as it happens and replays it. Rejects where the replay asks for something else, or a task fails again and again. */

@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { bundleWorkflowCode, DefaultLogger, ReplayError, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, ReplayError, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { WORKFLOW_BUNDLER } from '../../src/compose/workflow-bundler.js';
+import { bundledWorkflows } from '../support/bundled-workflows.js';
 
 const HISTORIES = fileURLToPath(new URL('histories/', import.meta.url));
-const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 /** Lives that were recorded: `npm run record-history` makes them anew when a change of the workflows is meant. */
 const lives = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
@@ -23,8 +22,7 @@ describe('recorded lives', { tags: 'failure-cause' }, () => {
 
   beforeAll(async () => {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const logger = new DefaultLogger('ERROR');
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger, ...WORKFLOW_BUNDLER });
+    workflowBundle = await bundledWorkflows();
     // One worker replays them all, one after the other: to make one takes longer than to replay a life.
     for await (const { error } of Worker.runReplayHistories({ workflowBundle }, lives.map(recorded))) {
       failures.set(lives[failures.size] ?? '', error);
