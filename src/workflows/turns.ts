@@ -199,8 +199,8 @@ class Turns {
 let turns = new Turns();
 
 /**
- * Whether a change of this program holds for this run. One that takes turns has all that came before, and need not ask: what is
- * asked behind the end of a try may be asked earlier in a replay than the history says it.
+ * Whether a change of this program that came before turns holds for this run. One that takes turns has them all, and need not ask: what
+ * is asked behind the end of a try may be asked earlier in a replay than the history says it. A later change is asked for where turns are.
  */
 export function knows(change: string): boolean {
   return turns.areTaken || patched(change);
