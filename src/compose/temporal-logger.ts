@@ -1,7 +1,7 @@
 import type { Logger as TemporalLogger, LogLevel, LogMetadata, RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
-import { executionFailure, TASK_GIVEN_AGAIN } from '../contract/failures.js';
+import { executionFailure, TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../contract/failures.js';
 
 /** Temporal's runtime with its log in ours, also that of its native part, which would else print by itself. */
 export function temporalRuntime(logger: Logger): RuntimeOptions {
@@ -31,7 +31,7 @@ function isNews({ attempt }: LogMetadata): boolean {
 
 /** A warning with the failure in all its parts, for every one of a thousand tokens: it is meant, and one line says all. */
 function isTaskGivenAgain({ failure }: LogMetadata): boolean {
-  return typeof failure === 'string' && failure.includes(TASK_GIVEN_AGAIN);
+  return typeof failure === 'string' && failure.includes(TASK_GIVEN_AGAIN_TYPE);
 }
 
 /** The native part gives a workflow the next task beside one that the server has failed: `workflows/turns` mends that. */

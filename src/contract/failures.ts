@@ -29,6 +29,9 @@ export const TASK_GIVEN_AGAIN =
   'Temporal lost the workflow task before, beside what it had begun. This one is given up, too: the next one goes on from the ' +
   'history, and nothing is missing.';
 
+/** By what that is known also where failures are encrypted, with all that they say. */
+export const TASK_GIVEN_AGAIN_TYPE = 'TaskGivenAgain';
+
 /** What an update is rejected with that came before its turn: nobody has looked at it, and it may be sent again at once. */
 export function interruption(): ApplicationFailure {
   const message = 'A query has interrupted what is being recorded; send it again.';

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
-import { interruption, TASK_GIVEN_AGAIN } from '../contract/failures.js';
+import { interruption, TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../contract/failures.js';
 import { searchAttributes } from '../contract/search-attributes.js';
 
 /**
@@ -44,6 +44,7 @@ const QUERY_WITHOUT_TASK = 'legacy_query';
 /** Fails the workflow task. It is no fault of anybody's: so it says why, and not where. */
 function lostTask(): Error {
   const error = new Error(TASK_GIVEN_AGAIN);
+  error.name = TASK_GIVEN_AGAIN_TYPE;
   error.stack = error.message;
   return error;
 }

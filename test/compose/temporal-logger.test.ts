@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 
 import { temporalRuntime } from '../../src/compose/temporal-logger.js';
-import { TASK_GIVEN_AGAIN } from '../../src/contract/failures.js';
+import { TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../../src/contract/failures.js';
 import { secretMask } from '../../src/core/secrets.js';
 
 function loggedBy(say: (logger: ReturnType<typeof temporalRuntime>['logger']) => void): unknown[] {
@@ -75,7 +75,9 @@ it('takes what the native part of the SDK says into our log, information as deta
 
 it('says in one line of detail why a workflow has given a task up, and that it goes on', () => {
   const lines = loggedBy((logger) => {
-    const failure = `Failure { failure: Some(Failure { message: "${TASK_GIVEN_AGAIN}", source: "TypeScriptSDK", … }) }`;
+    // As it is where failures are encrypted.
+    const info = `Some(ApplicationFailureInfo(ApplicationFailureInfo { r#type: "${TASK_GIVEN_AGAIN_TYPE}", … }))`;
+    const failure = `Failure { failure: Some(Failure { message: "Encoded failure", …, failure_info: ${info} }) }`;
     logger?.log('WARN', 'Failing workflow task', { sdkComponent: 'core', run_id: 'r', failure });
     logger?.log('ERROR', 'Trying to send a new WFT for a run which already has one!', { sdkComponent: 'core' });
   });
