@@ -19,6 +19,11 @@ export class Alarm {
     });
   }
 
+  /** For what fell due while nothing was set. */
+  ring(): void {
+    this.#hasRung = true;
+  }
+
   get hasRung(): boolean {
     return this.#hasRung;
   }

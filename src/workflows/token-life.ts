@@ -81,6 +81,8 @@ export class TokenLife {
     for (const executionId of carried.executionIds)
       this.#executions.adopt(executionId, ownValue(carried.executionRunIds ?? {}, executionId));
     showInTemporal(carried.token);
+    // What was due between the two runs has rung for neither of them.
+    if (takesTurns()) this.#alarm.ring();
   }
 
   /** Loads the definition and creates the token. Throws what makes the token impossible. */

@@ -118,7 +118,7 @@ describe('a process that works for strangers', () => {
     const tokenId = await newToken(WIDE);
     const connection = await Connection.connect({ address: setting.temporalAddress });
     const handle = new Client({ connection }).workflow.getHandle(tokenId);
-    await Promise.all(many(80, (n) => handle.signal('fireTransition', { transitionId: 'stay', data: { n } })));
+    await Promise.all(many(200, (n) => handle.signal('fireTransition', { transitionId: 'stay', data: { n } })));
     // One that comes in the same moment is told to come again.
     await eventually(() => handle.executeUpdate('fire', { args: [{ transitionId: 'stay' }] }));
     await connection.close();
@@ -162,7 +162,7 @@ describe('a process that works for strangers', () => {
     ['an answer of thousands of fences', answer('```\n'.repeat(5_000), PATTERN)],
     ['an answer of half a million items', answer(`[${'1,'.repeat(250_000)}1]`, { type: 'array', uniqueItems: true })],
     ['an answer of thoughts within thoughts', answer('<think>'.repeat(60_000), PATTERN)],
-    ['dozens of fires at once on a token of 18,000 members', signalled],
+    ['hundreds of fires at once on a token of 18,000 members', signalled],
     ['many changes at once of a token of 18,000 members', changed],
     ['a schema that refers to itself ten thousand times', savedAgent({ outputSchema: LADDER })],
     ['a prompt of braces', savedAgent({ prompts: { system: '{a'.repeat(400_000), userTemplate: 'x' } })],

@@ -40,15 +40,20 @@ export class PartedTasks {
     return new PartedTasks(await ReusableVMWorkflowCreator.create(code, 10_000, new Set(ACTIVITIES)));
   }
 
+  /** A run to which nothing has happened yet. */
+  async begin(of: Pick<Play, 'workflowType' | 'workflowId'>): Promise<PlayedRun> {
+    return await PlayedRun.begin(this.#creator, of);
+  }
+
   /** Plays it as it happens and replays it. Rejects where the replay asks for something else, or a task fails again and again. */
   async playAndReplay(play: Play): Promise<Played> {
-    const life = new LivedLife(play, () => PlayedRun.begin(this.#creator, play));
+    const life = new LivedLife(play, () => this.begin(play));
     try {
       await life.live();
     } finally {
       await life.dispose();
     }
-    const run = await PlayedRun.begin(this.#creator, play);
+    const run = await this.begin(play);
     try {
       const { queue } = await replayTasks(run, play, life.tasks);
       if (queue.length > 0) throw new Error(`The replay asks for more: ${queue.join()}.`);

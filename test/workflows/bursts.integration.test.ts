@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { canTestPostgres, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { replayRuns } from '../support/replay-runs.js';
 import { ScriptedModel } from '../support/scripted-model.js';
-import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
 /** More than Temporal's server keeps for a workflow task that runs: at a hundred it fails the task. */
 const SIGNALS = 180;
@@ -63,8 +63,11 @@ describe.skipIf(!(await canTestPostgres()))(
     async function whileStorageIsHeld(work: () => Promise<unknown>): Promise<void> {
       await lock.query('begin; lock table circuit_breaker.tokens in exclusive mode');
       const released = delay(STORAGE_HELD_MS).then(() => lock.query('commit'));
-      await work();
-      await released;
+      try {
+        await work();
+      } finally {
+        await released;
+      }
     }
 
     /** Signals, a query among the first, and an update; resolves when all is sent and answered. */
@@ -154,6 +157,26 @@ describe.skipIf(!(await canTestPostgres()))(
         expect(stored).toMatchObject({ data: { seen: true }, transitionCount: 2 * (SIGNALS + 1) });
       });
       await replayRuns(under, 'burst-with-update');
+      await handle.terminate();
+    });
+
+    it('has an update of ours sent again that came out of turn', async () => {
+      const handle = await start('burst-with-update-of-ours');
+      const changed = await eventually(async () => {
+        let ours: Promise<unknown> | undefined;
+        await whileStorageIsHeld(async () => {
+          await handle.signal('fireTransition', { transitionId: 'go' });
+          await handle.query('token');
+          const request = { data: { seen: true } };
+          ours = gatewayOf(under).change('burst-with-update-of-ours', { name: 'updateToken', request });
+          // Another one, that is not sent again: whether the query came beside the record.
+          const another = handle.executeUpdate('updateToken', { args: [{ data: { another: true } }] });
+          await expect(another).rejects.toMatchObject({ cause: { type: 'UNAVAILABLE' } });
+        });
+        return await ours;
+      });
+      expect(changed).toMatchObject({ token: { data: { seen: true } } });
+      await replayRuns(under, 'burst-with-update-of-ours');
       await handle.terminate();
     });
   },
