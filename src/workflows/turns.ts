@@ -88,9 +88,10 @@ class Turns {
     if (this.#isOver) return;
     const { activation } = input;
     const { historyLength } = workflowInfo();
-    const isSameTask = historyLength === this.#at;
-    this.#at = historyLength;
     const [arrived, ends] = parted(activation.jobs ?? []);
+    // A task in which all was rejected leaves nothing: the next one that has updates only is at the same place. Updates begin a task.
+    const isSameTask = historyLength === this.#at && !arrived.some(({ doUpdate }) => doUpdate != null);
+    this.#at = historyLength;
     const take = (jobs: readonly Job[]) => {
       next({ ...input, activation: { ...activation, jobs: [...jobs] } });
     };

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -124,13 +125,17 @@ describe('a long life', () => {
     while (!signal.aborted) await token(handle);
   }
 
-  /** An update that meets its workflow as that goes on as a new run, or out of turn, fails, and may be sent again by whoever sent it. */
+  /**
+   * An update that meets its workflow as that goes on as a new run, or out of turn, or that its workflow task did not look at, fails,
+   * and may be sent again by whoever sent it.
+   */
   async function repeated(send: () => Promise<unknown>): Promise<void> {
     try {
       await send();
     } catch (error) {
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-      if (grpcCode(error) !== FAILED_PRECONDITION && !isInterruption(cause)) throw error;
+      const isUnseen = cause instanceof ApplicationFailure && cause.type === 'UnprocessedUpdate';
+      if (grpcCode(error) !== FAILED_PRECONDITION && !isUnseen && !isInterruption(cause)) throw error;
       await repeated(send);
     }
   }
