@@ -152,6 +152,18 @@ const modules = [
     to: { path: '.', dependencyTypesNot: ['type-only'] },
   },
   {
+    name: 'definitions',
+    comment: 'What files of definitions in TypeScript import: core, and no library, so that it loads at once.',
+    from: { path: '^src/definitions/' },
+    to: { pathNot: ['^src/(core|definitions)/'] },
+  },
+  {
+    name: 'definitions-judge-nothing',
+    comment: 'A definition is judged where it is read.',
+    from: { path: '^src/definitions/' },
+    to: { path: ['^src/core/validation/', '^node_modules/'], reachable: true },
+  },
+  {
     name: 'folder',
     comment:
       'Definitions in files: core, which judges them, and the parser that knows where in a file something stands.',
@@ -243,7 +255,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|folder|tools|http|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|tools|http|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],

@@ -30,7 +30,7 @@ export const PRODUCTS = [
   },
   {
     name: 'types',
-    from: ['src/client', 'src/core', 'src/tools', 'tsconfig.json', 'tsconfig.build.json'],
+    from: ['src/client', 'src/core', 'src/definitions', 'src/tools', 'tsconfig.json', 'tsconfig.build.json'],
     by: ['typescript'],
     owns: isDeclaration,
     make: async () => (await import('./declare-types.mjs')).declareTypes(),
