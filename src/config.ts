@@ -128,6 +128,11 @@ export function readConfig(): Config {
   return parseConfig(process.env, { isTerminal: process.stdout.isTTY });
 }
 
+/** What programs that we start may find in their environment, for commands that need no configuration. */
+export function readProgramEnvironments(): ProgramEnvironments {
+  return programEnvironments(process.env);
+}
+
 /** The configuration that an environment means. Throws VALIDATION_FAILED with a line for each bad variable. */
 export function parseConfig(environment: Environment, facts: { isTerminal: boolean }): Config {
   const set = withSecretFiles(

@@ -1,14 +1,17 @@
 import { realpath } from 'node:fs/promises';
 
+import type { ProgramEnvironment } from '../core/program-environment.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import { AgentsByName } from './agents-by-name.js';
-import type { DefinitionFile, DefinitionSource, ReadText } from './definition-source.js';
+import type { DefinitionFile, DefinitionSource } from './definition-source.js';
 import { findFiles, readText } from './folder-files.js';
 import { inReadingOrder, START, type FolderProblem } from './folder-problem.js';
 import { judgeAgent, type FolderAgent } from './judge-agents.js';
 import { namesInCircles, takenIds } from './judge-ids.js';
 import { judgeWorkflow, type FolderWorkflow } from './judge-workflow.js';
 import { readJson } from './json-text.js';
+import { MODULE_LIMIT_MS, ModuleLoader } from './module-loader.js';
+import { readModule } from './module-text.js';
 import { readYaml } from './yaml-text.js';
 
 const FILES_AT_ONCE = 16;
@@ -24,23 +27,35 @@ export interface DefinitionFolder {
   readonly problems: readonly FolderProblem[];
 }
 
-interface FolderParts {
+export interface FolderParts {
   readonly schemas: SchemaChecker;
+  /** What definitions in TypeScript find in their environment. */
+  readonly environment: ProgramEnvironment;
+  /** How long one of them may take to load; 10 s otherwise. */
+  readonly moduleLimitMs?: number;
 }
 
 /**
  * Reads a folder of definitions, with everything that can be found wrong without a server. Reads nothing outside of it, and takes time
  * in proportion to what is in it. Throws what the system says when there is no such folder.
  */
-export async function readDefinitionFolder(folder: string, { schemas }: FolderParts): Promise<DefinitionFolder> {
+export async function readDefinitionFolder(folder: string, parts: FolderParts): Promise<DefinitionFolder> {
+  const { environment, moduleLimitMs = MODULE_LIMIT_MS } = parts;
+  const modules = new ModuleLoader({ environment, limitMs: moduleLimitMs });
+  try {
+    return await readAll(folder, parts.schemas, (file) => readSource(file, modules));
+  } finally {
+    await modules.close();
+  }
+}
+
+async function readAll(folder: string, schemas: SchemaChecker, read: ReadFile): Promise<DefinitionFolder> {
   const { files, problems } = await findFiles(folder);
   const root = await realpath(folder);
   const ofKind = (kind: DefinitionFile['kind']) => files.filter((file) => file.kind === kind);
-  const agents = await fewAtOnce(ofKind('agent'), async (file) =>
-    judgeAgent(await readSource(file), { root, schemas }),
-  );
+  const agents = await fewAtOnce(ofKind('agent'), async (file) => judgeAgent(await read(file), { root, schemas }));
   const known = new AgentsByName(agents);
-  const workflows = await fewAtOnce(ofKind('workflow'), async (file) => judgeWorkflow(await readSource(file), known));
+  const workflows = await fewAtOnce(ofKind('workflow'), async (file) => judgeWorkflow(await read(file), known));
   const found = [
     ...problems,
     ...[...agents, ...workflows].flatMap((judged) => judged.problems),
@@ -68,15 +83,11 @@ async function fewAtOnce<Result>(
   return results;
 }
 
-async function readSource(file: DefinitionFile): Promise<DefinitionSource> {
+type ReadFile = (file: DefinitionFile) => Promise<DefinitionSource>;
+
+async function readSource(file: DefinitionFile, modules: ModuleLoader): Promise<DefinitionSource> {
+  if (/\.m?[jt]s$/.test(file.file)) return { file, ...(await readModule(file, modules)) };
   const text = await readText(file.path);
-  return { file, ...(typeof text === 'string' ? readDefinition(file, text) : unread(text)) };
-}
-
-function readDefinition({ file }: DefinitionFile, text: string): ReadText {
-  return file.endsWith('.json') ? readJson(text) : readYaml(text);
-}
-
-function unread(problem: ReadText['problems'][number]): ReadText {
-  return { problems: [problem], locate: () => START };
+  if (typeof text !== 'string') return { file, problems: [text], locate: () => START };
+  return { file, ...(file.file.endsWith('.json') ? readJson(text) : readYaml(text)) };
 }

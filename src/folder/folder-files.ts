@@ -10,7 +10,9 @@ import { compareFiles, START, type FolderProblem, type TextProblem } from './fol
 /** Where definitions lie, by what they define. */
 const FOLDER_OF = { agent: 'agents', workflow: 'workflows' } as const satisfies Record<DefinitionKind, string>;
 
-const DEFINITION = /\.(?:ya?ml|json)$/;
+const DEFINITION = /\.(?:ya?ml|json|m?[jt]s)$/;
+/** Beside definitions there may be what describes and tests them. */
+const NO_DEFINITION = /\.(?:d|test|spec)\.m?[jt]s$/;
 /** As many as a start could still look through. */
 const MOST_FILES = 10_000;
 /** Of a definition: more than the longest prompts and the largest workflow take, with comments. */
@@ -23,7 +25,7 @@ export interface FoundFiles {
 }
 
 /**
- * The files of a folder that define something: those of `agents` and `workflows` that are YAML or JSON, not of folders below. One that
+ * The files of a folder that define something: those of `agents` and `workflows` that are YAML, JSON or modules, not of folders below. One that
  * a symbolic link leads out of the folder is a problem, and not read. Throws what the system says when the folder itself is none.
  */
 export async function findFiles(folder: string): Promise<FoundFiles> {
@@ -37,7 +39,8 @@ export async function findFiles(folder: string): Promise<FoundFiles> {
     return { files: [], problems: [atFolder('TOO_MANY_FILES', message)] };
   }
   if (files.length > 0 || problems.length > 0) return { files, problems };
-  const message = 'there are no definitions: agents lie in agents, and workflows in workflows, as .yaml, .yml or .json';
+  const message =
+    'there are no definitions: agents lie in agents, and workflows in workflows, as .yaml, .yml, .json or .ts';
   return { files, problems: [atFolder('FOLDER_EMPTY', message)] };
 }
 
@@ -47,7 +50,8 @@ async function filesOf(root: string, kind: DefinitionKind): Promise<FoundFiles> 
   if ('code' in names) return { files: [], problems: [{ file: folder, pointer: '', ...names }] };
   const files: DefinitionFile[] = [];
   const problems: FolderProblem[] = [];
-  for (const name of names.filter((each) => DEFINITION.test(each)).sort(compareFiles)) {
+  const isDefinition = (name: string) => DEFINITION.test(name) && !NO_DEFINITION.test(name);
+  for (const name of names.filter(isDefinition).sort(compareFiles)) {
     const file = `${folder}/${name}`;
     const path = await pathWithin(root, join(root, folder, name));
     if (typeof path === 'string') files.push({ kind, file, path });

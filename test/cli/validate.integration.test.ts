@@ -71,6 +71,20 @@ describe('circuit-breaker validate', () => {
     expect(stdout).toMatch(/^\.:1:1 FOLDER_EMPTY there are no definitions: agents lie in agents/);
   });
 
+  it('reads definitions in TypeScript, what they print going to stderr', async () => {
+    const agent = `
+      import { defineAgent } from 'circuit-breaker/definitions';
+      console.log('loading');
+      export default defineAgent({
+        name: 'Reviewer',
+        llmProvider: { type: 'mock', model: 'mock-1' } as const,
+        prompts: { system: 'You review.', userTemplate: '{input_data}' },
+      });`;
+    const folder = await folders.make({ 'agents/reviewer.ts': agent, 'workflows/review.yaml': WORKFLOW });
+    const said = '2 files: 1 agent and 1 workflow, all well.\n';
+    expect(await validate(folder)).toEqual({ code: 0, stdout: said, stderr: 'loading\n' });
+  });
+
   it('reads two thousand files', async () => {
     const many = Array.from({ length: 1000 }, (_, index) => [
       [`agents/a${index}.yaml`, AGENT.replace('reviewer', `a${index}`)],

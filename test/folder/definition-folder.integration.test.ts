@@ -8,7 +8,8 @@ import { DefinitionFolders } from '../support/definition-folders.js';
 
 const schemas = new SchemaThreads();
 const folders = new DefinitionFolders();
-const read = (folder: string) => readDefinitionFolder(folder, { schemas });
+const read = (folder: string) =>
+  readDefinitionFolder(folder, { schemas, environment: { PATH: process.env['PATH'] }, moduleLimitMs: 3000 });
 
 afterEach(() => folders.removeAll());
 afterAll(() => schemas.close());

@@ -1,4 +1,5 @@
 import { exitWhenUnread } from '../../compose/end-request.js';
+import { readProgramEnvironments } from '../../config.js';
 import { wordsOf } from '../../core/errors.js';
 import { visibleText } from '../../core/json/visible-text.js';
 import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
@@ -16,7 +17,7 @@ export async function validate({ operand = '.', flags }: CommandRequest): Promis
   exitWhenUnread();
   const schemas = new SchemaThreads();
   try {
-    const found = await readDefinitionFolder(operand, { schemas });
+    const found = await readDefinitionFolder(operand, { schemas, environment: readProgramEnvironments().forAll });
     process.stdout.write(flags.has('json') ? inJson(found) : inLines(found));
     if (found.problems.length > 0) process.exitCode = 1;
   } catch (error) {

@@ -1,0 +1,38 @@
+import { nestsDeeper } from '../core/json/nesting.js';
+import type { DefinitionFile, ReadText } from './definition-source.js';
+import { readText } from './folder-files.js';
+import { START, type TextPlace } from './folder-problem.js';
+import { literalPlace } from './literal-place.js';
+import type { ModuleLoader } from './module-loader.js';
+
+/** As deep as values may be is said where they are judged; deeper, looking at them is not safe. */
+const MOST_LEVELS = 200;
+
+/** What a module of TypeScript or JavaScript defines. Its text is looked at only to say where something stands. */
+export async function readModule({ path }: DefinitionFile, modules: ModuleLoader): Promise<ReadText> {
+  const text = await readText(path);
+  if (typeof text !== 'string') return { problems: [text], locate: () => START };
+  if (text.trim() === '') return failed({ ...START, code: 'FILE_EMPTY', message: 'there is nothing in it' });
+  const loaded = await modules.load(path);
+  switch (loaded.type) {
+    case 'read': {
+      if (nestsDeeper(loaded.json, MOST_LEVELS)) {
+        return failed({ ...START, code: 'TOO_DEEP', message: 'values may be nested 64 deep at most' });
+      }
+      const input: unknown = JSON.parse(loaded.json);
+      return { input, problems: [], locate: (pointer): TextPlace => literalPlace(text, input, pointer) };
+    }
+    case 'late': {
+      const message = `it has not loaded within ${loaded.limitMs / 1000} s: a definition waits for nothing`;
+      return failed({ ...START, code: 'MODULE_TOO_SLOW', message });
+    }
+    case 'failed':
+      return failed({ ...(loaded.place ?? START), code: 'MODULE_FAILED', message: loaded.message });
+    case 'ready':
+      return failed({ ...START, code: 'MODULE_FAILED', message: 'it speaks to the process that loads it' });
+  }
+}
+
+function failed(problem: ReadText['problems'][number]): ReadText {
+  return { problems: [problem], locate: () => START };
+}
