@@ -26,7 +26,8 @@ export function apiErrorFromTemporal(error: unknown): unknown {
   if (code === CANCELLED || code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
     return new CircuitBreakerError(
       'UNAVAILABLE',
-      'Temporal does not answer, or no worker is running. Try again; nothing is lost.',
+      'Temporal and its workers have not answered in time: they are away, or have much to do. Try again. A change may have been made ' +
+        'all the same: repeat a fire with its idempotencyKey.',
     );
   }
   if (code === RESOURCE_EXHAUSTED) {

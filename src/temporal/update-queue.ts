@@ -2,8 +2,10 @@ import { CircuitBreakerError } from '../core/errors.js';
 
 /** Temporal has at most ten updates of a Temporal workflow under way. Half of them leaves room for another process. */
 const AT_ONCE = 5;
-/** As many as are through within the time that an answer may take. */
+/** As many as are through within the time that an answer may take, where the workflow is a small one. */
 const MOST_WAITING = 500;
+/** Leaves the last one time to be answered. */
+const LONGEST_WAIT_MS = 12_000;
 
 interface Line {
   underWay: number;
@@ -14,7 +16,7 @@ interface Line {
 export class UpdateQueue {
   readonly #lines = new Map<string, Line>();
 
-  /** Throws RATE_LIMITED, at once, where too many wait. */
+  /** Throws RATE_LIMITED, at once, where too many wait, and later where its turn does not come in time: then nothing was asked for. */
   async run<Result>(workflowId: string, change: () => Promise<Result>): Promise<Result> {
     const line = this.#lines.get(workflowId) ?? { underWay: 0, waiting: [] };
     this.#lines.set(workflowId, line);
@@ -40,11 +42,22 @@ async function turnIn(line: Line, workflowId: string): Promise<void> {
     line.underWay += 1;
     return;
   }
-  if (line.waiting.length >= MOST_WAITING) {
-    const message = `${MOST_WAITING} changes of "${workflowId}" are waiting already.`;
-    throw new CircuitBreakerError('RATE_LIMITED', message, { retryAfterSeconds: 1 });
-  }
-  await new Promise<void>((resolve) => {
-    line.waiting.push(resolve);
+  if (line.waiting.length >= MOST_WAITING)
+    throw busy(`${MOST_WAITING} changes of "${workflowId}" are waiting already.`);
+  await new Promise<void>((resolve, reject) => {
+    const tooLong = setTimeout(() => {
+      line.waiting.splice(line.waiting.indexOf(letThrough), 1);
+      const message = `So many changes of "${workflowId}" came before this one that its turn did not come: it was not made.`;
+      reject(busy(message));
+    }, LONGEST_WAIT_MS);
+    line.waiting.push(letThrough);
+    function letThrough(): void {
+      clearTimeout(tooLong);
+      resolve();
+    }
   });
+}
+
+function busy(message: string): CircuitBreakerError {
+  return new CircuitBreakerError('RATE_LIMITED', message, { retryAfterSeconds: 1 });
 }
