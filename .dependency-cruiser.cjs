@@ -303,6 +303,7 @@ const houses = {
       'front-page': ['access'],
       ide: [],
       'agent-stream': ['access', 'connections'],
+      'payload-codec': ['connections'],
       graphql: ['access', 'connections', 'token-events', 'agent-stream'],
     },
   },

@@ -86,6 +86,8 @@ export interface TemporalConfig {
   readonly cliPath?: string;
   readonly port: number;
   readonly uiPort: number;
+  /** Where its UI is, if somebody says so. */
+  readonly uiUrl?: string;
   readonly apiKey?: string;
   readonly tls?: {
     readonly serverName?: string;
@@ -251,6 +253,7 @@ const ENVIRONMENT = z.object({
   TEMPORAL_CLI_PATH: z.string().optional(),
   TEMPORAL_PORT: port.default(7233),
   TEMPORAL_UI_PORT: port.default(8233),
+  TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_API_KEY: z.string().optional(),
   TEMPORAL_TLS: z.stringbool('must be true or false').optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
@@ -311,6 +314,7 @@ function temporalConfig(values: Values, set: Environment): TemporalConfig {
       address: values.TEMPORAL_ADDRESS,
       adoptNamespace: values.TEMPORAL_ADOPT_NAMESPACE,
       cliPath: values.TEMPORAL_CLI_PATH,
+      uiUrl: values.TEMPORAL_UI_URL?.replace(/\/$/, ''),
       apiKey: values.TEMPORAL_API_KEY,
       searchPath: set['PATH'],
     }),

@@ -8,6 +8,7 @@ import type { OpenStreams } from './connections/open-streams.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import type { OriginPolicy } from './access/origin-policy.js';
 import type { ServerFacts } from './front-page/server-facts.js';
+import type { PayloadCipher } from './payload-codec/payload-cipher.js';
 import type { Turns } from './graphql/answers/turns.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
@@ -27,6 +28,8 @@ export interface ApiParts extends OperationParts {
   readonly facts: ServerFacts;
   /** Absent: callers come without TLS, or through a proxy that ends it. */
   readonly tls?: TlsIdentity;
+  /** Absent: what Temporal stores is in clear. */
+  readonly payloadCipher?: PayloadCipher;
   /** Where the GraphQL IDE has been built, if it has. */
   readonly ideFolder: string;
   /** Whether anybody may have the page of the IDE. */

@@ -1,13 +1,22 @@
 import { fastifyCors } from '@fastify/cors';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 
 import { registerAgentStream } from './agent-stream/agent-stream.js';
 import { admitRequests } from './access/admit-requests.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { httpError } from './error-response.js';
+import { isCodecPath } from './connections/codec-paths.js';
 import { BrokenRequests } from './connections/broken-requests.js';
 import { AGENT_STREAM_ROUTE } from './connections/stream-path.js';
+import { requestUrl } from './connections/request-url.js';
 import { registerSecurityHeaders } from './connections/security-headers.js';
 import { RequestsInTurn } from './connections/requests-in-turn.js';
 import { registerFrontPage } from './front-page/front-page.js';
@@ -15,6 +24,7 @@ import { executableSchema } from './graphql/executable-schema.js';
 import { registerGraphql } from './graphql/graphql-http.js';
 import { registerHealth } from './health.js';
 import { registerGraphiqlPage } from './ide/graphiql-page.js';
+import { registerPayloadCodec } from './payload-codec/payload-codec.js';
 import { registerSockets } from './sockets.js';
 
 /** The largest request body: a token's data may take 256 KiB, a definition more. */
@@ -25,6 +35,9 @@ const REQUEST_WITHIN_MS = 30_000;
 
 /** Node would answer a request without a host by itself, and with nothing. */
 const HTTP = { connectionsCheckingInterval: 1000, requireHostHeader: false };
+
+/** Whoever asks without a page's headers what may be asked is answered in the shape of all answers, too. */
+const CORS = { methods: ['GET', 'POST'], strictPreflight: false };
 
 /** The API over its parts, not listening yet. Closing it ends every stream with a word to come back. */
 export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): Promise<FastifyInstance> {
@@ -66,21 +79,31 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     if (!(await requests.isNext(request.raw, reply.raw))) reply.hijack();
   });
   app.addHook('onRequest', async (request) => {
-    const refusal = parts.origins.refusal(request.headers);
+    const refusal = parts.origins.refusal(request.headers, askedPath(request));
     if (refusal !== undefined) throw refusal;
     await Promise.resolve();
   });
   admitRequests(app, parts);
   unpackBodies(app);
-  // Whoever asks without a page's headers what may be asked is answered in the shape of all answers, too.
-  const methods = ['GET', 'POST'];
-  await app.register(fastifyCors, { origin: [...parts.origins.origins], methods, strictPreflight: false });
+  await app.register(fastifyCors, {
+    delegator: (request, decide) => {
+      const path = askedPath(request);
+      // Temporal's UI can be told to send what its user has at a proxy in front of us.
+      decide(null, { ...CORS, origin: [...parts.origins.originsAt(path)], credentials: isCodecPath(path) });
+    },
+  });
   const schema = executableSchema();
   await registerGraphql(app, schema, parts);
   registerAgentStream(app, parts);
   registerHealth(app, parts);
+  registerPayloadCodec(app, parts);
   registerFrontPage(app, parts);
   registerSockets(app, schema, parts);
   await registerGraphiqlPage(app, parts.ideFolder);
   return app;
+}
+
+/** What a request is for: the route that will answer it, or for which a browser asks whether it may ask. */
+function askedPath(request: FastifyRequest): string | undefined {
+  return request.method === 'OPTIONS' ? requestUrl(request.raw).pathname : request.routeOptions.url;
 }

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
@@ -18,10 +17,12 @@ import { readCredentials } from '../providers/keys/read-credentials.js';
 import { rememberedDirectory } from '../providers/directory/remembered-directory.js';
 import { StreamReader } from '../streams/reading/reader.js';
 import { connectClient } from '../temporal/connect.js';
+import { payloadEncryption } from '../temporal/data-converter.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
+import { apiAddress } from './api-address.js';
 import { claimHome } from './claim-home.js';
 import { openAudit } from './open-audit.js';
 import { openAccess } from './open-access.js';
@@ -65,14 +66,20 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts));
   const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
-  const origins = new OriginPolicy(config.corsOrigins, { servesEveryHost: doorkeeper.isLocked });
+  const payloadCipher = payloadEncryption(cluster.payloadKeys);
+  const uiUrl = payloadCipher && cluster.uiUrl;
+  const origins = new OriginPolicy(config.corsOrigins, { servesEveryHost: doorkeeper.isLocked, uiUrl });
   const openStreams = new OpenStreams();
   const turns = new Turns();
   const facts = await serverFacts(config, cluster);
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
   const access = { origins, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
+  const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
-  const app = await createServer({ storage, temporal, schemas, now, ...judged, ...access, ...serving, ...tls }, logger);
+  const app = await createServer(
+    { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls },
+    logger,
+  );
   resources.add('the API', () => app.close());
   if (config.tls !== undefined) resources.add('the certificate', followTlsFiles(config.tls, renew(app.server), logger));
   const sweep = {
@@ -84,7 +91,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
-  return addressOf(config, app.server.address());
+  return apiAddress(config);
 }
 
 async function listen(
@@ -97,11 +104,6 @@ async function listen(
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     throw new CircuitBreakerError('UNAVAILABLE', portTaken(port, 'PORT'));
   }
-}
-
-function addressOf({ host, tls }: ProcessParts['config'], address: AddressInfo | string | null): string {
-  const port = typeof address === 'object' && address !== null ? address.port : '';
-  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Shows whoever connects from now on the certificate that it is given. */

@@ -12,18 +12,13 @@ const GUIDES = new URL('../../docs/guides/', import.meta.url);
 
 /** What the front page says of this process. */
 export async function serverFacts(config: Config, cluster: TemporalCluster): Promise<ServerFacts> {
-  const { temporal, storageUrl, streamUrl } = config;
-  // Without an address, the server at the standard port of this machine is meant, and its UI is at the standard port, too.
-  const uiUrl = cluster.uiUrl ?? (temporal.address === undefined ? `http://localhost:${temporal.uiPort}` : undefined);
+  const { storageUrl, streamUrl } = config;
+  const { address, namespace, uiUrl } = cluster;
   return {
     version: (await readManifest()).version,
     storage: shownBackend(storageUrl),
     streams: streamUrl === storageUrl ? 'where everything else is stored' : shownBackend(streamUrl),
-    temporal: {
-      address: cluster.address,
-      namespace: cluster.namespace,
-      ...(uiUrl === undefined ? {} : { uiUrl }),
-    },
+    temporal: { address, namespace, ...(uiUrl === undefined ? {} : { uiUrl }) },
     models: shownModels(config),
     guides: readGuides(),
     servesIde: config.access.servesIde,

@@ -7,7 +7,7 @@ import { failureConverter } from './encoded-failures.js';
 import { PayloadEncryption } from './payload-encryption.js';
 
 /** What a process encrypts payloads with; undefined where it has no keys. */
-function payloadEncryption([first, ...others]: readonly PayloadKey[]): PayloadEncryption | undefined {
+export function payloadEncryption([first, ...others]: readonly PayloadKey[]): PayloadEncryption | undefined {
   return first === undefined ? undefined : new PayloadEncryption([first, ...others]);
 }
 

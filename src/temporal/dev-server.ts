@@ -25,6 +25,8 @@ export interface DevServerOptions {
   readonly uiPort: number;
   readonly dataDir: string;
   readonly environment: ProgramEnvironment;
+  /** Where the pages of its UI have payloads decrypted; absent: they show what is stored. */
+  readonly codecEndpoint?: string | undefined;
   /** More settings for the server, as `name=JSON`. */
   readonly dynamicConfig?: readonly string[];
   /** Aborted when nobody waits for it any more: it is ended then. */
@@ -56,7 +58,7 @@ const TUNING = [
 
 /**
  * Runs a Temporal dev server on a data folder. One that an earlier process of ours left there is adopted when it
- * serves the same ports, and replaced otherwise. Throws UNAVAILABLE when a port is taken or it does not start.
+ * was started in the same way, and replaced otherwise. Throws UNAVAILABLE when a port is taken or it does not start.
  */
 export async function runDevServer(options: DevServerOptions): Promise<DevServer> {
   await mkdir(options.dataDir, { recursive: true });
@@ -91,8 +93,9 @@ async function recordedServer(dataDir: string): Promise<ServerRecord | undefined
 async function leftoverServer(options: DevServerOptions): Promise<ServerRecord | undefined> {
   const record = await recordedServer(options.dataDir);
   if (record === undefined) return undefined;
-  const samePorts = record.port === options.port && record.uiPort === options.uiPort;
-  if (samePorts && (await isServing(`127.0.0.1:${record.port}`))) return record;
+  const isAsAsked =
+    record.port === options.port && record.uiPort === options.uiPort && record.codecEndpoint === options.codecEndpoint;
+  if (isAsAsked && (await isServing(`127.0.0.1:${record.port}`))) return record;
   await endProcess(record.pid);
   return undefined;
 }
@@ -136,10 +139,10 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   });
   closeSync(log);
   child.on('error', () => undefined);
-  const { port, uiPort, dataDir } = options;
+  const { port, uiPort, dataDir, codecEndpoint } = options;
   const pid = child.pid ?? -1;
   // Before it serves: whoever is killed meanwhile leaves a server that the next start knows.
-  await writeServerRecord(dataDir, { pid, ownerPid: process.pid, port, uiPort, databasePath });
+  await writeServerRecord(dataDir, { pid, ownerPid: process.pid, port, uiPort, codecEndpoint, databasePath });
   try {
     await untilServing(child, options);
   } catch (error) {
@@ -164,6 +167,7 @@ function argumentsFor(options: DevServerOptions, databasePath: string): string[]
       String(options.uiPort),
     ],
     ...['--namespace', options.namespace, '--db-filename', databasePath, '--log-level', 'warn'],
+    ...(options.codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', options.codecEndpoint]),
     ...attributes,
     ...TUNING,
     ...(options.dynamicConfig ?? []).flatMap((value) => ['--dynamic-config-value', value]),

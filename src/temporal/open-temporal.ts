@@ -1,6 +1,6 @@
 import type { TemporalConfig } from '../config.js';
 import type { PayloadKey } from '../core/payload-keys.js';
-import { runDevServer } from './dev-server.js';
+import { runDevServer, type DevServerOptions } from './dev-server.js';
 import type { FetchOptions } from './download.js';
 import { findTemporalCli, type CliSearch } from './find-temporal-cli.js';
 
@@ -14,7 +14,7 @@ export interface TemporalOptions {
 export interface TemporalCluster {
   readonly address: string;
   readonly namespace: string;
-  /** Absent where it is not ours to know. */
+  /** Of its UI; absent where nobody says so. */
   readonly uiUrl?: string;
   readonly apiKey?: string;
   readonly tls?: TemporalConfig['tls'];
@@ -27,7 +27,7 @@ export interface TemporalCluster {
 /** The configured cluster, or else a dev server on the data folder, which stops with us, or comes to nothing when aborted. */
 export async function openTemporal(
   { temporal, dataDir, cacheDir }: TemporalOptions,
-  options: FetchOptions,
+  { codecEndpoint, ...options }: FetchOptions & Pick<DevServerOptions, 'codecEndpoint'>,
 ): Promise<TemporalCluster> {
   if (temporal.address !== undefined) return namedCluster(temporal, temporal.address);
   const { namespace, port, uiPort, programs, payloadKeys } = temporal;
@@ -39,10 +39,11 @@ export async function openTemporal(
     uiPort,
     dataDir,
     environment: programs.forAll,
+    codecEndpoint,
     ...(options.signal && { signal: options.signal }),
   });
-  const { address, uiUrl } = server;
-  return { address, namespace, uiUrl, payloadKeys, stop: () => server.stop() };
+  const { address } = server;
+  return { address, namespace, ...uiOf(temporal), payloadKeys, stop: () => server.stop() };
 }
 
 /** Where the program is looked for that runs a dev server. */
@@ -52,10 +53,14 @@ export function cliSearch({ temporal, cacheDir }: Omit<TemporalOptions, 'dataDir
 }
 
 /** A cluster that somebody else runs. */
-export function namedCluster(
-  { namespace, apiKey, tls, payloadKeys }: TemporalConfig,
-  address: string,
-): TemporalCluster {
+export function namedCluster(temporal: TemporalConfig, address: string): TemporalCluster {
+  const { namespace, apiKey, tls, payloadKeys } = temporal;
   const how = { ...(apiKey && { apiKey }), ...(tls && { tls }), payloadKeys };
-  return { address, namespace, ...how, stop: () => Promise.resolve() };
+  return { address, namespace, ...uiOf(temporal), ...how, stop: () => Promise.resolve() };
+}
+
+/** Where Temporal's UI is: where somebody says so, else at its port of this machine unless the cluster is elsewhere. */
+export function uiOf({ uiUrl, address, uiPort }: TemporalConfig): Pick<TemporalCluster, 'uiUrl'> {
+  if (uiUrl !== undefined) return { uiUrl };
+  return address === undefined ? { uiUrl: `http://localhost:${uiPort}` } : {};
 }

@@ -10,15 +10,17 @@ export interface ServerRecord {
   readonly ownerPid: number;
   readonly port: number;
   readonly uiPort: number;
+  readonly codecEndpoint?: string | undefined;
   readonly databasePath: string;
 }
 
 export async function readServerRecord(dataDir: string): Promise<ServerRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(recordPath(dataDir), 'utf8')) as Partial<ServerRecord>;
-    const { pid, ownerPid, port, uiPort, databasePath } = record;
+    const { pid, ownerPid, port, uiPort, codecEndpoint, databasePath } = record;
     if (pid === undefined || ownerPid === undefined || databasePath === undefined) return undefined;
-    return port === undefined || uiPort === undefined ? undefined : { pid, ownerPid, port, uiPort, databasePath };
+    if (port === undefined || uiPort === undefined) return undefined;
+    return { pid, ownerPid, port, uiPort, codecEndpoint, databasePath };
   } catch {
     return undefined;
   }

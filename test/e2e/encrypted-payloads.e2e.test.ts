@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -8,6 +6,7 @@ import { createAgent, createToken, createWorkflow, execution, fire, settledToken
 import { eventually } from '../support/eventually.js';
 import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import { StreamViewer } from '../support/stream-viewer.js';
+import { temporalFilesWith } from '../support/temporal-files.js';
 
 const DOCUMENT = 'planted-document: the merger is on Friday';
 const LATER = 'planted-later: and the price is known';
@@ -44,25 +43,8 @@ const scripted = (responses: readonly string[], delayMs = 0) => ({
   llmProvider: { type: 'mock', model: 'mock-1', options: { delayMs, responses } },
 });
 
-/** A text as it looks in bytes of others: as it stands there, and within base64 wherever it begins. */
-function formsOf(text: string): readonly Buffer[] {
-  const encoded = ['', 'x', 'xx'].map((before) =>
-    Buffer.from(before + text)
-      .toString('base64')
-      .slice(4, -4),
-  );
-  return [text, ...encoded].map((form) => Buffer.from(form));
-}
-
-/** The files of Temporal's database that have any of the texts. */
-async function filesWith(setting: Setting, texts: readonly string[]): Promise<readonly string[]> {
-  const folder = setting.environment['DATA_DIR'] ?? '';
-  const names = (await readdir(folder)).filter((name) => name.startsWith('temporal.db'));
-  expect(names).toContain('temporal.db');
-  const forms = texts.flatMap(formsOf);
-  const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));
-  return names.filter((_, index) => forms.some((form) => contents[index]?.includes(form)));
-}
+const filesWith = ({ environment }: Setting, texts: readonly string[]) =>
+  temporalFilesWith(environment['DATA_DIR'] ?? '', texts);
 
 describe('a document', () => {
   it.each([

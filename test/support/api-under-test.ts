@@ -16,8 +16,10 @@ import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
+import { payloadEncryption } from '../../src/temporal/data-converter.js';
 import type { CutOff, TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/executions/execution.js';
+import type { PayloadKey } from '../../src/core/payload-keys.js';
 import { newToken } from '../../src/core/engine/new-token.js';
 import type { TokenStart } from '../../src/core/tokens/token-start.js';
 import type { ProviderDirectory } from '../../src/providers/directory/provider-status.js';
@@ -152,6 +154,10 @@ export interface ApiOptions {
   readonly checks?: readonly BearerCheck[];
   readonly servesIde?: boolean;
   readonly tls?: TlsIdentity;
+  /** Otherwise what Temporal stores is in clear. */
+  readonly payloadKeys?: readonly PayloadKey[];
+  /** Of Temporal, whose pages may use the codec. */
+  readonly uiUrl?: string;
 }
 
 export const TICKET_SECRET = 'a secret for tests, of 32 bytes or more';
@@ -176,6 +182,8 @@ export async function apiUnderTest({
   checks = [],
   servesIde = true,
   tls,
+  payloadKeys = [],
+  uiUrl,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -193,6 +201,7 @@ export async function apiUnderTest({
   const doorkeeper = new Doorkeeper({ checks, tickets });
   const chain = new AuditChain({ store: storage.audit, logger });
   const audit = new AuditTrail({ store: storage.audit, logger, chain, mask: (text) => text });
+  const payloadCipher = payloadEncryption(payloadKeys);
   const parts: ApiParts = {
     storage,
     temporal,
@@ -201,12 +210,13 @@ export async function apiUnderTest({
     reader,
     feed,
     providers,
-    origins: new OriginPolicy(origins),
+    origins: new OriginPolicy(origins, { uiUrl }),
     doorkeeper,
     audit,
     stays: new Stays(doorkeeper),
     servesIde,
     ...(tls === undefined ? {} : { tls }),
+    ...(payloadCipher === undefined ? {} : { payloadCipher }),
     openStreams: new OpenStreams(maxOpenStreams),
     turns: new Turns(),
     facts,

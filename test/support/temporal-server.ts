@@ -14,6 +14,8 @@ export interface TestTemporalServer {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
+  /** Where its database is. */
+  readonly dataDir: string;
   /** The hard way. */
   kill(): void;
   /** It keeps its connections and answers nobody, until it is thawed. */
@@ -65,6 +67,7 @@ export async function startTemporalServer(options: TestTemporalOptions = {}): Pr
     address: server.address,
     namespace: 'default',
     uiUrl: server.uiUrl,
+    dataDir,
     kill: () => {
       process.kill(server.pid, 'SIGKILL');
     },

@@ -1,4 +1,5 @@
 import type { ProcessParts } from '../../compose/run-process.js';
+import { uiOf } from '../../temporal/open-temporal.js';
 import { ApiClient } from '../api-client.js';
 
 export interface RunningServer {
@@ -14,8 +15,7 @@ export async function findOrStart(parts: ProcessParts): Promise<RunningServer> {
   const { temporal } = parts.config;
   if (await api.isReady()) {
     parts.say(`Using the server that runs at ${api.address}.`);
-    const uiUrl = temporal.address === undefined ? `http://localhost:${temporal.uiPort}` : undefined;
-    return { api, historyUrl: historyOf(uiUrl, temporal.namespace), startedHere: false };
+    return { api, historyUrl: historyOf(uiOf(temporal).uiUrl, temporal.namespace), startedHere: false };
   }
   const { runEverything } = await import('../../compose/run-everything.js');
   const { uiUrl } = await runEverything(parts);

@@ -52,6 +52,8 @@ const ENTRIES: readonly (Omit<AccessEntry, 'sha256'> & { readonly token: string 
   { name: 'elsewhere', token: 'cb_elsewhere', role: 'administer', workflows: ['another'] },
 ];
 
+const PAYLOAD_KEYS = [{ id: 'k', bytes: new Uint8Array(32) }];
+
 let api: ApiUnderTest;
 let address = '';
 const tickets = new StreamTickets({ secrets: [TICKET_SECRET], lifeSeconds: 60 });
@@ -64,7 +66,7 @@ beforeAll(async () => {
     ...entry,
     sha256: createHash('sha256').update(token).digest('hex'),
   }));
-  api = await apiUnderTest({ checks: [new AccessTokens(entries)], servesIde: false });
+  api = await apiUnderTest({ checks: [new AccessTokens(entries)], servesIde: false, payloadKeys: PAYLOAD_KEYS });
   address = await api.listen();
   await as('cb_owner', USES['createWorkflow'] ?? '');
   const mock = { type: 'mock', model: 'm' } as const;
@@ -338,6 +340,32 @@ describe('the other addresses', () => {
       expect(await statusOf(path, 'cb_reader')).toBe(path === '/nowhere' ? 404 : 200);
     },
   );
+
+  describe.each(['/codec/decode', '/codec/encode'])('%s', (path) => {
+    const codec = async (headers: Record<string, string>) => {
+      const asked = { 'content-type': 'application/json', ...headers };
+      const answer = await fetch(`${address}${path}`, { method: 'POST', headers: asked, body: '{"payloads":[]}' });
+      return answer.status;
+    };
+
+    it.each(Object.entries(STRANGERS))('is shut to somebody who shows %s', async (_who, shown) => {
+      expect(await codec(shown.headers ?? {})).toBe(401);
+    });
+
+    it.each([
+      ['cb_reader', 403],
+      ['cb_operator', 403],
+      ['cb_elsewhere', 403],
+      ['cb_owner', 200],
+    ])('answers %s with %s', async (token, status) => {
+      expect(await codec({ authorization: `Bearer ${token}` })).toBe(status);
+    });
+
+    it('is opened by no ticket', async () => {
+      const ticket = await ticketOf(tickets, 'e');
+      expect((await fetch(`${address}${path}?ticket=${ticket}`, { method: 'POST' })).status).toBe(401);
+    });
+  });
 
   it.each(['/health/live', '/health/ready'])('%s is open', async (path) => {
     expect(await statusOf(path)).toBe(200);
