@@ -180,6 +180,12 @@ const modules = [
     },
   },
   {
+    name: 'testing',
+    comment: 'What tests of workflows stand on: core as production runs it, and vitest where that runs.',
+    from: { path: '^src/testing/' },
+    to: { pathNot: ['^src/(core|testing)/', '^node_modules/(vitest|@vitest)/'] },
+  },
+  {
     name: 'tools',
     comment: 'What agents can do besides talking: core, and what a tool is defined with.',
     from: { path: '^src/tools/' },
@@ -264,7 +270,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|tools|http|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|http|backends|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],
