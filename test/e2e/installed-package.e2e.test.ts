@@ -29,13 +29,26 @@ console.log(last.eventType + ', shown as it is stored: ' + String(watched.isVeri
 declare const process: { readonly argv: readonly string[] };
 `;
 
+const TRY_OUT = `
+import { runWorkflow } from 'circuit-breaker/testing';
+
+const workflow = {
+  name: 'Review',
+  places: ['draft', 'done'],
+  initialPlace: 'draft',
+  transitions: [{ id: 'review', fromPlaces: ['draft'], toPlace: 'done', agentExecution: { agentId: 'reviewer' } }],
+};
+const token = await runWorkflow(workflow, { agents: { reviewer: 'Fine.' }, steps: ['review'] });
+console.log(token.place + ', ' + token.status);
+`;
+
 /** A project that has installed the package; of what the package depends on only what programs that watch need. */
-async function anotherProject(): Promise<string> {
-  const project = join(folder, 'another-project');
+async function anotherProject(others: readonly string[] = []): Promise<string> {
+  const project = await mkdtemp(join(folder, 'another-project-'));
   await mkdir(join(project, 'node_modules/circuit-breaker'), { recursive: true });
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(project, 'node_modules/circuit-breaker')]);
-  for (const needed of ['eventsource-parser'])
+  for (const needed of ['eventsource-parser', ...others])
     await symlink(join(process.cwd(), 'node_modules', needed), join(project, 'node_modules', needed));
   return project;
 }
@@ -89,4 +102,14 @@ it('with another Temporal SDK than it was built with, a worker bundles the workf
   await worker.said('Worker ready');
   expect(await worker.stop(), worker.output).toBe(0);
   await temporal.stop();
+});
+
+it('a workflow is tested from the package, in a project that has no vitest', async () => {
+  const project = await anotherProject(['zod', 'ajv', 'ajv-formats', 'ajv-draft-04', '@marcbachmann', 'lru-cache']);
+  await writeFile(join(project, 'try-out.ts'), TRY_OUT);
+  const strict = '--strict --skipLibCheck --target es2023 --module nodenext --types node --outDir out';
+  await symlink(join(process.cwd(), 'node_modules/@types'), join(project, 'node_modules/@types'));
+  await run(process.execPath, [TSC, ...strict.split(' '), 'try-out.ts'], { cwd: project });
+  const { stdout } = await run(process.execPath, ['out/try-out.js'], { cwd: project });
+  expect(stdout).toBe('done, COMPLETED\n');
 });

@@ -24,6 +24,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   react: 'the hook is for who has React, as a peer',
   tsx: 'threads of a process that runs from sources',
   typescript: 'declares the types of the client, in a checkout; the program needs none',
+  vitest: 'tests of workflows teach it their matcher where they run under it, as a peer',
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
