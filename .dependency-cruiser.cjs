@@ -8,6 +8,7 @@ const ENTRIES = '^src/(main|worker|api-server)\\.ts$';
 const COMPOSERS = [ENTRIES, '^src/(cli|compose)/'];
 const STORAGE_PORTS = '^src/storage/(?!open-)[^/]+\\.ts$';
 const SCHEMA_PORT = '^src/schemas/(schema-checker|agent-output-schema)\\.ts$';
+const LIMIT_PORT = '^src/limits/rate-limit\\.ts$';
 const STREAM_PORT = '^src/streams/stream-log\\.ts$';
 const MCP_CLIENT = '^node_modules/@modelcontextprotocol/client/';
 const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
@@ -118,6 +119,7 @@ const modules = [
         '^src/providers/directory/provider-status\\.ts$',
         '^src/streams/reading/',
         STORAGE_PORTS,
+        LIMIT_PORT,
         GATEWAY,
       ],
     },
@@ -210,6 +212,12 @@ const modules = [
     to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|backends)/' },
   },
   {
+    name: 'limits',
+    comment: 'How often each of many may do something: counted here, or on a server.',
+    from: { path: '^src/limits/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(backends|limits)/', '^node_modules/rate-limiter-flexible/'] },
+  },
+  {
     name: 'storage',
     comment: 'Storage keeps what core describes: core, and the server that it is kept on.',
     from: { path: '^src/storage/' },
@@ -270,7 +278,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|http|backends|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|http|backends|limits|storage|streams|temporal|client)/',
         '^src/(config|secret-files)\\.ts$',
         ...COMPOSERS,
       ],
@@ -354,7 +362,7 @@ const houses = {
   },
   backends: {
     open: [],
-    rooms: { postgres: [] },
+    rooms: { postgres: [], redis: [] },
   },
 };
 

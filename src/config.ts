@@ -4,11 +4,11 @@ import { z } from 'zod';
 
 import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
-import { parsedUrl } from './core/parsed-url.js';
 import { parsePayloadKeys, PAYLOAD_KEYS_FORM, secretsInPayloadKeys, type PayloadKey } from './core/payload-keys.js';
 import { isOwnAddress, refuseOpenAddress } from './core/refuse-open-address.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
+import { addressRanges, listed, origins } from './core/validation/listed-variables.js';
 import { HOST_RULE, parseHostRule, type HostRule, type WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
 
@@ -29,7 +29,14 @@ export interface Config {
   readonly taskQueuePrefix: string;
   readonly providers: ProviderConfig;
   readonly maxConcurrentExecutions: number;
+  /** Model calls, of all workers together. */
   readonly rateLimitPerMinute?: number;
+  /** Requests and operations of each caller of the API. */
+  readonly apiRateLimitPerMinute?: number;
+  /** The Redis server that counts them for all API processes. */
+  readonly rateLimitUrl?: string;
+  /** Addresses and ranges of those whose word counts on where a request comes from. */
+  readonly trustedProxies: readonly string[];
   /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
   readonly modelsMayBeNear: boolean;
   /** The folder of one's own tools. */
@@ -152,6 +159,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   const tls = bothOf(values);
   if (!isLocked(access)) refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
+  const streamUrl = values.STREAM_URL ?? storageUrl;
   return {
     port: values.PORT,
     host: values.HOST,
@@ -162,11 +170,13 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
     storageUrl,
-    streamUrl: values.STREAM_URL ?? storageUrl,
+    streamUrl,
     taskQueuePrefix: values.TASK_QUEUE_PREFIX,
     providers: providerConfig(values, set),
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
+    ...apiRateLimit(values, streamUrl),
+    trustedProxies: values.TRUSTED_PROXIES,
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
     modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
@@ -181,13 +191,6 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
     secrets: [...secretsOf(set), ...access.streamSecrets, ...secretsInPayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS)],
   };
-}
-
-function listed(text: string): string[] {
-  return text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 }
 
 const port = z.coerce.number('must be a port number').int().min(1).max(65535);
@@ -212,14 +215,8 @@ const SHORTEST_SECRET = 32;
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
-  CORS_ORIGINS: z
-    .string()
-    .default('')
-    .transform(listed)
-    .refine(
-      (origins) => origins.every((one) => parsedUrl(one)?.origin === one && one !== 'null'),
-      'must be origins, separated by commas, e.g. https://agents.example.com,http://localhost:5173',
-    ),
+  CORS_ORIGINS: origins,
+  TRUSTED_PROXIES: addressRanges,
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
   AGENT_ACCESS_TOKEN: z
@@ -282,6 +279,10 @@ const ENVIRONMENT = z.object({
   OLLAMA_BASE_URL: httpUrl.optional(),
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
+  API_RATE_LIMIT_PER_MINUTE: count.optional(),
+  RATE_LIMIT_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be redis://user:password@host:port/database' })
+    .optional(),
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   ALLOWED_PRIVATE_HOSTS: hostRules,
@@ -351,6 +352,12 @@ function accessConfig(values: Values): AccessConfig {
     servesIde: true,
   };
   return { ...access, servesIde: values.GRAPHIQL ?? !isLocked(access) };
+}
+
+function apiRateLimit({ API_RATE_LIMIT_PER_MINUTE: limit, RATE_LIMIT_URL }: Values, streamUrl: string) {
+  const url = RATE_LIMIT_URL ?? (/^rediss?:/.test(streamUrl) ? streamUrl : undefined);
+  if (limit === undefined) return {};
+  return { apiRateLimitPerMinute: limit, ...(url === undefined ? {} : { rateLimitUrl: url }) };
 }
 
 function signOnConfig(values: Values): SignOnConfig | undefined {

@@ -7,6 +7,7 @@ import type { TlsIdentity } from './connections/tls-files.js';
 import type { OpenStreams } from './connections/open-streams.js';
 import type { Doorkeeper } from './access/doorkeeper.js';
 import type { OriginPolicy } from './access/origin-policy.js';
+import type { TrustedProxies } from './access/trusted-proxies.js';
 import type { ServerFacts } from './front-page/server-facts.js';
 import type { PayloadCipher } from './payload-codec/payload-cipher.js';
 import type { Turns } from './graphql/answers/turns.js';
@@ -19,6 +20,7 @@ export interface ApiParts extends OperationParts {
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
   readonly doorkeeper: Doorkeeper;
+  readonly proxies: TrustedProxies;
   /** Is told what callers do. */
   readonly audit: AuditLog;
   readonly stays: Stays;

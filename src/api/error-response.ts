@@ -30,6 +30,11 @@ export function httpStatus(error: unknown, code: ErrorCode): number {
   return code === 'INTERNAL' ? 500 : (refusalStatus(error) ?? ERROR_STATUS[code]);
 }
 
+/** What the headers of an answer say of an error, by its facts: when to come again, where that is known. */
+export function errorHeaders({ retryAfterSeconds }: Readonly<Record<string, unknown>>): Record<string, string> {
+  return typeof retryAfterSeconds === 'number' ? { 'retry-after': String(retryAfterSeconds) } : {};
+}
+
 type FormattedError = GraphQLFormattedError & { readonly extensions: { readonly code: ErrorCode } };
 
 export function asGraphqlError(error: unknown): GraphQLError {

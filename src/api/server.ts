@@ -12,7 +12,7 @@ import { registerAgentStream } from './agent-stream/agent-stream.js';
 import { admitRequests } from './access/admit-requests.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
-import { httpError } from './error-response.js';
+import { errorHeaders, httpError } from './error-response.js';
 import { isCodecPath } from './connections/codec-paths.js';
 import { BrokenRequests } from './connections/broken-requests.js';
 import { AGENT_STREAM_ROUTE } from './connections/stream-path.js';
@@ -59,7 +59,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
     },
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const { status, body } = httpError(error, request);
-      void reply.code(status).send(body);
+      void reply.code(status).headers(errorHeaders(body.error)).send(body);
     },
     genReqId: () => crypto.randomUUID(),
   });
@@ -67,7 +67,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   await registerSecurityHeaders(app, { usesTls: tls !== undefined });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, body } = httpError(error, request);
-    return await reply.code(status).send(body);
+    return await reply.code(status).headers(errorHeaders(body.error)).send(body);
   });
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing at this address.' } }),

@@ -5,6 +5,7 @@ import { secretMask } from '../core/secrets.js';
 import { checkAccess } from './checks/check-access.js';
 import { checkApi } from './checks/check-api.js';
 import { checkHome } from './checks/check-home.js';
+import { checkLimits } from './checks/check-limits.js';
 import { checkNode } from './checks/check-node.js';
 import { checkProviders } from './checks/check-providers.js';
 import { checkStorage } from './checks/check-storage.js';
@@ -52,6 +53,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkTemporal(config, isRunning),
     checkHome(config),
     checkAccess(config),
+    checkLimits(config),
     checkStorage(config, isRunning),
     checkProviders(config),
     checkTools(config),

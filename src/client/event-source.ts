@@ -46,7 +46,7 @@ export async function* visit(options: VisitOptions): AsyncGenerator<StreamEvent,
     if (!response.ok) return await heard(refused(response, url), connection);
     if (response.body === null || !isEventStream(response)) throw unexpectedAnswer(response, url);
     yield* eventsOf(response.body, { connection, url });
-    return { type: 'again', reason: 'the server ended the connection' };
+    return { type: 'again', reason: 'the server ended the connection', afterMs: askedWaitMs(response) };
   } finally {
     signal.removeEventListener('abort', cut);
     connection.abort();
@@ -86,10 +86,14 @@ async function refused(response: Response, url: string): Promise<VisitEnd> {
   const error = await readStreamError(response, url);
   // A server that is busy, or going down, is worth another visit; anything else is not.
   if (response.status !== 429 && response.status < 500) throw error;
+  return { type: 'again', reason: error, afterMs: askedWaitMs(response, error) };
+}
+
+/** 0: it asks for no wait. */
+function askedWaitMs({ headers }: Response, error?: StreamError): number {
   // The form with a date is ignored: the clocks of the two may differ.
-  const seconds = Number(response.headers.get('retry-after') ?? error.facts.retryAfterSeconds);
-  const afterMs = seconds > 0 ? Math.min(seconds * 1000, LONGEST_ASKED_WAIT_MS) : 0;
-  return { type: 'again', reason: error, afterMs };
+  const seconds = Number(headers.get('retry-after') ?? error?.facts.retryAfterSeconds);
+  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_ASKED_WAIT_MS) : 0;
 }
 
 interface Connected {

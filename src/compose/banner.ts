@@ -1,6 +1,7 @@
 import { isLocked, type Config } from '../config.js';
 import type { Running } from './run-everything.js';
 import { shownModels } from './server-facts.js';
+import { shownLimits } from './shown-limits.js';
 
 /** What someone who started everything wants to know: where it is, where its data is, and which models it can ask. */
 export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }: Running): string {
@@ -10,6 +11,7 @@ export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }:
     ['Streams', `${address}/agent-stream/:executionId   (WebSocket and SSE)`],
     ['Temporal UI', uiUrl ?? `of the cluster at ${config.temporal.address ?? 'TEMPORAL_ADDRESS'}`],
     ['Access', shownAccess(config)],
+    ['Limits', shownLimits(config)],
     ['Data', config.storageUrl.startsWith('pglite:') ? config.dataDir : 'PostgreSQL (STORAGE_URL)'],
     ['Models', shownModels(config)],
     ...(config.toolsDir === undefined ? [] : [['Tools', `${ownTools} in ${config.toolsDir}`]]),

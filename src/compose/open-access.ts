@@ -7,17 +7,21 @@ import { StreamTickets } from '../api/access/stream-tickets.js';
 import { followTokensFile, readTokensFile } from '../api/access/tokens-file.js';
 import { isLocked } from '../config.js';
 import type { AccessEntry } from '../core/access/access-entry.js';
+import { openApiLimit } from './open-api-limit.js';
 import type { ProcessParts } from './run-process.js';
 
 /** The one who lets callers in, by what the environment names. Throws VALIDATION_FAILED for a file of tokens that cannot be used. */
-export function openAccess({ config, logger, resources }: ProcessParts): Doorkeeper {
+export async function openAccess(parts: ProcessParts): Promise<Doorkeeper> {
+  const { config, logger, resources } = parts;
+  const limit = await openApiLimit(parts);
+  const limits = limit === undefined ? {} : { limit };
   const { access, executionTimeoutSeconds, streamRetentionSeconds } = config;
   const { token, tokensFile, signOn, streamSecrets } = access;
   const tickets = new StreamTickets({
     secrets: streamSecrets.length > 0 ? streamSecrets : [randomBytes(32).toString('hex')],
     lifeSeconds: executionTimeoutSeconds + streamRetentionSeconds,
   });
-  if (!isLocked(access)) return new Doorkeeper({ checks: [], tickets });
+  if (!isLocked(access)) return new Doorkeeper({ checks: [], tickets, ...limits });
   if (streamSecrets.length === 0) {
     logger.info('STREAM_AUTH_SECRET is not set: tickets for streams open them at this process only, until it ends');
   }
@@ -30,7 +34,8 @@ export function openAccess({ config, logger, resources }: ProcessParts): Doorkee
     take(readTokensFile(tokensFile));
     resources.add('the file of tokens', followTokensFile(tokensFile, take, logger));
   }
-  return new Doorkeeper({ checks: signOn === undefined ? [tokens] : [tokens, new SignOn(signOn)], tickets });
+  const checks = signOn === undefined ? [tokens] : [tokens, new SignOn(signOn)];
+  return new Doorkeeper({ checks, tickets, ...limits });
 }
 
 function ownerOf(token: string): AccessEntry {

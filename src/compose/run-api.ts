@@ -6,6 +6,7 @@ import { followTlsFiles, readTlsFiles, type TlsIdentity } from '../api/connectio
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { Stays } from '../api/access/stays.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
+import { TrustedProxies } from '../api/access/trusted-proxies.js';
 import { startSweeping } from '../reconcile/sweep.js';
 import { Turns } from '../api/graphql/answers/turns.js';
 import { createServer } from '../api/server.js';
@@ -39,7 +40,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const { config, logger, resources } = parts;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
-  const doorkeeper = openAccess(parts);
+  const doorkeeper = await openAccess(parts);
   const stays = new Stays(doorkeeper);
   resources.add('the look at those who stay', () => {
     stays.end();
@@ -73,7 +74,8 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const turns = new Turns();
   const facts = await serverFacts(config, cluster);
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
-  const access = { origins, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
+  const proxies = new TrustedProxies(config.trustedProxies);
+  const access = { origins, proxies, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
   const app = await createServer(

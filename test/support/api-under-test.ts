@@ -12,6 +12,8 @@ import { Doorkeeper, type BearerCheck } from '../../src/api/access/doorkeeper.js
 import { Stays } from '../../src/api/access/stays.js';
 import { StreamTickets } from '../../src/api/access/stream-tickets.js';
 import { OriginPolicy } from '../../src/api/access/origin-policy.js';
+import { FailedAttempts } from '../../src/api/access/failed-attempts.js';
+import { TrustedProxies } from '../../src/api/access/trusted-proxies.js';
 import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
@@ -23,6 +25,7 @@ import type { PayloadKey } from '../../src/core/payload-keys.js';
 import { newToken } from '../../src/core/engine/new-token.js';
 import type { TokenStart } from '../../src/core/tokens/token-start.js';
 import type { ProviderDirectory } from '../../src/providers/directory/provider-status.js';
+import type { RateLimit } from '../../src/limits/rate-limit.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
@@ -152,6 +155,11 @@ export interface ApiOptions {
   readonly ideFolder?: string;
   /** Otherwise there are no locks. */
   readonly checks?: readonly BearerCheck[];
+  /** Otherwise callers may ask as often as they like. */
+  readonly limit?: RateLimit;
+  readonly trustedProxies?: readonly string[];
+  /** Otherwise whoever shows what opens nothing hears so at once. */
+  readonly failed?: FailedAttempts;
   readonly servesIde?: boolean;
   readonly tls?: TlsIdentity;
   /** Otherwise what Temporal stores is in clear. */
@@ -180,6 +188,9 @@ export async function apiUnderTest({
   facts = FACTS,
   ideFolder = '/nowhere/graphiql',
   checks = [],
+  limit,
+  trustedProxies = [],
+  failed = new FailedAttempts({ atOnce: Infinity }),
   servesIde = true,
   tls,
   payloadKeys = [],
@@ -198,7 +209,7 @@ export async function apiUnderTest({
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const feed = new TokenFeed({ tokens: storage.tokens, logger: new MemoryLogger() });
   const tickets = new StreamTickets({ secrets: [TICKET_SECRET], lifeSeconds: 60 });
-  const doorkeeper = new Doorkeeper({ checks, tickets });
+  const doorkeeper = new Doorkeeper({ checks, tickets, failed, ...(limit === undefined ? {} : { limit }) });
   const chain = new AuditChain({ store: storage.audit, logger });
   const audit = new AuditTrail({ store: storage.audit, logger, chain, mask: (text) => text });
   const payloadCipher = payloadEncryption(payloadKeys);
@@ -212,6 +223,7 @@ export async function apiUnderTest({
     providers,
     origins: new OriginPolicy(origins, { uiUrl }),
     doorkeeper,
+    proxies: new TrustedProxies(trustedProxies),
     audit,
     stays: new Stays(doorkeeper),
     servesIde,

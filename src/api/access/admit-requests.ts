@@ -9,8 +9,10 @@ import { CHALLENGE } from '../connections/challenge.js';
 import type { Guards } from './audited-admission.js';
 import { callOrigin } from './call-origin.js';
 import { DOORS, type Door } from './doors.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 interface Gate extends Guards {
+  readonly proxies: TrustedProxies;
   /** Whether anybody may have the page of the IDE: what it asks for is judged like all else. */
   readonly servesIde: boolean;
 }
@@ -25,7 +27,8 @@ export function callerOf(request: FastifyRequest): Caller {
 }
 
 /** Lets requests in, or not, before anything of them is read. To be called before any route is registered. */
-export function admitRequests(app: FastifyInstance, { servesIde, ...guards }: Gate): void {
+export function admitRequests(app: FastifyInstance, gate: Gate): void {
+  const { servesIde } = gate;
   app.addHook('onRoute', ({ url }) => {
     doorOf(url);
   });
@@ -38,12 +41,12 @@ export function admitRequests(app: FastifyInstance, { servesIde, ...guards }: Ga
     const door = url === undefined ? 'judged' : doorOf(url);
     if (door === 'open' || (door === 'ide' && servesIde)) return;
     if (door === 'ide') throw new CircuitBreakerError('NOT_FOUND', 'There is nothing at this address.');
-    const caller = await admitToDoor(guards, door, {
+    const caller = await admitToDoor(gate, door, {
       method: request.method,
       headers: request.headers,
       url: requestUrl(request.raw),
       takesTicket: url === AGENT_STREAM_ROUTE,
-      from: callOrigin(request.raw, request.id),
+      from: callOrigin(gate, request.raw, request.id),
     });
     CALLERS.set(request, caller);
   });

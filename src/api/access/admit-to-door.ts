@@ -21,8 +21,8 @@ interface Knock {
 }
 
 /**
- * Who knocks, at any address and by any protocol. Throws UNAUTHENTICATED where what they show opens nothing, FORBIDDEN where this door
- * is not theirs; either is told to the audit.
+ * Who knocks, at any address and by any protocol. Throws UNAUTHENTICATED where what they show opens nothing, RATE_LIMITED where they
+ * knock too often, FORBIDDEN where this door is not theirs; each is told to the audit.
  */
 export async function admitToDoor(
   guards: Guards,

@@ -1,16 +1,17 @@
-import type { IncomingMessage } from 'node:http';
+import type { Told, TrustedProxies } from './trusted-proxies.js';
 
-/** Where a call comes from, for the audit. */
+/** Where a call comes from. */
 export interface CallOrigin {
   readonly requestId: string;
-  /** Of the connection: behind a proxy, that of the proxy. Absent: the connection is gone already. */
+  /** Absent: its connection is gone already. */
   readonly address?: string;
 }
 
-/** As a socket that takes both has the address of an IPv4 one. */
-const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
-
-export function callOrigin({ socket }: Pick<IncomingMessage, 'socket'>, requestId: string): CallOrigin {
-  const address = socket.remoteAddress?.replace(IPV4_IN_IPV6, '');
+export function callOrigin(
+  { proxies }: { readonly proxies: TrustedProxies },
+  request: Told,
+  requestId: string,
+): CallOrigin {
+  const address = proxies.callerAddress(request);
   return { requestId, ...(address === undefined ? {} : { address }) };
 }

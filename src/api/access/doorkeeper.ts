@@ -1,7 +1,10 @@
 import type { Caller } from '../../core/access/caller.js';
 import { ANYBODY } from '../../core/access/caller.js';
 import { CircuitBreakerError } from '../../core/errors.js';
+import type { RateLimit } from '../../limits/rate-limit.js';
 import { bearerToken, shownTicket, type Credentials } from './credentials.js';
+import { FailedAttempts } from './failed-attempts.js';
+import { networkOf } from './network-of.js';
 import type { StreamTickets } from './stream-tickets.js';
 
 /** One way of knowing whose a bearer token is. */
@@ -16,9 +19,15 @@ interface DoorkeeperOptions {
   /** Asked in this order. None: there are no locks. */
   readonly checks: readonly BearerCheck[];
   readonly tickets: StreamTickets;
+  /** How often each caller may ask; absent: as often as they like. */
+  readonly limit?: RateLimit;
+  readonly failed?: FailedAttempts;
   /** In milliseconds since 1970. */
   readonly now?: () => number;
 }
+
+/** A connection that is gone has no address: nobody hears the answer. */
+const NOWHERE = 'nowhere';
 
 /**
  * The one who lets callers in, at every door: who they are, by what they show. What they may do is judged where they do it
@@ -27,11 +36,15 @@ interface DoorkeeperOptions {
 export class Doorkeeper {
   readonly #checks: readonly BearerCheck[];
   readonly tickets: StreamTickets;
+  readonly #limit: RateLimit | undefined;
+  readonly #failed: FailedAttempts;
   readonly #now: () => number;
 
-  constructor({ checks, tickets, now = Date.now }: DoorkeeperOptions) {
+  constructor({ checks, tickets, limit, failed = new FailedAttempts(), now = Date.now }: DoorkeeperOptions) {
     this.#checks = checks;
     this.tickets = tickets;
+    this.#limit = limit;
+    this.#failed = failed;
     this.#now = now;
   }
 
@@ -40,12 +53,25 @@ export class Doorkeeper {
     return this.#checks.length > 0;
   }
 
-  /** Who shows this. Throws UNAUTHENTICATED where nothing is shown, or nothing that opens. */
-  async admit(shown: Credentials): Promise<Caller> {
+  /**
+   * Who shows this, from an address. Throws UNAUTHENTICATED where nothing is shown, or nothing that opens: the more of that came from
+   * there, the later, and in the end RATE_LIMITED.
+   */
+  async admit(shown: Credentials, address = NOWHERE): Promise<Caller> {
     if (!this.isLocked) return ANYBODY;
     const caller = await this.#find(shown);
     if (caller !== undefined) return caller;
-    throw shown.authorization === undefined && shown.ticket === undefined ? nothingShown() : nothingThatOpens();
+    if (shown.authorization === undefined && shown.ticket === undefined) throw nothingShown();
+    await this.#failed.slowDown(address);
+    throw nothingThatOpens();
+  }
+
+  /** Counts one more that a caller asks for. Throws RATE_LIMITED where it is too many. */
+  async count(caller: Caller, address = NOWHERE): Promise<void> {
+    const seconds = await this.#limit?.take(countedAs(caller, address));
+    if (seconds === undefined) return;
+    const message = `${caller.name} asks for more in a minute than API_RATE_LIMIT_PER_MINUTE allows: come again in ${seconds} seconds.`;
+    throw new CircuitBreakerError('RATE_LIMITED', message, { retryAfterSeconds: seconds });
   }
 
   /** Whether one who was let in would still be: their time may be over, or their token taken from them. */
@@ -66,6 +92,11 @@ export class Doorkeeper {
     const ticket = shown.authorization === undefined ? shownTicket(shown) : undefined;
     return ticket === undefined ? undefined : await this.tickets.find(ticket, now);
   }
+}
+
+/** Callers who are known are counted wherever they call from; those who show the ticket that somebody gave them, by their address. */
+function countedAs({ by, name }: Caller, address: string): string {
+  return by === 'token' || by === 'sign-on' ? `${by} ${name}` : `address ${networkOf(address)}`;
 }
 
 function nothingShown(): CircuitBreakerError {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocketServer } from 'ws';
 
 import type { Caller } from '../../core/access/caller.js';
@@ -44,25 +44,37 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
         reply.hijack();
         return;
       }
-      try {
-        whenOver(response, parts.openStreams.enter());
-        const caller = callerOf(request);
-        const viewer = await partsFor(parts, caller).reader.open(executionId, options);
-        const onLeave = parts.stays.enter(caller, () => {
-          viewer.leave();
-        });
-        whenOver(response, onLeave);
-        for (const [name, value] of Object.entries(reply.getHeaders()))
-          if (value !== undefined) response.setHeader(name, value);
-        reply.hijack();
-        await serveSse(response, viewer, format);
-      } catch (error) {
-        if (!(error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE')) throw error;
-        reply.hijack();
-        askToComeAgain(response, error);
+      whenOver(response, parts.openStreams.enter());
+      const caller = callerOf(request);
+      const viewer = await partsFor(parts, caller).reader.open(executionId, options);
+      const onLeave = parts.stays.enter(caller, () => {
+        viewer.leave();
+      });
+      whenOver(response, onLeave);
+      takeOver(reply);
+      await serveSse(response, viewer, format);
+    },
+    // Also of what is refused before the handler is reached, to a browser that would take any other status for the last word.
+    errorHandler: (error, request, reply) => {
+      if (!mayPass(error) || !wantsEvents(request)) {
+        void reply.send(error);
+        return;
       }
+      takeOver(reply);
+      askToComeAgain(reply.raw, error);
     },
   });
+}
+
+/** From now on the answer is ours, with the headers that others have set. */
+function takeOver(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  reply.hijack();
+}
+
+function mayPass(error: unknown): error is CircuitBreakerError {
+  return error instanceof CircuitBreakerError && (error.code === 'UNAVAILABLE' || error.code === 'RATE_LIMITED');
 }
 
 /** As 401, for a socket whose caller is not let in any more. */
@@ -100,7 +112,7 @@ export async function upgradeToStream(
     const refusal = parts.origins.refusal(request.headers);
     if (refusal !== undefined) throw refusal;
     const { method, headers } = request;
-    const from = callOrigin(request, id);
+    const from = callOrigin(parts, request, id);
     caller = await admitToDoor(parts, STREAM_DOOR, { method, headers, url, takesTicket: true, from });
     const query = queryOf(url);
     format = eventFormat(query);

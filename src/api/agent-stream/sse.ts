@@ -5,6 +5,7 @@ import type { CircuitBreakerError } from '../../core/errors.js';
 import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import { drained } from '../connections/slow-viewer.js';
+import { errorHeaders } from '../error-response.js';
 import type { EventFormat } from './event-json.js';
 
 const COMMENT_EVERY_MS = 15_000;
@@ -54,10 +55,12 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
  * Refuses a stream for now, with status 200: an EventSource never comes again after any other, and what is wrong may
  * pass.
  */
-export function askToComeAgain(response: ServerResponse, { code, message }: CircuitBreakerError): void {
+export function askToComeAgain(response: ServerResponse, { code, message, facts }: CircuitBreakerError): void {
   if (response.destroyed || response.headersSent) return;
   const why = `${code}: ${message.replaceAll(/\s+/g, ' ')}`;
-  response.writeHead(200, HEADERS).end(`: ${why}\nretry: ${COME_AGAIN_MS}\n\n`);
+  const { retryAfterSeconds } = facts;
+  const afterMs = retryAfterSeconds === undefined ? COME_AGAIN_MS : retryAfterSeconds * 1000;
+  response.writeHead(200, { ...HEADERS, ...errorHeaders({ ...facts }) }).end(`: ${why}\nretry: ${afterMs}\n\n`);
 }
 
 /** Calls back when an answer has been given or its client has gone; at once where it went before. */

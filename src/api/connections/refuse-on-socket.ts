@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 import type { WebSocket } from 'ws';
 
-import type { ErrorAnswer } from '../error-response.js';
+import { errorHeaders, type ErrorAnswer } from '../error-response.js';
 import { CHALLENGE } from './challenge.js';
 import { closeFirmly } from './close-firmly.js';
 
@@ -15,12 +15,11 @@ const PATIENCE_MS = 5000;
  */
 export function refuseOnSocket(socket: Duplex, { status, body }: ErrorAnswer): void {
   const json = JSON.stringify(body);
-  const retryAfter = body.error['retryAfterSeconds'];
   const head = [
     `HTTP/1.1 ${status} Refused`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(json)}`,
-    ...(typeof retryAfter === 'number' ? [`retry-after: ${retryAfter}`] : []),
+    ...Object.entries(errorHeaders(body.error)).map(([name, value]) => `${name}: ${value}`),
     ...(status === 401 ? [`www-authenticate: ${CHALLENGE}`] : []),
     'connection: close',
   ];
@@ -35,12 +34,15 @@ export function refuseOnSocket(socket: Duplex, { status, body }: ErrorAnswer): v
     .end(`${head.join('\r\n')}\r\n\r\n${json}`);
 }
 
-/** Closes a browser's WebSocket: 4400, 4401, 4403, 4404 for what they mean in HTTP, 1013 for what may pass, else 1011. */
+/**
+ * Closes a browser's WebSocket: 4400, 4401, 4403, 4404 for what they mean in HTTP, 1013 for what may pass, else 1011. Not 4429: clients
+ * of GraphQL take it for the last word.
+ */
 export function closeRefused(socket: WebSocket, { status, body }: ErrorAnswer): void {
   closeFirmly(socket, closeCodeOf(status), body.error.code);
 }
 
 function closeCodeOf(status: number): number {
-  if (status >= 400 && status < 500) return 4000 + status;
-  return status === 503 ? 1013 : 1011;
+  if (status === 429 || status === 503) return 1013;
+  return status >= 400 && status < 500 ? 4000 + status : 1011;
 }

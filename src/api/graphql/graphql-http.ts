@@ -5,7 +5,7 @@ import { mercurius } from 'mercurius';
 import { callOrigin } from '../access/call-origin.js';
 import { callerOf } from '../access/admit-requests.js';
 import type { ApiParts } from '../api-parts.js';
-import { asGraphqlError, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
+import { asGraphqlError, errorHeaders, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
 import { resolverContext } from './context.js';
 import { refuseInexactBodies } from './documents/refuse-inexact-numbers.js';
@@ -41,7 +41,7 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     if (kind === OperationTypeNode.SUBSCRIPTION) return await sendRefusal(exchange, [new GraphQLError(SUBSCRIBE_BY)]);
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
     const { request } = exchange;
-    const context = resolverContext(parts, callerOf(request), callOrigin(request.raw, request.id));
+    const context = resolverContext(parts, callerOf(request), callOrigin(parts, request.raw, request.id));
     const result = await app.graphql(asked.query, { ...context }, asked.variables, asked.operationName);
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };
@@ -49,6 +49,7 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     refuseInexactBodies(scope);
     scope.setErrorHandler(async (error, request, reply) => {
       const formatted = graphqlError(asGraphqlError(error), request);
+      void reply.headers(errorHeaders(formatted.extensions));
       return await send({ request, reply }, httpStatus(error, formatted.extensions.code), { errors: [formatted] });
     });
     scope.post('/graphql', (request, reply) => answer({ request, reply }, readGraphqlRequest(request.body)));

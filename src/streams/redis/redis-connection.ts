@@ -1,5 +1,6 @@
-import { createClient, ErrorReply } from '@redis/client';
+import { ErrorReply } from '@redis/client';
 
+import { newRedisClient, placeOfRedis, type RedisClient } from '../../backends/redis/redis-client.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import type { RedisScript } from './redis-scripts.js';
@@ -8,25 +9,16 @@ interface RedisOptions {
   readonly logger: { warn(facts: object, message: string): void };
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
-/** A server that is frozen, or gone without a word, is noticed after so long. */
-const SILENCE_MS = 5000;
-const PING_EVERY_MS = 2000;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2000;
-
 /** What a server answers that is starting, full, or not the one that may be written to. */
 const AWAY =
   /^(?:LOADING|OOM|READONLY|MASTERDOWN|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|ERR max)/;
-
-type Client = ReturnType<typeof newClient>;
 
 /** Two connections to a Redis server, one of which listens. Survives the server's restarts. */
 export class RedisConnection {
   readonly #url: string;
   readonly #options: RedisOptions;
-  readonly subscriber: Client;
-  readonly #commands: Client;
+  readonly subscriber: RedisClient;
+  readonly #commands: RedisClient;
 
   constructor(url: string, options: RedisOptions) {
     this.#url = url;
@@ -78,14 +70,15 @@ export class RedisConnection {
     this.subscriber.destroy();
   }
 
-  #client(): Client {
-    const client = newClient(this.#url);
+  #client(): RedisClient {
+    const client = newRedisClient(this.#url);
     // Without a listener the process would end. One line for each time that a connection is lost, not for each try.
     let isUp = false;
     client
       .on('ready', () => (isUp = true))
       .on('error', (error: Error) => {
-        if (isUp) this.#options.logger.warn({ err: error.message }, `the connection to ${placeOf(this.#url)} broke`);
+        if (isUp)
+          this.#options.logger.warn({ err: error.message }, `the connection to ${placeOfRedis(this.#url)} broke`);
         isUp = false;
       });
     return client;
@@ -93,12 +86,12 @@ export class RedisConnection {
 
   #named(error: unknown): unknown {
     if (error instanceof ErrorReply && !AWAY.test(error.message)) {
-      return new Error(`${placeOf(this.#url)} refused a command: ${error.message}`);
+      return new Error(`${placeOfRedis(this.#url)} refused a command: ${error.message}`);
     }
     const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
     return new CircuitBreakerError(
       'UNAVAILABLE',
-      `${placeOf(this.#url)} cannot be used (${reason}). Is it running, and may it be reached from here?`,
+      `${placeOfRedis(this.#url)} cannot be used (${reason}). Is it running, and may it be reached from here?`,
     );
   }
 }
@@ -116,30 +109,6 @@ export async function connectRedis(url: string, options: RedisOptions): Promise<
   return connection;
 }
 
-function newClient(url: string) {
-  let isStarted = false;
-  const client = createClient({
-    url,
-    // What cannot be sent now is refused: writers keep their text and come again, so nothing piles up in here.
-    disableOfflineQueue: true,
-    pingInterval: PING_EVERY_MS,
-    socket: {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SILENCE_MS,
-      // At the start somebody waits to be told.
-      reconnectStrategy: (retries, cause) =>
-        isStarted ? Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS) : cause,
-    },
-  });
-  client.once('ready', () => (isStarted = true));
-  return client;
-}
-
 function isReply(error: unknown, code: string): boolean {
   return error instanceof ErrorReply && error.message.startsWith(code);
-}
-
-function placeOf(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `Redis at ${hostname}:${port === '' ? '6379' : port}`;
 }

@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 
 import type { Caller } from '../../../core/access/caller.js';
 import { CircuitBreakerError } from '../../../core/errors.js';
-import { auditedAdmission } from '../../access/audited-admission.js';
+import { auditedAdmission, auditedCount } from '../../access/audited-admission.js';
 import { callOrigin, type CallOrigin } from '../../access/call-origin.js';
 import { shownAtInit, type Credentials } from '../../access/credentials.js';
 import type { ApiParts } from '../../api-parts.js';
@@ -43,6 +43,8 @@ interface Peer extends WiredSocket {
   readonly origin: CallOrigin;
   /** Once it has been let in. */
   caller?: Caller;
+  /** Settles when the operations so far have been counted. */
+  counted: Promise<void>;
   /** The message that graphql-ws was given last, as it came. */
   received: string;
 }
@@ -76,13 +78,15 @@ export function graphqlSockets({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
     onConnect: ({ extra, connectionParams }) => letIn(extra, connectionParams, { parts, logger }),
     // What is refused ends its operation, not the socket.
-    onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
-      // Here, and not as it arrives: whoever has not been let in gets no message read.
-      const inexact = inexactNumberIn(extra.received);
-      if (inexact !== undefined) return [asGraphqlError(inexact)];
-      const read = reader.read({ query, operationName, variables });
-      if (!('operation' in read)) return read;
+    onSubscribe: async ({ extra }, id, { query, operationName, variables }) => {
+      const { received } = extra;
       try {
+        await counted(extra, parts);
+        // Here, and not as it arrives: whoever has not been let in gets no message read.
+        const inexact = inexactNumberIn(received);
+        if (inexact !== undefined) return [asGraphqlError(inexact)];
+        const read = reader.read({ query, operationName, variables });
+        if (!('operation' in read)) return read;
         const contextValue = begin(extra, callerOf(extra), id);
         return { schema, document: read.document, operationName, variableValues: variables, contextValue };
       } catch (error) {
@@ -97,8 +101,9 @@ export function graphqlSockets({
   });
   return ({ socket, wire }, { shown, request }) => {
     keepAlive(socket);
-    const origin = callOrigin(request, crypto.randomUUID());
-    const peer: Peer = { socket, wire, shown, origin, operations: new SocketOperations(), received: '' };
+    const origin = callOrigin(parts, request, crypto.randomUUID());
+    const operations = new SocketOperations();
+    const peer: Peer = { socket, wire, shown, origin, operations, counted: Promise.resolve(), received: '' };
     const closed = server.opened(protocolSide(peer, logger), peer);
     socket.on('close', (code, reason) => {
       peer.operations.leave();
@@ -121,12 +126,21 @@ async function letIn(
     const onLeave = parts.stays.enter(caller, () => {
       closeFirmly(peer.socket, CloseCode.Unauthorized, 'UNAUTHENTICATED');
     });
-    peer.socket.on('close', onLeave);
+    if (peer.socket.readyState === peer.socket.OPEN) peer.socket.on('close', onLeave);
+    else onLeave();
     return true;
   } catch (error) {
     closeRefused(peer.socket, httpError(error, { id: peer.origin.requestId, log: logger }));
     return false;
   }
+}
+
+/** Resolves when an operation may begin, after those that were asked for before it. Rejects with RATE_LIMITED where it may not. */
+function counted(peer: Peer, parts: ApiParts): Promise<void> {
+  const count = () => auditedCount(parts, callerOf(peer), peer.origin);
+  const mayBegin = peer.counted.then(count);
+  peer.counted = mayBegin.catch(() => undefined);
+  return mayBegin;
 }
 
 /** graphql-ws takes no operation before the socket has been let in. */

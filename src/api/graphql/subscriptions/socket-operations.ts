@@ -8,6 +8,7 @@ const MAX_OPERATIONS = 100;
  */
 export class SocketOperations {
   readonly #running = new Set<SocketOperation>();
+  #isLeft = false;
 
   /** One more. Throws a GraphQLError when there are as many as a socket may have. */
   begin(id: string): SocketOperation {
@@ -18,11 +19,14 @@ export class SocketOperations {
     }
     const operation = new SocketOperation(id, () => this.#running.delete(operation));
     this.#running.add(operation);
+    // The socket may have been closed while this one waited to begin.
+    if (this.#isLeft) operation.leave();
     return operation;
   }
 
   /** The socket is closed. */
   leave(): void {
+    this.#isLeft = true;
     for (const operation of this.#running) operation.leave();
   }
 }
