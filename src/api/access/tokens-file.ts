@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { parse } from 'yaml';
@@ -38,7 +38,11 @@ export function followTokensFile(
   logger: Loud,
 ): () => void {
   const file = resolve(path);
+  let seen = ageOf(file);
   const look = () => {
+    const age = ageOf(file);
+    if (age === seen) return;
+    seen = age;
     try {
       const entries = readTokensFile(file);
       onChange(entries);
@@ -50,10 +54,20 @@ export function followTokensFile(
       );
     }
   };
+  // Node looks at the file for the first time somewhat later: what changes until then it takes for what was there.
+  const second = setTimeout(look, LOOK_EVERY_MS);
+  second.unref();
   watchFile(file, { persistent: false, interval: LOOK_EVERY_MS }, look);
   return () => {
+    clearTimeout(second);
     unwatchFile(file, look);
   };
+}
+
+/** Another one where the file has changed. */
+function ageOf(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }
 
 function contentOf(file: string): string {
