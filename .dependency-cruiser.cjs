@@ -293,7 +293,7 @@ const modules = [
  */
 const houses = {
   core: {
-    open: ['codes', 'errors', 'ids', 'parsed-url', 'secrets', 'steps'],
+    open: ['codes', 'errors', 'ids', 'parsed-url', 'secrets', 'steps', 'web-hosts'],
     rooms: {
       json: [],
       rules: ['json'],

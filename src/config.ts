@@ -8,8 +8,8 @@ import { parsePayloadKeys, PAYLOAD_KEYS_FORM, secretsInPayloadKeys, type Payload
 import { isOwnAddress, refuseOpenAddress } from './core/refuse-open-address.js';
 import { programEnvironments, type ProgramEnvironments } from './core/program-environment.js';
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
-import { addressRanges, listed, origins } from './core/validation/listed-variables.js';
-import { HOST_RULE, parseHostRule, type HostRule, type WebHosts } from './core/web-hosts.js';
+import { addressRanges, hostRules, listed, origins } from './core/validation/listed-variables.js';
+import type { WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
@@ -197,17 +197,6 @@ const port = z.coerce.number('must be a port number').int().min(1).max(65535);
 const seconds = z.coerce.number('must be a number of seconds').positive().max(86_400);
 const count = z.coerce.number('must be a whole number').int().positive();
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
-
-const hostRules = z
-  .string()
-  .default('')
-  .transform((text, context): readonly HostRule[] =>
-    listed(text).flatMap((one) => {
-      const rule = parseHostRule(one);
-      if (rule === undefined) context.addIssue(`"${one}" is none of ${HOST_RULE}; separate them by commas`);
-      return rule ?? [];
-    }),
-  );
 
 /** Of a key for HMAC with SHA-256, in bytes. */
 const SHORTEST_SECRET = 32;
