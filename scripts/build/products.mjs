@@ -18,7 +18,7 @@ export const PRODUCTS = [
     name: 'modules',
     from: ['src'],
     by: ['@swc/core'],
-    owns: (path) => !isBundle(path) && !isDeclaration(path) && !isIde(path),
+    owns: (path) => !isBundle(path) && !isDeclaration(path) && !isIde(path) && !isFileSchema(path),
     make: async () => (await import('./compile-modules.mjs')).compileModules(),
   },
   {
@@ -36,6 +36,13 @@ export const PRODUCTS = [
     make: async () => (await import('./declare-types.mjs')).declareTypes(),
   },
   {
+    name: 'schemas',
+    from: ['src/core'],
+    by: ['tsx', 'zod'],
+    owns: isFileSchema,
+    make: async () => (await import('./make-file-schemas.mjs')).makeFileSchemas(),
+  },
+  {
     name: 'ide',
     from: ['pages/graphiql', 'examples/document-review'],
     by: ['esbuild', 'graphiql'],
@@ -44,7 +51,7 @@ export const PRODUCTS = [
   },
 ];
 
-/** The types are for those who import the client or write tools; without the IDE its page says how to make it. */
+/** The types are for those who import the client or write tools and definitions, the schemas for their editors; without the IDE its page says how to make it. */
 export const NEEDED_TO_RUN = PRODUCTS.filter(({ name }) => name === 'modules' || name === 'workflows');
 
 /** What a process that runs the sources cannot make of them itself. */
@@ -88,6 +95,10 @@ function isBundle(path) {
 
 function isIde(path) {
   return path.startsWith('assets/graphiql/');
+}
+
+function isFileSchema(path) {
+  return path.endsWith('.schema.json');
 }
 
 function isDeclaration(path) {

@@ -81,13 +81,23 @@ describe('a checkout that was built', () => {
     expect(await changedAt('dist/cli/main.js')).toBe(before);
   });
 
-  it('has types for those who import the client or write a tool, and for nobody else', async () => {
+  it('has types for those who import the client, write a tool or a definition, and for nobody else', async () => {
     const paths = await readdir(join(folder, 'dist'), { recursive: true });
     const typed = paths.filter((path) => path.endsWith('.d.ts'));
     expect(typed).toEqual(
-      expect.arrayContaining(['client/index.d.ts', 'client/react.d.ts', 'core/codes.d.ts', 'tools/index.d.ts']),
+      expect.arrayContaining([
+        ...['client/index.d.ts', 'client/react.d.ts', 'core/codes.d.ts'],
+        ...['definitions/index.d.ts', 'tools/index.d.ts'],
+      ]),
     );
-    expect(typed.filter((path) => !/^(client|core|tools)\//.test(path))).toEqual([]);
+    expect(typed.filter((path) => !/^(client|core|definitions|tools)\//.test(path))).toEqual([]);
+  });
+
+  it('has schemas of definition files for editors', async () => {
+    for (const kind of ['agent', 'workflow']) {
+      const schema = await readFile(join(folder, `dist/definitions/${kind}.schema.json`), 'utf8');
+      expect(JSON.parse(schema)).toMatchObject({ type: 'object', additionalProperties: false });
+    }
   });
 
   it('is built anew when a source changes, and the workflows are bundled only when it is one of theirs', async () => {
@@ -106,7 +116,7 @@ describe('a checkout that was built', () => {
 
   it('is built anew with other packages', async () => {
     await change('package-lock.json');
-    expect(await build()).toMatch(/no longer fits .*: making modules, workflows, types, ide …/);
+    expect(await build()).toMatch(/no longer fits .*: making modules, workflows, types, schemas, ide …/);
   });
 
   it('forgets what has no source any more', async () => {

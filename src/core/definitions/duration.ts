@@ -4,6 +4,9 @@ const UNITS = { d: 86_400, h: 3600, m: 60, s: 1 } as const;
 const DURATION =
   /^(?=\d)(?:(\d{1,9}(?:\.\d{1,3})?)d)?(?:(\d{1,9}(?:\.\d{1,3})?)h)?(?:(\d{1,9}(?:\.\d{1,3})?)m)?(?:(\d{1,9}(?:\.\d{1,3})?)s)?$/;
 
+/** The same, for schemas. */
+export const DURATION_PATTERN = DURATION.source;
+
 /** What a duration looks like, for people. */
 export const DURATION_RULE = 'must be a number of seconds, or a duration such as 30s, 5m, 1h30m or 2d';
 

@@ -35,7 +35,8 @@ const prompts = shape({
   contextInstructions: z.string().max(MAX_PROMPT_LENGTH).exactOptional(),
 });
 
-const agent = shape({
+/** An agent in the form of `AgentInput`. */
+export const agentShape = shape({
   id: text(1000).exactOptional(),
   name: text(200),
   description: z.string().max(10_000).default(''),
@@ -66,7 +67,7 @@ export interface AgentInput {
 export function parseAgentInput(input: unknown): Parsed<AgentInput> {
   const jsonProblems = problemsOfJson(input);
   if (jsonProblems.length > 0) return { problems: jsonProblems };
-  const parsed = agent.safeParse(input);
+  const parsed = agentShape.safeParse(input);
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
   const { id, ...content } = parsed.data;
   const problems = [...(id === undefined ? [] : badId(id, '/id')), ...checkAgent(content)];

@@ -58,7 +58,8 @@ const expression = text(expressionLength).superRefine((source, context) => {
   if (typeof compiled === 'string') context.addIssue({ code: 'custom', message: compiled });
 });
 
-const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
+/** Recurses: for what parseRule has measured. */
+export const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
   z.preprocess(
     withoutNullNotes,
     z.discriminatedUnion(
