@@ -15,6 +15,8 @@ const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 /** What others may have of our HTTP client: the port, and how bytes are read. */
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
+/** How a file of definitions is read. */
+const FOLDER_TEXTS = '^src/folder/(folder-problem|json-text|yaml-text)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
@@ -185,7 +187,10 @@ const modules = [
     name: 'testing',
     comment: 'What tests of workflows stand on: core as production runs it, and vitest where that runs.',
     from: { path: '^src/testing/' },
-    to: { pathNot: ['^src/(core|testing)/', '^node_modules/(vitest|@vitest)/'] },
+    to: {
+      dependencyTypesNot: ['core'],
+      pathNot: ['^src/(core|testing)/', FOLDER_TEXTS, '^node_modules/(vitest|@vitest)/'],
+    },
   },
   {
     name: 'tools',

@@ -150,6 +150,22 @@ could make the whole chain anew, and --expect finds that. Storage in a folder is
       await audit(request);
     },
   },
+  init: {
+    operand: 'DIR',
+    options: {
+      template: { value: 'NAME', meaning: 'document-review (if not said), support-ticket or blank' },
+    },
+    summary: 'make a folder for agents and workflows of your own, with a first test',
+    description: `Writes agents, workflows, tests, a package.json, a README and an .env with random secrets into DIR (this folder otherwise), and
+says what to do next. Writes over nothing: where one of its files is there already, it writes none and exits with 1.`,
+    variables: {},
+    examples: ['npx circuit-breaker init my-agents', 'npx circuit-breaker init my-agents --template support-ticket'],
+    script: 'npx circuit-breaker init',
+    run: async (request) => {
+      const { init } = await import('./commands/init.js');
+      await init(request);
+    },
+  },
   validate: {
     operand: 'DIR',
     options: { json: { meaning: 'one object of JSON in place of lines, for programs' } },

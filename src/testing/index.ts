@@ -4,6 +4,7 @@
  */
 export { after, fails, type AgentAnswer, type AgentCall, type AgentScript } from './agent-script.js';
 export { replayToken, type Difference, type ReplayedToken } from './replay-token.js';
+export { readWorkflow } from './read-workflow.js';
 export { runWorkflow, type RefusedStep, type RunOptions, type Step, type TestedToken } from './run-workflow.js';
 export type { Span } from './span.js';
 export type { TestedExecution } from './virtual-token.js';

@@ -1,15 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 import { stringify } from 'yaml';
 
 import { exitWhenUnread } from '../../compose/end-request.js';
 import { readAccessEntries } from '../../core/access/read-access-entries.js';
-import { TOKEN_PREFIX } from '../../core/access/access-entry.js';
 import { visibleText } from '../../core/json/visible-text.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { CommandRequest } from '../command.js';
+import { newAccessToken } from '../new-access-token.js';
 
-const TOKEN_BYTES = 32;
 /** What a shell expects of a program that was called wrongly. */
 const MISUSE = 2;
 
@@ -22,7 +21,7 @@ export function token({ operand, options }: CommandRequest): void {
     );
     return;
   }
-  const secret = `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+  const secret = newAccessToken();
   const entry = entryOf(secret, options);
   const read = readAccessEntries([entry]);
   if ('problems' in read) {

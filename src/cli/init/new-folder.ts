@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { CircuitBreakerError } from '../../core/errors.js';
+import { newAccessToken } from '../new-access-token.js';
+import { ownSource, testedVersion } from './package-source.js';
+import { templateFiles, type TemplateFile, type TemplateName } from './templates.js';
+
+/** Only for whoever made them. */
+const SECRET_MODE = 0o600;
+const SECRETS = '.env';
+const LONGEST_NAME = 100;
+/** Where a folder's own name is none for a package. */
+const FALLBACK_NAME = 'my-agents';
+
+/**
+ * Makes a folder of agents and workflows from a template. Gives its files. Writes over nothing: where one of them is there already, nothing
+ * is written, and ALREADY_EXISTS names them.
+ */
+export async function makeFolder(folder: string, template: TemplateName): Promise<readonly string[]> {
+  const name = packageName(folder);
+  const files = [...(await templateFiles(template)), ...(await madeFiles(folder, name))].map((file) =>
+    named(file, name),
+  );
+  const taken = await takenOf(folder, files);
+  if (taken.length > 0) {
+    const message = `${folder} has ${taken.join(', ')} already, and nothing is written over: take another folder.`;
+    throw new CircuitBreakerError('ALREADY_EXISTS', message);
+  }
+  for (const { file, content } of files) {
+    const path = join(folder, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { flag: 'wx', ...(file === SECRETS ? { mode: SECRET_MODE } : {}) });
+  }
+  return files.map(({ file }) => file).sort();
+}
+
+async function madeFiles(folder: string, name: string): Promise<readonly TemplateFile[]> {
+  const manifest = {
+    name,
+    private: true,
+    type: 'module',
+    scripts: { start: 'circuit-breaker start', validate: 'circuit-breaker validate', test: 'vitest run' },
+    dependencies: { 'circuit-breaker': await ownSource(folder), zod: await testedVersion('zod') },
+    devDependencies: {
+      '@types/node': await testedVersion('@types/node'),
+      typescript: await testedVersion('typescript'),
+      vitest: await testedVersion('vitest'),
+    },
+  };
+  return [
+    { file: 'package.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) },
+    { file: SECRETS, content: Buffer.from(secrets()) },
+  ];
+}
+
+function secrets(): string {
+  return `# Made for this folder alone, at random. Not for git.
+STREAM_AUTH_SECRET=${randomBytes(32).toString('base64url')}
+
+# Without the #, whoever reaches the API has to show it; commands that run in this folder do so by themselves.
+# AGENT_ACCESS_TOKEN=${newAccessToken()}
+
+# The key of your provider: one of these, or an Ollama that runs.
+# OPENAI_API_KEY=
+# ANTHROPIC_API_KEY=
+# GOOGLE_API_KEY=
+`;
+}
+
+function named({ file, content }: TemplateFile, name: string): TemplateFile {
+  return file === 'README.md'
+    ? { file, content: Buffer.from(content.toString('utf8').replaceAll('{{name}}', name)) }
+    : { file, content };
+}
+
+/** What npm takes as the name of a package, from the folder's. */
+function packageName(folder: string): string {
+  const words = basename(resolve(folder))
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  const name = words.join('-').slice(0, LONGEST_NAME);
+  return name === '' || name === 'node-modules' || name === 'circuit-breaker' ? FALLBACK_NAME : name;
+}
+
+async function takenOf(folder: string, files: readonly TemplateFile[]): Promise<readonly string[]> {
+  const taken = await Promise.all(
+    files.map(async ({ file }) => {
+      try {
+        await access(join(folder, file));
+        return [file];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return taken.flat();
+}

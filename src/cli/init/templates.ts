@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = new URL('../../../templates/', import.meta.url);
+/** What every folder has, whatever it begins with. */
+const EVERY = 'every';
+
+export const TEMPLATES = ['document-review', 'support-ticket', 'blank'] as const;
+export type TemplateName = (typeof TEMPLATES)[number];
+
+export interface TemplateFile {
+  /** From the new folder on, with slashes. */
+  readonly file: string;
+  readonly content: Buffer;
+}
+
+export function isTemplate(name: string): name is TemplateName {
+  return (TEMPLATES as readonly string[]).includes(name);
+}
+
+/** The files of a template, and those that every folder has. */
+export async function templateFiles(template: TemplateName): Promise<readonly TemplateFile[]> {
+  const found = await Promise.all([EVERY, template].map(filesOf));
+  return found.flat();
+}
+
+async function filesOf(template: string): Promise<readonly TemplateFile[]> {
+  const root = new URL(`${template}/`, FOLDER);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return await Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const path = `${parentPath.replace(/[\\/]$/, '')}/${name}`;
+      const file = path.slice(fileURLToPath(root).length).replaceAll('\\', '/');
+      // npm leaves a .gitignore out of what it packs.
+      return { file: file.replace(/^_/, '.'), content: await readFile(path) };
+    }),
+  );
+}
