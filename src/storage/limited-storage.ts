@@ -55,9 +55,17 @@ class Limit {
     return this.has(thing?.workflowId) ? thing : undefined;
   }
 
+  /** An agent that one of the workflows may use. */
   agent(agent: Agent | undefined): Agent | undefined {
-    const { allowedWorkflows } = agent ?? {};
-    return allowedWorkflows === undefined || allowedWorkflows.some((id) => this.has(id)) ? agent : undefined;
+    const own = agent === undefined ? undefined : this.ranAgent(agent);
+    return own?.allowedWorkflows?.length === 0 ? undefined : own;
+  }
+
+  /** An agent that others may use as well, without their names. */
+  ranAgent(agent: Agent): Agent {
+    const { allowedWorkflows } = agent;
+    if (allowedWorkflows === undefined) return agent;
+    return { ...agent, allowedWorkflows: allowedWorkflows.filter((id) => this.has(id)) };
   }
 
   /** Throws NOT_FOUND for a token of others. */
@@ -105,11 +113,12 @@ function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
     get: async (id, version) => limit.agent(await agents.get(id, version)),
     getMany: async (ids) => (await agents.getMany(ids)).map((agent) => limit.agent(agent)),
     // What an execution of theirs ran, they may know.
-    getManyEver: (ids) => agents.getManyEver(ids),
+    getManyEver: async (ids) =>
+      (await agents.getManyEver(ids)).map((agent) => (agent === undefined ? undefined : limit.ranAgent(agent))),
     list: (page) =>
       filled(page, ({ after }) => agents.list({ ...page, ...(after === undefined ? {} : { after }) }), {
         idOf: ({ id }) => id,
-        keep: (found) => Promise.resolve(found.filter((agent) => limit.agent(agent) !== undefined)),
+        keep: (found) => Promise.resolve(found.flatMap((agent) => limit.agent(agent) ?? [])),
       }),
   };
 }

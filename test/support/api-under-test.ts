@@ -43,6 +43,7 @@ export interface ApiUnderTest {
   readonly temporal: PlayedTemporal;
   readonly reader: StreamReader;
   readonly openStreams: OpenStreams;
+  readonly stays: Stays;
   /** What the API logged, as JSON lines. */
   readonly logged: string[];
   listen(): Promise<string>;
@@ -243,6 +244,7 @@ export async function apiUnderTest({
     temporal,
     reader,
     openStreams: parts.openStreams,
+    stays: parts.stays,
     logged,
     listen: async () => {
       await app.listen({ host: '127.0.0.1', port: 0 });

@@ -25,6 +25,11 @@ export class Stays {
     return () => this.#staying.delete(key);
   }
 
+  /** How many stay. */
+  get count(): number {
+    return this.#staying.size;
+  }
+
   end(): void {
     clearInterval(this.#timer);
   }

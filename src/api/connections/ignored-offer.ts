@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 
 /** Headers that concern this connection only, and belong to the offer. */
 const OF_THE_OFFER = new Set(['upgrade', 'http2-settings']);
@@ -31,7 +32,8 @@ export class IgnoredOffers {
       if (socket.destroyed) return;
       // Nothing more is read before what has been read is through: offers that come by the thousand would pile up.
       socket.pause();
-      this.#server.emit('connection', socket);
+      // By the other event it would be asked for a second handshake inside of its first.
+      this.#server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
       socket.off('error', endAlone);
       this.#waiting.delete(socket);
       socket.emit('data', Buffer.concat([Buffer.from(headWithoutOffer(request), 'latin1'), head]));

@@ -5,7 +5,7 @@ import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server as TlsServer, TLSSocket } from 'node:tls';
+import { connect, Server as TlsServer, TLSSocket } from 'node:tls';
 
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,17 @@ describe('an API that speaks TLS itself', () => {
     const [answer] = (await once(socket, 'message')) as [Buffer];
     expect(JSON.parse(answer.toString())).toMatchObject({ type: 'connection_ack' });
     socket.terminate();
+  });
+
+  it('ignores an offer of another protocol, every time that one connection makes it', async () => {
+    const socket = connect({ host: '127.0.0.1', port, ca: readFileSync(files.certFile) });
+    let said = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (said += part));
+    const offer = ['GET /health/live HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: h2c', '', ''];
+    const last = ['GET /health/live HTTP/1.1', 'Host: localhost', 'Connection: close', '', ''];
+    socket.write(offer.join('\r\n') + offer.join('\r\n') + last.join('\r\n'));
+    await once(socket, 'close');
+    expect(said.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
   });
 
   it('shows a certificate that was renewed, and keeps the last good one where the new one cannot be used', async () => {

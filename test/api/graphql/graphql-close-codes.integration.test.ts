@@ -60,10 +60,32 @@ describe('a GraphQL socket', () => {
     ['a subscription without an id', { type: 'subscribe', payload: { query: WATCH } }],
     ['a subscription without a query', { type: 'subscribe', id: '1', payload: {} }],
     ['an empty id', { type: 'subscribe', id: '', payload: { query: WATCH } }],
-  ])('is closed with 4400 for %s', async (_what, message) => {
+    ['what only a server says', { type: 'connection_ack' }],
+    ['an answer', { type: 'next', id: '1', payload: { data: null } }],
+    ['an error', { type: 'error', id: '1', payload: [{ message: 'no' }] }],
+    ['a ping too deep to be sent back', `{"type":"ping","payload":{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`],
+  ])('is closed with 4400 for %s, and the log has no error of ours', async (_what, message) => {
     const socket = await acknowledged();
     socket.send(message);
     expect(await socket.closed).toBe(4400);
+    expect(api.logged).toEqual([]);
+  });
+
+  it.each([
+    ['its field', 'subscription { agentExecutionStream(executionId: "open") @include(if: false) { eventType } }'],
+    [
+      'a fragment of its field',
+      'subscription { ... @skip(if: true) { ...f } } fragment f on Subscription { agentExecutionStream(executionId: "open") { eventType } }',
+    ],
+  ])('stays where a subscription leaves out %s, which is refused', async (_what, query) => {
+    const socket = await acknowledged();
+    socket.send({ type: 'subscribe', id: '1', payload: { query } });
+    await socket.saw('error');
+    expect(JSON.stringify(socket.messages)).toContain('GRAPHQL_VALIDATION_FAILED');
+    socket.send({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } });
+    await socket.saw('next');
+    expect(api.logged).toEqual([]);
+    socket.end();
   });
 
   it('is closed with 4409 for an id that is in use, whatever is asked by it', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { limitedStorage } from '../../../src/storage/limited-storage.js';
 import type { Page, PageRequest } from '../../../src/storage/page.js';
 import type { Storage } from '../../../src/storage/storage.js';
-import { aDefinition, aPlaceAgent, aToken, NOW } from '../../support/builders.js';
+import { aDefinition, anAgent, aPlaceAgent, aToken, NOW } from '../../support/builders.js';
 import { anExecution } from './execution-store.js';
 
 const OWN = 'lim-own';
@@ -98,6 +98,24 @@ export function limitedStorageContract(storage: () => Storage): void {
         ];
         expect(found.map((one) => one !== undefined)).toEqual(found.map(() => there));
       }
+    });
+
+    it('names no other workflow that may use an agent', async () => {
+      const both = { id: 'lim-both', content: anAgent({ allowedWorkflows: [OTHER, OWN] }) };
+      const others = { id: 'lim-others', content: anAgent({ allowedWorkflows: [OTHER] }) };
+      for (const { id, content } of [both, others]) await storage().agents.create(id, content, NOW);
+      const { agents } = limited();
+      const ids = [{ id: both.id }, { id: others.id }];
+      const shown = [
+        ...[await agents.get(both.id), await agents.get(others.id)],
+        ...(await agents.getMany(ids)),
+        ...(await agents.getManyEver(ids)),
+        ...(await agents.list({ first: 100 })),
+      ];
+      expect(shown.some((agent) => agent?.id === both.id)).toBe(true);
+      const named = shown.flatMap((agent) => agent?.allowedWorkflows ?? []);
+      expect([...new Set(named)]).toEqual([OWN]);
+      expect(await agents.get(others.id)).toBeUndefined();
     });
 
     it('changes nothing of others', async () => {

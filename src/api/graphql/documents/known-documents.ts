@@ -10,6 +10,7 @@ import {
 import { LRUCache } from 'lru-cache';
 
 import { boundedDepth, MAX_LENGTH, MAX_TOKENS } from './document-limits.js';
+import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 
 const MAX_DOCUMENTS = 200;
 /** In characters, of all that are remembered: each takes up to 150 bytes, once it is read. */
@@ -45,7 +46,7 @@ export class KnownDocuments {
       throw new GraphQLError(`Syntax Error: Document has more than ${MAX_LENGTH} characters.`);
     }
     const document = parse(query, { maxLexicalTokens: MAX_TOKENS });
-    const errors = validate(this.#schema, document, [...specifiedRules, boundedDepth]);
+    const errors = validate(this.#schema, document, [...specifiedRules, boundedDepth, unconditionalSubscriptions]);
     if (errors.length > 0) return errors;
     this.#documents.set(query, document);
     return document;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
-import { CloseCode, makeServer, type WebSocket as ProtocolSocket } from 'graphql-ws';
+import { CloseCode, makeServer, MessageType, type WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 
 import type { Caller } from '../../../core/access/caller.js';
@@ -122,6 +122,8 @@ async function letIn(
     // What came with the request counts: a browser can only show something now.
     const shown = peer.shown.authorization === undefined ? shownAtInit(connectionParams) : peer.shown;
     const caller = await auditedAdmission(parts, shown, peer.origin);
+    // It may have closed meanwhile: nothing would say so to what is noted of it now.
+    if (peer.socket.readyState !== peer.socket.OPEN) return false;
     peer.caller = caller;
     const onLeave = parts.stays.enter(caller, () => {
       closeFirmly(peer.socket, CloseCode.Unauthorized, 'UNAUTHENTICATED');
@@ -168,12 +170,28 @@ function protocolSide(peer: Peer, logger: FastifyBaseLogger): ProtocolSocket {
         // It asks `onSubscribe` before it waits for anything.
         peer.received = message;
         take(message).catch((error: unknown) => {
+          if (isNeverAnswered(message)) {
+            closeFirmly(socket, CloseCode.BadRequest, 'Invalid message received');
+            return;
+          }
           logger.error({ err: error }, 'a message on a GraphQL socket could not be answered');
           closeFirmly(socket, CloseCode.InternalServerError, 'Internal server error');
         });
       });
     },
   };
+}
+
+/** At these graphql-ws fails for what the peer sent: what only servers send, and a ping too deep to be sent back. */
+const NEVER_ANSWERED: ReadonlySet<unknown> = new Set([
+  MessageType.ConnectionAck,
+  MessageType.Next,
+  MessageType.Error,
+  MessageType.Ping,
+]);
+
+function isNeverAnswered(message: string): boolean {
+  return NEVER_ANSWERED.has((JSON.parse(message) as { readonly type: unknown }).type);
 }
 
 async function readWhenDrained(socket: WebSocket): Promise<void> {
