@@ -10,6 +10,8 @@ import { firstProblems } from '../../core/json/first-problems.js';
 import type { JsonValue } from '../../core/json/json.js';
 
 const LARGEST_BYTES = 1024 * 1024;
+/** The parser of YAML ends the process at some that are longer; a thousand entries of JSON fit into one. */
+const LONGEST_LINE = 200_000;
 const LOOK_EVERY_MS = 1000;
 
 interface Loud {
@@ -84,8 +86,12 @@ function contentOf(file: string): string {
 
 /** What a parser says would quote the file, which may hold a token by mistake. */
 function listIn(file: string, content: string): JsonValue {
+  if (content.split('\n').some(({ length }) => length > LONGEST_LINE)) {
+    throw fault(`${file} has a line of more than ${LONGEST_LINE} characters: give each entry a line of its own`);
+  }
   try {
-    return parse(content, { maxAliasCount: 100, logLevel: 'error' }) as JsonValue;
+    // Keys that are lists or maps take time without bound.
+    return parse(content, { maxAliasCount: 100, logLevel: 'error', stringKeys: true }) as JsonValue;
   } catch {
     throw fault(`${file} is neither JSON nor YAML: it must be a list of entries with name, sha256 and role`);
   }

@@ -37,6 +37,8 @@ describe('the file of tokens', () => {
     [JSON.stringify([ENTRY]).slice(0, -2), /neither JSON nor YAML/],
     [`- &a [*a]`, /neither JSON nor YAML|must have name/],
     [`a: &a [x, x]\nb: &b [${'*a,'.repeat(200)}]\nc: [${'*b,'.repeat(200)}]`, /neither JSON nor YAML/],
+    ['? '.repeat(500), /neither JSON nor YAML/],
+    ['- '.repeat(250_000), /has a line of more than 200000 characters/],
     ['["x"]', /an entry must have/],
     [JSON.stringify([{ ...ENTRY, sha256: 'ab' }]), /sha256 must be 64 hexadecimal digits/],
     [
