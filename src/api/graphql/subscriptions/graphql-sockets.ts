@@ -122,8 +122,6 @@ async function letIn(
     // What came with the request counts: a browser can only show something now.
     const shown = peer.shown.authorization === undefined ? shownAtInit(connectionParams) : peer.shown;
     const caller = await auditedAdmission(parts, shown, peer.origin);
-    // It may have closed meanwhile: nothing would say so to what is noted of it now.
-    if (peer.socket.readyState !== peer.socket.OPEN) return false;
     peer.caller = caller;
     const onLeave = parts.stays.enter(caller, () => {
       closeFirmly(peer.socket, CloseCode.Unauthorized, 'UNAUTHENTICATED');
