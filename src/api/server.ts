@@ -10,6 +10,7 @@ import {
 
 import { registerAgentStream } from './agent-stream/agent-stream.js';
 import { admitRequests } from './access/admit-requests.js';
+import { MAX_BODY_BYTES } from './access/limit-bodies.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
 import { errorHeaders, httpError } from './error-response.js';
@@ -26,9 +27,6 @@ import { registerHealth } from './health.js';
 import { registerGraphiqlPage } from './ide/graphiql-page.js';
 import { registerPayloadCodec } from './payload-codec/payload-codec.js';
 import { registerSockets } from './sockets.js';
-
-/** The largest request body: a token's data may take 256 KiB, a definition more. */
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /** A request that takes longer to arrive, from its first byte to its last, is cut off. */
 const REQUEST_WITHIN_MS = 30_000;

@@ -22,7 +22,7 @@ export interface WorkflowChecking {
 
 /** Reads a workflow definition and finds everything that is wrong with it, also with the agents that it names. */
 export async function checkWorkflowInput(
-  agents: AgentStore,
+  agents: Pick<AgentStore, 'getMany'>,
   input: unknown,
   { perform = inTurns, storedAs = ({ id, content }) => id ?? idFromName(content.name) }: WorkflowChecking = {},
 ): Promise<Parsed<WorkflowInput>> {
@@ -45,7 +45,7 @@ export async function workflowHash(content: WorkflowContent, perform = inTurns):
     .digest('hex');
 }
 
-async function knownAgents(agents: AgentStore, content: WorkflowContent): Promise<KnownAgents> {
+async function knownAgents(agents: Pick<AgentStore, 'getMany'>, content: WorkflowContent): Promise<KnownAgents> {
   const named = agentsOf(content);
   const known = new Map<string, Agent | undefined>();
   for (let from = 0; from < named.length; from += AGENTS_AT_ONCE) {

@@ -1,22 +1,10 @@
-import type { Agent, AgentContent } from '../core/agents/agent.js';
-import { checkPermission, checkPrompted, type KnownAgent } from '../core/validation/check-agent-use.js';
-import { agentUses, type AgentUse, type WorkflowDefinition } from '../core/definitions/definition.js';
-import { accepted, CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
-import { DEFINITIONS_IN_MEMORY } from '../core/definitions/definition-limits.js';
-import { firstProblems, MAX_PROBLEMS } from '../core/json/first-problems.js';
-import { listed } from '../core/json/listed.js';
-import type { Problem } from '../core/json/problem.js';
+import type { Agent } from '../core/agents/agent.js';
+import { accepted, notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
-import type { AddedPlaceAgent } from '../storage/place-agent-store.js';
+import { problemsOfUses, refuseUsed } from './agent-uses.js';
 import { checkAgentInput } from './checked-agent.js';
-import { nextTurn } from './in-turns.js';
 import type { OperationParts } from './operation-parts.js';
 import { NO_ID } from './save-workflow.js';
-
-/** How many are read together; most take a few hundred bytes. */
-const PLACE_AGENTS_IN_MEMORY = 50;
-/** Uses that a refusal names. */
-const MAX_NAMED = 20;
 
 export async function createAgent(parts: OperationParts, input: unknown): Promise<Agent> {
   const { storage, now } = parts;
@@ -35,7 +23,7 @@ export async function updateAgent(
   const { storage, now } = parts;
   const { content } = accepted('The agent', await checkAgentInput(parts, change.input));
   if ((await storage.agents.get(id)) === undefined) throw notFound('agent', id);
-  const problems = await problemsOfUses(parts, id, content);
+  const problems = await problemsOfUses(parts, { ...content, id });
   if (problems.length > 0) throw validationFailed('The agent', problems);
   const { expectedVersion } = change;
   return await storage.agents.update(id, {
@@ -47,97 +35,6 @@ export async function updateAgent(
 
 /** Deletes an agent. Throws IN_USE when a workflow that is in use names it. */
 export async function deleteAgent(parts: OperationParts, id: string): Promise<boolean> {
-  const labels: string[] = [];
-  let left = 0;
-  for await (const { uses, following } of usesOf(parts, id)) {
-    labels.push(...uses.map(({ label }) => label));
-    left = following;
-    if (labels.length > MAX_NAMED) break;
-  }
-  if (labels.length === 0) return await parts.storage.agents.delete(id);
-  const more = left === 0 ? '' : `, and in ${left} more versions of workflows`;
-  throw new CircuitBreakerError(
-    'IN_USE',
-    `Agent "${id}" is used by ${listed(labels, { separator: ', ', most: MAX_NAMED })}${more}: change these first.`,
-  );
-}
-
-/**
- * What would be wrong with the uses of an agent after a change. A use that is pinned to a version keeps its prompts, and not
- * who may use it.
- */
-async function problemsOfUses(
-  parts: OperationParts,
-  id: string,
-  { prompts, allowedWorkflows }: AgentContent,
-): Promise<readonly Problem[]> {
-  const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
-  const problems: Problem[] = [];
-  for await (const { uses } of usesOf(parts, id)) {
-    problems.push(...problemsOf(uses, agent));
-    if (problems.length > MAX_PROBLEMS) break;
-  }
-  return firstProblems(problems.values());
-}
-
-function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<Problem> {
-  for (const { use, workflowId, label } of uses) {
-    const forbidden = checkPermission(agent, workflowId, '').map((found) => ({
-      ...found,
-      pointer: '/allowedWorkflows',
-    }));
-    const prompted = use.agentVersion === undefined ? checkPrompted(use, agent, '') : [];
-    const unfilled = prompted.map((found) => ({ ...found, pointer: '/prompts' }));
-    for (const found of [...forbidden, ...unfilled]) yield { ...found, message: `${label}: ${found.message}` };
-  }
-}
-
-/**
- * Every use of an agent that is alive: in workflows, in older versions that tokens still have, and in places by themselves.
- * Few definitions at a time, since each may be large, and in between everything else has its turn.
- */
-async function* usesOf({ storage }: OperationParts, id: string): AsyncGenerator<UsesPart> {
-  let seen = 0;
-  for (let after: WorkflowDefinition | undefined; ;) {
-    const page = after === undefined ? { first: DEFINITIONS_IN_MEMORY } : { first: DEFINITIONS_IN_MEMORY, after };
-    const { users, total } = await storage.workflows.usersOfAgent(id, page);
-    seen += users.length;
-    after = users.at(-1)?.definition;
-    const following = users.length < DEFINITIONS_IN_MEMORY ? 0 : Math.max(total - seen, 0);
-    yield { uses: users.flatMap(({ definition }) => usesIn(definition, id)), following };
-    if (following === 0 || after === undefined) break;
-    await nextTurn();
-  }
-  for (let after: AddedPlaceAgent | undefined; ;) {
-    const page = { first: PLACE_AGENTS_IN_MEMORY, ...(after === undefined ? {} : { after }) };
-    const added = await storage.placeAgents.list({ agentId: id }, page);
-    after = added.at(-1);
-    yield { uses: added.map(useInPlace), following: 0 };
-    if (added.length < PLACE_AGENTS_IN_MEMORY || after === undefined) return;
-    await nextTurn();
-  }
-}
-
-function useInPlace(use: AddedPlaceAgent): LabelledUse {
-  const { id, workflowId } = use;
-  return { use, workflowId, label: `place agent "${id}" of workflow "${workflowId}"` };
-}
-
-function usesIn(definition: WorkflowDefinition, agentId: string): readonly LabelledUse[] {
-  const { id: workflowId, version } = definition;
-  return agentUses(definition)
-    .filter(({ use }) => use.agentId === agentId)
-    .map(({ use, label }) => ({ use, workflowId, label: `${label} of workflow "${workflowId}" version ${version}` }));
-}
-
-interface UsesPart {
-  readonly uses: readonly LabelledUse[];
-  /** How many versions of workflows come after these. */
-  readonly following: number;
-}
-
-interface LabelledUse {
-  readonly use: AgentUse;
-  readonly workflowId: string;
-  readonly label: string;
+  await refuseUsed(parts, id);
+  return await parts.storage.agents.delete(id);
 }

@@ -4,6 +4,7 @@ import type { Conversation } from '../core/executions/conversation.js';
 import type { AgentStore } from './agent-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { ConversationStore } from './conversation-store.js';
+import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
 import type { Storage } from './storage.js';
@@ -22,6 +23,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     agents: limitedAgents(storage.agents, limit),
     audit: limitedAudit(limit),
     conversations: limitedConversations(storage.conversations, limit),
+    definitions: limitedDefinitions(storage, limit),
     executions: limitedExecutions(storage.executions, limit),
     placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
     temporalHome: storage.temporalHome,
@@ -151,6 +153,20 @@ function limitedConversations(conversations: ConversationStore, limit: Limit): C
         idOf: ({ id }) => id,
         keep: (found) => limit.ownConversations(found),
       }),
+  };
+}
+
+function limitedDefinitions({ definitions, placeAgents }: Storage, limit: Limit): DefinitionStore {
+  return {
+    save: async (changes) => {
+      if (changes.agents.length > 0 || changes.deletedAgents.length > 0) limit.refuse('An agent');
+      for (const { definition } of changes.workflows) limit.needsWorkflow(definition.id);
+      for (const id of changes.deletedPlaceAgents) {
+        const { workflowId } = (await placeAgents.get(id)) ?? {};
+        if (workflowId !== undefined) limit.needsWorkflow(workflowId);
+      }
+      return await definitions.save(changes);
+    },
   };
 }
 

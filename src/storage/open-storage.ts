@@ -2,6 +2,7 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryConversationStore } from './memory/conversations.js';
+import { MemoryDefinitionStore } from './memory/definitions.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
 import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
@@ -11,6 +12,7 @@ import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
+import { PostgresDefinitionStore } from './postgres/definitions.js';
 import { PostgresExecutionStore } from './postgres/executions.js';
 import { openSql } from '../backends/postgres/open-sql.js';
 import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
@@ -56,6 +58,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     agents: new PostgresAgentStore(sql),
     audit: new PostgresAuditStore(sql),
     conversations: new PostgresConversationStore(sql),
+    definitions: new PostgresDefinitionStore(sql),
     executions: new PostgresExecutionStore(sql),
     placeAgents: new PostgresPlaceAgentStore(sql),
     temporalHome: new PostgresTemporalHomeStore(sql),
@@ -74,16 +77,20 @@ function memoryStorage(): Storage {
   const audit = new MemoryAuditStore();
   const executions = new MemoryExecutionStore(audit);
   const tokens = new MemoryTokenStore(executions, audit);
+  const agents = new MemoryAgentStore();
+  const placeAgents = new MemoryPlaceAgentStore();
+  const workflows = new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version));
   return {
-    agents: new MemoryAgentStore(),
+    agents,
     audit,
     conversations: new MemoryConversationStore(),
+    definitions: new MemoryDefinitionStore({ agents, workflows, placeAgents }),
     executions,
     temporalHome: new MemoryTemporalHomeStore(),
-    placeAgents: new MemoryPlaceAgentStore(),
+    placeAgents,
     tokens,
     tools: new MemoryToolStore(executions, audit),
-    workflows: new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version)),
+    workflows,
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

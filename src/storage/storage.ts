@@ -1,6 +1,7 @@
 import type { AgentStore } from './agent-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { ConversationStore } from './conversation-store.js';
+import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
 import type { TemporalHomeStore } from './temporal-home-store.js';
@@ -13,6 +14,7 @@ export interface Storage {
   readonly agents: AgentStore;
   readonly audit: AuditStore;
   readonly conversations: ConversationStore;
+  readonly definitions: DefinitionStore;
   readonly executions: ExecutionStore;
   readonly placeAgents: PlaceAgentStore;
   readonly temporalHome: TemporalHomeStore;

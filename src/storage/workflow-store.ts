@@ -29,7 +29,10 @@ export interface WorkflowStore {
   /**
    * The versions in use that have a transition or a place agent that names the agent, by id and version: the newest of each
    * workflow that somebody saved, and every version that an active token has. The next few `after` one of them, and how many
-   * there are in all.
+   * there are in all. The newest version of a workflow that is about to be `replaced` counts only where active tokens have it.
    */
-  usersOfAgent(agentId: string, page: { first: number; after?: AgentUser }): Promise<AgentUsers>;
+  usersOfAgent(
+    agentId: string,
+    page: { first: number; after?: AgentUser; replaced?: readonly string[] },
+  ): Promise<AgentUsers>;
 }

@@ -2,6 +2,7 @@ import type { SqlConnection } from '../../src/backends/postgres/sql-connection.j
 import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
 import { PostgresAuditStore } from '../../src/storage/postgres/audit.js';
 import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
+import { PostgresDefinitionStore } from '../../src/storage/postgres/definitions.js';
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
 import { PostgresTemporalHomeStore } from '../../src/storage/postgres/temporal-home.js';
@@ -33,6 +34,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     agents: new PostgresAgentStore(counted),
     audit: new PostgresAuditStore(counted),
     conversations: new PostgresConversationStore(counted),
+    definitions: new PostgresDefinitionStore(counted),
     executions: new PostgresExecutionStore(counted),
     placeAgents: new PostgresPlaceAgentStore(counted),
     temporalHome: new PostgresTemporalHomeStore(counted),

@@ -20,6 +20,8 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
     '{ validateWorkflow(input: {name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { code } }',
   workflow: '{ workflow(id: "w") { id } }',
   workflows: '{ workflows { id } }',
+  applyDefinitions:
+    'mutation { applyDefinitions(input: {workflows: [{id: "w", name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}]}) { workflows { id } } }',
   approveToolCall: 'mutation { approveToolCall(executionId: "e", toolCallId: "x") { id } }',
   cancelAgentExecution: 'mutation { cancelAgentExecution(id: "e") { id } }',
   cancelToken: 'mutation { cancelToken(id: "t") { id } }',

@@ -162,6 +162,16 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
   const byId = (args: JsonObject) => textOf(args['id']);
   const tools = { input: { tools: ['reader'], approvalRequired: ['reader'] } };
   return {
+    applyDefinitions: {
+      fresh: async () => {
+        const [agent, workflow, unused] = [newId(), newId(), newId()];
+        await createAgent(address, agentInput(unused));
+        const definitions = { agents: [agentInput(agent)], workflows: [workflowInput(workflow)] };
+        const input = { ...definitions, deleteAgents: [unused], deletePlaceAgents: [newId()] };
+        return { input, dryRun: false };
+      },
+      besides: { input: { agents: [{ ...agentInput('never'), tools: ['reader'], approvalRequired: ['reader'] }] } },
+    },
     createAgent: {
       fresh: () => Promise.resolve({ input: agentInput(newId()) }),
       besides: tools,

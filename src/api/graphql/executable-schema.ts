@@ -9,6 +9,7 @@ import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
 import { auditResolvers } from './resolvers/audit-resolvers.js';
 import { approvalResolvers } from './resolvers/approval-resolvers.js';
+import { definitionResolvers } from './resolvers/definition-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
 import { streamResolvers } from './resolvers/stream-resolvers.js';
@@ -26,6 +27,7 @@ export function executableSchema(): GraphQLSchema {
       workflowResolvers,
       tokenResolvers,
       agentResolvers,
+      definitionResolvers,
       executionResolvers,
       approvalResolvers,
       auditResolvers,

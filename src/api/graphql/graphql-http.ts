@@ -1,9 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, OperationTypeNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { mercurius } from 'mercurius';
 
 import { callOrigin } from '../access/call-origin.js';
 import { callerOf } from '../access/admit-requests.js';
+import { bodyTooLarge, isLarge, limitBodies, MAX_BODY_BYTES, MAX_FOLDER_BYTES } from '../access/limit-bodies.js';
 import type { ApiParts } from '../api-parts.js';
 import { asGraphqlError, errorHeaders, graphqlError, graphqlErrors, httpStatus } from '../error-response.js';
 import { withinAnswerSize } from './answers/answer-size.js';
@@ -35,8 +43,10 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
   });
   const reader = new OperationReader(schema);
   const answer = async (exchange: Exchange, asked: GraphqlRequest): Promise<FastifyReply> => {
+    if (asked.query.length > MAX_BODY_BYTES) throw bodyTooLarge();
     const read = reader.read(asked);
     if (!('operation' in read)) return await sendRefusal(exchange, read);
+    if (isLarge(exchange.request) && !takesFolder(read.operation)) throw bodyTooLarge();
     const kind = read.operation.operation;
     if (kind === OperationTypeNode.SUBSCRIPTION) return await sendRefusal(exchange, [new GraphQLError(SUBSCRIBE_BY)]);
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
@@ -46,13 +56,14 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };
   await app.register(async (scope) => {
+    limitBodies(scope);
     refuseInexactBodies(scope);
     scope.setErrorHandler(async (error, request, reply) => {
       const formatted = graphqlError(asGraphqlError(error), request);
       void reply.headers(errorHeaders(formatted.extensions));
       return await send({ request, reply }, httpStatus(error, formatted.extensions.code), { errors: [formatted] });
     });
-    scope.post('/graphql', (request, reply) => answer({ request, reply }, readGraphqlRequest(request.body)));
+    scope.post('/graphql', { bodyLimit: MAX_FOLDER_BYTES }, (request, reply) => answer({ request, reply }, readGraphqlRequest(request.body)));
     scope.route({
       method: 'GET',
       url: '/graphql',
@@ -61,6 +72,13 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     });
     await Promise.resolve();
   });
+}
+
+/** Whether an operation does nothing but what may be as large as a folder of definitions. */
+function takesFolder({ selectionSet }: OperationDefinitionNode): boolean {
+  return selectionSet.selections.every(
+    (selection) => selection.kind === Kind.FIELD && selection.name.value === 'applyDefinitions',
+  );
 }
 
 /** A page that is merely opened must change nothing. */

@@ -6,6 +6,7 @@ import { wellFormed } from '../../core/json/well-formed-text.js';
 const AWAY = /^(?:08|53|57P)/;
 /** And those that say that it would refuse the same values again: data exceptions, limits of size, checks of a table. */
 const REFUSED = /^(?:22|54)|^235(?:02|14)$/;
+const THERE_ALREADY = '23505';
 const LONGEST_REASON = 200;
 
 /** What a store throws for a driver's error: codes instead of SQL, which never leaves with a message. */
@@ -18,6 +19,9 @@ export function sqlError(error: unknown, place: string): unknown {
       'STORAGE_REFUSED',
       `${place} does not take this content, and would not take it again: ${reason} (SQLSTATE ${code}).`,
     );
+  }
+  if (code === THERE_ALREADY) {
+    return new CircuitBreakerError('VERSION_CONFLICT', `${place} has this already: somebody else stored it meanwhile.`);
   }
   if (!isSqlState(code) || AWAY.test(code)) {
     return new CircuitBreakerError(

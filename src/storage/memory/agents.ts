@@ -14,7 +14,7 @@ export class MemoryAgentStore implements AgentStore {
     return settled(() => {
       const existing = this.#versionsOf(id).at(-1);
       const version = (this.#versions.get(id)?.length ?? 0) + 1;
-      if (existing === undefined) return this.#store({ ...content, id, version, createdAt: now, updatedAt: now });
+      if (existing === undefined) return this.put({ ...content, id, version, createdAt: now, updatedAt: now });
       if (sameAgentContent(existing, content)) return existing;
       throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
     });
@@ -30,7 +30,7 @@ export class MemoryAgentStore implements AgentStore {
       }
       if (sameAgentContent(newest, change.content)) return newest;
       const version = newest.version + 1;
-      return this.#store({ ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now });
+      return this.put({ ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now });
     });
   }
 
@@ -65,7 +65,13 @@ export class MemoryAgentStore implements AgentStore {
     return (this.#versions.get(id) ?? []).slice(this.#deleted.get(id) ?? 0);
   }
 
-  #store(agent: Agent): Agent {
+  /** Whether it is the next version that its id can have. */
+  isNext({ id, version }: Agent): boolean {
+    return version === (this.#versions.get(id)?.length ?? 0) + 1;
+  }
+
+  /** Stores the next version. */
+  put(agent: Agent): Agent {
     this.#versions.set(agent.id, [...(this.#versions.get(agent.id) ?? []), agent]);
     return agent;
   }

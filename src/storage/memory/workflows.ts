@@ -17,9 +17,19 @@ export class MemoryWorkflowStore implements WorkflowStore {
     const newest = versions.at(-1);
     if (newest?.hash === facts.hash) return Promise.resolve(newest);
     const definition = { ...content, id, version: versions.length + 1 };
-    const stored = { definition, hash: facts.hash, createdAt: facts.now };
-    this.#versions.set(id, [...versions, stored]);
-    return Promise.resolve(stored);
+    return Promise.resolve(this.put({ definition, hash: facts.hash, createdAt: facts.now }));
+  }
+
+  /** Whether it is the next version that its id can have. */
+  isNext({ definition: { id, version } }: StoredWorkflow): boolean {
+    return version === (this.#versions.get(id)?.length ?? 0) + 1;
+  }
+
+  /** Stores the next version. */
+  put(stored: StoredWorkflow): StoredWorkflow {
+    const { id } = stored.definition;
+    this.#versions.set(id, [...(this.#versions.get(id) ?? []), stored]);
+    return stored;
   }
 
   get(id: string, version?: number): Promise<StoredWorkflow | undefined> {
@@ -37,9 +47,13 @@ export class MemoryWorkflowStore implements WorkflowStore {
     return Promise.resolve(newest.slice(start, start + first));
   }
 
-  usersOfAgent(agentId: string, { first, after }: Parameters<WorkflowStore['usersOfAgent']>[1]): Promise<AgentUsers> {
-    const all = [...this.#versions.values()]
-      .flatMap((versions) => versions.filter((stored) => this.#isInUse(stored, versions.at(-1))))
+  usersOfAgent(agentId: string, page: Parameters<WorkflowStore['usersOfAgent']>[1]): Promise<AgentUsers> {
+    const { first, after, replaced = [] } = page;
+    const all = [...this.#versions.entries()]
+      .flatMap(([id, versions]) => {
+        const newest = replaced.includes(id) ? undefined : versions.at(-1);
+        return versions.filter((stored) => this.#isInUse(stored, newest));
+      })
       .filter(({ definition }) => agentUses(definition).some(({ use }) => use.agentId === agentId))
       .sort((one, other) => byIdAndVersion(one.definition, other.definition));
     const next = after === undefined ? all : all.filter(({ definition }) => byIdAndVersion(definition, after) > 0);

@@ -73,7 +73,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
 
   async usersOfAgent(
     agentId: string,
-    { first, after }: Parameters<WorkflowStore['usersOfAgent']>[1],
+    { first, after, replaced = [] }: Parameters<WorkflowStore['usersOfAgent']>[1],
   ): Promise<AgentUsers> {
     const rows = await this.#sql.query<FoundRow & { readonly total: number }>({
       text: `with users as (
@@ -88,7 +88,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
             select 1 from circuit_breaker.tokens token where token.workflow_id = workflow.id and token.status = 'ACTIVE'
               and (token.document ->> 'workflowVersion')::int = workflow.version
           ) or (
-            position($2 in id) = 0
+            position($2 in id) = 0 and not id = any($6)
               and version = (select max(version) from circuit_breaker.workflows newest where newest.id = workflow.id)))
         ), page as (
           select id, version from users where $3::text is null or (id, version) > ($3, $4::int) order by id, version limit $5
@@ -96,7 +96,7 @@ export class PostgresWorkflowStore implements WorkflowStore {
         select total, document from (select count(*)::int as total from users) counted
           left join (page join circuit_breaker.workflows using (id, version)) on true
         order by id, version`,
-      values: [agentId, INLINE_MARK, after?.id ?? null, after?.version ?? null, first],
+      values: [agentId, INLINE_MARK, after?.id ?? null, after?.version ?? null, first, replaced],
     });
     return { users: rows.flatMap(({ document }) => document ?? []), total: rows[0]?.total ?? 0 };
   }

@@ -22,7 +22,7 @@ const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
-  `auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(
+  `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(
     /\s+/,
   );
 
@@ -38,7 +38,7 @@ const FOR_ANOTHER: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['llmProviders', 'toolServers', 'validateWorkflow'].map((field) => [field, 'empty'])),
   deletePlaceAgentConfig: 'false',
   ...Object.fromEntries(
-    'auditLog createAgent createWorkflow deleteAgent executeAgent updateAgent'
+    'applyDefinitions auditLog createAgent createWorkflow deleteAgent executeAgent updateAgent'
       .split(' ')
       .map((field) => [field, 'FORBIDDEN']),
   ),

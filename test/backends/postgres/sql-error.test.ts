@@ -21,7 +21,11 @@ describe("a driver's error", () => {
     },
   );
 
-  it.each(['40001', '40P01', '42P01', '57014', '23505', 'XX000'])(
+  it('that says that a version is there already is VERSION_CONFLICT', () => {
+    expect(said('23505')).toMatchObject({ code: 'VERSION_CONFLICT' });
+  });
+
+  it.each(['40001', '40P01', '42P01', '57014', 'XX000'])(
     'that says nothing of the values is repeated as it is, without the statement: %s',
     (code) => {
       expect(said(code)).not.toHaveProperty('code');

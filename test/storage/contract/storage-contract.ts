@@ -4,6 +4,7 @@ import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
 import { auditStoreContract } from './audit-store.js';
 import { conversationStoreContract } from './conversation-store.js';
+import { definitionStoreContract } from './definition-store.js';
 import { executionStoreContract } from './execution-store.js';
 import { limitedStorageContract } from './limited-storage.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
@@ -35,6 +36,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     workflowStoreContract(storage);
     conversationStoreContract(() => storage().conversations);
     executionStoreContract(() => storage().executions);
+    definitionStoreContract(storage);
     placeAgentStoreContract(() => storage().placeAgents);
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);

@@ -28,6 +28,7 @@ const FIELD_WEIGHTS: Readonly<Record<string, number>> = {
   'AgentExecution.finalResponse': 150,
   'AgentExecution.input': 150,
   'AgentExecution.output': 150,
+  'Agent.definition': 400,
   'AgentPrompts.contextInstructions': 100,
   'AgentPrompts.system': 100,
   'AgentPrompts.userTemplate': 100,
@@ -39,11 +40,14 @@ const FIELD_WEIGHTS: Readonly<Record<string, number>> = {
   'Message.toolCalls': 40,
   // Of 50,000 characters at the most.
   'Workflow.diagram': 200,
+  'Workflow.definition': 400,
   // These compute: rules on a token, everything about a definition.
   'Query.availableTransitions': 100,
   'Query.validateWorkflow': 2500,
   'Token.transitions': 50,
   'Mutation.createWorkflow': 2500,
+  // Thousands of definitions.
+  'Mutation.applyDefinitions': 20_000,
   // Small: previews of values, one rule, what a code goes with.
   'Blocker.actual': 1,
   'Blocker.rule': 1,

@@ -36,6 +36,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     workflows: read,
   },
   Mutation: {
+    applyDefinitions: administer,
     approveToolCall: operate,
     cancelAgentExecution: operate,
     cancelToken: operate,
