@@ -1,7 +1,9 @@
 import { watchExecution } from '../client/index.js';
 import type { Config } from '../config.js';
 import { isErrorCode, type ErrorCode } from '../core/codes.js';
-import { CircuitBreakerError } from '../core/errors.js';
+import { CircuitBreakerError, wordsOf } from '../core/errors.js';
+import { isJsonObject } from '../core/json/json.js';
+import type { Problem } from '../core/json/problem.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
@@ -45,20 +47,58 @@ export class ApiClient {
     }
   }
 
-  /** Runs a GraphQL operation. Throws the API's own error. */
+  /**
+   * Runs a GraphQL operation. Throws the API's own error, with its problems; UNAVAILABLE where nobody answers, or somebody else, or
+   * a server of another version, which does not know what is asked for.
+   */
   async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-    const response = await fetch(`${this.address}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...this.#headers },
-      body: JSON.stringify({ query, variables }),
-      signal: this.#signal,
-    });
-    const answer = (await response.json()) as GraphqlAnswer<Data>;
+    const answer = await this.#answer<Data>(JSON.stringify({ query, variables }));
     const [error] = answer.errors ?? [];
-    if (error !== undefined) throw new CircuitBreakerError(codeOf(error), error.message);
+    if (error !== undefined) throw this.#refusal(error);
     if (answer.data === undefined || answer.data === null)
       throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
     return answer.data;
+  }
+
+  async #answer<Data>(body: string): Promise<GraphqlAnswer<Data>> {
+    const headers = { 'content-type': 'application/json', ...this.#headers };
+    const url = `${this.address}/graphql`;
+    let response: Response;
+    try {
+      response = await fetch(url, { method: 'POST', headers, body, signal: this.#signal });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : wordsOf(error);
+      throw new CircuitBreakerError('UNAVAILABLE', `No server answers at ${this.address}: ${reason}.`);
+    }
+    const text = await response.text();
+    const answer = jsonOf(text);
+    if (isJsonObject(answer) && ('data' in answer || 'errors' in answer)) return answer;
+    const { error } = isJsonObject(answer) ? answer : {};
+    if (isJsonObject(error) && typeof error['message'] === 'string' && typeof error['code'] === 'string') {
+      throw this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
+    }
+    const said = `it answered with status ${response.status}, and not as a server of ours`;
+    throw new CircuitBreakerError('UNAVAILABLE', `What is at ${this.address} is no Circuit Breaker: ${said}.`);
+  }
+
+  #refusal(error: GraphqlError): CircuitBreakerError {
+    const code = codeOf(error);
+    const { message, extensions = {} } = error;
+    const { problems } = extensions;
+    if (code === 'GRAPHQL_VALIDATION_FAILED' && UNKNOWN.test(message)) {
+      const said = `The server at ${this.address} is of another version than this command: ${message}`;
+      return new CircuitBreakerError('UNAVAILABLE', said);
+    }
+    if (code === 'UNAUTHENTICATED') {
+      const advice =
+        'give its environment a `token` in circuit-breaker.yaml, or set AGENT_ACCESS_TOKEN for one on this machine';
+      return new CircuitBreakerError(
+        code,
+        `The server at ${this.address} wants to know who calls: ${advice}. It says: ${message}`,
+      );
+    }
+    return new CircuitBreakerError(code, message, problems === undefined ? {} : { problems });
   }
 
   /** The whole stream of an execution, event by event, also when the connection is lost on the way. */
@@ -81,7 +121,19 @@ interface GraphqlAnswer<Data> {
 
 interface GraphqlError {
   readonly message: string;
-  readonly extensions?: { readonly code?: string };
+  readonly extensions?: { readonly code?: string; readonly problems?: readonly Problem[] };
+}
+
+/** What GraphQL says of fields, arguments, types and members of inputs that a schema does not have. */
+const UNKNOWN =
+  /^(?:Cannot query field|Unknown (?:argument|type)|Value .* is not defined by type)|is not defined by type/;
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function codeOf({ extensions }: GraphqlError): ErrorCode {

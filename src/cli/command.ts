@@ -1,6 +1,6 @@
 /** A command of `circuit-breaker`, as a person may ask for it. */
 export interface Command {
-  /** Behind the name: `[FILE]`. */
+  /** Behind the name: `FILE`, or several with a blank between them. */
   readonly operand?: string;
   /** By name. */
   readonly options: Readonly<Record<string, CommandOption>>;
@@ -25,7 +25,8 @@ export interface CommandOption {
 }
 
 export interface CommandRequest {
-  readonly operand?: string;
+  /** As many as the command takes, or fewer. */
+  readonly operands: readonly string[];
   readonly options: Readonly<Record<string, string>>;
   /** Options without a value that were given. */
   readonly flags: ReadonlySet<string>;

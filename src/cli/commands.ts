@@ -1,3 +1,4 @@
+import { CLIENT_COMMANDS } from './client-commands.js';
 import type { Command } from './command.js';
 
 const KEYS = {
@@ -181,6 +182,7 @@ is no such folder.`,
       await validate(request);
     },
   },
+  ...CLIENT_COMMANDS,
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',

@@ -36,7 +36,8 @@ export function commandHelp(name: CommandName): string {
 
 function usage(name: CommandName): string {
   const { operand } = commandNamed(name);
-  return `${PROGRAM} ${name}${operand === undefined ? '' : ` [${operand}]`}`;
+  const operands = (operand?.split(' ') ?? []).map((each) => ` [${each}]`);
+  return `${PROGRAM} ${name}${operands.join('')}`;
 }
 
 function optionRows({ options }: Command): readonly (readonly [string, string])[] {

@@ -64,13 +64,13 @@ function readRequest(command: CommandName, operands: readonly string[], options:
     const before = known[name]?.isList === true ? values[name] : undefined;
     values[name] = before === undefined ? value : `${before},${value}`;
   }
-  const [operand, ...more] = operands;
-  const [excess] = takes === undefined ? operands : more;
+  const names = takes?.split(' ') ?? [];
+  const excess = operands[names.length];
   if (excess !== undefined) {
-    const most = takes === undefined ? 'only options' : `one ${takes}`;
+    const most = names.length === 0 ? 'only options' : names.length === 1 ? `one ${names.join()}` : names.join(' and ');
     return misuse(`"${excess}" is a word too many: ${command} takes ${most}.`, command);
   }
-  return { type: 'run', command, request: { options: values, flags, ...(operand === undefined ? {} : { operand }) } };
+  return { type: 'run', command, request: { operands, options: values, flags } };
 }
 
 function isValued(known: Readonly<Record<string, CommandOption>>, name: string): boolean {

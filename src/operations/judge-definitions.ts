@@ -94,7 +94,8 @@ async function judgeAgents(
   const last = await storage.agents.getManyEver(ids);
   return read.map(({ id, content }, index): JudgedAgent => {
     const before = newest[index];
-    if (before !== undefined && sameAgentContent(before, content)) return { agent: before, before, change: 'UNCHANGED' };
+    if (before !== undefined && sameAgentContent(before, content))
+      return { agent: before, before, change: 'UNCHANGED' };
     const version = (last[index]?.version ?? 0) + 1;
     const time = now();
     const agent: Agent = { ...content, id, version, createdAt: before?.createdAt ?? time, updatedAt: time };

@@ -8,15 +8,15 @@ import { readCommandLine } from '../../src/cli/read-command-line.js';
 
 describe('a command line', () => {
   it.each([
-    [['demo'], { options: {} }],
-    [['demo', 'notes.md', '--model', 'mine'], { operand: 'notes.md', options: { model: 'mine' } }],
-    [['--model=mine', 'demo', '--', '--notes.md'], { operand: '--notes.md', options: { model: 'mine' } }],
+    [['demo'], { operands: [], options: {} }],
+    [['demo', 'notes.md', '--model', 'mine'], { operands: ['notes.md'], options: { model: 'mine' } }],
+    [['--model=mine', 'demo', '--', '--notes.md'], { operands: ['--notes.md'], options: { model: 'mine' } }],
   ])('%j runs the demo', (args, request) => {
     expect(readCommandLine(args)).toEqual({ type: 'run', command: 'demo', request: { flags: new Set(), ...request } });
   });
 
   it('has flags, which take no value', () => {
-    const request = { options: {}, flags: new Set(['json']), operand: 'my-agents' };
+    const request = { options: {}, flags: new Set(['json']), operands: ['my-agents'] };
     expect(readCommandLine(['validate', '--json', 'my-agents'])).toEqual({ type: 'run', command: 'validate', request });
   });
 

@@ -100,7 +100,9 @@ describe('definitions that are applied together', () => {
   it('delete an agent only where nothing names it afterwards', async () => {
     await apply({ agents: [agent('one'), agent('two')], workflows: [workflow('w', 'one')] });
     const reason = expect.stringContaining('Agent "one" is used by transition "go" of workflow "w"') as string;
-    expect((await apply({ deleteAgents: ['one'] })).agents).toEqual([{ id: 'one', version: 1, change: 'KEPT', reason }]);
+    expect((await apply({ deleteAgents: ['one'] })).agents).toEqual([
+      { id: 'one', version: 1, change: 'KEPT', reason },
+    ]);
     expect(await problems({ deleteAgents: ['one'], workflows: [workflow('w', 'one')] })).toEqual([
       'UNKNOWN_AGENT /workflows/0/transitions/0/agentExecution/agentId',
     ]);

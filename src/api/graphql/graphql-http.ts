@@ -63,7 +63,9 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
       void reply.headers(errorHeaders(formatted.extensions));
       return await send({ request, reply }, httpStatus(error, formatted.extensions.code), { errors: [formatted] });
     });
-    scope.post('/graphql', { bodyLimit: MAX_FOLDER_BYTES }, (request, reply) => answer({ request, reply }, readGraphqlRequest(request.body)));
+    scope.post('/graphql', { bodyLimit: MAX_FOLDER_BYTES }, (request, reply) =>
+      answer({ request, reply }, readGraphqlRequest(request.body)),
+    );
     scope.route({
       method: 'GET',
       url: '/graphql',

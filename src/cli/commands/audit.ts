@@ -15,7 +15,7 @@ const BATCH = 1000;
 const MISUSE = 2;
 
 /** Looks through the audit, or writes it out, from the storage that the API has. Exits with 1 where the audit was changed. */
-export async function audit({ operand, options: { since, expect } }: CommandRequest): Promise<void> {
+export async function audit({ operands: [operand], options: { since, expect } }: CommandRequest): Promise<void> {
   exitWhenUnread();
   switch (operand) {
     case 'verify': {

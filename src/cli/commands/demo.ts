@@ -13,7 +13,7 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Demo>>> = {
 };
 
 /** One example from its beginning to its end: a document through review where none is named. */
-export async function demo({ operand, options }: CommandRequest): Promise<void> {
+export async function demo({ operands: [operand], options }: CommandRequest): Promise<void> {
   const { model, example = 'document-review' } = options;
   await runProcess(
     async (parts) => {

@@ -13,7 +13,7 @@ import { newAccessToken } from '../new-access-token.js';
 const MISUSE = 2;
 
 /** Makes a token, prints it once, and the entry that the file of tokens keeps of it. Nothing is stored. */
-export function token({ operand, options }: CommandRequest): void {
+export function token({ operands: [operand], options }: CommandRequest): void {
   exitWhenUnread();
   if (operand !== 'create') {
     refuse(

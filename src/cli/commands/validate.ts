@@ -13,7 +13,7 @@ const MISUSE = 2;
 const MOST_LINES = 1000;
 
 /** Says everything that is wrong in a folder of definitions. Exits with 1 where something is, with 2 where there is no folder. */
-export async function validate({ operand = '.', flags }: CommandRequest): Promise<void> {
+export async function validate({ operands: [operand = '.'], flags }: CommandRequest): Promise<void> {
   exitWhenUnread();
   const schemas = new SchemaThreads();
   try {

@@ -43,7 +43,9 @@ export function definitionStoreContract(storage: () => Storage): void {
       await save({ agents: [agent('ds-gone')], workflows: [workflow('ds-z')] });
       await storage().placeAgents.create({ ...aPlaceAgent(), id: 'ds-q', workflowId: 'ds-z', createdAt: NOW });
       const [before] = (await storage().placeAgents.listChanges()).filter(({ workflowId }) => workflowId === 'ds-z');
-      expect(await save({ deletedAgents: ['ds-gone', 'ds-nobody'], deletedPlaceAgents: ['ds-q', 'ds-none'] })).toBe(true);
+      expect(await save({ deletedAgents: ['ds-gone', 'ds-nobody'], deletedPlaceAgents: ['ds-q', 'ds-none'] })).toBe(
+        true,
+      );
       expect(await storage().agents.get('ds-gone')).toBeUndefined();
       expect(await storage().placeAgents.get('ds-q')).toBeUndefined();
       const [after] = (await storage().placeAgents.listChanges()).filter(({ workflowId }) => workflowId === 'ds-z');

@@ -16,7 +16,8 @@ interface ApplyArguments {
 
 export const definitionResolvers = {
   Agent: {
-    definition: ({ version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...definition }: Agent) => definition,
+    definition: ({ version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...definition }: Agent) =>
+      definition,
   },
   Workflow: {
     definition: ({ id, name, description, places, initialPlace, transitions, rules, placeAgents }: WorkflowView) => ({

@@ -1,0 +1,40 @@
+import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
+import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
+import { problemLine } from '../../folder/folder-problem.js';
+import { SchemaThreads } from '../../schemas/schema-threads.js';
+
+/** More than anybody reads. */
+const MOST_LINES = 100;
+
+/** A folder of definitions that has no problems. Throws VALIDATION_FAILED with a line for each, as `validate` says them. */
+export async function readWholeFolder(folder: string): Promise<DefinitionFolder> {
+  const found = await readAnyFolder(folder);
+  const { problems } = found;
+  if (problems.length === 0) return found;
+  const lines = problems.slice(0, MOST_LINES).map(problemLine);
+  const left = problems.length - lines.length;
+  throw new FolderNotWhole([
+    ...lines,
+    ...(left > 0 ? [`and ${left} more problems: circuit-breaker validate says all`] : []),
+  ]);
+}
+
+/** The same with its problems. Throws VALIDATION_FAILED where there is no folder. */
+async function readAnyFolder(folder: string): Promise<DefinitionFolder> {
+  const schemas = new SchemaThreads();
+  try {
+    return await readDefinitionFolder(folder, { schemas });
+  } catch (error) {
+    throw new CircuitBreakerError('VALIDATION_FAILED', `The folder ${folder} cannot be read: ${wordsOf(error)}`);
+  } finally {
+    await schemas.close();
+  }
+}
+
+/** A line for each problem, however many: no message of an answer. */
+export class FolderNotWhole extends Error {
+  override readonly name = 'FolderNotWhole';
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+  }
+}
