@@ -1,11 +1,10 @@
 import { exitWhenUnread } from '../../compose/end-request.js';
-import { readProgramEnvironments } from '../../config.js';
 import { wordsOf } from '../../core/errors.js';
 import { visibleText } from '../../core/json/visible-text.js';
-import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
+import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
-import { SchemaThreads } from '../../schemas/schema-threads.js';
 import type { CommandRequest } from '../command.js';
+import { readAnyFolder } from '../definitions/whole-folder.js';
 
 /** What a shell expects of a program that was called wrongly. */
 const MISUSE = 2;
@@ -15,16 +14,13 @@ const MOST_LINES = 1000;
 /** Says everything that is wrong in a folder of definitions. Exits with 1 where something is, with 2 where there is no folder. */
 export async function validate({ operands: [operand = '.'], flags }: CommandRequest): Promise<void> {
   exitWhenUnread();
-  const schemas = new SchemaThreads();
   try {
-    const found = await readDefinitionFolder(operand, { schemas, environment: readProgramEnvironments().forAll });
+    const found = await readAnyFolder(operand);
     process.stdout.write(flags.has('json') ? inJson(found) : inLines(found));
     if (found.problems.length > 0) process.exitCode = 1;
   } catch (error) {
-    process.stderr.write(`${visibleText(`The folder ${operand} cannot be read: ${wordsOf(error)}`)}\n`);
+    process.stderr.write(`${visibleText(wordsOf(error))}\n`);
     process.exitCode = MISUSE;
-  } finally {
-    await schemas.close();
   }
 }
 

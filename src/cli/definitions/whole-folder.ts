@@ -1,3 +1,4 @@
+import { readProgramEnvironments } from '../../config.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
@@ -19,11 +20,11 @@ export async function readWholeFolder(folder: string): Promise<DefinitionFolder>
   ]);
 }
 
-/** The same with its problems. Throws VALIDATION_FAILED where there is no folder. */
-async function readAnyFolder(folder: string): Promise<DefinitionFolder> {
+/** A folder of definitions, with its problems. Throws VALIDATION_FAILED where there is no folder. */
+export async function readAnyFolder(folder: string): Promise<DefinitionFolder> {
   const schemas = new SchemaThreads();
   try {
-    return await readDefinitionFolder(folder, { schemas });
+    return await readDefinitionFolder(folder, { schemas, environment: readProgramEnvironments().forAll });
   } catch (error) {
     throw new CircuitBreakerError('VALIDATION_FAILED', `The folder ${folder} cannot be read: ${wordsOf(error)}`);
   } finally {
