@@ -132,9 +132,7 @@ export interface McpConfigFile {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that the process was started with. */
-export function processVariables(): Environment {
-  return process.env;
-}
+export const processVariables = (): Environment => process.env;
 
 /** Reads `.env` (where there is one) and the environment. Throws VALIDATION_FAILED naming every bad variable. */
 export function readConfig(): Config {
