@@ -43,4 +43,22 @@ step. What is there already stays as it is, so that it can be done again wheneve
       await apply(request);
     },
   },
+  get: {
+    operand: 'DIR',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      force: { meaning: 'write over files that differ' },
+    },
+    summary: 'write the agents and workflows of a server as files of YAML',
+    description: `Writes what a server has into DIR (this folder otherwise): a file for each agent and workflow that no file there defines
+already. A file that means the same stays as it is; where one differs nothing is written, unless --force is given. apply changes nothing
+afterwards. Exits with 0, or with 2 when something is wrong.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker get', 'npx circuit-breaker get my-agents --env prod'],
+    script: 'npx circuit-breaker get',
+    run: async (request) => {
+      const { get } = await import('./commands/get.js');
+      await get(request);
+    },
+  },
 } satisfies Readonly<Record<string, Command>>;

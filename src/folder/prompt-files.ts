@@ -13,6 +13,11 @@ const PROMPTS = ['system', 'userTemplate', 'contextInstructions'] as const;
 /** More than the longest prompt takes. */
 const MOST_BYTES = 1024 * 1024;
 
+/** Whether a prompt is nothing but the name of a file. */
+export function namesPromptFile(prompt: unknown): prompt is string {
+  return typeof prompt === 'string' && PROMPT_FILE.test(prompt);
+}
+
 export interface FilledAgent {
   /** The agent with the texts of its prompts. */
   readonly input: unknown;
@@ -36,7 +41,7 @@ export async function fillPromptFiles(
   const problems: PromptProblem[] = [];
   for (const name of PROMPTS) {
     const given = prompts[name];
-    if (typeof given !== 'string' || !PROMPT_FILE.test(given)) continue;
+    if (!namesPromptFile(given)) continue;
     const at = await pathWithin(root, join(dirname(path), given));
     const text = typeof at === 'string' ? await readText(at, MOST_BYTES) : at;
     if (typeof text === 'string') prompts[name] = text.replace(/\n$/, '');

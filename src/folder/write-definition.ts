@@ -1,87 +1,79 @@
-import { stringify } from 'yaml';
+import { Document, isScalar, Scalar, visit } from 'yaml';
 
-import type { AgentContent } from '../core/agents/agent.js';
-import type { PlaceAgent, Transition, WorkflowContent } from '../core/definitions/definition.js';
-import type { Rule } from '../core/rules/rule.js';
+import { shortAgent, shortWorkflow } from '../core/definitions/write-short-forms.js';
+import { expandAgent, expandWorkflow } from '../core/definitions/short-forms.js';
+import { canonicalJson, isJsonObject, type JsonObject } from '../core/json/json.js';
+import { atOnce } from '../core/steps.js';
+import { parseAgentInput } from '../core/validation/agent-schema.js';
+import { workflowInputSteps } from '../core/validation/definition-schema.js';
+import type { DefinitionKind } from './definition-source.js';
+import { namesPromptFile } from './prompt-files.js';
+import { readJson } from './json-text.js';
+import { readYaml } from './yaml-text.js';
 
+/** Blanks that a formatter would take away, and signs that no block can carry. */
+const NOT_IN_BLOCKS = /[ \t]\n|[ \t]$|^\s|\n\n\n$|[^\n\P{C}]/u;
 /** For editors: the schema of a file in `agents` or `workflows`, where the package is installed beside them. */
 const SCHEMAS = '../node_modules/circuit-breaker/dist/definitions';
+/** No text is broken into lines but where it has some itself. */
+const AS_IT_IS = Number.MAX_SAFE_INTEGER;
 
-/** A workflow as a file of a folder of definitions, which reads back as the same. */
-export function writeWorkflow(id: string, { transitions, rules, placeAgents, ...content }: WorkflowContent): string {
-  return written('workflow', {
-    id,
-    ...content,
-    ...unlessEmpty('rules', Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, shortRule(rule)]))),
-    transitions: transitions.map(transitionOf),
-    ...unlessEmpty('placeAgents', placeAgents.map(placeAgentOf)),
+/**
+ * A definition, as a server has it, as the text of a file: with texts of several lines as blocks, and short forms where they mean exactly
+ * the same. What is read of it is the definition again. Undefined where no file could be, as with a prompt that is the name of a file.
+ */
+export function definitionText(
+  kind: DefinitionKind,
+  definition: JsonObject,
+  form: 'yaml' | 'json',
+): string | undefined {
+  const meaning = meaningOf(kind, definition);
+  if (meaning === undefined) return undefined;
+  const short = kind === 'agent' ? shortAgent(definition) : shortWorkflow(definition);
+  const texts = [short, definition].map((value) =>
+    form === 'json' ? `${JSON.stringify(value, null, 2)}\n` : yamlOf(kind, value),
+  );
+  return texts.find((text) => {
+    const { input, problems } = form === 'json' ? readJson(text) : readYaml(text);
+    return problems.length === 0 && meaningOf(kind, input) === meaning;
   });
 }
 
-/** An agent as a file of a folder of definitions. A prompt that reads like the name of a file has to be put into one by the caller. */
-export function writeAgent(id: string, content: AgentContent): string {
-  return written('agent', { id, ...content });
+function yamlOf(kind: DefinitionKind, value: JsonObject): string {
+  const document = new Document(value, {
+    version: '1.2',
+    schema: 'core',
+    aliasDuplicateObjects: false,
+    compat: 'yaml-1.1',
+  });
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && node.value.includes('\n')) {
+        node.type = NOT_IN_BLOCKS.test(node.value) ? Scalar.QUOTE_DOUBLE : Scalar.BLOCK_LITERAL;
+      }
+    },
+    Pair: (_, { key }) => {
+      if (isScalar(key) && typeof key.value === 'string' && key.value.includes('\n')) key.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  document.commentBefore = ` yaml-language-server: $schema=${SCHEMAS}/${kind}.schema.json`;
+  return document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: AS_IT_IS });
 }
 
-function written(kind: 'agent' | 'workflow', definition: object): string {
-  const options = { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
-  return `# yaml-language-server: $schema=${SCHEMAS}/${kind}.schema.json\n${stringify(definition, options)}`;
-}
-
-function transitionOf({ trigger, conditions, rules, agentExecution, ...rest }: Transition): object {
-  const last = rules.at(-1);
-  const when = last === undefined ? undefined : whenOf(last);
-  const listed = (when === undefined ? rules : rules.slice(0, -1)).map(shortRule);
-  return {
-    ...rest,
-    ...(trigger === 'manual' ? {} : { trigger }),
-    ...unlessEmpty('conditions', conditions),
-    ...unlessEmpty('rules', listed),
-    ...(when === undefined ? {} : { when }),
-    ...(agentExecution === undefined ? {} : { agentExecution: useOf(agentExecution) }),
-  };
-}
-
-function placeAgentOf({ triggerConditions, ...use }: PlaceAgent): object {
-  return { ...useOf(use), ...unlessEmpty('triggerConditions', triggerConditions.map(shortRule)) };
-}
-
-/** Without what is so by itself. */
-function useOf(use: object): object {
-  return Object.fromEntries(
-    Object.entries(use).filter(([name, value]) => {
-      if (name === 'enabled' || name === 'required') return value !== true;
-      return !name.endsWith('Mapping') || Object.keys(value as object).length > 0;
-    }),
-  );
-}
-
-/** The text of a rule that is nothing but an expression. */
-function whenOf(rule: Rule): string | undefined {
-  const isPlain = rule.type === 'Expression' && rule.id === undefined && rule.description === undefined;
-  return isPlain ? rule.expression : undefined;
-}
-
-function shortRule(rule: Rule): object {
-  switch (rule.type) {
-    case 'Expression': {
-      const { type: _type, expression, ...notes } = rule;
-      return { when: expression, ...notes };
-    }
-    case 'And':
-    case 'Or':
-      return { ...rule, rules: rule.rules.map(shortRule) };
-    case 'Not':
-      return { ...rule, rule: shortRule(rule.rule) };
-    case 'FieldExists':
-    case 'FieldEquals':
-    case 'FieldGreaterThan':
-    case 'FieldLessThan':
-    case 'FieldContains':
-      return rule;
+/** The same text for what is the same when it is saved; undefined where it could not be. */
+function meaningOf(kind: DefinitionKind, input: unknown): string | undefined {
+  if (kind === 'workflow') {
+    const { input: expanded, problems } = expandWorkflow(input);
+    const parsed = atOnce(workflowInputSteps(expanded));
+    return problems.length === 0 && 'value' in parsed ? canonical(parsed.value) : undefined;
   }
+  const { input: expanded, problems } = expandAgent(input);
+  const { prompts } = isJsonObject(expanded) ? expanded : {};
+  if (isJsonObject(prompts) && Object.values(prompts).some(namesPromptFile)) return undefined;
+  const parsed = parseAgentInput(expanded);
+  return problems.length === 0 && 'value' in parsed ? canonical(parsed.value) : undefined;
 }
 
-function unlessEmpty(name: string, value: object): object {
-  return Object.keys(value).length === 0 ? {} : { [name]: value };
+function canonical(value: object): string {
+  return canonicalJson(JSON.parse(JSON.stringify(value)) as JsonObject);
 }

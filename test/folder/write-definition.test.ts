@@ -1,172 +1,220 @@
+import { readFileSync } from 'node:fs';
+
 import fc from 'fast-check';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 
-import type { WorkflowContent } from '../../src/core/definitions/definition.js';
 import { expandAgent, expandWorkflow } from '../../src/core/definitions/short-forms.js';
-import { canonicalJson, type JsonValue } from '../../src/core/json/json.js';
+import type { JsonObject } from '../../src/core/json/json.js';
 import { atOnce } from '../../src/core/steps.js';
 import { parseAgentInput } from '../../src/core/validation/agent-schema.js';
 import { workflowInputSteps } from '../../src/core/validation/definition-schema.js';
-import { writeAgent, writeWorkflow } from '../../src/folder/write-definition.js';
+import { readJson } from '../../src/folder/json-text.js';
+import { definitionText } from '../../src/folder/write-definition.js';
 import { readYaml } from '../../src/folder/yaml-text.js';
 import { arbitraryDefinition } from '../support/arbitrary-definition.js';
-import { anAgent } from '../support/builders.js';
 
-/** What YAML, in one version or another, takes for something else than a text, and texts that have to be quoted. */
-const text = fc
-  .oneof(
-    fc.constantFrom(
-      'no',
-      'On',
-      'y',
-      'null',
-      '~',
-      '010',
-      '0o7',
-      '1e3',
-      '1:30',
-      '2026-01-01',
-      '.inf',
-      '<<',
-      '*a',
-      '&a',
-      '!a',
-      '- a',
-      'a: b',
-      'a #b',
-    ),
-    fc.constantFrom(
-      ' a',
-      'a ',
-      'a\n',
-      '\n a\nb',
-      'a\n\n\n',
-      '\ta',
-      'a\tb',
-      '{a}',
-      '"',
-      "'",
-      '%',
-      '@',
-      '`',
-      '|',
-      '>',
-      '---',
-      '...',
-      '\u2028',
-      '\u0085',
-      '\r\n',
-      '\\n',
-    ),
-    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }),
-  )
-  .filter((each) => each.trim() !== '' && !each.includes('\0'));
+/** What a server would keep of it. */
+function saved(kind: 'agent' | 'workflow', input: unknown): JsonObject {
+  const parsed = kind === 'agent' ? parseAgentInput(input) : atOnce(workflowInputSteps(input));
+  if (!('value' in parsed)) throw new Error(JSON.stringify(parsed.problems));
+  const { id, content } = parsed.value;
+  return JSON.parse(JSON.stringify({ id, ...content })) as JsonObject;
+}
 
-const contents: fc.Arbitrary<WorkflowContent> = fc
-  .tuple(
-    arbitraryDefinition,
-    text,
-    fc.dictionary(fc.constantFrom('no', 'on', 'a1', '010', '1e3'), text, { maxKeys: 3 }),
-  )
-  .map(([{ id: _id, version: _version, programs: _programs, ...content }, words, named]) => ({
-    ...content,
-    name: words,
-    description: words,
-    rules: Object.fromEntries(
-      Object.entries(named).map(([name, value]) => [
-        name,
-        {
-          type: 'And' as const,
-          rules: [
-            { type: 'FieldEquals' as const, field: 'data.x', value: [value, { [value]: null }] },
-            { type: 'Expression' as const, expression: 'data.x > 7.0' },
-          ],
-        },
-      ]),
+function readAgain(kind: 'agent' | 'workflow', text: string, read = readYaml): JsonObject {
+  const { input, problems } = read(text);
+  expect(problems, text).toEqual([]);
+  const expanded = kind === 'agent' ? expandAgent(input) : expandWorkflow(input);
+  expect(expanded.problems, text).toEqual([]);
+  return saved(kind, expanded.input);
+}
+
+async function expectSame(kind: 'agent' | 'workflow', definition: JsonObject): Promise<void> {
+  const yaml = definitionText(kind, definition, 'yaml') ?? 'no text';
+  expect(readAgain(kind, yaml)).toEqual(definition);
+  expect(readAgain(kind, await format(yaml, { parser: 'yaml', printWidth: 80, singleQuote: true })), yaml).toEqual(
+    definition,
+  );
+  const json = definitionText(kind, definition, 'json') ?? 'no text';
+  expect(readAgain(kind, json, readJson)).toEqual(definition);
+}
+
+const example = (file: string) => JSON.parse(readFileSync(`examples/${file}`, 'utf8')) as JsonObject;
+
+/** What makes trouble in YAML: blanks at ends, signs, words of other versions, lines of all kinds. */
+const piece = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+  fc.constantFrom(
+    'no',
+    'yes',
+    '~',
+    '- a',
+    '# b',
+    ': ',
+    'a: b',
+    '{x}',
+    '"',
+    "'",
+    '|',
+    '>',
+    '%',
+    '&a',
+    '*a',
+    '!t',
+    '0123',
+  ),
+  fc.constantFrom(' ', '  ', '\t', '\n', '\n\n', ' \n', '\n  ', '---\n', '...\n', '\r\n', '\u0085', '\u2028', '\ufeff'),
+  fc.constantFrom(
+    'word',
+    'a word and another',
+    'x'.repeat(90),
+    'ein Ä',
+    '日本',
+    '🙂',
+    '\\n',
+    '<b>',
+    '2026-01-01',
+    '1e3',
+    '.5',
+  ),
+);
+const text = (minLength: number) => fc.array(piece, { minLength, maxLength: 8 }).map((pieces) => pieces.join(''));
+
+const arbitraryAgent = fc
+  .record({
+    name: text(1),
+    description: text(0),
+    system: text(0),
+    userTemplate: text(1),
+    capabilities: fc.array(text(1), { maxLength: 3 }),
+    options: fc.dictionary(
+      text(1),
+      fc.oneof(
+        text(0),
+        fc.integer(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+        fc.constant(null),
+      ),
+      { maxKeys: 3 },
     ),
-    transitions: content.transitions.map((each, index) =>
-      index === 0
-        ? { ...each, name: words, rules: [...each.rules, { type: 'Expression', expression: 'data.x != "no"' }] }
-        : each,
-    ),
+    approvalTimeoutSeconds: fc.constantFrom(undefined, 1, 90, 3600, 86_461, 1.5, 604_800, 1.0001),
+    maxTurns: fc.constantFrom(10, 3),
+  })
+  .map(({ system, userTemplate, options, approvalTimeoutSeconds, name, ...rest }) => ({
+    id: 'any',
+    name: name.slice(0, 200),
+    ...rest,
+    llmProvider: {
+      type: 'custom',
+      model: 'no',
+      baseUrl: 'https://models.example.com',
+      options: { extraBody: options },
+    },
+    // Braces ask for inputs, and not all may.
+    prompts: { system: system.replaceAll('{x}', 'x'), userTemplate },
+    ...(approvalTimeoutSeconds === undefined ? {} : { approvalTimeoutSeconds }),
   }));
 
-/** As text, since some random rules are refused: then for the same reasons. */
-function judged(input: unknown): string {
-  return canonicalJson(JSON.parse(JSON.stringify(atOnce(workflowInputSteps(input)))) as JsonValue);
-}
+describe('the text of a definition', () => {
+  it.each(['document-review', 'support-ticket', 'content-classification'])('means the example %s', async (name) => {
+    await expectSame('agent', saved('agent', example(`${name}/agent.json`)));
+    await expectSame('workflow', saved('workflow', example(`${name}/workflow.json`)));
+  });
 
-function read(file: string): string {
-  const { input, problems } = readYaml(file);
-  expect(problems).toEqual([]);
-  return judged(expandWorkflow(input).input);
-}
-
-describe('a workflow that is written as a file', () => {
-  it('reads back as the same, also when a formatter has touched the file', async () => {
+  it('means any agent, also after a formatter has touched it', async () => {
     await fc.assert(
-      fc.asyncProperty(contents, async (content) => {
-        const expected = judged({ id: 'any', ...content });
-        const file = writeWorkflow('any', content);
-        expect(read(file)).toBe(expected);
-        expect(read(await format(file, { parser: 'yaml' }))).toBe(expected);
+      fc.asyncProperty(arbitraryAgent, async (input) => {
+        const parsed = parseAgentInput(input);
+        fc.pre('value' in parsed);
+        await expectSame('agent', saved('agent', input));
       }),
-      { numRuns: 25 },
+      { numRuns: 150 },
     );
   });
 
-  it('has short forms, and nothing that is so by itself', () => {
-    const file = writeWorkflow('any', {
-      name: 'Any',
-      places: ['a', 'no'],
-      initialPlace: 'a',
+  it('means any workflow, also after a formatter has touched it', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryDefinition, text(1), async ({ version: _version, ...definition }, description) => {
+        const input = JSON.parse(JSON.stringify({ ...definition, description })) as JsonObject;
+        fc.pre('value' in atOnce(workflowInputSteps(input)));
+        await expectSame('workflow', saved('workflow', input));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is what a person would write', () => {
+    const workflow = saved('workflow', {
+      id: 'w',
+      name: 'W',
+      places: ['no', 'b'],
+      initialPlace: 'no',
       transitions: [
         {
-          id: 't',
-          fromPlaces: ['a'],
-          toPlace: 'no',
-          trigger: 'manual',
-          conditions: [],
-          rules: [{ type: 'Expression', expression: 'data.x' }],
+          id: 'go',
+          fromPlaces: ['no'],
+          toPlace: 'b',
+          trigger: 'automatic',
+          rules: [
+            { type: 'Not', rule: { type: 'Expression', expression: 'data.a > 1.0', description: 'large' } },
+            { type: 'Expression', expression: 'data.b' },
+          ],
+          agentExecution: { agentId: 'one', timeoutSeconds: 300 },
         },
       ],
-      rules: {},
-      placeAgents: [],
     });
-    expect(file.split('\n').slice(1)).toEqual([
-      'id: any',
-      'name: Any',
-      'places:',
-      '  - a',
-      '  - "no"',
-      'initialPlace: a',
-      'transitions:',
-      '  - id: t',
-      '    fromPlaces:',
-      '      - a',
-      '    toPlace: "no"',
-      '    when: data.x',
-      '',
-    ]);
-  });
-});
+    expect(definitionText('workflow', workflow, 'yaml')).toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/workflow.schema.json
 
-describe('an agent that is written as a file', () => {
-  it('reads back as the same, also when a formatter has touched the file', async () => {
-    await fc.assert(
-      fc.asyncProperty(text, text, async (system, description) => {
-        // Braces mean variables, which other tests are about.
-        const prompts = { system: system.replace(/[{}<]/g, ''), userTemplate: '{input_data}' };
-        const content = anAgent({ description, prompts, outputSchema: { properties: { y: { const: system } } } });
-        const file = writeAgent('reviewer', content);
-        for (const each of [file, await format(file, { parser: 'yaml' })]) {
-          const { input, problems } = readYaml(each);
-          expect(problems).toEqual([]);
-          expect(parseAgentInput(expandAgent(input).input)).toEqual({ value: { id: 'reviewer', content } });
-        }
-      }),
-      { numRuns: 25 },
-    );
+id: w
+name: W
+places:
+  - "no"
+  - b
+initialPlace: "no"
+transitions:
+  - id: go
+    fromPlaces:
+      - "no"
+    toPlace: b
+    trigger: automatic
+    rules:
+      - type: Not
+        rule:
+          when: data.a > 1.0
+          description: large
+    when: data.b
+    agentExecution:
+      agentId: one
+      timeoutSeconds: 5m
+`);
+  });
+
+  it('has prompts as blocks', () => {
+    const prompts = { system: 'You review.\nBe kind.\n', userTemplate: 'Text:\n\n  {input_data}' };
+    const agent = saved('agent', { id: 'a', name: 'A', llmProvider: { type: 'mock', model: 'm' }, prompts });
+    expect(definitionText('agent', agent, 'yaml')).toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/agent.schema.json
+
+id: a
+name: A
+llmProvider:
+  type: mock
+  model: m
+prompts:
+  system: |
+    You review.
+    Be kind.
+  userTemplate: |-
+    Text:
+
+      {input_data}
+`);
+  });
+
+  it('is none where a prompt is the name of a file', () => {
+    const prompts = { system: './reviewer.md', userTemplate: 'u' };
+    const agent = saved('agent', { id: 'a', name: 'A', llmProvider: { type: 'mock', model: 'm' }, prompts });
+    expect(definitionText('agent', agent, 'yaml')).toBeUndefined();
   });
 });

@@ -19,3 +19,16 @@ export function secondsOf(text: string): number | undefined {
   // Fractions of minutes are sums of thousandths, which binary numbers only come near to.
   return Math.round(total * 1000) / 1000;
 }
+
+/** A text that `secondsOf` reads as exactly so many seconds; undefined where there is none. */
+export function durationOf(seconds: number): string | undefined {
+  let text = '';
+  let left = seconds;
+  for (const unit of ['d', 'h', 'm'] as const) {
+    const count = Math.floor(left / UNITS[unit]);
+    if (count > 0) text += `${count}${unit}`;
+    left -= count * UNITS[unit];
+  }
+  if (left > 0 || text === '') text += `${Math.round(left * 1000) / 1000}s`;
+  return secondsOf(text) === seconds ? text : undefined;
+}

@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
+import type { JsonObject } from '../../../src/core/json/json.js';
 import { fileSchemas } from '../../../src/core/validation/file-schemas.js';
 import { workflowInputSteps } from '../../../src/core/validation/definition-schema.js';
 import { atOnce } from '../../../src/core/steps.js';
-import { writeWorkflow } from '../../../src/folder/write-definition.js';
+import { definitionText } from '../../../src/folder/write-definition.js';
 import { arbitraryDefinition } from '../../support/arbitrary-definition.js';
 
 const { agent, workflow } = fileSchemas();
@@ -32,7 +33,9 @@ describe('the schemas for editors', () => {
     fc.assert(
       fc.property(arbitraryDefinition, ({ id, version: _version, ...content }) => {
         fc.pre('value' in atOnce(workflowInputSteps({ id, ...content })));
-        expect(isWorkflow(parse(writeWorkflow(id, content))), JSON.stringify(isWorkflow.errors)).toBe(true);
+        const definition = JSON.parse(JSON.stringify({ id, ...content })) as JsonObject;
+        const text = definitionText('workflow', definition, 'yaml') ?? '';
+        expect(isWorkflow(parse(text)), JSON.stringify(isWorkflow.errors)).toBe(true);
       }),
       { numRuns: 50 },
     );
