@@ -4,28 +4,21 @@ import { isId } from '../core/ids.js';
 import type { DefinitionChanges } from '../storage/definition-store.js';
 import type { StoredWorkflow } from '../storage/workflow-store.js';
 import { refuseUsed } from './agent-uses.js';
-import { judgeDefinitions, type JudgedDefinitions } from './judge-definitions.js';
+import {
+  judgeDefinitions,
+  type ContentChange,
+  type DefinitionsInput,
+  type JudgedDefinitions,
+} from './judge-definitions.js';
 import type { OperationParts } from './operation-parts.js';
 import { tellPlaceAgentChanges } from './tell-place-agent-changes.js';
-
-/** As they come from outside: not judged yet. */
-export interface DefinitionsInput {
-  readonly agents: readonly unknown[];
-  readonly workflows: readonly unknown[];
-  /** Ids. Those that are not there are passed over, and those that something needs are kept. */
-  readonly deleteAgents: readonly string[];
-  /** Ids of those that were added by mutation. */
-  readonly deletePlaceAgents: readonly string[];
-}
-
-export type DefinitionChange = 'CREATED' | 'CHANGED' | 'UNCHANGED' | 'DELETED' | 'KEPT';
 
 /** What became of one definition, or would become of it. */
 export interface AppliedDefinition {
   readonly id: string;
   /** Absent: it is deleted, or has none. */
   readonly version?: number;
-  readonly change: DefinitionChange;
+  readonly change: ContentChange | 'DELETED' | 'KEPT';
   /** Why it is kept. */
   readonly reason?: string;
 }
@@ -122,7 +115,7 @@ function resultOf(
 
 function applied(
   { id, version }: Agent | StoredWorkflow['definition'],
-  change: Exclude<DefinitionChange, 'DELETED'>,
+  change: ContentChange | 'KEPT',
 ): AppliedDefinition {
   return { id, version, change };
 }

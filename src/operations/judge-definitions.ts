@@ -11,7 +11,6 @@ import { sameAgentContent } from '../storage/agent-content.js';
 import type { AgentStore } from '../storage/agent-store.js';
 import type { StoredWorkflow } from '../storage/workflow-store.js';
 import { problemsOfUses } from './agent-uses.js';
-import type { DefinitionChange, DefinitionsInput } from './apply-definitions.js';
 import { checkAgentInput } from './checked-agent.js';
 import { checkWorkflowInput, workflowHash } from './checked-workflow.js';
 import { nextTurn } from './in-turns.js';
@@ -29,19 +28,30 @@ const TOO_LARGE = {
   ],
 };
 
-type Change = Exclude<DefinitionChange, 'DELETED' | 'KEPT'>;
+/** As they come from outside: not judged yet. */
+export interface DefinitionsInput {
+  readonly agents: readonly unknown[];
+  readonly workflows: readonly unknown[];
+  /** Ids. Those that are not there are passed over, and those that something needs are kept. */
+  readonly deleteAgents: readonly string[];
+  /** Ids of those that were added by mutation. */
+  readonly deletePlaceAgents: readonly string[];
+}
+
+/** Of what a definition has. */
+export type ContentChange = 'CREATED' | 'CHANGED' | 'UNCHANGED';
 
 export interface JudgedAgent {
   /** As it is, or as its next version will be. */
   readonly agent: Agent;
-  readonly change: Change;
+  readonly change: ContentChange;
   /** What it is now. */
   readonly before?: Agent;
 }
 
 export interface JudgedWorkflow {
   readonly stored: StoredWorkflow;
-  readonly change: Change;
+  readonly change: ContentChange;
 }
 
 /** In the order of the input. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { applyDefinitions, type DefinitionsInput } from '../../src/operations/apply-definitions.js';
+import { applyDefinitions } from '../../src/operations/apply-definitions.js';
+import type { DefinitionsInput } from '../../src/operations/judge-definitions.js';
 import type { OperationParts } from '../../src/operations/operation-parts.js';
 import { createPlaceAgent } from '../../src/operations/save-place-agent.js';
 import { openStorage } from '../../src/storage/open-storage.js';
