@@ -1,5 +1,7 @@
 import { CLIENT_COMMANDS } from './client-commands.js';
 import type { Command } from './command.js';
+import { ENVIRONMENT_OPTION } from './environment-option.js';
+import { OPERATOR_COMMANDS } from './operator-commands.js';
 
 const KEYS = {
   'OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY':
@@ -99,8 +101,10 @@ of the workers.`,
     },
   },
   token: {
-    operand: 'create',
+    operand: 'create|TOKEN',
     options: {
+      env: ENVIRONMENT_OPTION,
+      json: { meaning: 'JSON in place of lines, for programs' },
       name: { value: 'NAME', meaning: 'whose it is: the audit and refusals say it' },
       role: { value: 'ROLE', meaning: 'read, operate or administer' },
       workflow: {
@@ -110,18 +114,22 @@ of the workers.`,
       },
       expires: { value: 'TIME', meaning: 'until when, like 2027-06-30T00:00:00Z; for ever otherwise' },
     },
-    summary: 'make a token by which somebody may call the API',
-    description: `Prints a token, once, and the entry that the file of ACCESS_TOKENS_FILE keeps of it: its SHA-256, never the token. Changes
+    summary: 'show a token of a workflow; or make one by which somebody may call the API',
+    description: `With the id of a token: where it is, how it came there, and what blocks each way out; exits with 1 where it has an incident. create prints a token, once, and the entry that the file of ACCESS_TOKENS_FILE keeps of it: its SHA-256, never the token. Changes
 nothing: the entry counts when it stands in that file, which a running API reads again by itself.`,
-    variables: { ACCESS_TOKENS_FILE: 'the file that the entry is for' },
+    variables: {
+      AGENT_ACCESS_TOKEN: 'the token for a server on this machine; circuit-breaker.yaml names others',
+      ACCESS_TOKENS_FILE: 'the file that the entry is for',
+    },
     examples: [
+      'npx circuit-breaker token 7f3c',
       'npx circuit-breaker token create --name ci --role operate --workflow document_review',
       'npx circuit-breaker token create --name dashboard --role read --expires 2027-06-30T00:00:00Z',
     ],
     script: 'npx circuit-breaker token',
     run: async (request) => {
       const { token } = await import('./commands/token.js');
-      token(request);
+      await token(request);
     },
   },
   audit: {
@@ -183,6 +191,7 @@ is no such folder.`,
     },
   },
   ...CLIENT_COMMANDS,
+  ...OPERATOR_COMMANDS,
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',

@@ -42,7 +42,7 @@ describe('a command line', () => {
     [['dmeo'], 'There is no command "dmeo". Did you mean demo?'],
     [['strat', '--help'], 'There is no command "strat". Did you mean start?'],
     [['constructor'], 'There is no command "constructor". Did you mean doctor?'],
-    [['fix'], 'There is no command "fix".'],
+    [['xyzzy'], 'There is no command "xyzzy".'],
     [['demo', '--modle', 'mine'], 'There is no option --modle here. Did you mean --model?'],
     [['demo', '--port=80'], 'There is no option --port here.'],
     [['start', '--model', 'mine'], 'There is no option --model here.'],

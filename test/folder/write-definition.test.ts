@@ -165,7 +165,8 @@ describe('the text of a definition', () => {
         },
       ],
     });
-    expect(definitionText('workflow', workflow, 'yaml')).toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/workflow.schema.json
+    expect(definitionText('workflow', workflow, 'yaml'))
+      .toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/workflow.schema.json
 
 id: w
 name: W
@@ -194,7 +195,8 @@ transitions:
   it('has prompts as blocks', () => {
     const prompts = { system: 'You review.\nBe kind.\n', userTemplate: 'Text:\n\n  {input_data}' };
     const agent = saved('agent', { id: 'a', name: 'A', llmProvider: { type: 'mock', model: 'm' }, prompts });
-    expect(definitionText('agent', agent, 'yaml')).toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/agent.schema.json
+    expect(definitionText('agent', agent, 'yaml'))
+      .toBe(`# yaml-language-server: $schema=../node_modules/circuit-breaker/dist/definitions/agent.schema.json
 
 id: a
 name: A

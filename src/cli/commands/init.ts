@@ -11,7 +11,7 @@ import { isTemplate, TEMPLATES } from '../init/templates.js';
 const MISUSE = 2;
 
 /** Makes a folder for agents and workflows. Exits with 1 where it cannot be made, and has then written over nothing. */
-export async function init({ operand = '.', options }: CommandRequest): Promise<void> {
+export async function init({ operands: [operand = '.'], options }: CommandRequest): Promise<void> {
   exitWhenUnread();
   const { template = TEMPLATES[0] } = options;
   if (!isTemplate(template)) {

@@ -8,19 +8,27 @@ import { visibleText } from '../../core/json/visible-text.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { CommandRequest } from '../command.js';
 import { newAccessToken } from '../new-access-token.js';
+import { showToken } from './show-token.js';
 
 /** What a shell expects of a program that was called wrongly. */
 const MISUSE = 2;
 
-/** Makes a token, prints it once, and the entry that the file of tokens keeps of it. Nothing is stored. */
-export function token({ operands: [operand], options }: CommandRequest): void {
-  exitWhenUnread();
-  if (operand !== 'create') {
-    refuse(
-      operand === undefined ? 'Say what to do: token create.' : `There is no "token ${operand}": it is token create.`,
-    );
+/** Shows a token of a workflow; or, with `create`, makes one that opens the API: prints it once, and the entry that the file of tokens keeps of it. */
+export async function token(request: CommandRequest): Promise<void> {
+  const [operand] = request.operands;
+  if (operand === 'create') {
+    createAccessToken(request);
     return;
   }
+  if (operand === undefined) {
+    refuse('Say what to do: token create, or token and the id of one.');
+    return;
+  }
+  await showToken(request);
+}
+
+function createAccessToken({ options }: CommandRequest): void {
+  exitWhenUnread();
   const secret = newAccessToken();
   const entry = entryOf(secret, options);
   const read = readAccessEntries([entry]);

@@ -7,8 +7,7 @@ import { openDirectory } from '../../compose/open-directory.js';
 import type { ProcessParts } from '../../compose/run-process.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
-import type { StreamEvent } from '../../core/streams/stream-event.js';
-import { AnswerView } from './answer-view.js';
+import { followExecution } from '../operator/follow-execution.js';
 import { ApprovalDesk } from './approval-desk.js';
 import { chooseModel, introduceModel } from './choose-model.js';
 import { createToken, fire, printOutcome, settledToken } from './demo-token.js';
@@ -49,22 +48,11 @@ export async function handleTicket(
     typed.close();
   });
   const desk = new ApprovalDesk(parts, api, typed);
-  const view = new AnswerView();
-  for await (const event of api.stream(executionId)) {
-    print(view.show(event));
-    const call = waitingCall(event);
-    if (call !== undefined) await desk.decide({ executionId, toolCallId: call });
-  }
+  await followExecution({ api, print, desk }, executionId);
   const settled = await settledToken(api, token.id);
   const { reply } = settled.data;
   if (typeof reply === 'string') say(`\nReply to the customer:\n  ${reply.replaceAll('\n', '\n  ')}`);
   printOutcome(settled, server, say);
-}
-
-/** Of a call that waits for a person: its id. */
-function waitingCall(event: StreamEvent): string | undefined {
-  if (event.eventType !== 'thinking' || event.status !== 'waiting_for_approval') return undefined;
-  return event.toolCallId;
 }
 
 /** The configuration with the tools and the MCP server of the example, which lie with it, wherever the command runs. */

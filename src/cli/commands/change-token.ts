@@ -1,0 +1,60 @@
+import type { CommandRequest } from '../command.js';
+import { neededOperands } from '../operator/needed-operands.js';
+import { readData } from '../operator/read-data.js';
+import { runClient } from '../run-client.js';
+
+interface Changed {
+  readonly id: string;
+  readonly place: string;
+  readonly status: string;
+}
+
+const FIRE = `mutation ($input: TransitionFireInput!) {
+  fireTransition(input: $input) { executionId token { id place status } }
+}`;
+const RETRY = 'mutation ($id: String!) { retryToken(id: $id) { id place status } }';
+const CANCEL = 'mutation ($id: String!, $reason: String) { cancelToken(id: $id, reason: $reason) { id place status } }';
+
+/** Takes a transition, or begins to. */
+export async function fire(request: CommandRequest): Promise<void> {
+  await runClient(request, async ({ api, say }) => {
+    const [tokenId, transitionId] = neededOperands(request, 'TOKEN', 'TRANSITION');
+    const { data } = request.options;
+    const input = { tokenId, transitionId, ...(data === undefined ? {} : { data: await readData(data) }) };
+    const { fireTransition } = await api.query<{
+      fireTransition: { readonly executionId: string | null; readonly token: Changed };
+    }>(FIRE, { input });
+    const { executionId, token } = fireTransition;
+    if (request.flags.has('json')) say(JSON.stringify(fireTransition, null, 2));
+    else say(executionId === null ? now(token) : `An agent works: circuit-breaker execution ${executionId} --follow`);
+    return 0;
+  });
+}
+
+/** Tries again what raised an incident. */
+export async function retry(request: CommandRequest): Promise<void> {
+  await change(request, RETRY, 'retryToken');
+}
+
+/** Ends a token where it is. */
+export async function cancel(request: CommandRequest): Promise<void> {
+  await change(request, CANCEL, 'cancelToken');
+}
+
+async function change(request: CommandRequest, mutation: string, name: string): Promise<void> {
+  await runClient(request, async ({ api, say }) => {
+    const [id] = neededOperands(request, 'TOKEN');
+    const { reason } = request.options;
+    const answer = await api.query<Readonly<Record<string, Changed>>>(mutation, {
+      id,
+      ...(reason === undefined ? {} : { reason }),
+    });
+    const token = answer[name];
+    if (token !== undefined) say(request.flags.has('json') ? JSON.stringify(token, null, 2) : now(token));
+    return 0;
+  });
+}
+
+function now({ id, place, status }: Changed): string {
+  return `Token ${id} is in ${place} (${status}).`;
+}

@@ -1,0 +1,138 @@
+import type { Command } from './command.js';
+import { ENVIRONMENT_OPTION } from './environment-option.js';
+
+const VARIABLES = {
+  AGENT_ACCESS_TOKEN: 'the token for a server on this machine; circuit-breaker.yaml names others',
+};
+const JSON_FLAG = { meaning: 'JSON in place of lines, for programs' };
+const DATA = { value: 'DATA', meaning: 'a JSON object, or @FILE for one in a file' };
+
+/** What operators do all day. */
+export const OPERATOR_COMMANDS = {
+  run: {
+    operand: 'WORKFLOW',
+    options: { env: ENVIRONMENT_OPTION, data: DATA, follow: { meaning: 'show it live, to its end' }, json: JSON_FLAG },
+    summary: 'create a token of a workflow, and show it live',
+    description: `Creates a token. With --follow it shows its places, the text of its agents and what blocks it where it waits, and asks at this terminal what
+agents want approved. Exits with 0, with 1 at an incident or where the token was cancelled, and with 2 when something is wrong.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker run review --data @document.json --follow'],
+    script: 'npx circuit-breaker run',
+    run: async (request) => {
+      const { run } = await import('./commands/run.js');
+      await run(request);
+    },
+  },
+  tokens: {
+    options: {
+      env: ENVIRONMENT_OPTION,
+      workflow: { value: 'ID', meaning: 'only those of this workflow' },
+      place: { value: 'PLACE', meaning: 'only those in this place' },
+      status: { value: 'STATUS', meaning: 'ACTIVE, COMPLETED, CANCELLED or TERMINATED' },
+      first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
+      json: JSON_FLAG,
+    },
+    summary: 'list tokens, the newest first',
+    description: `A line for each: where it is, and its incident where it has one.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker tokens --workflow review --status ACTIVE'],
+    script: 'npx circuit-breaker tokens',
+    run: async (request) => {
+      const { tokens } = await import('./commands/tokens.js');
+      await tokens(request);
+    },
+  },
+  incidents: {
+    options: {
+      env: ENVIRONMENT_OPTION,
+      workflow: { value: 'ID', meaning: 'only those of this workflow' },
+      first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
+      json: JSON_FLAG,
+    },
+    summary: 'list tokens that are stuck, with what happened',
+    description: `A line for each token with an incident. retry goes on with it once what was wrong is mended.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker incidents', 'npx circuit-breaker incidents --env prod --json'],
+    script: 'npx circuit-breaker incidents',
+    run: async (request) => {
+      const { incidents } = await import('./commands/tokens.js');
+      await incidents(request);
+    },
+  },
+  fire: {
+    operand: 'TOKEN TRANSITION',
+    options: { env: ENVIRONMENT_OPTION, data: DATA, json: JSON_FLAG },
+    summary: 'take a transition of a token',
+    description: `Refused with what blocks it, with exit code 2. Data is merged into that of the token, by JSON Merge Patch.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker fire 7f3c publish', 'npx circuit-breaker fire 7f3c ai_review --data @change.json'],
+    script: 'npx circuit-breaker fire',
+    run: async (request) => {
+      const { fire } = await import('./commands/change-token.js');
+      await fire(request);
+    },
+  },
+  retry: {
+    operand: 'TOKEN',
+    options: { env: ENVIRONMENT_OPTION, json: JSON_FLAG },
+    summary: 'try again what raised the incident of a token',
+    description: `With the token and the agent as they are now.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker retry 7f3c'],
+    script: 'npx circuit-breaker retry',
+    run: async (request) => {
+      const { retry } = await import('./commands/change-token.js');
+      await retry(request);
+    },
+  },
+  cancel: {
+    operand: 'TOKEN',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      reason: { value: 'TEXT', meaning: 'why; it stands in its history' },
+      json: JSON_FLAG,
+    },
+    summary: 'end a token where it is',
+    description: `Its executions are cancelled with it.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker cancel 7f3c --reason duplicate'],
+    script: 'npx circuit-breaker cancel',
+    run: async (request) => {
+      const { cancel } = await import('./commands/change-token.js');
+      await cancel(request);
+    },
+  },
+  executions: {
+    options: {
+      env: ENVIRONMENT_OPTION,
+      workflow: { value: 'ID', meaning: 'only those of this workflow' },
+      agent: { value: 'ID', meaning: 'only those of this agent' },
+      token: { value: 'ID', meaning: 'only those of this token' },
+      status: { value: 'STATUS', meaning: 'such as RUNNING or FAILED' },
+      first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
+      json: JSON_FLAG,
+    },
+    summary: 'list executions of agents, the newest first',
+    description: `A line for each: of which agent, for which token, how it stands.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker executions --status FAILED'],
+    script: 'npx circuit-breaker executions',
+    run: async (request) => {
+      const { executions } = await import('./commands/executions.js');
+      await executions(request);
+    },
+  },
+  execution: {
+    operand: 'EXECUTION',
+    options: { env: ENVIRONMENT_OPTION, follow: { meaning: 'show its text while it is written' }, json: JSON_FLAG },
+    summary: 'show an execution of an agent, or follow it',
+    description: `How it stands, its warnings and its answer. Exits with 1 where it did not end well.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker execution 7f3c:ai_review:1 --follow'],
+    script: 'npx circuit-breaker execution',
+    run: async (request) => {
+      const { execution } = await import('./commands/executions.js');
+      await execution(request);
+    },
+  },
+} satisfies Readonly<Record<string, Command>>;

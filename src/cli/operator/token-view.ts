@@ -1,0 +1,55 @@
+import type { JsonObject } from '../../core/json/json.js';
+
+/** A token as commands show it. */
+export interface ShownToken {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly workflowVersion: number;
+  readonly place: string;
+  readonly status: string;
+  readonly data: JsonObject;
+  readonly pending: { readonly transitionId: string; readonly executionId: string } | null;
+  readonly incident: { readonly code: string; readonly message: string; readonly executionId: string | null } | null;
+  readonly transitions: readonly {
+    readonly transition: { readonly id: string; readonly toPlace: string; readonly trigger: string };
+    readonly canFire: boolean;
+    readonly blockers: readonly { readonly code: string; readonly message: string }[];
+  }[];
+  readonly history: readonly {
+    readonly transition: string | null;
+    readonly fromPlace: string;
+    readonly toPlace: string;
+  }[];
+}
+
+export const TOKEN = `query ($id: String!) {
+  token(id: $id) {
+    id workflowId workflowVersion place status data createdAt updatedAt
+    pending { transitionId executionId }
+    incident { code message executionId }
+    transitions { transition { id toPlace trigger } canFire blockers { code message } }
+    history { transition fromPlace toPlace timestamp }
+  }
+}`;
+
+/** Where a token is, and what keeps it there. */
+export function tokenLines(token: ShownToken): readonly string[] {
+  const { id, workflowId, workflowVersion, place, status, pending, incident, history } = token;
+  const path = history.map(({ transition, toPlace }) => ` ─ ${transition ?? ''} → ${toPlace}`).join('');
+  return [
+    `Token     ${id} of ${workflowId} version ${workflowVersion}`,
+    `Place     ${place} (${status})`,
+    `Path      ${history[0]?.fromPlace ?? place}${path}`,
+    ...(pending === null ? [] : [`Pending   ${pending.transitionId}, by execution ${pending.executionId}`]),
+    ...(incident === null ? [] : [`Incident  ${incident.code}: ${incident.message}`]),
+    ...waysOut(token),
+  ];
+}
+
+/** The transitions out of its place, with what blocks each. */
+export function waysOut({ transitions }: ShownToken): readonly string[] {
+  return transitions.flatMap(({ transition: { id, toPlace, trigger }, canFire, blockers }) => [
+    `  ${id} → ${toPlace}, ${trigger}${canFire ? ': can fire' : ''}`,
+    ...blockers.map(({ code, message }) => `    ${code} ${message}`),
+  ]);
+}

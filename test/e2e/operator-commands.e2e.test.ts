@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { DefinitionFolders } from '../support/definition-folders.js';
+import { eventually } from '../support/eventually.js';
+import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
+import { runCommand } from '../support/run-command.js';
+import type { SpawnedProcess } from '../support/spawned-process.js';
+
+const AGENT = `
+id: reviewer
+name: Reviewer
+llmProvider:
+  type: mock
+  model: mock-1
+  options: { responses: [{ toolCalls: [{ name: token.read, arguments: {} }] }, All is fine.], delayMs: 0 }
+prompts: { system: You review., userTemplate: 'Review {text}' }
+tools: [token.read]
+`;
+const BROKEN = AGENT.replace('delayMs: 0', 'delayMs: 0, failWith: auth');
+const WORKFLOW = `
+id: review
+name: Review
+places: [draft, reviewed, done]
+initialPlace: draft
+transitions:
+  - id: review
+    fromPlaces: [draft]
+    toPlace: reviewed
+    trigger: automatic
+    agentExecution:
+      agentId: reviewer
+      inputMapping: { text: data.text }
+      outputMapping: { data.said: response }
+  - id: publish
+    fromPlaces: [reviewed]
+    toPlace: done
+    when: data.ok == true
+`;
+const AUTOMATIC = WORKFLOW.replace('    when: data.ok == true', '    trigger: automatic');
+
+const folders = new DefinitionFolders();
+let setting: Setting;
+let everything: SpawnedProcess;
+
+beforeAll(async () => {
+  setting = await newPreparedSetting();
+  everything = await startEverything(setting);
+});
+afterAll(async () => {
+  await everything.stop();
+  await setting.remove();
+  await folders.removeAll();
+});
+
+async function makeFolder(files: Readonly<Record<string, string>>): Promise<string> {
+  const file = `environments:\n  default: { url: '${setting.address}' }\n`;
+  const folder = await folders.make({ 'circuit-breaker.yaml': file, 'document.json': '{"text": "A memo"}', ...files });
+  expect(await runCommand(['apply'], { cwd: folder })).toMatchObject({ code: 0 });
+  return folder;
+}
+
+describe('commands of operators', () => {
+  it('run a token live to its end, with the text of its agents', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
+    const { code, stdout, stderr } = await runCommand(['run', 'review', '--data', '@document.json', '--follow'], {
+      cwd,
+    });
+    expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('│ All is fine.\n');
+    expect(stdout).toContain('→ reviewed, by review\n');
+    expect(stdout).toMatch(/Place {5}done \(COMPLETED\)\nPath {6}draft ─ review → reviewed ─ publish → done\n/);
+  });
+
+  it('ask at the terminal what an agent wants approved', async () => {
+    const asking = `${AGENT}approvalRequired: [token.read]\n`;
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': asking, 'workflows/review.yaml': AUTOMATIC });
+    const words = ['run', 'review', '--data', '{"text": "A memo"}', '--follow'];
+    const { code, stdout } = await runCommand(words, { cwd, input: 'y\n' });
+    expect(stdout).toContain('The agent asks to call token.read with');
+    expect(stdout).toContain('│ All is fine.\n');
+    expect(code).toBe(0);
+  });
+
+  it('find an incident, and go on with the token once it is mended', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': BROKEN, 'workflows/review.yaml': AUTOMATIC });
+    const followed = await runCommand(['run', 'review', '--data', '@document.json', '--follow'], { cwd });
+    expect(followed.code, followed.stdout).toBe(1);
+    const id = /^Token (\S+) of review/.exec(followed.stdout)?.[1] ?? '';
+    const found = await runCommand(['incidents', '--json'], { cwd });
+    expect(JSON.parse(found.stdout)).toMatchObject([
+      { id, place: 'draft', incident: { executionId: expect.any(String) as string } },
+    ]);
+    expect((await runCommand(['incidents'], { cwd })).stdout).toContain(`${id}  review`);
+    expect((await runCommand(['token', id], { cwd })).code).toBe(1);
+    const [failed] = JSON.parse((await runCommand(['executions', '--token', id, '--json'], { cwd })).stdout) as {
+      id: string;
+    }[];
+    const shown = await runCommand(['execution', failed?.id ?? ''], { cwd });
+    expect(shown.code).toBe(1);
+    expect(shown.stdout).toContain('Status    FAILED');
+    await folders.write(cwd, { 'agents/reviewer.yaml': AGENT });
+    expect(await runCommand(['apply'], { cwd })).toMatchObject({ code: 0 });
+    expect((await runCommand(['retry', id], { cwd })).code).toBe(0);
+    await eventually(async () => {
+      expect((await runCommand(['token', id], { cwd })).stdout).toContain('done (COMPLETED)');
+    });
+    expect((await runCommand(['incidents'], { cwd })).stdout).toBe('There are no incidents.\n');
+  });
+
+  it('fire a transition, refused with what blocks it, and cancel', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': WORKFLOW });
+    const made = await runCommand(['run', 'review', '--data', '@document.json', '--json'], { cwd });
+    const { id } = JSON.parse(made.stdout) as { id: string };
+    await eventually(async () => {
+      expect((await runCommand(['tokens', '--place', 'reviewed'], { cwd })).stdout).toContain(id);
+    });
+    const blocked = await runCommand(['token', id], { cwd });
+    expect(blocked.stdout).toContain('  publish → done, manual\n    RULE_ERROR ');
+    const refused = await runCommand(['fire', id, 'publish'], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1);
+    const fired = await runCommand(['fire', id, 'publish', '--data', '{"ok": true}'], { cwd });
+    expect(fired).toMatchObject({ code: 0, stdout: `Token ${id} is in done (COMPLETED).\n` });
+    const another = JSON.parse(
+      (await runCommand(['run', 'review', '--data', '@document.json', '--json'], { cwd })).stdout,
+    ) as { id: string };
+    const cancelled = await runCommand(['cancel', another.id, '--reason', 'duplicate'], { cwd });
+    expect(cancelled.code, cancelled.stderr).toBe(0);
+    const missing = await runCommand(['token', 'nobody'], { cwd });
+    expect(missing).toMatchObject({ code: 2, stderr: 'There is no token "nobody".\n' });
+  });
+
+  it('follow an execution, also one that has ended', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
+    await runCommand(['run', 'review', '--data', '@document.json', '--follow'], { cwd });
+    const [newest] = JSON.parse((await runCommand(['executions', '--first', '1', '--json'], { cwd })).stdout) as {
+      id: string;
+    }[];
+    const { code, stdout } = await runCommand(['execution', newest?.id ?? '', '--follow'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain('│ All is fine.\n');
+    expect(stdout).toContain('Status    COMPLETED');
+  });
+
+  it('say in one line what was called wrongly', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
+    for (const [words, expected] of [
+      [['fire', 'x'], 'Say which: TRANSITION is missing.\n'],
+      [['run', 'review', '--data', '@nowhere.json'], /^nowhere\.json cannot be read: ENOENT.*\n$/],
+      [['run', 'review', '--data', '[1]'], '--data is no JSON object.\n'],
+      [['tokens', '--first', '0'], '--first must be a whole number from 1 to 200.\n'],
+      [['tokens', '--status', 'LOST'], /^.*TokenStatus.*\n$/],
+    ] as const) {
+      const { code, stderr } = await runCommand(words, { cwd });
+      expect(code).toBe(2);
+      if (typeof expected === 'string') expect(stderr).toBe(expected);
+      else expect(stderr).toMatch(expected);
+    }
+  });
+});
