@@ -50,8 +50,7 @@ describe('circuit-breaker token create', () => {
   });
 
   it.each([
-    [[], 'Say what to do: token create.'],
-    [['list'], 'There is no "token list": it is token create.'],
+    [[], 'Say what to do: token create, or token and the id of one.'],
     [['create'], 'name must be a text'],
     [['create', '--name', 'x', '--role', 'admin'], 'role must be one of read, operate, administer'],
     [['create', '--name', 'x', '--role', 'read', '--expires', 'soon'], 'expires must be a time'],
