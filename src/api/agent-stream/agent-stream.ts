@@ -9,7 +9,7 @@ import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import type { ApiParts } from '../api-parts.js';
 import { httpError } from '../error-response.js';
-import type { EventFormat } from './event-json.js';
+import type { ViewerFormat } from './event-json.js';
 import { closeRefused, refuseOnSocket } from '../connections/refuse-on-socket.js';
 import { callerOf } from '../access/admit-requests.js';
 import { callOrigin } from '../access/call-origin.js';
@@ -36,7 +36,7 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
       const executionId = agentStreamPath(url);
       if (executionId === undefined) throw notFound('execution', url.pathname);
       const query = { ...queryOf(url), lastEventId: lastEventIdOf(request.headers) };
-      const [format, options] = [eventFormat(query), viewerOptions(query)];
+      const [makeFormat, options] = [eventFormat(query), viewerOptions(query)];
       const response = reply.raw;
       // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.
       if (response.socket === null) {
@@ -46,13 +46,14 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
       }
       whenOver(response, parts.openStreams.enter());
       const caller = callerOf(request);
-      const viewer = await partsFor(parts, caller).reader.open(executionId, options);
+      const seen = partsFor(parts, caller);
+      const viewer = await seen.reader.open(executionId, options);
       const onLeave = parts.stays.enter(caller, () => {
         viewer.leave();
       });
       whenOver(response, onLeave);
       takeOver(reply);
-      await serveSse(response, viewer, format);
+      await serveSse(response, viewer, makeFormat(executionId, seen));
     },
     // Also of what is refused before the handler is reached, to a browser that would take any other status for the last word.
     errorHandler: (error, request, reply) => {
@@ -106,7 +107,7 @@ export async function upgradeToStream(
   const { request, socket, head, url } = upgrade;
   const id = crypto.randomUUID();
   let viewer: StreamViewer;
-  let format: EventFormat;
+  let format: ViewerFormat;
   let caller: Caller;
   try {
     const refusal = parts.origins.refusal(request.headers);
@@ -115,8 +116,9 @@ export async function upgradeToStream(
     const from = callOrigin(parts, request, id);
     caller = await admitToDoor(parts, STREAM_DOOR, { method, headers, url, takesTicket: true, from });
     const query = queryOf(url);
-    format = eventFormat(query);
-    viewer = await partsFor(parts, caller).reader.open(executionId, viewerOptions(query));
+    const seen = partsFor(parts, caller);
+    format = eventFormat(query)(executionId, seen);
+    viewer = await seen.reader.open(executionId, viewerOptions(query));
   } catch (error) {
     const answer = httpError(error, { id, log });
     if (request.headers.origin === undefined) refuseOnSocket(socket, answer);

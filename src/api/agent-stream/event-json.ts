@@ -3,11 +3,22 @@ import { RecentEvents } from '../../streams/reading/recent-events.js';
 import { taggedEvent } from './tagged-event.js';
 import { textFrame } from '../connections/websocket-frame.js';
 
-/**
- * What a viewer gets of an event, as the bytes that go out; `undefined`: nothing. Made once for all viewers who follow
- * together.
- */
-export class EventFormat {
+/** The bytes that go out for an event; `undefined`: nothing. A promise where more has to be read first. */
+export type Outgoing = Buffer | undefined | Promise<Buffer | undefined>;
+
+/** What one viewer gets of the events of a stream. */
+export interface ViewerFormat {
+  /** For a WebSocket: messages, each JSON, with their frames. */
+  message(event: StreamEvent): Outgoing;
+  /** Blocks of server-sent events: JSON, and the sequence as the id of the last one. */
+  block(event: StreamEvent): Outgoing;
+  /** Whether nothing more is to be sent, although the stream may go on: the viewer comes again with its cursor. */
+  readonly isOver: boolean;
+}
+
+/** One event, one JSON text: made once for all viewers who follow together. */
+class EventFormat implements ViewerFormat {
+  readonly isOver = false;
   readonly #json: (event: StreamEvent) => string | undefined;
   readonly #messages = new RecentEvents<Buffer>();
   readonly #blocks = new RecentEvents<Buffer>();
@@ -16,7 +27,6 @@ export class EventFormat {
     this.#json = json;
   }
 
-  /** A WebSocket message, JSON, with its frame. */
   message(event: StreamEvent): Buffer | undefined {
     return this.#messages.made(event, (one) => {
       const json = this.#json(one);
@@ -24,13 +34,17 @@ export class EventFormat {
     });
   }
 
-  /** A block of server-sent events: the sequence as its id, and JSON. */
   block(event: StreamEvent): Buffer | undefined {
     return this.#blocks.made(event, (one) => {
       const json = this.#json(one);
-      return json === undefined ? undefined : Buffer.from(`id: ${event.sequence}\ndata: ${json}\n\n`, 'utf8');
+      return json === undefined ? undefined : sseBlock(json, one.sequence);
     });
   }
+}
+
+/** Without a sequence nobody who comes again begins behind it. */
+export function sseBlock(json: string, sequence?: number): Buffer {
+  return Buffer.from(`${sequence === undefined ? '' : `id: ${sequence}\n`}data: ${json}\n\n`, 'utf8');
 }
 
 export const PLAIN = new EventFormat(JSON.stringify);

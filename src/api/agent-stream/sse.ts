@@ -6,7 +6,7 @@ import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import { drained } from '../connections/slow-viewer.js';
 import { errorHeaders } from '../error-response.js';
-import type { EventFormat } from './event-json.js';
+import type { ViewerFormat } from './event-json.js';
 
 const COMMENT_EVERY_MS = 15_000;
 /** What a client is asked to let pass before it comes again. */
@@ -25,7 +25,7 @@ const HEADERS = {
  * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
  * answer is 204, which stops an EventSource for good; any other end makes it come back.
  */
-export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: EventFormat): Promise<void> {
+export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: ViewerFormat): Promise<void> {
   whenOver(response, () => {
     viewer.leave();
   });
@@ -91,16 +91,17 @@ async function nextOrSilence(viewer: StreamViewer): Promise<First> {
 async function pump(
   wire: Writable,
   viewer: StreamViewer,
-  { first, format }: { readonly first: First; readonly format: EventFormat },
+  { first, format }: { readonly first: First; readonly format: ViewerFormat },
 ): Promise<void> {
   let events = first.pending === undefined ? first.events : await first.pending;
   while (events !== undefined && !wire.destroyed) {
-    for (const blocks of blocksOf(events, format)) {
+    for await (const blocks of blocksOf(events, format)) {
       if (wire.write(blocks) || (await drained(wire))) continue;
       viewer.leave();
       wire.destroy();
       return;
     }
+    if (format.isOver) return;
     events = await viewer.next();
   }
 }
@@ -111,11 +112,16 @@ function wireOf(response: ServerResponse): Writable {
 }
 
 /** The blocks of the events, joined into few writes. */
-function* blocksOf(events: readonly StreamEvent[], format: EventFormat): Generator<Buffer, void, undefined> {
+async function* blocksOf(
+  events: readonly StreamEvent[],
+  format: ViewerFormat,
+): AsyncGenerator<Buffer, void, undefined> {
   let ready: Buffer[] = [];
   let length = 0;
   for (const event of events) {
-    const block = format.block(event);
+    if (format.isOver) break;
+    const made = format.block(event);
+    const block = made instanceof Promise ? await made : made;
     if (block === undefined) continue;
     ready.push(block);
     length += block.length;

@@ -1,6 +1,8 @@
 import { STREAM_EVENT_TYPES, type StreamEventType } from '../../core/streams/stream-event.js';
+import type { CallerParts } from '../access/parts-for.js';
 import type { ViewerOptions } from '../../streams/reading/viewer.js';
-import { PLAIN, TAGGED, type EventFormat } from './event-json.js';
+import { AgUiFormat, agUiSources } from './ag-ui-format.js';
+import { PLAIN, TAGGED, type ViewerFormat } from './event-json.js';
 import { invalidStreamRequest } from './invalid-stream-request.js';
 import { readCursor } from './last-event-id.js';
 
@@ -23,11 +25,26 @@ export function viewerOptions(query: StreamQuery): ViewerOptions {
   };
 }
 
+/** Makes the events of a stream what a viewer of it gets. */
+export type MakeFormat = (executionId: string, parts: Pick<CallerParts, 'reader' | 'storage'>) => ViewerFormat;
+
 /** Throws VALIDATION_FAILED for a format that is none. */
-export function eventFormat({ format }: StreamQuery): EventFormat {
-  if (format === undefined) return PLAIN;
-  if (format === 'tagged') return TAGGED;
-  throw invalidStreamRequest('/format', `there is no format "${format}": leave it out, or say tagged`);
+export function eventFormat(query: StreamQuery): MakeFormat {
+  switch (query.format) {
+    case undefined:
+      return () => PLAIN;
+    case 'tagged':
+      return () => TAGGED;
+    case 'ag-ui': {
+      const { after } = viewerOptions(query);
+      return (executionId, parts) => new AgUiFormat(agUiSources(parts, executionId, after));
+    }
+    default:
+      throw invalidStreamRequest(
+        '/format',
+        `there is no format "${query.format}": leave it out, or say tagged or ag-ui`,
+      );
+  }
 }
 
 function readTypes(text: string): ReadonlySet<StreamEventType> {

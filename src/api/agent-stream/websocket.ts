@@ -1,5 +1,5 @@
 import type { StreamViewer, ViewerEnd } from '../../streams/reading/viewer.js';
-import type { EventFormat } from './event-json.js';
+import type { ViewerFormat } from './event-json.js';
 import { closeFirmly } from '../connections/close-firmly.js';
 import { hasRoom, isFull } from '../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../connections/socket-life.js';
@@ -13,7 +13,7 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 10
 export async function serveWebSocket(
   { socket, wire }: WiredSocket,
   viewer: StreamViewer,
-  format: EventFormat,
+  format: ViewerFormat,
 ): Promise<void> {
   keepAlive(socket);
   socket.on('close', () => {
@@ -21,7 +21,8 @@ export async function serveWebSocket(
   });
   for (let events = await viewer.next(); events !== undefined; events = await viewer.next()) {
     for (const event of events) {
-      const message = format.message(event);
+      const made = format.message(event);
+      const message = made instanceof Promise ? await made : made;
       if (socket.readyState !== socket.OPEN) {
         viewer.leave();
         return;
@@ -31,6 +32,8 @@ export async function serveWebSocket(
         viewer.leave();
         return;
       }
+      if (format.isOver) viewer.leave();
+      if (format.isOver) break;
     }
   }
   closeFirmly(socket, CLOSE_CODES[viewer.end ?? 'ended'], '');
