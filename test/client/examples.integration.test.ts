@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
+import * as aiSdk from '../../src/client/ai-sdk.js';
 import * as client from '../../src/client/index.js';
 import * as hook from '../../src/client/react.js';
 
 /** What programs import, by the entry that they import it from. */
-const ENTRIES = { 'circuit-breaker/client': client, 'circuit-breaker/react': hook };
+const ENTRIES = { 'circuit-breaker/client': client, 'circuit-breaker/react': hook, 'circuit-breaker/ai-sdk': aiSdk };
 
 interface Example {
   readonly of: string;
@@ -38,6 +39,7 @@ function faultsOf(examples: readonly Example[]): readonly string[] {
     ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.Preserve, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] },
     paths: {
       'circuit-breaker/client': [`${process.cwd()}/src/client/index.ts`],
+      'circuit-breaker/ai-sdk': [`${process.cwd()}/src/client/ai-sdk.ts`],
       'circuit-breaker/react': [`${process.cwd()}/src/client/react.ts`],
     },
   };

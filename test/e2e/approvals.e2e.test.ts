@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { StreamEvent } from '../../src/core/streams/stream-event.js';
+import { AgUiPage } from '../support/ag-ui-page.js';
 import { createAgent, createToken, createWorkflow, fire, graphql, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newSetting, type Setting } from '../support/everything.js';
@@ -143,6 +144,11 @@ describe('an approval that waits while worker, API and Temporal are all killed a
       ...{ toolName: 'refund', arguments: { amount: 7 } },
       execution: { status: 'WAITING_FOR_APPROVAL', tokenId: 'ticket-1' },
     });
+    const page = new AgUiPage(setting.address, id);
+    await page.run();
+    expect(page.agent.pendingInterrupts).toMatchObject([
+      { id: call.toolCallId, metadata: { executionId: id, toolName: 'refund', arguments: { amount: 7 } } },
+    ]);
     const approve = `mutation ($id: String!, $call: String!) {
       approveToolCall(executionId: $id, toolCallId: $call, arguments: { amount: 5 }) { pendingApprovals { toolCallId } }
     }`;
@@ -151,6 +157,12 @@ describe('an approval that waits while worker, API and Temporal are all killed a
     const token = await settledToken(setting.address, 'ticket-1');
     expect(token).toMatchObject({ place: 'closed', data: { said: 'Settled.' } });
     expect(await effects()).toBe(`${id}:1:0 5\n`);
+    await page.run({ resume: [{ interruptId: call.toolCallId, status: 'resolved' }] });
+    expect(page.shown).toEqual([
+      ['assistant', 'I ask first.'],
+      ['tool', '{"refunded":5}'],
+      ['assistant', 'Settled.'],
+    ]);
     const events = await streamOf(id);
     expect(events).toContainEqual(
       expect.objectContaining({ eventType: 'thinking', status: 'waiting_for_approval', toolCallId: call.toolCallId }),

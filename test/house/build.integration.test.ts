@@ -86,7 +86,7 @@ describe('a checkout that was built', () => {
     const typed = paths.filter((path) => path.endsWith('.d.ts'));
     expect(typed).toEqual(
       expect.arrayContaining([
-        ...['client/index.d.ts', 'client/react.d.ts', 'core/codes.d.ts'],
+        ...['client/index.d.ts', 'client/react.d.ts', 'client/ai-sdk.d.ts', 'core/codes.d.ts'],
         ...['definitions/index.d.ts', 'tools/index.d.ts'],
       ]),
     );

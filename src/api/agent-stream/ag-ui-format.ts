@@ -66,7 +66,7 @@ const STANDING = new RecentEvents<Promise<AgUiMessages | undefined>>();
 export function agUiSources(
   { reader, storage }: Pick<CallerParts, 'reader' | 'storage'>,
   executionId: string,
-  after: number | undefined,
+  { after, input }: Pick<AgUiSources, 'after' | 'input'>,
 ): AgUiSources {
   const approvals = async () => {
     const [execution, [asked = []]] = await Promise.all([
@@ -84,6 +84,7 @@ export function agUiSources(
   };
   return {
     after,
+    input,
     approvals,
     // Who comes when it could not be read asks for themselves.
     standing: async (event) =>

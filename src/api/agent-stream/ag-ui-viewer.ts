@@ -19,12 +19,15 @@ import {
   type AgUiEvent,
   type CalledTool,
 } from './ag-ui-event.js';
+import type { AgUiInput } from './ag-ui-input.js';
 import { AgUiMessages, askedAbout } from './ag-ui-messages.js';
 
 /** What is known of an execution beside the events that its viewer gets. */
 export interface AgUiSources {
   /** The cursor that the viewer came with. */
   readonly after: number | undefined;
+  /** What the viewer said about the run, where they said something. */
+  readonly input?: AgUiInput | undefined;
   /** The messages that stand before an event; with it, where it begins an attempt or has the answer. Not to be changed. */
   readonly standing: (event: StreamEvent) => Promise<AgUiMessages>;
   /** What people were asked about, and whether the execution has ended meanwhile. */
@@ -68,7 +71,7 @@ export class AgUiViewer {
 
   /** What an event comes to. One call at a time. */
   async take(event: StreamEvent): Promise<readonly AgUiEvent[]> {
-    const run = this.#run ?? runOf(event.executionId, event.sequence);
+    const run = this.#run ?? this.#runFrom(event);
     const made = await this.#made(event, run);
     this.#last = event.sequence;
     if (made.length === 0 || this.#run !== undefined) return made;
@@ -104,7 +107,7 @@ export class AgUiViewer {
     if (!isVoid) return closing;
     const standing = isAnew ? new AgUiMessages([]) : await this.#sources.standing(event);
     this.#know(standing, event.turn - 1);
-    return [...closing, { type: 'MESSAGES_SNAPSHOT', messages: standing.all() }];
+    return [...closing, this.#snapshot(event, standing)];
   }
 
   #text(event: StreamPosition, delta: string): readonly AgUiEvent[] {
@@ -157,7 +160,18 @@ export class AgUiViewer {
     if (this.#length === undefined || this.#length === event.length) return [];
     if (this.#length === 0) return this.#text(event, event.final_response);
     const standing = await this.#sources.standing(event);
-    return [...this.#close(), { type: 'MESSAGES_SNAPSHOT', messages: standing.all() }];
+    return [...this.#close(), this.#snapshot(event, standing)];
+  }
+
+  #runFrom({ executionId, sequence }: StreamEvent): Run {
+    const { input } = this.#sources;
+    return input === undefined ? runOf(executionId, sequence) : { threadId: input.threadId, runId: input.runId };
+  }
+
+  /** What stands, behind the messages of the viewer that are none of the execution's. */
+  #snapshot({ executionId }: StreamEvent, standing: AgUiMessages): AgUiEvent {
+    const own = this.#sources.input?.messages.filter(({ id }) => !id.startsWith(`${executionId}:`)) ?? [];
+    return { type: 'MESSAGES_SNAPSHOT', messages: [...own, ...standing.all()] };
   }
 
   #enter(open: Open, turn: number, opening: readonly AgUiEvent[]): readonly AgUiEvent[] {

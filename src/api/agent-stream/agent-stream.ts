@@ -9,6 +9,7 @@ import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import type { ApiParts } from '../api-parts.js';
 import { httpError } from '../error-response.js';
+import { MAX_INPUT_BYTES } from './ag-ui-input.js';
 import type { ViewerFormat } from './event-json.js';
 import { closeRefused, refuseOnSocket } from '../connections/refuse-on-socket.js';
 import { callerOf } from '../access/admit-requests.js';
@@ -24,18 +25,20 @@ import { eventFormat, viewerOptions, type StreamQuery } from './stream-request.j
 import { closeFirmly } from '../connections/close-firmly.js';
 import { serveWebSocket } from './websocket.js';
 
-/** `GET /agent-stream/:executionId` as server-sent events. A plain Temporal client's id may have slashes. */
+/** `GET /agent-stream/:executionId` as server-sent events; `POST` is how AG-UI's clients ask for them. A plain Temporal client's id may have slashes. */
 export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void {
   app.route({
-    method: 'GET',
+    method: ['GET', 'POST'],
     url: AGENT_STREAM_ROUTE,
     exposeHeadRoute: false,
+    bodyLimit: MAX_INPUT_BYTES,
     handler: async (request, reply) => {
       if (!wantsEvents(request)) throw notAcceptable();
       const url = requestUrl(request.raw);
       const executionId = agentStreamPath(url);
       if (executionId === undefined) throw notFound('execution', url.pathname);
-      const query = { ...queryOf(url), lastEventId: lastEventIdOf(request.headers) };
+      const body = request.method === 'POST' ? (request.body ?? null) : undefined;
+      const query = { ...queryOf(url), lastEventId: lastEventIdOf(request.headers), body };
       const [makeFormat, options] = [eventFormat(query), viewerOptions(query)];
       const response = reply.raw;
       // Behind another answer of its connection, which may be a stream that never ends, nobody would notice its leaving.

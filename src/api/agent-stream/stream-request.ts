@@ -2,6 +2,7 @@ import { STREAM_EVENT_TYPES, type StreamEventType } from '../../core/streams/str
 import type { CallerParts } from '../access/parts-for.js';
 import type { ViewerOptions } from '../../streams/reading/viewer.js';
 import { AgUiFormat, agUiSources } from './ag-ui-format.js';
+import { readAgUiInput } from './ag-ui-input.js';
 import { PLAIN, TAGGED, type ViewerFormat } from './event-json.js';
 import { invalidStreamRequest } from './invalid-stream-request.js';
 import { readCursor } from './last-event-id.js';
@@ -14,6 +15,8 @@ export interface StreamQuery {
   readonly format?: string | undefined;
   /** Of an EventSource that reconnects; outranks `after`. */
   readonly lastEventId?: string | undefined;
+  /** Of a POST, which AG-UI's clients make. */
+  readonly body?: unknown;
 }
 
 /** Throws VALIDATION_FAILED for a cursor or a type that is none. */
@@ -28,8 +31,10 @@ export function viewerOptions(query: StreamQuery): ViewerOptions {
 /** Makes the events of a stream what a viewer of it gets. */
 export type MakeFormat = (executionId: string, parts: Pick<CallerParts, 'reader' | 'storage'>) => ViewerFormat;
 
-/** Throws VALIDATION_FAILED for a format that is none. */
+/** Throws VALIDATION_FAILED for a format that is none, and for a body that is none of the format's. */
 export function eventFormat(query: StreamQuery): MakeFormat {
+  if (query.body !== undefined && query.format !== 'ag-ui')
+    throw invalidStreamRequest('/format', 'a stream is asked for by GET: only format=ag-ui has a body');
   switch (query.format) {
     case undefined:
       return () => PLAIN;
@@ -37,7 +42,8 @@ export function eventFormat(query: StreamQuery): MakeFormat {
       return () => TAGGED;
     case 'ag-ui': {
       const { after } = viewerOptions(query);
-      return (executionId, parts) => new AgUiFormat(agUiSources(parts, executionId, after));
+      const input = query.body === undefined ? undefined : readAgUiInput(query.body);
+      return (executionId, parts) => new AgUiFormat(agUiSources(parts, executionId, { after, input }));
     }
     default:
       throw invalidStreamRequest(

@@ -40,6 +40,8 @@ export type StreamEventBody =
       /** Of `waiting_for_approval`: the call that a person has to approve. */
       readonly toolName?: string;
       readonly toolCallId?: string;
+      /** As the model wants them. */
+      readonly arguments?: JsonValue;
     }
   | {
       readonly eventType: 'tool_call';

@@ -71,7 +71,7 @@ function lengthOf(event: StreamEvent): number {
     case 'content_chunk':
       return event.content.length;
     case 'thinking':
-      return event.content?.length ?? 0;
+      return (event.content?.length ?? 0) + JSON.stringify([event.arguments]).length;
     case 'completed':
       return event.final_response.length;
     case 'failed':

@@ -1,22 +1,20 @@
 import { once } from 'node:events';
 
-import { EventType, HttpAgent, type BaseEvent, type Message } from '@ag-ui/client';
+import type { BaseEvent, Message } from '@ag-ui/client';
 import { EventSchemas } from '@ag-ui/core/schemas';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { pendingExecution } from '../../../src/core/executions/pending-execution.js';
 import type { ToolApproval } from '../../../src/core/executions/tool-approval.js';
-import type { StreamEventBody } from '../../../src/core/streams/stream-event.js';
-import type { StreamWriter } from '../../../src/streams/stream-log.js';
+import { AgUiPage } from '../../support/ag-ui-page.js';
 import { apiUnderTest, type ApiUnderTest } from '../../support/api-under-test.js';
 import { NOW } from '../../support/builders.js';
 import { eventually } from '../../support/eventually.js';
-import { sha256 } from '../../support/stream-viewer.js';
+import { chunks, WrittenStream } from '../../support/written-stream.js';
 
 let api: ApiUnderTest;
 let address = '';
-let count = 0;
 
 beforeAll(async () => {
   api = await apiUnderTest();
@@ -26,90 +24,14 @@ afterAll(async () => {
   await api.stop();
 });
 
-const chunks = (...contents: string[]): StreamEventBody[] =>
-  contents.map((content) => ({ eventType: 'content_chunk', content }));
-
-/** An execution whose log the test writes. */
-class Live {
-  readonly id = `e${(count += 1)}:review:1`;
-  #epoch = 0;
-
-  async begin(turn = 1): Promise<StreamWriter> {
-    this.#epoch += 1;
-    return await api.streams.open(this.id, {
-      epoch: this.#epoch,
-      turn,
-      reason: this.#epoch === 1 ? 'first' : 'worker_lost',
-    });
-  }
-
-  async complete(text: string, { turn = 1, attempt = 1 } = {}): Promise<void> {
-    const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
-    const length = Buffer.byteLength(text);
-    const body = { eventType: 'completed', final_response: text, usage, length, sha256: sha256(text) } as const;
-    await api.streams.close(this.id, { turn, attempt, body });
-  }
-
-  async fail(status: 'failed' | 'cancelled'): Promise<void> {
-    const body = { eventType: 'failed', error: 'no more', errorCode: 'turn_limit', status } as const;
-    await api.streams.close(this.id, { turn: 1, attempt: 1, body });
-  }
-
-  /** As a page does that keeps its agent: what is said goes on in the messages that it has. */
-  page(): Page {
-    return new Page(this.id);
-  }
-}
-
-function sequenceOf({ metadata }: BaseEvent): number | undefined {
-  const sequence: unknown = metadata?.['sequence'];
-  return typeof sequence === 'number' ? sequence : undefined;
-}
-
-/** AG-UI's own client, which knows no cursor: it is taken from what the events carry. */
-class Page {
-  readonly agent: HttpAgent;
-  readonly events: BaseEvent[] = [];
-  cursor: number | undefined;
-
-  constructor(id: string) {
-    this.agent = new HttpAgent({
-      url: `${address}/agent-stream/${id}?format=ag-ui`,
-      fetch: (url, { signal }) =>
-        fetch(this.cursor === undefined ? url : `${url}&after=${this.cursor}`, {
-          headers: { accept: 'text/event-stream' },
-          ...(signal && { signal }),
-        }),
-    });
-  }
-
-  async run(parameters: Parameters<HttpAgent['runAgent']>[0] = {}): Promise<unknown> {
-    const run = await this.agent.runAgent(parameters, {
-      onEvent: ({ event }) => {
-        EventSchemas.parse(event);
-        this.events.push(event);
-        this.cursor = sequenceOf(event) ?? this.cursor;
-      },
-    });
-    return run.result;
-  }
-
-  get types(): string[] {
-    return this.events.map(({ type }): string => type);
-  }
-
-  /** Role and content, what a page shows. */
-  get shown(): unknown[] {
-    return this.agent.messages.map(({ role, content }: Message) => [role, content]);
-  }
-}
+const pageOf = ({ id }: WrittenStream, messages?: Message[]) => new AgUiPage(address, id, messages);
 
 describe("a stream in AG-UI's format", () => {
   it('is a run with one message', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('Grö', 'ße'));
     await live.complete('Größe');
-    const page = live.page();
+    const page = pageOf(live);
     expect(await page.run()).toBe('Größe');
     expect(page.shown).toEqual([['assistant', 'Größe']]);
     expect(page.types).toEqual([
@@ -121,20 +43,20 @@ describe("a stream in AG-UI's format", () => {
       'RUN_FINISHED',
     ]);
     expect(page.events.at(-1)).toMatchObject({
-      threadId: live.id,
+      threadId: 'the page',
       outcome: { type: 'success' },
       metadata: { sequence: 3 },
     });
   });
 
   it('ends with the right text when an attempt is lost in the middle, and keeps what stands of earlier turns', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('I look.'));
-    await api.streams.tell(live.id, 1, [
+    await live.tell([
       { eventType: 'tool_call', toolName: 'look', toolCallId: 'c1', arguments: { n: 1 } },
       { eventType: 'tool_result', toolName: 'look', toolCallId: 'c1', result: { found: 7 } },
     ]);
-    const page = live.page();
+    const page = pageOf(live);
     const running = page.run();
     await (await live.begin(2)).append(chunks('It is wro'));
     await eventually(() => {
@@ -155,10 +77,10 @@ describe("a stream in AG-UI's format", () => {
   });
 
   it('goes on in the same message behind the cursor, also when the attempt is lost after that', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     const writer = await live.begin();
     await writer.append(chunks('one '));
-    const page = live.page();
+    const page = pageOf(live);
     const lost = page.run().catch(() => undefined);
     await eventually(() => {
       expect(page.shown).toEqual([['assistant', 'one ']]);
@@ -174,23 +96,21 @@ describe("a stream in AG-UI's format", () => {
     await live.complete('three', { attempt: 2 });
     await again;
     expect(page.shown).toEqual([['assistant', 'three']]);
-    const runs = page.events.filter(({ type }) => type === EventType.RUN_STARTED).map((event) => event['runId']);
-    expect(runs).toEqual([`${live.id}@1`, `${live.id}@2`]);
   });
 
   it('tells of a call once, however often its worker does, also before and behind a cursor', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('I look.'));
     const call = { eventType: 'tool_call', toolName: 'look', toolCallId: 'c1', arguments: { n: 1 } } as const;
-    await api.streams.tell(live.id, 1, [call, call]);
-    const page = live.page();
+    await live.tell([call, call]);
+    const page = pageOf(live);
     const lost = page.run().catch(() => undefined);
     await eventually(() => {
       expect(page.types).toContain('TOOL_CALL_END');
     });
     page.agent.abortRun();
     await lost;
-    await api.streams.tell(live.id, 1, [call, { ...call, toolCallId: 'c2' }]);
+    await live.tell([call, { ...call, toolCallId: 'c2' }]);
     await live.complete('I look.');
     await page.run();
     const [message] = page.agent.messages;
@@ -204,13 +124,13 @@ describe("a stream in AG-UI's format", () => {
   });
 
   it('shows what a model thinks aloud, and says what it waits for', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     const think = (content: string) => ({ eventType: 'thinking', status: 'reasoning', content }) as const;
     await (
       await live.begin()
     ).append([{ eventType: 'thinking', status: 'calling_model' }, think('Hm, '), think('so.'), ...chunks('Yes')]);
     await live.complete('Yes');
-    const page = live.page();
+    const page = pageOf(live);
     await page.run();
     expect(page.shown).toEqual([
       ['reasoning', 'Hm, so.'],
@@ -220,29 +140,89 @@ describe("a stream in AG-UI's format", () => {
   });
 
   it('fails with the code of the execution', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('I '));
     await live.fail('failed');
-    const page = live.page();
+    const page = pageOf(live);
     await page.run();
     expect(page.events.at(-1)).toMatchObject({ type: 'RUN_ERROR', message: 'no more', code: 'turn_limit' });
   });
 
   it('is cancelled, which is neither an end nor a failure', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('I '));
     await live.fail('cancelled');
-    const page = live.page();
+    const page = pageOf(live);
     await page.run();
     expect(page.events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type: 'cancelled' } });
   });
 
   it('gives the answer at the end where its chunks were not wanted', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await (await live.begin()).append(chunks('abc'));
     await live.complete('abc');
     const response = await fetch(`${address}/agent-stream/${live.id}?format=ag-ui&types=thinking`);
     expect(await response.text()).toContain('"delta":"abc"');
+  });
+});
+
+describe("what AG-UI's client says of a run", () => {
+  const question: Message = { id: 'u1', role: 'user', content: 'What is it?' };
+
+  it('is kept: the ids of the run, and messages of the page when a snapshot comes', async () => {
+    const live = new WrittenStream(api.streams);
+    await (await live.begin()).append(chunks('wro'));
+    const page = pageOf(live, [question]);
+    const running = page.run({ runId: 'r1' });
+    await eventually(() => {
+      expect(page.shown.at(-1)).toEqual(['assistant', 'wro']);
+    });
+    await (await live.begin()).append(chunks('right'));
+    await live.complete('right', { attempt: 2 });
+    await running;
+    expect(page.shown).toEqual([
+      ['user', 'What is it?'],
+      ['assistant', 'right'],
+    ]);
+    expect(page.events[0]).toMatchObject({ type: 'RUN_STARTED', threadId: 'the page', runId: 'r1' });
+  });
+
+  it('need not be said: a GET is a run of the execution', async () => {
+    const live = new WrittenStream(api.streams);
+    await (await live.begin()).append(chunks('a'));
+    await live.complete('a');
+    const response = await fetch(`${address}/agent-stream/${live.id}?format=ag-ui`);
+    expect(await response.text()).toContain(`"threadId":"${live.id}","runId":"${live.id}@1"`);
+  });
+
+  it.each([
+    ['ag-ui', {}, ['/threadId', '/runId']],
+    ['ag-ui', { threadId: 't', runId: 'r', messages: [{ role: 'user' }] }, ['/messages']],
+    ['ag-ui', { threadId: 't', runId: 'r', messages: {} }, ['/messages']],
+    ['ag-ui', null, ['']],
+    ['tagged', { threadId: 't', runId: 'r' }, ['/format']],
+  ])('is refused where it is none, with all problems: %s %j', async (format, body, pointers) => {
+    const live = new WrittenStream(api.streams);
+    await live.begin();
+    const response = await fetch(`${address}/agent-stream/${live.id}?format=${format}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { code: string; problems: { pointer: string }[] } };
+    expect(error.code).toBe('VALIDATION_FAILED');
+    expect(error.problems.map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it('is refused where it is too large to be kept', async () => {
+    const live = new WrittenStream(api.streams);
+    const response = await fetch(`${address}/agent-stream/${live.id}?format=ag-ui`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ threadId: 't', runId: 'r', messages: [{ id: 'a', content: 'a'.repeat(300_000) }] }),
+    });
+    expect(response.status).toBe(413);
   });
 });
 
@@ -266,21 +246,21 @@ describe("an approval in AG-UI's format", () => {
       toolCallId,
     }) as const;
 
-  async function asked(): Promise<Live> {
-    const live = new Live();
+  async function asked(): Promise<WrittenStream> {
+    const live = new WrittenStream(api.streams);
     const request = { executionId: live.id, agentId: 'writer', input: {} };
     await api.storage.executions.create(pendingExecution(request, NOW));
     await (await live.begin()).append(chunks('May I?'));
     await api.storage.tools.storeApproval(approval(live.id, 'c0', 0));
     await api.storage.tools.storeApproval(approval(live.id, 'c1', 1));
-    await api.streams.tell(live.id, 1, [waits('c0'), waits('c1')]);
+    await live.tell([waits('c0'), waits('c1')]);
     return live;
   }
 
-  async function decide({ id }: Live, toolCallId: string, index: number): Promise<void> {
+  async function decide(live: WrittenStream, toolCallId: string, index: number): Promise<void> {
     const decision = { decision: 'approved', arguments: { amount: 5 }, decidedAt: NOW } as const;
-    await api.storage.tools.storeApproval({ ...approval(id, toolCallId, index), decision });
-    await api.streams.tell(id, 1, [
+    await api.storage.tools.storeApproval({ ...approval(live.id, toolCallId, index), decision });
+    await live.tell([
       { eventType: 'tool_call', toolName: 'refund', toolCallId, arguments: { amount: 5 } },
       { eventType: 'tool_result', toolName: 'refund', toolCallId, result: 'done', approval: decision },
     ]);
@@ -288,7 +268,7 @@ describe("an approval in AG-UI's format", () => {
 
   it('ends the run with all open questions; the next one goes on behind them', async () => {
     const live = await asked();
-    const page = live.page();
+    const page = pageOf(live);
     await page.run();
     expect(page.events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type: 'interrupt' } });
     expect(page.agent.pendingInterrupts).toMatchObject([
@@ -321,7 +301,7 @@ describe("an approval in AG-UI's format", () => {
     await decide(live, 'c1', 1);
     await (await live.begin(2)).append(chunks('Done.'));
     await live.complete('Done.', { turn: 2 });
-    const page = live.page();
+    const page = pageOf(live);
     await page.run();
     expect(page.types.filter((type) => type === 'RUN_FINISHED')).toHaveLength(1);
     expect(page.agent.pendingInterrupts).toEqual([]);
@@ -365,7 +345,7 @@ describe("an approval in AG-UI's format", () => {
 
 describe('a format that there is not', () => {
   it('is refused with a code at both doors', async () => {
-    const live = new Live();
+    const live = new WrittenStream(api.streams);
     await live.begin();
     const response = await fetch(`${address}/agent-stream/${live.id}?format=agui`);
     expect(response.status).toBe(400);

@@ -83,6 +83,7 @@ function graphqlEvent(event: StreamEvent): object {
       const { final_response: finalResponse, ...rest } = event;
       return { ...rest, finalResponse };
     }
+    case 'thinking':
     case 'tool_call': {
       const { arguments: toolArguments, ...rest } = event;
       return { ...rest, toolArguments };
