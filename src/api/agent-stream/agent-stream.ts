@@ -58,9 +58,9 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
       takeOver(reply);
       await serveSse(response, viewer, makeFormat(executionId, seen));
     },
-    // Also of what is refused before the handler is reached, to a browser that would take any other status for the last word.
+    // Also of what is refused before the handler is reached, to an EventSource that would take any other status for the last word.
     errorHandler: (error, request, reply) => {
-      if (!mayPass(error) || !wantsEvents(request)) {
+      if (!mayPass(error) || !wantsEvents(request) || request.method === 'POST') {
         void reply.send(error);
         return;
       }
