@@ -94,7 +94,6 @@ function graphqlEvent(event: StreamEvent): object {
     }
     case 'attempt_started':
     case 'content_chunk':
-    case 'thinking':
     case 'failed':
       return event;
   }
