@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { newAccessToken } from '../new-access-token.js';
 import { ownSource, testedVersion } from './package-source.js';
-import { templateFiles, type TemplateFile, type TemplateName } from './templates.js';
+import { FIRST_STEPS, templateFiles, type TemplateFile, type TemplateName } from './templates.js';
 
 /** Only for whoever made them. */
 const SECRET_MODE = 0o600;
@@ -20,9 +20,10 @@ const FALLBACK_NAME = 'my-agents';
  */
 export async function makeFolder(folder: string, template: TemplateName): Promise<readonly string[]> {
   const name = packageName(folder);
-  const files = [...(await templateFiles(template)), ...(await madeFiles(folder, name))].map((file) =>
-    named(file, name),
-  );
+  const words = { name, ...FIRST_STEPS[template] };
+  const own = await templateFiles(template);
+  const hasTools = own.some(({ file }) => file.startsWith('tools/'));
+  const files = [...own, ...(await madeFiles(folder, { name, hasTools }))].map((file) => filled(file, words));
   const taken = await takenOf(folder, files);
   if (taken.length > 0) {
     const message = `${folder} has ${taken.join(', ')} already, and nothing is written over: take another folder.`;
@@ -36,7 +37,12 @@ export async function makeFolder(folder: string, template: TemplateName): Promis
   return files.map(({ file }) => file).sort();
 }
 
-async function madeFiles(folder: string, name: string): Promise<readonly TemplateFile[]> {
+interface Made {
+  readonly name: string;
+  readonly hasTools: boolean;
+}
+
+async function madeFiles(folder: string, { name, hasTools }: Made): Promise<readonly TemplateFile[]> {
   const manifest = {
     name,
     private: true,
@@ -51,9 +57,14 @@ async function madeFiles(folder: string, name: string): Promise<readonly Templat
   };
   return [
     { file: 'package.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) },
-    { file: SECRETS, content: Buffer.from(secrets()) },
+    { file: SECRETS, content: Buffer.from(`${secrets()}${hasTools ? TOOLS : ''}`) },
   ];
 }
+
+const TOOLS = `
+# Where workers find the functions that agents call.
+TOOLS_DIR=tools
+`;
 
 function secrets(): string {
   return `# Made for this folder alone, at random. Not for git.
@@ -69,10 +80,11 @@ STREAM_AUTH_SECRET=${randomBytes(32).toString('base64url')}
 `;
 }
 
-function named({ file, content }: TemplateFile, name: string): TemplateFile {
-  return file === 'README.md'
-    ? { file, content: Buffer.from(content.toString('utf8').replaceAll('{{name}}', name)) }
-    : { file, content };
+/** The README says what the folder and its parts are called. */
+function filled({ file, content }: TemplateFile, words: Readonly<Record<string, string>>): TemplateFile {
+  if (file !== 'README.md') return { file, content };
+  const text = content.toString('utf8').replaceAll(/\{\{(\w+)\}\}/g, (_all, word: string) => words[word] ?? word);
+  return { file, content: Buffer.from(text) };
 }
 
 /** What npm takes as the name of a package, from the folder's. */

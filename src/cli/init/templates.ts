@@ -8,6 +8,14 @@ const EVERY = 'every';
 export const TEMPLATES = ['document-review', 'support-ticket', 'blank'] as const;
 export type TemplateName = (typeof TEMPLATES)[number];
 
+/** What the README of a new folder begins with: a workflow, what a token of it has, and what it takes first. */
+export const FIRST_STEPS: Readonly<Record<TemplateName, Readonly<Record<'workflow' | 'data' | 'transition', string>>>> =
+  {
+    'document-review': { workflow: 'document_review', data: 'documents/memo.json', transition: 'ai_review' },
+    'support-ticket': { workflow: 'support_ticket', data: 'tickets/pan.json', transition: 'handle' },
+    blank: { workflow: 'question', data: 'questions/sky.json', transition: 'answer' },
+  };
+
 export interface TemplateFile {
   /** From the new folder on, with slashes. */
   readonly file: string;
