@@ -1,4 +1,4 @@
-import { placeOfRedis } from '../backends/redis/redis-client.js';
+import { placeOfRedis } from '../backends/redis/redis-place.js';
 import type { Config } from '../config.js';
 
 /** How often callers may ask, and workers call models, in words. */

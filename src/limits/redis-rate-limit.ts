@@ -1,6 +1,7 @@
 import { RateLimiterRedis, RLWrapperTimeouts } from 'rate-limiter-flexible';
 
-import { newRedisClient, placeOfRedis, type RedisClient } from '../backends/redis/redis-client.js';
+import { newRedisClient, type RedisClient } from '../backends/redis/redis-client.js';
+import { placeOfRedis } from '../backends/redis/redis-place.js';
 import { LocalRateLimit, MINUTE_SECONDS, takeFrom } from './local-rate-limit.js';
 import type { RateLimit } from './rate-limit.js';
 

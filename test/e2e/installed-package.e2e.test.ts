@@ -105,7 +105,15 @@ it('with another Temporal SDK than it was built with, a worker bundles the workf
 });
 
 it('a workflow is tested from the package, in a project that has no vitest', async () => {
-  const project = await anotherProject(['zod', 'ajv', 'ajv-formats', 'ajv-draft-04', '@marcbachmann', 'lru-cache']);
+  const project = await anotherProject([
+    'zod',
+    'ajv',
+    'ajv-formats',
+    'ajv-draft-04',
+    '@marcbachmann',
+    'lru-cache',
+    'yaml',
+  ]);
   await writeFile(join(project, 'try-out.ts'), TRY_OUT);
   const strict = '--strict --skipLibCheck --target es2023 --module nodenext --types node --outDir out';
   await symlink(join(process.cwd(), 'node_modules/@types'), join(project, 'node_modules/@types'));

@@ -83,7 +83,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
 
   beforeAll(async () => {
     const modulePath = new URL('../support/aimock-review.ts', import.meta.url).pathname;
-    aimock = await startAimock({ modulePath, latencyMs: 100, chunkSize: 64 });
+    aimock = await startAimock({ modulePath, latencyMs: 300, chunkSize: 64 });
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
     setting = await newSetting({
       TEMPORAL_ADDRESS: temporal.address,

@@ -33,9 +33,3 @@ export function newRedisClient(url: string, { startsWithout = false }: RedisClie
   client.once('ready', () => (isStarted = true));
   return client;
 }
-
-/** In words, without user and password. */
-export function placeOfRedis(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `Redis at ${hostname}:${port === '' ? '6379' : port}`;
-}

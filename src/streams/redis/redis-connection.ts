@@ -1,6 +1,7 @@
 import { ErrorReply } from '@redis/client';
 
-import { newRedisClient, placeOfRedis, type RedisClient } from '../../backends/redis/redis-client.js';
+import { newRedisClient, type RedisClient } from '../../backends/redis/redis-client.js';
+import { placeOfRedis } from '../../backends/redis/redis-place.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import type { RedisScript } from './redis-scripts.js';
