@@ -4,9 +4,7 @@ import { visibleText } from '../core/json/visible-text.js';
 import { commandNamed, type CommandName } from './commands.js';
 import { commandHelp, overview } from './help-text.js';
 import { readCommandLine } from './read-command-line.js';
-
-/** What a shell expects of a program that was called wrongly. */
-const MISUSE = 2;
+import { MISUSE } from './exit-codes.js';
 
 /** Does what a command line asks for; every entry comes here. Commands set the exit code themselves. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {

@@ -9,10 +9,9 @@ import { visibleText } from '../../core/json/visible-text.js';
 import type { AuditStore } from '../../storage/audit-store.js';
 import { openStorage } from '../../storage/open-storage.js';
 import type { CommandRequest } from '../command.js';
+import { MISUSE } from '../exit-codes.js';
 
 const BATCH = 1000;
-/** What a shell expects of a program that was called wrongly. */
-const MISUSE = 2;
 
 /** Looks through the audit, or writes it out, from the storage that the API has. Exits with 1 where the audit was changed. */
 export async function audit({ operands: [operand], options: { since, expect } }: CommandRequest): Promise<void> {

@@ -6,9 +6,7 @@ import { visibleText } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { makeFolder } from '../init/new-folder.js';
 import { isTemplate, TEMPLATES } from '../init/templates.js';
-
-/** What a shell expects of a program that was called wrongly. */
-const MISUSE = 2;
+import { MISUSE } from '../exit-codes.js';
 
 /** Makes a folder for agents and workflows. Exits with 1 where it cannot be made, and has then written over nothing. */
 export async function init({ operands: [operand = '.'], options }: CommandRequest): Promise<void> {

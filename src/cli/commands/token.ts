@@ -9,9 +9,7 @@ import type { JsonObject } from '../../core/json/json.js';
 import type { CommandRequest } from '../command.js';
 import { newAccessToken } from '../new-access-token.js';
 import { showToken } from './show-token.js';
-
-/** What a shell expects of a program that was called wrongly. */
-const MISUSE = 2;
+import { MISUSE } from '../exit-codes.js';
 
 /** Shows a token of a workflow; or, with `create`, makes one that opens the API: prints it once, and the entry that the file of tokens keeps of it. */
 export async function token(request: CommandRequest): Promise<void> {

@@ -5,9 +5,8 @@ import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
 import type { CommandRequest } from '../command.js';
 import { readAnyFolder } from '../definitions/whole-folder.js';
+import { MISUSE } from '../exit-codes.js';
 
-/** What a shell expects of a program that was called wrongly. */
-const MISUSE = 2;
 /** More than anybody reads: who has more has made one mistake many times. */
 const MOST_LINES = 1000;
 
