@@ -66,7 +66,10 @@ function live(history: TokenHistory, definition: object): Lived {
   for (const arrival of history.arrivals) {
     goTo(token, arrival.at);
     if ('input' in arrival) token.give(arrival.input);
-    else if ('ended' in arrival && answers.isCarried(arrival.ended)) token.endCarried(arrival.ended, arrival.outcome);
+    else if ('ended' in arrival && answers.isCarried(arrival.ended)) {
+      const { ended: executionId, outcome } = arrival;
+      token.give({ type: 'execution-ended', executionId, outcome });
+    }
   }
   goTo(token, history.endedAt);
   return { token: testedToken(token, []), unanswered };

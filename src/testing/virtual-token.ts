@@ -101,11 +101,6 @@ export class VirtualToken {
     return refusal;
   }
 
-  /** An execution of an earlier run of the token ends. */
-  endCarried(executionId: string, outcome: ExecutionOutcome): void {
-    this.give({ type: 'execution-ended', executionId, outcome });
-  }
-
   /** When the next thing happens by itself: an agent answers, or one is due. Undefined: nothing ever does. */
   get next(): number | undefined {
     const ends = [...this.#running.values()].flatMap(({ endsAt }) => endsAt ?? []);
