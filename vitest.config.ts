@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 import { defineConfig } from 'vitest/config';
 
-import { INVARIANTS } from './test/support/invariants.js';
+import { TAGS } from './test/support/tags.js';
 
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
@@ -15,7 +15,7 @@ export default defineConfig({
     // Temporal's replay workers crash in worker threads.
     pool: 'forks',
     maxWorkers: 2,
-    tags: INVARIANTS.map((name) => ({ name })),
+    tags: TAGS.map((name) => ({ name })),
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
     // The limits are for what hangs: whatever is slow only because of a busy machine must come to its end.
     projects: [

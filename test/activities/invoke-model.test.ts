@@ -158,12 +158,16 @@ describe('a turn', () => {
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', facts: { err: failure } });
   });
 
-  it('does not count attempts lost with their workers, but not for ever', { tags: 'lost-attempts' }, async () => {
-    const sixth = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 6 });
-    expect((await sixth.answer).text).toBe('Fine.');
-    const seventh = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 7 });
-    await expect(seventh.answer).rejects.toMatchObject({ type: 'worker_lost', nonRetryable: true });
-  });
+  it(
+    'does not count attempts lost with their workers, but not for ever',
+    { tags: ['lost-attempts', 'worker-killed'] },
+    async () => {
+      const sixth = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 6 });
+      expect((await sixth.answer).text).toBe('Fine.');
+      const seventh = run(new ScriptedModel(['Fine.', FINISH]), { attempt: 7 });
+      await expect(seventh.answer).rejects.toMatchObject({ type: 'worker_lost', nonRetryable: true });
+    },
+  );
 
   it.each(['CANCELLED', 'WORKER_SHUTDOWN'] as const)('that is stopped (%s) throws that very reason', async (reason) => {
     const { answer, environment } = run(new ScriptedModel(['Fi', HANG]));
@@ -182,11 +186,15 @@ describe('a turn', () => {
       await streams.open(ID, { epoch: Number.MAX_SAFE_INTEGER, turn: 1, reason: 'worker_lost' });
     });
 
-    it('goes on where Temporal knows no other: a clock was set back, and what is paid for is not thrown away', async () => {
-      const { answer } = run(new ScriptedModel(['Fi', 'ne.', FINISH]));
-      expect(await answer).toMatchObject({ text: 'Fine.' });
-      expect(logger.lines).toMatchObject([{ level: 'info', facts: { executionId: ID, turn: 1 } }]);
-    });
+    it(
+      'goes on where Temporal knows no other: a clock was set back, and what is paid for is not thrown away',
+      { tags: 'clock-set-back' },
+      async () => {
+        const { answer } = run(new ScriptedModel(['Fi', 'ne.', FINISH]));
+        expect(await answer).toMatchObject({ text: 'Fine.' });
+        expect(logger.lines).toMatchObject([{ level: 'info', facts: { executionId: ID, turn: 1 } }]);
+      },
+    );
 
     it('ends as soon as Temporal says that another is due, whom it tells at once', { tags: 'one-writer' }, async () => {
       const { answer, beats, environment } = run(new ScriptedModel(['Fi', HANG]));
@@ -225,7 +233,7 @@ describe('a turn', () => {
     await expect(run(new ScriptedModel(['Fi'])).answer).rejects.toMatchObject({ type: 'incomplete_stream' });
   });
 
-  it('waits for storage that is away instead of failing', async () => {
+  it('waits for storage that is away instead of failing', { tags: 'storage-away' }, async () => {
     const away = new CircuitBreakerError('UNAVAILABLE', 'away');
     vi.spyOn(storage.conversations, 'get').mockRejectedValueOnce(away);
     expect((await run(new ScriptedModel(['Fine.', FINISH])).answer).text).toBe('Fine.');

@@ -90,7 +90,7 @@ describe('executeAgent', () => {
     expect(api.temporal.executions).toEqual([]);
   });
 
-  it('says that Temporal is away, and can be repeated when it is back', async () => {
+  it('says that Temporal is away, and can be repeated when it is back', { tags: 'temporal-away' }, async () => {
     api.temporal.failure = new CircuitBreakerError('UNAVAILABLE', 'Temporal does not answer.');
     expect(await codeOf(EXECUTE, { input })).toBe('UNAVAILABLE');
     expect(await api.storage.executions.get('run-1')).toBeUndefined();

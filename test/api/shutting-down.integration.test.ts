@@ -12,7 +12,7 @@ const SSE = { headers: { accept: 'text/event-stream' } };
 const WATCH = `subscription { agentExecutionStream(executionId: "${ID}") { eventType } }`;
 
 /** Whoever watches is told to come again, and finds another process: nothing looks like the end of a stream. */
-describe('a server that goes down', () => {
+describe('a server that goes down', { tags: 'api-stopped' }, () => {
   let api: ApiUnderTest;
   let address: string;
   let socketAddress: string;
@@ -72,7 +72,7 @@ describe('a server that goes down', () => {
     expect(late).toHaveLength(1);
   });
 
-  it('waits a few seconds at most for a viewer who takes nothing', async () => {
+  it('waits a few seconds at most for a viewer who takes nothing', { tags: 'viewer-slow' }, async () => {
     const socket = connect(Number(new URL(address).port), '127.0.0.1');
     socket.on('error', () => undefined);
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];

@@ -145,28 +145,32 @@ describe('circuit-breaker apply', () => {
     expect(await run('diff', folder)).toMatchObject({ code: 0 });
   });
 
-  it('killed while it saves leaves all or nothing, and finishes when it is done again', async () => {
-    const many = Array.from({ length: 200 }, (_, index) => [
-      `agents/a${index}.yaml`,
-      AGENT.replace('reviewer', `a${index}`),
-    ]);
-    const folder = await make(Object.fromEntries(many) as Record<string, string>);
-    const asked = new Promise((resolve) => {
-      api.app.server.on('request', ({ headers }: IncomingMessage) => {
-        if (Number(headers['content-length']) > 10_000) resolve(undefined);
+  it(
+    'killed while it saves leaves all or nothing, and finishes when it is done again',
+    { tags: 'killed-while-saving' },
+    async () => {
+      const many = Array.from({ length: 200 }, (_, index) => [
+        `agents/a${index}.yaml`,
+        AGENT.replace('reviewer', `a${index}`),
+      ]);
+      const folder = await make(Object.fromEntries(many) as Record<string, string>);
+      const asked = new Promise((resolve) => {
+        api.app.server.on('request', ({ headers }: IncomingMessage) => {
+          if (Number(headers['content-length']) > 10_000) resolve(undefined);
+        });
       });
-    });
-    const killed = SpawnedProcess.start('apply', {}, { args: [folder] });
-    await asked;
-    await killed.kill();
-    const count = async () => (await api.storage.agents.list({ first: 500 })).length;
-    expect([0, 200]).toContain(await count());
-    await eventually(async () => {
-      expect((await run('apply', folder)).code).toBe(0);
-      expect(await count()).toBe(200);
-    });
-    expect((await api.storage.agents.list({ first: 500 })).every(({ version }) => version === 1)).toBe(true);
-  });
+      const killed = SpawnedProcess.start('apply', {}, { args: [folder] });
+      await asked;
+      await killed.kill();
+      const count = async () => (await api.storage.agents.list({ first: 500 })).length;
+      expect([0, 200]).toContain(await count());
+      await eventually(async () => {
+        expect((await run('apply', folder)).code).toBe(0);
+        expect(await count()).toBe(200);
+      });
+      expect((await api.storage.agents.list({ first: 500 })).every(({ version }) => version === 1)).toBe(true);
+    },
+  );
 });
 
 describe('a server', () => {

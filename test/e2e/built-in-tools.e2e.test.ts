@@ -114,17 +114,21 @@ describe('what is built in, where the worker is killed in the middle', () => {
     });
   }
 
-  it('a request that looks is made again, and one that changes something never', async () => {
-    expect(await ended('run-getter')).toMatchObject({
-      warnings: [],
-      told: expect.stringContaining('"there"') as string,
-    });
-    expect(await ended('run-poster')).toMatchObject({
-      warnings: [expect.stringContaining('nobody knows') as string],
-      told: expect.stringContaining('Nobody knows whether the call had its effect') as string,
-    });
-    expect(server.urls.toSorted()).toEqual(['/get', '/get', '/post']);
-  });
+  it(
+    'a request that looks is made again, and one that changes something never',
+    { tags: 'worker-killed' },
+    async () => {
+      expect(await ended('run-getter')).toMatchObject({
+        warnings: [],
+        told: expect.stringContaining('"there"') as string,
+      });
+      expect(await ended('run-poster')).toMatchObject({
+        warnings: [expect.stringContaining('nobody knows') as string],
+        told: expect.stringContaining('Nobody knows whether the call had its effect') as string,
+      });
+      expect(server.urls.toSorted()).toEqual(['/get', '/get', '/post']);
+    },
+  );
 
   it.each(TOKENS)('a token is moved once by its agent, which goes on to its end: %s', async (id) => {
     const { told } = await ended(`${id}:mover:1`);

@@ -70,43 +70,47 @@ describe('a document', () => {
 });
 
 describe('tokens that began without keys', () => {
-  it('go on when there are some, when their worker is killed, and when another key takes the place of the first', async () => {
-    const [k1, k2] = [aKey('k1'), aKey('k2')];
-    const setting = await newPreparedSetting({ LOG_LEVEL: 'info' });
-    const withKeys = (...keys: readonly string[]) => ({
-      ...setting,
-      environment: { ...setting.environment, PAYLOAD_ENCRYPTION_KEYS: keys.join(',') },
-    });
-    const text = 'word '.repeat(200).trim();
-    let everything = await startEverything(setting);
-    await createAgent(setting.address, { ...AGENT, ...scripted([text], 15) });
-    await createWorkflow(setting.address, WORKFLOW);
-    const tokenId = await createToken(setting.address, { workflowId: 'reading', data: { text: 'in clear' } });
-    await everything.stop();
+  it(
+    'go on when there are some, when their worker is killed, and when another key takes the place of the first',
+    { tags: 'worker-killed' },
+    async () => {
+      const [k1, k2] = [aKey('k1'), aKey('k2')];
+      const setting = await newPreparedSetting({ LOG_LEVEL: 'info' });
+      const withKeys = (...keys: readonly string[]) => ({
+        ...setting,
+        environment: { ...setting.environment, PAYLOAD_ENCRYPTION_KEYS: keys.join(',') },
+      });
+      const text = 'word '.repeat(200).trim();
+      let everything = await startEverything(setting);
+      await createAgent(setting.address, { ...AGENT, ...scripted([text], 15) });
+      await createWorkflow(setting.address, WORKFLOW);
+      const tokenId = await createToken(setting.address, { workflowId: 'reading', data: { text: 'in clear' } });
+      await everything.stop();
 
-    everything = await startEverything(withKeys(k1));
-    await fire(setting.address, { tokenId, transitionId: 'see', data: { text: LATER } });
-    const executionId = await fire(setting.address, { tokenId, transitionId: 'read' });
-    const viewer = new StreamViewer();
-    const watching = viewer.watch(setting.address, executionId);
-    await viewer.sawChunks(3);
-    await everything.kill();
-    await watching;
+      everything = await startEverything(withKeys(k1));
+      await fire(setting.address, { tokenId, transitionId: 'see', data: { text: LATER } });
+      const executionId = await fire(setting.address, { tokenId, transitionId: 'read' });
+      const viewer = new StreamViewer();
+      const watching = viewer.watch(setting.address, executionId);
+      await viewer.sawChunks(3);
+      await everything.kill();
+      await watching;
 
-    everything = await startEverything(withKeys(k2, k1));
-    expect(await viewer.watch(setting.address, executionId)).toBe(1000);
-    expect(await execution(setting.address, executionId)).toMatchObject({ status: 'COMPLETED', finalResponse: text });
-    await eventually(async () => {
-      const token = await settledToken(setting.address, tokenId);
-      expect(token).toMatchObject({ place: 'read', status: 'COMPLETED', data: { answer: text } });
-    });
-    expect(viewer.text).toBe(text);
-    // Its definition was loaded before.
-    expect(await filesWith(setting, [DOCUMENT])).not.toEqual([]);
-    expect(await filesWith(setting, [LATER])).toEqual([]);
-    await everything.stop();
-    await setting.remove();
-  });
+      everything = await startEverything(withKeys(k2, k1));
+      expect(await viewer.watch(setting.address, executionId)).toBe(1000);
+      expect(await execution(setting.address, executionId)).toMatchObject({ status: 'COMPLETED', finalResponse: text });
+      await eventually(async () => {
+        const token = await settledToken(setting.address, tokenId);
+        expect(token).toMatchObject({ place: 'read', status: 'COMPLETED', data: { answer: text } });
+      });
+      expect(viewer.text).toBe(text);
+      // Its definition was loaded before.
+      expect(await filesWith(setting, [DOCUMENT])).not.toEqual([]);
+      expect(await filesWith(setting, [LATER])).toEqual([]);
+      await everything.stop();
+      await setting.remove();
+    },
+  );
 });
 
 describe('a token of a caller', () => {

@@ -46,16 +46,20 @@ function start(command: CommandName, extra: Record<string, string> = {}): Spawne
 }
 
 describe('everything in one process', () => {
-  it('ends in order when its terminal hangs up, and leaves no server and no lock', async () => {
-    const everything = start('start');
-    await everything.said('API ready');
-    everything.signal('SIGHUP');
-    expect(await everything.exit(), everything.output).toBe(HUNG_UP);
-    expect(await leftovers()).toEqual([]);
-    expect(everything.output).not.toMatch(STACK_TRACE);
-  });
+  it(
+    'ends in order when its terminal hangs up, and leaves no server and no lock',
+    { tags: 'unread-output' },
+    async () => {
+      const everything = start('start');
+      await everything.said('API ready');
+      everything.signal('SIGHUP');
+      expect(await everything.exit(), everything.output).toBe(HUNG_UP);
+      expect(await leftovers()).toEqual([]);
+      expect(everything.output).not.toMatch(STACK_TRACE);
+    },
+  );
 
-  it('ends in order when nobody reads its log', async () => {
+  it('ends in order when nobody reads its log', { tags: 'unread-output' }, async () => {
     const everything = start('start', { LOG_LEVEL: 'debug', LOG_FORMAT: 'pretty' });
     everything.closeOutput('stderr');
     expect(await everything.exit(), everything.output).toBe(UNREAD);
@@ -147,7 +151,7 @@ describe('a process of its own', () => {
     return start(command, { STORAGE_URL: 'memory:', TEMPORAL_ADDRESS: temporal.address });
   }
 
-  it('for workers ends in order when its terminal hangs up', async () => {
+  it('for workers ends in order when its terminal hangs up', { tags: 'unread-output' }, async () => {
     const worker = startOne('worker');
     await worker.said('Worker ready');
     worker.signal('SIGHUP');
@@ -155,7 +159,7 @@ describe('a process of its own', () => {
     expect(worker.output).not.toMatch(STACK_TRACE);
   });
 
-  it('for the API ends in order when nobody reads anything of what it says', async () => {
+  it('for the API ends in order when nobody reads anything of what it says', { tags: 'unread-output' }, async () => {
     const api = startOne('api');
     api.closeOutput('stdout', 'stderr');
     expect(await api.exit()).toBe(UNREAD);

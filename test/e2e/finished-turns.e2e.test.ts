@@ -96,27 +96,35 @@ describe('a turn that the provider has finished is paid for once', () => {
     expect(provider.bodies).toHaveLength(1);
   }
 
-  it('when its worker is killed before Temporal has heard of it', { tags: 'finished-turns' }, async () => {
-    const worker = await start('worker', 'Worker ready');
-    const ids = await almostAnswered();
-    await temporal.freeze();
-    finish();
-    await turnIsStored(database.url);
-    await worker.kill();
-    temporal.thaw();
-    await start('worker', 'Worker ready');
-    await expectOneCall(ids);
-  });
+  it(
+    'when its worker is killed before Temporal has heard of it',
+    { tags: ['finished-turns', 'worker-killed'] },
+    async () => {
+      const worker = await start('worker', 'Worker ready');
+      const ids = await almostAnswered();
+      await temporal.freeze();
+      finish();
+      await turnIsStored(database.url);
+      await worker.kill();
+      temporal.thaw();
+      await start('worker', 'Worker ready');
+      await expectOneCall(ids);
+    },
+  );
 
-  it('when the Temporal server is killed at that moment, and away for long', { tags: 'finished-turns' }, async () => {
-    await start('worker', 'Worker ready');
-    const ids = await almostAnswered();
-    finish();
-    temporal.kill();
-    await delay(LONG_OUTAGE_MS);
-    await temporal.restart();
-    await expectOneCall(ids);
-  });
+  it(
+    'when the Temporal server is killed at that moment, and away for long',
+    { tags: ['finished-turns', 'temporal-killed'] },
+    async () => {
+      await start('worker', 'Worker ready');
+      const ids = await almostAnswered();
+      finish();
+      temporal.kill();
+      await delay(LONG_OUTAGE_MS);
+      await temporal.restart();
+      await expectOneCall(ids);
+    },
+  );
 });
 
 async function turnIsStored(url: string): Promise<void> {

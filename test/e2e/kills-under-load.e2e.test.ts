@@ -210,36 +210,40 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     }
   }
 
-  it('leave every token where its history says, with nothing applied twice and nothing lost', async () => {
-    await Promise.all([load(), killAtRandom()]);
-    const ended = await results();
-    let lost = 0;
-    for (const id of ids) {
-      const stored = await graphql<StoredToken>(setting.address, STORED, { id });
-      const result = ended.get(id);
-      expect(result, id).toMatchObject({ place: 'published', status: 'COMPLETED', transitionCount: 2 });
-      expect(stored.token, id).toMatchObject({ place: 'published', status: 'COMPLETED', version: result?.version });
-      const fired = stored.tokenEvents.filter(({ type }) => type === 'TRANSITION_FIRED');
-      expect(
-        fired.map(({ transitionId }) => transitionId),
-        id,
-      ).toEqual(['write', 'publish']);
-      expect(
-        stored.tokenExecutions.map(({ status }) => status),
-        id,
-      ).toEqual(['COMPLETED', 'COMPLETED']);
-      expect(stored.token.data.text, id).toBe(stored.tokenExecutions.at(-1)?.finalResponse);
-      const outcomes = stored.tokenExecutions.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
-      expect(
-        outcomes.filter((outcome) => outcome === 'completed'),
-        id,
-      ).toHaveLength(2);
-      lost += outcomes.length - 2;
-    }
-    const calls = (await aimock.requests()).length;
-    report(`${calls} model calls for ${2 * TOKENS} turns; ${lost} attempts were lost`);
-    // What was called again had been lost: a finished turn is in the history, or in storage.
-    expect(lost).toBeGreaterThan(0);
-    expect(calls).toBeLessThanOrEqual(2 * TOKENS + lost);
-  });
+  it(
+    'leave every token where its history says, with nothing applied twice and nothing lost',
+    { tags: ['worker-killed', 'temporal-killed', 'on-postgres'] },
+    async () => {
+      await Promise.all([load(), killAtRandom()]);
+      const ended = await results();
+      let lost = 0;
+      for (const id of ids) {
+        const stored = await graphql<StoredToken>(setting.address, STORED, { id });
+        const result = ended.get(id);
+        expect(result, id).toMatchObject({ place: 'published', status: 'COMPLETED', transitionCount: 2 });
+        expect(stored.token, id).toMatchObject({ place: 'published', status: 'COMPLETED', version: result?.version });
+        const fired = stored.tokenEvents.filter(({ type }) => type === 'TRANSITION_FIRED');
+        expect(
+          fired.map(({ transitionId }) => transitionId),
+          id,
+        ).toEqual(['write', 'publish']);
+        expect(
+          stored.tokenExecutions.map(({ status }) => status),
+          id,
+        ).toEqual(['COMPLETED', 'COMPLETED']);
+        expect(stored.token.data.text, id).toBe(stored.tokenExecutions.at(-1)?.finalResponse);
+        const outcomes = stored.tokenExecutions.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome));
+        expect(
+          outcomes.filter((outcome) => outcome === 'completed'),
+          id,
+        ).toHaveLength(2);
+        lost += outcomes.length - 2;
+      }
+      const calls = (await aimock.requests()).length;
+      report(`${calls} model calls for ${2 * TOKENS} turns; ${lost} attempts were lost`);
+      // What was called again had been lost: a finished turn is in the history, or in storage.
+      expect(lost).toBeGreaterThan(0);
+      expect(calls).toBeLessThanOrEqual(2 * TOKENS + lost);
+    },
+  );
 });

@@ -200,7 +200,7 @@ describe('what once stopped the product for good', () => {
     await everythingElseGoesOn();
   });
 
-  it('a record that the database refuses', async () => {
+  it('a record that the database refuses', { tags: ['storage-refuses', 'on-postgres'] }, async () => {
     const transition = { id: 'go', fromPlaces: ['a'], toPlace: 'b' };
     const net = { name: 'Recording', places: ['a', 'b', 'c'], initialPlace: 'a' };
     const transitions = [transition, { id: 'end', fromPlaces: ['b'], toPlace: 'c' }];
@@ -234,11 +234,14 @@ describe('what once stopped the product for good', () => {
     await everythingElseGoesOn();
   });
 
-  it('what the sweep cannot set right, because the database refuses it', async () => {
-    const id = await ask({ agentId: 'plain', input: 'q' });
-    await ended(id);
-    await refuseRows(database.url, 'executions', `new.id like 'unclosable-%' and tg_op = 'UPDATE'`);
-    const copies = `insert into circuit_breaker.executions
+  it(
+    'what the sweep cannot set right, because the database refuses it',
+    { tags: ['storage-refuses', 'on-postgres'] },
+    async () => {
+      const id = await ask({ agentId: 'plain', input: 'q' });
+      await ended(id);
+      await refuseRows(database.url, 'executions', `new.id like 'unclosable-%' and tg_op = 'UPDATE'`);
+      const copies = `insert into circuit_breaker.executions
         (id, agent_id, status, ended, created_at, revision, document)
       select copy, agent_id, status, ended, began, 0,
         (document::jsonb || jsonb_build_object('id', copy, 'createdAt', began))::json
@@ -246,21 +249,22 @@ describe('what once stopped the product for good', () => {
         select 'unclosable-' || n as copy, '2026-01-01T00:00:00.000Z' as began from generate_series(1, 150) n
         union all select 'closable', '2026-01-02T00:00:00.000Z'
       ) copies where id = '${id}'`;
-    await onDatabase(database.url, copies);
+      await onDatabase(database.url, copies);
 
-    const { workflow } = new Client({ connection });
-    const tokens = ['refused', 'cut-1', 'cut-2', 'cut-3'];
-    for (const token of tokens.slice(1)) await createToken(address, { id: token, workflowId: 'recording' });
-    for (const token of tokens) await workflow.getHandle(token).terminate();
+      const { workflow } = new Client({ connection });
+      const tokens = ['refused', 'cut-1', 'cut-2', 'cut-3'];
+      for (const token of tokens.slice(1)) await createToken(address, { id: token, workflowId: 'recording' });
+      for (const token of tokens) await workflow.getHandle(token).terminate();
 
-    const states = `select id, status from circuit_breaker.tokens where id like 'cut-%' and status = 'TERMINATED'`;
-    await eventually(async () => {
-      expect(await onDatabase(database.url, states)).toHaveLength(3);
-    });
-    await eventually(async () => {
-      const closed = `select id from circuit_breaker.executions where id = 'closable' and last_sequence is not null`;
-      expect(await onDatabase(database.url, closed)).toHaveLength(1);
-    });
-    await everythingElseGoesOn();
-  });
+      const states = `select id, status from circuit_breaker.tokens where id like 'cut-%' and status = 'TERMINATED'`;
+      await eventually(async () => {
+        expect(await onDatabase(database.url, states)).toHaveLength(3);
+      });
+      await eventually(async () => {
+        const closed = `select id from circuit_breaker.executions where id = 'closable' and last_sequence is not null`;
+        expect(await onDatabase(database.url, closed)).toHaveLength(1);
+      });
+      await everythingElseGoesOn();
+    },
+  );
 });

@@ -139,52 +139,56 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     return counted;
   }
 
-  it('have every call once where its tool is idempotent, the others at most once, and tell the model which', async () => {
-    const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
-    const watched = await Promise.all(
-      ids.map(async (id) => {
-        await graphql(setting.address, mutation, { input: { id, agentId: 'payer', input: 'all' } });
-        const watching = watchExecution({ url: setting.address, executionId: id });
-        return { id, watching, finished: watching.finished() };
-      }),
-    );
-    await killAtRandom();
-    for (const { id, watching, finished } of watched) {
-      expect(await finished, id).toMatchObject({ eventType: 'completed', final_response: ANSWER });
-      expect([watching.view.text, watching.isVerified], id).toEqual([ANSWER, true]);
-    }
-    const counted = await effects();
-    let unknown = 0;
-    let repeated = 0;
-    for (const id of ids) {
-      const query = `query ($id: String!) { agentExecution(id: $id) { status finalResponse warnings conversationId } }`;
-      const { agentExecution } = await graphql<Stored>(setting.address, query, { id });
-      expect(agentExecution, id).toMatchObject({ status: 'COMPLETED', finalResponse: ANSWER });
-      const messages = 'query ($id: String!) { conversation(id: $id) { messages { role content } } }';
-      const { conversation } = await graphql<{
-        conversation: { messages: readonly { role: string; content: string }[] };
-      }>(setting.address, messages, { id: agentExecution.conversationId });
-      const told = conversation.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
-      expect(told, id).toHaveLength(TURNS * CALLS.length);
-      const ownUnknown = told.filter((words) => words.includes('Nobody knows')).length;
-      // Those of one tool in one turn say the same.
-      const warned = agentExecution.warnings.filter((warning) => warning.includes('nobody knows'));
-      expect(warned.length > 0, id).toBe(ownUnknown > 0);
-      told.forEach((words, place) => {
-        const index = place % CALLS.length;
-        const key = `${CALLS[index] ?? ''} ${id}:${Math.floor(place / CALLS.length) + 1}:${index}`;
-        const times = counted.get(key) ?? 0;
-        const isRepeatable = CALLS[index] !== 'pay';
-        if (words === `{"done":${index}}`) expect(times, key).toBeGreaterThanOrEqual(1);
-        else expect([isRepeatable, words], key).toEqual([false, expect.stringContaining('Nobody knows')]);
-        if (!isRepeatable) expect(times, key).toBeLessThanOrEqual(1);
-        repeated += Math.max(0, times - 1);
-      });
-      unknown += ownUnknown;
-    }
-    expect(counted.size).toBeLessThanOrEqual(EXECUTIONS * TURNS * CALLS.length);
-    report(`${EXECUTIONS * TURNS * CALLS.length} calls: ${repeated} were made again, of ${unknown} nobody knows`);
-    // Kills that hit nothing would show nothing.
-    expect(unknown + repeated).toBeGreaterThan(0);
-  });
+  it(
+    'have every call once where its tool is idempotent, the others at most once, and tell the model which',
+    { tags: ['worker-killed', 'temporal-killed'] },
+    async () => {
+      const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
+      const watched = await Promise.all(
+        ids.map(async (id) => {
+          await graphql(setting.address, mutation, { input: { id, agentId: 'payer', input: 'all' } });
+          const watching = watchExecution({ url: setting.address, executionId: id });
+          return { id, watching, finished: watching.finished() };
+        }),
+      );
+      await killAtRandom();
+      for (const { id, watching, finished } of watched) {
+        expect(await finished, id).toMatchObject({ eventType: 'completed', final_response: ANSWER });
+        expect([watching.view.text, watching.isVerified], id).toEqual([ANSWER, true]);
+      }
+      const counted = await effects();
+      let unknown = 0;
+      let repeated = 0;
+      for (const id of ids) {
+        const query = `query ($id: String!) { agentExecution(id: $id) { status finalResponse warnings conversationId } }`;
+        const { agentExecution } = await graphql<Stored>(setting.address, query, { id });
+        expect(agentExecution, id).toMatchObject({ status: 'COMPLETED', finalResponse: ANSWER });
+        const messages = 'query ($id: String!) { conversation(id: $id) { messages { role content } } }';
+        const { conversation } = await graphql<{
+          conversation: { messages: readonly { role: string; content: string }[] };
+        }>(setting.address, messages, { id: agentExecution.conversationId });
+        const told = conversation.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+        expect(told, id).toHaveLength(TURNS * CALLS.length);
+        const ownUnknown = told.filter((words) => words.includes('Nobody knows')).length;
+        // Those of one tool in one turn say the same.
+        const warned = agentExecution.warnings.filter((warning) => warning.includes('nobody knows'));
+        expect(warned.length > 0, id).toBe(ownUnknown > 0);
+        told.forEach((words, place) => {
+          const index = place % CALLS.length;
+          const key = `${CALLS[index] ?? ''} ${id}:${Math.floor(place / CALLS.length) + 1}:${index}`;
+          const times = counted.get(key) ?? 0;
+          const isRepeatable = CALLS[index] !== 'pay';
+          if (words === `{"done":${index}}`) expect(times, key).toBeGreaterThanOrEqual(1);
+          else expect([isRepeatable, words], key).toEqual([false, expect.stringContaining('Nobody knows')]);
+          if (!isRepeatable) expect(times, key).toBeLessThanOrEqual(1);
+          repeated += Math.max(0, times - 1);
+        });
+        unknown += ownUnknown;
+      }
+      expect(counted.size).toBeLessThanOrEqual(EXECUTIONS * TURNS * CALLS.length);
+      report(`${EXECUTIONS * TURNS * CALLS.length} calls: ${repeated} were made again, of ${unknown} nobody knows`);
+      // Kills that hit nothing would show nothing.
+      expect(unknown + repeated).toBeGreaterThan(0);
+    },
+  );
 });

@@ -207,36 +207,40 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
     told: expect.stringContaining('Error: Nobody knows whether the call had its effect') as string,
   };
 
-  it('that leave errors to nobody, end the process and print, end no worker: each is told what came of it', async () => {
-    const names = ['leaks', 'exits', 'prints'];
-    const toolCalls = names.map((name) => ({ name, arguments: {} }));
-    await createAgent(setting.address, {
-      id: 'unruly',
-      name: 'unruly',
-      llmProvider: { type: 'mock', model: 'mock-1', options: { delayMs: 0, responses: [{ toolCalls }, ANSWER] } },
-      prompts: { system: 'You try.', userTemplate: '{input_data}' },
-      tools: names,
-    });
-    const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
-    await graphql(setting.address, mutation, { input: { id: 'unruly-run', agentId: 'unruly', input: 'all' } });
-    await watchExecution({ url: setting.address, executionId: 'unruly-run' }).finished();
-    expect(await toldIn('unruly-run')).toEqual([
-      'leaked',
-      expect.stringContaining('The tool failed: process.exit() within a tool would end the worker'),
-      'printed',
-    ]);
-    for (const said of [
-      'left to nobody',
-      'thrown at nobody',
-      'an error that a tool left to nobody',
-      '"name":"leaks"',
-    ]) {
-      await worker.said(said);
-    }
-    expect(worker.hasEnded).toBe(false);
-  });
+  it(
+    'that leave errors to nobody, end the process and print, end no worker: each is told what came of it',
+    { tags: 'tool-misbehaves' },
+    async () => {
+      const names = ['leaks', 'exits', 'prints'];
+      const toolCalls = names.map((name) => ({ name, arguments: {} }));
+      await createAgent(setting.address, {
+        id: 'unruly',
+        name: 'unruly',
+        llmProvider: { type: 'mock', model: 'mock-1', options: { delayMs: 0, responses: [{ toolCalls }, ANSWER] } },
+        prompts: { system: 'You try.', userTemplate: '{input_data}' },
+        tools: names,
+      });
+      const mutation = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
+      await graphql(setting.address, mutation, { input: { id: 'unruly-run', agentId: 'unruly', input: 'all' } });
+      await watchExecution({ url: setting.address, executionId: 'unruly-run' }).finished();
+      expect(await toldIn('unruly-run')).toEqual([
+        'leaked',
+        expect.stringContaining('The tool failed: process.exit() within a tool would end the worker'),
+        'printed',
+      ]);
+      for (const said of [
+        'left to nobody',
+        'thrown at nobody',
+        'an error that a tool left to nobody',
+        '"name":"leaks"',
+      ]) {
+        await worker.said(said);
+      }
+      expect(worker.hasEnded).toBe(false);
+    },
+  );
 
-  it('run once where their worker is killed before they begin', async () => {
+  it('run once where their worker is killed before they begin', { tags: 'worker-killed' }, async () => {
     const ended = await begin('before', SLOW_MS);
     await areStored('before', 'executions', "json_array_length(document->'attempts') = 1");
     await temporal.freeze();
@@ -249,62 +253,78 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
     expect(await ended()).toEqual([once, once]);
   });
 
-  it('where it is killed in the middle of them, run again with the same key, or else say that nobody knows', async () => {
-    const ended = await begin('within');
-    await haveBegun('within');
-    await worker.kill();
-    await openGates('within');
-    worker = await start('worker');
-    expect(await ended()).toEqual([unknown, { ...once, effects: 2 }]);
-  });
+  it(
+    'where it is killed in the middle of them, run again with the same key, or else say that nobody knows',
+    { tags: 'worker-killed' },
+    async () => {
+      const ended = await begin('within');
+      await haveBegun('within');
+      await worker.kill();
+      await openGates('within');
+      worker = await start('worker');
+      expect(await ended()).toEqual([unknown, { ...once, effects: 2 }]);
+    },
+  );
 
-  it('are not run again where it is killed after their end and before Temporal heard of it', async () => {
-    const ended = await begin('after');
-    await haveBegun('after');
-    await temporal.freeze();
-    await openGates('after');
-    await areStored('after', 'tool_calls', 'outcome is not null');
-    await worker.kill();
-    temporal.thaw();
-    worker = await start('worker');
-    expect(await ended()).toEqual([once, once]);
-  });
+  it(
+    'are not run again where it is killed after their end and before Temporal heard of it',
+    { tags: 'worker-killed' },
+    async () => {
+      const ended = await begin('after');
+      await haveBegun('after');
+      await temporal.freeze();
+      await openGates('after');
+      await areStored('after', 'tool_calls', 'outcome is not null');
+      await worker.kill();
+      temporal.thaw();
+      worker = await start('worker');
+      expect(await ended()).toEqual([once, once]);
+    },
+  );
 
-  it('do not notice that the API is killed, before, in and after them; their viewers come again', async () => {
-    const before = await begin('api-before', SLOW_MS);
-    const within = await begin('api-within');
-    await haveBegun('api-within');
-    await api.kill();
-    await openGates('api-before');
-    api = await start('api');
-    await delay(random() % 200);
-    await api.kill();
-    await openGates('api-within');
-    await areStored('api-within', 'tool_calls', 'outcome is not null');
-    api = await start('api');
-    expect(await before()).toEqual([once, once]);
-    expect(await within()).toEqual([once, once]);
-  });
+  it(
+    'do not notice that the API is killed, before, in and after them; their viewers come again',
+    { tags: 'api-killed' },
+    async () => {
+      const before = await begin('api-before', SLOW_MS);
+      const within = await begin('api-within');
+      await haveBegun('api-within');
+      await api.kill();
+      await openGates('api-before');
+      api = await start('api');
+      await delay(random() % 200);
+      await api.kill();
+      await openGates('api-within');
+      await areStored('api-within', 'tool_calls', 'outcome is not null');
+      api = await start('api');
+      expect(await before()).toEqual([once, once]);
+      expect(await within()).toEqual([once, once]);
+    },
+  );
 
-  it('have their effect once where the Temporal server is killed before, in and after them', async () => {
-    const before = await begin('server-before', SLOW_MS);
-    const within = await begin('server-within');
-    const after = await begin('server-after');
-    await Promise.all([haveBegun('server-within'), haveBegun('server-after')]);
-    temporal.kill();
-    // These have ended before their worker can say so, and are stored.
-    await openGates('server-after');
-    await areStored('server-after', 'tool_calls', 'outcome is not null');
-    await temporal.restart();
-    await delay(random() % 500);
-    temporal.kill();
-    await temporal.restart();
-    await Promise.all([openGates('server-before'), openGates('server-within')]);
-    // What the server lost sight of is attempted again beside itself: with its key, or not at all.
-    for (const [paid, booked] of [await before(), await within()]) {
-      expect(paid).toMatchObject({ status: 'COMPLETED', effects: 1 });
-      expect(booked).toMatchObject({ status: 'COMPLETED', told: PAID, warnings: [] });
-    }
-    expect(await after()).toEqual([once, once]);
-  });
+  it(
+    'have their effect once where the Temporal server is killed before, in and after them',
+    { tags: 'temporal-killed' },
+    async () => {
+      const before = await begin('server-before', SLOW_MS);
+      const within = await begin('server-within');
+      const after = await begin('server-after');
+      await Promise.all([haveBegun('server-within'), haveBegun('server-after')]);
+      temporal.kill();
+      // These have ended before their worker can say so, and are stored.
+      await openGates('server-after');
+      await areStored('server-after', 'tool_calls', 'outcome is not null');
+      await temporal.restart();
+      await delay(random() % 500);
+      temporal.kill();
+      await temporal.restart();
+      await Promise.all([openGates('server-before'), openGates('server-within')]);
+      // What the server lost sight of is attempted again beside itself: with its key, or not at all.
+      for (const [paid, booked] of [await before(), await within()]) {
+        expect(paid).toMatchObject({ status: 'COMPLETED', effects: 1 });
+        expect(booked).toMatchObject({ status: 'COMPLETED', told: PAID, warnings: [] });
+      }
+      expect(await after()).toEqual([once, once]);
+    },
+  );
 });

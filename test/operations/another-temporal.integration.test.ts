@@ -48,28 +48,32 @@ afterAll(async () => {
 
 const status = async () => (await under.storage.tokens.get('kept'))?.status;
 
-describe('a Temporal server that is well, and not the one that a storage belongs to', () => {
-  it('knows nothing of its tokens, from which neither the sweep nor a fire concludes anything; both say what to do', async () => {
-    await sweep.round();
-    expect(await status()).toBe('ACTIVE');
-    const told = logger.lines.map(({ facts }) => ('err' in facts ? String(facts.err) : ''));
-    expect(told.join()).toContain('This storage belongs to another Temporal namespace');
-    const input = { tokenId: 'kept', transitionId: 'skip' };
-    const fire = fireTransition(elsewhere, input);
-    await expect(fire).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-      message: expect.stringContaining('TEMPORAL_ADOPT_NAMESPACE=') as string,
-    });
-    expect(await status()).toBe('ACTIVE');
-  });
-
-  it('ends them when it was made theirs', async () => {
-    const home = await homeOf(new Client({ connection }));
-    if (home === undefined) throw new Error('a namespace has an id');
-    await under.storage.temporalHome.adopt(home);
-    await eventually(async () => {
+describe(
+  'a Temporal server that is well, and not the one that a storage belongs to',
+  { tags: 'another-temporal' },
+  () => {
+    it('knows nothing of its tokens, from which neither the sweep nor a fire concludes anything; both say what to do', async () => {
       await sweep.round();
-      expect(await status()).toBe('TERMINATED');
+      expect(await status()).toBe('ACTIVE');
+      const told = logger.lines.map(({ facts }) => ('err' in facts ? String(facts.err) : ''));
+      expect(told.join()).toContain('This storage belongs to another Temporal namespace');
+      const input = { tokenId: 'kept', transitionId: 'skip' };
+      const fire = fireTransition(elsewhere, input);
+      await expect(fire).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('TEMPORAL_ADOPT_NAMESPACE=') as string,
+      });
+      expect(await status()).toBe('ACTIVE');
     });
-  });
-});
+
+    it('ends them when it was made theirs', async () => {
+      const home = await homeOf(new Client({ connection }));
+      if (home === undefined) throw new Error('a namespace has an id');
+      await under.storage.temporalHome.adopt(home);
+      await eventually(async () => {
+        await sweep.round();
+        expect(await status()).toBe('TERMINATED');
+      });
+    });
+  },
+);

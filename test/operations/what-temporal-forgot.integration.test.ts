@@ -49,7 +49,7 @@ function fire(tokenId: string): ReturnType<typeof fireTransition> {
 
 const start = { workflowId: 'review', data: { n: 1 } };
 
-describe('a token that Temporal has forgotten', () => {
+describe('a token that Temporal has forgotten', { tags: 'temporal-forgot' }, () => {
   it('is given back when it is created again, and not lived once more', async () => {
     await createToken(parts, { id: 'invoice', ...start });
     const { token } = await fire('invoice');

@@ -64,19 +64,23 @@ describe.each(RECORDED)('a recorded answer of $wire.name', (recorded) => {
     );
   });
 
-  it('is whole if the word of its end has come, and a failure if it was cut before', async () => {
-    const around = [-2, -1, 0, 1].map((step) => behindItsEnd + step);
-    const many = Array.from({ length: Math.ceil(whole.length / 5) }, (_, nth) => nth * 5);
-    for (const length of [...many, ...around, whole.length]) {
-      const answer = await readAnswer(wire, [whole.subarray(0, length)]);
-      expectAnEnd(answer);
-      expect(text.startsWith(answer.text), `cut behind ${length} bytes`).toBe(true);
-      expect(answer.finish !== undefined, `cut behind ${length} bytes`).toBe(
-        length >= behindItsEnd + (isOllama ? 1 : 0),
-      );
-      if (answer.finish !== undefined) expect(answer.text).toBe(text);
-    }
-  });
+  it(
+    'is whole if the word of its end has come, and a failure if it was cut before',
+    { tags: 'provider-fails' },
+    async () => {
+      const around = [-2, -1, 0, 1].map((step) => behindItsEnd + step);
+      const many = Array.from({ length: Math.ceil(whole.length / 5) }, (_, nth) => nth * 5);
+      for (const length of [...many, ...around, whole.length]) {
+        const answer = await readAnswer(wire, [whole.subarray(0, length)]);
+        expectAnEnd(answer);
+        expect(text.startsWith(answer.text), `cut behind ${length} bytes`).toBe(true);
+        expect(answer.finish !== undefined, `cut behind ${length} bytes`).toBe(
+          length >= behindItsEnd + (isOllama ? 1 : 0),
+        );
+        if (answer.finish !== undefined) expect(answer.text).toBe(text);
+      }
+    },
+  );
 
   it('is the same with what is no part of it in between', async () => {
     const noise = isOllama

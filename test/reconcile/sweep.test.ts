@@ -180,31 +180,39 @@ describe('the sweep', () => {
     expect(logger.lines).toHaveLength(1);
   });
 
-  it('ends the others that Temporal has forgotten also when one cannot be ended', async () => {
-    for (const id of ['bad', 'good']) {
-      const request = { executionId: id, agentId: 'a', input: {} };
-      await storage.executions.create(pendingExecution(request, '2026-11-23T03:00:00.000Z'));
-    }
-    const { executions } = storage;
-    const update = executions.update.bind(executions);
-    executions.update = (id, change) =>
-      id === 'bad' ? Promise.reject(new Error('this one stays')) : update(id, change);
-    await reconciler().round();
-    expect((await executions.get('good'))?.status).toBe('TERMINATED');
-  });
+  it(
+    'ends the others that Temporal has forgotten also when one cannot be ended',
+    { tags: 'temporal-forgot' },
+    async () => {
+      for (const id of ['bad', 'good']) {
+        const request = { executionId: id, agentId: 'a', input: {} };
+        await storage.executions.create(pendingExecution(request, '2026-11-23T03:00:00.000Z'));
+      }
+      const { executions } = storage;
+      const update = executions.update.bind(executions);
+      executions.update = (id, change) =>
+        id === 'bad' ? Promise.reject(new Error('this one stays')) : update(id, change);
+      await reconciler().round();
+      expect((await executions.get('good'))?.status).toBe('TERMINATED');
+    },
+  );
 
-  it('asks a backend that is away once in a round, not for everything that waits for it', async () => {
-    for (const id of ['a', 'b', 'c']) {
-      await anExecution(id);
-      await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
-    }
-    let asked = 0;
-    await reconciler(() => {
-      asked += 1;
-      return Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'The log is away.'));
-    }).round();
-    expect(asked).toBe(1);
-  });
+  it(
+    'asks a backend that is away once in a round, not for everything that waits for it',
+    { tags: 'storage-away' },
+    async () => {
+      for (const id of ['a', 'b', 'c']) {
+        await anExecution(id);
+        await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
+      }
+      let asked = 0;
+      await reconciler(() => {
+        asked += 1;
+        return Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'The log is away.'));
+      }).round();
+      expect(asked).toBe(1);
+    },
+  );
 
   it('leaves what it cannot close to the next round', async () => {
     await anExecution('ended');
@@ -229,39 +237,51 @@ describe('the sweep', () => {
     expect([...removed].sort()).toEqual([...ids].sort());
   });
 
-  it('records an execution that was terminated from outside, and ends its stream', async () => {
-    await anExecution('doc-1:review:1');
-    temporal.closes.set('doc-1:review:1', 'TERMINATED');
-    await reconciler().round();
-    const execution = await storage.executions.get('doc-1:review:1');
-    expect(execution).toMatchObject({ status: 'TERMINATED', errorCode: 'terminated', completedAt: NOW });
-    expect(closed).toEqual(['doc-1:review:1']);
-  });
+  it(
+    'records an execution that was terminated from outside, and ends its stream',
+    { tags: 'workflow-reset' },
+    async () => {
+      await anExecution('doc-1:review:1');
+      temporal.closes.set('doc-1:review:1', 'TERMINATED');
+      await reconciler().round();
+      const execution = await storage.executions.get('doc-1:review:1');
+      expect(execution).toMatchObject({ status: 'TERMINATED', errorCode: 'terminated', completedAt: NOW });
+      expect(closed).toEqual(['doc-1:review:1']);
+    },
+  );
 
-  it('makes a token TERMINATED whose Temporal workflow was, and stops what it had running', async () => {
-    await aStoredToken('doc-1');
-    await anExecution('doc-1:review:1', 'doc-1');
-    temporal.closes.set('doc-1', 'TERMINATED');
-    await reconciler().round();
-    expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'TERMINATED', version: 2 });
-    const events = await storage.tokens.listEvents('doc-1', { after: 0, first: 10 });
-    expect(events).toMatchObject([{ type: 'TERMINATED', details: { reason: 'terminated' } }]);
-    expect(temporal.cancelled).toMatchObject([{ id: 'doc-1:review:1' }]);
-  });
+  it(
+    'makes a token TERMINATED whose Temporal workflow was, and stops what it had running',
+    { tags: 'workflow-reset' },
+    async () => {
+      await aStoredToken('doc-1');
+      await anExecution('doc-1:review:1', 'doc-1');
+      temporal.closes.set('doc-1', 'TERMINATED');
+      await reconciler().round();
+      expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'TERMINATED', version: 2 });
+      const events = await storage.tokens.listEvents('doc-1', { after: 0, first: 10 });
+      expect(events).toMatchObject([{ type: 'TERMINATED', details: { reason: 'terminated' } }]);
+      expect(temporal.cancelled).toMatchObject([{ id: 'doc-1:review:1' }]);
+    },
+  );
 
-  it('makes every token TERMINATED that Temporal does not know, in time, and ends what it had running', async () => {
-    const ids = Array.from({ length: 1100 }, (_, index) => `doc-${index}`);
-    for (const id of ids) await aStoredToken(id);
-    for (const id of ['doc-0', 'doc-700', 'doc-1099']) temporal.closes.delete(id);
-    await anExecution('doc-700:review:1', 'doc-700');
-    const sweep = reconciler();
-    for (let round = 0; round < 3; round += 1) await sweep.round();
-    const { items } = await storage.tokens.list({ status: 'TERMINATED' }, { first: 9 });
-    expect(items.map(({ item }) => item.id).sort()).toEqual(['doc-0', 'doc-1099', 'doc-700']);
-    expect(await storage.executions.get('doc-700:review:1')).toMatchObject({ status: 'TERMINATED' });
-    const [event] = await storage.tokens.listEvents('doc-0', { after: 0, first: 1 });
-    expect(event).toMatchObject({ type: 'TERMINATED', details: { reason: 'unknown to Temporal' } });
-  });
+  it(
+    'makes every token TERMINATED that Temporal does not know, in time, and ends what it had running',
+    { tags: 'temporal-forgot' },
+    async () => {
+      const ids = Array.from({ length: 1100 }, (_, index) => `doc-${index}`);
+      for (const id of ids) await aStoredToken(id);
+      for (const id of ['doc-0', 'doc-700', 'doc-1099']) temporal.closes.delete(id);
+      await anExecution('doc-700:review:1', 'doc-700');
+      const sweep = reconciler();
+      for (let round = 0; round < 3; round += 1) await sweep.round();
+      const { items } = await storage.tokens.list({ status: 'TERMINATED' }, { first: 9 });
+      expect(items.map(({ item }) => item.id).sort()).toEqual(['doc-0', 'doc-1099', 'doc-700']);
+      expect(await storage.executions.get('doc-700:review:1')).toMatchObject({ status: 'TERMINATED' });
+      const [event] = await storage.tokens.listEvents('doc-0', { after: 0, first: 1 });
+      expect(event).toMatchObject({ type: 'TERMINATED', details: { reason: 'unknown to Temporal' } });
+    },
+  );
 
   it.each([
     ['is ten minutes behind ours', -10],

@@ -21,9 +21,3 @@ export const INVARIANTS = [
   'newest-run',
   'in-turn',
 ] as const;
-
-declare module 'vitest' {
-  interface TestTags {
-    tags: (typeof INVARIANTS)[number];
-  }
-}

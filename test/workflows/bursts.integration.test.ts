@@ -32,7 +32,7 @@ const there = aWorkflow({
 
 describe.skipIf(!(await canTestPostgres()))(
   'a burst of signals while storage is slow, with a query among them',
-  { tags: ['in-turn', 'lost-tasks'] },
+  { tags: ['in-turn', 'lost-tasks', 'task-lost', 'storage-slow', 'on-postgres'] },
   () => {
     let database: TestDatabase;
     let under: WorkerUnderTest;

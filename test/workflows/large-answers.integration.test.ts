@@ -69,17 +69,21 @@ describe('a structured answer of nearly a mebibyte', () => {
     expect(result).toMatchObject({ response: model.answer, outputAt: { start: 0, end: model.answer.length } });
   });
 
-  it('does so also where storage is too slow for the quick try, and all of it travels through Temporal', async () => {
-    const { executions } = under.storage;
-    const update = executions.update.bind(executions);
-    executions.update = async (id, change) => {
-      if (change.status === 'COMPLETED') await new Promise((resolve) => setTimeout(resolve, 1300));
-      return await update(id, change);
-    };
-    model.answer = answerOf(MIB - 50);
-    expect(await reviewed('large-and-slow')).toMatchObject({ place: 'done', data: { verdict: 'APPROVE' } });
-    executions.update = update;
-  });
+  it(
+    'does so also where storage is too slow for the quick try, and all of it travels through Temporal',
+    { tags: 'storage-slow' },
+    async () => {
+      const { executions } = under.storage;
+      const update = executions.update.bind(executions);
+      executions.update = async (id, change) => {
+        if (change.status === 'COMPLETED') await new Promise((resolve) => setTimeout(resolve, 1300));
+        return await update(id, change);
+      };
+      model.answer = answerOf(MIB - 50);
+      expect(await reviewed('large-and-slow')).toMatchObject({ place: 'done', data: { verdict: 'APPROVE' } });
+      executions.update = update;
+    },
+  );
 
   it('is refused after one call where Temporal would not take it', async () => {
     model.calls = 0;

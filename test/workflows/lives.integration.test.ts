@@ -111,7 +111,7 @@ async function begun({ workflowId }: WorkflowHandle): Promise<string> {
 
 const REVIEW = 'TRANSITION_STARTED 2, EXECUTION_STARTED 2, EXECUTION_FINISHED 2, TRANSITION_FIRED 3';
 
-describe('a token whose Temporal workflow is reset', { tags: 'newest-run' }, () => {
+describe('a token whose Temporal workflow is reset', { tags: ['newest-run', 'workflow-reset'] }, () => {
   it('is what the newest run says, at once, and goes on from there', async () => {
     const handle = await start('back');
     await fire(handle, 'review');

@@ -72,7 +72,7 @@ async function eventsOf(id: string): Promise<readonly string[]> {
 
 const INCIDENT = { code: 'record_refused', message: 'Not this word.' };
 
-describe('a record that storage refuses for its content', { tags: 'recorded-first' }, () => {
+describe('a record that storage refuses for its content', { tags: ['recorded-first', 'storage-refuses'] }, () => {
   it('is answered, becomes an incident, and the token goes on from there', async () => {
     const handle = await start('bad-data', { text: 'clean' });
     const update = { args: [{ data: { text: 'poison' } }] };

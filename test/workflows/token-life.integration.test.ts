@@ -81,7 +81,7 @@ describe('a change of a token', () => {
 
   it(
     'is in force at once and answered when recorded; queries and signals are taken meanwhile',
-    { tags: ['recorded-first', 'quick-try'] },
+    { tags: ['recorded-first', 'quick-try', 'storage-away'] },
     async () => {
       const handle = await start('away');
       const storageBack = storageAway();

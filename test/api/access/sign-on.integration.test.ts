@@ -157,7 +157,7 @@ describe('an issuer that changes its keys', () => {
 });
 
 describe('an issuer that is away', () => {
-  it('shuts nobody out whose token is ours, and says that it is away', async () => {
+  it('shuts nobody out whose token is ours, and says that it is away', { tags: 'issuer-away' }, async () => {
     const fresh = await apiUnderTest({
       checks: [
         new AccessTokens([]),

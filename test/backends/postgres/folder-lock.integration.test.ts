@@ -15,7 +15,7 @@ const IN_OTHER_NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mou
 const canUnshare = spawnSync('unshare', [...IN_OTHER_NAMESPACE.slice(1), 'true']).status === 0;
 if (!canUnshare) report('Skipped: this user may not make PID namespaces, so that no second container can be played.');
 
-describe('the lock of a data folder', () => {
+describe('the lock of a data folder', { tags: ['folder-in-use', 'on-pglite'] }, () => {
   let parent: string;
   let children: ChildProcess[] = [];
 

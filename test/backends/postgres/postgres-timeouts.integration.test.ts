@@ -31,18 +31,22 @@ describe.skipIf(!(await canTestPostgres()))('a statement on PostgreSQL that take
     return (await admin.query(WAITING)).rows.length > 0;
   }
 
-  it('is given up with UNAVAILABLE, and does not go on in the server', async () => {
-    await admin.query('create table kept (id int)');
-    await admin.query('begin');
-    await admin.query('lock table kept');
-    const reading = sql.query({ text: 'select * from kept', values: [] });
-    await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(reading).rejects.toThrow(/timeout/);
-    await eventually(async () => {
-      expect(await isWaiting()).toBe(false);
-    });
-    await admin.query('rollback');
-  });
+  it(
+    'is given up with UNAVAILABLE, and does not go on in the server',
+    { tags: ['storage-slow', 'on-postgres'] },
+    async () => {
+      await admin.query('create table kept (id int)');
+      await admin.query('begin');
+      await admin.query('lock table kept');
+      const reading = sql.query({ text: 'select * from kept', values: [] });
+      await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(reading).rejects.toThrow(/timeout/);
+      await eventually(async () => {
+        expect(await isWaiting()).toBe(false);
+      });
+      await admin.query('rollback');
+    },
+  );
 
   it('has the time that it says it needs', async () => {
     const text = 'select pg_sleep(2)::text as slept';

@@ -194,27 +194,31 @@ export function streamFaultsContract({ name, isThere, start }: BackendKind): voi
       await Promise.all([place.backend.stop(), surroundings.stop()]);
     });
 
-    it.each([1, 20, CHUNKS - 1])('when its worker is killed after chunk %i', async (chunk) => {
-      await workerKilledAt(place, chunk);
-    });
+    it.each([1, 20, CHUNKS - 1])(
+      'when its worker is killed after chunk %i',
+      { tags: 'worker-killed' },
+      async (chunk) => {
+        await workerKilledAt(place, chunk);
+      },
+    );
 
-    it('when its worker is frozen before it opened the stream', async () => {
+    it('when its worker is frozen before it opened the stream', { tags: 'worker-frozen' }, async () => {
       await workerFrozenBeforeItOpened(place);
     });
 
-    it('when its worker is frozen while it writes', async () => {
+    it('when its worker is frozen while it writes', { tags: 'worker-frozen' }, async () => {
       await workerFrozenWhileItWrote(place);
     });
 
-    it('when the API is killed, by every door', async () => {
+    it('when the API is killed, by every door', { tags: 'api-killed' }, async () => {
       await apiKilled(place);
     });
 
-    it('when the backend is away for a while', async () => {
+    it('when the backend is away for a while', { tags: 'stream-away' }, async () => {
       await backendAway(place);
     });
 
-    it('when the stream has expired', async () => {
+    it('when the stream has expired', { tags: 'stream-forgot' }, async () => {
       await streamExpired(place);
     });
   });

@@ -50,16 +50,20 @@ export function appending(backend: UnderTest): void {
       expect((await readPage(log, executionId)).next).toBe(1);
     });
 
-    it('changes nothing when it is repeated after an outcome that nobody learned', async () => {
-      const executionId = anExecution();
-      const lost = await backend().openLog().open(executionId, aClaim());
-      const writer = await backend().openLog().open(executionId, aClaim());
-      await lost.append([chunk('a')]);
-      await writer.append([chunk('a')]);
-      await writer.append([chunk('b')]);
-      const events = await readEvents(backend().openLog(), executionId);
-      expect(outline(events).slice(1)).toEqual(['1 1/1 content_chunk a', '2 1/1 content_chunk b']);
-    });
+    it(
+      'changes nothing when it is repeated after an outcome that nobody learned',
+      { tags: 'answer-lost' },
+      async () => {
+        const executionId = anExecution();
+        const lost = await backend().openLog().open(executionId, aClaim());
+        const writer = await backend().openLog().open(executionId, aClaim());
+        await lost.append([chunk('a')]);
+        await writer.append([chunk('a')]);
+        await writer.append([chunk('b')]);
+        const events = await readEvents(backend().openLog(), executionId);
+        expect(outline(events).slice(1)).toEqual(['1 1/1 content_chunk a', '2 1/1 content_chunk b']);
+      },
+    );
 
     it('is lost when other events are there than those that it repeats', async () => {
       const executionId = anExecution();
@@ -134,7 +138,7 @@ export function appending(backend: UnderTest): void {
     });
   });
 
-  describe('a log that lost its tail', () => {
+  describe('a log that lost its tail', { tags: 'stream-forgot' }, () => {
     it('is lost to its writer, who opens again with the same epoch', async () => {
       const log = backend().openLog();
       const executionId = anExecution();

@@ -94,7 +94,7 @@ export function streamFaultContract(name: string, start: () => Promise<FaultySer
       await server.stop();
     });
 
-    it.each(FAULTS)('has the whole text in the end when %s', async (_what, { at, delays }) => {
+    it.each(FAULTS)('has the whole text in the end when %s', { tags: 'stream-away' }, async (_what, { at, delays }) => {
       const log = await openLog();
       const ids = Array.from({ length: ANSWERS }, anExecution);
       const noticed: unknown[] = [];
@@ -118,37 +118,45 @@ export function streamFaultContract(name: string, start: () => Promise<FaultySer
       }
     });
 
-    it('fences a writer that the server forgot, when a later one has begun anew', async () => {
-      const executionId = anExecution();
-      const old = await (await openLog()).open(executionId, aClaim({ epoch: 1 }));
-      await old.append([chunk('old')]);
-      await server.kill();
-      await expect(old.append([chunk('lost')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await server.forget();
-      await server.startAgain();
-      const other = await openLog();
-      await (await other.open(executionId, aClaim({ epoch: 2 }))).append([chunk('new')]);
-      await eventually(() => expect(old.append([chunk('late')])).rejects.toMatchObject({ name: 'StreamFenced' }));
-      expect(outline(await readEvents(other, executionId))).toEqual([
-        '0 1/1 attempt_started',
-        '1 1/1 content_chunk new',
-      ]);
-    });
+    it(
+      'fences a writer that the server forgot, when a later one has begun anew',
+      { tags: 'stream-forgot' },
+      async () => {
+        const executionId = anExecution();
+        const old = await (await openLog()).open(executionId, aClaim({ epoch: 1 }));
+        await old.append([chunk('old')]);
+        await server.kill();
+        await expect(old.append([chunk('lost')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        await server.forget();
+        await server.startAgain();
+        const other = await openLog();
+        await (await other.open(executionId, aClaim({ epoch: 2 }))).append([chunk('new')]);
+        await eventually(() => expect(old.append([chunk('late')])).rejects.toMatchObject({ name: 'StreamFenced' }));
+        expect(outline(await readEvents(other, executionId))).toEqual([
+          '0 1/1 attempt_started',
+          '1 1/1 content_chunk new',
+        ]);
+      },
+    );
 
-    it('tells its callers that a frozen server is away, and goes on when that wakes', async () => {
-      const log = await openLog();
-      const executionId = anExecution();
-      const writer = await log.open(executionId, aClaim());
-      await server.freeze();
-      await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await expect(readEvents(log, executionId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      server.thaw();
-      // The frozen server had the append in its hands: that it is repeated changes nothing.
-      await eventually(() => writer.append([chunk('a')]));
-      await writer.append([chunk('b')]);
-      const texts = ['1 1/1 content_chunk a', '2 1/1 content_chunk b'];
-      expect(outline(await readEvents(log, executionId)).slice(1)).toEqual(texts);
-    });
+    it(
+      'tells its callers that a frozen server is away, and goes on when that wakes',
+      { tags: 'stream-frozen' },
+      async () => {
+        const log = await openLog();
+        const executionId = anExecution();
+        const writer = await log.open(executionId, aClaim());
+        await server.freeze();
+        await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        await expect(readEvents(log, executionId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        server.thaw();
+        // The frozen server had the append in its hands: that it is repeated changes nothing.
+        await eventually(() => writer.append([chunk('a')]));
+        await writer.append([chunk('b')]);
+        const texts = ['1 1/1 content_chunk a', '2 1/1 content_chunk b'];
+        expect(outline(await readEvents(log, executionId)).slice(1)).toEqual(texts);
+      },
+    );
 
     it.each([
       ['connections were cut', (hurt: FaultyServer) => hurt.cut()],

@@ -49,15 +49,19 @@ describe.skipIf(!(await canTestRedis()))('with a server', () => {
       await server.stop();
     });
 
-    it('that is full tells who appends to come again, and loses nothing once there is room', async () => {
-      const executionId = anExecution();
-      const writer = await log.open(executionId, aClaim());
-      await command(server, 'CONFIG', 'SET', 'maxmemory', '1');
-      await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await command(server, 'CONFIG', 'SET', 'maxmemory', '0');
-      await writer.append([chunk('a')]);
-      expect(viewedText(await readEvents(log, executionId))).toBe('a');
-    });
+    it(
+      'that is full tells who appends to come again, and loses nothing once there is room',
+      { tags: ['stream-full', 'on-redis'] },
+      async () => {
+        const executionId = anExecution();
+        const writer = await log.open(executionId, aClaim());
+        await command(server, 'CONFIG', 'SET', 'maxmemory', '1');
+        await expect(writer.append([chunk('a')])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        await command(server, 'CONFIG', 'SET', 'maxmemory', '0');
+        await writer.append([chunk('a')]);
+        expect(viewedText(await readEvents(log, executionId))).toBe('a');
+      },
+    );
 
     it('that has forgotten the scripts is told them again', async () => {
       const executionId = anExecution();

@@ -123,18 +123,22 @@ describe('an answer stream', () => {
     ]);
   });
 
-  it('collects the text while the backend is away, and catches up when it is back', async () => {
-    const away = new FaultyLog(log, { isAway: true });
-    const answer = open(away);
-    for (const delta of 'abc') {
-      answer.write(delta);
-      await vi.advanceTimersByTimeAsync(3000);
-    }
-    expect(answer.text).toBe('abc');
-    expect(delays).toEqual([expect.any(CircuitBreakerError)]);
-    away.isAway = false;
-    expect(await chunksAfter(2000)).toEqual(['abc']);
-  });
+  it(
+    'collects the text while the backend is away, and catches up when it is back',
+    { tags: 'stream-away' },
+    async () => {
+      const away = new FaultyLog(log, { isAway: true });
+      const answer = open(away);
+      for (const delta of 'abc') {
+        answer.write(delta);
+        await vi.advanceTimersByTimeAsync(3000);
+      }
+      expect(answer.text).toBe('abc');
+      expect(delays).toEqual([expect.any(CircuitBreakerError)]);
+      away.isAway = false;
+      expect(await chunksAfter(2000)).toEqual(['abc']);
+    },
+  );
 
   it('repeats exactly the append whose outcome it did not learn', async () => {
     const faulty = new FaultyLog(log, { losesAnswers: 1 });

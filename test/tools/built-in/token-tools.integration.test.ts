@@ -99,7 +99,7 @@ describe('an agent of a place', () => {
     });
   });
 
-  it('moves it once, however often a worker dies behind the call', async () => {
+  it('moves it once, however often a worker dies behind the call', { tags: 'worker-killed' }, async () => {
     // It runs as long as the test does.
     await anAgentThat('twice', ['Fine.'], 20_000);
     const handle = await aTokenOf('twice', { data: { text: 'Hello' } });

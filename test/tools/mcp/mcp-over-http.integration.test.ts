@@ -74,25 +74,29 @@ const USUAL: Readonly<Record<string, object>> = {
 };
 
 describe('an MCP server over streamable HTTP', () => {
-  it('that dies in the middle of a call fails it, and is used again when it is back', async () => {
-    const remote = await startRemoteEverything();
-    const servers = await begun(remote.url);
-    expect(await callTool(servers, 'mcp/far/echo', { message: 'hello' })).toBe('Echo: hello');
-    const call = callTool(servers, 'mcp/far/trigger-long-running-operation', { duration: 60, steps: 60 });
-    await Promise.all([expect(call).rejects.toThrow('MCP server "far": '), remote.stop()]);
-    // The server is asked whether it is still there before it is given up.
-    await eventually(() => {
-      expect(servers.statuses).toMatchObject([{ works: false }]);
-    });
-    const again = await startRemoteEverything(Number(new URL(remote.url).port));
-    await eventually(() => {
-      expect(servers.statuses).toMatchObject([{ works: true }]);
-    });
-    expect(await callTool(servers, 'mcp/far/echo', { message: 'again' })).toBe('Echo: again');
-    await again.stop();
-  });
+  it(
+    'that dies in the middle of a call fails it, and is used again when it is back',
+    { tags: 'tool-server-dies' },
+    async () => {
+      const remote = await startRemoteEverything();
+      const servers = await begun(remote.url);
+      expect(await callTool(servers, 'mcp/far/echo', { message: 'hello' })).toBe('Echo: hello');
+      const call = callTool(servers, 'mcp/far/trigger-long-running-operation', { duration: 60, steps: 60 });
+      await Promise.all([expect(call).rejects.toThrow('MCP server "far": '), remote.stop()]);
+      // The server is asked whether it is still there before it is given up.
+      await eventually(() => {
+        expect(servers.statuses).toMatchObject([{ works: false }]);
+      });
+      const again = await startRemoteEverything(Number(new URL(remote.url).port));
+      await eventually(() => {
+        expect(servers.statuses).toMatchObject([{ works: true }]);
+      });
+      expect(await callTool(servers, 'mcp/far/echo', { message: 'again' })).toBe('Echo: again');
+      await again.stop();
+    },
+  );
 
-  it('that has forgotten the session is called once more, in a new one', async () => {
+  it('that has forgotten the session is called once more, in a new one', { tags: 'tool-server-dies' }, async () => {
     let sessions = 0;
     const url = await serve(({ method }, request, response) => {
       if (method === 'initialize') response.setHeader('mcp-session-id', `s-${(sessions += 1)}`);

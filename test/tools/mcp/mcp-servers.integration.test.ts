@@ -62,40 +62,48 @@ describe('an MCP server', () => {
     expect(environment).toEqual({ PATH: process.env['PATH'], KEY: '[secret]' });
   });
 
-  it('that dies in the middle of a call fails that call, and is there for the next one', async () => {
-    const { servers } = await begun(oddServer());
-    const before = await callTool(servers, 'mcp/odd/whoami');
-    const other = callTool(servers, 'mcp/odd/slow');
-    const calls = Promise.allSettled([callTool(servers, 'mcp/odd/die'), other]);
-    expect(await calls).toMatchObject([
-      {
-        reason: {
-          message: expect.stringMatching(
-            /^MCP server "odd": its program was ended by SIGKILL; .*odd server is up/,
-          ) as string,
+  it(
+    'that dies in the middle of a call fails that call, and is there for the next one',
+    { tags: 'tool-server-dies' },
+    async () => {
+      const { servers } = await begun(oddServer());
+      const before = await callTool(servers, 'mcp/odd/whoami');
+      const other = callTool(servers, 'mcp/odd/slow');
+      const calls = Promise.allSettled([callTool(servers, 'mcp/odd/die'), other]);
+      expect(await calls).toMatchObject([
+        {
+          reason: {
+            message: expect.stringMatching(
+              /^MCP server "odd": its program was ended by SIGKILL; .*odd server is up/,
+            ) as string,
+          },
         },
-      },
-      { status: 'rejected' },
-    ]);
-    expect(await callTool(servers, 'mcp/odd/whoami')).not.toBe(before);
-  });
+        { status: 'rejected' },
+      ]);
+      expect(await callTool(servers, 'mcp/odd/whoami')).not.toBe(before);
+    },
+  );
 
-  it('that dies again and again is started with growing pauses, and calls meanwhile fail at once', async () => {
-    const { servers } = await begun(oddServer());
-    await expect(callTool(servers, 'mcp/odd/die')).rejects.toThrow('SIGKILL');
-    await expect(callTool(servers, 'mcp/odd/die')).rejects.toThrow('SIGKILL');
-    await expect(callTool(servers, 'mcp/odd/whoami')).rejects.toThrow(
-      'it does not work (its program was ended by SIGKILL',
-    );
-    expect(servers.statuses).toMatchObject([
-      { works: false, errorMessage: expect.stringContaining('SIGKILL') as string },
-    ]);
-    expect(namesOf(servers)).toContain('mcp/odd/whoami');
-    await eventually(() => {
-      expect(servers.statuses).toMatchObject([{ works: true }]);
-    });
-    await callTool(servers, 'mcp/odd/whoami');
-  });
+  it(
+    'that dies again and again is started with growing pauses, and calls meanwhile fail at once',
+    { tags: 'tool-server-dies' },
+    async () => {
+      const { servers } = await begun(oddServer());
+      await expect(callTool(servers, 'mcp/odd/die')).rejects.toThrow('SIGKILL');
+      await expect(callTool(servers, 'mcp/odd/die')).rejects.toThrow('SIGKILL');
+      await expect(callTool(servers, 'mcp/odd/whoami')).rejects.toThrow(
+        'it does not work (its program was ended by SIGKILL',
+      );
+      expect(servers.statuses).toMatchObject([
+        { works: false, errorMessage: expect.stringContaining('SIGKILL') as string },
+      ]);
+      expect(namesOf(servers)).toContain('mcp/odd/whoami');
+      await eventually(() => {
+        expect(servers.statuses).toMatchObject([{ works: true }]);
+      });
+      await callTool(servers, 'mcp/odd/whoami');
+    },
+  );
 
   it('that sends 50 MB is ended, and is there for the next call', async () => {
     const { servers } = await begun(oddServer());

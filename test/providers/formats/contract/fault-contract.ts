@@ -62,14 +62,18 @@ export function faultContract(wire: WireUnderTest): void {
       await server.stop();
     });
 
-    it.each(faultsOf(wire))('when %s, the code tells it and the connection is closed', async (_, handler, code) => {
-      answer(handler);
-      // Only who waits for nothing waits briefly: a busy machine takes its time for 50 MB.
-      const caller = code === 'timeout' ? model : modelThatWaits(20_000);
-      await expect(collect(caller, request())).rejects.toMatchObject({ name: 'ModelError', code });
-      await dispatcher.close();
-      await server.allClosed();
-    });
+    it.each(faultsOf(wire))(
+      'when %s, the code tells it and the connection is closed',
+      { tags: 'provider-fails' },
+      async (_, handler, code) => {
+        answer(handler);
+        // Only who waits for nothing waits briefly: a busy machine takes its time for 50 MB.
+        const caller = code === 'timeout' ? model : modelThatWaits(20_000);
+        await expect(collect(caller, request())).rejects.toMatchObject({ name: 'ModelError', code });
+        await dispatcher.close();
+        await server.allClosed();
+      },
+    );
 
     it('refused connections and unknown hosts are failures of the network', async () => {
       // A name that nobody has may take its time to be looked up.

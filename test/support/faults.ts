@@ -1,0 +1,153 @@
+/**
+ * What can go wrong around an installation, and what is promised then. Each is the tag of the tests that make it happen:
+ *
+ *     npx vitest run --tags-filter worker-killed
+ *
+ * `docs/failures.md` is made of this and of those tests by `npm run failures`: a fault without a test is no row of it.
+ */
+export const FAULTS = {
+  'worker-killed': {
+    fault: 'A worker is killed',
+    promise:
+      'What it was doing goes on with another worker. A turn that the provider had finished is not paid for again; one that it had not is begun anew, and viewers are told that what they read is void. A tool that is idempotent is called again with the same key; of any other call the model is told that nobody knows what came of it. No token moves twice.',
+  },
+  'worker-frozen': {
+    fault: 'A worker stands still and wakes later',
+    promise:
+      'Others take over what it had. When it wakes, it writes nothing any more to a stream that has another writer, and viewers end with the stored text.',
+  },
+  'worker-stopped': {
+    fault: 'A worker is stopped in order',
+    promise: 'It hands its calls over at once, and they do not count as attempts.',
+  },
+  'no-worker': {
+    fault: 'No worker is left',
+    promise: 'An execution ends when its time is over, and so does its stream.',
+  },
+  'api-killed': {
+    fault: 'An API process is killed',
+    promise:
+      'Nothing that it had acknowledged is lost, and nothing that runs notices. Viewers come again with their cursor, at any other API process.',
+  },
+  'api-stopped': {
+    fault: 'An API process is stopped in order',
+    promise: 'Every viewer is told to come again, by whatever door it watches.',
+  },
+  'all-killed': {
+    fault: 'Everything is killed at once',
+    promise: 'After the start everything goes on from what was acknowledged, approvals that wait included.',
+  },
+  'unread-output': {
+    fault: 'The terminal hangs up, or nobody reads the log',
+    promise: 'The process ends in order, and leaves no server and no lock.',
+  },
+  'folder-in-use': {
+    fault: 'Two processes want one data folder',
+    promise: 'One gets it, the other says who has it. A holder that died holds nothing.',
+  },
+  'temporal-killed': {
+    fault: 'Temporal is killed, and comes back',
+    promise: 'Every token is where its history says, no finished turn is paid for again, no tool has its effect twice.',
+  },
+  'temporal-away': {
+    fault: 'Temporal does not answer',
+    promise: 'What is asked is refused as `UNAVAILABLE`, leaves nothing behind, and can be repeated as it is.',
+  },
+  'temporal-forgot': {
+    fault: 'Temporal has forgotten a history',
+    promise:
+      'What storage has of it is answered. A token is never lived a second time, and one that was under way ends as `TERMINATED`.',
+  },
+  'another-temporal': {
+    fault: 'A Temporal that storage does not belong to answers',
+    promise: 'Nothing is concluded from what it does not know, and nothing ends for that.',
+  },
+  'workflow-reset': {
+    fault: 'The Temporal workflow of a token is reset or terminated from outside',
+    promise:
+      'The newest run is the token. What the lost run had started is cancelled, and what it records late changes nothing.',
+  },
+  'task-lost': {
+    fault: 'A workflow task is lost, or comes too late',
+    promise: 'Its replay decides the same again. What was not answered is taken again, and what was is not.',
+  },
+  'storage-away': {
+    fault: 'Storage is away',
+    promise:
+      'What is acknowledged is in force and recorded when storage is back; tokens answer meanwhile, and no answer of a model is thrown away.',
+  },
+  'storage-slow': {
+    fault: 'Storage is slow, or one statement hangs',
+    promise: 'A statement is given up in time and does not go on in the server; records go through Temporal meanwhile.',
+  },
+  'storage-refuses': {
+    fault: 'Storage refuses a record for its content',
+    promise: 'The token says so as an incident and goes on. Nobody else waits for it.',
+  },
+  'killed-while-saving': {
+    fault: 'A process is killed while it saves definitions or migrates',
+    promise: 'All of it is there or nothing, and doing it again finishes it.',
+  },
+  'stream-away': {
+    fault: 'The backend of streams is away, or connections to it are cut',
+    promise: 'Answers go on, end and move their tokens. Viewers wait, and get the whole text when it is back.',
+  },
+  'stream-frozen': {
+    fault: 'The backend of streams takes connections and answers nobody',
+    promise: 'It counts as away within seconds, and an append that it had in its hands is stored once.',
+  },
+  'stream-forgot': {
+    fault: 'The backend of streams has lost what it had, or its time is over',
+    promise:
+      'An answer that is under way is written again from its beginning, one that has ended is told from storage. A writer of before is fenced.',
+  },
+  'stream-full': {
+    fault: 'The backend of streams is full',
+    promise: 'Writers wait, and lose nothing once there is room.',
+  },
+  'answer-lost': {
+    fault: 'The answer to a write is lost on its way',
+    promise: 'The write is repeated and stored once.',
+  },
+  'viewer-slow': {
+    fault: 'A viewer reads slowly, or not at all',
+    promise: 'It gets chunks joined, never of two attempts, and holds nobody else up.',
+  },
+  'provider-fails': {
+    fault: 'A provider breaks off, stalls, floods or refuses',
+    promise:
+      'The attempt fails with its code, its connection is closed, and half an answer is never taken for a whole one.',
+  },
+  'tool-server-dies': {
+    fault: 'An MCP server dies, or forgets its session',
+    promise: 'The call under way fails and is told to the model; the next one finds the server again.',
+  },
+  'tool-misbehaves': {
+    fault: 'A tool ends the process, leaves errors to nobody, or never ends',
+    promise: 'The call fails and is told to the model. The worker goes on.',
+  },
+  'issuer-away': {
+    fault: 'The issuer of a sign-on is away',
+    promise: 'Tokens of our own let in as ever; who comes with one of its is told that it is away.',
+  },
+  'limits-away': {
+    fault: 'The Redis that limits are counted in is away',
+    promise: 'Each process counts by itself meanwhile, and says so once.',
+  },
+  'clock-set-back': {
+    fault: 'A clock is set back',
+    promise: 'The order of writers does not come from clocks: no answer is voided, and none is written by two.',
+  },
+} as const;
+
+export type Fault = keyof typeof FAULTS;
+
+/** The tags of what a fault is tried on, as the page calls it. */
+export const BACKENDS = {
+  'on-pglite': 'PGlite',
+  'on-postgres': 'PostgreSQL',
+  'on-redis': 'Redis',
+  'on-nats': 'NATS',
+} as const;
+
+export type BackendTag = keyof typeof BACKENDS;
