@@ -3,6 +3,7 @@ import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
+import { benchPackage } from './package-size.js';
 import { benchPayloads } from './payload-costs.js';
 import { benchProviders } from './provider-path.js';
 import { benchRules } from './rule-costs.js';
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   payloads: benchPayloads,
   engine: benchEngine,
   tools: () => benchTools(fromEnvironment()),
+  package: benchPackage,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();
 

@@ -5,29 +5,23 @@
  *
  *     npx tsx examples/temporal-client.ts [address] [token-id]
  */
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
-  ApplicationFailure,
-  Client,
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
-  WorkflowUpdateFailedError,
-  type WorkflowHandle,
-} from '@temporalio/client';
+  failureFacts,
+  fireTransitionSignal,
+  fireUpdate,
+  taskQueues,
+  TOKEN_LIFECYCLE,
+  tokenQuery,
+  type FireRequest,
+  type TokenLifecycle,
+} from 'circuit-breaker';
 
 const [address = 'localhost:7233', tokenId = `doc-${Date.now()}`] = process.argv.slice(2);
 
-interface TokenView {
-  readonly place: string;
-  readonly status: string;
-  readonly version: number;
-  readonly pending?: object;
-  readonly incident?: { readonly code: string; readonly message: string };
-}
-
 async function live(client: Client): Promise<void> {
-  const handle = await client.workflow.start('tokenLifecycle', {
-    taskQueue: 'circuit-breaker',
+  const handle = await client.workflow.start<TokenLifecycle>(TOKEN_LIFECYCLE, {
+    taskQueue: taskQueues('circuit-breaker').main,
     workflowId: tokenId,
     args: [
       {
@@ -40,45 +34,35 @@ async function live(client: Client): Promise<void> {
   console.log('started', handle.workflowId);
 
   // A signal asks and does not wait; a refusal would become an event of the token.
-  await handle.signal('fireTransition', { transitionId: 'ai_review' });
+  await handle.signal(fireTransitionSignal, { transitionId: 'ai_review' });
 
   // A query answers at any time, also after the token has ended.
-  let token = await handle.query<TokenView>('token');
+  let token = await handle.query(tokenQuery);
   while (token.version === 1 || token.pending !== undefined) {
     await new Promise((resolve) => setTimeout(resolve, 200));
-    token = await handle.query<TokenView>('token');
+    token = await handle.query(tokenQuery);
   }
   console.log('after the review:', token.status, 'in', token.place, 'at version', token.version);
   if (token.incident !== undefined) console.log('the review failed:', token.incident.code, token.incident.message);
   if (token.status !== 'ACTIVE') return;
 
   // The first is refused: nobody publishes a document that has to be reworked.
-  await fire(handle, { transitionId: 'publish', expectedVersion: token.version });
-  await fire(handle, { transitionId: 'resubmit', expectedVersion: token.version, idempotencyKey: 'resubmit-1' });
+  await fire(client, { transitionId: 'publish', expectedVersion: token.version });
+  await fire(client, { transitionId: 'resubmit', expectedVersion: token.version, idempotencyKey: 'resubmit-1' });
 }
 
 /** An update answers when the fire is accepted and recorded, or is rejected with everything that blocks it. */
-async function fire(handle: WorkflowHandle, request: FireRequest): Promise<void> {
+async function fire(client: Client, request: FireRequest): Promise<void> {
   try {
-    const { token } = await handle.executeUpdate<{ token: TokenView }, [object]>('fire', { args: [request] });
+    const handle = client.workflow.getHandle(tokenId);
+    const { token } = await handle.executeUpdate(fireUpdate, { args: [request] });
     console.log(`fired ${request.transitionId}: now in`, token.place);
   } catch (error) {
-    if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)) throw error;
-    console.log(`refused ${request.transitionId}:`, error.cause.message);
-    const [facts] = error.cause.details as readonly { readonly blockers?: readonly Blocker[] }[];
-    for (const { code, message } of facts?.blockers ?? []) console.log('  blocked by', code, '-', message);
+    const refused = failureFacts(error);
+    if (refused === undefined) throw error;
+    console.log(`refused ${request.transitionId}:`, refused.message);
+    for (const { code, message } of refused.blockers) console.log('  blocked by', code, '-', message);
   }
-}
-
-interface FireRequest {
-  readonly transitionId: string;
-  readonly expectedVersion?: number;
-  readonly idempotencyKey?: string;
-}
-
-interface Blocker {
-  readonly code: string;
-  readonly message: string;
 }
 
 /** What to do about what went wrong. */
@@ -87,7 +71,7 @@ async function advice(client: Client, error: unknown): Promise<string> {
   const handle = client.workflow.getHandle(tokenId);
   if ((await handle.describe()).status.name === 'FAILED') {
     const failed: unknown = await handle.result().catch((reason: unknown) => reason);
-    const said = failed instanceof WorkflowFailedError ? (failed.cause ?? failed).message : String(failed);
+    const said = failureFacts(failed)?.message ?? String(failed);
     return `${said}\nIs this the first try? Run the demo once, it saves the workflow and its agent: npm run demo`;
   }
   const said = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);

@@ -11,6 +11,7 @@ const steps = {
   types: 'npm run --silent types',
   tests: 'npm test --silent',
   build: 'npm run --silent build',
+  package: 'node scripts/judge-package.mjs',
 };
 
 const { values } = parseArgs({ options: { skip: { type: 'string', multiple: true, default: [] } } });

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 import { inProject } from './project.mjs';
@@ -12,7 +14,19 @@ export async function bundleWorkflows() {
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,
   });
-  return new Map([['workflow-bundle.js', code]]);
+  return new Map([['workflow-bundle.js', withPlainMap(code)]]);
+}
+
+const MAP = /\/\/# sourceMappingURL=data:application\/json;charset=utf-8;base64,(\S+)\s*$/;
+
+/** By the map, failures and Temporal's UI name our sources: as they lie in the project, wherever it was built, and without their texts. */
+function withPlainMap(code) {
+  const found = MAP.exec(code);
+  if (found === null) throw new Error('the bundle of the workflows ends without a source map');
+  const map = JSON.parse(Buffer.from(found[1], 'base64').toString());
+  const sources = map.sources.map((path) => path.replace(inProject(''), ''));
+  const plain = Buffer.from(JSON.stringify({ ...map, sources, sourcesContent: undefined })).toString('base64');
+  return `${code.slice(0, found.index)}//# sourceMappingURL=data:application/json;charset=utf-8;base64,${plain}\n`;
 }
 
 /** As `src/compose/workflow-bundler`, which says why. */

@@ -30,7 +30,10 @@ export const PRODUCTS = [
   },
   {
     name: 'types',
-    from: ['src/client', 'src/core', 'src/definitions', 'src/tools', 'tsconfig.json', 'tsconfig.build.json'],
+    from: [
+      ...['client', 'contract', 'core', 'definitions', 'folder', 'testing', 'tools'].map((name) => `src/${name}`),
+      ...['tsconfig.json', 'tsconfig.build.json'],
+    ],
     by: ['typescript'],
     owns: isDeclaration,
     make: async () => (await import('./declare-types.mjs')).declareTypes(),

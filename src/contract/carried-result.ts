@@ -14,7 +14,18 @@ export function carriedResult(result: ExecutionResult): ExecutionResult {
   return utf8Length(JSON.stringify(inlined)) <= MAX_RESULT_BYTES ? inlined : result;
 }
 
-/** The result with its output, wherever that came. Throws the failure PAYLOAD_UNREADABLE for one that could not be decrypted. */
+/**
+ * The result with its output, wherever that came. Throws the failure PAYLOAD_UNREADABLE for one that could not be decrypted.
+ *
+ * @example
+ * ```ts
+ * import { Client } from '@temporalio/client';
+ * import { wholeResult, type AgentExecution } from 'circuit-breaker';
+ *
+ * const handle = new Client().workflow.getHandle<AgentExecution>('doc-42:ai_review:1');
+ * console.log(wholeResult(await handle.result()).output);
+ * ```
+ */
 export function wholeResult(result: ExecutionResult): ExecutionResult {
   if (isUnreadable(result)) throw finalFailure({ code: 'PAYLOAD_UNREADABLE', message: result.unreadablePayload });
   const { outputAt: _used, ...rest } = result;

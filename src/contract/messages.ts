@@ -1,17 +1,24 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { TransitionAvailability } from '../core/engine/available-transitions.js';
+import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import type { Approve, Reject, ToolApproval } from '../core/executions/tool-approval.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
+import type { TokenStart } from '../core/tokens/token-start.js';
 import type { Token } from '../core/tokens/token.js';
 import type { UpdateRequest } from '../core/tokens/update-request.js';
 
-export type { TokenStart } from '../core/tokens/token-start.js';
+export type { TokenStart };
 
 /** Names and shapes on the wire. Any Temporal client, in any language, may rely on them: they never change meaning. */
 
 export const TOKEN_LIFECYCLE = 'tokenLifecycle';
 export const AGENT_EXECUTION = 'agentExecution';
+
+/** What `TOKEN_LIFECYCLE` takes and ends with. A type, since Temporal's client asks for one that is called like a function. */
+export type TokenLifecycle = (start: TokenStart) => Promise<Token>;
+/** What `AGENT_EXECUTION` takes and ends with. */
+export type AgentExecution = (request: ExecutionRequest) => Promise<ExecutionResult>;
 
 export interface FireAccepted {
   readonly token: Token;
@@ -54,7 +61,23 @@ export const rejectToolCallUpdate = defineUpdate<ToolApproval, [Reject]>('reject
 /** The calls of an execution that wait for a person. */
 export const pendingApprovalsQuery = defineQuery<readonly ToolApproval[]>('pendingApprovals');
 
-/** Workflows, local activities and model calls run on the main queue; what a rate limit must not hold up on the other. */
+/**
+ * The task queues of a `TASK_QUEUE_PREFIX`. Workflows, local activities and model calls run on the main queue, and are started there;
+ * what a rate limit must not hold up runs on the other.
+ *
+ * @example
+ * ```ts
+ * import { Client } from '@temporalio/client';
+ * import { TOKEN_LIFECYCLE, taskQueues, type TokenLifecycle } from 'circuit-breaker';
+ *
+ * const token = await new Client().workflow.execute<TokenLifecycle>(TOKEN_LIFECYCLE, {
+ *   taskQueue: taskQueues('circuit-breaker').main,
+ *   workflowId: 'doc-42',
+ *   args: [{ workflowId: 'document_review', data: { content: 'Travel needs approval.' } }],
+ * });
+ * console.log(token.place);
+ * ```
+ */
 export function taskQueues(prefix: string): { readonly main: string; readonly tools: string } {
   return { main: prefix, tools: `${prefix}-tools` };
 }

@@ -33,6 +33,18 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
+/**
+ * Whether this is a code of the API's errors.
+ *
+ * @example
+ * ```ts
+ * import { ERROR_STATUS, isErrorCode } from 'circuit-breaker';
+ *
+ * export function statusOf(code: string): number {
+ *   return isErrorCode(code) ? ERROR_STATUS[code] : 500;
+ * }
+ * ```
+ */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_STATUS, code);
 }

@@ -6,9 +6,15 @@ import { describe, expect, it } from 'vitest';
 import * as aiSdk from '../../src/client/ai-sdk.js';
 import * as client from '../../src/client/index.js';
 import * as hook from '../../src/client/react.js';
+import * as contract from '../../src/contract/index.js';
 
 /** What programs import, by the entry that they import it from. */
-const ENTRIES = { 'circuit-breaker/client': client, 'circuit-breaker/react': hook, 'circuit-breaker/ai-sdk': aiSdk };
+const ENTRIES = {
+  'circuit-breaker': contract,
+  'circuit-breaker/client': client,
+  'circuit-breaker/react': hook,
+  'circuit-breaker/ai-sdk': aiSdk,
+};
 
 interface Example {
   readonly of: string;
@@ -16,7 +22,10 @@ interface Example {
   readonly code: string;
 }
 
-const SOURCES = [...filesIn('src/client'), 'src/core/streams/shown-text.ts'].map((path) => readFileSync(path, 'utf8'));
+const SOURCES = [
+  ...[...filesIn('src/client'), ...filesIn('src/contract')],
+  ...['src/core/codes.ts', 'src/core/streams/shown-text.ts'],
+].map((path) => readFileSync(path, 'utf8'));
 
 function filesIn(folder: string): readonly string[] {
   return readdirSync(folder).map((name) => `${folder}/${name}`);
@@ -35,9 +44,17 @@ function exampleOf(name: string): Example | undefined {
 function faultsOf(examples: readonly Example[]): readonly string[] {
   const programs = new Map(examples.map(({ of, language, code }) => [`${process.cwd()}/${of}.${language}`, code]));
   const options: ts.CompilerOptions = {
-    ...{ strict: true, noEmit: true, skipLibCheck: true, jsx: ts.JsxEmit.ReactJSX, types: ['react'] },
+    ...{
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: true,
+      jsx: ts.JsxEmit.ReactJSX,
+      types: ['react'],
+    },
     ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.Preserve, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] },
     paths: {
+      'circuit-breaker': [`${process.cwd()}/src/contract/index.ts`],
       'circuit-breaker/client': [`${process.cwd()}/src/client/index.ts`],
       'circuit-breaker/ai-sdk': [`${process.cwd()}/src/client/ai-sdk.ts`],
       'circuit-breaker/react': [`${process.cwd()}/src/client/react.ts`],

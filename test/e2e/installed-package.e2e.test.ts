@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { newSetting, type Setting } from '../support/everything.js';
+import { packPackage } from '../support/packed-package.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 
@@ -56,9 +57,7 @@ async function anotherProject(others: readonly string[] = []): Promise<string> {
 /** As whoever installs the package has it: what is packed, with its dependencies. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-package-'));
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
-  const [{ filename = '' } = {}] = JSON.parse(stdout) as readonly { filename?: string }[];
-  tarball = join(folder, filename);
+  tarball = await packPackage(folder);
   await run('tar', ['-xzf', tarball, '-C', folder]);
   installed = join(folder, 'package');
   await symlink(join(process.cwd(), 'node_modules'), join(installed, 'node_modules'));
@@ -120,4 +119,16 @@ it('a workflow is tested from the package, in a project that has no vitest', asy
   await run(process.execPath, [TSC, ...strict.split(' '), 'try-out.ts'], { cwd: project });
   const { stdout } = await run(process.execPath, ['out/try-out.js'], { cwd: project });
   expect(stdout).toBe('done, COMPLETED\n');
+});
+
+it("a program works a token with Temporal's client, by the names and types of the package", async () => {
+  const project = await anotherProject(['@temporalio']);
+  await symlink(join(process.cwd(), 'node_modules/@types'), join(project, 'node_modules/@types'));
+  await writeFile(join(project, 'work.ts'), await readFile('examples/temporal-client.ts', 'utf8'));
+  const strict = '--strict --skipLibCheck --target es2023 --module nodenext --types node --outDir out';
+  await run(process.execPath, [TSC, ...strict.split(' '), 'work.ts'], { cwd: project });
+  const { stderr } = await run(process.execPath, ['out/work.js', '127.0.0.1:1'], { cwd: project }).catch(
+    (error: unknown) => error as { readonly stderr: string },
+  );
+  expect(stderr).toContain('There is no Temporal server at 127.0.0.1:1');
 });

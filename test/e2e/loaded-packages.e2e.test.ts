@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -128,4 +130,14 @@ describe('of the packages that are for some, are loaded', () => {
     expect(await loaded()).toEqual([]);
     await api.stop();
   });
+
+  it.each(['', '/client', '/definitions', '/testing', '/tools'])(
+    'none by programs that import circuit-breaker%s',
+    async (entry) => {
+      const program = `await import('circuit-breaker${entry}')`;
+      const env = { ...process.env, NODE_V8_COVERAGE: folder };
+      await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env });
+      expect(await loaded()).toEqual([]);
+    },
+  );
 });

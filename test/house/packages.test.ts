@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
 interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -75,5 +76,23 @@ describe('the packages that production installs', () => {
     [" * import { watch } from 'pack';", []],
   ])('are found in %j', (source, packages) => {
     expect(loadedPackages(source)).toEqual(packages);
+  });
+});
+
+describe('the entries that others import', () => {
+  const sources = Object.values(manifest.exports)
+    .filter((target) => typeof target !== 'string')
+    .map((target) => target.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'));
+
+  it('have their types beside them', () => {
+    const targets = Object.values(manifest.exports).filter((target) => typeof target !== 'string');
+    expect(targets.map(({ types }) => types)).toEqual(targets.map((target) => target.default.replace(/js$/, 'd.ts')));
+  });
+
+  it('are those that the build declares the types of, and that are no dead code', () => {
+    const build = JSON.parse(readFileSync('tsconfig.build.json', 'utf8')) as { readonly files: readonly string[] };
+    const knip = JSON.parse(readFileSync('knip.json', 'utf8')) as { readonly entry: readonly string[] };
+    expect([...build.files].sort()).toEqual([...sources].sort());
+    expect(sources.filter((source) => !knip.entry.includes(source))).toEqual([]);
   });
 });
