@@ -17,6 +17,9 @@ const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(folder-problem|json-text|yaml-text)\\.ts$';
+const CONFIG = '^src/(config|secret-files|temporal-(profile|settings))\\.ts$';
+/** What a module may know of the configuration: types. */
+const SETTINGS = '^src/(config|temporal-settings)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
@@ -239,13 +242,13 @@ const modules = [
     comment:
       'Finds, starts and connects to Temporal, makes sure that it knows our search attributes, and asks it for what the API wants.',
     from: { path: '^src/temporal/' },
-    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', '^src/config\\.ts$'] },
+    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', SETTINGS] },
   },
   {
     name: 'temporal-knows-config-as-types',
     comment: 'The composition reads the configuration, once, and passes it on.',
     from: { path: '^src/temporal/' },
-    to: { path: '^src/config\\.ts$', dependencyTypesNot: ['type-only'] },
+    to: { path: SETTINGS, dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'nobody-imports-an-entry',
@@ -274,8 +277,11 @@ const modules = [
   {
     name: 'config',
     comment: 'The environment becomes values here, before anything else of the program exists.',
-    from: { path: '^src/(config|secret-files)\\.ts$' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/core/', '^src/secret-files\\.ts$', '^node_modules/zod/'] },
+    from: { path: CONFIG },
+    to: {
+      dependencyTypesNot: ['core'],
+      pathNot: ['^src/core/', CONFIG, '^node_modules/(zod|smol-toml|@temporalio/envconfig)/'],
+    },
   },
   {
     name: 'a-module-without-a-row',
@@ -284,7 +290,7 @@ const modules = [
       path: SRC,
       pathNot: [
         '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|http|backends|limits|storage|streams|temporal|client)/',
-        '^src/(config|secret-files)\\.ts$',
+        CONFIG,
         ...COMPOSERS,
       ],
     },

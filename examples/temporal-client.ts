@@ -4,8 +4,11 @@
  * Start the server (`npm start`), run the demo once (it saves the workflow and its agent), then:
  *
  *     npx tsx examples/temporal-client.ts [address] [token-id]
+ *
+ * Without an address it goes by TEMPORAL_ADDRESS and the other variables and profiles of Temporal's own programs.
  */
 import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   failureFacts,
   fireTransitionSignal,
@@ -17,7 +20,9 @@ import {
   type TokenLifecycle,
 } from 'circuit-breaker';
 
-const [address = 'localhost:7233', tokenId = `doc-${Date.now()}`] = process.argv.slice(2);
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const { address: configured = 'localhost:7233' } = connectionOptions;
+const [address = configured, tokenId = `doc-${Date.now()}`] = process.argv.slice(2);
 
 async function live(client: Client): Promise<void> {
   const handle = await client.workflow.start<TokenLifecycle>(TOKEN_LIFECYCLE, {
@@ -79,12 +84,12 @@ async function advice(client: Client, error: unknown): Promise<string> {
   return said;
 }
 
-const connection = await Connection.connect({ address }).catch(() => undefined);
+const connection = await Connection.connect({ ...connectionOptions, address }).catch(() => undefined);
 if (connection === undefined) {
   console.error(`There is no Temporal server at ${address}: start one with npm start, or name another address.`);
   process.exitCode = 1;
 } else {
-  const client = new Client({ connection });
+  const client = new Client({ connection, namespace });
   try {
     await live(client);
   } catch (error) {

@@ -11,6 +11,7 @@ import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { addressRanges, hostRules, listed, origins } from './core/validation/listed-variables.js';
 import type { WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
+import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './temporal-settings.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
 export interface Config {
@@ -84,10 +85,7 @@ export interface TlsFilesConfig {
   readonly keyFile: string;
 }
 
-export interface TemporalConfig {
-  /** Set: use this cluster and start none. */
-  readonly address?: string;
-  readonly namespace: string;
+export interface TemporalConfig extends TemporalSettings {
   /** The id of the namespace that takes the place of the one that the storage belonged to. */
   readonly adoptNamespace?: string;
   readonly cliPath?: string;
@@ -95,13 +93,6 @@ export interface TemporalConfig {
   readonly uiPort: number;
   /** Where its UI is, if somebody says so. */
   readonly uiUrl?: string;
-  readonly apiKey?: string;
-  readonly tls?: {
-    readonly serverName?: string;
-    readonly caPath?: string;
-    readonly certPath?: string;
-    readonly keyPath?: string;
-  };
   /** Encrypt what Temporal stores of ours: the first does, all decrypt. None: it is stored in clear. */
   readonly payloadKeys: readonly PayloadKey[];
   /** Where programs are looked for. */
@@ -160,6 +151,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   const values = parsed.data;
   const access = accessConfig(values);
   const tls = bothOf(values);
+  const temporal = temporalSettings(values, set);
   if (!isLocked(access)) refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
   const streamUrl = values.STREAM_URL ?? storageUrl;
@@ -169,7 +161,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     corsOrigins: values.CORS_ORIGINS,
     access,
     ...(tls === undefined ? {} : { tls }),
-    temporal: temporalConfig(values, set),
+    temporal: temporalConfig(values, temporal.settings, set),
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
     storageUrl,
@@ -192,7 +184,12 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     ...(values.AUDIT_RETENTION_DAYS === undefined ? {} : { auditRetentionDays: values.AUDIT_RETENTION_DAYS }),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
-    secrets: [...secretsOf(set), ...access.streamSecrets, ...secretsInPayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS)],
+    secrets: [
+      ...secretsOf(set),
+      ...temporal.secrets,
+      ...access.streamSecrets,
+      ...secretsInPayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS),
+    ],
   };
 }
 
@@ -233,22 +230,12 @@ const ENVIRONMENT = z.object({
       `must have ${SHORTEST_SECRET} bytes at least, or two such secrets, separated by a comma, while one takes the place of the other`,
     ),
   GRAPHIQL: z.stringbool('must be true or false').optional(),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s/]+:\d+$/, 'must be host:port, e.g. localhost:7233')
-    .optional(),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
+  ...TEMPORAL_VARIABLES,
   TEMPORAL_ADOPT_NAMESPACE: z.string().optional(),
   TEMPORAL_CLI_PATH: z.string().optional(),
   TEMPORAL_PORT: port.default(7233),
   TEMPORAL_UI_PORT: port.default(8233),
   TEMPORAL_UI_URL: httpUrl.optional(),
-  TEMPORAL_API_KEY: z.string().optional(),
-  TEMPORAL_TLS: z.stringbool('must be true or false').optional(),
-  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
-  TEMPORAL_TLS_CA_PATH: z.string().optional(),
-  TEMPORAL_TLS_CERT_PATH: z.string().optional(),
-  TEMPORAL_TLS_KEY_PATH: z.string().optional(),
   DATA_DIR: z.string().default('.circuit-breaker'),
   STORAGE_URL: z.string().optional(),
   STREAM_URL: z.string().optional(),
@@ -290,28 +277,18 @@ const ENVIRONMENT = z.object({
 });
 type Values = z.infer<typeof ENVIRONMENT>;
 
-function temporalConfig(values: Values, set: Environment): TemporalConfig {
-  const tls = present({
-    serverName: values.TEMPORAL_TLS_SERVER_NAME,
-    caPath: values.TEMPORAL_TLS_CA_PATH,
-    certPath: values.TEMPORAL_TLS_CERT_PATH,
-    keyPath: values.TEMPORAL_TLS_KEY_PATH,
-  });
-  const usesTls = values.TEMPORAL_TLS ?? (Object.keys(tls).length > 0 || values.TEMPORAL_API_KEY !== undefined);
+function temporalConfig(values: Values, settings: TemporalSettings, set: Environment): TemporalConfig {
   return {
-    namespace: values.TEMPORAL_NAMESPACE,
+    ...settings,
     port: values.TEMPORAL_PORT,
     uiPort: values.TEMPORAL_UI_PORT,
     programs: programEnvironments(set),
     ...present({
-      address: values.TEMPORAL_ADDRESS,
       adoptNamespace: values.TEMPORAL_ADOPT_NAMESPACE,
       cliPath: values.TEMPORAL_CLI_PATH,
       uiUrl: values.TEMPORAL_UI_URL?.replace(/\/$/, ''),
-      apiKey: values.TEMPORAL_API_KEY,
       searchPath: set['PATH'],
     }),
-    ...(usesTls ? { tls } : {}),
     payloadKeys: parsePayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS) ?? [],
   };
 }

@@ -101,7 +101,7 @@ describe('the configuration', () => {
 
   it('uses TLS where a key or a certificate for Temporal is given', () => {
     expect(parse({ TEMPORAL_API_KEY: 'k' }).temporal.tls).toEqual({});
-    expect(parse({ TEMPORAL_TLS_CA_PATH: 'ca.pem' }).temporal.tls).toEqual({ caPath: 'ca.pem' });
+    expect(parse({ TEMPORAL_TLS_CA_PATH: 'ca.pem' }).temporal.tls).toMatchObject({ authority: { path: 'ca.pem' } });
     expect(parse({}).temporal.tls).toBeUndefined();
   });
 });

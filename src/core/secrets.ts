@@ -11,7 +11,7 @@ const SECRET_WORDS =
   /^(?:authorization|cookie|credentials?|pwd|.*(?:api-?key|passwd|password|passphrase|secret|token))$/;
 /** Keys that open something. Others are idempotency keys, cache keys, primary keys. */
 const OPENING_KEY =
-  /-(?:access|account|admin|api|auth|encryption|functions|master|private|secret|service|shared|signing|subscription)-keys?$/;
+  /-(?:access|account|admin|api|auth|client|encryption|functions|master|private|secret|service|shared|signing|subscription)-keys?(?:-data)?$/;
 /** The shell's own: the folder that it is in stands in most of what a process says. */
 const WORKING_FOLDER = 'PWD';
 /** Tokens of a tokenizer, by which text is written down. */

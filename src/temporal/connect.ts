@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import {
   Client,
   Connection,
@@ -11,6 +9,8 @@ import {
 import { CircuitBreakerError } from '../core/errors.js';
 import { clientDataConverter } from './data-converter.js';
 import type { TemporalCluster } from './open-temporal.js';
+import { tlsConfig } from './pem-sources.js';
+import { refusalOfTls } from './refusal-of-tls.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
@@ -35,15 +35,20 @@ function retryingSoon(): ReturnType<typeof makeGrpcRetryInterceptor> {
 }
 
 /** Turns whatever kept a cluster from being reached into UNAVAILABLE, with what to do. */
-export async function orUnavailable<Result>(
-  { address }: TemporalCluster,
-  connecting: Promise<Result>,
-): Promise<Result> {
+export async function orUnavailable<Result>(cluster: TemporalCluster, connecting: Promise<Result>): Promise<Result> {
   try {
     return await connecting;
   } catch (error) {
+    const { address, addressFrom = 'TEMPORAL_ADDRESS' } = cluster;
+    const refusal = await refusalOfTls(await connectionOptions(cluster));
+    if (refusal !== undefined) {
+      throw new CircuitBreakerError(
+        'UNAVAILABLE',
+        `The Temporal server at ${address} and we do not agree on TLS: ${refusal}`,
+      );
+    }
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = 'Is it running? TEMPORAL_ADDRESS says where it is; leave it out and `npm start` runs one.';
+    const advice = `Is it running? ${addressFrom} says where it is; leave it out and \`npm start\` runs one.`;
     throw new CircuitBreakerError(
       'UNAVAILABLE',
       `The Temporal server at ${address} does not answer (${reason}). ${advice}`,
@@ -52,15 +57,8 @@ export async function orUnavailable<Result>(
 }
 
 /** Where a cluster is and how it is spoken to, as clients and workers take it. */
-export async function connectionOptions({ address, apiKey, tls }: TemporalCluster) {
-  return { address, ...(apiKey && { apiKey }), ...(tls && { tls: await tlsConfig(tls) }) };
-}
-
-async function tlsConfig(tls: NonNullable<TemporalCluster['tls']>): Promise<TLSConfig> {
-  const { serverName, caPath, certPath, keyPath } = tls;
-  return {
-    ...(serverName && { serverNameOverride: serverName }),
-    ...(caPath && { serverRootCACertificate: await readFile(caPath) }),
-    ...(certPath && keyPath && { clientCertPair: { crt: await readFile(certPath), key: await readFile(keyPath) } }),
-  };
+export async function connectionOptions({ address, apiKey, tls, metadata }: TemporalCluster) {
+  // The SDK would take a key alone for a wish for TLS.
+  const secured: TLSConfig | false = tls === undefined ? false : await tlsConfig(tls);
+  return { address, tls: secured, ...(apiKey && { apiKey }), ...(metadata && { metadata }) };
 }

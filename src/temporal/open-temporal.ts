@@ -16,8 +16,12 @@ export interface TemporalCluster {
   readonly namespace: string;
   /** Of its UI; absent where nobody says so. */
   readonly uiUrl?: string;
+  /** What named its address; absent: it is ours, or at the standard place. */
+  readonly addressFrom?: string;
   readonly apiKey?: string;
   readonly tls?: TemporalConfig['tls'];
+  /** Headers of each request. */
+  readonly metadata?: TemporalConfig['metadata'];
   /** Encrypt what it stores of ours; none: it is stored in clear. */
   readonly payloadKeys: readonly PayloadKey[];
   /** Stops the server if it is ours. */
@@ -54,8 +58,10 @@ export function cliSearch({ temporal, cacheDir }: Omit<TemporalOptions, 'dataDir
 
 /** A cluster that somebody else runs. */
 export function namedCluster(temporal: TemporalConfig, address: string): TemporalCluster {
-  const { namespace, apiKey, tls, payloadKeys } = temporal;
-  const how = { ...(apiKey && { apiKey }), ...(tls && { tls }), payloadKeys };
+  const { namespace, apiKey, tls, metadata, origins, payloadKeys } = temporal;
+  const { address: addressFrom } = origins;
+  const secrets = { ...(apiKey && { apiKey }), ...(tls && { tls }), ...(metadata && { metadata }) };
+  const how = { ...secrets, ...(addressFrom && { addressFrom }), payloadKeys };
   return { address, namespace, ...uiOf(temporal), ...how, stop: () => Promise.resolve() };
 }
 

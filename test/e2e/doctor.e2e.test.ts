@@ -66,6 +66,25 @@ describe('circuit-breaker doctor', () => {
     await database.drop();
   });
 
+  it('says what its connection to Temporal came from, and that it does not read a file that nobody asked for', async () => {
+    const temporal = await startTemporalServer();
+    const file = join(folder, 'temporalio', 'temporal.toml');
+    await mkdir(join(folder, 'temporalio'));
+    await writeFile(file, `[profile.default]\naddress = "${temporal.address}"\n`);
+    const unasked = await doctor({ XDG_CONFIG_HOME: folder });
+    expect(unasked.output).toContain(`${file} is there and not read: TEMPORAL_PROFILE=default takes`);
+    const named = { XDG_CONFIG_HOME: folder, TEMPORAL_PROFILE: 'default' };
+    const { code, output } = await doctor({ ...named, TEMPORAL_NAMESPACE: 'default' });
+    expect(code, output).toBe(0);
+    expect(output).toContain(`${temporal.address} answers, namespace "default".`);
+    expect(output).toMatch(
+      /^ +From profile "default" of .+temporal\.toml: address\.\n +From TEMPORAL_NAMESPACE: namespace\.$/m,
+    );
+    const other = await doctor({ ...named, TEMPORAL_PROFILE: 'prod' });
+    expect(other.output).toMatch(/^FAIL +Configuration +TEMPORAL_PROFILE: .+ has no profile "prod": it has "default"/m);
+    await temporal.stop();
+  });
+
   it('lists the tools that load, and the modules that do not with why, whatever these do', async () => {
     const tools = await mkdtemp(join(tmpdir(), 'circuit-breaker-tools-'));
     const head = `import { defineTool } from 'circuit-breaker/tools';\nimport { z } from 'zod';\n`;

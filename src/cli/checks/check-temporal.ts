@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import type { Config, TemporalConfig } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { connectClient } from '../../temporal/connect.js';
@@ -17,12 +19,20 @@ const GRPC_NOT_FOUND = 5;
 export async function checkTemporal(config: Config, isRunning: boolean): Promise<readonly Finding[]> {
   const { temporal } = config;
   const { address } = temporal;
-  if (address !== undefined) return [await neededFinding(SERVER, () => reachCluster(temporal, address))];
+  const unread = unreadFile(temporal);
+  if (address !== undefined) return [await neededFinding(SERVER, () => reachCluster(temporal, address)), ...unread];
   if (isRunning) return [ok(SERVER, 'The API that runs has its own.')];
-  return await Promise.all([
+  const found = await Promise.all([
     neededFinding(PROGRAM, () => findProgram(config)),
     neededFinding(SERVER, () => findRoom(config)),
   ]);
+  return [...found, ...unread];
+}
+
+/** Who has set up Temporal's own programs may think that we go by that. */
+function unreadFile({ unreadFile: file }: TemporalConfig): readonly Finding[] {
+  if (file === undefined || !existsSync(file)) return [];
+  return [note(SERVER, `${file} is there and not read: TEMPORAL_PROFILE=default takes the connection from it.`)];
 }
 
 async function reachCluster(temporal: TemporalConfig, address: string): Promise<Finding> {
@@ -31,19 +41,27 @@ async function reachCluster(temporal: TemporalConfig, address: string): Promise<
   try {
     await client.workflowService.describeNamespace({ namespace });
   } catch (error) {
-    throw isNotFound(error) ? unknownNamespace(namespace, address) : error;
+    throw isNotFound(error) ? unknownNamespace(temporal, address) : error;
   } finally {
     await connection.close();
   }
-  return ok(SERVER, `${address} answers, namespace "${namespace}".`);
+  return ok(SERVER, `${address} answers, namespace "${namespace}".${saidBy(temporal)}`);
+}
+
+/** What named the connection, part by part. */
+function saidBy({ origins }: TemporalConfig): string {
+  const byOrigin = new Map<string, string[]>();
+  for (const [part, origin] of Object.entries(origins)) byOrigin.set(origin, [...(byOrigin.get(origin) ?? []), part]);
+  return [...byOrigin].map(([origin, parts]) => `\nFrom ${origin}: ${parts.join(', ')}.`).join('');
 }
 
 function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === GRPC_NOT_FOUND;
 }
 
-function unknownNamespace(namespace: string, address: string): CircuitBreakerError {
-  const advice = 'Create it there, or name another one in TEMPORAL_NAMESPACE.';
+function unknownNamespace({ namespace, origins }: TemporalConfig, address: string): CircuitBreakerError {
+  const from = origins['namespace'] ?? 'TEMPORAL_NAMESPACE';
+  const advice = `Create it there, or name another one: it is from ${from}.`;
   return new CircuitBreakerError('NOT_FOUND', `${address} has no namespace "${namespace}". ${advice}`);
 }
 
