@@ -175,6 +175,26 @@ says what to do next. Writes over nothing: where one of its files is there alrea
       await init(request);
     },
   },
+  dev: {
+    operand: 'DIR',
+    options: {},
+    summary: 'start everything, and apply a folder of agents and workflows whenever it is saved',
+    description: `Starts everything as start does, in DIR (this folder otherwise): its .env is read. Applies its agents and workflows, at once and after
+every save, all or nothing, and says what changes. What is wrong is said with file, line and column, and what was applied last stays. Shows
+what happens to tokens of these workflows. Ends in order with Ctrl-C. Exits with 2 where there is no such folder.`,
+    variables: {
+      PORT: 'where the API listens; 4000 otherwise',
+      DATA_DIR: 'the folder for everything that is kept on disk',
+      TOOLS_DIR: 'the folder of functions that agents call; they are loaded at the start',
+      ...KEYS,
+    },
+    examples: ['npx circuit-breaker dev', 'npx circuit-breaker dev my-agents'],
+    script: 'npx circuit-breaker dev',
+    run: async (request) => {
+      const { dev } = await import('./commands/dev.js');
+      await dev(request);
+    },
+  },
   validate: {
     operand: 'DIR',
     options: { json: { meaning: 'one object of JSON in place of lines, for programs' } },

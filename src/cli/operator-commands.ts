@@ -11,12 +11,25 @@ const DATA = { value: 'DATA', meaning: 'a JSON object, or @FILE for one in a fil
 export const OPERATOR_COMMANDS = {
   run: {
     operand: 'WORKFLOW',
-    options: { env: ENVIRONMENT_OPTION, data: DATA, follow: { meaning: 'show it live, to its end' }, json: JSON_FLAG },
+    options: {
+      env: ENVIRONMENT_OPTION,
+      data: DATA,
+      fire: {
+        value: 'TRANSITION',
+        meaning: 'take it when the token waits; several are taken one after the other',
+        isList: true,
+      },
+      follow: { meaning: 'show it live, to its end' },
+      json: JSON_FLAG,
+    },
     summary: 'create a token of a workflow, and show it live',
     description: `Creates a token. With --follow it shows its places, the text of its agents and what blocks it where it waits, and asks at this terminal what
-agents want approved. Exits with 0, with 1 at an incident or where the token was cancelled, and with 2 when something is wrong.`,
+agents want approved, and which transition to fire where it waits for somebody. Exits with 0, with 1 at an incident or where the token was cancelled, and with 2 when something is wrong.`,
     variables: VARIABLES,
-    examples: ['npx circuit-breaker run review --data @document.json --follow'],
+    examples: [
+      'npx circuit-breaker run review --data @document.json --follow',
+      'npx circuit-breaker run review --data @document.json --fire ai_review',
+    ],
     script: 'npx circuit-breaker run',
     run: async (request) => {
       const { run } = await import('./commands/run.js');

@@ -35,8 +35,14 @@ import { serverFacts } from './server-facts.js';
 /** Where `npm run build` puts it, also for a process that runs the sources. */
 const IDE = fileURLToPath(new URL('../../dist/assets/graphiql', import.meta.url));
 
-/** Runs the API of this process. Resolves with its address when it listens. */
-export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<string> {
+export interface RunningApi {
+  readonly address: string;
+  /** What happens to tokens, wherever they are worked on. */
+  readonly feed: TokenFeed;
+}
+
+/** Runs the API of this process. Resolves when it listens. */
+export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<RunningApi> {
   const { config, logger, resources } = parts;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
@@ -93,7 +99,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
-  return apiAddress(config);
+  return { address: apiAddress(config), feed };
 }
 
 async function listen(

@@ -2,11 +2,10 @@ import { allInOrder } from './all-in-order.js';
 import { openBackends } from './open-backends.js';
 import { openCluster } from './open-cluster.js';
 import type { ProcessParts } from './run-process.js';
+import type { RunningApi } from './run-api.js';
 import type { RunningWorker } from './run-worker.js';
 
-export interface Running extends RunningWorker {
-  /** Of the API. */
-  readonly address: string;
+export interface Running extends RunningWorker, RunningApi {
   readonly uiUrl: string | undefined;
 }
 
@@ -24,11 +23,8 @@ export async function runEverything(parts: ProcessParts): Promise<Running> {
     import('./run-api.js'),
   ]);
   const [ofWorker, ofApi] = [partOf(parts, 'the worker'), partOf(parts, 'the API')];
-  const [worker, address] = await allInOrder([
-    runWorker(ofWorker, cluster, backends),
-    runApi(ofApi, cluster, backends),
-  ]);
-  return { ...worker, address, uiUrl: cluster.uiUrl };
+  const [worker, api] = await allInOrder([runWorker(ofWorker, cluster, backends), runApi(ofApi, cluster, backends)]);
+  return { ...worker, ...api, uiUrl: cluster.uiUrl };
 }
 
 function partOf(parts: ProcessParts, name: string): ProcessParts {

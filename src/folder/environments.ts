@@ -13,7 +13,7 @@ import { readText } from './folder-files.js';
 import { readYaml } from './yaml-text.js';
 
 /** Names the servers of a folder. */
-const FILE = 'circuit-breaker.yaml';
+export const ENVIRONMENTS_FILE = 'circuit-breaker.yaml';
 const MOST_BYTES = 256 * 1024;
 const DEFAULT_NAME = 'default';
 const DEFAULT_URL = 'http://127.0.0.1:4000';
@@ -46,12 +46,12 @@ interface Asked {
  */
 export async function readEnvironment(folder: string, { name, variables }: Asked): Promise<FolderEnvironment> {
   const known = { ...(await variablesIn(folder)), ...set(variables) };
-  const text = await readText(join(folder, FILE), MOST_BYTES);
+  const text = await readText(join(folder, ENVIRONMENTS_FILE), MOST_BYTES);
   if (typeof text !== 'string') {
     if (text.code !== 'FILE_UNREADABLE' || !text.message.includes('no such file'))
-      throw wrong(`${FILE}: ${text.message}`);
+      throw wrong(`${ENVIRONMENTS_FILE}: ${text.message}`);
     if (name === undefined || name === DEFAULT_NAME) return environment(DEFAULT_NAME, { url: DEFAULT_URL }, known);
-    throw wrong(`There is no environment "${shorten(name)}": ${join(folder, FILE)} is not there.`);
+    throw wrong(`There is no environment "${shorten(name)}": ${join(folder, ENVIRONMENTS_FILE)} is not there.`);
   }
   const file = new EnvironmentsFile(readYaml(text), known);
   return file.named(name ?? DEFAULT_NAME);
@@ -65,7 +65,7 @@ class EnvironmentsFile {
     this.#text = text;
     this.#known = known;
     const [problem] = text.problems;
-    if (problem !== undefined) throw wrong(`${FILE}:${problem.line}:${problem.column} ${problem.message}`);
+    if (problem !== undefined) throw wrong(`${ENVIRONMENTS_FILE}:${problem.line}:${problem.column} ${problem.message}`);
   }
 
   named(name: string): FolderEnvironment {
@@ -76,7 +76,7 @@ class EnvironmentsFile {
     const found = ownValue(environments, name);
     if (found === undefined) {
       const names = Object.keys(environments).map((each) => `"${shorten(each)}"`);
-      throw wrong(`${FILE} has no environment "${shorten(name)}": it has ${names.join(', ') || 'none'}.`);
+      throw wrong(`${ENVIRONMENTS_FILE} has no environment "${shorten(name)}": it has ${names.join(', ') || 'none'}.`);
     }
     const at: JsonPath = ['environments', name];
     if (!isJsonObject(found)) throw this.#wrong(at, 'must have a member "url"');
@@ -108,7 +108,7 @@ class EnvironmentsFile {
   #wrong(at: JsonPath, message: string, part?: 'key'): CircuitBreakerError {
     const { line, column } = this.#text.locate(jsonPointer(at), part);
     const what = at.length === 0 ? 'it' : at.map(String).join('.');
-    return wrong(`${FILE}:${line}:${column} ${shorten(what)} ${message}`);
+    return wrong(`${ENVIRONMENTS_FILE}:${line}:${column} ${shorten(what)} ${message}`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { DefinitionSource } from './definition-source.js';
 import type { FolderProblem } from './folder-problem.js';
 import { NO_ID } from './judge-ids.js';
 import { fillPromptFiles } from './prompt-files.js';
-import { inSource } from './written-place.js';
+import { inSource, placeIn, type PlaceProblem } from './written-place.js';
 
 /** An agent that a file defines, without a problem. */
 export interface FolderAgent {
@@ -19,6 +19,8 @@ export interface FolderAgent {
   /** What `createAgent` takes: the id is in it, prompts are in it, short forms are not. */
   readonly input: JsonObject;
   readonly content: AgentContent;
+  /** Where in the file something that is wrong with the input stands. */
+  readonly place: PlaceProblem;
 }
 
 /** An agent as far as it was read. */
@@ -64,6 +66,7 @@ export async function judgeAgent(source: DefinitionSource, { root, schemas }: Su
     id,
     input: { ...filled.input, id },
     content: parsed.value.content,
+    place: placeIn(source, expanded.written),
   };
   return { source, ...names, agent, problems };
 }

@@ -10,7 +10,7 @@ import { namesOf } from './definition-names.js';
 import type { DefinitionSource } from './definition-source.js';
 import type { FolderProblem } from './folder-problem.js';
 import { NO_ID } from './judge-ids.js';
-import { inSource } from './written-place.js';
+import { inSource, placeIn, type PlaceProblem } from './written-place.js';
 
 /** A workflow that a file defines, without a problem. */
 export interface FolderWorkflow {
@@ -20,6 +20,8 @@ export interface FolderWorkflow {
   /** What `createWorkflow` takes: the id is in it, agents are named by their ids, and short forms are not. */
   readonly input: JsonObject;
   readonly content: WorkflowContent;
+  /** Where in the file something that is wrong with the input stands. */
+  readonly place: PlaceProblem;
 }
 
 /** A workflow as far as it was read. */
@@ -48,7 +50,9 @@ export function judgeWorkflow(source: DefinitionSource, agents: AgentsByName): J
   if (problems.length > 0 || content === undefined || names.id === undefined || !isJsonObject(input)) {
     return { source, ...names, problems };
   }
-  const workflow = { file: source.file.file, id: names.id, input: { ...input, id: names.id }, content };
+  const { file } = source.file;
+  const place = placeIn(source, expanded.written);
+  const workflow = { file, id: names.id, input: { ...input, id: names.id }, content, place };
   return { source, ...names, workflow, problems };
 }
 

@@ -20,10 +20,9 @@ export class PgliteConnection implements SqlConnection {
     this.#folder = folder;
   }
 
-  /** Throws UNAVAILABLE when another process has the folder. The first start of a folder takes a few seconds. */
+  /** Throws UNAVAILABLE when another process has the folder, or it cannot be written to. The first start of a folder takes a few seconds. */
   static async open(folder: string): Promise<PgliteConnection> {
-    await mkdir(folder, { recursive: true });
-    const lock = await lockFolder(folder);
+    const lock = await takeFolder(folder);
     try {
       return new PgliteConnection(await PGlite.create(folder), lock, folder);
     } catch (error) {
@@ -59,5 +58,20 @@ export class PgliteConnection implements SqlConnection {
   async close(): Promise<void> {
     await this.#database.close();
     await this.#lock.release();
+  }
+}
+
+/** Makes the folder where there is none. */
+async function takeFolder(folder: string): Promise<FolderLock> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await lockFolder(folder);
+  } catch (error) {
+    if (error instanceof CircuitBreakerError) throw error;
+    const advice = 'Make it writable for this user, or set DATA_DIR to another folder.';
+    throw new CircuitBreakerError(
+      'UNAVAILABLE',
+      `The data folder ${folder} cannot be used (${wordsOf(error)}). ${advice}`,
+    );
   }
 }

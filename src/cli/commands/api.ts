@@ -6,7 +6,7 @@ import { runProcess } from '../../compose/run-process.js';
 /** An API process. The Temporal server is elsewhere: TEMPORAL_ADDRESS, or the standard local port. */
 export async function api(): Promise<void> {
   await runProcess(async (parts) => {
-    const address = await runApi(parts, elsewhereCluster(parts), await openBackends(parts));
+    const { address } = await runApi(parts, elsewhereCluster(parts), await openBackends(parts));
     parts.say(`API ready: ${address}/graphql`);
   });
 }

@@ -34,8 +34,7 @@ function nextSteps(folder: string): readonly string[] {
     ...(path === '' ? [] : [`  cd ${path}`]),
     '  npm install',
     '  npm test          runs the workflow in a test, without a server or a model',
-    '  npm run validate  says what is wrong in agents and workflows',
-    '  npm start         starts everything',
+    '  npm run dev       starts everything, and applies agents and workflows as you save them',
   ];
 }
 

@@ -1,6 +1,8 @@
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
+import type { Problem } from '../../core/json/problem.js';
 import { utf8Length } from '../../core/json/utf8-length.js';
+import { problemLine } from '../../folder/folder-problem.js';
 import type { ApiClient } from '../api-client.js';
 import { FolderNotWhole } from './whole-folder.js';
 import type { FolderDifference } from './folder-difference.js';
@@ -22,6 +24,8 @@ export interface Applied {
   readonly workflows: readonly AppliedDefinition[];
   readonly placeAgents: readonly AppliedDefinition[];
 }
+
+export const NOTHING_APPLIED: Applied = { agents: [], workflows: [], placeAgents: [] };
 
 const APPLY = `mutation ($input: DefinitionsInput!, $dryRun: Boolean!) {
   applyDefinitions(input: $input, dryRun: $dryRun) {
@@ -62,14 +66,24 @@ export async function applyDifference(
   } catch (error) {
     const { problems = [] } = error instanceof CircuitBreakerError ? error.facts : {};
     if (problems.length === 0) throw error;
-    const files = { agents, workflows };
-    const lines = problems.slice(0, MOST_PROBLEMS).map(({ code, pointer, message }) => {
-      const [, kind = '', index = '', ...rest] = pointer.split('/');
-      const file = kind === 'agents' || kind === 'workflows' ? files[kind][Number(index)]?.file : undefined;
-      return file === undefined ? `${code} ${message}` : `${file} ${code} ${message} (at /${rest.join('/')})`;
-    });
-    const left = problems.length - lines.length;
-    const more = left > 0 ? [`and ${left} more problems`] : [];
-    throw new FolderNotWhole(['Nothing was applied.', ...lines, ...more]);
+    const lines = problemLines(problems, { agents, workflows });
+    // A worker, or one of its MCP servers, may come up and offer it.
+    const mayPass = problems.every(({ code }) => code === 'UNKNOWN_TOOL');
+    throw new FolderNotWhole(['Nothing was applied.', ...lines], { mayPass });
   }
+}
+
+/** What the server finds wrong, where it stands in the folder. */
+function problemLines(
+  problems: readonly Problem[],
+  files: Pick<FolderDifference, 'agents' | 'workflows'>,
+): readonly string[] {
+  const lines = problems.slice(0, MOST_PROBLEMS).map(({ code, pointer, message }) => {
+    const [, kind = '', index = '', ...rest] = pointer.split('/');
+    const found = kind === 'agents' || kind === 'workflows' ? files[kind][Number(index)] : undefined;
+    const inFile = rest.map((step) => `/${step}`).join('');
+    return found === undefined ? `${code} ${message}` : problemLine(found.place({ code, pointer: inFile, message }));
+  });
+  const left = problems.length - lines.length;
+  return left > 0 ? [...lines, `and ${left} more problems`] : lines;
 }

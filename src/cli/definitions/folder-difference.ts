@@ -1,6 +1,7 @@
 import { changesOf, type MemberChange } from '../../core/definitions/definition-changes.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { DefinitionFolder } from '../../folder/definition-folder.js';
+import type { PlaceProblem } from '../../folder/written-place.js';
 import { workflowHash } from '../../operations/checked-workflow.js';
 import type { ApiClient } from '../api-client.js';
 import { definitionsOn, serverContents, type AddedPlaceAgent } from './server-definitions.js';
@@ -14,6 +15,8 @@ export interface Different {
   readonly members: readonly MemberChange[];
   /** What `createAgent` or `createWorkflow` takes. */
   readonly input: JsonObject;
+  /** Where in the file something that is wrong with the input stands. */
+  readonly place: PlaceProblem;
 }
 
 /** What a folder has other than a server. */
@@ -58,10 +61,10 @@ export async function folderDifference(
 }
 
 function different(definitions: Definitions, there: ReadonlyMap<string, JsonObject>): readonly Different[] {
-  return definitions.flatMap(({ id, file, input, content }): readonly Different[] => {
+  return definitions.flatMap(({ id, file, input, content, place }): readonly Different[] => {
     const before = there.get(id);
-    if (before === undefined) return [{ id, file, change: 'CREATED', members: [], input }];
+    if (before === undefined) return [{ id, file, change: 'CREATED', members: [], input, place }];
     const members = changesOf(before, { id, ...(JSON.parse(JSON.stringify(content)) as JsonObject) });
-    return members.length === 0 ? [] : [{ id, file, change: 'CHANGED', members, input }];
+    return members.length === 0 ? [] : [{ id, file, change: 'CHANGED', members, input, place }];
   });
 }

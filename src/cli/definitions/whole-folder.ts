@@ -1,7 +1,7 @@
 import { readProgramEnvironments } from '../../config.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
-import { problemLine } from '../../folder/folder-problem.js';
+import { problemLine, type FolderProblem } from '../../folder/folder-problem.js';
 import { SchemaThreads } from '../../schemas/schema-threads.js';
 
 /** More than anybody reads. */
@@ -10,14 +10,15 @@ const MOST_LINES = 100;
 /** A folder of definitions that has no problems. Throws VALIDATION_FAILED with a line for each, as `validate` says them. */
 export async function readWholeFolder(folder: string): Promise<DefinitionFolder> {
   const found = await readAnyFolder(folder);
-  const { problems } = found;
-  if (problems.length === 0) return found;
+  if (found.problems.length === 0) return found;
+  throw new FolderNotWhole(linesOfProblems(found.problems));
+}
+
+/** What is wrong in a folder, a line for each, as many as somebody may read. */
+export function linesOfProblems(problems: readonly FolderProblem[]): readonly string[] {
   const lines = problems.slice(0, MOST_LINES).map(problemLine);
   const left = problems.length - lines.length;
-  throw new FolderNotWhole([
-    ...lines,
-    ...(left > 0 ? [`and ${left} more problems: circuit-breaker validate says all`] : []),
-  ]);
+  return left > 0 ? [...lines, `and ${left} more problems: circuit-breaker validate says all`] : lines;
 }
 
 /** A folder of definitions, with its problems. Throws VALIDATION_FAILED where there is no folder. */
@@ -35,7 +36,11 @@ export async function readAnyFolder(folder: string): Promise<DefinitionFolder> {
 /** A line for each problem, however many: no message of an answer. */
 export class FolderNotWhole extends Error {
   override readonly name = 'FolderNotWhole';
-  constructor(lines: readonly string[]) {
+  /** Whether it may be mended without a change of the folder. */
+  readonly mayPass: boolean;
+
+  constructor(lines: readonly string[], { mayPass = false }: { readonly mayPass?: boolean } = {}) {
     super(lines.join('\n'));
+    this.mayPass = mayPass;
   }
 }

@@ -4,6 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 export class TypedLines {
   readonly #input: NodeJS.ReadableStream;
   #isOver = false;
+  #next: Promise<string | undefined> | undefined;
   #reader: { readonly lines: Interface; readonly iterator: AsyncIterator<string> } | undefined;
 
   constructor(input: NodeJS.ReadableStream = process.stdin) {
@@ -15,8 +16,20 @@ export class TypedLines {
     return this.#isOver;
   }
 
-  /** Undefined when nothing more comes. */
-  async next(): Promise<string | undefined> {
+  /** Undefined when nothing more comes. Who asks while somebody waits for a line gets the same one. */
+  next(): Promise<string | undefined> {
+    this.#next ??= this.#read().finally(() => {
+      this.#next = undefined;
+    });
+    return this.#next;
+  }
+
+  /** Whoever waits for a line gets none. */
+  close(): void {
+    this.#reader?.lines.close();
+  }
+
+  async #read(): Promise<string | undefined> {
     if (this.#reader === undefined) {
       const lines = createInterface({ input: this.#input });
       this.#reader = { lines, iterator: lines[Symbol.asyncIterator]() };
@@ -24,10 +37,5 @@ export class TypedLines {
     const line = await this.#reader.iterator.next();
     this.#isOver = line.done === true;
     return line.done === true ? undefined : line.value;
-  }
-
-  /** Whoever waits for a line gets none. */
-  close(): void {
-    this.#reader?.lines.close();
   }
 }

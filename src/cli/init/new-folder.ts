@@ -47,7 +47,12 @@ async function madeFiles(folder: string, { name, hasTools }: Made): Promise<read
     name,
     private: true,
     type: 'module',
-    scripts: { start: 'circuit-breaker start', validate: 'circuit-breaker validate', test: 'vitest run' },
+    scripts: {
+      dev: 'circuit-breaker dev',
+      start: 'circuit-breaker start',
+      validate: 'circuit-breaker validate',
+      test: 'vitest run',
+    },
     dependencies: { 'circuit-breaker': await ownSource(folder), zod: await testedVersion('zod') },
     devDependencies: {
       '@types/node': await testedVersion('@types/node'),

@@ -19,6 +19,15 @@ describe('lines that are typed', () => {
     expect(await waiting).toBeUndefined();
   });
 
+  it('are one for all who wait for the same', async () => {
+    const input = new PassThrough();
+    const typed = new TypedLines(input);
+    const waiting = [typed.next(), typed.next()];
+    input.end('one\ntwo\n');
+    expect(await Promise.all(waiting)).toEqual(['one', 'one']);
+    expect(await typed.next()).toBe('two');
+  });
+
   it('leave the input alone until one is wanted', () => {
     const input = new PassThrough();
     new TypedLines(input).close();

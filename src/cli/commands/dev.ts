@@ -1,0 +1,30 @@
+import { readdir } from 'node:fs/promises';
+
+import { banner } from '../../compose/banner.js';
+import { exitWhenUnread } from '../../compose/end-request.js';
+import { runEverything } from '../../compose/run-everything.js';
+import { runProcess } from '../../compose/run-process.js';
+import { wordsOf } from '../../core/errors.js';
+import { visibleText } from '../../core/json/visible-text.js';
+import type { CommandRequest } from '../command.js';
+import { developFolder } from '../dev/develop-folder.js';
+import { MISUSE } from '../exit-codes.js';
+
+/** Everything in one process, in a folder whose agents and workflows it applies as they are saved. Exits with 2 where there is no such folder. */
+export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise<void> {
+  try {
+    await readdir(folder);
+    // Its .env is read, and what it stores lies there, as with a start in it.
+    process.chdir(folder);
+  } catch (error) {
+    exitWhenUnread();
+    process.stderr.write(`${visibleText(`The folder ${folder} cannot be read: ${wordsOf(error)}`)}\n`);
+    process.exitCode = MISUSE;
+    return;
+  }
+  await runProcess(async (parts) => {
+    const running = await runEverything(parts);
+    parts.say(banner(parts.config, running));
+    await developFolder(parts, running);
+  });
+}

@@ -1,0 +1,39 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { processVariables } from '../../config.js';
+import { CircuitBreakerError } from '../../core/errors.js';
+import { ENVIRONMENTS_FILE, readEnvironment } from '../../folder/environments.js';
+
+/** What commands in a folder find, compared with the server that develops it. */
+export interface OwnEnvironment {
+  /** What they show to this server. */
+  readonly token?: string;
+  /** What somebody should know: they go elsewhere, or nowhere. */
+  readonly warning?: string;
+}
+
+/** Where commands in a folder go by themselves, for a server that is at `address`. */
+export async function ownEnvironment(folder: string, address: string): Promise<OwnEnvironment> {
+  try {
+    const { url, token } = await readEnvironment(folder, { variables: processVariables() });
+    const isOwn = new URL(url).host === new URL(address).host;
+    if (isOwn) return token === undefined ? {} : { token };
+    const advice = `name ${address} as its default server`;
+    return {
+      warning: (await isThere(join(folder, ENVIRONMENTS_FILE)))
+        ? `Commands in this folder go to ${url}, and this server is at ${address}: ${advice} in ${ENVIRONMENTS_FILE}.`
+        : `There is no ${ENVIRONMENTS_FILE}, so commands in this folder go to ${url}, and this server is at ${address}: ${advice} there.`,
+    };
+  } catch (error) {
+    if (!(error instanceof CircuitBreakerError)) throw error;
+    return { warning: `Commands in this folder find no server: ${error.message}` };
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
