@@ -115,6 +115,30 @@ agents want approved, and which transition to fire where it waits for somebody. 
       await cancel(request);
     },
   },
+  migrate: {
+    operand: 'WORKFLOW',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      from: { value: 'VERSION', meaning: 'of the tokens; needed' },
+      to: { value: 'VERSION', meaning: 'the one that they go over to; needed' },
+      map: { value: 'OLD=NEW', meaning: 'what is in place OLD goes to NEW; may be given again', isList: true },
+      'dry-run': { meaning: 'say what would happen, and change nothing' },
+      json: JSON_FLAG,
+    },
+    summary: 'have running tokens go over to another version of their workflow',
+    description: `Running tokens keep their version until somebody does this. Says how many go over, and of each that cannot, why. May be called
+again: a token goes over once. Exits with 0, with 1 where some cannot go, and with 2 when something is wrong.`,
+    variables: VARIABLES,
+    examples: [
+      'npx circuit-breaker migrate review --from 1 --to 2 --dry-run',
+      'npx circuit-breaker migrate review --from 1 --to 2 --map draft=drafted --env prod',
+    ],
+    script: 'npx circuit-breaker migrate',
+    run: async (request) => {
+      const { migrate } = await import('./commands/migrate.js');
+      await migrate(request);
+    },
+  },
   executions: {
     options: {
       env: ENVIRONMENT_OPTION,

@@ -15,7 +15,7 @@ export type ApiProblem = Omit<Problem, 'code'> & { readonly code: Problem['code'
 
 /**
  * What the API says of an error beside its message: `extensions` of GraphQL, the `error` of other answers. `problems`
- * come with VALIDATION_FAILED, `blockers` with TRANSITION_REFUSED, `retryAfterSeconds` with RATE_LIMITED and UNAVAILABLE.
+ * come with VALIDATION_FAILED, `blockers` with TRANSITION_REFUSED and MIGRATION_REFUSED, `retryAfterSeconds` with RATE_LIMITED and UNAVAILABLE.
  * The id under which the log has an INTERNAL one is in the message.
  */
 export interface ApiErrorFacts extends Omit<ErrorFacts, 'blockers' | 'problems'> {

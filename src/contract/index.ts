@@ -7,12 +7,14 @@ export {
   ERROR_STATUS,
   EXECUTION_ERROR_CODES,
   INPUT_PROBLEM_CODES,
+  MIGRATION_BLOCKER_CODES,
   TOKEN_INCIDENT_CODES,
   isErrorCode,
   type BlockerCode,
   type ErrorCode,
   type ExecutionErrorCode,
   type IncidentCode,
+  type MigrationBlockerCode,
   type ProblemCode,
 } from '../core/codes.js';
 export type { TransitionAvailability } from '../core/engine/available-transitions.js';
@@ -21,6 +23,7 @@ export type { Approve, Reject, ToolApproval } from '../core/executions/tool-appr
 export type { JsonObject, JsonValue } from '../core/json/json.js';
 export type { Blocker } from '../core/rules/blocker.js';
 export type { FireRequest } from '../core/tokens/fire-request.js';
+export type { MigrateRequest } from '../core/tokens/migrate-request.js';
 export type { HistoryEntry, Incident, PendingTransition, Token, TokenStatus } from '../core/tokens/token.js';
 export type { UpdateRequest } from '../core/tokens/update-request.js';
 export { wholeResult } from './carried-result.js';
@@ -34,6 +37,7 @@ export {
   cancelUpdate,
   fireTransitionSignal,
   fireUpdate,
+  migrateUpdate,
   pendingApprovalsQuery,
   placeAgentsChangedSignal,
   rejectToolCallUpdate,
@@ -44,6 +48,7 @@ export {
   updateTokenUpdate,
   type AgentExecution,
   type FireAccepted,
+  type Migrated,
   type TokenAnswer,
   type TokenLifecycle,
   type TokenStart,

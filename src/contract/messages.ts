@@ -6,6 +6,7 @@ import type { Approve, Reject, ToolApproval } from '../core/executions/tool-appr
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import type { Token } from '../core/tokens/token.js';
+import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import type { UpdateRequest } from '../core/tokens/update-request.js';
 
 export type { TokenStart };
@@ -46,6 +47,16 @@ export const retryUpdate = defineUpdate<TokenAnswer>('retry');
 export const cancelUpdate = defineUpdate<TokenAnswer, [{ readonly reason?: string }]>('cancel');
 /** Runs the agents of the token's place now, as far as their conditions hold. */
 export const triggerPlaceAgentsUpdate = defineUpdate<Triggered>('triggerPlaceAgents');
+export interface Migrated extends Triggered {
+  /** False: it was over already, and nothing has happened. */
+  readonly migrated: boolean;
+}
+
+/**
+ * The token goes over to another version of its workflow, and what follows is decided by that. Refused with MIGRATION_REFUSED and all
+ * that stands against it. The same again is the same.
+ */
+export const migrateUpdate = defineUpdate<Migrated, [MigrateRequest]>('migrate');
 /** The place agents that were added to the workflow are others now: the token looks them up again. */
 export const placeAgentsChangedSignal = defineSignal('placeAgentsChanged');
 export const tokenQuery = defineQuery<Token>('token');

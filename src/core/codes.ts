@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   VERSION_CONFLICT: 409,
   TOKEN_CLOSED: 409,
   TOKEN_TOO_LARGE: 413,
+  MIGRATION_REFUSED: 409,
   IN_USE: 409,
   IDEMPOTENCY_MISMATCH: 409,
   ALREADY_DECIDED: 409,
@@ -134,6 +135,20 @@ export const BLOCKER_CODES = [
   'MORE_BLOCKERS',
 ] as const;
 export type BlockerCode = (typeof BLOCKER_CODES)[number];
+
+/** Why a running token cannot go over to another version of its workflow. */
+export const MIGRATION_BLOCKER_CODES = [
+  'OTHER_VERSION',
+  'PENDING',
+  'PLACE_AGENT_RUNNING',
+  'PLACE_MISSING',
+  'INCIDENT_UNFIT',
+  'START_TOO_LARGE',
+  'WORKFLOW_LOST',
+  'WORKER_OUTDATED',
+  'UNREACHABLE',
+] as const;
+export type MigrationBlockerCode = (typeof MIGRATION_BLOCKER_CODES)[number];
 
 /** Why a model call, or an execution as a whole, failed: shown on executions, incidents and streams. */
 export const EXECUTION_ERROR_CODES = [

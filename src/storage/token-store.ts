@@ -14,6 +14,7 @@ export interface StoredTokenEvent extends TokenEvent {
 
 export interface TokenFilter extends WorkflowLimit {
   readonly workflowId?: string;
+  readonly workflowVersion?: number;
   readonly place?: string;
   readonly status?: TokenStatus;
   readonly hasIncident?: boolean;

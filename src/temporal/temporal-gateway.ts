@@ -1,10 +1,17 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 
-import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
+import {
+  AGENT_EXECUTION,
+  taskQueues,
+  TOKEN_LIFECYCLE,
+  type FireAccepted,
+  type Migrated,
+} from '../contract/messages.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import type { ApprovalAnswer } from '../core/executions/tool-approval.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
+import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
 import { OwnUpdates } from './own-updates.js';
@@ -37,6 +44,11 @@ export interface TemporalGateway {
   fire(tokenId: string, request: FireRequest): Promise<FireAccepted>;
   /** Changes a token that is known otherwise than by a fire. Refusals are thrown with their blockers. */
   change(tokenId: string, change: TokenChange): Promise<Changed>;
+  /**
+   * Has a token that is known go over to another version of its workflow. Refusals are thrown with their blockers: also WORKER_OUTDATED,
+   * where its worker is of a version of this program that does not know how.
+   */
+  migrate(tokenId: string, request: MigrateRequest): Promise<Migrated>;
   /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
   tellPlaceAgentsChanged(tokenId: string): Promise<void>;
   /** Tells a known execution what a person says of one of its calls. Refusals are thrown: see judgeAnswer. */
@@ -99,6 +111,7 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
     refuseEndedToken: (id) => within(() => refuseEndedToken(starter, id)),
     fire: (tokenId, request) => within(() => updates.fire(tokenId, request)),
     change: (tokenId, change) => within(() => updates.change(tokenId, change)),
+    migrate: (tokenId, request) => within(() => updates.migrate(tokenId, request)),
     tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
     decideToolCall: (executionId, answer) => within(() => decide(decisions, executionId, answer)),
     startExecution: (request) => within(() => startExecution(starter, request)),

@@ -1,7 +1,14 @@
-import { QueryNotRegisteredError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  QueryNotRegisteredError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
 
-import { TOKEN_LIFECYCLE, type FireAccepted } from '../contract/messages.js';
+import { TOKEN_LIFECYCLE, type FireAccepted, type Migrated } from '../contract/messages.js';
+import { CircuitBreakerError } from '../core/errors.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
+import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import { OwnUpdates } from './own-updates.js';
 import type { OwnWorkflows } from './own-workflows.js';
 import { readable } from './readable-answer.js';
@@ -37,6 +44,15 @@ export class TokenUpdates {
     return await this.#updates.send<Changed>(tokenId, { name: change.name, args });
   }
 
+  async migrate(tokenId: string, request: MigrateRequest): Promise<Migrated> {
+    try {
+      return await this.#updates.send<Migrated>(tokenId, { name: 'migrate', args: [request] });
+    } catch (error) {
+      if (isUnknownUpdate(error)) throw outdatedWorker(tokenId);
+      throw error;
+    }
+  }
+
   /** A token that has ended takes no updates; what it has accepted it still tells. */
   async #acceptedFire(tokenId: string, request: FireRequest): Promise<FireAccepted | undefined> {
     const ours = await this.#own.describe(TOKEN_LIFECYCLE, tokenId);
@@ -50,4 +66,18 @@ export class TokenUpdates {
       throw error;
     }
   }
+}
+
+/** What the SDK rejects an update with that a workflow has no handler for: it has no type, and no code of its own. */
+function isUnknownUpdate(error: unknown): boolean {
+  return (
+    error instanceof WorkflowUpdateFailedError && /^No registered handler for update\b/.test(error.cause?.message ?? '')
+  );
+}
+
+function outdatedWorker(tokenId: string): CircuitBreakerError {
+  const message =
+    'its worker is of an older version, which cannot do this: start workers of this version, stop the others, and call again';
+  const blockers = [{ code: 'WORKER_OUTDATED' as const, message }];
+  return new CircuitBreakerError('MIGRATION_REFUSED', `Token ${tokenId} does not go over: ${message}.`, { blockers });
 }

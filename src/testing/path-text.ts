@@ -37,6 +37,8 @@ function words({ type, place, transitionId = '', details }: TokenEvent, agent = 
       return `incident ${detail(details, 'code')}: ${detail(details, 'message')}`;
     case 'INCIDENT_RESOLVED':
       return `incident ${detail(details, 'code')} resolved`;
+    case 'MIGRATED':
+      return migration(details);
     case 'UPDATED':
       return 'updated';
     case 'COMPLETED':
@@ -45,6 +47,12 @@ function words({ type, place, transitionId = '', details }: TokenEvent, agent = 
     case 'RESET':
       return `${type.toLowerCase()} in ${place}`;
   }
+}
+
+function migration(details: JsonValue | undefined): string {
+  const [from, to] = [detail(details, 'from'), detail(details, 'to')];
+  const version = isJsonObject(details) ? JSON.stringify(details['toVersion']) : '';
+  return from === to ? `migrated to version ${version}` : `${from} → ${to}, migrated to version ${version}`;
 }
 
 function withCode(details: JsonValue | undefined): string {

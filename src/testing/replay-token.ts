@@ -1,9 +1,10 @@
+import type { TokenInput } from '../core/engine/decision.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import type { JsonObject } from '../core/json/json.js';
 import type { HistoryEntry } from '../core/tokens/token.js';
 import { testedToken, type TestedToken } from './run-workflow.js';
 import { testedDefinition } from './tested-definition.js';
-import { readTokenHistory, type Arrival, type TokenHistory } from './token-history.js';
+import { readTokenHistory, type Arrival, type MigrationArrival, type TokenHistory } from './token-history.js';
 import { VirtualToken, type PlayedEnd } from './virtual-token.js';
 
 /** Where a token goes otherwise: the first move in which two ways differ. Undefined: there one of them has ended. */
@@ -27,7 +28,8 @@ export interface ReplayedToken {
 /**
  * Gives a token's past to a changed definition and says where it would have gone otherwise: the same fires and changes at the same
  * times, and of each agent the answers that it gave. `history` is that of the token's Temporal workflow, as its UI and CLI write it
- * or a client's `fetchHistory` gives it. Throws where that is none, and VALIDATION_FAILED where a definition is wrong.
+ * or a client's `fetchHistory` gives it. Where the token went over to another version of its workflow, the changed definition is in the
+ * place of the last version that it had; until then it lives as it did. Throws where that is none, and VALIDATION_FAILED where a definition is wrong.
  */
 export function replayToken(history: unknown, definition: object): ReplayedToken {
   const read = readTokenHistory(history);
@@ -36,7 +38,9 @@ export function replayToken(history: unknown, definition: object): ReplayedToken
       'This history does not have the definition that the token lived by: it ends before it was loaded.',
     );
   const was = live(read, read.definition);
-  const now = live(read, definition);
+  const last = was.migrations.at(-1);
+  const now =
+    last === undefined ? live(read, definition) : live(read, read.definition, { migration: last, target: definition });
   return {
     was: was.token,
     now: now.token,
@@ -48,11 +52,20 @@ export function replayToken(history: unknown, definition: object): ReplayedToken
 interface Lived {
   readonly token: TestedToken;
   readonly unanswered: readonly string[];
+  /** Those by which it went over to another version. */
+  readonly migrations: readonly MigrationArrival[];
 }
 
-function live(history: TokenHistory, definition: object): Lived {
+/** The definition that a migration leads to, in the place of that of the history. */
+interface OtherTarget {
+  readonly migration: MigrationArrival;
+  readonly target: object;
+}
+
+function live(history: TokenHistory, definition: object, other?: OtherTarget): Lived {
   const answers = new Answers(history.arrivals);
   const unanswered: string[] = [];
+  const migrations: MigrationArrival[] = [];
   const token = new VirtualToken(testedDefinition(definition), beginOf(history), {
     play: (request) => {
       const end = answers.of(request);
@@ -66,13 +79,22 @@ function live(history: TokenHistory, definition: object): Lived {
   for (const arrival of history.arrivals) {
     goTo(token, arrival.at);
     if ('input' in arrival) token.give(arrival.input);
-    else if ('ended' in arrival && answers.isCarried(arrival.ended)) {
+    else if ('migration' in arrival) {
+      const target = other?.migration === arrival ? other.target : arrival.target;
+      if (token.give(migrationTo(target, arrival)) === undefined) migrations.push(arrival);
+    } else if ('ended' in arrival && answers.isCarried(arrival.ended)) {
       const { ended: executionId, outcome } = arrival;
       token.give({ type: 'execution-ended', executionId, outcome });
     }
   }
   goTo(token, history.endedAt);
-  return { token: testedToken(token, []), unanswered };
+  return { token: testedToken(token, []), unanswered, migrations };
+}
+
+function migrationTo(target: object, { migration }: MigrationArrival): TokenInput {
+  const { fromVersion, toVersion: version, placeMapping } = migration;
+  const mapped = placeMapping === undefined ? {} : { placeMapping };
+  return { type: 'migrate', fromVersion, target: { ...testedDefinition(target), version }, ...mapped };
 }
 
 function beginOf({ start, tokenId }: TokenHistory) {

@@ -4,6 +4,7 @@ import { outputOf } from '../core/executions/answer-output.js';
 import type { ExecutionResult } from '../core/executions/execution.js';
 import { isJsonObject, ownValue, type JsonObject } from '../core/json/json.js';
 import { parseFireRequest } from '../core/tokens/fire-request.js';
+import { parseMigrateRequest, type MigrateRequest } from '../core/tokens/migrate-request.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import type { Token } from '../core/tokens/token.js';
 
@@ -11,7 +12,15 @@ import type { Token } from '../core/tokens/token.js';
 export type Arrival =
   | { readonly at: number; readonly input: TokenInput }
   | { readonly at: number; readonly ended: string; readonly outcome: ExecutionOutcome }
-  | { readonly at: number; readonly started: string };
+  | { readonly at: number; readonly started: string }
+  | MigrationArrival;
+
+/** It was to go over to another version, and that was found. */
+export interface MigrationArrival {
+  readonly at: number;
+  readonly migration: MigrateRequest;
+  readonly target: JsonObject;
+}
 
 /** What a run of a token's Temporal workflow was given, and what came to it. */
 export interface TokenHistory {
@@ -53,7 +62,7 @@ export function readTokenHistory(history: unknown): TokenHistory {
       : { seed: isJsonObject(request) ? request : {} },
     ...(isJsonObject(definition) ? { definition } : {}),
     ...(typeof suffix === 'string' ? { executionIdSuffix: suffix } : {}),
-    arrivals: read.flatMap((event) => [...arrivalIn(event), ...adoptedIn(event, read)]),
+    arrivals: read.flatMap((event) => [...arrivalIn(event), ...adoptedIn(event, read), ...migrationIn(event, read)]),
     endedAt: read.at(-1)?.at ?? first.at,
   };
 }
@@ -89,14 +98,18 @@ function arrivalIn(event: ReadEvent): readonly Arrival[] {
   if (signalled?.['signalName'] === 'fireTransition') return inputs(at, fireOf(payloadsOf(signalled['input'])[0]));
   if (event.attributes('workflowExecutionCancelRequested') !== undefined)
     return inputs(at, { type: 'cancel', reason: 'cancelled in Temporal' });
-  const accepted = event.attributes('workflowExecutionUpdateAccepted')?.['acceptedRequest'];
-  if (isObject(accepted) && isObject(accepted['input'])) {
-    const { name, args } = accepted['input'];
-    return inputs(at, updateOf(String(name), payloadsOf(args)[0]));
-  }
+  const accepted = acceptedIn(event);
+  if (accepted !== undefined) return inputs(at, updateOf(accepted.name, accepted.message));
   const begun = event.attributes('startChildWorkflowExecutionInitiated');
   if (begun !== undefined) return [{ at, started: String(begun['workflowId']) }];
   return endIn(event);
+}
+
+function acceptedIn(event: ReadEvent): { readonly name: string; readonly message: unknown } | undefined {
+  const accepted = event.attributes('workflowExecutionUpdateAccepted')?.['acceptedRequest'];
+  if (!isObject(accepted) || !isObject(accepted['input'])) return undefined;
+  const { name, args } = accepted['input'];
+  return { name: String(name), message: payloadsOf(args)[0] };
 }
 
 function inputs(at: number, input: TokenInput | undefined): readonly Arrival[] {
@@ -154,12 +167,7 @@ function endIn(event: ReadEvent): readonly Arrival[] {
 
 /** The end of an execution that an earlier run started: an activity waited for it. */
 function adoptedIn(event: ReadEvent, all: readonly ReadEvent[]): readonly Arrival[] {
-  const completed = event.attributes('activityTaskCompleted');
-  if (completed === undefined) return [];
-  const asked = all.find(({ id }) => id === String(completed['scheduledEventId']))?.attributes('activityTaskScheduled');
-  if (ownText(asked?.['activityType'], 'name') !== 'adoptExecution') return [];
-  const [request] = payloadsOf(asked?.['input']);
-  const [adopted] = payloadsOf(completed['result']);
+  const { request, result: adopted } = endOfActivity('adoptExecution', event, all);
   const ended = ownText(request, 'executionId');
   if (ended === undefined || !isJsonObject(adopted)) return [];
   const { outcome, failure } = adopted as unknown as {
@@ -172,6 +180,34 @@ function adoptedIn(event: ReadEvent, all: readonly ReadEvent[]): readonly Arriva
   }
   if (outcome?.status !== 'succeeded') return outcome === undefined ? [] : [{ at: event.at, ended, outcome }];
   return [{ at: event.at, ended, outcome: { ...outcome, result: wholeResult(outcome.result) } }];
+}
+
+/** The other version of its workflow was found that an update had asked for: there and then the token goes over, or does not. */
+function migrationIn(event: ReadEvent, all: readonly ReadEvent[]): readonly MigrationArrival[] {
+  const { request, result: target } = endOfActivity('reloadDefinition', event, all);
+  if (!isJsonObject(request) || !isJsonObject(target)) return [];
+  const asked = all.slice(0, all.indexOf(event)).flatMap((before) => {
+    const accepted = acceptedIn(before);
+    const parsed = accepted?.name === 'migrate' ? parseMigrateRequest(accepted.message) : { problems: [] };
+    return 'value' in parsed && parsed.value.toVersion === request['workflowVersion'] ? [parsed.value] : [];
+  });
+  const migration = asked.at(-1);
+  return migration === undefined ? [] : [{ at: event.at, migration, target }];
+}
+
+/** What an activity of a type was asked and gave, where an event is the end of one. */
+function endOfActivity(
+  type: string,
+  event: ReadEvent,
+  all: readonly ReadEvent[],
+): { readonly request?: unknown; readonly result?: unknown } {
+  const completed = event.attributes('activityTaskCompleted');
+  if (completed === undefined) return {};
+  const asked = all.find(({ id }) => id === String(completed['scheduledEventId']))?.attributes('activityTaskScheduled');
+  if (ownText(asked?.['activityType'], 'name') !== type) return {};
+  const [request] = payloadsOf(asked?.['input']);
+  const [result] = payloadsOf(completed['result']);
+  return { request, result };
 }
 
 /** A large answer has its output in its text alone. */

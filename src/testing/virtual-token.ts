@@ -50,7 +50,7 @@ export type Play = (request: ExecutionRequest, now: number) => PlayedEnd | undef
 
 /** One token on a clock of its own: `decide` as production calls it, and nothing of Temporal. */
 export class VirtualToken {
-  readonly #definition: WorkflowDefinition;
+  #definition: WorkflowDefinition;
   readonly #play: Play;
   #now: number;
   #token: Token;
@@ -96,6 +96,7 @@ export class VirtualToken {
       ...(this.#suffix === undefined ? {} : { executionIdSuffix: this.#suffix }),
     });
     this.#token = token;
+    if (input.type === 'migrate' && refusal === undefined) this.#definition = input.target;
     this.#events.push(...events);
     for (const effect of effects) this.#perform(effect);
     return refusal;

@@ -5,6 +5,7 @@ import { checkExecutionRequest } from '../core/executions/check-execution-reques
 import { parseApprove, parseReject } from '../core/executions/tool-approval.js';
 import { parseCancelRequest } from '../core/tokens/cancel-request.js';
 import { parseFireRequest, type FireRequest } from '../core/tokens/fire-request.js';
+import { parseMigrateRequest } from '../core/tokens/migrate-request.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { parseUpdateRequest } from '../core/tokens/update-request.js';
 import { finalFailure } from '../contract/failures.js';
@@ -26,6 +27,7 @@ export const fires = readerOf('The fire', parseFireRequest);
 export const updates = readerOf('The update', parseUpdateRequest);
 export const approvals = readerOf('The approval', parseApprove);
 export const rejections = readerOf('The rejection', parseReject);
+export const migrations = readerOf('The migration', parseMigrateRequest);
 export const cancellations = readerOf('The cancellation', parseCancelRequest);
 
 /** Throws the failure VALIDATION_FAILED with everything that is wrong with it. */

@@ -1,6 +1,8 @@
 import { finalFailure, refusalFailure } from '../contract/failures.js';
 import type { FireAccepted } from '../contract/messages.js';
 import type { Decision } from '../core/engine/decision.js';
+import { migrationRefusal, unreadyForMigration } from '../core/engine/migration-blockers.js';
+import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import type { Token } from '../core/tokens/token.js';
 import { withoutPatches } from '../core/tokens/without-patches.js';
 
@@ -8,6 +10,12 @@ import { withoutPatches } from '../core/tokens/without-patches.js';
 export function unlessRefused(decision: Decision): Decision {
   if (decision.refusal !== undefined) throw refusalFailure(decision.refusal);
   return decision;
+}
+
+/** Throws the refusal of a migration, as far as it is seen without the other version. */
+export function refuseUnready(token: Token, request: Pick<MigrateRequest, 'fromVersion' | 'toVersion'>): void {
+  const refusal = migrationRefusal(token, request.toVersion, () => unreadyForMigration(token, request));
+  if (refusal !== undefined) throw refusalFailure(refusal);
 }
 
 export function notYet(): never {

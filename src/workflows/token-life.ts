@@ -3,7 +3,7 @@ import { allHandlersFinished, condition, log, uuid4, workflowInfo } from '@tempo
 import type { LoadedDefinition } from '../contract/activities.js';
 import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
 import { decide } from '../core/engine/decide.js';
-import type { Decision, Effect, Facts, TokenInput } from '../core/engine/decision.js';
+import type { Decision, Effect, Facts, Migration, TokenInput } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
 import { newToken } from '../core/engine/new-token.js';
@@ -17,21 +17,22 @@ import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure } from '../contract/failures.js';
 import { summaryOf } from '../contract/summary.js';
-import type { FireAccepted } from '../contract/messages.js';
+import type { FireAccepted, Migrated } from '../contract/messages.js';
 import type { CarriedToken } from './carried-token.js';
 import { Alarm } from './alarm.js';
+import { DefinitionLookups } from './definition-lookups.js';
 import { GivenIds } from './given-ids.js';
 import { KeyedFires } from './keyed-fires.js';
 import { isWithoutAgents } from '../core/engine/end-without-agents.js';
 import { ownValue } from '../core/json/json.js';
 import { noted } from './failure-in-log.js';
-import { quickly, throughHistory } from './perform.js';
-import { fires, signalledFire, tokenStartOf } from './read-messages.js';
+import { quickly } from './perform.js';
+import { fires, migrations, signalledFire, tokenStartOf } from './read-messages.js';
 import { RunEnd } from './run-end.js';
 import { runSeed } from './run-seed.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { startedBy, startedIn } from './started-executions.js';
-import { answer, notYet, unlessRefused } from './token-answers.js';
+import { answer, notYet, refuseUnready, unlessRefused } from './token-answers.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
 import { knows, takesTurns } from './turns.js';
@@ -54,7 +55,7 @@ export class TokenLife {
   readonly #ids: GivenIds;
   readonly #runEnd = new RunEnd();
   readonly #alarm = new Alarm();
-  #reloads = 0;
+  readonly #definitions = new DefinitionLookups();
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
     if (outcome.status === 'succeeded') this.#noteRunEnd();
@@ -245,22 +246,55 @@ export class TokenLife {
   async change(input: TokenInput): Promise<readonly string[]> {
     this.#noteRunEnd();
     await this.#created();
-    const decision = this.#accepted(input);
+    return await this.#changed(this.#accepted(input));
+  }
+
+  async #changed(decision: Decision): Promise<readonly string[]> {
     await this.#recorded(this.#enact(decision));
     const ids = startedIn(decision.effects).map(({ executionId }) => executionId);
     return this.#ids.areFinal(ids) ? ids : await this.#ids.givenOut(ids);
+  }
+
+  /** Rejects what `migrate` would refuse, as far as that is seen without the other version. */
+  validateMigration(message: unknown): void {
+    const { fromVersion, toVersion } = migrations.check(message);
+    if (this.#current === undefined || this.token.workflowVersion === toVersion) return;
+    refuseUnready(this.token, { fromVersion, toVersion });
+  }
+
+  /** Goes over to another version of the workflow, with the token as it is when that is known. One that is over stays as it is. */
+  async migrate(message: unknown): Promise<Migrated> {
+    this.#noteRunEnd();
+    const { toVersion: workflowVersion, ...migration } = migrations.read(message);
+    await this.#created();
+    if (this.token.workflowVersion !== workflowVersion) {
+      const target = await this.#definitions.another({ workflowId: this.token.workflowId, workflowVersion });
+      // Another one like it may have been first.
+      if (this.token.workflowVersion !== workflowVersion) return await this.#goOver({ ...migration, target });
+    }
+    // Its first answer may still wait for this.
+    await this.#recorded(this.#recorder.newest);
+    return { ...answer(this.token, undefined), executionIds: [], migrated: false };
+  }
+
+  async #goOver(migration: Migration): Promise<Migrated> {
+    const decision = this.#accepted({ type: 'migrate', ...migration });
+    this.#loaded = { ...(this.#loaded ?? notYet()), definition: migration.target };
+    const executionIds = await this.#changed(decision);
+    return { ...answer(this.token, undefined), executionIds, migrated: true };
   }
 
   /** Looks up the place agents of the workflow again. */
   async reloadPlaceAgents(): Promise<void> {
     this.#noteRunEnd();
     if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
-    const { workflowId, workflowVersion } = this.token;
-    // Nothing is in a hurry here, and its end may be what the end of a run waits for.
-    const which = { workflowId, workflowVersion };
-    const definition = knows('reloads-through-history')
-      ? await throughHistory('reloadDefinition', which, ++this.#reloads)
-      : await quickly('reloadDefinition', which);
+    let definition: WorkflowDefinition;
+    let version: number;
+    // Once more where the token has gone over to another version meanwhile.
+    do {
+      version = this.token.workflowVersion;
+      definition = await this.#definitions.begin(this.token);
+    } while (version !== this.token.workflowVersion);
     this.#loaded = { ...this.#loaded, definition };
     const keepsToken = isWithoutAgents(definition, this.token) && !knows('ends-without-agents');
     await this.#apply({ type: 'place-agents-changed', ...(keepsToken ? { keepsToken } : {}) });

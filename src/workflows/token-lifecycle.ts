@@ -16,6 +16,7 @@ import {
   cancelUpdate,
   fireTransitionSignal,
   fireUpdate,
+  migrateUpdate,
   placeAgentsChangedSignal,
   retryUpdate,
   tokenQuery,
@@ -101,6 +102,13 @@ function takeChanges(life: TokenLife): void {
   setHandler(triggerPlaceAgentsUpdate, () => change({ type: 'trigger-place-agents' }), {
     validator: () => {
       life.validate({ type: 'trigger-place-agents' });
+    },
+  });
+  // It looks something up: a token that is cancelled meanwhile says so.
+  const migrate = (message: unknown) => CancellationScope.nonCancellable(() => life.migrate(message));
+  setHandler(migrateUpdate, migrate, {
+    validator: (message) => {
+      life.validateMigration(message);
     },
   });
   // A signal that fails ends the Temporal workflow: a cancelled token has records to write first.

@@ -91,6 +91,11 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.reject(new Error('not played'));
   }
 
+  migrate(): Promise<never> {
+    this.#fail();
+    return Promise.reject(new Error('not played'));
+  }
+
   tellPlaceAgentsChanged(tokenId: string): Promise<void> {
     this.#fail();
     this.told.push(tokenId);

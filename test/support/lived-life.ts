@@ -19,7 +19,7 @@ export interface Play {
   /** What is sent, in order; as long as something is under way, tasks follow that bring nothing else. */
   readonly arrivals: readonly (readonly Job[])[];
   /** What an activity gives; it may throw. */
-  readonly perform: (type: string, isLocal: boolean) => unknown;
+  readonly perform: (type: string, isLocal: boolean, argument?: unknown) => unknown;
   /** How a child ends. */
   readonly outcomeOfChild?: (workflowId: string) => unknown;
   /** From 0 to below 1, as often as it is asked: when what ends, and what is lost. */
@@ -265,13 +265,13 @@ export class LivedLife {
     if (asked !== undefined) this.#due.push(...this.#endsOf(asked));
   }
 
-  #endsOf({ kind, key: of, type }: Asked): readonly Ending[] {
+  #endsOf({ kind, key: of, type, argument }: Asked): readonly Ending[] {
     const { perform, outcomeOfChild = () => ({}) } = this.#play;
     switch (kind) {
       case 'local':
         return [];
       case 'activity': {
-        const result = resultOf(() => perform(type, false));
+        const result = resultOf(() => perform(type, false, argument));
         return [{ of, job: (seq) => ({ resolveActivity: { seq, result } }) }];
       }
       case 'timer':

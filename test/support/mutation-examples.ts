@@ -234,6 +234,17 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       read: { what: 'token', id: byId },
     },
     triggerPlaceAgents: { fresh: async () => ({ tokenId: await newToken() }) },
+    migrateTokens: {
+      fresh: async () => {
+        const workflowId = newId();
+        const version = (name: string) => createWorkflow(address, { id: workflowId, name, ...OPEN_NET });
+        await version('First');
+        await createToken(address, { id: newId(), workflowId });
+        await version('Second');
+        const placeMapping = [{ from: 'a', to: 'b' }];
+        return { workflowId, fromVersion: 1, toVersion: 2, placeMapping, dryRun: false, first: 10 };
+      },
+    },
     createWorkflow: {
       fresh: () => Promise.resolve({ input: workflowInput(newId()) }),
       read: { what: 'workflow', id: idOf },

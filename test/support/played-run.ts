@@ -13,6 +13,8 @@ export interface Asked {
   readonly key: string;
   readonly kind: 'local' | 'activity' | 'timer' | 'child' | 'cancellation';
   readonly type: string;
+  /** Of an activity of the history: what it was given. */
+  readonly argument?: unknown;
   /** Of a timer. */
   readonly afterMs?: number;
 }
@@ -140,8 +142,15 @@ export class PlayedRun {
     const { scheduleLocalActivity: local, scheduleActivity: activity, startTimer: timer } = command;
     const { startChildWorkflowExecution: child, requestCancelExternalWorkflowExecution: cancellation } = command;
     if (local) return this.#known('local', local, { type: local.activityType ?? '' });
-    if (activity)
-      return this.#known('activity', activity, { type: activity.activityType ?? '', id: activity.activityId });
+    if (activity) {
+      const [first] = activity.arguments ?? [];
+      const argument: unknown = first == null ? undefined : defaultPayloadConverter.fromPayload(first as never);
+      return this.#known('activity', activity, {
+        type: activity.activityType ?? '',
+        id: activity.activityId,
+        argument,
+      });
+    }
     if (timer) return this.#known('timer', timer, { afterMs: optionalTsToMs(timer.startToFireTimeout) ?? 0 });
     if (child) return this.#known('child', child, { id: child.workflowId });
     return cancellation ? this.#known('cancellation', cancellation, {}) : [];
@@ -150,7 +159,15 @@ export class PlayedRun {
   #known(
     kind: Asked['kind'],
     { seq }: { readonly seq?: number | null },
-    { id, ...more }: { readonly id?: string | null | undefined; readonly type?: string; readonly afterMs?: number },
+    {
+      id,
+      ...more
+    }: {
+      readonly id?: string | null | undefined;
+      readonly type?: string;
+      readonly afterMs?: number;
+      readonly argument?: unknown;
+    },
   ): readonly Asked[] {
     const key = `${kind} ${id ?? String(seq)}`;
     this.#seqs.set(key, seq ?? 0);

@@ -22,6 +22,7 @@ import { buildFirst } from './build-first.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { recordApprovals } from './record-approvals.js';
+import { recordMigrations } from './record-migrations.js';
 import { FINISH } from './scripted-model.js';
 import { startWorkerUnderTest } from './worker-under-test.js';
 
@@ -139,6 +140,7 @@ await recordUnknownWorkflow();
 await recordClassified();
 await recordContinued();
 await recordReset();
+await recordMigrations(under, save);
 await under.stop();
 
 async function start(id: string, data: object, workflowId = 'review') {

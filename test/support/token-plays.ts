@@ -37,12 +37,24 @@ const watched = aDefinition({
 /** How many moves follow from `leave-a`, itself among them. */
 export const MOVES_OF_A_FIRE = STOPS.length;
 
+/** What a token goes over to and comes back from. */
+const another = aDefinition({
+  ...circle,
+  transitions: circle.transitions.filter(({ id }) => id !== 'review'),
+  placeAgents: watched.placeAgents.slice(0, 1),
+});
+
 const fired: Arrival = (idempotencyKey) => signal('fireTransition', { transitionId: 'leave-a', idempotencyKey });
 const firedTwice: Arrival = () => signal('fireTransition', { transitionId: 'leave-a', idempotencyKey: 'once' });
 const reviewed: Arrival = (idempotencyKey) => signal('fireTransition', { transitionId: 'review', idempotencyKey });
 const updated: Arrival = (id) => update('updateToken', id, { data: { id } });
 const asked: Arrival = (id) => update('fire', id, { transitionId: 'leave-a', idempotencyKey: id });
 const told: Arrival = () => signal('placeAgentsChanged', {});
+const migrated: Arrival = (id, random) => {
+  const [fromVersion, toVersion] = random() < 0.5 ? [1, 2] : [2, 1];
+  const placeMapping = random() < 0.3 ? { b: 'a' } : {};
+  return update('migrate', id, { fromVersion, toVersion, placeMapping });
+};
 const garbage: Arrival = () => signal('fireTransition', { nothing: true });
 const finished: Arrival = () => signal('fireTransition', { transitionId: 'finish' });
 const ended: Arrival = () => cancelled;
@@ -72,15 +84,20 @@ function token(arrival: Arrival, around: Surroundings = {}): PlayOf {
   });
 }
 
-function performing(random: () => number, around: Surroundings): (type: string, isLocal: boolean) => unknown {
+function performing(
+  random: () => number,
+  around: Surroundings,
+): (type: string, isLocal: boolean, argument?: unknown) => unknown {
   const known = around.definition ?? definition;
-  return (type, isLocal) => {
+  return (type, isLocal, argument) => {
     if (around.isAway === true && isLocal && random() < 0.3)
       throw ApplicationFailure.retryable('Storage is away.', 'UNAVAILABLE');
     if (type === 'loadDefinition') return { definition: known, executionTimeoutSeconds: 10, runId: 'r' };
     if (around.refuses === true && type === 'recordToken' && random() < 0.2)
       throw ApplicationFailure.nonRetryable('Not this.', 'VALIDATION_FAILED');
-    return type === 'reloadDefinition' ? known : {};
+    if (type !== 'reloadDefinition') return {};
+    const { workflowVersion: version = 1 } = (argument ?? {}) as { readonly workflowVersion?: number };
+    return version === 1 ? known : { ...another, version };
   };
 }
 
@@ -90,6 +107,14 @@ export const TOKEN_PLAYS: readonly (readonly [string, PlayOf])[] = [
   ['of a token that ends by it', token(rarely(finished, oneOf(fired, updated)))],
   ['of a token whose agents run', token(oneOf(fired, updated, reviewed))],
   ['of a token with agents of places', token(oneOf(fired, updated), { definition: watched })],
+  [
+    'of a token that goes over to another version and back',
+    token(oneOf(migrated, fired, updated, told, reviewed), { definition: watched, isAway: true }),
+  ],
+  [
+    'of a token that goes over to another version until its run ends',
+    token(rarely(ended, oneOf(migrated, fired, updated)), { isAway: true, definition: watched, suggestsEnd: true }),
+  ],
   ['of a token whose storage takes some records at the second try only', token(anything, { isAway: true })],
   ['of a token whose storage refuses some records', token(anything, { refuses: true, isAway: true })],
   ['of a token that is cancelled', token(rarely(ended, anything), { isAway: true })],

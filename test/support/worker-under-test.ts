@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
@@ -51,6 +52,8 @@ const FAILURES = fileURLToPath(new URL('../../dist/temporal/encoded-failures.js'
 const WORKFLOWS = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 interface WorkerOptionsUnderTest {
+  /** Changes the code of the workflows, as it was built. */
+  readonly changeCode?: (code: string) => string;
   /** In memory where nothing is said. */
   readonly storageUrl?: string;
   /** Encrypt what Temporal stores: absent, it is stored in clear. */
@@ -62,7 +65,14 @@ interface WorkerOptionsUnderTest {
 
 export async function startWorkerUnderTest(
   model: LanguageModel,
-  { tools, toolSlots, storageUrl, payloadKeys, ...options }: TestTemporalOptions & WorkerOptionsUnderTest = {},
+  {
+    tools,
+    toolSlots,
+    storageUrl,
+    payloadKeys,
+    changeCode,
+    ...options
+  }: TestTemporalOptions & WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   quietRuntime();
   return await startWorkerOn(await startTemporalServer(options), model, {
@@ -70,6 +80,7 @@ export async function startWorkerUnderTest(
     ...(toolSlots === undefined ? {} : { toolSlots }),
     ...(storageUrl === undefined ? {} : { storageUrl }),
     ...(payloadKeys === undefined ? {} : { payloadKeys }),
+    ...(changeCode === undefined ? {} : { changeCode }),
   });
 }
 
@@ -93,7 +104,7 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
-  { tools = [], toolSlots = 100, storageUrl = 'memory:', payloadKeys = [] }: WorkerOptionsUnderTest = {},
+  { tools = [], toolSlots = 100, storageUrl = 'memory:', payloadKeys = [], changeCode }: WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   const isEncrypted = payloadKeys.length > 0;
   const { storage } = await openStorage(storageUrl, { logger: new MemoryLogger() });
@@ -140,7 +151,9 @@ export async function startWorkerOn(
   const activities = createActivities(parts);
   const dataConverter = { ...workerDataConverter(payloadKeys), ...(isEncrypted && { failureConverterPath: FAILURES }) };
   const shared = { connection, activities, dataConverter, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
-  const workflowBundle = await preparedCode({ codePath: WORKFLOWS }, { encodesFailures: isEncrypted });
+  const built =
+    changeCode === undefined ? { codePath: WORKFLOWS } : { code: changeCode(await readFile(WORKFLOWS, 'utf8')) };
+  const workflowBundle = await preparedCode(built, { encodesFailures: isEncrypted });
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle }),
     await Worker.create({ ...shared, taskQueue: queues.tools, maxConcurrentActivityTaskExecutions: toolSlots }),

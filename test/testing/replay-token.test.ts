@@ -32,8 +32,9 @@ describe('the past of a token', () => {
     'leads where it led, given to its own definition: %s',
     (name) => {
       const written = history(name);
-      const { definition = {} } = readTokenHistory(written);
-      const { was, now, difference, unanswered } = replayToken(written, definition);
+      const { definition = {}, arrivals } = readTokenHistory(written);
+      const targets = arrivals.flatMap((arrival) => ('migration' in arrival ? [arrival.target] : []));
+      const { was, now, difference, unanswered } = replayToken(written, targets.at(-1) ?? definition);
       expect(difference).toBeUndefined();
       expect(unanswered).toEqual([]);
       expect(now.place).toBe(shownPlace(written));
@@ -53,6 +54,33 @@ describe('the past of a token', () => {
     expect(was.history.length).toBeGreaterThan(0);
     expect(difference).toEqual({ move: 1, was: 'submitted → reviewed by review', now: undefined });
     expect(now.events.map(({ type }) => type)).toContain('TRANSITION_REFUSED');
+  });
+
+  it('follows a token to another version of its workflow: a changed definition is in the place of that', () => {
+    const written = history('token-migrated.json');
+    const { arrivals } = readTokenHistory(written);
+    const [target] = arrivals.flatMap((arrival) => ('migration' in arrival ? [arrival.target] : [])).slice(-1);
+    if (target === undefined) throw new Error('it has no migration');
+    const { was, now, difference } = replayToken(written, target);
+    expect(difference).toBeUndefined();
+    expect(was).toMatchObject({ place: 'done', workflowVersion: 2, status: 'COMPLETED' });
+    expect(now.path).toBe(was.path);
+    expect(was.path).toContain('new → fresh, migrated to version 2');
+    const { transitions } = target as unknown as Reviewed;
+    const changed = { ...target, transitions: transitions.map((one) => ({ ...one, trigger: 'manual' })) };
+    expect(replayToken(written, changed).difference).toEqual({
+      move: 2,
+      was: 'fresh → sorted by sort',
+      now: undefined,
+    });
+    const without = { ...changed, places: ['new', 'sorted', 'done'], initialPlace: 'new', placeAgents: [] };
+    const elsewhere = transitions.filter(({ id }) => id === 'close');
+    const gone = replayToken(written, {
+      ...without,
+      transitions: [...elsewhere, { id: 'sort', fromPlaces: ['new'], toPlace: 'sorted' }],
+    });
+    expect(gone.now).toMatchObject({ workflowVersion: 1, place: 'done' });
+    expect(gone.difference).toMatchObject({ move: 1, was: 'new → fresh by nothing' });
   });
 
   it('is read as a client gives it, too', () => {

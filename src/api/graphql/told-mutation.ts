@@ -53,7 +53,15 @@ function entryOf(
 /** As it was asked for, else of what came of it; nothing where there is none. */
 function askedId(args: Arguments, result: unknown): string {
   const [input, made] = [members(args['input']), members(result)];
-  const ids = [args['tokenId'], args['executionId'], args['id'], input['tokenId'], input['id'], made['id']];
+  const ids = [
+    args['tokenId'],
+    args['executionId'],
+    args['id'],
+    args['workflowId'],
+    input['tokenId'],
+    input['id'],
+    made['id'],
+  ];
   const found = [...ids, members(made['definition'])['id']].find((id) => typeof id === 'string');
   return found ?? '';
 }

@@ -20,6 +20,8 @@ export function eventLine({ type, place, transitionId, executionId, details = nu
       return undefined;
     case 'TRANSITION_FIRED':
       return `→ ${place}${transitionId == null ? '' : `, by ${transitionId}`}`;
+    case 'MIGRATED':
+      return `Goes over to another version of the workflow, in ${place}.`;
     case 'TRANSITION_REFUSED':
       return `${transitionId ?? 'A transition'} was refused.`;
     case 'EXECUTION_STARTED':

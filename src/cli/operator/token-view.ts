@@ -19,6 +19,7 @@ export interface ShownToken {
     readonly transition: string | null;
     readonly fromPlace: string;
     readonly toPlace: string;
+    readonly note: string | null;
   }[];
 }
 
@@ -28,14 +29,14 @@ export const TOKEN = `query ($id: String!) {
     pending { transitionId executionId }
     incident { code message executionId }
     transitions { transition { id toPlace trigger } canFire blockers { code message } }
-    history { transition fromPlace toPlace timestamp }
+    history { transition fromPlace toPlace timestamp note }
   }
 }`;
 
 /** Where a token is, and what keeps it there. */
 export function tokenLines(token: ShownToken): readonly string[] {
   const { id, workflowId, workflowVersion, place, status, pending, incident, history } = token;
-  const path = history.map(({ transition, toPlace }) => ` ─ ${transition ?? ''} → ${toPlace}`).join('');
+  const path = history.map(({ transition, toPlace, note }) => ` ─ ${transition ?? note ?? ''} → ${toPlace}`).join('');
   return [
     `Token     ${id} of ${workflowId} version ${workflowVersion}`,
     `Place     ${place} (${status})`,

@@ -11,6 +11,7 @@ import { tell, withToken, type Progress } from './progress.js';
 import { busyRefusal, refusalOf, tooLargeRefusal } from './refusal.js';
 import { raiseRefusedRecord } from './refused-record.js';
 import { retryToken } from './retry-token.js';
+import { migrateToken } from './migrate-token.js';
 import { keysCopied } from '../json/merge-patch.js';
 import { RuleBudget } from '../rules/rule-budget.js';
 import { MAX_AUTOMATIC_STEPS, settle, stopForGood } from './settle.js';
@@ -52,11 +53,12 @@ export function decide(definition: WorkflowDefinition, token: Token, given: Toke
     case 'retry':
     case 'cancel':
     case 'trigger-place-agents':
+    case 'migrate':
       return whileActive(progress, input);
   }
 }
 
-type FromOutside = Extract<TokenInput, { type: 'update' | 'retry' | 'cancel' | 'trigger-place-agents' }>;
+type FromOutside = Extract<TokenInput, { type: 'update' | 'retry' | 'cancel' | 'trigger-place-agents' | 'migrate' }>;
 
 function whileActive(progress: Progress, input: FromOutside): Decision {
   const { token, bounds } = progress;
@@ -77,6 +79,11 @@ function whileActive(progress: Progress, input: FromOutside): Decision {
       return decisionOf(cancelToken(progress, input.reason));
     case 'trigger-place-agents':
       return unlessTooMuch(progress, triggerPlaceAgents(withToken(progress, { automaticSteps: 0 })));
+    case 'migrate': {
+      const migrated = migrateToken(progress, input);
+      if (migrated.type === 'refused') return refused(progress, migrated.refusal);
+      return unlessTooMuch(progress, settle(migrated.progress));
+    }
   }
 }
 

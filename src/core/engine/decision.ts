@@ -1,6 +1,7 @@
 import type { Blocker } from '../rules/blocker.js';
 import type { ErrorCode, ExecutionFailureCode } from '../codes.js';
 import type { ExecutionRequest, ExecutionResult } from '../executions/execution.js';
+import type { WorkflowDefinition } from '../definitions/definition.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import type { UpdateRequest } from '../tokens/update-request.js';
 import type { DecisionBounds } from './decision-bounds.js';
@@ -19,6 +20,7 @@ export type TokenInput =
   | { readonly type: 'time-passed' }
   /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
   | { readonly type: 'trigger-place-agents' }
+  | ({ readonly type: 'migrate' } & Migration)
   /** The definition has other place agents now. */
   /** With `keepsToken` a token stays active where nothing leads out and nothing runs any more, as it once did. */
   | { readonly type: 'place-agents-changed'; readonly keepsToken?: true }
@@ -26,6 +28,16 @@ export type TokenInput =
   | { readonly type: 'reset' }
   /** Storage does not take what is to be recorded of the token, and says why. */
   | { readonly type: 'record-refused'; readonly message: string };
+
+/** To another version of the token's workflow. Where it is not refused, the next decision is made by `target`. */
+export interface Migration {
+  /** Of which the token has to be. */
+  readonly fromVersion: number;
+  /** With its programs, and the place agents that were added. */
+  readonly target: WorkflowDefinition;
+  /** By place, the one that the token is put into; one that is not named stays. */
+  readonly placeMapping?: Readonly<Record<string, string>>;
+}
 
 /** How an execution ended, as far as its token is concerned. */
 export type ExecutionOutcome =
@@ -49,6 +61,7 @@ export interface Refusal {
     | 'TRANSITION_REFUSED'
     | 'TOKEN_TOO_LARGE'
     | 'RATE_LIMITED'
+    | 'MIGRATION_REFUSED'
   >;
   readonly message: string;
   readonly blockers: readonly Blocker[];

@@ -1,4 +1,4 @@
-import type { PlaceAgent } from '../definitions/definition.js';
+import type { PlaceAgent, PlaceAgentSchedule } from '../definitions/definition.js';
 import type { PlaceAgentRuns, Token } from '../tokens/token.js';
 
 /** When an agent of a place is due: times are RFC 3339, and a token that leaves its place forgets them. */
@@ -48,6 +48,35 @@ export function endedRun(
   now: string,
 ): PlaceAgentRuns {
   return skippedRun(runs, agent, now);
+}
+
+/**
+ * The runs of an agent whose token goes over to another version of its workflow and stays in the place. By the same schedule they stay
+ * what they are. By another one what is due stays due, unless that allows no more runs, and the runs of this stay count; where
+ * nothing was due any more and it allows more, the next is an interval away.
+ */
+export function carriedRuns(
+  runs: PlaceAgentRuns,
+  {
+    before,
+    after,
+  }: { readonly before: PlaceAgentSchedule | undefined; readonly after: PlaceAgentSchedule | undefined },
+  now: string,
+): PlaceAgentRuns {
+  if (isSameSchedule(before, after)) return runs;
+  const { due, ...rest } = runs;
+  const interval = after?.intervalSeconds;
+  const most = interval === undefined ? 1 : (after?.maxExecutions ?? Number.POSITIVE_INFINITY);
+  if (runs.count >= most) return rest;
+  return { ...rest, due: due ?? later(now, interval ?? 0) };
+}
+
+function isSameSchedule(one: PlaceAgentSchedule = {}, other: PlaceAgentSchedule = {}): boolean {
+  return (
+    one.initialDelaySeconds === other.initialDelaySeconds &&
+    one.intervalSeconds === other.intervalSeconds &&
+    one.maxExecutions === other.maxExecutions
+  );
 }
 
 /** The first time after `now` that lies a whole number of intervals after `due`. */

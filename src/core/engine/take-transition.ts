@@ -7,10 +7,8 @@ import { change, type EventDraft, type Progress } from './progress.js';
 import { mapInput } from '../executions/mapping.js';
 import { inputTooLarge, patchTooLarge, tokenTooLarge } from '../tokens/token-size.js';
 import { startAgent } from './start-agent.js';
+import { withMove } from '../tokens/newest-moves.js';
 import type { HistoryEntry } from '../tokens/token.js';
-
-/** Moves kept on the token itself; its events hold them all. */
-const HISTORY_LENGTH = 50;
 
 /** Of a fire, what is left of it when it is clear that it is taken. */
 type TakenFire = Pick<FireRequest, 'data' | 'executionId'>;
@@ -90,7 +88,7 @@ export function move(progress: Progress, transition: Transition, how: Move): Pro
     place: transition.toPlace,
     status: ends ? ('COMPLETED' as const) : token.status,
     transitionCount: token.transitionCount + 1,
-    history: [...token.history, entry].slice(-HISTORY_LENGTH),
+    history: withMove(token.history, entry),
     pending: undefined,
     incident: undefined,
     placeAgentRuns: {},

@@ -83,6 +83,8 @@ export type TokenEventType =
   | 'EXECUTION_FINISHED'
   | 'INCIDENT_RAISED'
   | 'INCIDENT_RESOLVED'
+  /** It went over to another version of its workflow. */
+  | 'MIGRATED'
   | 'COMPLETED'
   | 'CANCELLED'
   | 'TERMINATED'

@@ -97,6 +97,7 @@ export class MemoryTokenStore implements TokenStore {
         (token) =>
           isWithin(filter, token.workflowId) &&
           (filter.workflowId === undefined || token.workflowId === filter.workflowId) &&
+          (filter.workflowVersion === undefined || token.workflowVersion === filter.workflowVersion) &&
           (filter.place === undefined || token.place === filter.place) &&
           (filter.status === undefined || token.status === filter.status) &&
           (filter.hasIncident === undefined || (token.incident !== undefined) === filter.hasIncident),

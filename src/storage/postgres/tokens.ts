@@ -190,6 +190,7 @@ export class PostgresTokenStore implements TokenStore {
         where ($1::text is null or workflow_id = $1) and ($2::text is null or place = $2)
           and ($3::text is null or status = $3) and ($4::boolean is null or has_incident = $4)
           and ($5::text is null or (created_at, id) < ($5, $6)) and ($8::text[] is null or workflow_id = any($8))
+          and ($9::int is null or (document ->> 'workflowVersion')::int = $9)
         order by created_at desc, id desc limit $7`,
       values: [
         filter.workflowId ?? null,
@@ -200,6 +201,7 @@ export class PostgresTokenStore implements TokenStore {
         after?.id ?? null,
         page.first + 1,
         filter.ofWorkflows ?? null,
+        filter.workflowVersion ?? null,
       ],
     });
     return pageOf(

@@ -19,7 +19,7 @@ const READS =
   llmProviders placeAgentConfigs token tokenEvents tokenExecutions tokens toolServers validateWorkflow workflow workflows
   createStreamTicket agentExecutionStream tokenStream tokenUpdates workflowEvents`.split(/\s+/);
 const OPERATES =
-  `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition rejectToolCall
+  `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition migrateTokens rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
   `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(

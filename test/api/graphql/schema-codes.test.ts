@@ -27,6 +27,7 @@ function descriptionsOf(type: GraphQLNamedType): readonly string[] {
 describe('the schema of the API', () => {
   it.each([
     ['Blocker', 'code', codes.BLOCKER_CODES],
+    ['MigrationBlocker', 'code', codes.MIGRATION_BLOCKER_CODES],
     ['ModelAttempt', 'outcome', codes.ATTEMPT_OUTCOMES],
     ['ModelAttempt', 'errorCode', codes.LOST_ATTEMPT_CODES],
     ['Incident', 'code', codes.TOKEN_INCIDENT_CODES],
@@ -40,6 +41,7 @@ describe('the schema of the API', () => {
       ...Object.keys(codes.ERROR_STATUS),
       ...codes.INPUT_PROBLEM_CODES,
       ...codes.BLOCKER_CODES,
+      ...codes.MIGRATION_BLOCKER_CODES,
     ]);
     const descriptions = Object.values(schema.getTypeMap()).flatMap(descriptionsOf).join('\n');
     const named = [...descriptions.matchAll(/\b[A-Z]{2,}(?:_[A-Z]+)+\b/g)].map(([word]) => word);

@@ -22,7 +22,9 @@ type Step =
       readonly output: Record<string, unknown>;
     }
   | { readonly wait: number }
-  | { readonly agents: number };
+  | { readonly agents: number }
+  /** It goes over to another version, which lacks as many transitions. */
+  | { readonly migrate: number; readonly mapped: boolean };
 
 const patch = fc.dictionary(fc.constantFrom('x', 'y'), fc.oneof(anyValue, fc.constant(null), fc.constant({ z: 1 })), {
   maxKeys: 2,
@@ -63,6 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 1, arbitrary: fc.record({ agents: fc.nat({ max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ migrate: fc.nat({ max: 3 }), mapped: fc.boolean() }) },
 );
 const story = fc.record({ definition: arbitraryDefinition, steps: fc.array(step, { maxLength: 40 }) });
 type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
@@ -95,8 +98,15 @@ function play({ definition: whole, steps }: Story): readonly Moment[] {
     if ('do' in next) take(next.do);
     else if ('end' in next) take(endOf(started.at(-1 - next.end) ?? 'unknown', next));
     else if ('wait' in next) clock += next.wait * 1000;
-    else {
-      definition = { ...whole, placeAgents: whole.placeAgents.slice(0, next.agents) };
+    else if ('migrate' in next) {
+      const transitions = whole.transitions.slice(next.migrate);
+      const target = { ...whole, transitions, version: definition.version + 1 };
+      const [from = '', to = ''] = PLACES;
+      const placeMapping = next.mapped ? { [from]: to } : {};
+      take({ type: 'migrate', fromVersion: definition.version, target, placeMapping });
+      if (moments.at(-1)?.decision.refusal === undefined) definition = target;
+    } else {
+      definition = { ...definition, placeAgents: whole.placeAgents.slice(0, next.agents) };
       take({ type: 'place-agents-changed' });
     }
   }
@@ -222,6 +232,17 @@ describe('whatever happens to a token, in whatever workflow,', () => {
         }
         for (const id of cancelledBy(decision.effects)) live.delete(id);
         expect(new Set(waitedFor(decision.token))).toEqual(live);
+      }
+    });
+  });
+
+  it('it is of the version that it went over to last, and says so once', () => {
+    holds((moments) => {
+      for (const { before, input: what, decision } of moments) {
+        const isOver = what.type === 'migrate' && decision.refusal === undefined;
+        expect(decision.token.workflowVersion).toBe(isOver ? what.target.version : before.workflowVersion);
+        expect(count(decision, 'MIGRATED')).toBe(isOver ? 1 : 0);
+        if (isOver) expect(waitedFor(before)).toEqual([]);
       }
     });
   });

@@ -34,6 +34,8 @@ const again: Cell = {
 };
 const cancelled: Cell = { becomes: 'cancelled', tells: ['CANCELLED'] };
 const stopped: Cell = { ...cancelled, asks: ['cancel-execution'] };
+const migrated: Cell = { tells: ['MIGRATED'] };
+const unready: Cell = { refused: 'MIGRATION_REFUSED' };
 const over: Cell = { refused: 'TOKEN_CLOSED' };
 
 function whileActive(cell: Cell): Readonly<Record<Exclude<State, Closed>, Cell>> {
@@ -123,6 +125,14 @@ const table: Table = {
     pending: starts,
     incident: starts,
     retrying: starts,
+    ...whenClosed(over),
+  },
+  migrate: {
+    free: migrated,
+    attended: unready,
+    pending: unready,
+    incident: migrated,
+    retrying: unready,
     ...whenClosed(over),
   },
   'place-agents-changed': {

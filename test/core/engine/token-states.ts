@@ -57,6 +57,7 @@ const inputs: Readonly<Record<Arrival, (token: Token) => TokenInput>> = {
   'execution-id-taken': (token) => ended(token, 'id-taken'),
   'time-passed': () => ({ type: 'time-passed' }),
   'trigger-place-agents': () => ({ type: 'trigger-place-agents' }),
+  migrate: () => ({ type: 'migrate', fromVersion: 1, target: { ...definition, version: 2 } }),
   'place-agents-changed': () => ({ type: 'place-agents-changed' }),
   reset: () => ({ type: 'reset' }),
   'record-refused': () => ({ type: 'record-refused', message: 'Storage does not take it.' }),

@@ -193,7 +193,12 @@ export function tokenStoreContract(storage: () => Storage): void {
       const incident = { code: 'auth', message: 'no', since: NOW } as const;
       for (const n of [1, 2, 3]) {
         const createdAt = `2026-03-0${n}T00:00:00.000Z`;
-        const fields = { workflowId: 'tk-list', createdAt, ...(n === 2 ? { incident, place: 'reviewed' } : {}) };
+        const fields = {
+          workflowId: 'tk-list',
+          workflowVersion: n,
+          createdAt,
+          ...(n === 2 ? { incident, place: 'reviewed' } : {}),
+        };
         await tokens().record(aRecord(token(`tk-list-${n}`, fields), ['CREATED']));
       }
       const first = await tokens().list({ workflowId: 'tk-list' }, { first: 2 });
@@ -202,6 +207,8 @@ export function tokenStoreContract(storage: () => Storage): void {
       expect((await tokens().list({ workflowId: 'tk-list' }, { first: 2, after })).items).toHaveLength(1);
       const filter = { workflowId: 'tk-list', hasIncident: true, place: 'reviewed', status: 'ACTIVE' } as const;
       expect((await tokens().list(filter, { first: 9 })).items.map(({ item }) => item.id)).toEqual(['tk-list-2']);
+      const ofVersion = await tokens().list({ workflowId: 'tk-list', workflowVersion: 3 }, { first: 9 });
+      expect(ofVersion.items.map(({ item }) => item.id)).toEqual(['tk-list-3']);
     });
 
     it('is terminated from outside once, with an event, and only while it is active', async () => {

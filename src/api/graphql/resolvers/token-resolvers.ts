@@ -7,6 +7,8 @@ import type { FireAccepted } from '../../../contract/messages.js';
 import { cancelToken, retryToken, triggerPlaceAgents, updateToken } from '../../../operations/change-token.js';
 import { createToken } from '../../../operations/create-token.js';
 import { fireTransition } from '../../../operations/fire-transition.js';
+import { migrateTokens } from '../../../operations/migrate-tokens.js';
+import type { PlacePair } from '../../../operations/place-mapping.js';
 import { pageInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
@@ -26,6 +28,14 @@ export function tokenFilter({ workflowId, place, status, hasIncident }: TokenFil
     ...(status == null ? {} : { status }),
     ...(hasIncident == null ? {} : { hasIncident }),
   };
+}
+
+interface MigrateArguments extends PageArguments {
+  readonly workflowId: string;
+  readonly fromVersion: number;
+  readonly toVersion: number;
+  readonly placeMapping?: readonly PlacePair[] | null;
+  readonly dryRun: boolean;
 }
 
 export const tokenResolvers = {
@@ -62,6 +72,12 @@ export const tokenResolvers = {
       cancelToken(context, id, reason ?? undefined),
     triggerPlaceAgents: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
       triggerPlaceAgents(context, tokenId),
+    migrateTokens: (_: unknown, args: MigrateArguments, context: ResolverContext) =>
+      migrateTokens(
+        context,
+        { ...args, placeMapping: args.placeMapping ?? [] },
+        { dryRun: args.dryRun, page: pageRequest(args) },
+      ),
   },
   Token: {
     workflow: async (token: Token, _: unknown, { load }: ResolverContext) =>

@@ -49,6 +49,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     deletePlaceAgentConfig: administer,
     executeAgent: operateOnAll,
     fireTransition: operate,
+    migrateTokens: operate,
     rejectToolCall: operate,
     retryToken: operate,
     triggerPlaceAgents: operate,
