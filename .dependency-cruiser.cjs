@@ -181,7 +181,7 @@ const modules = [
         '^src/(core|folder)/',
         SCHEMA_PORT,
         '^src/temporal/child-process\\.ts$',
-        '^src/tools/resolve-from-here\\.ts$',
+        '^src/user-modules/',
         '^node_modules/yaml/',
       ],
     },
@@ -199,7 +199,16 @@ const modules = [
     name: 'tools',
     comment: 'What agents can do besides talking: core, and what a tool is defined with.',
     from: { path: '^src/tools/' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|tools)/', WEB_PORT, '^node_modules/zod/', MCP_CLIENT] },
+    to: {
+      dependencyTypesNot: ['core'],
+      pathNot: ['^src/(core|tools|user-modules)/', WEB_PORT, '^node_modules/zod/', MCP_CLIENT],
+    },
+  },
+  {
+    name: 'user-modules',
+    comment: 'How modules that users wrote are loaded, whatever they are for: core, and the compiler by its name.',
+    from: { path: '^src/user-modules/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|user-modules)/'] },
   },
   {
     name: 'http',
@@ -289,7 +298,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|http|backends|limits|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
         ...COMPOSERS,
       ],

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 
 import type { ProgramEnvironment } from '../core/program-environment.js';
 import { startProgram } from '../temporal/child-process.js';
-import type { ModuleRequest, ModuleWord } from './module-word.js';
+import { moduleProgram } from './module-program.js';
+import type { ModuleEnd, ModuleRequest, ModuleWord } from './module-word.js';
 
 /** From sources it loads a compiler first, on a machine that may be busy. */
 const START_LIMIT_MS = 60_000;
-const MEMORY_MB = 512;
 /** A definition is data: what takes longer waits for something that it should not. */
 export const MODULE_LIMIT_MS = 10_000;
 
@@ -22,7 +22,7 @@ export type LoadedModule = ModuleWord | { readonly type: 'late'; readonly limitM
 
 /**
  * Loads modules of users, one after the other, in a process of their own: they may never end, end the process or take all memory. It
- * is started when it is needed, and again after one of these.
+ * is started when it is needed, and again after one of these. It ends by itself when this process is gone.
  */
 export class ModuleLoader {
   readonly #options: ModuleLoaderOptions;
@@ -47,6 +47,7 @@ export class ModuleLoader {
 
   async #load(path: string): Promise<LoadedModule> {
     const { limitMs = MODULE_LIMIT_MS } = this.#options;
+    if (this.#process !== undefined && hasEnded(this.#process)) await this.#end();
     if (this.#process === undefined) {
       this.#process = start(this.#options.environment);
       const begun = await nextWord(this.#process, START_LIMIT_MS);
@@ -59,7 +60,8 @@ export class ModuleLoader {
     const word = nextWord(this.#process, limitMs);
     this.#process.send(request);
     const loaded = await word;
-    if (loaded.type === 'late' || this.#process.exitCode !== null || !this.#process.connected) await this.#end();
+    const isOver = loaded.type === 'late' || loaded.type === 'ended' || loaded.type === 'too-large';
+    if (isOver || hasEnded(this.#process)) await this.#end();
     return loaded;
   }
 
@@ -75,19 +77,14 @@ export class ModuleLoader {
 
 function start(environment: ProgramEnvironment): ChildProcess {
   // What modules print is for whoever wrote them; stdout belongs to what the command has to say.
-  return startProgram(process.execPath, [`--max-old-space-size=${MEMORY_MB}`, '--input-type=module', '-e', entry()], {
+  return startProgram(process.execPath, ['-e', moduleProgram('module-process')], {
     environment,
-    stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc', process.stderr],
   });
 }
 
-/** The entry beside this file: JavaScript when built, TypeScript when run from source, which the process learns to read first. */
-function entry(): string {
-  const isBuilt = !import.meta.url.endsWith('.ts');
-  const program = new URL(isBuilt ? './module-process.js' : './module-process.ts', import.meta.url).href;
-  const load = `await import(${JSON.stringify(program)});`;
-  if (isBuilt) return load;
-  return `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register(); ${load}`;
+function hasEnded({ exitCode, signalCode, connected }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null || !connected;
 }
 
 /** The next thing that the process says, or how it ended without a word. */
@@ -98,16 +95,24 @@ function nextWord(running: ChildProcess, limitMs: number): Promise<LoadedModule>
       running.off('message', done).off('exit', exited).off('error', failed);
       resolve(word);
     };
-    const exited = (code: number | null, signal: string | null): void => {
-      const how = signal === null ? `with code ${code ?? 0}` : `by ${signal}, for want of memory perhaps`;
-      done({ type: 'failed', message: `its process ended ${how} before it was loaded` });
+    const exited = (code: number | null, signal: NodeJS.Signals | null): void => {
+      done(endOf(code, signal));
     };
     const failed = ({ message }: Error): void => {
-      done({ type: 'failed', message: `no process can be started for it: ${message}` });
+      done({ type: 'ended', message: `no process can be started for it: ${message}` });
     };
     const timer = setTimeout(() => {
       done({ type: 'late', limitMs });
     }, limitMs);
     running.on('message', done).on('exit', exited).on('error', failed);
   });
+}
+
+/** V8 ends a process in this way that wants more memory at once than there may be. */
+const GIVEN_UP: readonly (NodeJS.Signals | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): ModuleEnd {
+  if (GIVEN_UP.includes(signal)) return { type: 'too-large' };
+  const how = signal === null ? `with code ${code ?? 0}` : `by ${signal}, for want of memory perhaps`;
+  return { type: 'ended', message: `its process ended ${how} before it was loaded` };
 }

@@ -1,55 +1,55 @@
-import { pathToFileURL } from 'node:url';
+import { createWriteStream } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 
 import { wordsOf } from '../core/errors.js';
-import { isJsonObject } from '../core/json/json.js';
-import { resolveFromHere } from '../tools/resolve-from-here.js';
-import { failedPlace, firstWords } from './failed-place.js';
-import type { ModuleRequest, ModuleWord } from './module-word.js';
-import { readTypeScript } from './read-typescript.js';
+import { firstWords } from '../user-modules/failed-place.js';
+import { MODULE_MEMORY_MB } from './module-limits.js';
+import { moduleProgram } from './module-program.js';
+import type { ModuleEnd, ModuleRequest, ModuleWord } from './module-word.js';
 
-/** What runs in a process of its own: loads one module after the other, and says what each exports. */
-const MOST_CHARACTERS = 4 * 1024 * 1024;
-const EXPORT_ONE = 'export one definition: export default defineWorkflow({ … }), or defineAgent';
+/**
+ * What runs in a process of its own: keeps the thread that loads modules, and passes on what is said. Here nothing ever takes long. So
+ * a thread that takes all memory is told of in words, and one that never ends does not outlive whoever asked.
+ */
+const PRINTED = 4;
+/** Of the process: also what modules hold beside JavaScript's own memory, such as buffers. */
+const MOST_RESIDENT_BYTES = 2 * MODULE_MEMORY_MB * 1024 * 1024;
+const LOOK_MS = 100;
 
 const say = (word: ModuleWord) => process.send?.(word);
 
-async function load({ path }: ModuleRequest): Promise<ModuleWord> {
-  try {
-    const exported = definitionIn((await import(pathToFileURL(path).href)) as unknown);
-    const definition = await exported;
-    if (!isJsonObject(definition)) throw new Error(`its export is no definition: ${EXPORT_ONE}`);
-    const json = JSON.stringify(definition, refuseWhatJsonLeavesOut);
-    if (json.length > MOST_CHARACTERS) return { type: 'failed', message: 'its definition has more than 4 MiB' };
-    return { type: 'read', json };
-  } catch (error) {
-    const place = failedPlace(error, path);
-    return { type: 'failed', message: firstWords(wordsOf(error)), ...(place === undefined ? {} : { place }) };
-  }
-}
-
-/** The default export, or else the only one. */
-function definitionIn(module: unknown): unknown {
-  const exports: Readonly<Record<string, unknown>> = { ...(module as object) };
-  const [only, ...others] = Object.values(exports);
-  if ('default' in exports) return exports['default'];
-  if (only !== undefined && others.length === 0) return only;
-  throw new Error(`it has ${only === undefined ? 'no export' : 'several exports and no default'}: ${EXPORT_ONE}`);
-}
-
-function refuseWhatJsonLeavesOut(key: string, value: unknown): unknown {
-  const isLeftOut = typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint';
-  if (isLeftOut || (typeof value === 'number' && !Number.isFinite(value))) {
-    throw new Error(
-      `its member "${key}" is ${typeof value === 'number' ? String(value) : `a ${typeof value}`}: a definition is plain data`,
-    );
-  }
-  return value;
-}
-
-resolveFromHere();
-readTypeScript();
-process.on('disconnect', () => process.exit());
-process.on('message', (request: ModuleRequest) => {
-  void load(request).then(say);
+const thread = new Worker(moduleProgram('module-thread'), {
+  eval: true,
+  execArgv: [],
+  stdout: true,
+  stderr: true,
+  resourceLimits: { maxOldGenerationSizeMb: MODULE_MEMORY_MB },
 });
-say({ type: 'ready' });
+thread.on('message', say);
+thread.on('error', (error: NodeJS.ErrnoException) => {
+  say(howItEnded(error));
+});
+thread.on('exit', (code) => {
+  say({ type: 'ended', message: `its process ended with code ${code} before it was loaded` });
+});
+
+// What is printed when V8 itself gives up goes nowhere: what modules print has a way of its own.
+const printed = createWriteStream('', { fd: PRINTED });
+// Nobody reads it any more.
+printed.on('error', () => undefined);
+for (const output of [thread.stdout, thread.stderr]) output.pipe(printed, { end: false });
+
+setInterval(() => {
+  if (process.memoryUsage.rss() > MOST_RESIDENT_BYTES) say({ type: 'too-large' });
+}, LOOK_MS);
+
+process.on('message', (request: ModuleRequest) => {
+  thread.postMessage(request);
+});
+// Whoever asked is gone, in order or not. Not by process.exit, which waits for the thread.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+function howItEnded(error: NodeJS.ErrnoException): ModuleEnd {
+  if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') return { type: 'too-large' };
+  return { type: 'ended', message: firstWords(wordsOf(error)) };
+}

@@ -3,6 +3,7 @@ import type { DefinitionFile, ReadText } from './definition-source.js';
 import { readText } from './folder-files.js';
 import { START, type TextPlace } from './folder-problem.js';
 import { literalPlace } from './literal-place.js';
+import { MODULE_MEMORY_MB } from './module-limits.js';
 import type { ModuleLoader } from './module-loader.js';
 
 /** As deep as values may be is said where they are judged; deeper, looking at them is not safe. */
@@ -26,7 +27,12 @@ export async function readModule({ path }: DefinitionFile, modules: ModuleLoader
       const message = `it has not loaded within ${loaded.limitMs / 1000} s: a definition waits for nothing`;
       return failed({ ...START, code: 'MODULE_TOO_SLOW', message });
     }
+    case 'too-large': {
+      const message = `it takes more than ${MODULE_MEMORY_MB} MB of memory: a definition is data, and small`;
+      return failed({ ...START, code: 'MODULE_TOO_LARGE', message });
+    }
     case 'failed':
+    case 'ended':
       return failed({ ...(loaded.place ?? START), code: 'MODULE_FAILED', message: loaded.message });
     case 'ready':
       return failed({ ...START, code: 'MODULE_FAILED', message: 'it speaks to the process that loads it' });

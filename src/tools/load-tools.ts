@@ -3,13 +3,16 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { badVariables, CircuitBreakerError, wordsOf } from '../core/errors.js';
+import { failedPlace, firstWords } from '../user-modules/failed-place.js';
+import { readTypeScript } from '../user-modules/read-typescript.js';
+import { resolveFromHere } from '../user-modules/resolve-from-here.js';
 import { isTool } from './define-tool.js';
-import { resolveFromHere } from './resolve-from-here.js';
 import { runAs } from './running-tools.js';
 import type { Tool } from './tool.js';
 
 const MODULE = /\.(?:js|mjs|ts)$/;
 const DECLARATION = '.d.ts';
+const TYPESCRIPT = '.ts';
 /** Of one module: whatever it fetches first, it should be there by then. */
 const LOAD_PATIENCE_MS = 30_000;
 /** More than any model is told of, each of which every worker records again and again. */
@@ -40,7 +43,9 @@ export async function findTools(folder: string | undefined, patienceMs = LOAD_PA
   if (folder === undefined) return found;
   resolveFromHere();
   await found.orProblem(async () => {
-    for (const file of await modulesIn(resolve(folder))) {
+    const files = await modulesIn(resolve(folder));
+    if (files.some((file) => file.endsWith(TYPESCRIPT))) readTypeScript();
+    for (const file of files) {
       await found.orProblem(async () => {
         found.add(file, await toolsOf(file, patienceMs));
       });
@@ -97,7 +102,9 @@ async function toolsOf(file: string, patienceMs: number): Promise<readonly Tool[
     const loading = runAs({ name: file }, () => import(pathToFileURL(file).href) as Promise<unknown>);
     exports = await within(patienceMs, loading);
   } catch (error) {
-    throw badModule(file, `${wordsOf(error)}. ${adviceOn(error)}`);
+    const place = failedPlace(error, file);
+    const where = place === undefined ? file : `${file}:${place.line}:${place.column}`;
+    throw badModule(where, `${firstWords(wordsOf(error))}. Mend the module, or take it out of the folder`);
   }
   const tools = Object.values(typeof exports === 'object' && exports !== null ? exports : {}).filter(isTool);
   if (tools.length > 0) return [...new Set(tools)];
@@ -120,14 +127,7 @@ async function within<Result>(patienceMs: number, loading: Promise<Result>): Pro
   }
 }
 
-function adviceOn(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-    return 'This Node runs no TypeScript by itself: compile the module, or run Node 22.18 or later';
-  }
-  return 'Mend the module, or take it out of the folder';
-}
-
-function badModule(file: string, problem: string): CircuitBreakerError {
-  return badVariables([{ name: 'TOOLS_DIR', message: `TOOLS_DIR: ${file}: ${problem}.` }]);
+/** `where`: the file, and its line and column where those are known. */
+function badModule(where: string, problem: string): CircuitBreakerError {
+  return badVariables([{ name: 'TOOLS_DIR', message: `TOOLS_DIR: ${where}: ${problem}.` }]);
 }

@@ -98,7 +98,22 @@ describe('definitions in TypeScript', () => {
     [
       'takes all memory',
       `const all = []; for (;;) all.push(new Array(1e6).fill(all.length));`,
-      '1:1 MODULE_FAILED its process',
+      '1:1 MODULE_TOO_LARGE it takes more than 512 MB of memory',
+    ],
+    [
+      'takes all memory at once',
+      `export default { name: 'x'.repeat(2 ** 29 - 30).split('') };`,
+      '1:1 MODULE_TOO_LARGE it takes more than 512 MB of memory',
+    ],
+    [
+      "takes all memory beside JavaScript's own",
+      `const all = []; for (;;) all.push(Buffer.alloc(2 ** 24, 1));`,
+      '1:1 MODULE_TOO_LARGE it takes more than 512 MB of memory',
+    ],
+    [
+      'throws where nobody waits',
+      `Promise.reject(new Error('late')); await new Promise(() => {});`,
+      '1:1 MODULE_FAILED late',
     ],
     ['is empty', ' \n', '1:1 FILE_EMPTY there is nothing in it'],
     ['is what the schema refuses', `export default {\n  name: 7,\n};`, '1:1 INVALID_VALUE'],

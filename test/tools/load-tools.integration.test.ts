@@ -61,10 +61,14 @@ describe('the tools of a folder', () => {
   });
 
   it.each([
-    ['a module that throws', { 'a.mjs': `throw new Error('no such host');` }, /a\.mjs: no such host\. Mend the module/],
-    ['a module that is no program', { 'a.mjs': 'export const =' }, /a\.mjs: /],
+    [
+      'a module that throws',
+      { 'a.mjs': `\n  throw new Error('no such host');` },
+      /a\.mjs:2:9: no such host\. Mend the module/,
+    ],
+    ['a module that is no program', { 'a.mjs': 'export const =' }, /a\.mjs\b.*: .*\. Mend the module/],
     ['a module without a tool', { 'a.mjs': 'export const a = 1;' }, /a\.mjs: it exports no tool/],
-    ['an import that leads nowhere', { 'a.mjs': `import 'no-such-package';` }, /a\.mjs: .*no-such-package/],
+    ['an import that leads nowhere', { 'a.mjs': `import 'no-such-package';` }, /a\.mjs\b.*: .*no-such-package/],
     ['a name that is built in', { 'a.mjs': aTool('token.read') }, /a\.mjs: its tool "token\.read" has a name of ours/],
     ['two tools of one name', { 'a.mjs': aTool('x'), 'b.mjs': aTool('x') }, /b\.mjs: its tool "x" is also in .*a\.mjs/],
   ])('are refused with the file and what to do: %s', async (_what, files, message) => {
@@ -79,7 +83,7 @@ describe('the tools of a folder', () => {
     await write('a.mjs', `throw new Error('no such host');`);
     await write('b.mjs', 'export const b = 1;');
     await expect(loadTools(folder)).rejects.toMatchObject({
-      message: expect.stringMatching(/a\.mjs: no such host.*\n.*b\.mjs: it exports no tool/) as string,
+      message: expect.stringMatching(/a\.mjs:1:7: no such host.*\n.*b\.mjs: it exports no tool/) as string,
       facts: { problems: [{ pointer: '/TOOLS_DIR' }, { pointer: '/TOOLS_DIR' }] },
     });
   });

@@ -2,7 +2,11 @@ import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 import { shortened } from '../core/json/shortened.js';
-import type { ModulePlace } from './module-word.js';
+
+export interface ModulePlace {
+  readonly line: number;
+  readonly column: number;
+}
 
 /**
  * Where in a module something was thrown, as the stack has it, or does not parse, as the compiler's message has it. Undefined where it

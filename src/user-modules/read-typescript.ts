@@ -7,8 +7,8 @@ import { register } from 'node:module';
 const HOOKS = `
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-let compiler;
-export function initialize(data) { compiler = data.compiler; }
+let compiler, own;
+export function initialize(data) { ({ compiler, own } = data); }
 export async function resolve(specifier, context, next) {
   try {
     return await next(specifier, context);
@@ -18,7 +18,8 @@ export async function resolve(specifier, context, next) {
   }
 }
 export async function load(url, context, next) {
-  if (!/^file:[^?]*\\.m?ts$/.test(url) || url.includes('/node_modules/')) return await next(url, context);
+  const isTheirs = /^file:[^?]*\\.m?ts$/.test(url) && !url.startsWith(own) && !url.includes('/node_modules/');
+  if (!isTheirs) return await next(url, context);
   const filename = fileURLToPath(url);
   const { transform } = await import(compiler);
   const { code } = await transform(await readFile(filename, 'utf8'), {
@@ -32,9 +33,18 @@ export async function load(url, context, next) {
   return { format: 'module', source: code, shortCircuit: true };
 }`;
 
-/** From now on modules of TypeScript are loaded, on every Node, and imports of \`./a.js\` find \`./a.ts\`. */
+let isRegistered = false;
+
+/**
+ * From now on modules of TypeScript are loaded, on every Node, and imports of \`./a.js\` find \`./a.ts\`. Stack traces name lines as they were
+ * written. Of one thread, and once.
+ */
 export function readTypeScript(): void {
+  if (isRegistered) return;
+  isRegistered = true;
   process.setSourceMapsEnabled(true);
   const compiler = import.meta.resolve('@swc/core');
-  register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data: { compiler } });
+  register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, {
+    data: { compiler, own: new URL('..', import.meta.url).href },
+  });
 }
