@@ -378,11 +378,11 @@ const houses = {
   },
   storage: {
     open: ['(?!open-)[^/]+'],
-    rooms: { memory: [], postgres: [] },
+    rooms: { memory: [], postgres: [], records: [], redis: ['records'], nats: ['records'], elsewhere: [] },
   },
   backends: {
     open: [],
-    rooms: { postgres: [], redis: [] },
+    rooms: { postgres: [], redis: [], nats: [] },
   },
 };
 

@@ -26,6 +26,8 @@ export interface Config {
   readonly dataDir: string;
   readonly cacheDir: string;
   readonly storageUrl: string;
+  /** Where agents, conversations and executions are kept; absent: where everything else is. */
+  readonly agentStorageUrl?: string;
   readonly streamUrl: string;
   readonly taskQueuePrefix: string;
   readonly providers: ProviderConfig;
@@ -165,6 +167,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
     storageUrl,
+    ...present({ agentStorageUrl: values.AGENT_STORAGE_URL }),
     streamUrl,
     taskQueuePrefix: values.TASK_QUEUE_PREFIX,
     providers: providerConfig(values, set),
@@ -196,6 +199,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
 const port = z.coerce.number('must be a port number').int().min(1).max(65535);
 const seconds = z.coerce.number('must be a number of seconds').positive().max(86_400);
 const count = z.coerce.number('must be a whole number').int().positive();
+const serverUrl = (protocol: RegExp, forms: string) => z.url({ protocol, error: `must be ${forms}` }).optional();
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /** Of a key for HMAC with SHA-256, in bytes. */
@@ -238,6 +242,7 @@ const ENVIRONMENT = z.object({
   TEMPORAL_UI_URL: httpUrl.optional(),
   DATA_DIR: z.string().default('.circuit-breaker'),
   STORAGE_URL: z.string().optional(),
+  AGENT_STORAGE_URL: serverUrl(/^(?:rediss?|nats|tls)$/, 'a redis://, rediss://, nats:// or tls:// address'),
   STREAM_URL: z.string().optional(),
   PAYLOAD_ENCRYPTION_KEYS: z
     .string()
@@ -259,9 +264,7 @@ const ENVIRONMENT = z.object({
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
-  RATE_LIMIT_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be redis://user:password@host:port/database' })
-    .optional(),
+  RATE_LIMIT_URL: serverUrl(/^rediss?$/, 'redis://user:password@host:port/database'),
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   ALLOWED_PRIVATE_HOSTS: hostRules,

@@ -27,6 +27,17 @@ describe('the configuration', () => {
     expect(parse({ ...storage, STREAM_URL: 'memory:' }).streamUrl).toBe('memory:');
   });
 
+  it('keeps agents where everything else is, unless a server of their own is named', () => {
+    expect(parse({ STORAGE_URL: 'postgres://db/a' }).agentStorageUrl).toBeUndefined();
+    for (const url of ['redis://a/1', 'rediss://a', 'nats://a/bucket', 'tls://a']) {
+      expect(parse({ AGENT_STORAGE_URL: url }).agentStorageUrl).toBe(url);
+    }
+    expect(() => parse({ AGENT_STORAGE_URL: 'mysql://me:pw@a' })).toThrow(
+      /^AGENT_STORAGE_URL is "mysql:\/\/[^"]*": must be a redis:\/\/, rediss:\/\/, nats:\/\/ or tls:\/\/ address$/,
+    );
+    expect(() => parse({ AGENT_STORAGE_URL: 'mysql://me:pw@a' })).not.toThrow(/pw/);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(parse({ PORT: '', OPENAI_API_KEY: '' })).toMatchObject({ port: 4000, providers: {} });
   });

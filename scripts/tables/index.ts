@@ -1,3 +1,4 @@
+export * from './agents-home.js';
 export * from './agents.js';
 export * from './audit.js';
 export * from './conversations.js';

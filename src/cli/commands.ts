@@ -10,6 +10,7 @@ const KEYS = {
 };
 const BACKENDS = {
   STORAGE_URL: 'postgres://…, which several processes can share; a folder otherwise',
+  AGENT_STORAGE_URL: 'redis://… or nats://… for agents, conversations and executions, if not where everything else is',
   STREAM_URL: 'redis://… or nats://… for the streams, if not where everything else is',
 };
 const CLUSTER = {

@@ -5,7 +5,9 @@ import type { SchemaChecker } from '../schemas/schema-checker.js';
 import { SchemaThreads } from '../schemas/schema-threads.js';
 import { openStreamLog } from '../streams/open-stream-log.js';
 import type { StreamLog } from '../streams/stream-log.js';
-import { openStorage } from '../storage/open-storage.js';
+import { withAgentsElsewhere } from '../storage/elsewhere/agents-elsewhere.js';
+import { openAgentStorage } from '../storage/open-agent-storage.js';
+import { openStorage, type OpenedStorage } from '../storage/open-storage.js';
 import type { Storage } from '../storage/storage.js';
 import type { ProcessParts } from './run-process.js';
 
@@ -18,12 +20,13 @@ export interface Backends {
 }
 
 /**
- * Opens storage and the stream log by their URLs; where both name the same database they share its connection. The threads
+ * Opens storage, that of agents where it is elsewhere, and the stream log by their URLs; where both name the same database they share its connection. The threads
  * for schemas are started when they are needed.
  */
 export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
   const open = () => openStorage(config.storageUrl, { logger });
   const opened = await resources.open('storage', open, ({ storage }) => storage.close());
+  const storage = await withItsAgents(opened, { config, logger, resources });
   const streams = await openStreamLog(config.streamUrl, {
     logger,
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
@@ -31,10 +34,21 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
   resources.add('the stream log', () => streams.shutdown());
   const schemas = new SchemaThreads();
   resources.add('the threads for schemas', () => schemas.close());
-  const { storage } = opened;
   const closeStream = async (execution: AgentExecution) => {
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
   return { storage, streams, schemas, closeStream };
+}
+
+/** The storage with its agents, wherever these are. */
+async function withItsAgents(
+  { storage, home }: OpenedStorage,
+  { config, logger, resources }: Pick<ProcessParts, 'config' | 'logger' | 'resources'>,
+): Promise<Storage> {
+  const { agentStorageUrl: url } = config;
+  if (url === undefined) return storage;
+  const open = () => openAgentStorage(url, { home, logger });
+  const elsewhere = await resources.open('the storage of agents', open, (agents) => agents.close());
+  return withAgentsElsewhere(storage, home, elsewhere);
 }

@@ -12,11 +12,13 @@ const GUIDES = new URL('../../docs/guides/', import.meta.url);
 
 /** What the front page says of this process. */
 export async function serverFacts(config: Config, cluster: TemporalCluster): Promise<ServerFacts> {
-  const { storageUrl, streamUrl } = config;
+  const { storageUrl, agentStorageUrl, streamUrl } = config;
+  const agents =
+    agentStorageUrl === undefined ? '' : `; agents, conversations and executions: ${shownBackend(agentStorageUrl)}`;
   const { address, namespace, uiUrl } = cluster;
   return {
     version: (await readManifest()).version,
-    storage: shownBackend(storageUrl),
+    storage: `${shownBackend(storageUrl)}${agents}`,
     streams: streamUrl === storageUrl ? 'where everything else is stored' : shownBackend(streamUrl),
     temporal: { address, namespace, ...(uiUrl === undefined ? {} : { uiUrl }) },
     models: shownModels(config),
@@ -50,6 +52,7 @@ function shownBackend(url: string): string {
     case 'rediss':
       return `Redis at ${hostOf(url)}`;
     case 'nats':
+    case 'tls':
       return `NATS at ${hostOf(url)}`;
     default:
       return scheme;

@@ -11,7 +11,7 @@ import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.j
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
-  readonly storage: Pick<Storage, 'executions' | 'placeAgents' | 'tokens'>;
+  readonly storage: Pick<Storage, 'catchUp' | 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
@@ -35,7 +35,7 @@ const REMEMBERED = 10_000;
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
- * not know of their place agents. Safe with many processes. Returns the function that stops it.
+ * not know of their place agents, what the audit was not told. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -87,6 +87,7 @@ export class Sweeper {
     await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
     await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
+    await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
   }
 

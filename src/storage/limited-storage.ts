@@ -30,6 +30,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     tokens: limitedTokens(storage.tokens, limit),
     tools: limitedTools(storage.tools, limit),
     workflows: limitedWorkflows(storage.workflows, limit),
+    catchUp: () => storage.catchUp(),
     ping: () => storage.ping(),
     close: () => storage.close(),
   };

@@ -1,4 +1,6 @@
 import { CircuitBreakerError } from '../core/errors.js';
+import type { AgentsHome } from './agents-home.js';
+import { MemoryAgentsHome } from './memory/agents-home.js';
 import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryConversationStore } from './memory/conversations.js';
@@ -9,6 +11,7 @@ import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
 import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryToolStore } from './memory/tools.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
+import { PostgresAgentsHome } from './postgres/agents-home.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
@@ -25,6 +28,8 @@ import type { Storage } from './storage.js';
 
 export interface OpenedStorage {
   readonly storage: Storage;
+  /** What it does for agents that are kept elsewhere. */
+  readonly home: AgentsHome;
   /** The database connection behind it, for a stream log in the same database. */
   readonly sql: SqlConnection | undefined;
 }
@@ -41,7 +46,7 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
   const scheme = /^([a-z]+):/.exec(url)?.[1] ?? '';
   switch (scheme) {
     case 'memory':
-      return { storage: memoryStorage(), sql: undefined };
+      return storageInMemory();
     case 'pglite':
     case 'postgres':
     case 'postgresql':
@@ -54,44 +59,51 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
 }
 
 function storageOn(sql: SqlConnection): OpenedStorage {
+  const definitions = new PostgresDefinitionStore(sql);
+  const tools = new PostgresToolStore(sql);
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
     audit: new PostgresAuditStore(sql),
     conversations: new PostgresConversationStore(sql),
-    definitions: new PostgresDefinitionStore(sql),
-    executions: new PostgresExecutionStore(sql),
+    definitions,
+    executions: new PostgresExecutionStore(sql, tools),
     placeAgents: new PostgresPlaceAgentStore(sql),
     temporalHome: new PostgresTemporalHomeStore(sql),
     tokens: new PostgresTokenStore(sql),
-    tools: new PostgresToolStore(sql),
+    tools,
     workflows: new PostgresWorkflowStore(sql),
+    catchUp: () => Promise.resolve(),
     ping: async () => {
       await sql.query({ text: 'select 1', values: [] });
     },
     close: () => sql.close(),
   };
-  return { storage, sql };
+  return { storage, sql, home: new PostgresAgentsHome(sql, { definitions, tools }) };
 }
 
-function memoryStorage(): Storage {
+function storageInMemory(): OpenedStorage {
   const audit = new MemoryAuditStore();
   const executions = new MemoryExecutionStore(audit);
   const tokens = new MemoryTokenStore(executions, audit);
   const agents = new MemoryAgentStore();
   const placeAgents = new MemoryPlaceAgentStore();
   const workflows = new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version));
-  return {
+  const definitions = new MemoryDefinitionStore({ agents, workflows, placeAgents });
+  const tools = new MemoryToolStore(executions, audit);
+  const storage: Storage = {
     agents,
     audit,
     conversations: new MemoryConversationStore(),
-    definitions: new MemoryDefinitionStore({ agents, workflows, placeAgents }),
+    definitions,
     executions,
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents,
     tokens,
-    tools: new MemoryToolStore(executions, audit),
+    tools,
     workflows,
+    catchUp: () => Promise.resolve(),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
+  return { storage, sql: undefined, home: new MemoryAgentsHome({ audit, definitions, tools }) };
 }

@@ -21,6 +21,8 @@ export interface Storage {
   readonly tokens: TokenStore;
   readonly tools: ToolStore;
   readonly workflows: WorkflowStore;
+  /** Does what a process that died has left half done between two servers; nothing where all is in one. Safe to repeat. */
+  catchUp(): Promise<void>;
   /** Answers when the backend does; throws UNAVAILABLE otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

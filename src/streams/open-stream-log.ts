@@ -39,7 +39,8 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
       };
       return new EntryLog(new RedisEntries(redis, release));
     }
-    case 'nats': {
+    case 'nats':
+    case 'tls': {
       const { connectNats } = await import('./nats/nats-connection.js');
       const nats = await connectNats(url, { logger });
       return new EntryLog(new NatsEntries(nats, () => nats.close()));

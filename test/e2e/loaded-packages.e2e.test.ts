@@ -106,6 +106,15 @@ describe('of the packages that are for some, are loaded', () => {
     expect(await loadedByReady('api', { STREAM_URL: streamUrl })).toEqual([...API, ...NATS].sort());
   });
 
+  it.runIf(hasRedis)('with agents on Redis, its driver', async () => {
+    expect(await loadedByReady('api', { AGENT_STORAGE_URL: testRedisUrl(7) })).toEqual([...API, ...REDIS].sort());
+  });
+
+  it.runIf(hasNats)('with agents on NATS, its driver', async () => {
+    const url = testNatsUrl('loaded_packages_agents');
+    expect(await loadedByReady('api', { AGENT_STORAGE_URL: url })).toEqual([...API, ...NATS].sort());
+  });
+
   it('by a worker with MCP servers, their client', async () => {
     const file = join(folder, '.mcp.json');
     await writeFile(file, JSON.stringify({ mcpServers: { none: { command: 'no-such-program' } } }));

@@ -30,17 +30,19 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     listen: (channel, listener) => sql.listen(channel, listener),
     close: () => sql.close(),
   };
+  const tools = new PostgresToolStore(counted);
   const storage: Storage = {
     agents: new PostgresAgentStore(counted),
     audit: new PostgresAuditStore(counted),
     conversations: new PostgresConversationStore(counted),
     definitions: new PostgresDefinitionStore(counted),
-    executions: new PostgresExecutionStore(counted),
+    executions: new PostgresExecutionStore(counted, tools),
     placeAgents: new PostgresPlaceAgentStore(counted),
     temporalHome: new PostgresTemporalHomeStore(counted),
     tokens: new PostgresTokenStore(counted),
-    tools: new PostgresToolStore(counted),
+    tools,
     workflows: new PostgresWorkflowStore(counted),
+    catchUp: () => Promise.resolve(),
     ping: () => Promise.resolve(),
     close: () => sql.close(),
   };

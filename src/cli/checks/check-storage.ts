@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 
 import type { Config } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
+import { lookAtAgentStorage, wordsOfLoss } from '../../storage/open-agent-storage.js';
 import { openStorage } from '../../storage/open-storage.js';
 import { refuseLockedFolder } from '../../backends/postgres/folder-lock.js';
 import { connectServer } from '../../backends/postgres/open-sql.js';
@@ -11,20 +12,29 @@ import { neededFinding, note, ok, type Finding } from './finding.js';
 
 const SILENT = { warn: () => undefined };
 
-/** Whether storage, and the streams where they are elsewhere, can be opened. Opens no folder, makes no tables. */
+/** Whether storage, and agents and streams where they are elsewhere, can be opened. Opens no folder, makes no tables. */
 export async function checkStorage(config: Config, isRunning: boolean): Promise<readonly Finding[]> {
-  const { storageUrl, streamUrl } = config;
+  const { storageUrl, agentStorageUrl, streamUrl } = config;
   const look = (subject: string, url: string, open: () => Promise<void>) =>
     neededFinding(subject, () => lookAt({ subject, url, isRunning, open }));
   const storage = look('Storage', storageUrl, async () => {
     const { storage: opened } = await openStorage(storageUrl, { logger: SILENT });
     await opened.close();
   });
-  if (streamUrl === storageUrl) return [await storage];
-  const streams = look('Streams', streamUrl, async () => {
-    await (await openStreamLog(streamUrl)).shutdown();
-  });
-  return await Promise.all([storage, streams]);
+  const found = [storage];
+  if (agentStorageUrl !== undefined) found.push(neededFinding('Agents', () => lookAtAgents(agentStorageUrl)));
+  if (streamUrl !== storageUrl) {
+    const open = async () => {
+      await (await openStreamLog(streamUrl)).shutdown();
+    };
+    found.push(look('Streams', streamUrl, open));
+  }
+  return await Promise.all(found);
+}
+
+async function lookAtAgents(url: string): Promise<Finding> {
+  const { mayLose } = await lookAtAgentStorage(url);
+  return (mayLose === 'nothing' ? ok : note)('Agents', `Their server answers; ${wordsOfLoss(mayLose)}`);
 }
 
 interface Place {

@@ -6,7 +6,7 @@ import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import { idempotencyKeyOf, type ToolCallPlace, type ToolOutcome } from '../../core/executions/tool-call.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import type { ExecutionStore } from '../execution-store.js';
-import { decodeCursor, pageBy } from '../page-cursor.js';
+import { decodeCursor, pageBy, type ListPosition } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import { isWithin, type WorkflowLimit } from '../workflow-limit.js';
 import type { StoredToolCall, ToolStore, WorkerServers } from '../tool-store.js';
@@ -100,17 +100,23 @@ export class MemoryToolStore implements ToolStore {
 
   async listWaiting(page: PageRequest, limit: WorkflowLimit = {}): Promise<Page<ToolApproval>> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
-    const undecided = [...this.#calls.values()].flatMap(({ approval }) =>
-      approval === undefined || approval.decision !== undefined ? [] : [approval],
-    );
+    const undecided = this.listUndecided(after, Infinity);
     const executions = await Promise.all(undecided.map(({ executionId }) => this.#executions.get(executionId)));
     const waiting = undecided.filter((_, index) => {
       const execution = executions[index];
       return execution !== undefined && isWithin(limit, execution.workflowId) && !isEnded(execution.status);
     });
-    const behind = waiting.filter((one) => after === undefined || newestFirst(waitingPosition(one), after) < 0);
+    return pageBy(waiting.slice(0, page.first + 1), page, waitingPosition);
+  }
+
+  /** Whatever became of their executions. */
+  listUndecided(after: ListPosition | undefined, limit: number): readonly ToolApproval[] {
+    const undecided = [...this.#calls.values()].flatMap(({ approval }) =>
+      approval === undefined || approval.decision !== undefined ? [] : [approval],
+    );
+    const behind = undecided.filter((one) => after === undefined || newestFirst(waitingPosition(one), after) < 0);
     behind.sort((left, right) => newestFirst(waitingPosition(right), waitingPosition(left)));
-    return pageBy(behind.slice(0, page.first + 1), page, waitingPosition);
+    return behind.slice(0, limit);
   }
 
   outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {

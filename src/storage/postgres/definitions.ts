@@ -12,8 +12,14 @@ export class PostgresDefinitionStore implements DefinitionStore {
     this.#sql = sql;
   }
 
-  /** One statement is one transaction. A version that is there already is refused by the primary key, and all else with it. */
-  async save({ agents, workflows, deletedAgents, deletedPlaceAgents }: DefinitionChanges): Promise<boolean> {
+  /**
+   * One statement is one transaction. A version that is there already is refused by the primary key, and all else with it; so is a
+   * `batch` that was given up. Its row says that it is saved.
+   */
+  async save(
+    { agents, workflows, deletedAgents, deletedPlaceAgents }: DefinitionChanges,
+    batch?: string,
+  ): Promise<boolean> {
     // In one order, whoever saves: two that wait for each other would both be ended.
     const sorted = agents.toSorted((one, other) => (one.id < other.id ? -1 : 1));
     const moved = workflows.toSorted((one, other) => (one.definition.id < other.definition.id ? -1 : 1));
@@ -35,6 +41,8 @@ export class PostgresDefinitionStore implements DefinitionStore {
             insert into circuit_breaker.place_agent_changes as change (workflow_id, revision, told)
             select distinct workflow_id, 1, 0 from removed
             on conflict (workflow_id) do update set revision = change.revision + 1
+          ), batch as (
+            insert into circuit_breaker.definition_batches (id, outcome) select $11, 'saved' where $11::text is not null
           ) select 1`,
         values: [
           sorted.map(({ id }) => id),
@@ -47,6 +55,7 @@ export class PostgresDefinitionStore implements DefinitionStore {
           moved.map(storableJson),
           deletedAgents,
           deletedPlaceAgents,
+          batch ?? null,
         ],
         timeoutMs: TIMEOUT_MS,
       });

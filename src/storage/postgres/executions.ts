@@ -9,6 +9,7 @@ import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { tellIn } from './audit.js';
+import type { PostgresToolStore } from './tools.js';
 
 interface Row {
   readonly document: AgentExecution;
@@ -27,8 +28,11 @@ const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 
 export class PostgresExecutionStore implements ExecutionStore {
   readonly #sql: SqlConnection;
-  constructor(sql: SqlConnection) {
+  readonly #tools: Pick<PostgresToolStore, 'stopWaiting'>;
+
+  constructor(sql: SqlConnection, tools: Pick<PostgresToolStore, 'stopWaiting'>) {
     this.#sql = sql;
+    this.#tools = tools;
   }
 
   async create(given: AgentExecution, by?: Starter): Promise<AgentExecution> {
@@ -81,7 +85,7 @@ export class PostgresExecutionStore implements ExecutionStore {
         ],
       });
       if (updated.length > 0 && row.document.status === 'WAITING_FOR_APPROVAL' && isEnded(document.status)) {
-        await this.#stopWaiting(id);
+        await this.#tools.stopWaiting(id);
       }
       // Another update came in between: apply this one to what it left.
       if (updated.length > 0) return { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) };
@@ -174,13 +178,6 @@ export class PostgresExecutionStore implements ExecutionStore {
       text: 'update circuit_breaker.executions set stream_removed = true where id = any($1)',
       values: [ids],
     });
-  }
-
-  /** Nobody is asked any more. The list leaves it out as it is; but each read would pass it, for ever. */
-  async #stopWaiting(id: string): Promise<void> {
-    const text =
-      'update circuit_breaker.tool_calls set waiting_since = null where execution_id = $1 and waiting_since is not null';
-    await this.#sql.query({ text, values: [id] });
   }
 
   async #find(id: string): Promise<Row | undefined> {

@@ -6,7 +6,7 @@ import type { ToolCallPlace, ToolOutcome } from '../../core/executions/tool-call
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { tellIn } from './audit.js';
-import { decodeCursor, pageBy } from '../page-cursor.js';
+import { decodeCursor, pageBy, type ListPosition } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { WorkflowLimit } from '../workflow-limit.js';
 import type { StoredToolCall, ToolStore, WorkerServers } from '../tool-store.js';
@@ -168,6 +168,26 @@ export class PostgresToolStore implements ToolStore {
       page,
       waitingPosition,
     );
+  }
+
+  /** For a storage whose executions are elsewhere: as `listWaiting`, whatever became of them. */
+  async listUndecided(after: ListPosition | undefined, limit: number): Promise<readonly ToolApproval[]> {
+    const rows = await this.#sql.query<ApprovalRow>({
+      name: 'list-undecided',
+      text: `select approval from circuit_breaker.tool_calls call
+        where waiting_since is not null
+          and ($1::text is null or (waiting_since >= $1 and (waiting_since, ${KEY}) > ($1, $2)))
+        order by waiting_since, ${KEY} limit $3`,
+      values: [after?.createdAt ?? null, after?.id ?? null, limit],
+    });
+    return rows.map(({ approval }) => approval);
+  }
+
+  /** Of an execution that has ended. The list leaves it out as it is; but each read would pass it, for ever. */
+  async stopWaiting(executionId: string): Promise<void> {
+    const text =
+      'update circuit_breaker.tool_calls set waiting_since = null where execution_id = $1 and waiting_since is not null';
+    await this.#sql.query({ text, values: [executionId] });
   }
 
   async outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {

@@ -1,14 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** A script and the name under which the server remembers it. */
-export interface RedisScript {
-  readonly text: string;
-  readonly sha1: string;
-}
-
-function script(text: string): RedisScript {
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
-}
+import { redisScript } from '../../backends/redis/redis-script.js';
 
 /** A longer entry is not sent along with its wake-up: the server keeps it for every viewer that is slow to read. */
 const MAX_WAKE_BYTES = 64 * 1024;
@@ -23,7 +13,7 @@ const MAX_WAKE_BYTES = 64 * 1024;
  * The predecessor `*` is whatever is there, unless that closes the log: so a writer in full swing cannot keep a log from
  * being closed. The place is found here then, and the head comes without its beginning.
  */
-export const APPEND = script(`
+export const APPEND = redisScript(`
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local answers = {}
@@ -50,7 +40,7 @@ end
 return answers`);
 
 /** For each key the id and fields of the last entry, without its events, and entries from an id on, at most so many. */
-export const READ = script(`
+export const READ = redisScript(`
 local pages = {}
 for i, key in ipairs(KEYS) do
   local tail = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]

@@ -6,7 +6,7 @@ import { connectNats } from '../../../src/streams/nats/nats-connection.js';
 import { NatsEntries } from '../../../src/streams/nats/nats-entries.js';
 import { decodeEntry } from '../../../src/streams/nats/nats-entry.js';
 import { streamNeeds } from '../../../src/streams/nats/nats-stream.js';
-import { subjectToken } from '../../../src/streams/nats/nats-subject.js';
+import { subjectToken } from '../../../src/backends/nats/nats-subject.js';
 import type { StreamLog } from '../../../src/streams/stream-log.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { testNatsUrl } from '../../support/nats.js';

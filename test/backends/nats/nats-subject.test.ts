@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { subjectToken } from '../../../src/streams/nats/nats-subject.js';
+import { subjectToken } from '../../../src/backends/nats/nats-subject.js';
 
 /** Few characters, so that ids are alike, and halves of surrogate pairs among them. */
 const anId = fc.string({

@@ -1,0 +1,48 @@
+import type { RunRecord } from '../../core/tokens/token-record.js';
+import type { TellingExecutionStore } from '../agent-storage.js';
+import type { TokenStore } from '../token-store.js';
+
+/** Tokens whose executions are kept in another server. */
+export function tokensWithExecutionsElsewhere(tokens: TokenStore, executions: TellingExecutionStore): TokenStore {
+  return {
+    record: (record, followed) => recordInTwo(tokens, executions, { record, followed }),
+    appendEvent: (id, event) => tokens.appendEvent(id, event),
+    terminate: (id, how) => tokens.terminate(id, how),
+    get: (id) => tokens.get(id),
+    getMany: (ids) => tokens.getMany(ids),
+    originOf: (id) => tokens.originOf(id),
+    list: (filter, page) => tokens.list(filter, page),
+    listEvents: (id, range) => tokens.listEvents(id, range),
+    newestEvent: (id) => tokens.newestEvent(id),
+    readFeed: (after, first) => tokens.readFeed(after, first),
+    watchFeed: (onWake) => tokens.watchFeed(onWake),
+  };
+}
+
+interface Recording {
+  readonly record: RunRecord;
+  readonly followed: string | undefined;
+}
+
+/**
+ * The executions first, since nobody may learn the id of one that is not there; then the token. Who dies in between has not answered:
+ * the workflow has it recorded again, and an execution that is there already stays. One of a record that never comes is ended by the
+ * sweep, as one whose workflow task was lost.
+ */
+async function recordInTwo(
+  tokens: TokenStore,
+  executions: TellingExecutionStore,
+  { record, followed }: Recording,
+): Promise<readonly string[] | undefined> {
+  const { token, runId } = record;
+  if (record.executions.length === 0) return await tokens.record(record, followed);
+  const origin = await tokens.originOf(token.id);
+  // It would be refused. Where another run comes first after this, its executions are left as those of a lost task are.
+  if (origin !== undefined && origin.runId !== runId && origin.runId !== followed) return undefined;
+  const stored = await Promise.all(record.executions.map((execution) => executions.createUntold(execution)));
+  const taken = await tokens.record({ ...record, executions: [] }, followed);
+  const own = stored.filter(({ tokenId }) => tokenId === token.id);
+  await Promise.all(own.map(({ id }) => executions.tell(id)));
+  if (taken === undefined) return undefined;
+  return stored.filter(({ tokenId }) => tokenId !== token.id).map(({ id }) => id);
+}
