@@ -102,6 +102,12 @@ const modules = [
     to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|audit)/', STORAGE_PORTS] },
   },
   {
+    name: 'backup',
+    comment: 'What lies in a data folder, copied and put back: files, core and tar.',
+    from: { path: '^src/backup/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|backup)/', '^node_modules/(tar|zod)/'] },
+  },
+  {
     name: 'reconcile',
     comment: 'Sets right what nobody was there for.',
     from: { path: '^src/reconcile/' },
@@ -298,7 +304,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
         ...COMPOSERS,
       ],

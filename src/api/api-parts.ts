@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { AuditLog } from '../audit/audit-log.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
@@ -32,6 +34,8 @@ export interface ApiParts extends OperationParts {
   readonly tls?: TlsIdentity;
   /** Absent: what Temporal stores is in clear. */
   readonly payloadCipher?: PayloadCipher;
+  /** Absent: what is stored lies on servers of its own. */
+  readonly backup?: { read(): Promise<Readable> };
   /** Where the GraphQL IDE has been built, if it has. */
   readonly ideFolder: string;
   /** Whether anybody may have the page of the IDE. */

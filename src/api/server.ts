@@ -13,6 +13,7 @@ import { admitRequests } from './access/admit-requests.js';
 import { MAX_BODY_BYTES } from './access/limit-bodies.js';
 import { unpackBodies } from './access/unpack-body.js';
 import type { ApiParts } from './api-parts.js';
+import { registerBackup } from './backup.js';
 import { errorHeaders, httpError } from './error-response.js';
 import { isCodecPath } from './connections/codec-paths.js';
 import { BrokenRequests } from './connections/broken-requests.js';
@@ -95,6 +96,7 @@ export async function createServer(parts: ApiParts, logger: FastifyBaseLogger): 
   registerAgentStream(app, parts);
   registerHealth(app, parts);
   registerPayloadCodec(app, parts);
+  registerBackup(app, parts);
   registerFrontPage(app, parts);
   registerSockets(app, schema, parts);
   await registerGraphiqlPage(app, parts.ideFolder);

@@ -60,26 +60,44 @@ export class ApiClient {
     return answer.data;
   }
 
+  /** What is at a path, as it comes, of this media type. Throws like `query`. */
+  async download(path: string, type: string): Promise<ReadableStream> {
+    const response = await this.#request(path, {});
+    const isAsAsked = response.ok && response.headers.get('content-type') === type;
+    if (isAsAsked && response.body !== null) return response.body;
+    const answer = jsonOf(await response.text());
+    if (response.status !== 404 || !isJsonObject(answer)) throw this.#otherAnswer(response, answer);
+    const said = `The server at ${this.address} is of another version than this command: it has no ${path}.`;
+    throw new CircuitBreakerError('UNAVAILABLE', said);
+  }
+
   async #answer<Data>(body: string): Promise<GraphqlAnswer<Data>> {
-    const headers = { 'content-type': 'application/json', ...this.#headers };
-    const url = `${this.address}/graphql`;
-    let response: Response;
+    const headers = { 'content-type': 'application/json' };
+    const response = await this.#request('/graphql', { method: 'POST', headers, body });
+    const answer = jsonOf(await response.text());
+    if (isJsonObject(answer) && ('data' in answer || 'errors' in answer)) return answer;
+    throw this.#otherAnswer(response, answer);
+  }
+
+  async #request(path: string, how: PlainRequest): Promise<Response> {
     try {
-      response = await fetch(url, { method: 'POST', headers, body, signal: this.#signal });
+      const headers = { ...how.headers, ...this.#headers };
+      return await fetch(`${this.address}${path}`, { ...how, headers, signal: this.#signal });
     } catch (error) {
       this.#signal.throwIfAborted();
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : wordsOf(error);
       throw new CircuitBreakerError('UNAVAILABLE', `No server answers at ${this.address}: ${reason}.`);
     }
-    const text = await response.text();
-    const answer = jsonOf(text);
-    if (isJsonObject(answer) && ('data' in answer || 'errors' in answer)) return answer;
+  }
+
+  /** What an answer says that is not the one that was asked for. */
+  #otherAnswer(response: Response, answer: unknown): CircuitBreakerError {
     const { error } = isJsonObject(answer) ? answer : {};
     if (isJsonObject(error) && typeof error['message'] === 'string' && typeof error['code'] === 'string') {
-      throw this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
+      return this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
     }
     const said = `it answered with status ${response.status}, and not as a server of ours`;
-    throw new CircuitBreakerError('UNAVAILABLE', `What is at ${this.address} is no Circuit Breaker: ${said}.`);
+    return new CircuitBreakerError('UNAVAILABLE', `What is at ${this.address} is no Circuit Breaker: ${said}.`);
   }
 
   #refusal(error: GraphqlError): CircuitBreakerError {
@@ -112,6 +130,12 @@ function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+interface PlainRequest {
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 interface GraphqlAnswer<Data> {

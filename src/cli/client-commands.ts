@@ -61,4 +61,20 @@ afterwards. Exits with 0, or with 2 when something is wrong.`,
       await get(request);
     },
   },
+  backup: {
+    operand: 'DIR',
+    options: { env: ENVIRONMENT_OPTION },
+    summary: 'copy all that a server keeps in its data folder, while it runs',
+    description: `Writes into DIR, which is not there yet, what the server keeps: its storage, its streams and its Temporal server's database, as they
+are at one moment, for which it stands still. restore makes a data folder of it. Takes a token with the role "administer". A server whose storage,
+streams or Temporal lie elsewhere has nothing to copy: back those up. Secrets of the environment are not in it. Exits with 0, or with 2 when
+something is wrong; then DIR is not there.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker backup backups/monday'],
+    script: 'npx circuit-breaker backup',
+    run: async (request) => {
+      const { backup } = await import('./commands/backup.js');
+      await backup(request);
+    },
+  },
 } satisfies Readonly<Record<string, Command>>;

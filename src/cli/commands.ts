@@ -211,6 +211,20 @@ is no such folder.`,
       await validate(request);
     },
   },
+  restore: {
+    operand: 'DIR',
+    options: {},
+    summary: 'make a data folder of what backup has written',
+    description: `Looks whether every file of DIR is as it was, and makes DATA_DIR of it, which must not be there yet or be empty. It is there whole or
+not at all. What a token did after the backup never was; see docs/guides/backups.md for what that means.`,
+    variables: { DATA_DIR: 'the folder to make' },
+    examples: ['DATA_DIR=restored npx circuit-breaker restore backups/monday'],
+    script: 'npx circuit-breaker restore',
+    run: async (request) => {
+      const { restore } = await import('./commands/restore.js');
+      await restore(request);
+    },
+  },
   ...CLIENT_COMMANDS,
   ...OPERATOR_COMMANDS,
   doctor: {

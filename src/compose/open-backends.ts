@@ -17,6 +17,8 @@ export interface Backends {
   readonly schemas: SchemaChecker;
   /** Closes the stream of an ended execution and remembers its last sequence; safe to repeat, in any process. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
+  /** Copies what storage and the stream log have into a folder that is not there yet. Absent: it does not all lie in the data folder. */
+  readonly copyTo?: (folder: string) => Promise<void>;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
-  return { storage, streams, schemas, closeStream };
+  const copyTo = config.streamUrl === config.storageUrl ? opened.sql?.copyTo : undefined;
+  return { storage, streams, schemas, closeStream, ...(copyTo === undefined ? {} : { copyTo }) };
 }
 
 /** The storage with its agents, wherever these are. */

@@ -25,11 +25,13 @@ import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import type { Backends } from './open-backends.js';
 import { apiAddress } from './api-address.js';
 import { claimHome } from './claim-home.js';
+import { dataFolderBackup } from './data-folder-backup.js';
 import { openAudit } from './open-audit.js';
 import { openAccess } from './open-access.js';
 import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
 import type { ProcessParts } from './run-process.js';
+
 import { serverFacts } from './server-facts.js';
 
 /** Where `npm run build` puts it, also for a process that runs the sources. */
@@ -83,9 +85,10 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const proxies = new TrustedProxies(config.trustedProxies);
   const access = { origins, proxies, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
+  const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
   const app = await createServer(
-    { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls },
+    { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,
   );
   resources.add('the API', () => app.close());

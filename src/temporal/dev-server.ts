@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -37,6 +37,8 @@ export interface DevServer {
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
+  /** Copies its database into a folder, as it is at one moment: it stands still until that is done, and until `meanwhile` is. */
+  copyTo(folder: string, meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,10 @@ const START_TIMEOUT_MS = 120_000;
 const LOOK_EVERY_MS = 20;
 const STOP_PATIENCE_MS = 5000;
 const LOG_TAIL = 1500;
+
+const DATABASE = 'temporal.db';
+/** With what was written and is not in it yet. Its index of that is made anew. */
+const DATABASE_FILES = [DATABASE, `${DATABASE}-wal`];
 
 /** What was measured to make the dev server fast and its limits exact: DESIGN section 6 has the figures. */
 const TUNING = [
@@ -200,6 +206,16 @@ function runningServer(options: DevServerOptions, pid: number): DevServer {
     address: `127.0.0.1:${options.port}`,
     uiUrl: `http://localhost:${options.uiPort}`,
     pid,
+    copyTo: async (folder, meanwhile) => {
+      sent(pid, 'SIGSTOP');
+      try {
+        // Whoever opens the copy finds what one would find whose server was killed at this moment.
+        for (const file of DATABASE_FILES) await copyIfThere(join(options.dataDir, file), join(folder, file));
+        await meanwhile();
+      } finally {
+        sent(pid, 'SIGCONT');
+      }
+    },
     stop: async () => {
       await endProcess(pid);
       await removeServerRecord(options.dataDir);
@@ -233,7 +249,15 @@ function sent(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 function databasePathOf({ dataDir }: DevServerOptions): string {
-  return resolve(join(dataDir, 'temporal.db'));
+  return resolve(join(dataDir, DATABASE));
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
 }
 
 function logPathOf({ dataDir }: DevServerOptions): string {

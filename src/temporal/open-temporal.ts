@@ -1,6 +1,6 @@
 import type { TemporalConfig } from '../config.js';
 import type { PayloadKey } from '../core/payload-keys.js';
-import { runDevServer, type DevServerOptions } from './dev-server.js';
+import { runDevServer, type DevServer, type DevServerOptions } from './dev-server.js';
 import type { FetchOptions } from './download.js';
 import { findTemporalCli, type CliSearch } from './find-temporal-cli.js';
 
@@ -24,6 +24,8 @@ export interface TemporalCluster {
   readonly metadata?: TemporalConfig['metadata'];
   /** Encrypt what it stores of ours; none: it is stored in clear. */
   readonly payloadKeys: readonly PayloadKey[];
+  /** Absent: it is not ours. As `DevServer` says. */
+  readonly copyTo?: DevServer['copyTo'];
   /** Stops the server if it is ours. */
   stop(): Promise<void>;
 }
@@ -46,8 +48,14 @@ export async function openTemporal(
     codecEndpoint,
     ...(options.signal && { signal: options.signal }),
   });
-  const { address } = server;
-  return { address, namespace, ...uiOf(temporal), payloadKeys, stop: () => server.stop() };
+  return {
+    address: server.address,
+    namespace,
+    ...uiOf(temporal),
+    payloadKeys,
+    copyTo: (folder, meanwhile) => server.copyTo(folder, meanwhile),
+    stop: () => server.stop(),
+  };
 }
 
 /** Where the program is looked for that runs a dev server. */

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
 
 import { PGlite } from '@electric-sql/pglite';
 
@@ -54,6 +55,14 @@ export class PgliteConnection implements SqlConnection {
       void stopped();
     };
   }
+
+  /** Statements wait meanwhile. */
+  readonly copyTo = async (folder: string): Promise<void> => {
+    await this.query({ text: 'checkpoint', values: [] });
+    await this.#database.runExclusive(() =>
+      cp(this.#folder, folder, { recursive: true, mode: constants.COPYFILE_FICLONE }),
+    );
+  };
 
   async close(): Promise<void> {
     await this.#database.close();

@@ -15,6 +15,8 @@ export interface SqlConnection {
    * first included: notifications sent while the connection was away are lost. Returns the function that ends it.
    */
   listen(channel: string, listener: SqlListener): () => void;
+  /** Copies the database, as it is at one moment, into a folder that is not there yet. Absent: a server has it. */
+  readonly copyTo?: (folder: string) => Promise<void>;
   close(): Promise<void>;
 }
 

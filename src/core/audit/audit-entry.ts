@@ -50,6 +50,8 @@ export const ACTIONS = {
   providerCall: 'provider.call',
   /** A call of a tool was approved, rejected, or nobody said anything in time; the subject is the execution. */
   approval: 'approval',
+  /** All that is stored was read, to be kept elsewhere. */
+  backup: 'backup',
   /** Old entries were removed; the subject is the sequence of the last of them. */
   auditExpire: 'audit.expire',
 } as const;

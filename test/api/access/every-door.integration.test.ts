@@ -341,35 +341,36 @@ describe('the other addresses', () => {
     },
   );
 
-  describe.each(['/codec/decode', '/codec/encode'])('%s', (path) => {
-    const codec = async (headers: Record<string, string>) => {
-      const asked = { 'content-type': 'application/json', ...headers };
-      const answer = await fetch(`${address}${path}`, { method: 'POST', headers: asked, body: '{"payloads":[]}' });
-      return answer.status;
-    };
+  describe.each<readonly [string, RequestInit, number]>([
+    ['/codec/decode', { method: 'POST', body: '{"payloads":[]}' }, 200],
+    ['/codec/encode', { method: 'POST', body: '{"payloads":[]}' }, 200],
+    ['/backup', {}, 503],
+  ])('%s', (path, request, opened) => {
+    const type = { 'content-type': 'application/json' };
+    const statusFor = async (shown: object) =>
+      (await fetch(`${address}${path}`, { ...request, headers: { ...type, ...shown } })).status;
 
     it.each(Object.entries(STRANGERS))('is shut to somebody who shows %s', async (_who, shown) => {
-      expect(await codec(shown.headers ?? {})).toBe(401);
+      expect(await statusFor(shown.headers ?? {})).toBe(401);
     });
 
     it.each([
       ['cb_reader', 403],
       ['cb_operator', 403],
       ['cb_elsewhere', 403],
-      ['cb_owner', 200],
+      ['cb_owner', opened],
     ])('answers %s with %s', async (token, status) => {
-      expect(await codec({ authorization: `Bearer ${token}` })).toBe(status);
+      expect(await statusFor({ authorization: `Bearer ${token}` })).toBe(status);
     });
 
     it('is opened by no ticket', async () => {
       const ticket = await ticketOf(tickets, 'e');
-      expect((await fetch(`${address}${path}?ticket=${ticket}`, { method: 'POST' })).status).toBe(401);
+      expect((await fetch(`${address}${path}?ticket=${ticket}`, { method: request.method ?? 'GET' })).status).toBe(401);
     });
   });
 
   it.each(['/health/live', '/health/ready'])('%s is open', async (path) => {
-    expect(await statusOf(path)).toBe(200);
-    expect(await statusOf(path, 'cb_nobody')).toBe(200);
+    for (const token of [undefined, 'cb_nobody']) expect(await statusOf(path, token)).toBe(200);
   });
 
   it.each(['/graphiql', '/graphiql/', '/graphiql/app.js'])('%s is not there unless it is wanted', async (path) => {
