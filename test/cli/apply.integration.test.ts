@@ -87,7 +87,7 @@ describe('circuit-breaker apply', () => {
     for (const more of [['--dry-run'], []]) {
       const { code, stderr } = await run('apply', folder, ...more);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^Nothing was applied\.\nagents\/reviewer\.yaml UNKNOWN_TOOL .* \(at \/tools\/0\)\n$/);
+      expect(stderr).toMatch(/^Nothing was applied\.\nagents\/reviewer\.yaml:7:9 UNKNOWN_TOOL [^\n]*\n$/);
     }
     expect(await versions()).toEqual([]);
   });
