@@ -12,10 +12,10 @@ import { lookAtFiles } from './watched-files.js';
  * Applies the folder that this process is in to the server that it runs, now and after every save, and says what happens to tokens of
  * its workflows. Resolves when that has begun; it goes on until the process ends.
  */
-export async function developFolder(parts: ProcessParts, { address, feed }: Running): Promise<void> {
+export async function developFolder(parts: ProcessParts, { feed }: Pick<Running, 'feed'>): Promise<void> {
   const { config, logger, resources, say, ending } = parts;
   const folder = process.cwd();
-  const { token, warning } = await ownEnvironment(folder, address);
+  const { token, warning } = await ownEnvironment(folder, ApiClient.of(config).address);
   if (warning !== undefined) say(warning);
   const tokens = new LiveTokens(feed, say);
   const live = new LiveDefinitions(folder, {

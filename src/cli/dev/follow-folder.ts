@@ -1,16 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 
+import { FolderRest, isOther } from './folder-rest.js';
 import { changedFiles, lookAtFiles, type SeenFolder } from './watched-files.js';
 
 const LOOK_EVERY_MS = 150;
 /** A look at a large folder takes long: looks take no more than a twentieth of the time. */
 const SHARE = 20;
-/** What is saved in pieces is saved faster than this. */
-const QUIET_MS = 300;
 /** What could not be done for now is tried again. */
 const AGAIN_MS = 2000;
-/** A folder that never comes to rest: somebody should know. */
-const RESTLESS_MS = 10_000;
 
 /** What came of a folder that was to be taken: what there was, nothing because it was saved meanwhile, or nothing for now. */
 export type Taken = 'done' | 'moved' | 'later';
@@ -37,7 +34,9 @@ interface Following {
  * systems tell of changes is not to be relied on: on drives of a network and in containers some tell nothing.
  */
 export async function followFolder({ folder, leftOut, ending }: Following, follower: FolderFollower): Promise<void> {
-  const rest = new Rest(follower);
+  const rest = new FolderRest((line) => {
+    follower.say(line);
+  });
   let taken: SeenFolder | undefined;
   let again = Infinity;
   while (!ending.aborted) {
@@ -45,7 +44,7 @@ export async function followFolder({ folder, leftOut, ending }: Following, follo
     const seen = lookAtFiles(folder, leftOut);
     const tookMs = performance.now() - begun;
     const isDue = taken === undefined || isOther(taken, seen) || begun > again;
-    if (isDue && rest.isAtRest(seen)) {
+    if (isDue && rest.isAtRest(seen, performance.now())) {
       const came = await follower.take(() => !isOther(seen, lookAtFiles(folder, leftOut)));
       again = came === 'later' ? performance.now() + AGAIN_MS : Infinity;
       if (came !== 'moved') {
@@ -55,53 +54,6 @@ export async function followFolder({ folder, leftOut, ending }: Following, follo
     }
     await pause(Math.max(LOOK_EVERY_MS, tookMs * SHARE), ending);
   }
-}
-
-/** Knows since when a folder has been as it is. */
-class Rest {
-  readonly #follower: Pick<FolderFollower, 'say'>;
-  #seen: SeenFolder | undefined;
-  #sinceMs = 0;
-  #restlessSinceMs: number | undefined;
-  #isToldOfMore = false;
-
-  constructor(follower: Pick<FolderFollower, 'say'>) {
-    this.#follower = follower;
-  }
-
-  isAtRest(seen: SeenFolder): boolean {
-    const now = performance.now();
-    this.#tellOfMore(seen);
-    if (this.#seen === undefined || isOther(this.#seen, seen)) {
-      this.#tellOfUnrest(seen, now);
-      this.#seen = seen;
-      this.#sinceMs = now;
-      return false;
-    }
-    if (now - this.#sinceMs < QUIET_MS) return false;
-    this.#restlessSinceMs = undefined;
-    return true;
-  }
-
-  #tellOfUnrest(seen: SeenFolder, now: number): void {
-    this.#restlessSinceMs ??= now;
-    if (now - this.#restlessSinceMs < RESTLESS_MS) return;
-    this.#restlessSinceMs = Infinity;
-    const [file = ''] = changedFiles(this.#seen?.files ?? new Map(), seen.files);
-    this.#follower.say(`${file} changes again and again: it is applied once the folder comes to rest.`);
-  }
-
-  #tellOfMore({ hasMore }: SeenFolder): void {
-    if (!hasMore || this.#isToldOfMore) return;
-    this.#isToldOfMore = true;
-    this.#follower.say(
-      'This folder has very many files: changes deep down in it are not seen. Keep agents and workflows apart.',
-    );
-  }
-}
-
-function isOther(one: SeenFolder, other: SeenFolder): boolean {
-  return one.files.size !== other.files.size || changedFiles(one.files, other.files).length > 0;
 }
 
 async function pause(ms: number, ending: AbortSignal): Promise<void> {

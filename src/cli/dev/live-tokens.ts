@@ -1,4 +1,5 @@
 import type { TokenFeed } from '../../api/token-events/token-feed.js';
+import type { StoredTokenEvent } from '../../storage/token-store.js';
 import { eventLine } from '../operator/event-line.js';
 
 /** Says what happens to tokens of workflows, a line each. */
@@ -16,23 +17,26 @@ export class LiveTokens {
   async follow(workflowIds: readonly string[]): Promise<void> {
     for (const workflowId of workflowIds.filter((id) => !this.#left.has(id))) {
       this.#left.set(workflowId, () => undefined);
-      const leave = await this.#feed.listen(
-        { workflowId },
-        {
-          take: (event) => {
-            const line = eventLine(event);
-            if (line === undefined) return;
-            this.#say(`${event.tokenId}  ${line}${event.type === 'CREATED' ? ` It is of ${workflowId}.` : ''}`);
-          },
-          end: () => undefined,
-        },
-      );
-      this.#left.set(workflowId, leave);
+      try {
+        this.#left.set(workflowId, await this.#listen(workflowId));
+      } catch (error) {
+        this.#left.delete(workflowId);
+        throw error;
+      }
     }
   }
 
   close(): void {
     for (const leave of this.#left.values()) leave();
     this.#left.clear();
+  }
+
+  #listen(workflowId: string): Promise<() => void> {
+    const take = (event: StoredTokenEvent): void => {
+      const line = eventLine(event);
+      if (line === undefined) return;
+      this.#say(`${event.tokenId}  ${line}${event.type === 'CREATED' ? ` It is of ${workflowId}.` : ''}`);
+    };
+    return this.#feed.listen({ workflowId }, { take, end: () => undefined });
   }
 }

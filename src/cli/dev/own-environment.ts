@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { processVariables } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
+import { isLoopback } from '../../core/loopback.js';
 import { ENVIRONMENTS_FILE, readEnvironment } from '../../folder/environments.js';
 
 /** What commands in a folder find, compared with the server that develops it. */
@@ -17,8 +18,7 @@ export interface OwnEnvironment {
 export async function ownEnvironment(folder: string, address: string): Promise<OwnEnvironment> {
   try {
     const { url, token } = await readEnvironment(folder, { variables: processVariables() });
-    const isOwn = new URL(url).host === new URL(address).host;
-    if (isOwn) return token === undefined ? {} : { token };
+    if (isSame(new URL(url), new URL(address))) return token === undefined ? {} : { token };
     const advice = `name ${address} as its default server`;
     return {
       warning: (await isThere(join(folder, ENVIRONMENTS_FILE)))
@@ -29,6 +29,12 @@ export async function ownEnvironment(folder: string, address: string): Promise<O
     if (!(error instanceof CircuitBreakerError)) throw error;
     return { warning: `Commands in this folder find no server: ${error.message}` };
   }
+}
+
+/** All names of this machine for itself are one. */
+function isSame(one: URL, other: URL): boolean {
+  if (one.protocol !== other.protocol || one.port !== other.port) return false;
+  return one.hostname === other.hostname || (isLoopback(one.hostname) && isLoopback(other.hostname));
 }
 
 async function isThere(path: string): Promise<boolean> {
