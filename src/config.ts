@@ -17,6 +17,8 @@ import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './t
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Where a worker says on this machine whether it lives; absent: nowhere. */
+  readonly workerHealthPort?: number;
   /** Origins of pages that may use the API, besides its own. */
   readonly corsOrigins: readonly string[];
   readonly access: AccessConfig;
@@ -160,6 +162,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   return {
     port: values.PORT,
     host: values.HOST,
+    ...(values.WORKER_HEALTH_PORT === undefined ? {} : { workerHealthPort: values.WORKER_HEALTH_PORT }),
     corsOrigins: values.CORS_ORIGINS,
     access,
     ...(tls === undefined ? {} : { tls }),
@@ -208,6 +211,7 @@ const SHORTEST_SECRET = 32;
 const ENVIRONMENT = z.object({
   PORT: port.default(4000),
   HOST: z.string().default('127.0.0.1'),
+  WORKER_HEALTH_PORT: port.optional(),
   CORS_ORIGINS: origins,
   TRUSTED_PROXIES: addressRanges,
   TLS_CERT_FILE: z.string().optional(),

@@ -25,7 +25,7 @@ export interface ProcessParts {
 /** After everything is closed, whatever still keeps the process alive has so long. */
 const LAST_WORK_MS = 10_000;
 /** After an error that nobody caught, which may be of what is to be closed, everything together has so long. */
-const LAST_RESORT_MS = 30_000;
+export const LAST_RESORT_MS = 30_000;
 
 /**
  * Runs a process of ours: reads its configuration, starts it, waits for SIGINT, SIGTERM, SIGHUP or the loss of its output

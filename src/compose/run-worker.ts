@@ -21,7 +21,7 @@ import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
 import { workerDataConverter } from '../temporal/data-converter.js';
 import { LongWaits } from '../temporal/long-waits.js';
-import { createTemporalGateway } from '../temporal/temporal-gateway.js';
+import { createTemporalGateway, type TemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
@@ -43,6 +43,7 @@ export interface RunningWorker {
   readonly ownTools: number;
   /** How many its file names; they start in their own time. */
   readonly mcpServers: number;
+  readonly temporal: TemporalGateway;
 }
 
 /**
@@ -91,7 +92,7 @@ export async function runWorker(
   await offerTools(parts, registry, backends.storage);
   run(parts, 'the worker', main);
   run(parts, 'the tool worker', tools);
-  return { ownTools: own.size, mcpServers: mcp.servers.length };
+  return { ownTools: own.size, mcpServers: mcp.servers.length, temporal: made.temporal };
 }
 
 interface WorkerParts {
@@ -104,7 +105,7 @@ interface WorkerParts {
 function activityParts(
   { config, logger, resources }: ProcessParts,
   { backends, client, credentials, web }: WorkerParts,
-): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts {
+): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts & { readonly temporal: TemporalGateway } {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const allowed = privateHosts(config, credentials);
   const dispatcher = createDispatcher({

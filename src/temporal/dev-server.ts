@@ -138,7 +138,7 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   const databasePath = databasePathOf(options);
   const log = openSync(logPathOf(options), 'w');
   // In a group of its own: Ctrl-C in the terminal must not take the server away before the worker has drained.
-  const child = startProgram(options.cli, argumentsFor(options, databasePath), {
+  const child = startProgram(options.cli, devServerArguments(options, databasePath), {
     environment: options.environment,
     stdio: ['ignore', log, log],
     detached: true,
@@ -159,7 +159,11 @@ async function startServer(options: DevServerOptions): Promise<DevServer> {
   return runningServer(options, pid);
 }
 
-function argumentsFor(options: DevServerOptions, databasePath: string): string[] {
+/** How the CLI is called for a dev server of ours. */
+export function devServerArguments(
+  options: Pick<DevServerOptions, 'namespace' | 'port' | 'uiPort' | 'codecEndpoint' | 'dynamicConfig'>,
+  databasePath: string,
+): string[] {
   const attributes = Object.values(searchAttributes).flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]);
   return [
     ...[

@@ -34,14 +34,15 @@ interface Migration {
  */
 export async function migrate(sql: SqlConnection, folder: URL = FOLDER): Promise<void> {
   const migrations = await readMigrations(folder);
-  const applied = await readApplied(sql);
+  const tables = await findTables(sql);
+  const applied = await readApplied(sql, tables);
   refuseForeign(applied, migrations);
   const known = new Set(applied.map(({ tag }) => tag));
   const missing = migrations.filter(({ tag }) => !known.has(tag));
   if (missing.length === 0) return;
-  for (const migration of missing) await apply(sql, migration);
+  for (const migration of missing) await apply(sql, tables.written, migration);
   // A process of another version may have been faster.
-  refuseForeign(await readApplied(sql), migrations);
+  refuseForeign(await readApplied(sql, await findTables(sql)), migrations);
 }
 
 async function readMigrations(folder: URL): Promise<readonly Migration[]> {
@@ -65,16 +66,36 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-async function readApplied(sql: SqlConnection): Promise<readonly Applied[]> {
-  const [there] = await sql.query<{ readonly there: boolean }>({
-    text: `select to_regclass('circuit_breaker_migrations') is not null as there`,
+/** Where it is noted what was applied. */
+interface Tables {
+  readonly written: string;
+  /** Those that are there. */
+  readonly read: readonly string[];
+}
+
+/**
+ * By names with their schema. `"$user"` of the search path becomes a schema in the middle of a migration where the user is called
+ * circuit_breaker, and at any time where an administrator makes one: the table that is there counts, and never one in our own schema,
+ * but to be read: that is where earlier versions noted what such a user applied after the first.
+ */
+async function findTables(sql: SqlConnection): Promise<Tables> {
+  const found = await sql.query<{ readonly name: string; readonly isThere: boolean; readonly isOurs: boolean }>({
+    text: `select name, to_regclass(name) is not null as "isThere", schema = 'circuit_breaker' as "isOurs"
+      from unnest(current_schemas(false)) with ordinality as path(schema, place),
+        lateral (select format('%I.circuit_breaker_migrations', schema)) as called(name)
+      order by place`,
     values: [],
   });
-  if (there?.there !== true) return [];
-  return await sql.query<Applied>({
-    text: 'select tag, hash from circuit_breaker_migrations order by tag',
-    values: [],
-  });
+  const others = found.filter(({ isOurs }) => !isOurs);
+  const { name } = others.find(({ isThere }) => isThere) ?? others[0] ?? { name: 'public.circuit_breaker_migrations' };
+  const ours = found.filter(({ isOurs, isThere }) => isOurs && isThere).map((one) => one.name);
+  return { written: name, read: [...(others.some(({ isThere }) => isThere) ? [name] : []), ...ours] };
+}
+
+async function readApplied(sql: SqlConnection, { read }: Tables): Promise<readonly Applied[]> {
+  if (read.length === 0) return [];
+  const text = `${read.map((table) => `select tag, hash from ${table}`).join(' union ')} order by tag`;
+  return await sql.query<Applied>({ text, values: [] });
 }
 
 function refuseForeign(applied: readonly Applied[], migrations: readonly Migration[]): void {
@@ -100,14 +121,14 @@ function editedMigration({ tag, path }: Migration): CircuitBreakerError {
 }
 
 /** One DO block is one statement and so one transaction, whatever connection of a pool it runs on. */
-async function apply(sql: SqlConnection, { tag, hash, statements }: Migration): Promise<void> {
+async function apply(sql: SqlConnection, table: string, { tag, hash, statements }: Migration): Promise<void> {
   const body = statements.replaceAll('--> statement-breakpoint', '');
   const block = `do $migration$ begin
     perform pg_advisory_xact_lock(hashtext('circuit_breaker_migrations'));
-    create table if not exists circuit_breaker_migrations (tag text primary key, hash text not null, applied_at timestamptz not null default now());
-    if exists (select 1 from circuit_breaker_migrations where tag = '${tag}') then return; end if;
+    create table if not exists ${table} (tag text primary key, hash text not null, applied_at timestamptz not null default now());
+    if exists (select 1 from ${table} where tag = '${tag}') then return; end if;
     ${body}
-    insert into circuit_breaker_migrations (tag, hash) values ('${tag}', '${hash}');
+    insert into ${table} (tag, hash) values ('${tag}', '${hash}');
   end $migration$`;
   await sql.query({ text: block, values: [], timeoutMs: TIMEOUT_MS });
 }

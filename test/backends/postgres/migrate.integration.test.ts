@@ -34,6 +34,28 @@ describe.skipIf(!(await canTestPostgres()))('migrations on PostgreSQL', () => {
     const sql = await connectPg(database.url, { logger: new MemoryLogger() });
     return { sql, close: () => sql.close().then(() => database.drop()) };
   });
+
+  it('are applied once each where the user is called as our schema is, which the first of them makes', async () => {
+    const database = await createTestDatabase();
+    const url = `${database.url}?options=${encodeURIComponent('-c search_path=circuit_breaker,public')}`;
+    const sql = await connectPg(url, { logger: new MemoryLogger() });
+    await migrate(sql);
+    await expect(migrate(sql)).resolves.toBeUndefined();
+    const noted = async (schema: string) =>
+      await sql.query({ text: `select tag, hash from ${schema}.circuit_breaker_migrations order by tag`, values: [] });
+    const inPublic = await noted('public');
+    expect(inPublic.length).toBeGreaterThan(1);
+    // As earlier versions left it: the first in one place, the others in the other.
+    for (const text of [
+      'create table circuit_breaker.circuit_breaker_migrations (like public.circuit_breaker_migrations including all)',
+      `insert into circuit_breaker.circuit_breaker_migrations select * from public.circuit_breaker_migrations where tag <> '0000_initial'`,
+      `delete from public.circuit_breaker_migrations where tag <> '0000_initial'`,
+    ])
+      await sql.query({ text, values: [] });
+    await expect(migrate(sql)).resolves.toBeUndefined();
+    await sql.close();
+    await database.drop();
+  });
 });
 
 function migrationContract(open: () => Promise<Opened>): void {
