@@ -8,6 +8,7 @@ import { benchPayloads } from './payload-costs.js';
 import { benchProviders } from './provider-path.js';
 import { benchRules } from './rule-costs.js';
 import { benchSchemas } from './schema-costs.js';
+import { benchStorage } from './storage-backends.js';
 import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 import { benchTools } from './tool-calls.js';
@@ -17,6 +18,7 @@ const [only, detail] = process.argv.slice(2);
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   providers: benchProviders,
   logs: benchStreamLogs,
+  storage: benchStorage,
   doors: () => benchDoors(detail),
   rules: benchRules,
   schemas: benchSchemas,

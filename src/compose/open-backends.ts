@@ -40,7 +40,8 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
-  const copyTo = config.streamUrl === config.storageUrl ? opened.sql?.copyTo : undefined;
+  const isInOnePlace = config.streamUrl === config.storageUrl && config.agentStorageUrl === undefined;
+  const copyTo = isInOnePlace ? opened.sql?.copyTo : undefined;
   return { storage, streams, schemas, closeStream, ...(copyTo === undefined ? {} : { copyTo }) };
 }
 
