@@ -58,6 +58,7 @@ const MESSAGES: readonly (readonly ['signal' | 'update' | 'query', string, JsonO
   ['update', 'updateToken', { data: { text: 'clean' }, metadata: { kind: 'clean' } }],
   ['update', 'retry', { text: 'unasked' }],
   ['update', 'triggerPlaceAgents', { text: 'unasked' }],
+  ['update', 'migrate', { fromVersion: 1, toVersion: 2, placeMapping: { a: 'b' } }],
   ['signal', 'placeAgentsChanged', { placeAgents: [{ id: 'one', placeId: 'a', agentId: 'plain' }] }],
   ['update', 'cancel', { reason: 'not needed' }],
 ];

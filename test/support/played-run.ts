@@ -144,7 +144,7 @@ export class PlayedRun {
     if (local) return this.#known('local', local, { type: local.activityType ?? '' });
     if (activity) {
       const [first] = activity.arguments ?? [];
-      const argument: unknown = first == null ? undefined : defaultPayloadConverter.fromPayload(first as never);
+      const argument: unknown = first == null ? undefined : defaultPayloadConverter.fromPayload(first);
       return this.#known('activity', activity, {
         type: activity.activityType ?? '',
         id: activity.activityId,

@@ -199,7 +199,7 @@ describe('a token that is asked to go over to another version', () => {
             : []),
         ];
         const [migrated] = await Promise.allSettled([migrate(handle), ...others]);
-        return migrated.status === 'fulfilled' && (migrated.value as Migrated).migrated;
+        return migrated.status === 'fulfilled' && migrated.value.migrated;
       }),
     );
     for (const [index, handle] of handles.entries()) {

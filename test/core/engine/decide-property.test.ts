@@ -101,7 +101,7 @@ function play({ definition: whole, steps }: Story): readonly Moment[] {
     else if ('migrate' in next) {
       const transitions = whole.transitions.slice(next.migrate);
       const target = { ...whole, transitions, version: definition.version + 1 };
-      const [from = '', to = ''] = PLACES;
+      const [from, to] = PLACES;
       const placeMapping = next.mapped ? { [from]: to } : {};
       take({ type: 'migrate', fromVersion: definition.version, target, placeMapping });
       if (moments.at(-1)?.decision.refusal === undefined) definition = target;
