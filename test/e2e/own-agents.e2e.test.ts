@@ -35,8 +35,11 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  // Where the test has ended before it.
-  if (developing?.pid !== undefined && developing.signalCode === null) process.kill(-developing.pid, 'SIGKILL');
+  // Where the test has failed before it ended that, with the Temporal server that belongs to it.
+  if (developing?.pid !== undefined && developing.signalCode === null && developing.exitCode === null) {
+    process.kill(-developing.pid, 'SIGTERM');
+    await once(developing, 'close');
+  }
   await setting.remove();
   await rm(root, { recursive: true, force: true });
 });
