@@ -5,6 +5,7 @@ import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import { isJsonObject } from '../core/json/json.js';
 import type { Problem } from '../core/json/problem.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
+import { otherVersion } from './other-version.js';
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {
@@ -54,7 +55,7 @@ export class ApiClient {
   async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
     const answer = await this.#answer<Data>(JSON.stringify({ query, variables }));
     const [error] = answer.errors ?? [];
-    if (error !== undefined) throw this.#refusal(error);
+    if (error !== undefined) throw await this.#refusal(error);
     if (answer.data === undefined || answer.data === null)
       throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
     return answer.data;
@@ -66,7 +67,7 @@ export class ApiClient {
     const isAsAsked = response.ok && response.headers.get('content-type') === type;
     if (isAsAsked && response.body !== null) return response.body;
     const answer = jsonOf(await response.text());
-    if (response.status !== 404 || !isJsonObject(answer)) throw this.#otherAnswer(response, answer);
+    if (response.status !== 404 || !isJsonObject(answer)) throw await this.#otherAnswer(response, answer);
     const said = `The server at ${this.address} is of another version than this command: it has no ${path}.`;
     throw new CircuitBreakerError('UNAVAILABLE', said);
   }
@@ -76,7 +77,7 @@ export class ApiClient {
     const response = await this.#request('/graphql', { method: 'POST', headers, body });
     const answer = jsonOf(await response.text());
     if (isJsonObject(answer) && ('data' in answer || 'errors' in answer)) return answer;
-    throw this.#otherAnswer(response, answer);
+    throw await this.#otherAnswer(response, answer);
   }
 
   async #request(path: string, how: PlainRequest): Promise<Response> {
@@ -91,22 +92,25 @@ export class ApiClient {
   }
 
   /** What an answer says that is not the one that was asked for. */
-  #otherAnswer(response: Response, answer: unknown): CircuitBreakerError {
+  async #otherAnswer(response: Response, answer: unknown): Promise<CircuitBreakerError> {
     const { error } = isJsonObject(answer) ? answer : {};
     if (isJsonObject(error) && typeof error['message'] === 'string' && typeof error['code'] === 'string') {
-      return this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
+      return await this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
     }
     const said = `it answered with status ${response.status}, and not as a server of ours`;
     return new CircuitBreakerError('UNAVAILABLE', `What is at ${this.address} is no Circuit Breaker: ${said}.`);
   }
 
-  #refusal(error: GraphqlError): CircuitBreakerError {
+  async #refusal(error: GraphqlError): Promise<CircuitBreakerError> {
     const code = codeOf(error);
     const { message, extensions = {} } = error;
     const { problems } = extensions;
     if (code === 'GRAPHQL_VALIDATION_FAILED' && UNKNOWN.test(message)) {
-      const said = `The server at ${this.address} is of another version than this command: ${message}`;
-      return new CircuitBreakerError('UNAVAILABLE', said);
+      const { address } = this;
+      return new CircuitBreakerError(
+        'UNAVAILABLE',
+        await otherVersion({ address, headers: this.#headers, said: message }),
+      );
     }
     if (code === 'UNAUTHENTICATED') {
       const advice =
@@ -148,9 +152,9 @@ interface GraphqlError {
   readonly extensions?: { readonly code?: string; readonly problems?: readonly Problem[] };
 }
 
-/** What GraphQL says of fields, arguments, types and members of inputs that a schema does not have. */
+/** What GraphQL says of fields, arguments, types, values and members of inputs that a schema does not have, and of those that it wants. */
 const UNKNOWN =
-  /^(?:Cannot query field|Unknown (?:argument|type)|Value .* is not defined by type)|is not defined by type/;
+  /^(?:Cannot query field|Unknown (?:argument|type)|(?:Field|Argument) .* (?:is required|must have a selection))|is not defined by type|does not exist in .* enum/;
 
 function jsonOf(text: string): unknown {
   try {

@@ -12,17 +12,40 @@ const NO_PROMPTS = { system: '', userTemplate: '' } as const;
 /** The agents of a folder, for the workflows that name them. */
 export class AgentsByName implements KnownAgents {
   readonly #byId = new Map<string, KnownAgent>();
+  readonly #ownIds = new Set<string>();
   readonly #idsByName = new Map<string, readonly string[]>();
   /** A file could not be read: whoever is missing may be in it. */
   readonly mayHaveMore: boolean;
 
-  constructor(agents: readonly JudgedAgent[]) {
+  /** `elsewhere` are ids of agents that a server has. */
+  constructor(agents: readonly JudgedAgent[], elsewhere: Iterable<string> = []) {
     this.mayHaveMore = agents.some(({ id }) => id === undefined);
+    this.addElsewhere(elsewhere);
     for (const { id, name, agent } of agents) {
-      if (id === undefined || this.#byId.has(id)) continue;
+      if (id === undefined || this.#ownIds.has(id)) continue;
+      this.#ownIds.add(id);
       this.#byId.set(id, agent === undefined ? { id, prompts: NO_PROMPTS } : { ...agent.content, id });
       if (name !== undefined) this.#idsByName.set(name, [...(this.#idsByName.get(name) ?? []), id]);
     }
+  }
+
+  /** Agents of a server, by their ids. What the folder has stands before them. */
+  addElsewhere(ids: Iterable<string>): void {
+    for (const id of ids) if (!this.#byId.has(id)) this.#byId.set(id, { id, prompts: NO_PROMPTS });
+  }
+
+  /** What a workflow, as a file has it, names and nothing here is called: neither by id nor by name. */
+  missingIn(workflow: unknown): readonly string[] {
+    if (!isJsonObject(workflow)) return [];
+    const { transitions, placeAgents } = workflow;
+    const used = [
+      ...listOf(transitions).map((transition) => (isJsonObject(transition) ? transition['agentExecution'] : undefined)),
+      ...listOf(placeAgents),
+    ];
+    return used.flatMap((use) => {
+      const id = isJsonObject(use) ? use['agentId'] : undefined;
+      return typeof id !== 'string' || this.#byId.has(id) || this.#idsByName.has(id) ? [] : [id];
+    });
   }
 
   /** A version that is asked for may have other prompts than the file: only a server knows. */
@@ -63,4 +86,8 @@ export class AgentsByName implements KnownAgents {
     };
     return { input, problems };
   }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -4,6 +4,7 @@ import type { ProgramEnvironment } from '../core/program-environment.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import { AgentsByName } from './agents-by-name.js';
 import type { DefinitionFile, DefinitionSource } from './definition-source.js';
+import { readServerAgents } from './environments.js';
 import { findFiles, readText } from './folder-files.js';
 import { inReadingOrder, START, type FolderProblem } from './folder-problem.js';
 import { judgeAgent, type FolderAgent } from './judge-agents.js';
@@ -33,29 +34,38 @@ export interface FolderParts {
   readonly environment: ProgramEnvironment;
   /** How long one of them may take to load; 10 s otherwise. */
   readonly moduleLimitMs?: number;
+  /** Which of these ids are agents of a server. Absent: nobody is asked. */
+  readonly agentsElsewhere?: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /**
- * Reads a folder of definitions, with everything that can be found wrong without a server. Reads nothing outside of it, and takes time
- * in proportion to what is in it. Throws what the system says when there is no such folder.
+ * Reads a folder of definitions, with everything that can be found wrong without a server, which at the most is asked which agents it has.
+ * Reads nothing outside of it, and takes time in proportion to what is in it. Throws what the system says when there is no such folder.
  */
 export async function readDefinitionFolder(folder: string, parts: FolderParts): Promise<DefinitionFolder> {
   const { environment, moduleLimitMs = MODULE_LIMIT_MS } = parts;
   const modules = new ModuleLoader({ environment, limitMs: moduleLimitMs });
   try {
-    return await readAll(folder, parts.schemas, (file) => readSource(file, modules));
+    return await readAll(folder, parts, (file) => readSource(file, modules));
   } finally {
     await modules.close();
   }
 }
 
-async function readAll(folder: string, schemas: SchemaChecker, read: ReadFile): Promise<DefinitionFolder> {
+async function readAll(
+  folder: string,
+  { schemas, agentsElsewhere }: FolderParts,
+  read: ReadFile,
+): Promise<DefinitionFolder> {
   const { files, problems } = await findFiles(folder);
   const root = await realpath(folder);
   const ofKind = (kind: DefinitionFile['kind']) => files.filter((file) => file.kind === kind);
   const agents = await fewAtOnce(ofKind('agent'), async (file) => judgeAgent(await read(file), { root, schemas }));
-  const known = new AgentsByName(agents);
-  const workflows = await fewAtOnce(ofKind('workflow'), async (file) => judgeWorkflow(await read(file), known));
+  const known = new AgentsByName(agents, await readServerAgents(folder));
+  const sources = await fewAtOnce(ofKind('workflow'), read);
+  const missing = new Set(sources.flatMap(({ input }) => known.missingIn(input)));
+  if (missing.size > 0 && agentsElsewhere !== undefined) known.addElsewhere(await agentsElsewhere([...missing]));
+  const workflows = sources.map((source) => judgeWorkflow(source, known));
   const found = [
     ...problems,
     ...[...agents, ...workflows].flatMap((judged) => judged.problems),

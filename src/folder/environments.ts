@@ -15,6 +15,7 @@ import { readYaml } from './yaml-text.js';
 /** Names the servers of a folder. */
 export const ENVIRONMENTS_FILE = 'circuit-breaker.yaml';
 const MOST_BYTES = 256 * 1024;
+const SERVER_AGENTS = 'serverAgents';
 const DEFAULT_NAME = 'default';
 const DEFAULT_URL = 'http://127.0.0.1:4000';
 /** Of the server on this machine, where the file names no other. */
@@ -55,6 +56,21 @@ export async function readEnvironment(folder: string, { name, variables }: Asked
   }
   const file = new EnvironmentsFile(readYaml(text), known);
   return file.named(name ?? DEFAULT_NAME);
+}
+
+/**
+ * The ids of agents that only servers have, as a folder says in its `circuit-breaker.yaml`: `serverAgents: [reviewer]`. Throws
+ * VALIDATION_FAILED, in one line with file, line and column, where that is no list of texts.
+ */
+export async function readServerAgents(folder: string): Promise<readonly string[]> {
+  const text = await readText(join(folder, ENVIRONMENTS_FILE), MOST_BYTES);
+  if (typeof text !== 'string') return [];
+  const read = readYaml(text);
+  const ids = isJsonObject(read.input) ? read.input[SERVER_AGENTS] : undefined;
+  if (ids === undefined) return [];
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
+  const { line, column } = read.locate(jsonPointer([SERVER_AGENTS]));
+  throw wrong(`${ENVIRONMENTS_FILE}:${line}:${column} ${SERVER_AGENTS} must be a list of ids of agents`);
 }
 
 class EnvironmentsFile {

@@ -135,6 +135,38 @@ describe('circuit-breaker apply', () => {
     expect(await versions()).toEqual(['other 1', 'reviewer 1', 'review 1', 'other 1']);
   });
 
+  it('takes a workflow whose agent only the server has, which validate takes where the folder says so', async () => {
+    await run('apply', await make());
+    const folder = await make({ 'workflows/second.yaml': WORKFLOW.replace('id: review', 'id: second') });
+    const offline = await run('validate', folder);
+    expect(offline.code).toBe(1);
+    expect(offline.stdout).toContain('UNKNOWN_AGENT there is no agent "reviewer"');
+    expect((await run('diff', folder)).stdout).toContain('+ workflow second is new (workflows/second.yaml)\n');
+    expect((await run('apply', folder, '--prune')).stdout).toContain(`Applied to ${url}: 1 workflow created.`);
+    expect((await versions()).sort()).toEqual(['review 1', 'reviewer 1', 'second 1']);
+    const declared = `serverAgents: [reviewer]\n${environments()}`;
+    await folders.write(folder, { 'circuit-breaker.yaml': declared });
+    expect(await run('validate', folder)).toMatchObject({ code: 0 });
+    await folders.write(folder, { 'circuit-breaker.yaml': `serverAgents: reviewer\n${environments()}` });
+    expect(await run('validate', folder)).toMatchObject({
+      code: 2,
+      stderr: 'circuit-breaker.yaml:1:15 serverAgents must be a list of ids of agents\n',
+    });
+  });
+
+  it('says of an agent that neither the folder nor the server has what validate says of it', async () => {
+    const folder = await make({
+      ...WHOLE_FOLDER,
+      'workflows/review.yaml': WORKFLOW.replace('agentId: reviewer', 'agentId: reviwer'),
+    });
+    const { stdout } = await run('validate', folder);
+    const [line = ''] = stdout.split('\n');
+    expect(line).toMatch(/^workflows\/review\.yaml:\d+:\d+ UNKNOWN_AGENT there is no agent "reviwer"$/);
+    for (const command of ['apply', 'diff']) {
+      expect(await run(command, folder)).toEqual({ code: 2, stdout: '', stderr: `${line}\n` });
+    }
+  });
+
   it('saves two thousand files in one step', async () => {
     const many = Array.from({ length: 1000 }, (_, index) => [
       [`agents/a${index}.yaml`, AGENT.replace('reviewer', `a${index}`)],
@@ -243,7 +275,7 @@ describe('a server', () => {
           status: 200,
           body: '{"errors":[{"message":"Cannot query field \\"definition\\" on type \\"Agent\\".","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}',
         },
-        /^The server at \S+ is of another version than this command: Cannot query field "definition"/,
+        /^The server at \S+ does not say its version, and is older than this command .*: Cannot query field "definition"/,
       ],
     ])('but %s is told as that, in one line', async (_, said, expected) => {
       answer = said;

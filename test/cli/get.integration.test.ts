@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { IncomingMessage } from 'node:http';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ToolOffer } from '../../src/core/agents/tool-offer.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
-import { AGENT, WHOLE_FOLDER } from '../support/broken-folders.js';
+import { AGENT, WHOLE_FOLDER, WORKFLOW } from '../support/broken-folders.js';
 import { NOW } from '../support/builders.js';
 import { DefinitionFolders } from '../support/definition-folders.js';
 import { runCommand } from '../support/run-command.js';
@@ -122,6 +123,23 @@ describe('circuit-breaker get', () => {
       'team~2.yaml',
       'team~one.yaml',
     ]);
+    expect(await runCommand(['diff', folder])).toMatchObject({ code: 0 });
+  });
+
+  it('brings a server of a thousand definitions whole, in requests that each have a page', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => [
+      [`agents/a${index}.yaml`, AGENT.replace('reviewer', `a${index}`)],
+      [`workflows/w${index}.yaml`, WORKFLOW.replace('review', `w${index}`).replace('reviewer', `a${index}`)],
+    ]);
+    const files = Object.fromEntries(many.flat()) as Record<string, string>;
+    await runCommand(['apply', await folders.make({ 'circuit-breaker.yaml': api.file, ...files })]);
+    const asked: number[] = [];
+    api.app.server.on('request', ({ headers }: IncomingMessage) => asked.push(Number(headers['content-length'])));
+    const folder = await folders.make({ 'circuit-breaker.yaml': api.file });
+    expect(await runCommand(['get', folder])).toMatchObject({ code: 0, stderr: '' });
+    expect(await readdir(join(folder, 'agents'))).toHaveLength(500);
+    expect(await readdir(join(folder, 'workflows'))).toHaveLength(500);
+    expect(Math.max(...asked)).toBeLessThan(2000);
     expect(await runCommand(['diff', folder])).toMatchObject({ code: 0 });
   });
 });

@@ -14,7 +14,7 @@ export async function apply(request: CommandRequest): Promise<void> {
   await runClient(
     request,
     async ({ api, say }) => {
-      const difference = await folderDifference(await readWholeFolder(folder), api);
+      const difference = await folderDifference(await readWholeFolder(folder, api), api);
       const isAsked = isDifferent(difference) || (how.prune && canGo(difference));
       const applied = isAsked ? await applyDifference(difference, api, how) : NOTHING_APPLIED;
       if (flags.has('json')) say(JSON.stringify({ dryRun: how.dryRun, ...applied }, null, 2));

@@ -10,7 +10,7 @@ export async function diff(request: CommandRequest): Promise<void> {
   await runClient(
     request,
     async ({ api, say }) => {
-      const difference = await folderDifference(await readWholeFolder(folder), api);
+      const difference = await folderDifference(await readWholeFolder(folder, api), api);
       if (request.flags.has('json')) say(JSON.stringify(difference, null, 2));
       else {
         for (const line of differenceLines(difference)) say(line);

@@ -23,7 +23,7 @@ export async function get(request: CommandRequest): Promise<void> {
         there.workflows.map(({ id }) => id),
       );
       await mkdir(folder, { recursive: true });
-      const own = await readAnyFolder(folder);
+      const own = await readAnyFolder(folder, api);
       const planned = [
         ...plannedFiles('agent', agents, own.agents),
         ...plannedFiles('workflow', workflows, own.workflows),

@@ -1,3 +1,4 @@
+import { agentUses } from '../../core/definitions/definition.js';
 import { changesOf, type MemberChange } from '../../core/definitions/definition-changes.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { DefinitionFolder } from '../../folder/definition-folder.js';
@@ -19,7 +20,7 @@ export interface Different {
   readonly place: PlaceProblem;
 }
 
-/** What a folder has other than a server. */
+/** What a folder has other than a server, and what only the server has and nothing of the folder names. */
 export interface FolderDifference {
   readonly agents: readonly Different[];
   readonly workflows: readonly Different[];
@@ -46,7 +47,8 @@ export async function folderDifference(
     if (hashes.get(workflow.id) !== (await workflowHash(workflow.content))) other.push(workflow);
   }
   const ids = (all: Definitions) => all.map(({ id }) => id);
-  const [ownAgents, ownWorkflows] = [new Set(ids(agents)), new Set(ids(workflows))];
+  const named = workflows.flatMap(({ content }) => agentUses(content).map(({ use }) => use.agentId));
+  const [ownAgents, ownWorkflows] = [new Set([...ids(agents), ...named]), new Set(ids(workflows))];
   const knownAgents = ids(agents).filter((id) => known.has(id));
   const changedWorkflows = ids(other).filter((id) => hashes.has(id));
   return {

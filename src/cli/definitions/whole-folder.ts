@@ -3,13 +3,18 @@ import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { readDefinitionFolder, type DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine, type FolderProblem } from '../../folder/folder-problem.js';
 import { SchemaThreads } from '../../schemas/schema-threads.js';
+import type { ApiClient } from '../api-client.js';
+import { knownAgents } from './server-definitions.js';
 
 /** More than anybody reads. */
 const MOST_LINES = 100;
 
-/** A folder of definitions that has no problems. Throws VALIDATION_FAILED with a line for each, as `validate` says them. */
-export async function readWholeFolder(folder: string): Promise<DefinitionFolder> {
-  const found = await readAnyFolder(folder);
+/**
+ * A folder of definitions that has no problems. Its workflows may name agents that only the server has, where there is one. Throws
+ * VALIDATION_FAILED with a line for each problem, as `validate` says them.
+ */
+export async function readWholeFolder(folder: string, api?: Pick<ApiClient, 'query'>): Promise<DefinitionFolder> {
+  const found = await readAnyFolder(folder, api);
   if (found.problems.length === 0) return found;
   throw new FolderNotWhole(linesOfProblems(found.problems));
 }
@@ -22,11 +27,16 @@ export function linesOfProblems(problems: readonly FolderProblem[]): readonly st
 }
 
 /** A folder of definitions, with its problems. Throws VALIDATION_FAILED where there is no folder. */
-export async function readAnyFolder(folder: string): Promise<DefinitionFolder> {
+export async function readAnyFolder(folder: string, api?: Pick<ApiClient, 'query'>): Promise<DefinitionFolder> {
   const schemas = new SchemaThreads();
   try {
-    return await readDefinitionFolder(folder, { schemas, environment: readProgramEnvironments().forAll });
+    return await readDefinitionFolder(folder, {
+      schemas,
+      environment: readProgramEnvironments().forAll,
+      ...(api === undefined ? {} : { agentsElsewhere: (ids) => knownAgents(api, ids) }),
+    });
   } catch (error) {
+    if (error instanceof CircuitBreakerError) throw error;
     throw new CircuitBreakerError('VALIDATION_FAILED', `The folder ${folder} cannot be read: ${wordsOf(error)}`);
   } finally {
     await schemas.close();

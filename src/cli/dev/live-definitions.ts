@@ -46,7 +46,7 @@ export class LiveDefinitions {
   /** Applies the folder as it is; nothing where it was saved meanwhile. */
   async take(isStill: () => boolean): Promise<Taken> {
     try {
-      const found = await readAnyFolder(this.#folder);
+      const found = await readAnyFolder(this.#folder, this.#parts.api);
       if (!isStill()) return 'moved';
       if (found.problems.length > 0) throw new FolderNotWhole(linesOfProblems(found.problems));
       await this.#apply(found);

@@ -3,6 +3,7 @@ import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import { readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
+import { pageRequest } from '../pages.js';
 
 interface AgentUpdate {
   readonly id: string;
@@ -10,18 +11,25 @@ interface AgentUpdate {
   readonly expectedVersion?: number | null;
 }
 
+interface AgentPage {
+  readonly capability?: string | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
 export const agentResolvers = {
   Query: {
     agent: (_: unknown, { id, version }: { id: string; version?: number | null }, { storage, work }: ResolverContext) =>
       work.once(`agent ${version ?? 'newest'} ${id}`, () => storage.agents.get(id, version ?? undefined)),
-    agents: (_: unknown, { capability }: { capability?: string | null }, { storage, work }: ResolverContext) =>
-      readInParts<Agent>(work, Infinity, (first, last) =>
-        storage.agents.list({
-          first,
-          ...(last === undefined ? {} : { after: last.id }),
+    agents: (_: unknown, { capability, first, after }: AgentPage, { storage, work }: ResolverContext) =>
+      readInParts<Agent>(work, first == null ? Infinity : pageRequest({ first }).first, (count, last) => {
+        const seen = last?.id ?? after;
+        return storage.agents.list({
+          first: count,
+          ...(seen == null ? {} : { after: seen }),
           ...(capability == null ? {} : { capability }),
-        }),
-      ),
+        });
+      }),
   },
   Agent: {
     approvalRequired: ({ approvalRequired = [] }: Agent) => approvalRequired,
