@@ -15,6 +15,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 60_000;
 /** Whoever ran so long begins anew. */
 const RAN_LONG_MS = 10_000;
+/** So many times the file's patience with a start: here all start at once on one machine, beside whatever else it does. */
+const MORE_PATIENCE = 4;
 /** While one is waited for; the file's interval is for what runs. */
 const LOOK_EVERY_MS = 300;
 
@@ -65,13 +67,13 @@ export class ServiceProcess {
   }
 
   /**
-   * Resolves when it is well. Rejects when it is to be started no more, or, with a limit, when it was not well for as long as the file has
-   * patience with a start.
+   * Resolves when it is well. Rejects when it is to be started no more, or was not well for longer than a start is waited for.
    */
   async untilWell(): Promise<void> {
     const { healthcheck } = this.#options.service;
     const patienceMs =
-      healthcheck === undefined ? 60_000 : healthcheck.start_period + healthcheck.interval * healthcheck.retries;
+      MORE_PATIENCE *
+      (healthcheck === undefined ? 60_000 : healthcheck.start_period + healthcheck.interval * healthcheck.retries);
     const until = Date.now() + patienceMs;
     while (!(await this.isWell())) {
       if (this.#state !== 'running') throw new Error(`${this.name} has ended`);
