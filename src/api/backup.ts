@@ -14,7 +14,7 @@ export function registerBackup(
   app.get('/backup', async (request, reply) => {
     if (backup === undefined) {
       const message =
-        'What this server stores lies on servers of its own (STORAGE_URL, STREAM_URL, TEMPORAL_ADDRESS): back those up. See docs/guides/backups.md.';
+        'What this server stores lies on servers of its own (STORAGE_URL, AGENT_STORAGE_URL, STREAM_URL, TEMPORAL_ADDRESS): back those up. See docs/guides/backups.md.';
       throw new CircuitBreakerError('UNAVAILABLE', message);
     }
     const archive = await backup.read();

@@ -17,7 +17,7 @@ export interface Backends {
   readonly schemas: SchemaChecker;
   /** Closes the stream of an ended execution and remembers its last sequence; safe to repeat, in any process. */
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  /** Copies what storage and the stream log have into a folder that is not there yet. Absent: it does not all lie in the data folder. */
+  /** Copies the database of `STORAGE_URL`, as `SqlConnection` says. */
   readonly copyTo?: (folder: string) => Promise<void>;
 }
 
@@ -40,8 +40,7 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
-  const isInOnePlace = config.streamUrl === config.storageUrl && config.agentStorageUrl === undefined;
-  const copyTo = isInOnePlace ? opened.sql?.copyTo : undefined;
+  const copyTo = opened.sql?.copyTo;
   return { storage, streams, schemas, closeStream, ...(copyTo === undefined ? {} : { copyTo }) };
 }
 
