@@ -20,6 +20,8 @@ export interface CommandOption {
   /** What stands for its value. Absent: it has none, and is a flag. */
   readonly value?: string;
   readonly meaning: string;
+  /** All that its value may be, where those are few: for completion. */
+  readonly values?: readonly string[];
   /** Given again, it is one more: the values are joined by commas. Otherwise the last one counts. */
   readonly isList?: true;
 }

@@ -1,6 +1,8 @@
 import { CLIENT_COMMANDS } from './client-commands.js';
+import { ROLES } from '../core/access/role.js';
 import type { Command } from './command.js';
 import { ENVIRONMENT_OPTION } from './environment-option.js';
+import { TEMPLATES } from './init/templates.js';
 import { OPERATOR_COMMANDS } from './operator-commands.js';
 
 const KEYS = {
@@ -27,6 +29,7 @@ export const COMMANDS = {
       example: {
         value: 'NAME',
         meaning: 'document-review, or support-ticket, which asks you before it pays money back',
+        values: ['document-review', 'support-ticket'],
       },
     },
     summary: 'send a text or Markdown document through review, or another example, and watch the answer',
@@ -108,7 +111,7 @@ of the workers.`,
       env: ENVIRONMENT_OPTION,
       json: { meaning: 'JSON in place of lines, for programs' },
       name: { value: 'NAME', meaning: 'whose it is: the audit and refusals say it' },
-      role: { value: 'ROLE', meaning: 'read, operate or administer' },
+      role: { value: 'ROLE', meaning: 'read, operate or administer', values: ROLES },
       workflow: {
         value: 'ID',
         meaning: 'the only workflow that it is for; several separated by commas, or given again',
@@ -164,7 +167,11 @@ could make the whole chain anew, and --expect finds that. Storage in a folder is
   init: {
     operand: 'DIR',
     options: {
-      template: { value: 'NAME', meaning: 'document-review (if not said), support-ticket or blank' },
+      template: {
+        value: 'NAME',
+        meaning: 'document-review (if not said), support-ticket or blank',
+        values: TEMPLATES,
+      },
     },
     summary: 'make a folder for agents and workflows of your own, with a first test',
     description: `Writes agents, workflows, tests, a package.json, a README and an .env with random secrets into DIR (this folder otherwise), and
@@ -228,6 +235,25 @@ not at all. What a token did after the backup never was; see docs/guides/backups
   },
   ...CLIENT_COMMANDS,
   ...OPERATOR_COMMANDS,
+  completion: {
+    operand: 'bash|zsh|fish',
+    options: {},
+    summary: 'print what makes a shell complete these commands',
+    description: `Prints a script that a shell reads as it starts. Completed are commands, options and what is known without a server: templates,
+roles, environments of circuit-breaker.yaml, agents and workflows that this folder defines in YAML or JSON, files. The script asks the
+program each time, so that it stays as it is when the program changes.`,
+    variables: {},
+    examples: [
+      "echo 'source <(circuit-breaker completion bash)' >> ~/.bashrc",
+      "echo 'source <(circuit-breaker completion zsh)' >> ~/.zshrc",
+      'circuit-breaker completion fish > ~/.config/fish/completions/circuit-breaker.fish',
+    ],
+    script: 'npx circuit-breaker completion',
+    run: async (request) => {
+      const { completion } = await import('./commands/completion.js');
+      await completion(request, allCommands());
+    },
+  },
   doctor: {
     options: {},
     summary: 'say what a start would find: settings, ports, storage, keys; changes nothing',
@@ -242,6 +268,11 @@ their models with your keys, and prints no key. Exits with 1 when a start would 
     },
   },
 } satisfies Readonly<Record<string, Command>>;
+
+/** The table, for a command of it. */
+function allCommands(): Readonly<Record<string, Command>> {
+  return COMMANDS;
+}
 
 export type CommandName = keyof typeof COMMANDS;
 

@@ -41,7 +41,11 @@ agents want approved, and which transition to fire where it waits for somebody. 
       env: ENVIRONMENT_OPTION,
       workflow: { value: 'ID', meaning: 'only those of this workflow' },
       place: { value: 'PLACE', meaning: 'only those in this place' },
-      status: { value: 'STATUS', meaning: 'ACTIVE, COMPLETED, CANCELLED or TERMINATED' },
+      status: {
+        value: 'STATUS',
+        meaning: 'ACTIVE, COMPLETED, CANCELLED or TERMINATED',
+        values: ['ACTIVE', 'COMPLETED', 'CANCELLED', 'TERMINATED'],
+      },
       first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
       json: JSON_FLAG,
     },

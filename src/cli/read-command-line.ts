@@ -22,6 +22,8 @@ const FLAGS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean
 
 /** Reads the words behind the program's name. `--help` is heard wherever it stands. */
 export function readCommandLine(args: readonly string[]): Invocation {
+  const completed = readCompletedLine(args);
+  if (completed !== undefined) return completed;
   const { tokens } = parseArgs({
     args: [...args],
     options: { ...COMMAND_OPTIONS, ...FLAGS },
@@ -40,6 +42,12 @@ export function readCommandLine(args: readonly string[]): Invocation {
   if (first !== undefined) return readRequest(first, operands, options);
   const [option] = options;
   return misuse(option === undefined ? 'Say what to do:' : unknownOption(option, []));
+}
+
+/** `completion SHELL -- WORDS`: the words of another command line, whatever they are. Shells ask so. */
+function readCompletedLine([command, shell = '', sign, ...words]: readonly string[]): Invocation | undefined {
+  if (command !== 'completion' || sign !== '--') return undefined;
+  return { type: 'run', command, request: { operands: [shell, ...words], options: {}, flags: new Set() } };
 }
 
 interface OptionToken {

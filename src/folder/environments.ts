@@ -73,6 +73,15 @@ export async function readServerAgents(folder: string): Promise<readonly string[
   throw wrong(`${ENVIRONMENTS_FILE}:${line}:${column} ${SERVER_AGENTS} must be a list of ids of agents`);
 }
 
+/** How the servers of a folder are called, in its order; without a file there is one. */
+export async function environmentNames(folder: string): Promise<readonly string[]> {
+  const text = await readText(join(folder, ENVIRONMENTS_FILE), MOST_BYTES);
+  if (typeof text !== 'string') return [DEFAULT_NAME];
+  const { input } = readYaml(text);
+  const environments = isJsonObject(input) ? input['environments'] : undefined;
+  return isJsonObject(environments) ? Object.keys(environments) : [];
+}
+
 class EnvironmentsFile {
   readonly #text: ReadText;
   readonly #known: Variables;

@@ -1,0 +1,12 @@
+import { environmentNames } from '../../folder/environments.js';
+import { definitionIds } from '../../folder/definition-ids.js';
+import type { FolderNames } from './candidates.js';
+
+/** What a folder of definitions has, as far as it can be read at once: somebody is typing. Never rejects. */
+export async function folderNames(folder: string): Promise<FolderNames> {
+  const [environments, { agents, workflows }] = await Promise.all([
+    environmentNames(folder).catch(() => []),
+    definitionIds(folder).catch(() => ({ agents: [], workflows: [] })),
+  ]);
+  return { environments, agents, workflows };
+}
