@@ -20,6 +20,9 @@ export interface ReadPayload {
 /** The arguments of one call: Temporal's clients ask for a few at once. */
 const MAX_PAYLOADS = 10_000;
 
+/** Of all payloads of a request together: each has a few. More would hold up all that others ask for. */
+const MAX_METADATA = 50_000;
+
 /** In both alphabets, as JSON of protobuf may have it. */
 const BASE64 = /^[\w+/-]*={0,2}$/;
 
@@ -31,10 +34,22 @@ export function readPayloads(body: unknown): Parsed<readonly ReadPayload[]> {
   const list = isJsonObject(body) ? ownValue(body, 'payloads') : undefined;
   if (!isJsonArray(list)) return { problems: [wrong('', 'must be an object with a list "payloads"')] };
   if (list.length > MAX_PAYLOADS) return { problems: [wrong('/payloads', `has more than ${MAX_PAYLOADS} payloads`)] };
+  if (metadataIn(list) > MAX_METADATA) {
+    return { problems: [wrong('/payloads', `has more than ${MAX_METADATA} entries of metadata`)] };
+  }
   const problems = [...checkJson(list)];
   if (problems.length > 0) return { problems };
   const value = list.flatMap((one, index) => readPayload(one, jsonPointer(['payloads', index]), problems));
   return problems.length > 0 ? { problems } : { value };
+}
+
+function metadataIn(list: readonly JsonValue[]): number {
+  let count = 0;
+  for (const one of list) {
+    const metadata = isJsonObject(one) ? ownValue(one, 'metadata') : undefined;
+    if (isJsonObject(metadata)) count += Object.keys(metadata).length;
+  }
+  return count;
 }
 
 /** As it is sent back. */

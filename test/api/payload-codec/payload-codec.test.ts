@@ -94,6 +94,14 @@ describe('the codec', () => {
     expect([status, body]).toMatchObject([413, { error: { code: 'PAYLOAD_TOO_LARGE' } }]);
   });
 
+  it('refuses more metadata than payloads have', async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 50_001 }, (_, index) => [`k${index}`, '']));
+    const { status, body } = await post('/codec/decode', { payloads: [{ metadata }] });
+    expect([status, body]).toMatchObject([400, { error: { code: 'VALIDATION_FAILED' } }]);
+    delete metadata['k0'];
+    expect(await post('/codec/decode', { payloads: [{ metadata }] })).toMatchObject({ status: 200 });
+  });
+
   it('is not there where nothing is encrypted', async () => {
     const without = await apiUnderTest();
     const headers = { host: '127.0.0.1:4000', 'content-type': 'application/json' };
