@@ -203,12 +203,12 @@ describe.skipIf(!(await canTestPostgres()))(
 
     /** Calls again until all is killed, and nothing keeps tokens from going but what they do. */
     async function migrateThroughKills(): Promise<number> {
-      let isOver = false;
+      const kills = { areOver: false };
       const killed = kill().finally(() => {
-        isOver = true;
+        kills.areOver = true;
       });
       for (let calls = 1; ; calls += 1) {
-        const isLast = isOver;
+        const isLast = kills.areOver;
         const outcome = await migrate().catch((error: unknown) => error as Error);
         if (outcome instanceof Error) {
           await delay(100);
