@@ -137,4 +137,11 @@ describe('.env.example', () => {
     ]);
     expect(read.flatMap(([, name]) => name ?? []).filter((name) => !example.includes(`${name}=`))).toEqual([]);
   });
+
+  it('has each of them once', () => {
+    const names = [...readFileSync('.env.example', 'utf8').matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map(
+      ([, name = '']) => name,
+    );
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
 });

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { CircuitBreakerError } from '../core/errors.js';
+import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import type { ProgramEnvironment } from '../core/program-environment.js';
 import { searchAttributes } from '../contract/search-attributes.js';
 import { startProgram } from './child-process.js';
@@ -67,7 +67,7 @@ const TUNING = [
  * was started in the same way, and replaced otherwise. Throws UNAVAILABLE when a port is taken or it does not start.
  */
 export async function runDevServer(options: DevServerOptions): Promise<DevServer> {
-  await mkdir(options.dataDir, { recursive: true });
+  await makeUsable(options.dataDir);
   const left = await leftoverServer(options);
   if (left !== undefined) {
     await writeServerRecord(options.dataDir, { ...left, ownerPid: process.pid });
@@ -75,6 +75,17 @@ export async function runDevServer(options: DevServerOptions): Promise<DevServer
   }
   await refuseTakenPorts(options);
   return await startServer(options);
+}
+
+async function makeUsable(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await access(dataDir, constants.W_OK);
+  } catch (error) {
+    const advice = 'Make it writable for this user, or set DATA_DIR to another folder.';
+    const message = `The data folder ${dataDir} cannot be used (${wordsOf(error)}). ${advice}`;
+    throw new CircuitBreakerError('UNAVAILABLE', message);
+  }
 }
 
 type DevServerPlace = Pick<DevServerOptions, 'dataDir' | 'port' | 'uiPort'>;
