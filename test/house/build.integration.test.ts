@@ -81,16 +81,18 @@ describe('a checkout that was built', () => {
     expect(await changedAt('dist/cli/main.js')).toBe(before);
   });
 
-  it('has types for those who import the client, write a tool or a definition, and for nobody else', async () => {
+  it('has types for those who import the client or the names of messages, write a tool or a definition, and for nobody else', async () => {
     const paths = await readdir(join(folder, 'dist'), { recursive: true });
     const typed = paths.filter((path) => path.endsWith('.d.ts'));
     expect(typed).toEqual(
       expect.arrayContaining([
         ...['client/index.d.ts', 'client/react.d.ts', 'client/ai-sdk.d.ts', 'core/codes.d.ts'],
-        ...['definitions/index.d.ts', 'tools/index.d.ts'],
+        ...['contract/index.d.ts', 'definitions/index.d.ts', 'tools/index.d.ts'],
       ]),
     );
-    expect(typed.filter((path) => !/^(client|core|definitions|folder|testing|tools)\//.test(path))).toEqual([]);
+    expect(typed.filter((path) => !/^(client|contract|core|definitions|folder|testing|tools)\//.test(path))).toEqual(
+      [],
+    );
   });
 
   it('has schemas of definition files for editors', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { CircuitBreakerError } from '../../src/core/errors.js';
 import { updateToken } from '../../src/operations/change-token.js';
 import { createToken } from '../../src/operations/create-token.js';
 import { fireTransition } from '../../src/operations/fire-transition.js';
@@ -78,19 +79,15 @@ describe('many changes of one token at once', () => {
 
   it('beyond what is through in time are refused at once, with a code', async () => {
     await createToken(parts(0), { id: 'flood', workflowId: 'loop' });
-    const codes = await Promise.all(
-      Array.from({ length: 1200 }, () =>
-        updateToken(parts(0), 'flood', { data: { a: 1 } }).then(
-          () => 'ok',
-          (error: unknown) => (error as { code: string }).code,
-        ),
-      ),
+    const asked = await Promise.allSettled(
+      Array.from({ length: 1200 }, () => updateToken(parts(0), 'flood', { data: { a: 1 } })),
     );
-    // Fewer where some are through before the last has come.
-    const refused = codes.filter((code) => code === 'RATE_LIMITED').length;
-    expect(refused).toBeGreaterThan(0);
-    expect(refused).toBeLessThanOrEqual(695);
-    expect(codes.filter((code) => !['ok', 'RATE_LIMITED', 'UNAVAILABLE'].includes(code))).toEqual([]);
+    const refusals = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as CircuitBreakerError] : []));
+    // Fewer where some are through before the last has come. On a busy machine the turn of others does not come in time.
+    const atOnce = refusals.filter(({ message }) => message.includes('are waiting already')).length;
+    expect(atOnce).toBeGreaterThan(0);
+    expect(atOnce).toBeLessThanOrEqual(695);
+    expect(refusals.filter(({ code }) => !['RATE_LIMITED', 'UNAVAILABLE'].includes(code))).toEqual([]);
   });
 });
 

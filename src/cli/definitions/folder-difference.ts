@@ -24,6 +24,8 @@ export interface Different {
 export interface FolderDifference {
   readonly agents: readonly Different[];
   readonly workflows: readonly Different[];
+  /** Agents that only the server has and workflows of the folder name: ids. */
+  readonly borrowed: readonly string[];
   /** What only the server has: ids. */
   readonly onlyThere: {
     readonly agents: readonly string[];
@@ -48,14 +50,16 @@ export async function folderDifference(
   }
   const ids = (all: Definitions) => all.map(({ id }) => id);
   const named = workflows.flatMap(({ content }) => agentUses(content).map(({ use }) => use.agentId));
-  const [ownAgents, ownWorkflows] = [new Set([...ids(agents), ...named]), new Set(ids(workflows))];
+  const [ownAgents, ownWorkflows] = [new Set(ids(agents)), new Set(ids(workflows))];
+  const [agentsThere, wanted] = [there.agentIds.filter((id) => !ownAgents.has(id)), new Set(named)];
   const knownAgents = ids(agents).filter((id) => known.has(id));
   const changedWorkflows = ids(other).filter((id) => hashes.has(id));
   return {
     agents: different(agents, await definitionsOn(api, 'agent', knownAgents)),
     workflows: different(other, await definitionsOn(api, 'workflow', changedWorkflows)),
+    borrowed: agentsThere.filter((id) => wanted.has(id)),
     onlyThere: {
-      agents: there.agentIds.filter((id) => !ownAgents.has(id)),
+      agents: agentsThere.filter((id) => !wanted.has(id)),
       workflows: there.workflows.map(({ id }) => id).filter((id) => !ownWorkflows.has(id)),
       placeAgents: there.placeAgents,
     },

@@ -75,19 +75,21 @@ export class LiveDefinitions {
   }
 
   /** What only the server has is told when it comes to be so. */
-  #withNews({ agents, workflows, onlyThere }: FolderDifference): FolderDifference {
+  #withNews({ agents, workflows, borrowed, onlyThere }: FolderDifference): FolderDifference {
+    const agentsThere = [...borrowed, ...onlyThere.agents].sort();
     const known = this.#onlyThere;
     const isNew = (kind: string, id: string) => !known.has(`${kind} ${id}`);
     this.#onlyThere = new Set([
-      ...onlyThere.agents.map((id) => `agent ${id}`),
+      ...agentsThere.map((id) => `agent ${id}`),
       ...onlyThere.workflows.map((id) => `workflow ${id}`),
       ...onlyThere.placeAgents.map(({ id }) => `place agent ${id}`),
     ]);
     return {
       agents,
       workflows,
+      borrowed,
       onlyThere: {
-        agents: onlyThere.agents.filter((id) => isNew('agent', id)),
+        agents: agentsThere.filter((id) => isNew('agent', id)),
         workflows: onlyThere.workflows.filter((id) => isNew('workflow', id)),
         placeAgents: onlyThere.placeAgents.filter(({ id }) => isNew('place agent', id)),
       },

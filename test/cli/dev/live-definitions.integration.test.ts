@@ -141,7 +141,8 @@ describe('a folder that is followed', () => {
     await rm(join(folder, 'agents/other.yaml'));
     await says(said, '  agent rewriter is only on the server');
     await rm(join(folder, 'agents/reviewer.yaml'));
-    await says(said, /^workflows\/review\.yaml:11:16 UNKNOWN_AGENT/, MEND_IT);
+    // The workflow that uses it goes on with the one on the server.
+    await says(said, '  agent reviewer is only on the server');
     await rm(folder, { recursive: true });
     await says(said, /^The folder .* cannot be read: ENOENT/, MEND_IT);
     await folders.write(folder, WHOLE_FOLDER);
