@@ -96,8 +96,8 @@ describe('circuit-breaker doctor', () => {
     await rm(tools, { recursive: true });
     expect(code, output).toBe(1);
     expect(output).toMatch(/^ok +Tools +lookup$/m);
-    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*b\.mjs: no such host\. Mend the module/m);
-    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*c\.mjs: process\.exit\(\) within a tool/m);
+    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*b\.mjs:1:7: no such host\. Mend the module/m);
+    expect(output).toMatch(/^FAIL +Tools +TOOLS_DIR: .*c\.mjs:1:9: process\.exit\(\) within a tool/m);
     expect(output).toContain('A start needs this first: Tools.');
   });
 

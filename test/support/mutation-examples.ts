@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../src/core/json/json.js';
+import { pageOf } from '../../src/storage/page-cursor.js';
 import { createAgent, createToken, createWorkflow, graphql } from './api-client.js';
 import { eventually } from './eventually.js';
 
@@ -242,7 +243,9 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
         await createToken(address, { id: newId(), workflowId });
         await version('Second');
         const placeMapping = [{ from: 'a', to: 'b' }];
-        return { workflowId, fromVersion: 1, toVersion: 2, placeMapping, dryRun: false, first: 10 };
+        // Of a page behind which all come.
+        const after = pageOf([{ createdAt: '9999-12-31T00:00:00.000Z', id: 'z' }], { first: 1 }).items[0]?.cursor ?? '';
+        return { workflowId, fromVersion: 1, toVersion: 2, placeMapping, dryRun: false, first: 10, after };
       },
     },
     createWorkflow: {
