@@ -79,7 +79,7 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url, TOOLS_DIR: folder });
     api = SpawnedProcess.start('api', setting.environment);
     await api.said('API ready');
-    workers.push(await startWorker(), await startWorker());
+    workers.push(...(await Promise.all([startWorker(), startWorker(), startWorker()])));
     const turn = {
       toolCalls: CALLS.map((name, amount) => ({ name, arguments: { amount } })),
       text: 'There is more to pay.',
@@ -116,20 +116,25 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     return false;
   }
 
+  /** What is killed is started again beside the kills that follow: by the time that a worker takes to start, all would be done. */
   async function killAtRandom(): Promise<void> {
+    const starting: Promise<unknown>[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
-      if (!(await callsAreRunning())) return;
+      if (!(await callsAreRunning())) break;
       await delay(random() % 300);
-      if (kill === 2) {
+      // First: a worker does not start while it is away.
+      if (kill === 0) {
         temporal.kill();
         await delay(LONG_OUTAGE_MS);
         await temporal.restart();
       } else {
         const [victim] = workers.splice(random() % workers.length, 1);
         await victim?.kill();
-        workers.push(await startWorker());
+        starting.push(startWorker().then((worker) => workers.push(worker)));
+        if (workers.length === 0) await Promise.race(starting);
       }
     }
+    await Promise.all(starting);
   }
 
   async function effects(): Promise<ReadonlyMap<string, number>> {
