@@ -2,8 +2,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { create } from 'tar';
-
 import { CircuitBreakerError } from '../core/errors.js';
 import { writeContents } from './backup-contents.js';
 
@@ -47,6 +45,8 @@ export class RunningBackup {
       const madeAt = now();
       await copyTo(folder);
       await writeContents(folder, { version, madeAt });
+      // Few processes ever make one: it is loaded by those.
+      const { create } = await import('tar');
       return Readable.from(create({ cwd: folder, portable: true }, ['.'])).once('close', () => void isDone());
     } catch (error) {
       await isDone();
