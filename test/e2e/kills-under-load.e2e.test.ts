@@ -74,7 +74,6 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
   const random = seeded(SEED);
   const ids = Array.from({ length: TOKENS }, (_, index) => `essay-${index}`);
   const workers: SpawnedProcess[] = [];
-  const starting: Promise<unknown>[] = [];
   let aimock: AimockProcess;
   let temporal: TestTemporalServer;
   let database: TestDatabase;
@@ -93,7 +92,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     });
     api = SpawnedProcess.start('api', setting.environment);
     await api.said('API ready');
-    workers.push(...(await Promise.all([startWorker(), startWorker(), startWorker()])));
+    workers.push(await startWorker(), await startWorker());
     client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
     await createAgent(setting.address, AGENT);
     await createWorkflow(setting.address, WORKFLOW);
@@ -143,16 +142,13 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     await Promise.all(Array.from({ length: 8 }, beginNext));
   }
 
-  /** What is killed is started again beside the kills that follow: by the time that a worker takes to start, much would be done. */
-  function killWorker(): Promise<void> {
+  async function killWorker(): Promise<void> {
     const victim = workers.splice(Math.floor(random() * workers.length), 1)[0];
-    starting.push(startWorker().then((worker) => workers.push(worker)));
-    return victim?.kill() ?? Promise.resolve();
+    await victim?.kill();
+    workers.push(await startWorker());
   }
 
   async function killTemporal(downMs: number): Promise<void> {
-    // A worker does not start while it is away.
-    await Promise.all(starting);
     temporal.kill();
     await delay(downMs);
     await temporal.restart();
@@ -206,7 +202,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
   }
 
   async function killAtRandom(): Promise<void> {
-    const kills = [killWorker, killWorker, () => killTemporal(1000), killWorker, () => killTemporal(LONG_OUTAGE_MS)];
+    const kills = [killWorker, () => killTemporal(1000), killWorker, () => killTemporal(LONG_OUTAGE_MS)];
     for (const kill of kills) {
       await callsAreRunning();
       await delay(random() * 500);
