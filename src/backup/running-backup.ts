@@ -35,13 +35,17 @@ export class RunningBackup {
     }
     this.#isBusy = true;
     const { dataDir, version, copyTo, now } = this.#parts;
-    await removeLeftCopies(dataDir);
-    const folder = await mkdtemp(join(dataDir, PREFIX));
+    let folder: string | undefined;
     const isDone = async () => {
-      await rm(folder, { recursive: true, force: true });
-      this.#isBusy = false;
+      try {
+        if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      } finally {
+        this.#isBusy = false;
+      }
     };
     try {
+      await removeLeftCopies(dataDir);
+      folder = await mkdtemp(join(dataDir, PREFIX));
       const madeAt = now();
       await copyTo(folder);
       await writeContents(folder, { version, madeAt });

@@ -1,4 +1,5 @@
 import type { Agent, AgentContent } from '../core/agents/agent.js';
+import type { AgentChange } from './next-agent.js';
 import type { VersionedId } from './versioned-id.js';
 
 /** Agents and all their versions. A version, once stored, never changes. */
@@ -13,7 +14,7 @@ export interface AgentStore {
    * Stores the next version; equal content gives back the newest version unchanged.
    * Throws NOT_FOUND, or VERSION_CONFLICT when `expectedVersion` is not the newest.
    */
-  update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent>;
+  update(id: string, change: AgentChange): Promise<Agent>;
   /** The newest version, or the one asked for. */
   get(id: string, version?: number): Promise<Agent | undefined>;
   /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */

@@ -71,6 +71,14 @@ describe('a backup of what goes on', () => {
     await nothingIsLeft();
   });
 
+  it('that cannot begin leaves the next one free to', async () => {
+    await rm(dataDir, { recursive: true });
+    await expect(backup.read()).rejects.toThrow(/ENOENT/);
+    await mkdir(dataDir);
+    (await backup.read()).destroy();
+    await nothingIsLeft();
+  });
+
   it('takes away what a process left that was killed while it made one', async () => {
     await mkdir(join(dataDir, 'backup-Ab12Cd'));
     (await backup.read()).destroy();

@@ -1,4 +1,11 @@
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstream,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
@@ -53,6 +60,23 @@ export class NatsServerLink {
     } catch (error) {
       throw this.#named(error);
     }
+  }
+
+  /**
+   * Publishes behind the message that is the subject's last, 0 for none. Gives the sequence of the new one, undefined when another is
+   * the last. Throws as `ask` does.
+   */
+  async publishAfter(sequence: number, subject: string, data: Uint8Array): Promise<number | undefined> {
+    const options = { expect: { lastSubjectSequence: sequence }, timeout: NATS_TIMEOUT_MS };
+    return await this.ask(async () => {
+      try {
+        return (await this.client.publish(subject, data, options)).seq;
+      } catch (error) {
+        const isOther = error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
+        if (isOther) return undefined;
+        throw error;
+      }
+    });
   }
 
   /** Tells of every loss of the connection. Returns what ends that. */

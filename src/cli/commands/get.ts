@@ -1,4 +1,4 @@
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
@@ -6,6 +6,7 @@ import type { CommandRequest } from '../command.js';
 import { definitionsOn, serverContents } from '../definitions/server-definitions.js';
 import { readAnyFolder } from '../definitions/whole-folder.js';
 import { plannedFiles, writeFileWhole, type PlannedFile } from '../definitions/write-folder.js';
+import { isThere } from '../is-there.js';
 import { runClient } from '../run-client.js';
 
 /** Writes what a server has as files of a folder. Nothing is written where something would be lost, unless it is forced. */
@@ -58,11 +59,4 @@ async function refuseLosses(folder: string, planned: readonly PlannedFile[], for
   if (lost.length === 0) return;
   const message = `Nothing was written: ${lost.join(', ')} would be written over. Look at diff; --force writes over them.`;
   throw new CircuitBreakerError('ALREADY_EXISTS', message);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

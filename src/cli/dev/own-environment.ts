@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { processVariables } from '../../config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { isLoopback } from '../../core/loopback.js';
 import { ENVIRONMENTS_FILE, readEnvironment } from '../../folder/environments.js';
+import { isThere } from '../is-there.js';
 
 /** What commands in a folder find, compared with the server that develops it. */
 export interface OwnEnvironment {
@@ -35,11 +35,4 @@ export async function ownEnvironment(folder: string, address: string): Promise<O
 function isSame(one: URL, other: URL): boolean {
   if (one.protocol !== other.protocol || one.port !== other.port) return false;
   return one.hostname === other.hostname || (isLoopback(one.hostname) && isLoopback(other.hostname));
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

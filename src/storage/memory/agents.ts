@@ -1,7 +1,6 @@
 import type { Agent, AgentContent } from '../../core/agents/agent.js';
-import { CircuitBreakerError, notFound } from '../../core/errors.js';
-import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
+import { createdAgent, updatedAgent, type AgentChange } from '../next-agent.js';
 import type { VersionedId } from '../versioned-id.js';
 
 export class MemoryAgentStore implements AgentStore {
@@ -13,24 +12,17 @@ export class MemoryAgentStore implements AgentStore {
   create(id: string, content: AgentContent, now: string): Promise<Agent> {
     return settled(() => {
       const existing = this.#versionsOf(id).at(-1);
-      const version = (this.#versions.get(id)?.length ?? 0) + 1;
-      if (existing === undefined) return this.put({ ...content, id, version, createdAt: now, updatedAt: now });
-      if (sameAgentContent(existing, content)) return existing;
-      throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
+      const lastVersion = this.#versions.get(id)?.length ?? 0;
+      const agent = createdAgent(existing, { id, content, now, lastVersion });
+      return agent === existing ? agent : this.put(agent);
     });
   }
 
-  update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent> {
+  update(id: string, change: AgentChange): Promise<Agent> {
     return settled(() => {
       const newest = this.#versionsOf(id).at(-1);
-      if (newest === undefined) throw notFound('agent', id);
-      if (change.expectedVersion !== undefined && change.expectedVersion !== newest.version) {
-        const message = `Agent "${id}" is at version ${newest.version}, not ${change.expectedVersion}: read it again.`;
-        throw new CircuitBreakerError('VERSION_CONFLICT', message);
-      }
-      if (sameAgentContent(newest, change.content)) return newest;
-      const version = newest.version + 1;
-      return this.put({ ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now });
+      const agent = updatedAgent(id, newest, change);
+      return agent === newest ? agent : this.put(agent);
     });
   }
 

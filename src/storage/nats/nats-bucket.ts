@@ -1,15 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import {
   DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
   RetentionPolicy,
   StorageType,
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
 
+import { configDifferences, existingConfig } from '../../backends/nats/stream-config.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 
 /** What the stream of a key-value bucket must be like; how it is kept (replicas, limits of size) is its operator's to say. */
@@ -35,19 +32,8 @@ export async function ensureBucket(manager: JetStreamManager, name: string, plac
     const rest = { retention: RetentionPolicy.Limits, allow_rollup_hdrs: true, deny_delete: true };
     return (await manager.streams.add({ ...needs, ...rest })).config;
   }
-  const differs = (Object.keys(needs) as (keyof typeof needs)[])
-    .filter((key) => !isDeepStrictEqual(config[key], needs[key]))
-    .map((key) => `${key} has to be ${JSON.stringify(needs[key])}`);
+  const differs = configDifferences(config, needs);
   if (differs.length === 0) return config;
   const message = `AGENT_STORAGE_URL: the bucket "${name}" of ${place} is not made for this: ${differs.join(', ')}. Name another one in the address.`;
   throw new CircuitBreakerError('UNAVAILABLE', message);
-}
-
-async function existingConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
-  try {
-    return (await manager.streams.info(name)).config;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { JetStreamApiCodes, JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
+import type { StoredMsg } from '@nats-io/jetstream';
 
-import { NATS_TIMEOUT_MS, type NatsServerLink } from '../../backends/nats/nats-server-link.js';
+import type { NatsServerLink } from '../../backends/nats/nats-server-link.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { AgentStorageLimits } from '../agent-storage.js';
 import type { ListRange, RecordStore, StoredRecord } from '../records/record-store.js';
@@ -56,18 +56,7 @@ export class NatsRecords implements RecordStore {
         'Set max_payload higher in its configuration and start again, or keep agents elsewhere (AGENT_STORAGE_URL).';
       throw new CircuitBreakerError('STORAGE_REFUSED', message);
     }
-    const options = { expect: { lastSubjectSequence: revision }, timeout: NATS_TIMEOUT_MS };
-    return await this.#link.ask(() =>
-      this.#link.client.publish(this.#subject(key), data, options).then(
-        ({ seq }) => seq,
-        (error: unknown) => {
-          const isOther =
-            error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
-          if (isOther) return undefined;
-          throw error;
-        },
-      ),
-    );
+    return await this.#link.publishAfter(revision, this.#subject(key), data);
   }
 
   async remove(keys: readonly string[]): Promise<void> {

@@ -1,8 +1,7 @@
 import type { Agent, AgentContent } from '../../core/agents/agent.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
-import { CircuitBreakerError, notFound } from '../../core/errors.js';
-import { sameAgentContent } from '../agent-content.js';
 import type { AgentStore } from '../agent-store.js';
+import { createdAgent, updatedAgent, type AgentChange } from '../next-agent.js';
 import type { VersionedId } from '../versioned-id.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
@@ -22,27 +21,18 @@ export class PostgresAgentStore implements AgentStore {
 
   async create(id: string, content: AgentContent, now: string): Promise<Agent> {
     const [last] = await this.getManyEver([{ id }]);
-    const agent: Agent = { ...content, id, version: (last?.version ?? 0) + 1, createdAt: now, updatedAt: now };
     const existing = await this.get(id);
+    const agent = createdAgent(existing, { id, content, now, lastVersion: last?.version ?? 0 });
     // Somebody else may store this version at the same moment: look again.
-    if (existing === undefined) return (await this.#insert(agent)) ? agent : await this.create(id, content, now);
-    if (sameAgentContent(existing, content)) return existing;
-    throw new CircuitBreakerError('ALREADY_EXISTS', `There is another agent "${id}"; use updateAgent to change it.`);
+    return agent === existing || (await this.#insert(agent)) ? agent : await this.create(id, content, now);
   }
 
-  async update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent> {
+  async update(id: string, change: AgentChange): Promise<Agent> {
     for (;;) {
       const newest = await this.get(id);
-      if (newest === undefined) throw notFound('agent', id);
-      if (change.expectedVersion !== undefined && change.expectedVersion !== newest.version) {
-        const message = `Agent "${id}" is at version ${newest.version}, not ${change.expectedVersion}: read it again.`;
-        throw new CircuitBreakerError('VERSION_CONFLICT', message);
-      }
-      if (sameAgentContent(newest, change.content)) return newest;
-      const version = newest.version + 1;
-      const agent: Agent = { ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now };
+      const agent = updatedAgent(id, newest, change);
       // Somebody else stored this version at the same moment: look again.
-      if (await this.#insert(agent)) return agent;
+      if (agent === newest || (await this.#insert(agent))) return agent;
     }
   }
 

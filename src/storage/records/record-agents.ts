@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Agent, AgentContent } from '../../core/agents/agent.js';
-import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
-import { sameAgentContent } from '../agent-content.js';
 import type { AgentChanges, PreparingAgentStore } from '../agent-storage.js';
 import type { AgentStore } from '../agent-store.js';
 import type { AgentsHome } from '../agents-home.js';
+import { createdAgent, updatedAgent, type AgentChange } from '../next-agent.js';
 import type { VersionedId } from '../versioned-id.js';
 import { NO_HEAD, versionKeyOf, withPrepared, type AgentHead } from './agent-head.js';
 import { PATIENCE_MS, PreparedHeads, type ReadHead } from './prepared-heads.js';
@@ -34,32 +33,19 @@ export class RecordAgentStore implements PreparingAgentStore {
   async create(id: string, content: AgentContent, now: string): Promise<Agent> {
     for (;;) {
       const head = await this.#heads.decided(id);
-      const { versions, deleted } = head.document;
-      if (versions.length > deleted) {
-        const existing = await this.#versionAt(versions.at(-1));
-        if (existing !== undefined && sameAgentContent(existing, content)) return existing;
-        const message = `There is another agent "${id}"; use updateAgent to change it.`;
-        throw new CircuitBreakerError('ALREADY_EXISTS', message);
-      }
-      const agent: Agent = { ...content, id, version: versions.length + 1, createdAt: now, updatedAt: now };
+      const existing = await this.#versionAt(versionKeyOf(head.document, undefined, { deletedToo: false }));
+      const agent = createdAgent(existing, { id, content, now, lastVersion: head.document.versions.length });
       // Somebody else may store this version at the same moment: look again.
-      if (await this.#add(head, agent)) return agent;
+      if (agent === existing || (await this.#add(head, agent))) return agent;
     }
   }
 
-  async update(id: string, change: { content: AgentContent; expectedVersion?: number; now: string }): Promise<Agent> {
+  async update(id: string, change: AgentChange): Promise<Agent> {
     for (;;) {
       const head = await this.#heads.decided(id);
       const newest = await this.#versionAt(versionKeyOf(head.document, undefined, { deletedToo: false }));
-      if (newest === undefined) throw notFound('agent', id);
-      if (change.expectedVersion !== undefined && change.expectedVersion !== newest.version) {
-        const message = `Agent "${id}" is at version ${newest.version}, not ${change.expectedVersion}: read it again.`;
-        throw new CircuitBreakerError('VERSION_CONFLICT', message);
-      }
-      if (sameAgentContent(newest, change.content)) return newest;
-      const version = newest.version + 1;
-      const agent: Agent = { ...change.content, id, version, createdAt: newest.createdAt, updatedAt: change.now };
-      if (await this.#add(head, agent)) return agent;
+      const agent = updatedAgent(id, newest, change);
+      if (agent === newest || (await this.#add(head, agent))) return agent;
     }
   }
 

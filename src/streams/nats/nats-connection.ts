@@ -1,8 +1,7 @@
-import { DeliverPolicy, JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { DeliverPolicy } from '@nats-io/jetstream';
 
 import {
   linkNats,
-  NATS_TIMEOUT_MS,
   type NatsOptions as LinkOptions,
   type NatsServerLink,
 } from '../../backends/nats/nats-server-link.js';
@@ -39,19 +38,7 @@ export class NatsConnection {
    * when another is the last. Throws UNAVAILABLE when the server cannot be reached or takes nothing now.
    */
   async publish(executionId: string, data: Uint8Array, after: number): Promise<number | undefined> {
-    const subject = this.#subject('in', executionId);
-    const options = { expect: { lastSubjectSequence: after }, timeout: NATS_TIMEOUT_MS };
-    return await this.#link.ask(() =>
-      this.#link.client.publish(subject, data, options).then(
-        ({ seq }) => seq,
-        (error: unknown) => {
-          const isOther =
-            error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
-          if (isOther) return undefined;
-          throw error;
-        },
-      ),
-    );
+    return await this.#link.publishAfter(after, this.#subject('in', executionId), data);
   }
 
   /** The last entry of a log as the stream's leader has it: what is decided by it has to be true. */

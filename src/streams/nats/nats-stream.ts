@@ -1,14 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
+import { DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager } from '@nats-io/jetstream';
 
-import {
-  DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  type JetStreamManager,
-  type StreamConfig,
-} from '@nats-io/jetstream';
+import { configDifferences, existingConfig } from '../../backends/nats/stream-config.js';
 
 /** An answer of 1 MiB of any text, with all that belongs to its entry, fits when it is compressed. */
 export const LONGEST_MESSAGE_BYTES = 1024 * 1024;
@@ -41,21 +33,10 @@ export async function ensureStream(manager: JetStreamManager, name: string): Pro
     await manager.streams.add({ ...needs, ...keeping });
     return;
   }
-  const differs = (Object.keys(needs) as (keyof typeof needs)[])
-    .filter((key) => !isDeepStrictEqual(config[key], needs[key]))
-    .map((key) => `${key} has to be ${JSON.stringify(needs[key])}`);
+  const differs = configDifferences(config, needs);
   const { max_msg_size: maxSize } = config;
   if (maxSize !== -1 && maxSize < LONGEST_MESSAGE_BYTES)
     differs.push(`max_msg_size has to be -1, or ${LONGEST_MESSAGE_BYTES} or more`);
   if (differs.length === 0) return;
   throw new Error(`its stream "${name}" is not made for this: ${differs.join(', ')}`);
-}
-
-async function existingConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
-  try {
-    return (await manager.streams.info(name)).config;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
-    throw error;
-  }
 }
