@@ -1,36 +1,29 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { killAll, processesWithin } from './processes-within.js';
+import { lockFolder } from '../../src/backends/postgres/folder-lock.js';
+import { ProcessRecord } from './process-record.js';
+
+interface ClaimedFolder {
+  /** Of what this cluster starts. */
+  readonly record: ProcessRecord;
+  /** Lets go of the folder: all that was started has ended. */
+  readonly release: () => Promise<void>;
+}
 
 /**
- * Makes a folder the one of this process's cluster. What a cluster left running there that was killed is ended first. Gives what
- * lets go of it. Throws when another cluster runs on it.
+ * Makes a folder the one of this process's cluster. What a cluster that was killed left running, by the record that it kept
+ * there, is ended first; nothing else is. Throws, in one line, when another cluster runs on it.
  */
-export function claimFolder(folder: string): () => void {
+export async function claimFolder(folder: string): Promise<ClaimedFolder> {
   // Servers that run as somebody else have to come through it; what is in it is shut.
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o711);
-  const record = join(folder, 'cluster.pid');
-  const owner = ownerOf(record);
-  if (owner !== undefined) {
-    throw new Error(
-      `The cluster on ${folder} belongs to process ${owner}, which is running. Stop that one, or name another folder with --data.`,
-    );
-  }
-  killAll(processesWithin(folder));
-  writeFileSync(record, String(process.pid));
-  return () => {
-    rmSync(record, { force: true });
-  };
-}
-
-function ownerOf(record: string): number | undefined {
+  const lock = await lockFolder(folder, 'Stop that one (Ctrl-C), or name another folder with --data.');
   try {
-    const pid = Number(readFileSync(record, 'utf8'));
-    process.kill(pid, 0);
-    return pid === process.pid ? undefined : pid;
-  } catch {
-    return undefined;
+    return { record: await ProcessRecord.open(join(folder, 'processes.json')), release: () => lock.release() };
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
 }

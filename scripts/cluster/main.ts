@@ -5,7 +5,7 @@ import { parseArgs, parseEnv } from 'node:util';
 import { EndRequest } from '../../src/compose/end-request.js';
 import { startCluster, type Cluster } from './start-cluster.js';
 
-const HELP = `npm run cluster [-- --data DIR] [--any-ports]
+const HELP = `npm run cluster [-- --data DIR] [--any-ports] [--file FILE]
 
 Starts the services of docker-compose.yml (and docker-compose.override.yml) as processes of this machine: Temporal by its dev server,
 PostgreSQL, Redis and NATS by the programs that are installed here, a small proxy in place of Caddy, two APIs and two workers.
@@ -13,12 +13,14 @@ Missing secret files are made in ./secrets. Ctrl-C ends all of it.
 
   --data DIR     where volumes are kept; .circuit-breaker/cluster unless it is said
   --any-ports    free ports in place of those that the file publishes
+  --file FILE    another compose file; what it overrides is looked for beside it
 `;
 const NAME_WIDTH = 'postgres-1'.length;
 
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '.circuit-breaker/cluster' },
+    file: { type: 'string' },
     'any-ports': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -34,6 +36,7 @@ async function run(): Promise<void> {
   try {
     const starting = startCluster({
       dataDir: values.data,
+      ...(values.file === undefined ? {} : { file: values.file }),
       secretsDir: process.env['SECRETS_DIR'] ?? 'secrets',
       variables: { ...(existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}), ...process.env },
       asPublished: !values['any-ports'],

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { identityOf } from '../../src/backends/postgres/running-process.js';
 import { startProgram } from '../../src/temporal/child-process.js';
 import type { ComposeService } from './compose-file.js';
 import { isHealthy } from './health-check.js';
 import { environmentOf, type Launch } from './local-programs.js';
 import type { LocalService } from './local-service.js';
-import { killAll, processesWithin } from './processes-within.js';
+import { killFamily } from './process-family.js';
+import type { ProcessRecord } from './process-record.js';
 
 /** As Docker does: longer after each end that came soon. */
 const FIRST_PAUSE_MS = 100;
@@ -24,6 +26,8 @@ export interface ServiceProcessOptions {
   readonly service: ComposeService;
   readonly local: LocalService;
   readonly launch: Launch;
+  /** Where it is written down what was started, for whoever comes after a cluster that was killed. */
+  readonly record: ProcessRecord;
   /** A line of its output, or about it. */
   readonly say: (line: string) => void;
 }
@@ -87,7 +91,7 @@ export class ServiceProcess {
     const child = this.#child;
     if (child?.pid === undefined) return;
     const ended = once(child, 'exit');
-    killAll([child.pid, ...this.#family()]);
+    killFamily(identityOf(child.pid));
     await ended;
   }
 
@@ -129,7 +133,7 @@ export class ServiceProcess {
 
   /** Gives the code or the signal that it ended with. */
   async #run(): Promise<string> {
-    const { local, launch, say } = this.#options;
+    const { local, launch, record, say } = this.#options;
     const child = startProgram(launch.program, launch.args, {
       environment: environmentOf(local),
       cwd: local.folder,
@@ -139,20 +143,15 @@ export class ServiceProcess {
       ...(launch.user ?? {}),
     });
     this.#child = child;
+    const forget = record.add(child.pid);
     for (const output of [child.stdout, child.stderr]) if (output !== null) createInterface(output).on('line', say);
-    return await new Promise((resolve) => {
+    return await new Promise<string>((resolve) => {
       child.once('error', (error) => {
         resolve(error.message);
       });
       child.once('exit', (code, signal) => {
         resolve(String(code ?? signal));
       });
-    });
-  }
-
-  #family(): readonly number[] {
-    const { local, service } = this.#options;
-    const volumes = service.volumes.map(({ target }) => local.paths[target] ?? '');
-    return [local.folder, ...volumes].filter((one) => one !== '').flatMap(processesWithin);
+    }).finally(forget);
   }
 }

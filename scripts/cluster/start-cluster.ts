@@ -8,6 +8,7 @@ import type { Variables } from './interpolation.js';
 import { isTemporalServer, isWithinTemporalServer, launchOf, userOf } from './local-programs.js';
 import { choosePorts, processNames, type PortTable } from './local-ports.js';
 import { localPaths, localService, localText } from './local-service.js';
+import type { ProcessRecord } from './process-record.js';
 import { putFiles } from './put-files.js';
 import { runToEnd } from './run-to-end.js';
 import { ServiceProcess } from './service-process.js';
@@ -50,11 +51,11 @@ export interface Cluster {
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const dataDir = resolve(options.dataDir);
-  const letGo = claimFolder(dataDir);
+  const { record, release } = await claimFolder(dataDir);
   let processes: readonly ServiceProcess[] = [];
   const stop = async () => {
     await stopAll(processes);
-    letGo();
+    await release();
   };
   try {
     await Promise.all([
@@ -66,7 +67,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const order = startOrder(file, { isStandIn: isTemporalServer, isWithin: isWithinTemporalServer });
     const ports = await choosePorts(Object.values(file.services), { asPublished: options.asPublished ?? false });
     const addresses = (service: string, port: number) => addressesOf(file, ports, { service, port });
-    processes = await prepareAll({ file, order, ports, dataDir, addresses, say: options.say });
+    processes = await prepareAll({ file, order, ports, dataDir, addresses, record, say: options.say });
     await Promise.race([startAll(order, processes), aborted(options.signal)]);
     const secret = (name: string) => readFileSync(file.secrets[name] ?? '', 'utf8').trim();
     return { addresses, processes, secret, stop };
@@ -91,6 +92,7 @@ interface Plan extends Pick<ClusterOptions, 'say'> {
   readonly order: StartOrder;
   readonly ports: PortTable;
   readonly dataDir: string;
+  readonly record: ProcessRecord;
   readonly addresses: Cluster['addresses'];
 }
 
@@ -137,6 +139,7 @@ async function prepare(service: ComposeService, name: string, plan: Plan): Promi
     service,
     local,
     launch,
+    record: plan.record,
     say: (line) => {
       plan.say(name, line);
     },

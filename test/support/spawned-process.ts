@@ -41,10 +41,19 @@ export class SpawnedProcess {
     environment: Record<string, string>,
     { args = [], program = PROGRAM, typed }: StartOptions = {},
   ): SpawnedProcess {
+    return SpawnedProcess.#of([program, command, ...args], { LOG_FORMAT: 'json', ...environment }, typed);
+  }
+
+  /** Starts a module of this checkout that is run from its source. */
+  static startModule(path: string, args: readonly string[], environment: Record<string, string> = {}): SpawnedProcess {
+    return SpawnedProcess.#of(['--import', 'tsx', `${ROOT}${path}`, ...args], environment);
+  }
+
+  static #of(words: readonly string[], environment: Record<string, string>, typed?: string): SpawnedProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [program, command, ...args], {
+    const child = spawn(process.execPath, words, {
       cwd: ROOT,
-      env: { PATH, HOME, LOG_FORMAT: 'json', ...environment },
+      env: { PATH, HOME, ...environment },
       stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.end(typed);
