@@ -24,8 +24,16 @@ export function runProgram(program, args, options) {
 
 /** Runs a command of the checks in a shell to its end: npm, the tests, the demo. `env` is added. */
 export function runCheck(command, { env = {}, ...options }) {
-  const given = handedOn((name) => FOR_ALL.test(name) || FOR_CHECKS.test(name));
-  return spawnSync(command, { ...options, shell: true, env: { ...given, ...env } });
+  return spawnSync(command, { ...options, shell: true, env: { ...ofChecks(), ...env } });
+}
+
+/** Starts a command of the checks in a shell. */
+export function startCheck(command, options) {
+  return spawn(command, { ...options, shell: true, env: ofChecks() });
+}
+
+function ofChecks() {
+  return handedOn((name) => FOR_ALL.test(name) || FOR_CHECKS.test(name));
 }
 
 function handedOn(isHandedOn) {

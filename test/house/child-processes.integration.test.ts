@@ -33,6 +33,7 @@ const KEYS = {
 it.each([
   ['startProgram', `await once(startProgram(process.execPath, ['-e', ${SHOW}], { stdio: 'inherit' }), 'exit')`],
   ['runProgram', `runProgram(process.execPath, ['-e', ${SHOW}], { stdio: 'inherit' })`],
+  ['startCheck', `await once(startCheck('node -p "JSON.stringify(process.env)"', { stdio: 'inherit' }), 'exit')`],
   ['runCheck', `runCheck('node -p "JSON.stringify(process.env)"', { stdio: 'inherit' })`],
 ])('what the launcher, the build and the checks start by %s finds no key in its environment', async (name, start) => {
   const source = `import { once } from 'node:events'; import { ${name} } from ${MODULE}; ${start};`;

@@ -15,7 +15,7 @@ export interface NatsOptions {
   readonly logger: { warn(facts: object, message: string): void };
 }
 
-export const NATS_TIMEOUT_MS = 5000;
+const NATS_TIMEOUT_MS = 5000;
 /** A server that is frozen, or gone without a word, is noticed after two of these. */
 const PING_EVERY_MS = 2000;
 const FIRST_PAUSE_MS = 50;
