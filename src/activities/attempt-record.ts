@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
+import { withFinishedTurns } from '../core/executions/attempts-over.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -26,7 +27,9 @@ export class AttemptRecord {
   readonly #parts: ActivityParts;
   readonly #call: ModelCall;
   readonly #place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails };
-  #writing: Promise<readonly ModelAttempt[]>;
+  readonly #start: Pick<ModelAttempt, 'startedAt'> & { readonly queuedMs: number };
+  /** As it was noted, or was to be; undefined: storage could not say what was noted before. */
+  readonly #writing: Promise<ModelAttempt | undefined>;
 
   constructor(
     parts: ActivityParts,
@@ -36,37 +39,61 @@ export class AttemptRecord {
     this.#parts = parts;
     this.#call = call;
     this.#place = place;
+    const queuedMs = Math.max(0, Date.now() - place.context.info.currentAttemptScheduledTimestampMs);
+    this.#start = { startedAt: parts.now(), queuedMs };
     this.#writing = this.#begin();
   }
 
   async end(end: AttemptEnd): Promise<void> {
-    const mine = (await this.#writing).at(-1);
-    if (mine === undefined) return;
+    const begun = await this.#writing;
     try {
-      const execution = await this.#parts.storage.executions.get(this.#call.executionId);
-      const noted = execution?.attempts ?? [];
-      const place = noted.findIndex(({ turn, attempt }) => turn === mine.turn && attempt === mine.attempt);
+      const noted = await this.#noted();
+      if (noted === undefined) return;
+      const place = noted.findIndex(({ turn, attempt }) => turn === begun?.turn && attempt === begun.attempt);
+      const entry = noted[place];
+      if (entry === undefined) await this.#endUnnoted(noted, end);
       // A later attempt has given this one up: what a frozen worker has to say when it wakes comes too late.
-      if (noted[place]?.outcome !== 'running') return;
-      await this.#write(noted.with(place, { ...mine, ...end }));
+      else if (entry.outcome === 'running') await this.#write(noted.with(place, { ...entry, ...end }));
     } catch (error) {
       this.#complain(error);
     }
   }
 
-  async #begin(): Promise<readonly ModelAttempt[]> {
-    const { storage } = this.#parts;
+  /** Its beginning was not noted: storage was away. */
+  async #endUnnoted(noted: AgentExecution['attempts'], end: AttemptEnd): Promise<void> {
+    const { turn } = this.#call;
+    const known = noted.filter((one) => one.turn === turn).length;
+    // A later one has begun, or a later turn.
+    if (known >= this.#place.context.info.attempt || noted.some((one) => one.turn > turn)) return;
+    const earlier = this.#earlier(noted);
+    await this.#write([...earlier, { ...this.#begunAfter(earlier), ...end }]);
+  }
 
-    const queuedMs = Math.max(0, Date.now() - this.#place.context.info.currentAttemptScheduledTimestampMs);
+  async #begin(): Promise<ModelAttempt | undefined> {
+    let begun: ModelAttempt | undefined;
     try {
-      const execution = await storage.executions.get(this.#call.executionId);
-      const noted = (execution?.attempts ?? []).map((one) => this.#lostIfRunning(one));
-      const earlier = [...noted, ...this.#unnoted(noted)];
-      return await this.#write([...earlier, { ...this.#newAttempt(earlier, 'running'), queuedMs }]);
+      const earlier = this.#earlier((await this.#noted()) ?? []);
+      begun = this.#begunAfter(earlier);
+      await this.#write([...earlier, begun]);
     } catch (error) {
       this.#complain(error);
-      return [];
     }
+    return begun;
+  }
+
+  async #noted(): Promise<AgentExecution['attempts'] | undefined> {
+    return (await this.#parts.storage.executions.get(this.#call.executionId))?.attempts;
+  }
+
+  /** What came before it: the turns before this one are finished, or there would not be this one. */
+  #earlier(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
+    const ended = withFinishedTurns(noted, this.#call.turn - 1).map((one) => this.#lostIfRunning(one));
+    return [...ended, ...this.#unnoted(ended)];
+  }
+
+  #begunAfter(earlier: AgentExecution['attempts']): ModelAttempt {
+    const { startedAt, queuedMs } = this.#start;
+    return { ...attemptAfter(earlier, this.#call, { outcome: 'running', startedAt }), queuedMs };
   }
 
   /**
@@ -76,7 +103,7 @@ export class AttemptRecord {
     const known = noted.filter(({ turn }) => turn === this.#call.turn).length;
     const missing = Math.max(0, this.#place.context.info.attempt - 1 - known);
     return Array.from({ length: missing }, (_, index) => ({
-      ...this.#newAttempt(noted, 'lost'),
+      ...attemptAfter(noted, this.#call, { outcome: 'lost', startedAt: this.#parts.now() }),
       attempt: known + index + 1,
     }));
   }
@@ -91,15 +118,8 @@ export class AttemptRecord {
     return { ...attempt, outcome: 'lost', characters, ...(usage === undefined ? {} : { usage }) };
   }
 
-  #newAttempt(earlier: AgentExecution['attempts'], outcome: 'running' | 'lost'): ModelAttempt {
-    return attemptAfter(earlier, this.#call, { outcome, startedAt: this.#parts.now() });
-  }
-
-  async #write(attempts: readonly ModelAttempt[]): Promise<readonly ModelAttempt[]> {
-    await this.#parts.storage.executions.update(this.#call.executionId, { attempts }).catch((error: unknown) => {
-      this.#complain(error);
-    });
-    return attempts;
+  async #write(attempts: readonly ModelAttempt[]): Promise<void> {
+    await this.#parts.storage.executions.update(this.#call.executionId, { attempts });
   }
 
   #complain(error: unknown): void {

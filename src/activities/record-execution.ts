@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { outputOf } from '../core/executions/answer-output.js';
+import { withFinishedTurns } from '../core/executions/attempts-over.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
@@ -24,7 +25,9 @@ async function storeEnd(
   stored: AgentExecution | undefined,
   ended: ExecutionEnd,
 ): Promise<AgentExecution> {
-  const attempts = (stored?.attempts ?? []).map((attempt) => closedAttempt(attempt, ended));
+  // Without usage no turn was finished.
+  const finishedTurns = ended.usage === undefined ? 0 : ended.turn;
+  const attempts = withFinishedTurns(stored?.attempts ?? [], finishedTurns).map((one) => closedAttempt(one, ended));
   const output = outputOf({ ...ended, text: ended.response ?? '' });
   return await storage.executions.update(ended.executionId, {
     status: ended.status,

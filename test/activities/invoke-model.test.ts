@@ -60,9 +60,10 @@ describe('a turn', () => {
     readonly attempt?: number;
     readonly details?: Partial<AttemptDetails>;
     readonly epoch?: number;
+    readonly turn?: number;
   }
 
-  function run(model: ScriptedModel, { attempt = 1, details, epoch = attempt }: Place = {}) {
+  function run(model: ScriptedModel, { attempt = 1, details, epoch = attempt, turn = 1 }: Place = {}) {
     const info = {
       attempt,
       currentAttemptScheduledTimestampMs: epoch,
@@ -93,8 +94,8 @@ describe('a turn', () => {
       executionTimeoutSeconds: 10,
       now: () => NOW,
     };
-    const turn = (call: ModelCall) => invokeModel(parts, call);
-    const answer = environment.run<[ModelCall], TurnAnswer, typeof turn>(turn, CALL);
+    const invoke = (call: ModelCall) => invokeModel(parts, call);
+    const answer = environment.run<[ModelCall], TurnAnswer, typeof invoke>(invoke, { ...CALL, turn });
     return { answer, beats, environment };
   }
 
@@ -150,6 +151,37 @@ describe('a turn', () => {
       { outcome: 'completed', characters: 5 },
     ]);
   });
+
+  it('notes an attempt at its end where storage was away when it began', { tags: 'storage-away' }, async () => {
+    const get = vi
+      .spyOn(storage.executions, 'get')
+      .mockRejectedValueOnce(new CircuitBreakerError('UNAVAILABLE', 'away'));
+    await run(new ScriptedModel(['Fine.', FINISH]), { attempt: 2 }).answer;
+    expect(get.mock.results).toHaveLength(2);
+    expect((await storage.executions.get(ID))?.attempts).toMatchObject([
+      { turn: 1, attempt: 1, outcome: 'lost' },
+      { turn: 1, attempt: 2, outcome: 'completed', characters: 5 },
+    ]);
+  });
+
+  it(
+    'counts an attempt as completed whose end could not be noted, once a later turn begins',
+    { tags: 'storage-away' },
+    async () => {
+      const hanging = run(new ScriptedModel(['Fine', HANG]));
+      await eventually(async () => {
+        expect((await storage.executions.get(ID))?.attempts).toMatchObject([{ outcome: 'running' }]);
+      });
+      await run(new ScriptedModel(['Fine.', FINISH]), { turn: 2 }).answer;
+      const [first, second] = (await storage.executions.get(ID))?.attempts ?? [];
+      expect([first, second]).toMatchObject([
+        { turn: 1, outcome: 'completed' },
+        { turn: 2, outcome: 'completed' },
+      ]);
+      hanging.environment.cancel('CANCELLED');
+      await hanging.answer.catch(() => undefined);
+    },
+  );
 
   it('says nothing of an error that nobody foresaw: its words may be anything, and are for the log', async () => {
     const failure = new TypeError('Invalid header: Bearer sk-secret');
