@@ -16,6 +16,8 @@ const OURS = 'circuit-breaker';
 
 /** Dependencies that nothing of ours imports, and why they are there. */
 const FOR_ANOTHER_REASON: Readonly<Record<string, string>> = {
+  '@graphql-tools/merge': 'whoever installs us gets newer ones otherwise, which want newer Nodes than ours',
+  'light-my-request': 'whoever installs us gets newer ones otherwise, which want newer Nodes than ours',
   protobufjs: 'without it npm installs an older one, with which recorded histories cannot be replayed',
 };
 
@@ -96,3 +98,17 @@ describe('the entries that others import', () => {
     expect(sources.filter((source) => !knip.entry.includes(source))).toEqual([]);
   });
 });
+
+describe('what npm create runs', () => {
+  const { version, engines } = JSON.parse(readFileSync('package.json', 'utf8')) as Published;
+  const created = JSON.parse(readFileSync('packages/create-circuit-breaker/package.json', 'utf8')) as Published;
+
+  it('depends on the version that it lies beside, and runs on the same versions of Node', () => {
+    expect(created).toMatchObject({ version, engines, dependencies: { 'circuit-breaker': version } });
+  });
+});
+
+interface Published {
+  readonly version: string;
+  readonly engines: object;
+}
