@@ -21,9 +21,9 @@ const FALLBACK_NAME = 'my-agents';
 export async function makeFolder(folder: string, template: TemplateName): Promise<readonly string[]> {
   const name = packageName(folder);
   const words = { name, ...FIRST_STEPS[template] };
-  const own = await templateFiles(template);
-  const hasTools = own.some(({ file }) => file.startsWith('tools/'));
-  const files = [...own, ...(await madeFiles(folder, { name, hasTools }))].map((file) => filled(file, words));
+  const files = [...(await templateFiles(template)), ...(await madeFiles(folder, name))].map((file) =>
+    filled(file, words),
+  );
   const taken = await takenOf(folder, files);
   if (taken.length > 0) {
     const message = `${folder} has ${taken.join(', ')} already, and nothing is written over: take another folder.`;
@@ -37,12 +37,7 @@ export async function makeFolder(folder: string, template: TemplateName): Promis
   return files.map(({ file }) => file).sort();
 }
 
-interface Made {
-  readonly name: string;
-  readonly hasTools: boolean;
-}
-
-async function madeFiles(folder: string, { name, hasTools }: Made): Promise<readonly TemplateFile[]> {
+async function madeFiles(folder: string, name: string): Promise<readonly TemplateFile[]> {
   const manifest = {
     name,
     private: true,
@@ -62,16 +57,11 @@ async function madeFiles(folder: string, { name, hasTools }: Made): Promise<read
   };
   return [
     { file: 'package.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) },
-    { file: SECRETS, content: Buffer.from(`${secrets()}${hasTools ? TOOLS : ''}`) },
+    { file: SECRETS, content: Buffer.from(variables()) },
   ];
 }
 
-const TOOLS = `
-# Where workers find the functions that agents call.
-TOOLS_DIR=tools
-`;
-
-function secrets(): string {
+function variables(): string {
   return `# Made for this folder alone, at random. Not for git.
 STREAM_AUTH_SECRET=${randomBytes(32).toString('base64url')}
 
@@ -82,6 +72,14 @@ STREAM_AUTH_SECRET=${randomBytes(32).toString('base64url')}
 # OPENAI_API_KEY=
 # ANTHROPIC_API_KEY=
 # GOOGLE_API_KEY=
+
+# Where workers find the functions that agents call.
+TOOLS_DIR=tools
+
+# Ports, where another program has these. circuit-breaker.yaml has the first one, too.
+# PORT=4000
+# TEMPORAL_PORT=7233
+# TEMPORAL_UI_PORT=8233
 `;
 }
 

@@ -1,10 +1,19 @@
 import { defineTool, ToolError } from 'circuit-breaker/tools';
 import { z } from 'zod';
 
-/** In place of a shop's own system. */
-const orders = new Map([['4711', { customer: 'Ann', items: [{ name: 'pan', price: 39 }], paid: 39, refunds: [] }]]);
+interface Order {
+  readonly customer: string;
+  readonly items: readonly { readonly name: string; readonly price: number }[];
+  readonly paid: number;
+  readonly refunds: { readonly key: string; readonly amount: number }[];
+}
 
-function orderOf(number) {
+/** In place of a shop's own system. */
+const orders = new Map<string, Order>([
+  ['4711', { customer: 'Ann', items: [{ name: 'pan', price: 39 }], paid: 39, refunds: [] }],
+]);
+
+function orderOf(number: string): Order {
   const order = orders.get(number);
   if (order === undefined) throw new ToolError(`There is no order ${number}.`);
   return order;
