@@ -38,10 +38,10 @@ where the document ended: published, sent back or rejected. Without FILE it take
 a key, and without an Ollama that runs, a mock answers from a script.`,
     variables: { ...KEYS, DATA_DIR: 'the folder for everything that is kept on disk' },
     examples: [
-      'npm run demo',
-      'OPENAI_API_KEY=sk-… npm run demo -- notes.md',
-      'npm run demo -- --example support-ticket',
-      'OPENAI_BASE_URL=http://localhost:11434/v1 npm run demo -- notes.md --model llama3.2',
+      'npx circuit-breaker demo',
+      'OPENAI_API_KEY=sk-… npx circuit-breaker demo notes.md',
+      'npx circuit-breaker demo --example support-ticket',
+      'OPENAI_BASE_URL=http://localhost:11434/v1 npx circuit-breaker demo --model llama3.2',
     ],
     script: 'npm run demo',
     run: async (request) => {
@@ -61,7 +61,7 @@ everything is when it is ready, and ends in order with Ctrl-C.`,
       ...BACKENDS,
       ...KEYS,
     },
-    examples: ['npm start', 'PORT=4100 DATA_DIR=/var/lib/circuit-breaker npm start'],
+    examples: ['npx circuit-breaker start', 'PORT=4100 DATA_DIR=/var/lib/circuit-breaker npx circuit-breaker start'],
     script: 'npm start',
     run: async () => {
       const { start } = await import('./commands/start.js');
@@ -80,7 +80,7 @@ storage must then be a server.`,
       WORKER_HEALTH_PORT: 'where it answers /health/live and /health/ready on this machine, for what looks after it',
       ...KEYS,
     },
-    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker TEMPORAL_ADDRESS=temporal:7233 npm run worker'],
+    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker npx circuit-breaker worker'],
     script: 'npm run worker',
     run: async () => {
       const { worker } = await import('./commands/worker.js');
@@ -98,7 +98,7 @@ of the workers.`,
       ...CLUSTER,
       ...BACKENDS,
     },
-    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker TEMPORAL_ADDRESS=temporal:7233 npm run api'],
+    examples: ['STORAGE_URL=postgres://user:password@db/circuit_breaker npx circuit-breaker api'],
     script: 'npm run api',
     run: async () => {
       const { api } = await import('./commands/api.js');
@@ -127,9 +127,9 @@ nothing: the entry counts when it stands in that file, which a running API reads
       ACCESS_TOKENS_FILE: 'the file that the entry is for',
     },
     examples: [
-      'npx circuit-breaker token 7f3c',
+      'npx circuit-breaker token $TOKEN',
       'npx circuit-breaker token create --name ci --role operate --workflow document_review',
-      'npx circuit-breaker token create --name dashboard --role read --expires 2027-06-30T00:00:00Z',
+      'npx circuit-breaker token create --name wall --role read --expires 2027-06-30T00:00:00Z',
     ],
     script: 'npx circuit-breaker token',
     run: async (request) => {
@@ -260,7 +260,7 @@ program each time, so that it stays as it is when the program changes.`,
     description: `Looks at everything that a start needs, one line each, with what to do about what is missing. Asks providers for
 their models with your keys, and prints no key. Exits with 1 when a start would come to nothing.`,
     variables: { 'all of .env.example': 'it reads what a start reads' },
-    examples: ['npm run doctor'],
+    examples: ['npx circuit-breaker doctor'],
     script: 'npm run doctor',
     run: async () => {
       const { doctor } = await import('./commands/doctor.js');

@@ -1,17 +1,32 @@
 import type { Command } from './command.js';
-import { COMMAND_NAMES, commandNamed, type CommandName } from './commands.js';
+import { commandNamed, type CommandName } from './commands.js';
+import { TERMINAL_COLUMNS, wrappedLines } from './wrapped-lines.js';
 
 const PROGRAM = 'circuit-breaker';
 
-/** All commands, a line each. */
+/** Every command, by what it is for and in the order in which one needs them. */
+export const COMMAND_GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
+  'To begin': ['demo', 'init', 'dev', 'doctor'],
+  'Agents and workflows in a folder': ['validate', 'diff', 'apply', 'get'],
+  'What runs': ['run', 'tokens', 'token', 'fire', 'incidents', 'retry', 'cancel', 'migrate', 'executions', 'execution'],
+  'Servers and their data': ['start', 'worker', 'api', 'backup', 'restore', 'audit'],
+  'This command': ['completion'],
+};
+
+/** All commands, a line or a few each. */
 export function overview(): string {
-  const rows = COMMAND_NAMES.map((name) => [usage(name), commandNamed(name).summary] as const);
+  const names = Object.values(COMMAND_GROUPS).flat();
+  const width = widest(names.map(usage));
+  const sections = Object.entries(COMMAND_GROUPS).flatMap(([title, group]) => {
+    const rows = group.map((name) => [usage(name), commandNamed(name).summary] as const);
+    return ['', `${title}:`, ...table(rows, width)];
+  });
+  const more = `${PROGRAM} help COMMAND, or COMMAND --help, says more of one. --version says which version this is.`;
   return [
     `${PROGRAM}: durable AI agents on Temporal`,
+    ...sections,
     '',
-    ...table(rows),
-    '',
-    `${PROGRAM} help COMMAND, or COMMAND --help, says more of one. --version says which version this is.`,
+    ...wrappedLines(more, TERMINAL_COLUMNS),
     '',
   ].join('\n');
 }
@@ -20,16 +35,15 @@ export function overview(): string {
 export function commandHelp(name: CommandName): string {
   const command = commandNamed(name);
   return [
-    `${usage(name)}: ${command.summary}`,
+    ...wrappedLines(`${PROGRAM} ${usage(name)}: ${command.summary}`, TERMINAL_COLUMNS),
     '',
-    command.description,
+    ...wrappedLines(command.description, TERMINAL_COLUMNS),
     ...section('Options', optionRows(command)),
-    ...section('Variables that matter most (.env.example has all)', Object.entries(command.variables)),
+    ...section('Variables that matter most (.env.example of the package has all)', Object.entries(command.variables)),
     '',
     'Examples:',
     ...command.examples.map((example) => `  ${example}`),
-    '',
-    `In a clone of the repository it is ${command.script}; what comes behind -- is for the command.`,
+    ...scriptLines(name, command),
     '',
   ].join('\n');
 }
@@ -37,7 +51,7 @@ export function commandHelp(name: CommandName): string {
 function usage(name: CommandName): string {
   const { operand } = commandNamed(name);
   const operands = (operand?.split(' ') ?? []).map((each) => ` [${each}]`);
-  return `${PROGRAM} ${name}${operands.join('')}`;
+  return `${name}${operands.join('')}`;
 }
 
 function optionRows({ options }: Command): readonly (readonly [string, string])[] {
@@ -47,17 +61,31 @@ function optionRows({ options }: Command): readonly (readonly [string, string])[
   return [...own, ['-h, --help', 'this text']];
 }
 
+function scriptLines(name: CommandName, { script }: Command): readonly string[] {
+  if (script === `npx ${PROGRAM} ${name}`) return [];
+  const text = `In a clone of the repository it is also ${script}; what comes behind -- is for the command.`;
+  return ['', ...wrappedLines(text, TERMINAL_COLUMNS)];
+}
+
 function section(title: string, rows: readonly (readonly [string, string])[]): readonly string[] {
   if (rows.length === 0) return [];
-  return ['', `${title}:`, ...table(rows)];
+  return ['', `${title}:`, ...table(rows, widest(rows.map(([name]) => name)))];
 }
 
 /** What is long gets a line of its own, with its meaning below it. */
-function table(rows: readonly (readonly [name: string, meaning: string])[]): readonly string[] {
-  const width = Math.max(...rows.map(([name]) => name.length).filter((length) => length <= WIDEST)) + 2;
-  return rows.map(([name, meaning]) =>
-    name.length <= WIDEST ? `  ${name.padEnd(width)}${meaning}` : `  ${name}\n  ${' '.repeat(width)}${meaning}`,
-  );
+function table(rows: readonly (readonly [name: string, meaning: string])[], width: number): readonly string[] {
+  const indent = ' '.repeat(width);
+  return rows.flatMap(([name, meaning]) => {
+    const [first = '', ...rest] = wrappedLines(meaning, TERMINAL_COLUMNS - width);
+    const begun = `  ${name}`;
+    const lines = begun.length + 2 <= width ? [`${begun.padEnd(width)}${first}`] : [begun, `${indent}${first}`];
+    return [...lines, ...rest.map((line) => `${indent}${line}`)];
+  });
 }
 
-const WIDEST = 32;
+/** Where meanings begin beside these names. */
+function widest(names: readonly string[]): number {
+  return Math.max(...names.map((name) => name.length).filter((length) => length <= WIDEST)) + 4;
+}
+
+const WIDEST = 24;

@@ -82,7 +82,10 @@ agents want approved, and which transition to fire where it waits for somebody. 
     summary: 'take a transition of a token',
     description: `Refused with what blocks it, with exit code 2. Data is merged into that of the token, by JSON Merge Patch.`,
     variables: VARIABLES,
-    examples: ['npx circuit-breaker fire 7f3c publish', 'npx circuit-breaker fire 7f3c ai_review --data @change.json'],
+    examples: [
+      'npx circuit-breaker fire $TOKEN publish',
+      'npx circuit-breaker fire $TOKEN ai_review --data @change.json',
+    ],
     script: 'npx circuit-breaker fire',
     run: async (request) => {
       const { fire } = await import('./commands/change-token.js');
@@ -95,7 +98,7 @@ agents want approved, and which transition to fire where it waits for somebody. 
     summary: 'try again what raised the incident of a token',
     description: `With the token and the agent as they are now.`,
     variables: VARIABLES,
-    examples: ['npx circuit-breaker retry 7f3c'],
+    examples: ['npx circuit-breaker retry $TOKEN'],
     script: 'npx circuit-breaker retry',
     run: async (request) => {
       const { retry } = await import('./commands/change-token.js');
@@ -112,7 +115,7 @@ agents want approved, and which transition to fire where it waits for somebody. 
     summary: 'end a token where it is',
     description: `Its executions are cancelled with it.`,
     variables: VARIABLES,
-    examples: ['npx circuit-breaker cancel 7f3c --reason duplicate'],
+    examples: ['npx circuit-breaker cancel $TOKEN --reason duplicate'],
     script: 'npx circuit-breaker cancel',
     run: async (request) => {
       const { cancel } = await import('./commands/change-token.js');
@@ -169,7 +172,7 @@ again: a token goes over once. Exits with 0, with 1 where some cannot go, and wi
     summary: 'show an execution of an agent, or follow it',
     description: `How it stands, its warnings and its answer. Exits with 1 where it did not end well.`,
     variables: VARIABLES,
-    examples: ['npx circuit-breaker execution 7f3c:ai_review:1 --follow'],
+    examples: ['npx circuit-breaker execution $EXECUTION --follow'],
     script: 'npx circuit-breaker execution',
     run: async (request) => {
       const { execution } = await import('./commands/executions.js');

@@ -9,8 +9,16 @@ export type Invocation =
   | { readonly type: 'run'; readonly command: CommandName; readonly request: CommandRequest }
   | { readonly type: 'help'; readonly command?: CommandName }
   | { readonly type: 'version' }
-  /** It cannot be done; the message says why, and what may have been meant. */
-  | { readonly type: 'misuse'; readonly message: string; readonly command?: CommandName };
+  | Misuse;
+
+/** It cannot be done; the message says why, and what may have been meant. */
+export interface Misuse {
+  readonly type: 'misuse';
+  readonly message: string;
+  readonly command?: CommandName;
+  /** Nothing was asked for. */
+  readonly isWordless?: true;
+}
 
 const COMMAND_OPTIONS = Object.fromEntries(
   COMMAND_NAMES.flatMap((name) => Object.entries(commandNamed(name).options)).map(([name, { value }]) => [
@@ -41,7 +49,8 @@ export function readCommandLine(args: readonly string[]): Invocation {
   if (isAsked('version')) return { type: 'version' };
   if (first !== undefined) return readRequest(first, operands, options);
   const [option] = options;
-  return misuse(option === undefined ? 'Say what to do:' : unknownOption(option, []));
+  if (option === undefined) return { type: 'misuse', message: 'Say what to do:', isWordless: true };
+  return misuse(unknownOption(option, []));
 }
 
 /** `completion SHELL -- WORDS`: the words of another command line, whatever they are. Shells ask so. */

@@ -1,9 +1,9 @@
 import { exitWhenUnread } from '../compose/end-request.js';
 import { readManifest } from '../compose/manifest.js';
 import { visibleText } from '../core/json/visible-text.js';
-import { commandNamed, type CommandName } from './commands.js';
+import { commandNamed } from './commands.js';
 import { commandHelp, overview } from './help-text.js';
-import { readCommandLine } from './read-command-line.js';
+import { readCommandLine, type Misuse } from './read-command-line.js';
 import { MISUSE } from './exit-codes.js';
 
 /** Does what a command line asks for; every entry comes here. Commands set the exit code themselves. */
@@ -20,7 +20,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
       tell(`${(await readManifest()).version}\n`);
       return;
     case 'misuse':
-      explainMisuse(invocation.message, invocation.command);
+      explainMisuse(invocation);
   }
 }
 
@@ -29,8 +29,9 @@ function tell(text: string): void {
   process.stdout.write(text);
 }
 
-function explainMisuse(message: string, command: CommandName | undefined): void {
-  const more = command === undefined ? `\n${overview()}` : `circuit-breaker help ${command} says how it is called.\n`;
+function explainMisuse({ message, command, isWordless }: Misuse): void {
+  const all = isWordless === true ? `\n${overview()}` : 'circuit-breaker help lists all commands.\n';
+  const more = command === undefined ? all : `circuit-breaker help ${command} says how it is called.\n`;
   exitWhenUnread();
   process.stderr.write(`${visibleText(message)}\n${more}`);
   process.exitCode = MISUSE;

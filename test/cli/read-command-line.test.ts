@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { COMMAND_NAMES, commandNamed } from '../../src/cli/commands.js';
-import { commandHelp, overview } from '../../src/cli/help-text.js';
+import { COMMAND_GROUPS, commandHelp, overview } from '../../src/cli/help-text.js';
 import { readCommandLine } from '../../src/cli/read-command-line.js';
 
 describe('a command line', () => {
@@ -58,14 +58,25 @@ describe('a command line', () => {
 });
 
 describe('the help', () => {
-  it('has a line for every command', () => {
-    for (const name of COMMAND_NAMES) expect(overview()).toContain(`circuit-breaker ${name}`);
+  it('has each command once, in a group', () => {
+    expect(Object.values(COMMAND_GROUPS).flat().sort()).toEqual([...COMMAND_NAMES].sort());
+    for (const name of COMMAND_NAMES) expect(overview()).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
+
+  it.each([overview(), ...COMMAND_NAMES.map(commandHelp)])(
+    'fits into the 80 columns of a terminal, but for examples: %s',
+    (text) => {
+      const tooLong = text.split('\n').filter((line) => line.length > 80 && !/^ {2}.*circuit-breaker/.test(line));
+      expect(tooLong).toEqual([]);
+    },
+  );
 
   it.each(COMMAND_NAMES)('of %s says what it does, its options, variables and examples', (name) => {
     const { summary, description, options, examples } = commandNamed(name);
     const text = commandHelp(name);
-    for (const part of [summary, description, ...Object.keys(options), ...examples]) expect(text).toContain(part);
+    const inOneLine = (part: string) => part.replaceAll(/\s+/g, ' ');
+    for (const part of [summary, description, ...Object.keys(options), ...examples])
+      expect(inOneLine(text)).toContain(inOneLine(part));
   });
 
   it('names only variables that there are', () => {
