@@ -87,7 +87,8 @@ export class ApiClient {
     } catch (error) {
       this.#signal.throwIfAborted();
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : wordsOf(error);
-      throw new CircuitBreakerError('UNAVAILABLE', `No server answers at ${this.address}: ${reason}.`);
+      const advice = 'circuit-breaker dev starts one, and circuit-breaker.yaml says where servers are';
+      throw new CircuitBreakerError('UNAVAILABLE', `No server answers at ${this.address}: ${reason}; ${advice}.`);
     }
   }
 

@@ -13,6 +13,8 @@ import type { OperationParts } from './operation-parts.js';
 
 /** How many are read together; most take a few hundred bytes. */
 const PLACE_AGENTS_IN_MEMORY = 50;
+const HELD_BY_TOKENS =
+  'Active tokens have that version: let them end, cancel them, or migrate them to a version that fits, or give the change to an agent of another id';
 /** Uses that a refusal names. */
 const MAX_NAMED = 20;
 
@@ -55,14 +57,21 @@ export async function problemsOfUses(
 ): Promise<readonly Problem[]> {
   const agent = { id, prompts, ...(allowedWorkflows === undefined ? {} : { allowedWorkflows }) };
   const problems: Problem[] = [];
+  const { replacedWorkflows = [] } = leaving;
   for await (const { uses } of usesOf(storage, id, leaving)) {
-    problems.push(...problemsOf(uses, agent));
+    const older = (workflowId: string) => replacedWorkflows.includes(workflowId);
+    problems.push(...problemsOf(uses, agent, older));
     if (problems.length > MAX_PROBLEMS) break;
   }
   return firstProblems(problems.values());
 }
 
-function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<Problem> {
+/** Of a workflow that is `replaced` only versions are left that active tokens have. */
+function* problemsOf(
+  uses: readonly LabelledUse[],
+  agent: KnownAgent,
+  isReplaced: (workflowId: string) => boolean,
+): Iterable<Problem> {
   for (const { use, workflowId, label } of uses) {
     const forbidden = checkPermission(agent, workflowId, '').map((found) => ({
       ...found,
@@ -70,7 +79,8 @@ function* problemsOf(uses: readonly LabelledUse[], agent: KnownAgent): Iterable<
     }));
     const prompted = use.agentVersion === undefined ? checkPrompted(use, agent, '') : [];
     const unfilled = prompted.map((found) => ({ ...found, pointer: '/prompts' }));
-    for (const found of [...forbidden, ...unfilled]) yield { ...found, message: `${label}: ${found.message}` };
+    const advice = isReplaced(workflowId) ? `. ${HELD_BY_TOKENS}` : '';
+    for (const found of [...forbidden, ...unfilled]) yield { ...found, message: `${label}: ${found.message}${advice}` };
   }
 }
 

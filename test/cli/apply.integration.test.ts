@@ -74,7 +74,9 @@ describe('circuit-breaker apply', () => {
     expect(JSON.parse((await run('diff', folder, '--json')).stdout)).toMatchObject({
       agents: [{ id: 'reviewer', change: 'CHANGED', members: [{ at: 'name', before: 'Reviewer', after: 'Critic' }] }],
     });
-    expect((await run('apply', folder)).stdout).toContain('1 agent changed, 1 workflow changed.');
+    const { stdout: said } = await run('apply', folder);
+    expect(said).toContain('1 agent changed, 1 workflow changed.');
+    expect(said).toContain('until circuit-breaker migrate review --from 1 --to 2\n');
     expect(await versions()).toEqual(['reviewer 2', 'review 2']);
   });
 

@@ -91,7 +91,11 @@ describe('commands of operators', () => {
       { id, place: 'draft', incident: { executionId: expect.any(String) as string } },
     ]);
     expect((await runCommand(['incidents'], { cwd })).stdout).toContain(`${id}  review`);
-    expect((await runCommand(['token', id], { cwd })).code).toBe(1);
+    const stuck = await runCommand(['token', id], { cwd });
+    expect(stuck).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`circuit-breaker retry ${id}\n`) as string,
+    });
     const [failed] = JSON.parse((await runCommand(['executions', '--token', id, '--json'], { cwd })).stdout) as {
       id: string;
     }[];

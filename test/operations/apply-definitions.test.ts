@@ -6,7 +6,7 @@ import type { OperationParts } from '../../src/operations/operation-parts.js';
 import { createPlaceAgent } from '../../src/operations/save-place-agent.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { NOW } from '../support/builders.js';
+import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
@@ -96,6 +96,16 @@ describe('definitions that are applied together', () => {
     expect((await apply({ agents: [asking], workflows: [filling] })).workflows).toEqual([
       { id: 'w', version: 2, change: 'CHANGED' },
     ]);
+  });
+
+  it('are refused where an active token has a version that the agent no longer fits, with what may be done', async () => {
+    await apply({ agents: [agent('one')], workflows: [workflow('w', 'one')] });
+    const token = aToken(aDefinition(), { workflowId: 'w', workflowVersion: 1 });
+    await storage.tokens.record({ token, runId: 'run', events: [], executions: [] });
+    const both = { agents: [agent('one', '{tone}')], workflows: [workflow('w', 'one', { tone: 'data.tone' })] };
+    await expect(apply(both)).rejects.toThrow(
+      /of workflow "w" version 1: .* Active tokens have that version: let them end/,
+    );
   });
 
   it('delete an agent only where nothing names it afterwards', async () => {

@@ -1,5 +1,5 @@
 import type { CommandRequest } from '../command.js';
-import { appliedText } from '../definitions/applied-text.js';
+import { appliedText, migrationLines } from '../definitions/applied-text.js';
 import { applyDifference, NOTHING_APPLIED, type Applied } from '../definitions/apply-difference.js';
 import { differenceLines, isDifferent } from '../definitions/difference-text.js';
 import { folderDifference, type FolderDifference } from '../definitions/folder-difference.js';
@@ -22,6 +22,7 @@ export async function apply(request: CommandRequest): Promise<void> {
         for (const line of differenceLines(difference)) say(line);
         for (const line of whatStays(difference, applied, how.prune)) say(line);
         say(`${how.dryRun ? 'Would be applied' : 'Applied'} to ${api.address}: ${appliedText(applied)}.`);
+        if (!how.dryRun) for (const line of migrationLines(applied)) say(line);
       }
       return 0;
     },

@@ -33,15 +33,22 @@ export async function fire(request: CommandRequest): Promise<void> {
 
 /** Tries again what raised an incident. */
 export async function retry(request: CommandRequest): Promise<void> {
-  await change(request, RETRY, 'retryToken');
+  await change(request, { mutation: RETRY, name: 'retryToken', after: ({ id }) => howItGoesOn(id) });
 }
 
 /** Ends a token where it is. */
 export async function cancel(request: CommandRequest): Promise<void> {
-  await change(request, CANCEL, 'cancelToken');
+  await change(request, { mutation: CANCEL, name: 'cancelToken' });
 }
 
-async function change(request: CommandRequest, mutation: string, name: string): Promise<void> {
+interface Change {
+  readonly mutation: string;
+  readonly name: string;
+  /** What to say behind where the token is. */
+  readonly after?: (token: Changed) => string;
+}
+
+async function change(request: CommandRequest, { mutation, name, after = () => '' }: Change): Promise<void> {
   await runClient(request, async ({ api, say }) => {
     const [id] = neededOperands(request, 'TOKEN');
     const { reason } = request.options;
@@ -50,9 +57,14 @@ async function change(request: CommandRequest, mutation: string, name: string): 
       ...(reason === undefined ? {} : { reason }),
     });
     const token = answer[name];
-    if (token !== undefined) say(request.flags.has('json') ? JSON.stringify(token, null, 2) : now(token));
+    if (token === undefined) return 0;
+    say(request.flags.has('json') ? JSON.stringify(token, null, 2) : `${now(token)}${after(token)}`);
     return 0;
   });
+}
+
+function howItGoesOn(id: string): string {
+  return ` It goes on by itself: circuit-breaker token ${id} says where it is.`;
 }
 
 function now({ id, place, status }: Changed): string {

@@ -23,6 +23,7 @@ export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise
     return;
   }
   await runProcess(async (parts) => {
+    parts.say('Starting Temporal, storage, a worker and the API …');
     const running = await runEverything(parts);
     parts.say(banner(parts.config, running));
     await developFolder(parts, running);

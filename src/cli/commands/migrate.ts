@@ -53,6 +53,7 @@ export async function migrate(request: CommandRequest): Promise<void> {
       for (const line of page.refused.flatMap(refusedLines)) say(line);
       say(progress(totals, dryRun) + (page.next === null ? '.' : ' so far …'));
     }
+    if (totals.refused.some(isWithoutPlace)) say('--map OLD=NEW says what a place is called in the other version.');
     if (flags.has('json')) parts.say(JSON.stringify({ dryRun, ...totals }, null, 2));
     return totals.refusedCount === 0 ? 0 : NOT_WELL;
   });
@@ -75,6 +76,10 @@ function sum(totals: Totals, { migrated, alreadyOver, ended, refused }: Page): T
     refusedCount: totals.refusedCount + refused.length,
     refused: [...totals.refused, ...refused.slice(0, MOST_REFUSED - totals.refused.length)],
   };
+}
+
+function isWithoutPlace({ reasons }: Refused): boolean {
+  return reasons.some(({ code }) => code === 'PLACE_MISSING');
 }
 
 function refusedLines({ tokenId, place, reasons }: Refused): readonly string[] {

@@ -5,6 +5,7 @@ import { runProcess } from '../../compose/run-process.js';
 /** Everything in one process. */
 export async function start(): Promise<void> {
   await runProcess(async (parts) => {
+    parts.say('Starting Temporal, storage, a worker and the API …');
     parts.say(banner(parts.config, await runEverything(parts)));
   });
 }

@@ -32,7 +32,7 @@ function inLines({ problems, files, agents, workflows }: DefinitionFolder): stri
     ...(left > 0 ? [`and ${counted(left, 'more problem')}`] : []),
     problems.length === 0
       ? `${counted(files, 'file')}: ${counted(agents.length, 'agent')} and ${counted(workflows.length, 'workflow')}, all well.`
-      : `${counted(problems.length, 'problem')} in ${counted(broken, 'file')} of ${files}.`,
+      : `${counted(problems.length, 'problem')}${files === 0 ? '' : ` in ${counted(broken, 'file')} of ${files}`}.`,
     '',
   ].join('\n');
 }

@@ -6,6 +6,15 @@ const WORDS = [
   ['DELETED', 'deleted'],
 ] as const;
 
+/** What becomes of tokens where workflows have changed: a line for each of these. */
+export function migrationLines({ workflows }: Applied): readonly string[] {
+  return workflows.flatMap(({ id, version, change }) => {
+    if (change !== 'CHANGED' || version === null) return [];
+    const command = `circuit-breaker migrate ${id} --from ${version - 1} --to ${version}`;
+    return [`  ${id} is version ${version} now. Tokens that run keep theirs, until ${command}`];
+  });
+}
+
 /** What was saved, counted: `1 agent changed, 1 workflow created`. */
 export function appliedText(applied: Applied): string {
   const counted = (what: string, all: readonly AppliedDefinition[]) =>

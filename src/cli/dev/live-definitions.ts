@@ -2,7 +2,7 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import type { ErrorCode } from '../../core/codes.js';
 import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import type { ApiClient } from '../api-client.js';
-import { appliedText } from '../definitions/applied-text.js';
+import { appliedText, migrationLines } from '../definitions/applied-text.js';
 import { applyDifference } from '../definitions/apply-difference.js';
 import { differenceLines, isDifferent } from '../definitions/difference-text.js';
 import { folderDifference, type FolderDifference } from '../definitions/folder-difference.js';
@@ -67,8 +67,10 @@ export class LiveDefinitions {
       : undefined;
     if (this.#wrong !== undefined) say('All is well again.');
     for (const line of differenceLines(this.#withNews(difference))) say(line);
-    if (applied !== undefined) say(`Applied: ${appliedText(applied)}.`);
-    else if (!this.#isBegun) say('The server has all of the folder as it is.');
+    if (applied !== undefined) {
+      say(`Applied: ${appliedText(applied)}.`);
+      for (const line of migrationLines(applied)) say(line);
+    } else if (!this.#isBegun) say('The server has all of the folder as it is.');
     this.#wrong = undefined;
     this.#isBegun = true;
     onApplied?.(found.workflows.map(({ id }) => id));

@@ -23,7 +23,11 @@ const MOST = 2 ** 31 - 1;
 function version(option: string, given: string | undefined): number {
   const number = Number(given);
   if (given !== undefined && Number.isInteger(number) && number >= 1 && number <= MOST) return number;
-  throw new CircuitBreakerError('VALIDATION_FAILED', `${option} must be a version of the workflow, such as 1.`);
+  const advice = 'circuit-breaker token TOKEN says which version a token has';
+  throw new CircuitBreakerError(
+    'VALIDATION_FAILED',
+    `${option} must be a version of the workflow, such as 1; ${advice}.`,
+  );
 }
 
 function placePair(pair: string): { readonly from: string; readonly to: string } {

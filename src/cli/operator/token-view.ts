@@ -42,9 +42,13 @@ export function tokenLines(token: ShownToken): readonly string[] {
     `Place     ${place} (${status})`,
     `Path      ${history[0]?.fromPlace ?? place}${path}`,
     ...(pending === null ? [] : [`Pending   ${pending.transitionId}, by execution ${pending.executionId}`]),
-    ...(incident === null ? [] : [`Incident  ${incident.code}: ${incident.message}`]),
+    ...(incident === null ? [] : incidentLines(id, incident)),
     ...waysOut(token),
   ];
+}
+
+function incidentLines(id: string, { code, message }: NonNullable<ShownToken['incident']>): readonly string[] {
+  return [`Incident  ${code}: ${message}`, `          Once that is mended: circuit-breaker retry ${id}`];
 }
 
 /** The transitions out of its place, with what blocks each. */

@@ -29,7 +29,7 @@ export function resolveEndpoint(provider: LlmProvider, credentials: Credentials)
   if (key === undefined && !authorized && needsKey(provider.type, baseUrl)) {
     throw new ModelError(
       'auth',
-      `No key for ${baseUrl.host}: set ${keySource} for the worker, or use the mock provider.`,
+      `No key for ${baseUrl.host}: set ${keySource} for the worker, or use the mock provider (llmProvider: { type: mock, model: mock-1 }).`,
     );
   }
   const { secrets } = credentials;

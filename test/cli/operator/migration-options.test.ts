@@ -17,7 +17,7 @@ describe('what migrate is told', () => {
   });
 
   it.each([
-    [{ to: '2' }, '--from must be a version of the workflow, such as 1.'],
+    [{ to: '2' }, '--from must be a version of the workflow, such as 1;'],
     [{ from: '1' }, '--to must be'],
     [{ from: '1', to: 'two' }, '--to must be'],
     [{ from: '0', to: '2' }, '--from must be'],
