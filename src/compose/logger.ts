@@ -25,8 +25,14 @@ export async function createLogger(config: Config, onLost: () => void): Promise<
   return pino({ level: logLevel, hooks: { streamWrite: secretMask(config.secrets) } }, { write });
 }
 
-/** A line of JSON as people read it; loaded where somebody does. */
-async function prettyLine(): Promise<(line: string) => string> {
+/** What people do not need to find what happened: a process has one of each, or Temporal's UI shows it. LOG_FORMAT=json has all. */
+const LEFT_OUT = [
+  ...['pid', 'hostname', 'sdkComponent', 'taskQueue', 'namespace'],
+  ...['isLocal', 'taskToken', 'activityId', 'workflowRunId', 'runId'],
+];
+
+/** Makes a line for people of a line of JSON; loaded where somebody reads it. */
+export async function prettyLine(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
-  return prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
+  return prettyFactory({ ignore: LEFT_OUT.join(), translateTime: 'HH:MM:ss', singleLine: true });
 }

@@ -44,7 +44,8 @@ export function checkPrompted(
   { prompts }: Pick<KnownAgent, 'prompts'>,
   pointer: string,
 ): readonly Problem[] {
-  return unfilledPrompts(prompts, Object.keys(use.inputMapping), `${pointer}/inputMapping`);
+  const unfilled = unfilledPrompts(prompts, Object.keys(use.inputMapping), `${pointer}/inputMapping`);
+  return unfilled.map((found) => ({ ...found, message: `agent "${use.agentId}": ${found.message}` }));
 }
 
 /**
