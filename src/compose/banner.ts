@@ -3,6 +3,9 @@ import type { Running } from './run-everything.js';
 import { shownModels } from './server-facts.js';
 import { shownLimits } from './shown-limits.js';
 
+/** What somebody at a terminal reads meanwhile: it takes some seconds. */
+export const STARTING = 'Starting Temporal, storage, a worker and the API …';
+
 /** What someone who started everything wants to know: where it is, where its data is, and which models it can ask. */
 export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }: Running): string {
   const rows = [

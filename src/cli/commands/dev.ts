@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 
-import { banner } from '../../compose/banner.js';
+import { banner, STARTING } from '../../compose/banner.js';
 import { exitWhenUnread } from '../../compose/end-request.js';
 import { runEverything } from '../../compose/run-everything.js';
 import { runProcess } from '../../compose/run-process.js';
@@ -23,7 +23,7 @@ export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise
     return;
   }
   await runProcess(async (parts) => {
-    parts.say('Starting Temporal, storage, a worker and the API …');
+    if (process.stdout.isTTY) parts.say(STARTING);
     const running = await runEverything(parts);
     parts.say(banner(parts.config, running));
     await developFolder(parts, running);
