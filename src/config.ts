@@ -57,10 +57,19 @@ export interface Config {
   readonly streamRetentionSeconds: number;
   /** How long entries of the audit are kept; absent: for ever. */
   readonly auditRetentionDays?: number;
+  /** How many days what has ended is kept; absent: for ever. */
+  readonly retentionDays: RetentionDays;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly logFormat: 'pretty' | 'json';
   /** Everything secret in the environment: what no log and no message may show. */
   readonly secrets: readonly string[];
+}
+
+/** Of tokens from their end, of executions without a token from theirs, of conversations from their last use. */
+export interface RetentionDays {
+  readonly tokens?: number;
+  readonly executions?: number;
+  readonly conversations?: number;
 }
 
 /** Who may do what. With neither a token, a file of tokens nor a sign-on there are no locks, and nobody but this machine is served. */
@@ -187,7 +196,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     executionTimeoutSeconds: values.EXECUTION_TIMEOUT_SECONDS,
     cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
     streamRetentionSeconds: values.STREAM_RETENTION_SECONDS,
-    ...(values.AUDIT_RETENTION_DAYS === undefined ? {} : { auditRetentionDays: values.AUDIT_RETENTION_DAYS }),
+    ...retention(values),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (facts.isTerminal ? 'pretty' : 'json'),
     secrets: [
@@ -201,6 +210,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
 
 const port = z.coerce.number('must be a port number').int().min(1).max(65535);
 const seconds = z.coerce.number('must be a number of seconds').positive().max(86_400);
+const days = z.coerce.number('must be a number of days').positive().max(36_500).optional();
 const count = z.coerce.number('must be a whole number').int().positive();
 const serverUrl = (protocol: RegExp, forms: string) => z.url({ protocol, error: `must be ${forms}` }).optional();
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
@@ -278,11 +288,20 @@ const ENVIRONMENT = z.object({
   EXECUTION_TIMEOUT_SECONDS: seconds.default(300),
   CLEANUP_INTERVAL_SECONDS: seconds.default(60),
   STREAM_RETENTION_SECONDS: z.coerce.number('must be a number of seconds').positive().max(31_536_000).default(3600),
-  AUDIT_RETENTION_DAYS: z.coerce.number('must be a number of days').positive().max(36_500).optional(),
+  AUDIT_RETENTION_DAYS: days,
+  TOKEN_RETENTION_DAYS: days,
+  EXECUTION_RETENTION_DAYS: days,
+  CONVERSATION_RETENTION_DAYS: days,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });
 type Values = z.infer<typeof ENVIRONMENT>;
+
+function retention(values: Values): Pick<Config, 'auditRetentionDays' | 'retentionDays'> {
+  const { TOKEN_RETENTION_DAYS: tokens, EXECUTION_RETENTION_DAYS: executions } = values;
+  const { CONVERSATION_RETENTION_DAYS: conversations, AUDIT_RETENTION_DAYS: auditRetentionDays } = values;
+  return { ...present({ auditRetentionDays }), retentionDays: present({ tokens, executions, conversations }) };
+}
 
 function temporalConfig(values: Values, settings: TemporalSettings, set: Environment): TemporalConfig {
   return {
@@ -365,7 +384,7 @@ function unreadable(error: z.ZodError, set: Readonly<Record<string, string>>): C
 }
 
 /** Drops absent members: an absent key and an undefined one differ under exactOptionalPropertyTypes. */
-function present<Members extends Record<string, string | undefined>>(members: Members) {
+function present<Members extends Record<string, unknown>>(members: Members) {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [Name in keyof Members]?: Exclude<Members[Name], undefined>;
   };

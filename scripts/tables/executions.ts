@@ -31,7 +31,24 @@ export const executions = circuitBreaker.table(
     index('executions_with_closed_stream')
       .on(sql`coalesce(${table.document}->>'completedAt', ${table.createdAt})`)
       .where(sql`${table.lastSequence} is not null and not ${table.streamRemoved}`),
+    index('executions_alone_by_end')
+      .on(sql`coalesce(${table.document}->>'completedAt', ${table.createdAt})`, table.id)
+      .where(sql`${table.ended} and ${table.tokenId} is null`),
+    /** That go on with the conversation of another. */
+    index('executions_of_conversation')
+      .on(sql`(${table.document}->>'conversationId')`)
+      .where(sql`${table.document}->>'conversationId' <> ${table.id}`),
   ],
+);
+
+/** Executions that were deleted: for as long as somebody may write something of them late. */
+export const deletedExecutions = circuitBreaker.table(
+  'deleted_executions',
+  {
+    id: text().primaryKey(),
+    deletedAt: text('deleted_at').notNull(),
+  },
+  (table) => [index('deleted_executions_oldest').on(table.deletedAt)],
 );
 
 /** Finished turns: the first result for (execution, turn) stays. */

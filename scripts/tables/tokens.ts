@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
@@ -31,6 +32,9 @@ export const tokens = circuitBreaker.table(
     index('tokens_of_workflow').on(table.workflowId, table.createdAt, table.id),
     index('tokens_by_status').on(table.status, table.createdAt, table.id),
     index('tokens_with_incident').on(table.hasIncident, table.createdAt, table.id),
+    index('tokens_by_end')
+      .on(sql`(${table.document}->>'updatedAt')`, table.id)
+      .where(sql`${table.status} <> 'ACTIVE'`),
   ],
 );
 
@@ -49,4 +53,15 @@ export const tokenEvents = circuitBreaker.table(
     primaryKey({ columns: [table.tokenId, table.sequence] }),
     index('token_events_of_feed').on(table.feedNumber),
   ],
+);
+
+/** Tokens that were deleted, and by which run they had been recorded last: for as long as that run may record them late. */
+export const deletedTokens = circuitBreaker.table(
+  'deleted_tokens',
+  {
+    id: text().primaryKey(),
+    runId: text('run_id').notNull(),
+    deletedAt: text('deleted_at').notNull(),
+  },
+  (table) => [index('deleted_tokens_oldest').on(table.deletedAt)],
 );

@@ -30,6 +30,7 @@ import { openAudit } from './open-audit.js';
 import { openAccess } from './open-access.js';
 import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
+import { retentionTimes } from './retention-times.js';
 import type { ProcessParts } from './run-process.js';
 
 import { serverFacts } from './server-facts.js';
@@ -97,7 +98,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     ...cutOff,
     streams,
     expireAudit: audit.expire,
-    retentionMs: config.streamRetentionSeconds * 1000,
+    ...retentionTimes(config),
     logger,
   };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));

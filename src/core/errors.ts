@@ -45,6 +45,11 @@ export class CircuitBreakerError extends Error {
   }
 }
 
+/** Whether a backend does not answer, which is nothing that is wrong with what it was asked for. */
+export function isAway(error: unknown): boolean {
+  return error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE';
+}
+
 /** What was asked for may be no id at all. */
 const MAX_SHOWN_ID = 250;
 

@@ -37,6 +37,18 @@ export async function endExecutions(parts: EndingParts, tokenId: string, ending:
   }
 }
 
+/** The id of an execution of a token that has not ended; undefined where there is none. */
+export async function livingExecutionOf(
+  { executions }: Pick<Storage, 'executions'>,
+  tokenId: string,
+): Promise<string | undefined> {
+  for (const status of UNENDED) {
+    const { items } = await executions.list({ tokenId, status }, { first: 1 });
+    if (items[0] !== undefined) return items[0].item.id;
+  }
+  return undefined;
+}
+
 async function endExecution({ storage, temporal, now }: EndingParts, id: string, ending: Ending): Promise<void> {
   if (await temporal.cancelExecution(id, ending.reason)) return;
   await storage.executions.update(id, { ...ending.end, completedAt: now() });

@@ -30,7 +30,10 @@ export async function followNewestRun(
   const { storage, temporal } = parts;
   const { token, runId } = record;
   for (;;) {
-    const followed = (await storage.tokens.originOf(token.id))?.runId;
+    const deletedRunId = await storage.tokens.deletedRunOf(token.id);
+    // A record that comes late, of a token that was deleted: it must not come back.
+    if (deletedRunId === runId) return undefined;
+    const followed = (await storage.tokens.originOf(token.id))?.runId ?? deletedRunId;
     if (!(await temporal.isNewestRun(token.id, runId))) return undefined;
     // Before the record: whoever repeats it after a crash would not come here again.
     await endExecutions(parts, token.id, { ...LEFT_BEHIND, except: new Set(underWay(record)) });

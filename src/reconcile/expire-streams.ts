@@ -1,6 +1,7 @@
+import { isAway } from '../core/errors.js';
 import type { Storage } from '../storage/storage.js';
 import type { StreamLog } from '../streams/stream-log.js';
-import { isAway, type RetryLater } from './retry-later.js';
+import type { RetryLater } from './retry-later.js';
 
 export interface ExpiryParts {
   readonly storage: Pick<Storage, 'executions'>;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import { CircuitBreakerError } from '../core/errors.js';
+import { isAway } from '../core/errors.js';
 
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 3_600_000;
@@ -66,9 +66,4 @@ export class RetryLater {
   #nowMs(): number {
     return Date.parse(this.#parts.now());
   }
-}
-
-/** Whether a backend does not answer, which is nothing that is wrong with what it was asked for. */
-export function isAway(error: unknown): boolean {
-  return error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE';
 }

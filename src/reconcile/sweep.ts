@@ -1,22 +1,21 @@
 import { LRUCache } from 'lru-cache';
 
-import type { AgentExecution } from '../core/executions/execution.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
 import { overdueExecutions, settledExecution } from './cut-off.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
+import { Retention, type RetentionParts } from './retention.js';
 import { RetryLater } from './retry-later.js';
 import { Rounds } from './rounds.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
-export interface SweepParts extends Omit<ExpiryParts, 'storage'> {
-  readonly storage: Pick<Storage, 'catchUp' | 'executions' | 'placeAgents' | 'tokens'>;
+export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
+  readonly storage: Pick<Storage, 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
-  readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  readonly logger: { warn(facts: object, message: string): void };
+  readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
 }
 
 /** Of executions that are read together, each of up to some megabytes. */
@@ -35,7 +34,7 @@ const REMEMBERED = 10_000;
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
- * not know of their place agents, what the audit was not told. Safe with many processes. Returns the function that stops it.
+ * not know of their place agents, what the audit was not told, what is kept for longer than it is to be. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -57,6 +56,8 @@ export class Sweeper {
   readonly #unclosed: RetryLater;
   readonly #unremoved: RetryLater;
   readonly #unsettled: RetryLater;
+  readonly #unexpired: RetryLater;
+  readonly #retention: Retention;
   /** By id, when it closed. */
   readonly #settled = new LRUCache<string, string>({ max: REMEMBERED });
   #since: number;
@@ -71,6 +72,8 @@ export class Sweeper {
     this.#unclosed = this.#retryLater((id) => `the stream of execution ${id}`);
     this.#unremoved = this.#retryLater((id) => `the stream of execution ${id}, whose time is over,`);
     this.#unsettled = this.#retryLater((what) => what);
+    this.#unexpired = this.#retryLater((what) => `the removal of ${what}, whose time is over,`);
+    this.#retention = new Retention({ ...parts, removeStreams: (ids) => parts.streams.remove(ids) });
   }
 
   /** One round of everything; one at a time. What fails is logged and left to a later one. */
@@ -86,6 +89,7 @@ export class Sweeper {
     await this.#attempt('tokens that Temporal does not know', () => this.#settleUnknown());
     await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
     await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
+    await this.#attempt('what has ended and is kept no longer', () => this.#retention.round(this.#unexpired));
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());

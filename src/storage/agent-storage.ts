@@ -34,7 +34,7 @@ export interface PreparingAgentStore extends AgentStore {
 }
 
 /** Executions whose changes carry along what the audit has to be told of them, until it is. */
-export interface TellingExecutionStore extends ExecutionStore {
+export interface TellingExecutionStore extends Omit<ExecutionStore, 'listDeleted' | 'forgetDeleted'> {
   /** As `create`, and leaves what is to be told to `tell`. */
   createUntold(execution: AgentExecution, by?: Starter): Promise<AgentExecution>;
   /** Tells what was not told of an execution. What fails is left to `tellLeftOver`. */

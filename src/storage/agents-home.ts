@@ -34,4 +34,12 @@ export interface AgentsHome {
   listUndecided(after: ListPosition | undefined, limit: number): Promise<readonly ToolApproval[]>;
   /** Of an execution that has ended: nobody is asked about its calls any more. */
   stopWaiting(executionId: string): Promise<void>;
+  /** Notes at a time (RFC 3339) that executions are deleted. */
+  noteDeleted(executionIds: readonly string[], now: string): Promise<void>;
+  isDeleted(executionId: string): Promise<boolean>;
+  /** As of the store of executions. */
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]>;
+  forgetDeleted(executionIds: readonly string[]): Promise<void>;
+  /** Of executions that are not there any more: removes what is known of their calls, and what the audit was told of them. */
+  removeCalls(executionIds: readonly string[]): Promise<void>;
 }

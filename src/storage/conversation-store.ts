@@ -1,5 +1,12 @@
 import type { Conversation, Message } from '../core/executions/conversation.js';
 
+/** What became of conversations that may be in no use. */
+export interface UnusedConversations {
+  readonly deleted: number;
+  /** There may be more, which a next call looks at. */
+  readonly hasMore: boolean;
+}
+
 /** Conversations between agents and models. Messages are only ever added. */
 export interface ConversationStore {
   /** Creates an empty conversation; gives back what is there when the id is taken. */
@@ -12,4 +19,9 @@ export interface ConversationStore {
   get(id: string): Promise<Conversation | undefined>;
   /** Newest first by (createdAt, id). */
   listForAgent(agentId: string, page: { first: number; after?: string }): Promise<readonly Conversation[]>;
+  /**
+   * Removes conversations that were used last before a time (RFC 3339), an execution of which was deleted, and that no stored execution
+   * has any more. Looks at so many.
+   */
+  deleteUnused(usedBefore: string, limit: number): Promise<UnusedConversations>;
 }

@@ -1,6 +1,7 @@
 import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
 import type { JsonValue } from '../core/json/json.js';
+import type { Ended, EndedPage } from './ended.js';
 import type { Page, PageRequest } from './page.js';
 import type { WorkflowLimit } from './workflow-limit.js';
 
@@ -15,11 +16,29 @@ export interface ExecutionFilter extends WorkflowLimit {
   readonly before?: string;
 }
 
+/** How executions are deleted. */
+export interface ExecutionDeletion {
+  /** RFC 3339. */
+  readonly now: string;
+  /**
+   * What becomes of the conversations that they had: deleted with them, whoever else had a part in them; or left to
+   * `ConversationStore.deleteUnused`.
+   */
+  readonly conversations: 'delete' | 'leave';
+}
+
+export interface DeletedExecutions {
+  /** How many there were. */
+  readonly deleted: number;
+  /** Those that have not ended: they are as they were. */
+  readonly alive: readonly string[];
+}
+
 /** Executions and their finished turns. */
 export interface ExecutionStore {
   /**
    * Stores a new execution, and tells the audit of its start. When the id is there already, nothing is written and what is stored
-   * comes back. `by`: `system` unless it is said.
+   * comes back. `by`: `system` unless it is said. Throws ALREADY_EXISTS for one that was deleted, until that is forgotten.
    */
   create(execution: AgentExecution, by?: Starter): Promise<AgentExecution>;
   /**
@@ -44,4 +63,14 @@ export interface ExecutionStore {
   listExpiredStreams(endedBefore: string, limit: number, except?: readonly string[]): Promise<readonly string[]>;
   /** Notes that the log no longer holds these streams. To close a stream again takes the note back. */
   markStreamsRemoved(ids: readonly string[]): Promise<void>;
+  /** Executions without a token that ended before a time (RFC 3339), the oldest end first. */
+  listEndedAlone(endedBefore: string, page: EndedPage): Promise<readonly Ended[]>;
+  /**
+   * Removes executions that have ended, with their turns and all that is known of their calls of tools; their streams are others' to
+   * remove. What is left of those that are not there, as somebody has written it late, goes as well. Safe to repeat.
+   */
+  delete(ids: readonly string[], how: ExecutionDeletion): Promise<DeletedExecutions>;
+  /** Ids of executions that were deleted before a time, until they are forgotten. */
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]>;
+  forgetDeleted(ids: readonly string[]): Promise<void>;
 }

@@ -154,6 +154,7 @@ function limitedConversations(conversations: ConversationStore, limit: Limit): C
         idOf: ({ id }) => id,
         keep: (found) => limit.ownConversations(found),
       }),
+    deleteUnused: () => limit.refuse('What the sweep works on'),
   };
 }
 
@@ -192,6 +193,13 @@ function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionS
     listUnclosed: () => limit.refuse('What the sweep works on'),
     listExpiredStreams: () => limit.refuse('What the sweep works on'),
     markStreamsRemoved: () => limit.refuse('What the sweep works on'),
+    listEndedAlone: () => limit.refuse('What the sweep works on'),
+    delete: async (ids, how) => {
+      for (const id of ids) await limit.needsExecution(id);
+      return await executions.delete(ids, how);
+    },
+    listDeleted: () => limit.refuse('What the sweep works on'),
+    forgetDeleted: () => limit.refuse('What the sweep works on'),
   };
 }
 
@@ -237,6 +245,13 @@ function limitedTokens(tokens: TokenStore, limit: Limit): TokenStore {
     newestEvent: async (id) => limit.own(await tokens.newestEvent(id)),
     readFeed: () => limit.refuse('The feed of all tokens'),
     watchFeed: () => limit.refuse('The feed of all tokens'),
+    listEnded: () => limit.refuse('What the sweep works on'),
+    delete: async (id, how) => {
+      await limit.needsToken(id);
+      return await tokens.delete(id, how);
+    },
+    deletedRunOf: () => limit.refuse('A record of a token'),
+    forgetDeleted: () => limit.refuse('What the sweep works on'),
   };
 }
 

@@ -34,10 +34,11 @@ export async function lookAtAgentStorage(url: string): Promise<AgentStorageLimit
 
 /** What a server keeps that keeps records. */
 export function agentStorageOn(records: RecordStore, home: AgentsHome): AgentStorage {
+  const conversations = new RecordConversationStore(records);
   return {
     agents: new RecordAgentStore(records, home),
-    conversations: new RecordConversationStore(records),
-    executions: new RecordExecutionStore(records, home),
+    conversations,
+    executions: new RecordExecutionStore(records, home, conversations),
     limits: records.limits,
     ping: () => records.ping(),
     close: () => records.close(),

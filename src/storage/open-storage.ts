@@ -5,6 +5,7 @@ import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryDefinitionStore } from './memory/definitions.js';
+import { MemoryDeletedExecutions } from './memory/deleted-executions.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
 import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
@@ -83,7 +84,11 @@ function storageOn(sql: SqlConnection): OpenedStorage {
 
 function storageInMemory(): OpenedStorage {
   const audit = new MemoryAuditStore();
-  const executions = new MemoryExecutionStore(audit);
+  const deleted = new MemoryDeletedExecutions((ids) => {
+    tools.removeCalls(ids);
+  });
+  const conversations = new MemoryConversationStore((id) => executions.haveConversation(id));
+  const executions: MemoryExecutionStore = new MemoryExecutionStore({ audit, conversations, deleted });
   const tokens = new MemoryTokenStore(executions, audit);
   const agents = new MemoryAgentStore();
   const placeAgents = new MemoryPlaceAgentStore();
@@ -93,7 +98,7 @@ function storageInMemory(): OpenedStorage {
   const storage: Storage = {
     agents,
     audit,
-    conversations: new MemoryConversationStore(),
+    conversations,
     definitions,
     executions,
     temporalHome: new MemoryTemporalHomeStore(),
@@ -105,5 +110,5 @@ function storageInMemory(): OpenedStorage {
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  return { storage, sql: undefined, home: new MemoryAgentsHome({ audit, definitions, tools }) };
+  return { storage, sql: undefined, home: new MemoryAgentsHome({ audit, definitions, deleted, tools }) };
 }

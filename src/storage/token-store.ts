@@ -1,5 +1,6 @@
 import type { RunRecord } from '../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType, TokenStatus } from '../core/tokens/token.js';
+import type { Ended, EndedPage } from './ended.js';
 import type { Page, PageRequest } from './page.js';
 import type { WorkflowLimit } from './workflow-limit.js';
 
@@ -77,4 +78,15 @@ export interface TokenStore {
   readFeed(after: FeedPosition | undefined, first: number): Promise<FeedPage>;
   /** Says when there may be something to read; may be lost or repeated. Returns the unwatch. */
   watchFeed(onWake: () => void): () => void;
+  /** Tokens that ended before a time (RFC 3339), the oldest end first. */
+  listEnded(endedBefore: string, page: EndedPage): Promise<readonly Ended[]>;
+  /**
+   * Removes a token that has ended, with its events. From then on no run records it but one that begins it anew: `record` takes
+   * the deleted token's run for the one that recorded it last. False where there is none, it is active, or another run has recorded it.
+   */
+  delete(id: string, how: { readonly runId: string; readonly now: string }): Promise<boolean>;
+  /** The run that had recorded a token last that was deleted; undefined where none was, or that is forgotten. */
+  deletedRunOf(id: string): Promise<string | undefined>;
+  /** Forgets so many of the tokens that were deleted before a time. Resolves with how many there were. */
+  forgetDeleted(deletedBefore: string, limit: number): Promise<number>;
 }

@@ -35,7 +35,15 @@ beforeAll(async () => {
   elsewhere = { ...here, temporal };
   logger = new MemoryLogger();
   const closeStream = () => Promise.resolve();
-  const parts = { closeStream, expireAudit: () => Promise.resolve(), streams, retentionMs: 3_600_000, logger, now };
+  const parts = {
+    closeStream,
+    retention: {},
+    expireAudit: () => Promise.resolve(),
+    streams,
+    retentionMs: 3_600_000,
+    logger,
+    now,
+  };
   // As at the start of an API: the storage belongs to the first server from here on.
   await new Sweeper({ ...parts, storage, temporal: here.temporal }).round();
   sweep = new Sweeper({ ...parts, storage, temporal });

@@ -47,6 +47,7 @@ describe('the sweep', () => {
       expireAudit,
       streams,
       retentionMs: HOUR,
+      retention: {},
       now,
       logger,
     });

@@ -16,6 +16,10 @@ export function tokensWithExecutionsElsewhere(tokens: TokenStore, executions: Te
     newestEvent: (id) => tokens.newestEvent(id),
     readFeed: (after, first) => tokens.readFeed(after, first),
     watchFeed: (onWake) => tokens.watchFeed(onWake),
+    listEnded: (endedBefore, page) => tokens.listEnded(endedBefore, page),
+    delete: (id, how) => tokens.delete(id, how),
+    deletedRunOf: (id) => tokens.deletedRunOf(id),
+    forgetDeleted: (deletedBefore, limit) => tokens.forgetDeleted(deletedBefore, limit),
   };
 }
 
@@ -36,9 +40,10 @@ async function recordInTwo(
 ): Promise<readonly string[] | undefined> {
   const { token, runId } = record;
   if (record.executions.length === 0) return await tokens.record(record, followed);
-  const origin = await tokens.originOf(token.id);
+  const lastRunId = (await tokens.originOf(token.id))?.runId ?? (await tokens.deletedRunOf(token.id));
   // It would be refused. Where another run comes first after this, its executions are left as those of a lost task are.
-  if (origin !== undefined && origin.runId !== runId && origin.runId !== followed) return undefined;
+  if (lastRunId !== undefined && lastRunId !== runId && lastRunId !== followed) return undefined;
+  if ((await tokens.deletedRunOf(token.id)) === runId) return undefined;
   const stored = await Promise.all(record.executions.map((execution) => executions.createUntold(execution)));
   const taken = await tokens.record({ ...record, executions: [] }, followed);
   const own = stored.filter(({ tokenId }) => tokenId === token.id);

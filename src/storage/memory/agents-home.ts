@@ -4,11 +4,13 @@ import type { DefinitionChanges } from '../definition-store.js';
 import type { ListPosition } from '../page-cursor.js';
 import type { MemoryAuditStore } from './audit.js';
 import type { MemoryDefinitionStore } from './definitions.js';
+import type { MemoryDeletedExecutions } from './deleted-executions.js';
 import type { MemoryToolStore } from './tools.js';
 
 interface Stores {
   readonly audit: Pick<MemoryAuditStore, 'tellNow'>;
   readonly definitions: MemoryDefinitionStore;
+  readonly deleted: MemoryDeletedExecutions;
   readonly tools: Pick<MemoryToolStore, 'listUndecided'>;
 }
 
@@ -54,6 +56,30 @@ export class MemoryAgentsHome implements AgentsHome {
 
   listUndecided(after: ListPosition | undefined, limit: number): Promise<readonly ToolApproval[]> {
     return Promise.resolve(this.#stores.tools.listUndecided(after, limit));
+  }
+
+  noteDeleted(executionIds: readonly string[], now: string): Promise<void> {
+    this.#stores.deleted.note(executionIds, now);
+    return Promise.resolve();
+  }
+
+  isDeleted(executionId: string): Promise<boolean> {
+    return Promise.resolve(this.#stores.deleted.has(executionId));
+  }
+
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]> {
+    return Promise.resolve(this.#stores.deleted.list(deletedBefore, limit));
+  }
+
+  forgetDeleted(executionIds: readonly string[]): Promise<void> {
+    this.#stores.deleted.forget(executionIds);
+    return Promise.resolve();
+  }
+
+  removeCalls(executionIds: readonly string[]): Promise<void> {
+    this.#stores.deleted.removeCalls(executionIds);
+    for (const id of executionIds) this.#told.delete(id);
+    return Promise.resolve();
   }
 
   /** It is asked for what waits, one by one. */

@@ -4,12 +4,23 @@ import { isEnded, type AgentExecution } from '../../core/executions/execution.js
 import type { JsonValue } from '../../core/json/json.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import { changedExecution } from '../changed-execution.js';
-import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import { deletedExecution } from '../deleted-execution.js';
+import type { Ended, EndedPage } from '../ended.js';
+import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import { isWithin } from '../workflow-limit.js';
 import type { MemoryAuditStore } from './audit.js';
+import type { MemoryConversationStore } from './conversations.js';
+import type { MemoryDeletedExecutions } from './deleted-executions.js';
+import { endedPage } from './ended-page.js';
 import { memoryPage } from './memory-page.js';
 import { newestFirst } from './newest-first.js';
+
+interface MemoryExecutionParts {
+  readonly audit: Pick<MemoryAuditStore, 'tellNow'>;
+  readonly conversations: Pick<MemoryConversationStore, 'leave' | 'remove'>;
+  readonly deleted: MemoryDeletedExecutions;
+}
 
 export class MemoryExecutionStore implements ExecutionStore {
   readonly #executions = new Map<string, AgentExecution>();
@@ -17,15 +28,19 @@ export class MemoryExecutionStore implements ExecutionStore {
   /** Executions whose stream has been removed from its log. */
   readonly #removed = new Set<string>();
   readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
+  readonly #parts: MemoryExecutionParts;
 
-  constructor(audit: Pick<MemoryAuditStore, 'tellNow'>) {
-    this.#audit = audit;
+  constructor(parts: MemoryExecutionParts) {
+    this.#audit = parts.audit;
+    this.#parts = parts;
   }
 
   create(execution: AgentExecution, by?: Starter): Promise<AgentExecution> {
-    const before = this.#executions.get(execution.id);
+    const { id } = execution;
+    const before = this.#executions.get(id);
+    if (before === undefined && this.#parts.deleted.has(id)) return Promise.reject(deletedExecution(id));
     const stored = before ?? storable(execution);
-    this.#executions.set(execution.id, stored);
+    this.#executions.set(id, stored);
     if (before === undefined) this.#audit.tellNow([startEntry(stored, by)]);
     return Promise.resolve(stored);
   }
@@ -96,6 +111,60 @@ export class MemoryExecutionStore implements ExecutionStore {
   markStreamsRemoved(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#removed.add(id);
     return Promise.resolve();
+  }
+
+  /** Of a token that is recorded, which may have been deleted and begun anew. */
+  put(execution: AgentExecution): AgentExecution {
+    const before = this.#executions.get(execution.id);
+    const stored = before ?? storable(execution);
+    this.#executions.set(stored.id, stored);
+    if (before === undefined) this.#audit.tellNow([startEntry(stored)]);
+    return stored;
+  }
+
+  listEndedAlone(endedBefore: string, page: EndedPage): Promise<readonly Ended[]> {
+    const alone = [...this.#executions.values()].filter(
+      ({ status, tokenId }) => isEnded(status) && tokenId === undefined,
+    );
+    const ended = alone.map((one) => ({ id: one.id, endedAt: endOf(one) }));
+    return Promise.resolve(endedPage(ended, endedBefore, page));
+  }
+
+  delete(ids: readonly string[], { now, conversations }: ExecutionDeletion): Promise<DeletedExecutions> {
+    const there = [...new Set(ids)].flatMap((id) => this.#executions.get(id) ?? []);
+    const ended = there.filter(({ status }) => isEnded(status));
+    const alive = there.filter((one) => !ended.includes(one)).map(({ id }) => id);
+    const gone = ids.filter((id) => !alive.includes(id));
+    for (const { id } of ended) this.#executions.delete(id);
+    for (const [key] of this.#turns) {
+      const [executionId] = JSON.parse(key) as [string, number];
+      if (gone.includes(executionId)) this.#turns.delete(key);
+    }
+    for (const id of gone) this.#removed.delete(id);
+    for (const { conversationId } of ended) {
+      if (conversations === 'delete') this.#parts.conversations.remove(conversationId);
+      else this.#parts.conversations.leave(conversationId);
+    }
+    this.#parts.deleted.removeCalls(gone);
+    this.#parts.deleted.note(
+      ended.map(({ id }) => id),
+      now,
+    );
+    return Promise.resolve({ deleted: ended.length, alive });
+  }
+
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]> {
+    return Promise.resolve(this.#parts.deleted.list(deletedBefore, limit));
+  }
+
+  forgetDeleted(ids: readonly string[]): Promise<void> {
+    this.#parts.deleted.forget(ids);
+    return Promise.resolve();
+  }
+
+  /** For the store of conversations, which keeps what is had. */
+  haveConversation(conversationId: string): boolean {
+    return [...this.#executions.values()].some((one) => one.conversationId === conversationId);
   }
 }
 

@@ -3,11 +3,13 @@ import type { NumberedEvent, RunRecord } from '../../core/tokens/token-record.js
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storable } from '../../core/json/well-formed-text.js';
-import type { ExecutionStore } from '../execution-store.js';
+import type { Ended, EndedPage } from '../ended.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
 import { isWithin } from '../workflow-limit.js';
 import type { MemoryAuditStore } from './audit.js';
+import { endedPage } from './ended-page.js';
+import type { MemoryExecutionStore } from './executions.js';
 import { memoryPage } from './memory-page.js';
 
 interface StoredToken {
@@ -25,27 +27,32 @@ interface KeptEvent {
 }
 
 export class MemoryTokenStore implements TokenStore {
-  readonly #executions: Pick<ExecutionStore, 'create'>;
+  readonly #executions: Pick<MemoryExecutionStore, 'put'>;
   readonly #tokens = new Map<string, StoredToken>();
+  readonly #deleted = new Map<string, { readonly runId: string; readonly at: string }>();
   readonly #feed: StoredTokenEvent[] = [];
   readonly #watchers = new Set<() => void>();
 
   readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
 
-  constructor(executions: Pick<ExecutionStore, 'create'>, audit: Pick<MemoryAuditStore, 'tellNow'>) {
+  constructor(executions: Pick<MemoryExecutionStore, 'put'>, audit: Pick<MemoryAuditStore, 'tellNow'>) {
     this.#executions = executions;
     this.#audit = audit;
   }
 
-  async record(given: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
+  record(given: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
     const record = storable(given);
-    const before = this.#tokens.get(record.token.id);
-    if (before !== undefined && before.runId !== record.runId && before.runId !== followed) return undefined;
+    const { id } = record.token;
+    const before = this.#tokens.get(id);
+    const lastRunId = before?.runId ?? this.#deleted.get(id)?.runId;
+    const isDeleted = this.#deleted.get(id)?.runId === record.runId;
+    const isOther = lastRunId !== undefined && lastRunId !== record.runId && lastRunId !== followed;
+    if (isDeleted || isOther) return Promise.resolve(undefined);
     this.#store(record, before);
     const told = before === undefined ? tokenEntry(record) : undefined;
     if (told !== undefined) this.#audit.tellNow([told]);
-    const stored = await Promise.all(record.executions.map((execution) => this.#executions.create(execution)));
-    return stored.filter(({ tokenId }) => tokenId !== record.token.id).map(({ id }) => id);
+    const stored = record.executions.map((execution) => this.#executions.put(execution));
+    return Promise.resolve(stored.filter(({ tokenId }) => tokenId !== id).map((execution) => execution.id));
   }
 
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -132,6 +139,32 @@ export class MemoryTokenStore implements TokenStore {
     return () => {
       this.#watchers.delete(onWake);
     };
+  }
+
+  listEnded(endedBefore: string, page: EndedPage): Promise<readonly Ended[]> {
+    const tokens = [...this.#tokens.values()].map(({ token }) => token);
+    const ended = tokens.filter(({ status }) => status !== 'ACTIVE');
+    const ends = ended.map(({ id, updatedAt: endedAt }) => ({ id, endedAt }));
+    return Promise.resolve(endedPage(ends, endedBefore, page));
+  }
+
+  delete(id: string, { runId, now: at }: { readonly runId: string; readonly now: string }): Promise<boolean> {
+    const stored = this.#tokens.get(id);
+    if (stored === undefined || stored.token.status === 'ACTIVE' || stored.runId !== runId)
+      return Promise.resolve(false);
+    this.#tokens.delete(id);
+    this.#deleted.set(id, { runId, at });
+    return Promise.resolve(true);
+  }
+
+  deletedRunOf(id: string): Promise<string | undefined> {
+    return Promise.resolve(this.#deleted.get(id)?.runId);
+  }
+
+  forgetDeleted(deletedBefore: string, limit: number): Promise<number> {
+    const old = [...this.#deleted].filter(([, { at }]) => at < deletedBefore).slice(0, limit);
+    for (const [id] of old) this.#deleted.delete(id);
+    return Promise.resolve(old.length);
   }
 
   #store({ token, runId, events, request }: RunRecord, before: StoredToken | undefined): void {

@@ -119,6 +119,10 @@ export class MemoryToolStore implements ToolStore {
     return behind.slice(0, limit);
   }
 
+  removeCalls(executionIds: readonly string[]): void {
+    for (const [key, { place }] of this.#calls) if (executionIds.includes(place.executionId)) this.#calls.delete(key);
+  }
+
   outcomes(executionId: string, turn: number): Promise<ReadonlyMap<number, ToolOutcome>> {
     const calls = [...this.#calls.values()].filter(
       ({ place }) => place.executionId === executionId && place.turn === turn,

@@ -5,6 +5,7 @@ import type { AgentsHome, BatchOutcome, NumberedEntry } from '../agents-home.js'
 import type { DefinitionChanges } from '../definition-store.js';
 import type { ListPosition } from '../page-cursor.js';
 import type { PostgresDefinitionStore } from './definitions.js';
+import { PostgresDeletedExecutions } from './deleted-executions.js';
 import type { PostgresToolStore } from './tools.js';
 
 interface OutcomeRow {
@@ -24,6 +25,7 @@ where (given.value ->> 'number')::int > mark.previous order by given.place`;
 
 export class PostgresAgentsHome implements AgentsHome {
   readonly #sql: SqlConnection;
+  readonly #deleted: PostgresDeletedExecutions;
   readonly #stores: { readonly definitions: PostgresDefinitionStore; readonly tools: PostgresToolStore };
 
   constructor(
@@ -32,6 +34,7 @@ export class PostgresAgentsHome implements AgentsHome {
   ) {
     this.#sql = sql;
     this.#stores = stores;
+    this.#deleted = new PostgresDeletedExecutions(sql);
   }
 
   async tellOnce(subject: string, entries: readonly NumberedEntry[]): Promise<void> {
@@ -65,5 +68,25 @@ export class PostgresAgentsHome implements AgentsHome {
 
   async stopWaiting(executionId: string): Promise<void> {
     await this.#stores.tools.stopWaiting(executionId);
+  }
+
+  noteDeleted(executionIds: readonly string[], now: string): Promise<void> {
+    return this.#deleted.note(executionIds, now);
+  }
+
+  isDeleted(executionId: string): Promise<boolean> {
+    return this.#deleted.has(executionId);
+  }
+
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]> {
+    return this.#deleted.list(deletedBefore, limit);
+  }
+
+  forgetDeleted(executionIds: readonly string[]): Promise<void> {
+    return this.#deleted.forget(executionIds);
+  }
+
+  removeCalls(executionIds: readonly string[]): Promise<void> {
+    return this.#deleted.removeCalls(executionIds);
   }
 }

@@ -1,7 +1,7 @@
 import type { Conversation, Message } from '../../core/executions/conversation.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
-import type { ConversationStore } from '../conversation-store.js';
+import type { ConversationStore, UnusedConversations } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 
@@ -17,6 +17,36 @@ const SELECT = `select id, agent_id, token_id, created_at, (
     select json_agg(message order by position) from circuit_breaker.messages where conversation_id = conversation.id
   ) as messages
   from circuit_breaker.conversations conversation`;
+
+/** When a `conversation` was used last. */
+export const LAST_USED = `coalesce(
+    (select message->>'timestamp' from circuit_breaker.messages
+      where conversation_id = conversation.id order by position desc limit 1),
+    conversation.created_at)`;
+
+/**
+ * What goes on with the conversation of another is in an index of its own; the others have its id. One that is in use after all is looked at
+ * again when an execution of it is deleted, or when its time has come.
+ */
+const DELETE_UNUSED = `
+with looked as materialized (
+  select id, ${LAST_USED} as used_at, exists (
+      select from circuit_breaker.executions own where own.id = conversation.id and own.document->>'conversationId' = own.id
+    ) or exists (
+      select from circuit_breaker.executions other
+      where other.document->>'conversationId' = conversation.id and other.document->>'conversationId' <> other.id
+    ) as is_had
+  from circuit_breaker.conversations conversation
+  where unused_since < $1 order by unused_since limit $2 for update skip locked
+), gone as (
+  delete from circuit_breaker.conversations where id in (select id from looked where not is_had and used_at < $1) returning id
+), messages as (
+  delete from circuit_breaker.messages where conversation_id in (select id from gone)
+), kept as (
+  update circuit_breaker.conversations conversation set unused_since = case when is_had then null else used_at end
+  from looked where looked.id = conversation.id and (is_had or used_at >= $1)
+)
+select (select count(*)::int from gone) as deleted, (select count(*)::int from looked) as looked`;
 
 export class PostgresConversationStore implements ConversationStore {
   readonly #sql: SqlConnection;
@@ -84,6 +114,14 @@ export class PostgresConversationStore implements ConversationStore {
       values: [agentId, after ?? null, first],
     });
     return rows.map(conversationOf);
+  }
+
+  async deleteUnused(usedBefore: string, limit: number): Promise<UnusedConversations> {
+    const [row] = await this.#sql.query<{ readonly deleted: number; readonly looked: number }>({
+      text: DELETE_UNUSED,
+      values: [usedBefore, limit],
+    });
+    return { deleted: row?.deleted ?? 0, hasMore: row?.looked === limit };
   }
 }
 

@@ -4,11 +4,14 @@ import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
-import type { ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import { deletedExecution } from '../deleted-execution.js';
+import type { Ended, EndedPage } from '../ended.js';
+import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { tellIn } from './audit.js';
+import { PostgresDeletedExecutions } from './deleted-executions.js';
 import type { PostgresToolStore } from './tools.js';
 
 interface Row {
@@ -29,10 +32,12 @@ const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 export class PostgresExecutionStore implements ExecutionStore {
   readonly #sql: SqlConnection;
   readonly #tools: Pick<PostgresToolStore, 'stopWaiting'>;
+  readonly #deleted: PostgresDeletedExecutions;
 
   constructor(sql: SqlConnection, tools: Pick<PostgresToolStore, 'stopWaiting'>) {
     this.#sql = sql;
     this.#tools = tools;
+    this.#deleted = new PostgresDeletedExecutions(sql);
   }
 
   async create(given: AgentExecution, by?: Starter): Promise<AgentExecution> {
@@ -42,7 +47,9 @@ export class PostgresExecutionStore implements ExecutionStore {
       text: `with created as (
           insert into circuit_breaker.executions
             (id, agent_id, token_id, workflow_id, status, ended, created_at, revision, document)
-          values ($1, $2, $3, $4, $5, $6, $7, 0, $8) on conflict do nothing returning id
+          select $1, $2, $3, $4, $5, $6::boolean, $7, 0, $8::json
+          where not exists (select from circuit_breaker.deleted_executions where id = $1)
+          on conflict do nothing returning id
         ), told as (${tellIn('$9', 'created')})
         select id from created`,
       values: [
@@ -57,7 +64,10 @@ export class PostgresExecutionStore implements ExecutionStore {
         JSON.stringify([startEntry(execution, by)]),
       ],
     });
-    return inserted.length > 0 ? execution : ((await this.get(execution.id)) ?? execution);
+    if (inserted.length > 0) return execution;
+    const existing = await this.get(execution.id);
+    if (existing === undefined) throw deletedExecution(execution.id);
+    return existing;
   }
 
   async update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
@@ -177,6 +187,27 @@ export class PostgresExecutionStore implements ExecutionStore {
     await this.#sql.query({
       text: 'update circuit_breaker.executions set stream_removed = true where id = any($1)',
       values: [ids],
+    });
+  }
+
+  listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]> {
+    return this.#deleted.list(deletedBefore, limit);
+  }
+
+  forgetDeleted(ids: readonly string[]): Promise<void> {
+    return this.#deleted.forget(ids);
+  }
+
+  delete(ids: readonly string[], how: ExecutionDeletion): Promise<DeletedExecutions> {
+    return this.#deleted.delete(ids, how);
+  }
+
+  async listEndedAlone(endedBefore: string, { first, after }: EndedPage): Promise<readonly Ended[]> {
+    return await this.#sql.query<Ended>({
+      text: `select id, ${ENDED_AT} as "endedAt" from circuit_breaker.executions
+        where ended and token_id is null and ${ENDED_AT} < $1 and (${ENDED_AT}, id) > ($2, $3)
+        order by ${ENDED_AT}, id limit $4`,
+      values: [endedBefore, after?.endedAt ?? '', after?.id ?? '', first],
     });
   }
 

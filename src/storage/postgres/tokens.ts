@@ -4,10 +4,12 @@ import { storableJson } from '../../core/json/well-formed-text.js';
 import type { RunRecord } from '../../core/tokens/token-record.js';
 import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
+import type { Ended, EndedPage } from '../ended.js';
 import type { Page, PageRequest } from '../page.js';
 import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import { PostgresDeletedTokens } from './deleted-tokens.js';
 import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
 
 /**
@@ -15,15 +17,20 @@ import { ENTER_FEED, FEED_NUMBER, PostgresTokenFeed } from './token-feed.js';
  * new; numbers run on within a run, so event k stands `newest number - k` places before the newest sequence. An event
  * that is in already falls on a place that is taken, and nothing happens. One of the same number and a later time takes
  * its place: the workflow task that decided the first one was lost. `chain_id` holds the id of the run. What is new is told to the
- * audit.
+ * audit. A token that was deleted counts as one of the run that had recorded it last, which records nothing any more.
  */
 const RECORD = `
 with before as materialized (
   select chain_id, event_number from circuit_breaker.tokens where id = $1
+), deleted as materialized (
+  select run_id from circuit_breaker.deleted_tokens where id = $1
 ), recorded as (
   insert into circuit_breaker.tokens as old
     (id, chain_id, workflow_id, place, status, has_incident, version, created_at, event_count, event_number, document, request)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9::int - $14::int, $9, $10, $13)
+  select $1, $2, $3, $4, $5, $6::boolean, $7::int, $8, $9::int - $14::int, $9::int, $10::json, $13
+  where not exists (
+    select from deleted where run_id = $2 or (run_id is distinct from $15::text and not exists (select from before))
+  )
   on conflict (id) do update set
     chain_id = excluded.chain_id,
     workflow_id = case when NEWER then excluded.workflow_id else old.workflow_id end,
@@ -86,10 +93,12 @@ select (select json_agg(taken) from executions where taken is not null) as taken
 export class PostgresTokenStore implements TokenStore {
   readonly #sql: SqlConnection;
   readonly #feed: PostgresTokenFeed;
+  readonly #deleted: PostgresDeletedTokens;
 
   constructor(sql: SqlConnection) {
     this.#sql = sql;
     this.#feed = new PostgresTokenFeed(sql);
+    this.#deleted = new PostgresDeletedTokens(sql);
   }
 
   async record(record: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
@@ -235,5 +244,21 @@ export class PostgresTokenStore implements TokenStore {
 
   watchFeed(onWake: () => void): () => void {
     return this.#feed.watch(onWake);
+  }
+
+  listEnded(endedBefore: string, page: EndedPage): Promise<readonly Ended[]> {
+    return this.#deleted.listEnded(endedBefore, page);
+  }
+
+  delete(id: string, how: { readonly runId: string; readonly now: string }): Promise<boolean> {
+    return this.#deleted.delete(id, how);
+  }
+
+  deletedRunOf(id: string): Promise<string | undefined> {
+    return this.#deleted.runOf(id);
+  }
+
+  forgetDeleted(deletedBefore: string, limit: number): Promise<number> {
+    return this.#deleted.forget(deletedBefore, limit);
   }
 }

@@ -62,9 +62,13 @@ export const LISTS = {
   expiring: 'executions-expiring',
   /** The audit was not told of them. */
   untold: 'executions-untold',
+  /** Have ended, and have no token. */
+  endedAlone: 'executions-ended-alone',
   ofAgent: (id: string) => `executions-of-agent/${id}`,
   ofWorkflow: (id: string) => `executions-of-workflow/${id}`,
   ofToken: (id: string) => `executions-of-token/${id}`,
+  /** Go on with the conversation of another. */
+  ofConversation: (id: string) => `executions-of-conversation/${id}`,
   withStatus: (status: string) => `executions-${status}`,
 } as const;
 
@@ -80,10 +84,13 @@ export function placesAhead(before: ExecutionRecord | undefined, after: Executio
     if (execution.workflowId !== undefined) places.push([LISTS.ofWorkflow(execution.workflowId), member]);
     if (execution.tokenId !== undefined) places.push([LISTS.ofToken(execution.tokenId), member]);
     if (!isEnded(execution.status)) places.push([LISTS.alive, member]);
+    const { conversationId } = execution;
+    if (conversationId !== execution.id) places.push([LISTS.ofConversation(conversationId), member]);
   }
   if (hasEnded(after) && !hasEnded(before)) {
     places.push([LISTS.withStatus(execution.status), member]);
     if (execution.lastSequence === undefined) places.push([LISTS.unclosed, member]);
+    if (execution.tokenId === undefined) places.push([LISTS.endedAlone, endedMember(execution)]);
   }
   if (expiry !== undefined && expiry !== before?.expiry) places.push([LISTS.expiring, expiry]);
   if (after.entries > (before?.entries ?? 0)) places.push([LISTS.untold, untoldMember(after)]);
@@ -98,6 +105,38 @@ export function placesLeft(before: ExecutionRecord | undefined, after: Execution
   const isNewlyClosed = after.execution.lastSequence !== undefined && before?.execution.lastSequence === undefined;
   if (isNewlyClosed && before !== undefined) places.push([LISTS.unclosed, member]);
   return places;
+}
+
+/** All places that one may have which has ended, but for those by which it is found: these come last. */
+export function placesOfEnded(record: ExecutionRecord): readonly ListPlace[] {
+  const { execution, entries, closings } = record;
+  const { agentId, workflowId, conversationId, status } = execution;
+  const member = listMember(execution);
+  const end = { createdAt: endOf(execution), id: execution.id };
+  const lists = [LISTS.all, LISTS.alive, LISTS.unclosed, LISTS.withStatus(status), LISTS.ofAgent(agentId)];
+  if (workflowId !== undefined) lists.push(LISTS.ofWorkflow(workflowId));
+  if (conversationId !== execution.id) lists.push(LISTS.ofConversation(conversationId));
+  return [
+    ...lists.map((list) => [list, member] as const),
+    ...numbersTo(entries).map((number) => [LISTS.untold, listMember(execution, number)] as const),
+    ...numbersTo(closings).map((number) => [LISTS.expiring, listMember(end, number)] as const),
+  ];
+}
+
+/** Where one that has ended is found by whoever is to delete it. */
+export function placeWhereFound({ execution }: ExecutionRecord): ListPlace {
+  const { tokenId } = execution;
+  return tokenId === undefined
+    ? [LISTS.endedAlone, endedMember(execution)]
+    : [LISTS.ofToken(tokenId), listMember(execution)];
+}
+
+function numbersTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+function endedMember(execution: AgentExecution): string {
+  return listMember({ createdAt: endOf(execution), id: execution.id });
 }
 
 /** The place of its newest entry on the list of what is not told: another one with every change that tells. */

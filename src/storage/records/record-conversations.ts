@@ -1,11 +1,17 @@
 import type { Conversation, Message } from '../../core/executions/conversation.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
-import type { ConversationStore } from '../conversation-store.js';
+import type { ConversationStore, UnusedConversations } from '../conversation-store.js';
 import { isSameMessages } from '../same-messages.js';
+import { executionKey } from './execution-keys.js';
+import { LISTS, type ExecutionRecord } from './execution-record.js';
 import { listMember, readMember } from './list-member.js';
 import { readRecord, readRecords, type ReadRecord } from './read-record.js';
 import type { RecordStore } from './record-store.js';
+
+/** Conversations of which an execution was deleted, by their last use. */
+const UNUSED = 'conversations-unused';
+const AT_ONCE = 50;
 
 interface Head extends Omit<Conversation, 'messages' | 'updatedAt'> {
   /** Where appends begin that are known of: what is missing at the end is found by the appends themselves. */
@@ -80,6 +86,72 @@ export class RecordConversationStore implements ConversationStore {
       }
       below = members.at(-1);
       if (found.length >= first || members.length < first) return found.slice(0, first);
+    }
+  }
+
+  async deleteUnused(usedBefore: string, limit: number): Promise<UnusedConversations> {
+    const members = await this.#records.readList(UNUSED, { order: 'oldest', below: usedBefore, limit });
+    let deleted = 0;
+    for (const member of members) {
+      const { id } = readMember(member);
+      const conversation = await this.get(id);
+      if (conversation !== undefined && (await this.#isHad(id))) {
+        await this.#records.removeFromList(UNUSED, member);
+        // The last one that had it may have gone at this moment.
+        if (!(await this.#isHad(id))) await this.#records.addToList(UNUSED, member);
+        continue;
+      }
+      if (conversation !== undefined && conversation.updatedAt >= usedBefore) await this.leave(id);
+      else if (conversation !== undefined) {
+        await this.remove(id);
+        deleted += 1;
+      }
+      await this.#records.removeFromList(UNUSED, member);
+    }
+    return { deleted, hasMore: members.length === limit };
+  }
+
+  /** An execution of it is deleted: it may be in no use. */
+  async leave(id: string): Promise<void> {
+    const conversation = await this.get(id);
+    if (conversation === undefined) return;
+    await this.#records.addToList(UNUSED, listMember({ createdAt: conversation.updatedAt, id }));
+  }
+
+  /** From the end, so that whoever is cut off leaves what is found again. */
+  async remove(id: string): Promise<void> {
+    const head = (await readRecord<Head>(this.#records, keyOf(id)))?.document;
+    if (head === undefined) return;
+    const starts = new Set([...head.starts, ...(await this.#startsOf(id))]);
+    for (const start of [...starts].sort((one, other) => other - one)) {
+      await this.#records.remove([appendKey(id, start)]);
+    }
+    await this.#records.removeFromList(listOf(head.agentId), listMember(head));
+    await this.#records.remove([keyOf(id)]);
+  }
+
+  async #startsOf(id: string): Promise<readonly number[]> {
+    const starts: number[] = [];
+    for (let start = 0; ;) {
+      const [messages] = (await this.#appendsAt(id, [start])).values();
+      if (messages === undefined) return starts;
+      starts.push(start);
+      start += messages.length;
+    }
+  }
+
+  /** Whether an execution has it: the one that began it, which has its id, or one that goes on with it. */
+  async #isHad(id: string): Promise<boolean> {
+    const first = await readRecord<ExecutionRecord>(this.#records, executionKey(id));
+    if (first?.document.execution.conversationId === id) return true;
+    for (let above: string | undefined; ;) {
+      const range = { order: 'oldest', limit: AT_ONCE, ...(above === undefined ? {} : { above }) } as const;
+      const members = await this.#records.readList(LISTS.ofConversation(id), range);
+      for (const member of members) {
+        if ((await readRecord(this.#records, executionKey(readMember(member).id))) !== undefined) return true;
+      }
+      above = members.at(-1);
+      if (members.length < AT_ONCE) return false;
     }
   }
 

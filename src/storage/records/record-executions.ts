@@ -5,7 +5,8 @@ import type { JsonValue } from '../../core/json/json.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import type { TellingExecutionStore } from '../agent-storage.js';
 import type { AgentsHome } from '../agents-home.js';
-import type { ExecutionFilter } from '../execution-store.js';
+import type { Ended, EndedPage } from '../ended.js';
+import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import {
   changedRecord,
@@ -16,8 +17,10 @@ import {
   type ExecutionChange,
   type ExecutionRecord,
 } from './execution-record.js';
+import { deleteExecutions, listEndedAlone } from './deleted-executions.js';
 import { listExecutions, listExpired, listUnclosed } from './execution-lists.js';
 import { executionKey, turnKey } from './execution-keys.js';
+import type { RecordConversationStore } from './record-conversations.js';
 import { ToldEntries } from './told-entries.js';
 import { readRecord, readRecords, type ReadRecord } from './read-record.js';
 import type { RecordStore } from './record-store.js';
@@ -26,9 +29,11 @@ import type { RecordStore } from './record-store.js';
 export class RecordExecutionStore implements TellingExecutionStore {
   readonly #records: RecordStore;
   readonly #told: ToldEntries;
+  readonly #conversations: RecordConversationStore;
 
-  constructor(records: RecordStore, home: Pick<AgentsHome, 'tellOnce'>) {
+  constructor(records: RecordStore, home: Pick<AgentsHome, 'tellOnce'>, conversations: RecordConversationStore) {
     this.#records = records;
+    this.#conversations = conversations;
     this.#told = new ToldEntries(records, home);
   }
 
@@ -100,6 +105,15 @@ export class RecordExecutionStore implements TellingExecutionStore {
 
   tellLeftOver(limit: number): Promise<number> {
     return this.#told.tellLeftOver(limit);
+  }
+
+  listEndedAlone(endedBefore: string, page: EndedPage): Promise<readonly Ended[]> {
+    return listEndedAlone(this.#records, endedBefore, page);
+  }
+
+  delete(ids: readonly string[], how: ExecutionDeletion): Promise<DeletedExecutions> {
+    const parts = { records: this.#records, told: this.#told, conversations: this.#conversations };
+    return deleteExecutions(parts, ids, how);
   }
 
   async #create(

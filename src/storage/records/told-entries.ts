@@ -36,6 +36,11 @@ export class ToldEntries {
     await this.#tell(record).catch(() => undefined);
   }
 
+  /** Throws where home cannot be told: for an execution that is to be deleted, whose entries go with it. */
+  async tellNow(record: ExecutionRecord): Promise<void> {
+    await this.#tell(record);
+  }
+
   async tellLeftOver(limit: number): Promise<number> {
     const members = await this.#records.readList(LISTS.untold, { order: 'oldest', limit });
     const keys = members.map((member) => executionKey(readMember(member).id));

@@ -5,6 +5,7 @@ import { agentStoreContract } from './agent-store.js';
 import { auditStoreContract } from './audit-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { definitionStoreContract } from './definition-store.js';
+import { deletionContract } from './deletion.js';
 import { executionStoreContract } from './execution-store.js';
 import { limitedStorageContract } from './limited-storage.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
@@ -44,5 +45,6 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     limitedStorageContract(storage);
     readingManyContract(storage);
     auditStoreContract(storage);
+    deletionContract(storage);
   });
 }
