@@ -84,13 +84,10 @@ describe(
     });
 
     async function startProcesses(): Promise<void> {
-      for (const [command, ready] of [
-        ['worker', 'Worker ready'],
-        ['api', 'API ready'],
-      ] as const) {
+      for (const command of ['worker', 'api'] as const) {
         const started = SpawnedProcess.start(command, setting.environment);
         processes.push(started);
-        await started.said(ready);
+        await started.untilReady();
       }
     }
 

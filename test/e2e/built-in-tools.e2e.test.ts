@@ -50,7 +50,7 @@ describe('what is built in, where the worker is killed in the middle', () => {
   async function start(command: 'api' | 'worker'): Promise<SpawnedProcess> {
     const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
-    await started.said(command === 'api' ? 'API ready' : 'Worker ready');
+    await started.untilReady();
     return started;
   }
 

@@ -58,7 +58,7 @@ describe('circuit-breaker dev', () => {
   it('has everything up, applies what is saved, shows tokens live, and ends in order', async () => {
     const folder = await folders.make({});
     const developing = dev(folder);
-    await developing.said('API ready');
+    await developing.untilReady();
     await developing.said('.:1:1 FOLDER_EMPTY there are no definitions');
     await developing.said('There is no circuit-breaker.yaml, so commands in this folder go to http://127.0.0.1:4000');
     const environment = `environments:\n  default: { url: '${setting.address}' }\n`;

@@ -51,7 +51,7 @@ describe('everything in one process', () => {
     { tags: 'unread-output' },
     async () => {
       const everything = start('start');
-      await everything.said('API ready');
+      await everything.untilReady();
       everything.signal('SIGHUP');
       expect(await everything.exit(), everything.output).toBe(HUNG_UP);
       expect(await leftovers()).toEqual([]);
@@ -153,7 +153,7 @@ describe('a process of its own', () => {
 
   it('for workers ends in order when its terminal hangs up', { tags: 'unread-output' }, async () => {
     const worker = startOne('worker');
-    await worker.said('Worker ready');
+    await worker.untilReady();
     worker.signal('SIGHUP');
     expect(await worker.exit(), worker.output).toBe(HUNG_UP);
     expect(worker.output).not.toMatch(STACK_TRACE);

@@ -53,7 +53,7 @@ describe('a turn that the provider has finished is paid for once', () => {
       void released.then(() => response.end(CHAT.text('it.') + CHAT.finish('stop')));
     });
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
-    await start('api', 'API ready');
+    await start('api');
   });
 
   afterEach(async () => {
@@ -64,10 +64,10 @@ describe('a turn that the provider has finished is paid for once', () => {
     await setting.remove();
   });
 
-  async function start(command: CommandName, ready: string): Promise<SpawnedProcess> {
+  async function start(command: CommandName): Promise<SpawnedProcess> {
     const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
-    await started.said(ready);
+    await started.untilReady();
     return started;
   }
 
@@ -100,14 +100,14 @@ describe('a turn that the provider has finished is paid for once', () => {
     'when its worker is killed before Temporal has heard of it',
     { tags: ['finished-turns', 'worker-killed'] },
     async () => {
-      const worker = await start('worker', 'Worker ready');
+      const worker = await start('worker');
       const ids = await almostAnswered();
       await temporal.freeze();
       finish();
       await turnIsStored(database.url);
       await worker.kill();
       temporal.thaw();
-      await start('worker', 'Worker ready');
+      await start('worker');
       await expectOneCall(ids);
     },
   );
@@ -116,7 +116,7 @@ describe('a turn that the provider has finished is paid for once', () => {
     'when the Temporal server is killed at that moment, and away for long',
     { tags: ['finished-turns', 'temporal-killed'] },
     async () => {
-      await start('worker', 'Worker ready');
+      await start('worker');
       const ids = await almostAnswered();
       finish();
       temporal.kill();

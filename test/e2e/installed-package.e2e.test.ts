@@ -71,7 +71,7 @@ afterAll(async () => {
 it('the package has no sources, reviews a document, and another project watches that by its client', async () => {
   const program = join(installed, 'bin/circuit-breaker.js');
   const everything = SpawnedProcess.start('start', setting.environment, { program });
-  await everything.said('API ready');
+  await everything.untilReady();
   const demo = SpawnedProcess.start('demo', setting.environment, {
     program,
   });
@@ -98,7 +98,7 @@ it('with another Temporal SDK than it was built with, a worker bundles the workf
   const environment = { ...setting.environment, STORAGE_URL: 'memory:', TEMPORAL_ADDRESS: temporal.address };
   const worker = SpawnedProcess.start('worker', environment, { program: join(installed, 'bin/circuit-breaker.js') });
   await worker.said('the workflow bundle was made with another Temporal SDK');
-  await worker.said('Worker ready');
+  await worker.untilReady();
   expect(await worker.stop(), worker.output).toBe(0);
   await temporal.stop();
 });

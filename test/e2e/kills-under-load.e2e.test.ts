@@ -91,7 +91,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
       OPENAI_BASE_URL: aimock.baseUrl,
     });
     api = SpawnedProcess.start('api', setting.environment);
-    await api.said('API ready');
+    await api.untilReady();
     workers.push(await startWorker(), await startWorker());
     client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
     await createAgent(setting.address, AGENT);
@@ -109,7 +109,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
 
   async function startWorker(): Promise<SpawnedProcess> {
     const worker = SpawnedProcess.start('worker', setting.environment);
-    await worker.said('Worker ready');
+    await worker.untilReady();
     return worker;
   }
 

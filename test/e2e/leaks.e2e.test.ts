@@ -114,27 +114,27 @@ describe('no secret is shown, whatever writes past the log,', () => {
 
   it('by everything in one process, which ends in order', async () => {
     const everything = await startFaulty('start', 'thrown');
-    await everything.said('API ready');
+    await everything.untilReady();
     await provoke(everything, 'thrown');
     expect(await readdir(setting.environment['DATA_DIR'] ?? '')).not.toContain('temporal-server.json');
   });
 
   it('by a worker', async () => {
     const worker = await startFaulty('worker', 'rejected');
-    await worker.said('Worker ready');
+    await worker.untilReady();
     await provoke(worker, 'rejected');
   });
 
   it('by an API, and by a demo', async () => {
     const api = SpawnedProcess.start('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
-    await api.said('API ready');
+    await api.untilReady();
     // No worker is there: it waits.
     const demo = await startFaulty('demo', 'rejected');
     await demo.said('Using the server that runs');
     await provoke(demo, 'rejected');
     await api.stop();
     const faulty = await startFaulty('api', 'thrown');
-    await faulty.said('API ready');
+    await faulty.untilReady();
     await provoke(faulty, 'thrown');
   });
 });

@@ -54,7 +54,7 @@ describe.runIf(await canTestRedis())('two API processes with one limit', () => {
   async function start(limits: Record<string, string> = {}): Promise<Api> {
     const port = String(await freePort());
     const process = SpawnedProcess.start('api', { ...setting.environment, ...limits, PORT: port });
-    await process.said('API ready');
+    await process.untilReady();
     return { address: `http://127.0.0.1:${port}`, process };
   }
 

@@ -65,7 +65,7 @@ describe('of the packages that are for some, are loaded', () => {
 
   async function loadedByReady(command: CommandName, environment: Record<string, string>): Promise<readonly string[]> {
     const process = start(command, { TEMPORAL_ADDRESS: temporal.address, ...environment });
-    await process.said('ready');
+    await process.untilReady();
     expect(await process.stop(), process.output).toBe(0);
     return await loaded();
   }
@@ -131,7 +131,7 @@ describe('of the packages that are for some, are loaded', () => {
 
   it('by a demo beside a server that runs, none', async () => {
     const api = SpawnedProcess.start('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
-    await api.said('ready');
+    await api.untilReady();
     // No worker is there: it waits, and is stopped.
     const demo = start('demo');
     await demo.said('Using the server that runs');

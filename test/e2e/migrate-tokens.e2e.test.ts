@@ -141,13 +141,13 @@ describe.skipIf(!(await canTestPostgres()))(
 
     async function startApi(): Promise<SpawnedProcess> {
       const started = SpawnedProcess.start('api', setting.environment);
-      await started.said('API ready');
+      await started.untilReady();
       return started;
     }
 
     async function startWorker(): Promise<SpawnedProcess> {
       const worker = SpawnedProcess.start('worker', setting.environment);
-      await worker.said('Worker ready');
+      await worker.untilReady();
       return worker;
     }
 

@@ -51,15 +51,15 @@ describe('RATE_LIMIT_PER_MINUTE=60', () => {
     await setting.remove();
   });
 
-  async function start(command: CommandName, ready: string): Promise<void> {
+  async function start(command: CommandName): Promise<void> {
     const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
-    await started.said(ready);
+    await started.untilReady();
   }
 
   it('holds across two workers: never more than 66 calls in any minute at the provider, and close to 60', async () => {
-    await start('api', 'API ready');
-    await Promise.all([start('worker', 'Worker ready'), start('worker', 'Worker ready')]);
+    await start('api');
+    await Promise.all([start('worker'), start('worker')]);
     const { address } = setting;
     await createAgent(address, {
       id: 'writer',

@@ -44,14 +44,10 @@ describe('what once stopped the product for good', () => {
       CLEANUP_INTERVAL_SECONDS: '2',
     });
     ({ address } = setting);
-    for (const [command, ready] of [
-      ['api', 'API ready'],
-      ['worker', 'Worker ready'],
-      ['worker', 'Worker ready'],
-    ] as const) {
+    for (const command of ['api', 'worker', 'worker'] as const) {
       const started = SpawnedProcess.start(command, setting.environment);
       processes.push(started);
-      await started.said(ready);
+      await started.untilReady();
     }
     await agent('plain', ['fine']);
   });

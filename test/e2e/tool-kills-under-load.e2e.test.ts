@@ -78,7 +78,7 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url, TOOLS_DIR: folder });
     api = SpawnedProcess.start('api', setting.environment);
-    await api.said('API ready');
+    await api.untilReady();
     workers.push(...(await Promise.all([startWorker(), startWorker(), startWorker()])));
     const turn = {
       toolCalls: CALLS.map((name, amount) => ({ name, arguments: { amount } })),
@@ -102,7 +102,7 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
 
   async function startWorker(): Promise<SpawnedProcess> {
     const worker = SpawnedProcess.start('worker', setting.environment);
-    await worker.said('Worker ready');
+    await worker.untilReady();
     return worker;
   }
 

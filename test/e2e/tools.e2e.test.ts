@@ -112,7 +112,7 @@ describe('calls of tools that are idempotent, and of some that are not', () => {
   async function start(command: 'api' | 'worker'): Promise<SpawnedProcess> {
     const started = SpawnedProcess.start(command, setting.environment);
     processes.push(started);
-    await started.said(command === 'api' ? 'API ready' : 'Worker ready');
+    await started.untilReady();
     return started;
   }
 

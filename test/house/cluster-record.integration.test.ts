@@ -48,9 +48,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
 
   function startCluster(): SpawnedProcess {
     const args = ['--file', join(folder, 'compose.yml'), '--data', data(), '--any-ports'];
-    const cluster = SpawnedProcess.startModule('scripts/cluster/main.ts', args, {
-      SECRETS_DIR: join(folder, 'secrets'),
-    });
+    const cluster = SpawnedProcess.startCluster(args, { SECRETS_DIR: join(folder, 'secrets') });
     clusters.push(cluster);
     return cluster;
   }
@@ -64,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
 
   it('refuses a second one in one line, and leaves nothing of its processes behind when it ends', async () => {
     const first = startCluster();
-    await first.said('Cluster ready');
+    await first.untilReady();
     const server = onlyServer();
     const second = startCluster();
     expect(await second.exit()).toBe(1);
@@ -80,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
 
   it('ends, where one was killed, exactly what that one had started, by id and by start', async () => {
     const killed = startCluster();
-    await killed.said('Cluster ready');
+    await killed.untilReady();
     const server = onlyServer();
     await killed.kill();
     // Neither who runs within the folder, nor who was given an id that a process of the cluster had.
@@ -90,7 +88,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
     writeFileSync(join(data(), 'processes.json'), JSON.stringify([server, before, ofAnotherBoot]));
     expect(isRunning(server)).toBe(true);
 
-    await startCluster().said('Cluster ready');
+    await startCluster().untilReady();
     expect(isRunning(server)).toBe(false);
     expect([within, reused].map((pid) => isRunning({ pid }))).toEqual([true, true]);
     expect(record().map(({ pid }) => pid)).not.toContain(server.pid);
@@ -98,7 +96,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
 
   it('ends what a process of it had started as well', async () => {
     const killed = startCluster();
-    await killed.said('Cluster ready');
+    await killed.untilReady();
     await killed.kill();
     const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; wait'], { stdio: ['ignore', 'pipe', 'ignore'] });
     bystanders.push(parent);
@@ -108,7 +106,7 @@ describe.skipIf(process.platform !== 'linux')('the cluster on a folder', () => {
       expect(said).toMatch(/\d\n/);
     });
     writeFileSync(join(data(), 'processes.json'), JSON.stringify([...record(), identityOf(parent.pid ?? -1)]));
-    await startCluster().said('Cluster ready');
+    await startCluster().untilReady();
     expect(isRunning({ pid: Number(said) })).toBe(false);
     expect(parent.signalCode).toBe('SIGKILL');
   });

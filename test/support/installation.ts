@@ -126,13 +126,13 @@ export class Installation {
   async startWorker(): Promise<void> {
     const worker = SpawnedProcess.start('worker', this.#setting.environment);
     this.workers.push(worker);
-    await worker.said('Worker ready');
+    await worker.untilReady();
   }
 
   async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
     const api = SpawnedProcess.start('api', { ...this.#setting.environment, ...otherwise });
     this.#apis.push(api);
-    await api.said('API ready');
+    await api.untilReady();
     return api;
   }
 

@@ -22,11 +22,13 @@ interface StartOptions {
 /** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
 export class SpawnedProcess {
   readonly #child: ChildProcess;
+  readonly #readyWords: string;
   #text = '';
   readonly #exited: Promise<unknown>;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, readyWords: string) {
     this.#child = child;
+    this.#readyWords = readyWords;
     this.#exited = once(child, 'exit');
     for (const output of [child.stdout, child.stderr]) {
       output?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -41,23 +43,14 @@ export class SpawnedProcess {
     environment: Record<string, string>,
     { args = [], program = PROGRAM, typed }: StartOptions = {},
   ): SpawnedProcess {
-    return SpawnedProcess.#of([program, command, ...args], { LOG_FORMAT: 'json', ...environment }, typed);
+    const child = spawned([program, command, ...args], { LOG_FORMAT: 'json', ...environment }, typed);
+    return new SpawnedProcess(child, command === 'worker' ? 'Worker ready' : 'API ready');
   }
 
-  /** Starts a module of this checkout that is run from its source. */
-  static startModule(path: string, args: readonly string[], environment: Record<string, string> = {}): SpawnedProcess {
-    return SpawnedProcess.#of(['--import', 'tsx', `${ROOT}${path}`, ...args], environment);
-  }
-
-  static #of(words: readonly string[], environment: Record<string, string>, typed?: string): SpawnedProcess {
-    const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, words, {
-      cwd: ROOT,
-      env: { PATH, HOME, ...environment },
-      stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
-    child.stdin?.end(typed);
-    return new SpawnedProcess(child);
+  /** Starts what `npm run cluster` does. */
+  static startCluster(args: readonly string[], environment: Record<string, string>): SpawnedProcess {
+    const words = ['--import', 'tsx', `${ROOT}scripts/cluster/main.ts`, ...args];
+    return new SpawnedProcess(spawned(words, environment), '\nCluster ready\n');
   }
 
   get pid(): number | undefined {
@@ -66,6 +59,11 @@ export class SpawnedProcess {
 
   get output(): string {
     return this.#text;
+  }
+
+  /** Resolves when it has said that it is ready: an API, a worker, everything in one process, or a cluster. As `said` does. */
+  async untilReady(): Promise<void> {
+    await this.said(this.#readyWords);
   }
 
   /**
@@ -113,6 +111,17 @@ export class SpawnedProcess {
     await this.#exited;
     return this.#child.exitCode;
   }
+}
+
+function spawned(words: readonly string[], environment: Record<string, string>, typed?: string): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, words, {
+    cwd: ROOT,
+    env: { PATH, HOME, ...environment },
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  child.stdin?.end(typed);
+  return child;
 }
 
 function matches(text: string, what: string | RegExp): boolean {
