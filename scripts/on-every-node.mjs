@@ -122,9 +122,10 @@ async function checkPackage(node) {
     run('npm run validate', place);
     const doctor = await runAlone('npx --no circuit-breaker doctor', place);
     if (!/^ok +Tools +lookup_order, /m.test(doctor)) throw new Failure(`no tools in TypeScript are loaded:\n${doctor}`);
-    const [tests = ''] = /Tests +.*passed/.exec(run('npm test', { ...place, env: { NO_COLOR: '1' } })) ?? [];
+    const [, passed] = /Tests +(\d+ passed)/.exec(run('npm test', { ...place, env: { NO_COLOR: '1' } })) ?? [];
+    if (passed === undefined) throw new Failure('`npm test` of the folder runs no test');
     await reviewDocument('npx --no circuit-breaker demo', place);
-    return `the package installed, a folder of agents made, its t${tests.slice(1)}, a document reviewed`;
+    return `the package installed, a folder of agents made, tests ${passed}, a document reviewed`;
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
