@@ -16,8 +16,9 @@ const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 /** How a file of definitions is read. */
+const MAKE_DIRECTORY = '^src/make-directory\\.ts$';
 const FOLDER_TEXTS = '^src/folder/(folder-problem|json-text|yaml-text)\\.ts$';
-const CONFIG = '^src/(config|secret-files|temporal-(profile|settings))\\.ts$';
+const CONFIG = '^src/(config|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|temporal-settings)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
@@ -105,7 +106,7 @@ const modules = [
     name: 'backup',
     comment: 'What lies in a data folder, copied and put back: files, core and tar.',
     from: { path: '^src/backup/' },
-    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|backup)/', '^node_modules/(tar|zod)/'] },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|backup)/', MAKE_DIRECTORY, '^node_modules/(tar|zod)/'] },
   },
   {
     name: 'reconcile',
@@ -232,7 +233,7 @@ const modules = [
     name: 'backends',
     comment: 'The servers that storage and streams share: connections, migrations, locks.',
     from: { path: '^src/backends/' },
-    to: { path: [SRC, TEMPORAL], pathNot: '^src/(core|backends)/' },
+    to: { path: [SRC, TEMPORAL], pathNot: ['^src/(core|backends)/', MAKE_DIRECTORY] },
   },
   {
     name: 'limits',
@@ -257,7 +258,7 @@ const modules = [
     comment:
       'Finds, starts and connects to Temporal, makes sure that it knows our search attributes, and asks it for what the API wants.',
     from: { path: '^src/temporal/' },
-    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', SETTINGS] },
+    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', SETTINGS, MAKE_DIRECTORY] },
   },
   {
     name: 'temporal-knows-config-as-types',
@@ -299,6 +300,12 @@ const modules = [
     },
   },
   {
+    name: 'make-directory',
+    comment: 'Folders are made in one way, which comes to an end.',
+    from: { path: MAKE_DIRECTORY },
+    to: { dependencyTypesNot: ['core'] },
+  },
+  {
     name: 'a-module-without-a-row',
     comment: 'A new folder or file at the top of src needs its row in the table, here and in ARCHITECTURE.md.',
     from: {
@@ -306,6 +313,7 @@ const modules = [
       pathNot: [
         '^src/(core|contract|workflows|activities|operations|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
+        MAKE_DIRECTORY,
         ...COMPOSERS,
       ],
     },

@@ -24,6 +24,10 @@ const NO_LAZY_CHILD_PROCESS = {
   selector: 'ImportExpression[source.value=/^(node:)?(child_process|cluster)$/]',
   message: CHILD_PROCESSES[0].message,
 };
+const NO_ENDLESS_MKDIR = {
+  selector: "CallExpression[callee.name='mkdir'] Property[key.name='recursive']",
+  message: 'Where nothing can be made, as in /proc, it tries for ever: use makeDirectory.',
+};
 const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' };
 const NO_PRIVATE = {
   selector:
@@ -123,7 +127,14 @@ export default defineConfig(
     ignores: ['src/config.ts'],
     rules: {
       'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY, CAN_PARSE],
-      'no-restricted-syntax': ['error', NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS],
+      'no-restricted-syntax': [
+        'error',
+        NO_ENUM,
+        NO_PRIVATE,
+        ENVIRONMENT_IMPORT,
+        NO_LAZY_CHILD_PROCESS,
+        NO_ENDLESS_MKDIR,
+      ],
     },
   },
 

@@ -12,6 +12,7 @@ import { addressRanges, hostRules, listed, origins } from './core/validation/lis
 import type { WebHosts } from './core/web-hosts.js';
 import { withSecretFiles } from './secret-files.js';
 import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './temporal-settings.js';
+import { readVariablesFile } from './variables-file.js';
 
 /** Everything that the environment decides, parsed once. Nothing else in the program reads process.env. */
 export interface Config {
@@ -390,10 +391,7 @@ function present<Members extends Record<string, unknown>>(members: Members) {
   };
 }
 
+/** What the environment has itself stays. */
 function loadEnvFile(): void {
-  try {
-    process.loadEnvFile('.env');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
+  for (const [name, value] of Object.entries(readVariablesFile('.env'))) process.env[name] ??= value;
 }

@@ -1,6 +1,7 @@
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { makeDirectory } from '../make-directory.js';
 import { checkedContents, CONTENTS_FILE, type BackupContents } from './backup-contents.js';
 import { refuseFullFolder } from './refuse-full-folder.js';
 
@@ -12,7 +13,7 @@ export async function restoreBackup(backup: string, dataDir: string): Promise<Ba
   await refuseFullFolder(dataDir, 'Set DATA_DIR to a folder that is not there yet, or move that one away.');
   const contents = await checkedContents(backup);
   const incoming = join(dirname(dataDir), `.${basename(dataDir)}.${process.pid}.restoring`);
-  await mkdir(dirname(dataDir), { recursive: true });
+  await makeDirectory(dirname(dataDir));
   try {
     await cp(backup, incoming, { recursive: true });
     await rm(join(incoming, CONTENTS_FILE));

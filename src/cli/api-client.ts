@@ -2,7 +2,8 @@ import { watchExecution } from '../client/index.js';
 import type { Config } from '../config.js';
 import { isErrorCode, type ErrorCode } from '../core/codes.js';
 import { CircuitBreakerError, wordsOf } from '../core/errors.js';
-import { isJsonObject } from '../core/json/json.js';
+import { isJsonObject, type JsonObject } from '../core/json/json.js';
+import { shorten } from '../core/json/preview.js';
 import type { Problem } from '../core/json/problem.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
 import { otherVersion } from './other-version.js';
@@ -53,12 +54,12 @@ export class ApiClient {
    * a server of another version, which does not know what is asked for.
    */
   async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-    const answer = await this.#answer<Data>(JSON.stringify({ query, variables }));
-    const [error] = answer.errors ?? [];
+    const answer = await this.#answer(JSON.stringify({ query, variables }));
+    const [error] = answer.errors;
     if (error !== undefined) throw await this.#refusal(error);
-    if (answer.data === undefined || answer.data === null)
+    if (answer.data === undefined || Object.keys(answer.data).length === 0)
       throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
-    return answer.data;
+    return answer.data as Data;
   }
 
   /** What is at a path, as it comes, of this media type. Throws like `query`. */
@@ -66,29 +67,53 @@ export class ApiClient {
     const response = await this.#request(path, {});
     const isAsAsked = response.ok && response.headers.get('content-type') === type;
     if (isAsAsked && response.body !== null) return response.body;
-    const answer = jsonOf(await response.text());
+    const answer = jsonOf(await this.#text(response));
     if (response.status !== 404 || !isJsonObject(answer)) throw await this.#otherAnswer(response, answer);
     const said = `The server at ${this.address} is of another version than this command: it has no ${path}.`;
     throw new CircuitBreakerError('UNAVAILABLE', said);
   }
 
-  async #answer<Data>(body: string): Promise<GraphqlAnswer<Data>> {
+  async #answer(body: string): Promise<GraphqlAnswer> {
     const headers = { 'content-type': 'application/json' };
     const response = await this.#request('/graphql', { method: 'POST', headers, body });
-    const answer = jsonOf(await response.text());
-    if (isJsonObject(answer) && ('data' in answer || 'errors' in answer)) return answer;
+    const answer = jsonOf(await this.#text(response));
+    const read = readGraphqlAnswer(answer);
+    if (read !== undefined) return read;
     throw await this.#otherAnswer(response, answer);
+  }
+
+  /** What was answered, whole. An answer that breaks off, or has no end, is none. */
+  async #text(response: Response): Promise<string> {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      for await (const piece of response.body ?? []) {
+        pieces.push(piece as Uint8Array);
+        bytes += (piece as Uint8Array).byteLength;
+        if (bytes > MOST_BYTES) break;
+      }
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const said = `The server at ${this.address} broke off in the middle of its answer: ${reasonOf(error)}.`;
+      throw new CircuitBreakerError('UNAVAILABLE', said);
+    }
+    if (bytes <= MOST_BYTES) return Buffer.concat(pieces).toString('utf8');
+    const said = `What is at ${this.address} answered with more than ${MOST_BYTES / MIB} MiB, and not as a server of ours.`;
+    throw new CircuitBreakerError('UNAVAILABLE', said);
   }
 
   async #request(path: string, how: PlainRequest): Promise<Response> {
     try {
       const headers = { ...how.headers, ...this.#headers };
-      return await fetch(`${this.address}${path}`, { ...how, headers, signal: this.#signal });
+      // What is sent is for this server, and the token as well.
+      return await fetch(`${this.address}${path}`, { ...how, headers, signal: this.#signal, redirect: 'manual' });
     } catch (error) {
       this.#signal.throwIfAborted();
-      const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : wordsOf(error);
       const advice = 'circuit-breaker dev starts one, and circuit-breaker.yaml says where servers are';
-      throw new CircuitBreakerError('UNAVAILABLE', `No server answers at ${this.address}: ${reason}; ${advice}.`);
+      throw new CircuitBreakerError(
+        'UNAVAILABLE',
+        `No server answers at ${this.address}: ${reasonOf(error)}; ${advice}.`,
+      );
     }
   }
 
@@ -97,6 +122,14 @@ export class ApiClient {
     const { error } = isJsonObject(answer) ? answer : {};
     if (isJsonObject(error) && typeof error['message'] === 'string' && typeof error['code'] === 'string') {
       return await this.#refusal({ message: error['message'], extensions: { code: error['code'] } });
+    }
+    const elsewhere = response.headers.get('location');
+    if (elsewhere !== null && response.status >= 300 && response.status < 400) {
+      const advice = 'name the address of the server itself in circuit-breaker.yaml';
+      return new CircuitBreakerError(
+        'UNAVAILABLE',
+        `What is at ${this.address} sends on to ${shorten(elsewhere)}, where nothing is sent: ${advice}.`,
+      );
     }
     const said = `it answered with status ${response.status}, and not as a server of ours`;
     return new CircuitBreakerError('UNAVAILABLE', `What is at ${this.address} is no Circuit Breaker: ${said}.`);
@@ -143,9 +176,40 @@ interface PlainRequest {
   readonly body?: string;
 }
 
-interface GraphqlAnswer<Data> {
-  readonly data?: Data | null;
-  readonly errors?: readonly GraphqlError[];
+const MIB = 1024 * 1024;
+/** Several times as many as an answer of ours has. */
+const MOST_BYTES = 64 * MIB;
+
+/** Why a request failed: what lies behind "fetch failed". */
+function reasonOf(error: unknown): string {
+  return wordsOf(error instanceof Error && error.cause instanceof Error ? error.cause : error);
+}
+
+interface GraphqlAnswer {
+  readonly data?: JsonObject;
+  readonly errors: readonly GraphqlError[];
+}
+
+/** Undefined: it is no answer of GraphQL. */
+function readGraphqlAnswer(answer: unknown): GraphqlAnswer | undefined {
+  if (!isJsonObject(answer)) return undefined;
+  const { data, errors = [] } = answer;
+  if (!('data' in answer || 'errors' in answer) || !Array.isArray(errors) || !errors.every(isGraphqlError))
+    return undefined;
+  if (data === undefined || data === null) return { errors };
+  return isJsonObject(data) ? { data, errors } : undefined;
+}
+
+function isGraphqlError(error: unknown): error is GraphqlError {
+  if (!isJsonObject(error) || typeof error['message'] !== 'string') return false;
+  const { extensions = {} } = error;
+  if (!isJsonObject(extensions)) return false;
+  const { problems = [] } = extensions;
+  return Array.isArray(problems) && problems.every(isProblem);
+}
+
+function isProblem(problem: unknown): problem is Problem {
+  return isJsonObject(problem) && ['code', 'pointer', 'message'].every((name) => typeof problem[name] === 'string');
 }
 
 interface GraphqlError {

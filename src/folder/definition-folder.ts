@@ -34,19 +34,28 @@ export interface FolderParts {
   readonly environment: ProgramEnvironment;
   /** How long one of them may take to load; 10 s otherwise. */
   readonly moduleLimitMs?: number;
+  /** Aborted when nobody wants to know any more: then no module is waited for. */
+  readonly ending?: AbortSignal;
   /** Which of these ids are agents of a server. Absent: nobody is asked. */
   readonly agentsElsewhere?: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /**
  * Reads a folder of definitions, with everything that can be found wrong without a server, which at the most is asked which agents it has.
- * Reads nothing outside of it, and takes time in proportion to what is in it. Throws what the system says when there is no such folder.
+ * Reads nothing outside of it, and takes time in proportion to what is in it. Throws what the system says when there is no such folder, and the
+ * reason of `ending` when that was aborted.
  */
 export async function readDefinitionFolder(folder: string, parts: FolderParts): Promise<DefinitionFolder> {
-  const { environment, moduleLimitMs = MODULE_LIMIT_MS } = parts;
-  const modules = new ModuleLoader({ environment, limitMs: moduleLimitMs });
+  const { environment, moduleLimitMs = MODULE_LIMIT_MS, ending } = parts;
+  const modules = new ModuleLoader({
+    environment,
+    limitMs: moduleLimitMs,
+    ...(ending === undefined ? {} : { ending }),
+  });
   try {
-    return await readAll(folder, parts, (file) => readSource(file, modules));
+    const found = await readAll(folder, parts, (file) => readSource(file, modules));
+    ending?.throwIfAborted();
+    return found;
   } finally {
     await modules.close();
   }

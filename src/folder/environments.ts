@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
-import { CircuitBreakerError, wordsOf } from '../core/errors.js';
+import { CircuitBreakerError } from '../core/errors.js';
 import { isJsonObject, ownValue } from '../core/json/json.js';
 import { jsonPointer, type JsonPath } from '../core/json/json-pointer.js';
 import { shorten } from '../core/json/preview.js';
@@ -10,6 +9,7 @@ import { isLoopback } from '../core/loopback.js';
 import { parsedUrl } from '../core/parsed-url.js';
 import type { ReadText } from './definition-source.js';
 import { readText } from './folder-files.js';
+import type { TextProblem } from './folder-problem.js';
 import { readYaml } from './yaml-text.js';
 
 /** Names the servers of a folder. */
@@ -21,6 +21,10 @@ const DEFAULT_URL = 'http://127.0.0.1:4000';
 /** Of the server on this machine, where the file names no other. */
 const TOKEN = 'AGENT_ACCESS_TOKEN';
 const MEMBERS: ReadonlySet<string> = new Set(['url', 'token']);
+
+const URL_WORDS =
+  'must be an http:// or https:// address, without a name, a password, a query or a fragment; what opens the server is its `token`';
+const TOKEN_WORDS = 'must be visible ASCII signs, without blanks and line breaks';
 
 const VARIABLE = /\$\{([^}]*)\}/g;
 
@@ -49,8 +53,7 @@ export async function readEnvironment(folder: string, { name, variables }: Asked
   const known = { ...(await variablesIn(folder)), ...set(variables) };
   const text = await readText(join(folder, ENVIRONMENTS_FILE), MOST_BYTES);
   if (typeof text !== 'string') {
-    if (text.code !== 'FILE_UNREADABLE' || !text.message.includes('no such file'))
-      throw wrong(`${ENVIRONMENTS_FILE}: ${text.message}`);
+    if (!isMissing(text)) throw wrong(`${ENVIRONMENTS_FILE}: ${text.message}`);
     if (name === undefined || name === DEFAULT_NAME) return environment(DEFAULT_NAME, { url: DEFAULT_URL }, known);
     throw wrong(`There is no environment "${shorten(name)}": ${join(folder, ENVIRONMENTS_FILE)} is not there.`);
   }
@@ -109,13 +112,11 @@ class EnvironmentsFile {
     if (unknown !== undefined)
       throw this.#wrong([...at, unknown], 'is no member of an environment: these are url and token', 'key');
     const url = this.#filled([...at, 'url'], found['url']);
-    if (!isAddress(url)) throw this.#wrong([...at, 'url'], 'must be an http:// or https:// address');
+    if (!isAddress(url)) throw this.#wrong([...at, 'url'], URL_WORDS);
     const { token } = found;
-    return environment(
-      name,
-      { url, ...(token === undefined ? {} : { token: this.#filled([...at, 'token'], token) }) },
-      this.#known,
-    );
+    const shownToken = token === undefined ? undefined : this.#filled([...at, 'token'], token);
+    if (shownToken !== undefined && !isShowable(shownToken)) throw this.#wrong([...at, 'token'], TOKEN_WORDS);
+    return environment(name, { url, ...(shownToken === undefined ? {} : { token: shownToken }) }, this.#known);
   }
 
   #filled(at: JsonPath, value: unknown): string {
@@ -144,6 +145,7 @@ function environment(
   known: Variables,
 ): FolderEnvironment {
   const own = isLoopback(new URL(url).hostname) ? ownValue(known, TOKEN) : undefined;
+  if (token === undefined && own !== undefined && !isShowable(own)) throw wrong(`${TOKEN} ${TOKEN_WORDS}`);
   const shownToken = token ?? own;
   return { name, url: url.replace(/\/$/, ''), ...(shownToken === undefined ? {} : { token: shownToken }) };
 }
@@ -151,17 +153,29 @@ function environment(
 function isAddress(text: string): boolean {
   const url = parsedUrl(text);
   return (
-    url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === ''
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
   );
 }
 
+/** Whether it can be sent with a request. */
+function isShowable(token: string): boolean {
+  return /^[\x21-\x7e]+$/.test(token);
+}
+
 async function variablesIn(folder: string): Promise<Variables> {
-  try {
-    return set(parseEnv(await readFile(join(folder, '.env'), 'utf8')));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw wrong(`${join(folder, '.env')} cannot be read: ${wordsOf(error)}`);
-  }
+  const text = await readText(join(folder, '.env'), MOST_BYTES);
+  if (typeof text === 'string') return set(parseEnv(text));
+  if (isMissing(text)) return {};
+  throw wrong(`${join(folder, '.env')}: ${text.message}`);
+}
+
+function isMissing({ code, message }: TextProblem): boolean {
+  return code === 'FILE_UNREADABLE' && message.includes('no such file');
 }
 
 /** An empty one is as none. */

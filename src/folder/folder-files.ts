@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir, realpath } from 'node:fs/promises';
+import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 
 import type { FolderProblemCode } from '../core/codes.js';
@@ -64,9 +64,17 @@ async function namesIn(folder: string): Promise<readonly string[] | TextProblem>
   try {
     return await readdir(folder);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT' && !(await isLink(folder))) return [];
     return atStart('FILE_UNREADABLE', `it cannot be listed: ${wordsOf(error)}`);
   }
+}
+
+/** One that leads nowhere is a mistake, and no empty folder. */
+async function isLink(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 }
 
 /** Where a file really is, behind every link, or what is wrong with that. `root` is without links. */
@@ -96,7 +104,7 @@ export async function readText(path: string, mostBytes = MOST_BYTES): Promise<st
     return atStart('FILE_UNREADABLE', whyUnreadable(error));
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll(/\r\n?/g, '\n');
   } catch {
     return atStart('TEXT_INVALID', 'it is no text in UTF-8: save it as that');
   }

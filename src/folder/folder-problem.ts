@@ -21,9 +21,14 @@ export type TextProblem = TextPlace & Pick<FolderProblem, 'code' | 'message'>;
 
 export const START: TextPlace = { line: 1, column: 1 };
 
-/** `file:line:column code message`, as editors and other tools read it. */
+/** `file:line:column code message`, as editors and other tools read it: one line, whatever the file is called. */
 export function problemLine({ file, line, column, code, message }: FolderProblem): string {
-  return `${file === '' ? '.' : file}:${line}:${column} ${code} ${message}`;
+  return `${file === '' ? '.' : inOneLine(file)}:${line}:${column} ${code} ${inOneLine(message)}`;
+}
+
+/** With line breaks as signs. */
+function inOneLine(text: string): string {
+  return text.replaceAll('\n', '␊').replaceAll('\r', '␍');
 }
 
 /** In the order in which a person goes through the files. */

@@ -2,7 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { wordsOf } from '../core/errors.js';
+import { endGroup } from '../temporal/child-process.js';
 import { firstWords } from '../user-modules/failed-place.js';
+
 import { MODULE_MEMORY_MB } from './module-limits.js';
 import { moduleProgram } from './module-program.js';
 import type { ModuleEnd, ModuleRequest, ModuleWord } from './module-word.js';
@@ -47,7 +49,9 @@ process.on('message', (request: ModuleRequest) => {
   thread.postMessage(request);
 });
 // Whoever asked is gone, in order or not. Not by process.exit, which waits for the thread.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.on('disconnect', () => {
+  endGroup(process.pid);
+});
 
 function howItEnded(error: NodeJS.ErrnoException): ModuleEnd {
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') return { type: 'too-large' };

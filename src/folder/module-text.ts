@@ -20,7 +20,8 @@ export async function readModule({ path }: DefinitionFile, modules: ModuleLoader
       if (nestsDeeper(loaded.json, MOST_LEVELS)) {
         return failed({ ...START, code: 'TOO_DEEP', message: 'values may be nested 64 deep at most' });
       }
-      const input: unknown = JSON.parse(loaded.json);
+      const input = valueOf(loaded.json);
+      if (input === undefined) return failed({ ...START, code: 'MODULE_FAILED', message: 'what it gives is no JSON' });
       return { input, problems: [], locate: (pointer): TextPlace => literalPlace(text, input, pointer) };
     }
     case 'late': {
@@ -34,8 +35,15 @@ export async function readModule({ path }: DefinitionFile, modules: ModuleLoader
     case 'failed':
     case 'ended':
       return failed({ ...(loaded.place ?? START), code: 'MODULE_FAILED', message: loaded.message });
-    case 'ready':
-      return failed({ ...START, code: 'MODULE_FAILED', message: 'it speaks to the process that loads it' });
+  }
+}
+
+/** Undefined where a module has spoken for the one that loads it. */
+function valueOf(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 

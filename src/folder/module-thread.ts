@@ -6,20 +6,23 @@ import { isJsonObject } from '../core/json/json.js';
 import { failedPlace, firstWords } from '../user-modules/failed-place.js';
 import { readTypeScript } from '../user-modules/read-typescript.js';
 import { resolveFromHere } from '../user-modules/resolve-from-here.js';
-import type { ModuleRequest, ModuleWord } from './module-word.js';
+import type { ModuleAnswer, ModuleRequest, ModuleWord } from './module-word.js';
 
 /** The thread that module-process keeps: loads one module after the other, and says what each exports. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 const EXPORT_ONE = 'export one definition: export default defineWorkflow({ … }), or defineAgent';
 
 const say = (word: ModuleWord) => parentPort?.postMessage(word);
+// Modules may put others in their places, for all that are loaded after them.
+const { stringify } = JSON;
 
-async function load({ path }: ModuleRequest): Promise<ModuleWord> {
+async function load({ path }: ModuleRequest): Promise<ModuleAnswer> {
   try {
     const exported = definitionIn((await import(pathToFileURL(path).href)) as unknown);
     const definition = await exported;
     if (!isJsonObject(definition)) throw new Error(`its export is no definition: ${EXPORT_ONE}`);
-    const json = JSON.stringify(definition, refuseWhatJsonLeavesOut);
+    const json = stringify(definition, refuseWhatJsonLeavesOut) as string | undefined;
+    if (json === undefined) throw new Error(`its export is nothing in JSON: ${EXPORT_ONE}`);
     if (json.length > MOST_CHARACTERS) return { type: 'failed', message: 'its definition has more than 4 MiB' };
     return { type: 'read', json };
   } catch (error) {
@@ -50,6 +53,9 @@ function refuseWhatJsonLeavesOut(key: string, value: unknown): unknown {
 resolveFromHere();
 readTypeScript();
 parentPort?.on('message', (request: ModuleRequest) => {
-  void load(request).then(say);
+  const { number } = request;
+  void load(request).then((answer) => {
+    say({ ...answer, number });
+  });
 });
 say({ type: 'ready' });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, chmod, constants, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+
+import { makeDirectory } from '../make-directory.js';
 
 /**
  * A program in the cache: its file, and beside it the hash that it had when it was put there, and which size and time the
@@ -42,7 +44,7 @@ export class CachedProgram {
    * so that another process sees it whole or not at all, and an interrupted one leaves nothing that counts.
    */
   async put(make: (folder: string) => Promise<string>): Promise<void> {
-    await mkdir(this.#cacheDir, { recursive: true });
+    await makeDirectory(this.#cacheDir);
     const folder = await mkdtemp(join(this.#cacheDir, 'incoming-'));
     try {
       const made = await make(folder);

@@ -18,3 +18,12 @@ export function startProgram(
 ): ChildProcess {
   return spawn(program, args, { ...options, env: environment });
 }
+
+/** Ends the group of processes that a process has begun, itself and what it has started, at once. On Windows itself only. */
+export function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // Nobody of it is left.
+  }
+}

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { access, copyFile, mkdir, readFile } from 'node:fs/promises';
+import { access, copyFile, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError, wordsOf } from '../core/errors.js';
 import type { ProgramEnvironment } from '../core/program-environment.js';
 import { searchAttributes } from '../contract/search-attributes.js';
+import { makeDirectory } from '../make-directory.js';
 import { startProgram } from './child-process.js';
 import { isServing } from './is-serving.js';
 import { isListening, portTaken } from './ports.js';
@@ -79,7 +80,7 @@ export async function runDevServer(options: DevServerOptions): Promise<DevServer
 
 async function makeUsable(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeDirectory(dataDir);
     await access(dataDir, constants.W_OK);
   } catch (error) {
     const advice = 'Make it writable for this user, or set DATA_DIR to another folder.';

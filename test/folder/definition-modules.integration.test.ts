@@ -83,6 +83,31 @@ describe('definitions in TypeScript', () => {
   });
 
   it.each([
+    ['what is no word', 'null'],
+    ['a word that there is not', `{ type: 'novel' }`],
+    ['that it is ready', `{ type: 'ready' }`],
+    ['an answer to nothing', `{ type: 'read', json: '{"id":"forged"}' }`],
+    ['an answer to what comes much later', `{ type: 'read', number: 99, json: '{"id":"forged"}' }`],
+  ])('are taken for themselves where one says to the process that loads them %s', async (_what, word) => {
+    const speaks = `import { parentPort } from 'node:worker_threads';\nparentPort?.postMessage(${word});\n`;
+    const other = AGENT.replace("'reviewer'", "'other'");
+    const { agents, problems } = await read({ ...FILES, 'agents/a.ts': speaks + other });
+    expect(problems).toEqual([]);
+    expect(agents.map(({ file, id }) => [file, id])).toEqual([
+      ['agents/a.ts', 'other'],
+      ['agents/reviewer.ts', 'reviewer'],
+    ]);
+  });
+
+  it('are read where one puts something else in the place of what the language has', async () => {
+    const { problems } = await read({
+      ...FILES,
+      'agents/a.ts': `JSON.stringify = () => '{';\n${AGENT.replace("'reviewer'", "'other'")}`,
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
     ['throws', `const a = 1;\nthrow new Error('no such host');`, '2:7 MODULE_FAILED no such host'],
     ['throws no error', `throw 'nothing';`, '1:1 MODULE_FAILED nothing'],
     ['does not parse', `export const a = 1;\nexport const =`, '2:1 MODULE_FAILED Unexpected token'],

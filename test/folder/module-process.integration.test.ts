@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, expect, it } from 'vitest';
 
+import { readDefinitionFolder } from '../../src/folder/definition-folder.js';
+import { SchemaThreads } from '../../src/schemas/schema-threads.js';
 import { DefinitionFolders } from '../support/definition-folders.js';
 import { eventually } from '../support/eventually.js';
 import { isAlive } from '../support/is-alive.js';
@@ -50,4 +52,48 @@ it('prints what modules print, and nothing of Node where one takes all memory', 
   const [said, printed] = await Promise.all([text(stdout), text(stderr)]);
   expect(said).toMatch(/^agents\/a\.ts:1:1 MODULE_TOO_LARGE it takes more than 512 MB of memory.*\n/);
   expect(printed.split('\n').sort()).toEqual(['', 'here', 'there']);
+});
+
+const STARTS_ONE = `import { spawn } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
+const { pid } = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+writeFileSync('PID.new', String(pid));
+renameSync('PID.new', 'PID');
+`;
+
+it.each([
+  ['is loaded', `export default { name: 'A' };`],
+  ['ends its process', `process.kill(process.pid, 'SIGKILL');`],
+])('leaves nothing running that a module has started which %s', async (_what, code) => {
+  const folder = await folders.make({});
+  const pidFile = join(folder, 'pid');
+  await folders.write(folder, { 'agents/a.ts': STARTS_ONE.replaceAll('PID', pidFile) + code });
+  const { stdout } = validate(folder);
+  if (stdout === null) throw new Error('it has no output');
+  expect(await text(stdout)).toContain('agents/a.ts');
+  await eventually(() => {
+    expect(isAlive(Number(readFileSync(pidFile, 'utf8')))).toBe(false);
+  });
+});
+
+it('waits for no module any more once it is to end', async () => {
+  const folder = await folders.make({ 'agents/a.ts': '' });
+  const begun = join(folder, 'begun');
+  const endless = `import { writeFileSync } from 'node:fs';\nwriteFileSync('${begun}', '');\nfor (;;);`;
+  await folders.write(folder, { 'agents/a.ts': endless, 'agents/b.ts': endless, 'agents/c.ts': endless });
+  const ending = new AbortController();
+  const schemas = new SchemaThreads();
+  const reading = readDefinitionFolder(folder, {
+    schemas,
+    environment: { PATH: process.env['PATH'] },
+    // Longer than the test may take.
+    moduleLimitMs: 600_000,
+    ending: ending.signal,
+  });
+  await eventually(() => {
+    expect(existsSync(begun)).toBe(true);
+  });
+  ending.abort(new Error('enough'));
+  await expect(reading).rejects.toThrow('enough');
+  await schemas.close();
 });

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 
 import { PGlite } from '@electric-sql/pglite';
 
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
+import { makeDirectory } from '../../make-directory.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
@@ -73,7 +74,7 @@ export class PgliteConnection implements SqlConnection {
 /** Makes the folder where there is none. */
 async function takeFolder(folder: string): Promise<FolderLock> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeDirectory(folder);
     return await lockFolder(folder);
   } catch (error) {
     if (error instanceof CircuitBreakerError) throw error;

@@ -1,3 +1,4 @@
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { appliedText, migrationLines } from '../definitions/applied-text.js';
 import { applyDifference, NOTHING_APPLIED, type Applied } from '../definitions/apply-difference.js';
@@ -13,11 +14,11 @@ export async function apply(request: CommandRequest): Promise<void> {
   const how = { dryRun: flags.has('dry-run'), prune: flags.has('prune') };
   await runClient(
     request,
-    async ({ api, say }) => {
-      const difference = await folderDifference(await readWholeFolder(folder, api), api);
+    async ({ api, say, ending }) => {
+      const difference = await folderDifference(await readWholeFolder(folder, { api, ending }), api);
       const isAsked = isDifferent(difference) || (how.prune && canGo(difference));
       const applied = isAsked ? await applyDifference(difference, api, how) : NOTHING_APPLIED;
-      if (flags.has('json')) say(JSON.stringify({ dryRun: how.dryRun, ...applied }, null, 2));
+      if (flags.has('json')) say(visibleJson({ dryRun: how.dryRun, ...applied }));
       else {
         for (const line of differenceLines(difference)) say(line);
         for (const line of whatStays(difference, applied, how.prune)) say(line);

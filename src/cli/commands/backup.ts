@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { extract } from 'tar';
 import { checkedContents } from '../../backup/backup-contents.js';
 import { refuseFullFolder } from '../../backup/refuse-full-folder.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
+import { makeDirectory } from '../../make-directory.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { runClient } from '../run-client.js';
@@ -19,7 +20,7 @@ export async function backup(request: CommandRequest): Promise<void> {
     await refuseFullFolder(folder);
     const incoming = join(dirname(folder), `.${basename(folder)}.${process.pid}.incoming`);
     try {
-      await mkdir(incoming, { recursive: true });
+      await makeDirectory(incoming);
       await unpack(await api.download('/backup', 'application/x-tar'), incoming, ending);
       const { files, madeAt } = await checkedContents(incoming);
       await rename(incoming, folder);

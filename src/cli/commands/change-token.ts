@@ -1,3 +1,4 @@
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { readData } from '../operator/read-data.js';
@@ -25,7 +26,7 @@ export async function fire(request: CommandRequest): Promise<void> {
       fireTransition: { readonly executionId: string | null; readonly token: Changed };
     }>(FIRE, { input });
     const { executionId, token } = fireTransition;
-    if (request.flags.has('json')) say(JSON.stringify(fireTransition, null, 2));
+    if (request.flags.has('json')) say(visibleJson(fireTransition));
     else say(executionId === null ? now(token) : `An agent works: circuit-breaker execution ${executionId} --follow`);
     return 0;
   });
@@ -58,7 +59,7 @@ async function change(request: CommandRequest, { mutation, name, after = () => '
     });
     const token = answer[name];
     if (token === undefined) return 0;
-    say(request.flags.has('json') ? JSON.stringify(token, null, 2) : `${now(token)}${after(token)}`);
+    say(request.flags.has('json') ? visibleJson(token) : `${now(token)}${after(token)}`);
     return 0;
   });
 }

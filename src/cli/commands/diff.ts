@@ -1,3 +1,4 @@
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { differenceLines, isDifferent } from '../definitions/difference-text.js';
 import { folderDifference } from '../definitions/folder-difference.js';
@@ -9,9 +10,9 @@ export async function diff(request: CommandRequest): Promise<void> {
   const [folder = '.'] = request.operands;
   await runClient(
     request,
-    async ({ api, say }) => {
-      const difference = await folderDifference(await readWholeFolder(folder, api), api);
-      if (request.flags.has('json')) say(JSON.stringify(difference, null, 2));
+    async ({ api, say, ending }) => {
+      const difference = await folderDifference(await readWholeFolder(folder, { api, ending }), api);
+      if (request.flags.has('json')) say(visibleJson(difference));
       else {
         for (const line of differenceLines(difference)) say(line);
         if (!isDifferent(difference)) say(`${api.address} has all of the folder as it is.`);

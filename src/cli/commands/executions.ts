@@ -1,5 +1,6 @@
 import { notFound } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { followExecution } from '../operator/follow-execution.js';
 import { neededOperands } from '../operator/needed-operands.js';
@@ -54,7 +55,7 @@ export async function execution(request: CommandRequest): Promise<void> {
       await followExecution(parts, id);
     }
     const found = await read();
-    if (flags.has('json')) say(JSON.stringify(found, null, 2));
+    if (flags.has('json')) say(visibleJson(found));
     else for (const line of lines(found, !flags.has('follow'))) say(line);
     return FAILED.has(found['status']) ? NOT_WELL : 0;
   });

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { makeDirectory } from '../../make-directory.js';
 import type { CommandRequest } from '../command.js';
 import { definitionsOn, serverContents } from '../definitions/server-definitions.js';
 import { readAnyFolder } from '../definitions/whole-folder.js';
@@ -15,7 +15,7 @@ export async function get(request: CommandRequest): Promise<void> {
   const force = request.flags.has('force');
   await runClient(
     request,
-    async ({ api, say }) => {
+    async ({ api, say, ending }) => {
       const there = await serverContents(api);
       const agents = await definitionsOn(api, 'agent', there.agentIds);
       const workflows = await definitionsOn(
@@ -23,8 +23,8 @@ export async function get(request: CommandRequest): Promise<void> {
         'workflow',
         there.workflows.map(({ id }) => id),
       );
-      await mkdir(folder, { recursive: true });
-      const own = await readAnyFolder(folder, api);
+      await makeDirectory(folder);
+      const own = await readAnyFolder(folder, { api, ending });
       const planned = [
         ...plannedFiles('agent', agents, own.agents),
         ...plannedFiles('workflow', workflows, own.workflows),

@@ -1,3 +1,4 @@
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { migrationOptions } from '../operator/migration-options.js';
 import { neededOperands } from '../operator/needed-operands.js';
@@ -54,7 +55,7 @@ export async function migrate(request: CommandRequest): Promise<void> {
       say(progress(totals, dryRun) + (page.next === null ? '.' : ' so far …'));
     }
     if (totals.refused.some(isWithoutPlace)) say('--map OLD=NEW says what a place is called in the other version.');
-    if (flags.has('json')) parts.say(JSON.stringify({ dryRun, ...totals }, null, 2));
+    if (flags.has('json')) parts.say(visibleJson({ dryRun, ...totals }));
     return totals.refusedCount === 0 ? 0 : NOT_WELL;
   });
 }

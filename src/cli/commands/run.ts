@@ -1,3 +1,4 @@
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { ApprovalDesk } from '../demo/approval-desk.js';
 import { createToken } from '../demo/demo-token.js';
@@ -21,7 +22,7 @@ export async function run(request: CommandRequest): Promise<void> {
     const data = options['data'] === undefined ? {} : await readData(options['data']);
     const token = await createToken(api, { workflowId, data });
     const isJson = flags.has('json');
-    if (isJson) say(JSON.stringify(token, null, 2));
+    if (isJson) say(visibleJson(token));
     else say(`Token ${token.id} of ${workflowId} is in ${token.place}.`);
     const transitions = options['fire']?.split(',') ?? [];
     if (!flags.has('follow')) {

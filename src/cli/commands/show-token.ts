@@ -1,4 +1,5 @@
 import { notFound } from '../../core/errors.js';
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { TOKEN, tokenLines, type ShownToken } from '../operator/token-view.js';
@@ -10,7 +11,7 @@ export async function showToken(request: CommandRequest): Promise<void> {
     const [id] = neededOperands(request, 'TOKEN');
     const { token } = await api.query<{ token: ShownToken | null }>(TOKEN, { id });
     if (token === null) throw notFound('token', id);
-    if (request.flags.has('json')) say(JSON.stringify(token, null, 2));
+    if (request.flags.has('json')) say(visibleJson(token));
     else for (const line of tokenLines(token)) say(line);
     return token.incident === null ? 0 : NOT_WELL;
   });

@@ -1,6 +1,6 @@
 import { exitWhenUnread } from '../../compose/end-request.js';
 import { wordsOf } from '../../core/errors.js';
-import { visibleText } from '../../core/json/visible-text.js';
+import { visibleJson, visibleText } from '../../core/json/visible-text.js';
 import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
 import type { CommandRequest } from '../command.js';
@@ -40,7 +40,7 @@ function inLines({ problems, files, agents, workflows }: DefinitionFolder): stri
 function inJson({ problems, files, agents, workflows }: DefinitionFolder): string {
   const idsOf = (all: readonly { readonly file: string; readonly id: string }[]) =>
     all.map(({ file, id }) => ({ file, id }));
-  return `${JSON.stringify({ files, agents: idsOf(agents), workflows: idsOf(workflows), problems }, null, 2)}\n`;
+  return `${visibleJson({ files, agents: idsOf(agents), workflows: idsOf(workflows), problems })}\n`;
 }
 
 function counted(count: number, what: string): string {

@@ -9,12 +9,20 @@ import { knownAgents } from './server-definitions.js';
 /** More than anybody reads. */
 const MOST_LINES = 100;
 
+/** Who reads a folder. */
+interface FolderReader {
+  /** The server that may have agents that the folder has not. */
+  readonly api?: Pick<ApiClient, 'query'>;
+  /** Aborted when the folder is not wanted any more. */
+  readonly ending?: AbortSignal;
+}
+
 /**
  * A folder of definitions that has no problems. Its workflows may name agents that only the server has, where there is one. Throws
  * VALIDATION_FAILED with a line for each problem, as `validate` says them.
  */
-export async function readWholeFolder(folder: string, api?: Pick<ApiClient, 'query'>): Promise<DefinitionFolder> {
-  const found = await readAnyFolder(folder, api);
+export async function readWholeFolder(folder: string, parts: FolderReader): Promise<DefinitionFolder> {
+  const found = await readAnyFolder(folder, parts);
   if (found.problems.length === 0) return found;
   throw new FolderNotWhole(linesOfProblems(found.problems));
 }
@@ -26,16 +34,18 @@ export function linesOfProblems(problems: readonly FolderProblem[]): readonly st
   return left > 0 ? [...lines, `and ${left} more problems: circuit-breaker validate says all`] : lines;
 }
 
-/** A folder of definitions, with its problems. Throws VALIDATION_FAILED where there is no folder. */
-export async function readAnyFolder(folder: string, api?: Pick<ApiClient, 'query'>): Promise<DefinitionFolder> {
+/** A folder of definitions, with its problems. Throws VALIDATION_FAILED where there is no folder, and the reason of `ending`. */
+export async function readAnyFolder(folder: string, { api, ending }: FolderReader = {}): Promise<DefinitionFolder> {
   const schemas = new SchemaThreads();
   try {
     return await readDefinitionFolder(folder, {
       schemas,
       environment: readProgramEnvironments().forAll,
+      ...(ending === undefined ? {} : { ending }),
       ...(api === undefined ? {} : { agentsElsewhere: (ids) => knownAgents(api, ids) }),
     });
   } catch (error) {
+    ending?.throwIfAborted();
     if (error instanceof CircuitBreakerError) throw error;
     throw new CircuitBreakerError('VALIDATION_FAILED', `The folder ${folder} cannot be read: ${wordsOf(error)}`);
   } finally {

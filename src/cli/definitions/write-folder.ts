@@ -1,11 +1,14 @@
-import { link, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { link, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
+import { isId } from '../../core/ids.js';
+import { shown } from '../../core/json/preview.js';
 import { canonicalJson, type JsonObject } from '../../core/json/json.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import type { DefinitionKind } from '../../folder/definition-source.js';
 import { definitionText } from '../../folder/write-definition.js';
+import { makeDirectory } from '../../make-directory.js';
 
 /** A definition of a server, and what is to become of it in the folder. */
 export interface PlannedFile {
@@ -25,6 +28,7 @@ export function plannedFiles(kind: DefinitionKind, there: Definitions, written: 
   const own = new Map(written.map((each) => [each.id, each]));
   const names = new Set(written.map(({ file }) => file.toLowerCase()));
   return [...there].map(([id, definition]): PlannedFile => {
+    if (!isId(id)) throw notOurs(kind, id);
     const found = own.get(id);
     const file = found?.file ?? newFile(kind, id, names);
     const isSame = found !== undefined && sameContent(found.content, definition);
@@ -36,6 +40,14 @@ export function plannedFiles(kind: DefinitionKind, there: Definitions, written: 
   });
 }
 
+/** Files are called by ids: what is none could lead anywhere. */
+function notOurs(kind: DefinitionKind, id: string): CircuitBreakerError {
+  return new CircuitBreakerError(
+    'UNAVAILABLE',
+    `The server names the ${kind} ${shown(id)}, which is no id: nothing is written.`,
+  );
+}
+
 /** Writes a file whole, so that nobody ever reads a part of it. Throws where a new one is there already, and not to be overwritten. */
 export async function writeFileWhole(
   folder: string,
@@ -43,7 +55,7 @@ export async function writeFileWhole(
   { force }: { readonly force: boolean },
 ): Promise<void> {
   const path = join(folder, file);
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   const root = await realpath(folder);
   const real = await realpath(dirname(path));
   if (relative(root, real).startsWith('..')) {

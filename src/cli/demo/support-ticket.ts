@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +7,7 @@ import { openDirectory } from '../../compose/open-directory.js';
 import type { ProcessParts } from '../../compose/run-process.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
+import { makeDirectory } from '../../make-directory.js';
 import { followExecution } from '../operator/follow-execution.js';
 import { ApprovalDesk } from './approval-desk.js';
 import { chooseModel, introduceModel } from './choose-model.js';
@@ -64,7 +65,7 @@ async function withTools(config: ProcessParts['config']): Promise<ProcessParts['
     { ...server, command: process.execPath, cwd: root },
   ]);
   const path = join(config.dataDir, 'support-ticket-mcp.json');
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDirectory(config.dataDir);
   await writeFile(path, JSON.stringify({ mcpServers: Object.fromEntries(servers) as JsonObject }, null, 2));
   return { ...config, toolsDir: fileURLToPath(new URL('tools', FOLDER)), mcpConfig: { path, isNamed: true } };
 }

@@ -21,6 +21,7 @@ export async function developFolder(parts: ProcessParts, { feed }: Pick<Running,
   const live = new LiveDefinitions(folder, {
     api: apiOf(parts, token),
     say,
+    ending,
     onApplied: tellingHowToRun(say, (ids) => {
       tokens.follow(ids).catch((error: unknown) => {
         logger.warn({ err: error }, 'what happens to tokens cannot be shown');

@@ -22,6 +22,8 @@ interface LiveParts {
   readonly api: Pick<ApiClient, 'query'>;
   readonly say: (line: string) => void;
   /** Called with the ids of all workflows of the folder, each time that it is on the server. */
+  /** Aborted when nothing is to be applied any more. */
+  readonly ending?: AbortSignal;
   readonly onApplied?: (workflowIds: readonly string[]) => void;
 }
 
@@ -46,7 +48,7 @@ export class LiveDefinitions {
   /** Applies the folder as it is; nothing where it was saved meanwhile. */
   async take(isStill: () => boolean): Promise<Taken> {
     try {
-      const found = await readAnyFolder(this.#folder, this.#parts.api);
+      const found = await readAnyFolder(this.#folder, this.#parts);
       if (!isStill()) return 'moved';
       if (found.problems.length > 0) throw new FolderNotWhole(linesOfProblems(found.problems));
       await this.#apply(found);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { makeDirectory } from '../../make-directory.js';
 import { newAccessToken } from '../new-access-token.js';
 import { ownSource, testedVersion } from './package-source.js';
 import { FIRST_STEPS, templateFiles, type TemplateFile, type TemplateName } from './templates.js';
@@ -31,7 +32,7 @@ export async function makeFolder(folder: string, template: TemplateName): Promis
   }
   for (const { file, content } of files) {
     const path = join(folder, file);
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     await writeFile(path, content, { flag: 'wx', ...(file === SECRETS ? { mode: SECRET_MODE } : {}) });
   }
   return files.map(({ file }) => file).sort();

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json/json.js';
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { ClientParts } from '../run-client.js';
 import { wrappedLines } from '../wrapped-lines.js';
 
@@ -30,7 +31,7 @@ export function printList<Row>(
   list: ListShape<Row>,
 ): void {
   if (json) {
-    say(JSON.stringify(nodes, null, 2));
+    say(visibleJson(nodes));
     return;
   }
   if (nodes.length === 0) {

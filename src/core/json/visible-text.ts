@@ -7,6 +7,16 @@ const PICTURES = 0x2400;
 const PICTURE_OF_DELETE = 0x2421;
 
 /**
+ * A value as JSON that a terminal and a program may both have: signs that a terminal would obey are escaped, so that whoever reads it gets
+ * the same value.
+ */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(OBEYED, (character) =>
+    KEPT.has(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
  * Text of others as a terminal may have it. What a terminal would obey is shown as a sign: ESC as ␛, others as `<U+009B>`.
  * Line breaks and tabs stay. Each character is judged by itself, so text may come in pieces.
  */

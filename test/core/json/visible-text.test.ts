@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { visibleText } from '../../../src/core/json/visible-text.js';
+import { visibleJson, visibleText } from '../../../src/core/json/visible-text.js';
 
 it.each([
   ['a title for the window', '\u001b]0;owned\u0007', '␛]0;owned␇'],
@@ -16,5 +16,12 @@ it.each([
 
 it('leaves letters, line breaks and tabs of any language as they are', () => {
   const text = 'größer\n\t数字が合わない 🙂 שלום\u200f 👩\u200d💻\n';
+  expect(visibleText(text)).toBe(text);
+});
+
+it('has JSON that means the same, with nothing that a terminal obeys', () => {
+  const value = { 'a\u009b': 'b\u001b[2J\u007f\u0085\u202e\n\té€😀' };
+  const text = visibleJson(value);
+  expect(JSON.parse(text)).toEqual(value);
   expect(visibleText(text)).toBe(text);
 });
