@@ -3,43 +3,19 @@ import { pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { argumentsOf as of, dockerfileStages, letIntoContext, type Stage } from '../support/dockerfile.js';
+
 const { PRODUCTS } = (await import(pathToFileURL('scripts/build/products.mjs').href)) as {
   readonly PRODUCTS: readonly { readonly from: readonly string[] }[];
 };
 
-interface Step {
-  readonly does: string;
-  readonly what: string;
-}
-
-/** The steps of each stage, with lines that go on joined. */
-function stagesOf(text: string): readonly (readonly Step[])[] {
-  const lines = text
-    .replace(/^#.*\n/gm, '')
-    .replace(/\\\n/g, ' ')
-    .split('\n');
-  const steps = lines.flatMap((line) => {
-    const [, does = '', what = ''] = /^([A-Z]+) (.*)$/.exec(line.trim()) ?? [];
-    return does === '' ? [] : [{ does, what }];
-  });
-  return steps.reduce<Step[][]>((stages, step) => {
-    if (step.does === 'FROM') stages.push([]);
-    stages.at(-1)?.push(step);
-    return stages;
-  }, []);
-}
-
-const [built = [], image = [], ...more] = stagesOf(readFileSync('Dockerfile', 'utf8'));
-const of = (stage: readonly Step[], does: string) => stage.filter((step) => step.does === does).map(({ what }) => what);
+const [built = [], image = [], ...more] = dockerfileStages();
 /** What a stage takes from this folder. */
-const copied = (stage: readonly Step[]) =>
+const copied = (stage: Stage) =>
   of(stage, 'COPY')
     .filter((what) => !what.startsWith('--from='))
     .flatMap((what) => what.split(' ').slice(0, -1));
-const letIn = readFileSync('.dockerignore', 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('!'))
-  .map((line) => line.slice(1));
+const letIn = letIntoContext();
 
 describe('the image', () => {
   it('is made in two stages, on a Node that the checks run on', () => {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { CommandName } from '../../src/cli/commands.js';
@@ -17,6 +18,8 @@ interface StartOptions {
   readonly program?: string;
   /** What a person types, all of it at once. */
   readonly typed?: string;
+  /** Absent: who runs the tests. */
+  readonly uid?: number;
 }
 
 /** A process of ours, as an operating-system process of its own: nothing in memory is shared with the test. */
@@ -37,20 +40,21 @@ export class SpawnedProcess {
     }
   }
 
-  /** Starts a command of ours as users do, from what was built, with exactly this environment and PATH and HOME. */
+  /** Starts a command of ours as users do, from what was built and in its folder, with exactly this environment and PATH and HOME. */
   static start(
     command: CommandName,
     environment: Record<string, string>,
-    { args = [], program = PROGRAM, typed }: StartOptions = {},
+    { args = [], program = PROGRAM, ...how }: StartOptions = {},
   ): SpawnedProcess {
-    const child = spawned([program, command, ...args], { LOG_FORMAT: 'json', ...environment }, typed);
+    const words = [program, command, ...args];
+    const child = spawned(words, { LOG_FORMAT: 'json', ...environment }, { ...how, cwd: dirname(dirname(program)) });
     return new SpawnedProcess(child, command === 'worker' ? 'Worker ready' : 'API ready');
   }
 
   /** Starts what `npm run cluster` does. */
   static startCluster(args: readonly string[], environment: Record<string, string>): SpawnedProcess {
     const words = ['--import', 'tsx', `${ROOT}scripts/cluster/main.ts`, ...args];
-    return new SpawnedProcess(spawned(words, environment), '\nCluster ready\n');
+    return new SpawnedProcess(spawned(words, environment, { cwd: ROOT }), '\nCluster ready\n');
   }
 
   get pid(): number | undefined {
@@ -113,10 +117,14 @@ export class SpawnedProcess {
   }
 }
 
-function spawned(words: readonly string[], environment: Record<string, string>, typed?: string): ChildProcess {
+function spawned(
+  words: readonly string[],
+  environment: Record<string, string>,
+  { typed, ...how }: Pick<StartOptions, 'typed' | 'uid'> & { readonly cwd: string },
+): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, words, {
-    cwd: ROOT,
+    ...how,
     env: { PATH, HOME, ...environment },
     stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
