@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 
 import type { AuditLog } from '../audit/audit-log.js';
 import type { OperationParts } from '../operations/operation-parts.js';
+import type { RemovalParts } from '../operations/remove-executions.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { StreamReader } from '../streams/reading/reader.js';
 import type { Stays } from './access/stays.js';
@@ -16,7 +17,7 @@ import type { Turns } from './graphql/answers/turns.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
 /** What the API works with: made once per process, where the process is composed. */
-export interface ApiParts extends OperationParts {
+export interface ApiParts extends OperationParts, Pick<RemovalParts, 'closeStream' | 'removeStreams'> {
   readonly reader: StreamReader;
   readonly feed: TokenFeed;
   readonly providers: ProviderDirectory;

@@ -8,7 +8,19 @@ const PROGRAM = 'circuit-breaker';
 export const COMMAND_GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'To begin': ['demo', 'init', 'dev', 'doctor'],
   'Agents and workflows in a folder': ['validate', 'diff', 'apply', 'get'],
-  'What runs': ['run', 'tokens', 'token', 'fire', 'incidents', 'retry', 'cancel', 'migrate', 'executions', 'execution'],
+  'What runs': [
+    'run',
+    'tokens',
+    'token',
+    'fire',
+    'incidents',
+    'retry',
+    'cancel',
+    'delete',
+    'migrate',
+    'executions',
+    'execution',
+  ],
   'Servers and their data': ['start', 'worker', 'api', 'backup', 'restore', 'audit'],
   'This command': ['completion'],
 };

@@ -122,6 +122,25 @@ agents want approved, and which transition to fire where it waits for somebody. 
       await cancel(request);
     },
   },
+  delete: {
+    operand: 'TOKEN',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      yes: { meaning: 'do not ask whether it is meant' },
+      json: JSON_FLAG,
+    },
+    summary: 'remove a token that has ended, and all that belongs to it, for good',
+    description: `With its events, executions, conversations and streams, and what Temporal keeps of them; the audit keeps their ids. One that has
+not ended is refused: cancel it first. Asks at the terminal before it does so. Where it was cut off, do it again. Takes a token with the role
+"administer". Exits with 0, also where there is no such token, with 1 where nobody said yes, and with 2 when something is wrong.`,
+    variables: VARIABLES,
+    examples: ['npx circuit-breaker delete 7f3c', 'npx circuit-breaker delete 7f3c --yes --env prod'],
+    script: 'npx circuit-breaker delete',
+    run: async (request) => {
+      const { deleteToken } = await import('./commands/delete-token.js');
+      await deleteToken(request);
+    },
+  },
   migrate: {
     operand: 'WORKFLOW',
     options: {

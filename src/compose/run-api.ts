@@ -87,20 +87,15 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const access = { origins, proxies, doorkeeper, audit: audit.log, stays, servesIde: config.access.servesIde };
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
-  const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE };
+  const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
+  const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE, ...removing };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,
   );
   resources.add('the API', () => app.close());
   if (config.tls !== undefined) resources.add('the certificate', followTlsFiles(config.tls, renew(app.server), logger));
-  const sweep = {
-    ...cutOff,
-    streams,
-    expireAudit: audit.expire,
-    ...retentionTimes(config),
-    logger,
-  };
+  const sweep = { ...cutOff, streams, expireAudit: audit.expire, ...retentionTimes(config), logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return { address: apiAddress(config), feed };

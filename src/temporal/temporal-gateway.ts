@@ -14,6 +14,7 @@ import type { FireRequest } from '../core/tokens/fire-request.js';
 import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
+import { forgetWorkflow } from './forget-workflow.js';
 import { OwnUpdates } from './own-updates.js';
 import { OwnWorkflows, type OwnWorkflow, type WorkflowKind } from './own-workflows.js';
 import { refuseAnotherHome, type ClaimHome } from './refuse-another-home.js';
@@ -69,6 +70,11 @@ export interface TemporalGateway {
   isNewestRun(tokenId: string, runId: string): Promise<boolean>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). Throws as `closeOf` does. */
   listCutOff(since: string): AsyncIterable<CutOff>;
+  /**
+   * Deletes what Temporal keeps of a token or an execution that has ended: every run of it. One that runs is terminated by it. Safe to
+   * repeat. Throws as `closeOf` does.
+   */
+  forget(kind: 'token' | 'execution', id: string): Promise<void>;
   ping(): Promise<void>;
 }
 
@@ -126,6 +132,11 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
       within(async () => {
         await atHome();
         return (await own.describe(TOKEN_LIFECYCLE, tokenId))?.runId === runId;
+      }),
+    forget: (kind, id) =>
+      within(async () => {
+        await atHome();
+        await forgetWorkflow({ client, own, taskQueue }, TYPES[kind], id);
       }),
     listCutOff: async function* (since) {
       await within(atHome);

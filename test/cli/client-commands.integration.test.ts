@@ -28,6 +28,7 @@ const CALLS: Readonly<Record<keyof typeof BY_GRAPHQL, readonly string[]>> = {
   fire: ['t', 'finish'],
   retry: ['t'],
   cancel: ['t'],
+  delete: ['t', '--yes'],
   migrate: ['review', '--from', '1', '--to', '2'],
   executions: [],
   execution: ['t:finish:1'],

@@ -55,6 +55,8 @@ export class PlayedTemporal implements TemporalGateway {
   readonly #storage: Storage;
   readonly executions: ExecutionRequest[] = [];
   readonly cancelled: { readonly id: string; readonly reason: string }[] = [];
+  /** What it was to keep no longer. */
+  readonly forgotten: string[] = [];
   /** Tokens that were told of their place agents. */
   readonly told: string[] = [];
   /** How the Temporal workflows stand that the test has an opinion on. */
@@ -138,6 +140,12 @@ export class PlayedTemporal implements TemporalGateway {
     this.#fail();
     this.cancelled.push({ id, reason });
     return Promise.resolve(this.executions.some(({ executionId }) => executionId === id));
+  }
+
+  forget(_kind: 'token' | 'execution', id: string): Promise<void> {
+    this.#fail();
+    this.forgotten.push(id);
+    return Promise.resolve();
   }
 
   ping(): Promise<void> {
@@ -224,6 +232,8 @@ export async function apiUnderTest({
     temporal,
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
+    closeStream: () => Promise.resolve(),
+    removeStreams: (ids) => streams.remove(ids),
     reader,
     feed,
     providers,

@@ -35,6 +35,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
     'mutation { createWorkflow(input: {id: "w", name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { id } }',
   deleteAgent: 'mutation { deleteAgent(id: "unused") }',
   deletePlaceAgentConfig: 'mutation { deletePlaceAgentConfig(id: "nothing") }',
+  deleteToken: 'mutation { deleteToken(id: "nothing") }',
   executeAgent: 'mutation { executeAgent(input: {agentId: "a"}) { id } }',
   fireTransition: 'mutation { fireTransition(input: {tokenId: "t", transitionId: "go"}) { executionId } }',
   // Found, and then refused: it has one version.

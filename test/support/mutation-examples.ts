@@ -234,6 +234,13 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       fresh: async () => ({ id: await newToken(), reason: 'not needed' }),
       read: { what: 'token', id: byId },
     },
+    deleteToken: {
+      fresh: async () => {
+        const id = await newToken();
+        await graphql(address, 'mutation ($id: String!) { cancelToken(id: $id) { id } }', { id });
+        return { id };
+      },
+    },
     triggerPlaceAgents: { fresh: async () => ({ tokenId: await newToken() }) },
     migrateTokens: {
       fresh: async () => {

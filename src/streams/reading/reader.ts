@@ -185,11 +185,13 @@ export class StreamReader {
   }
 
   /** Nothing came for long: has the execution ended without its stream? */
-  async #askAbout({ stream }: Watched): Promise<void> {
+  async #askAbout({ stream, viewers }: Watched): Promise<void> {
     stream.lastActivityMs = performance.now();
     try {
       const execution = await this.#options.lookup.find(stream.executionId);
-      if (execution !== undefined && isEnded(execution.status)) await this.#options.lookup.finish(execution);
+      // It was deleted, and its stream with it: nothing more comes.
+      if (execution === undefined) for (const viewer of [...viewers]) viewer.leave('ended');
+      else if (isEnded(execution.status)) await this.#options.lookup.finish(execution);
     } catch (error) {
       this.#options.logger.warn(
         { executionId: stream.executionId, err: error },

@@ -22,9 +22,8 @@ const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition migrateTokens rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
-  `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig updateAgent`.split(
-    /\s+/,
-  );
+  `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig deleteToken
+  updateAgent`.split(/\s+/);
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */
 const FOR_ANOTHER: Readonly<Record<string, string>> = {
@@ -36,7 +35,7 @@ const FOR_ANOTHER: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(['agent', 'agents'].map((field) => [field, 'open'])),
   ...Object.fromEntries(['llmProviders', 'toolServers', 'validateWorkflow'].map((field) => [field, 'empty'])),
-  deletePlaceAgentConfig: 'false',
+  ...Object.fromEntries(['deletePlaceAgentConfig', 'deleteToken'].map((field) => [field, 'false'])),
   ...Object.fromEntries(
     'applyDefinitions auditLog createAgent createWorkflow deleteAgent executeAgent updateAgent'
       .split(' ')

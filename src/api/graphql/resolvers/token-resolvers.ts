@@ -5,6 +5,7 @@ import type { PendingTransition, Token, TokenStatus } from '../../../core/tokens
 import type { StoredTokenEvent, TokenFilter } from '../../../storage/token-store.js';
 import type { FireAccepted } from '../../../contract/messages.js';
 import { cancelToken, retryToken, triggerPlaceAgents, updateToken } from '../../../operations/change-token.js';
+import { deleteToken } from '../../../operations/delete-token.js';
 import { createToken } from '../../../operations/create-token.js';
 import { fireTransition } from '../../../operations/fire-transition.js';
 import { migrateTokens } from '../../../operations/migrate-tokens.js';
@@ -70,6 +71,7 @@ export const tokenResolvers = {
     retryToken: (_: unknown, { id }: { id: string }, context: ResolverContext) => retryToken(context, id),
     cancelToken: (_: unknown, { id, reason }: { id: string; reason?: string | null }, context: ResolverContext) =>
       cancelToken(context, id, reason ?? undefined),
+    deleteToken: (_: unknown, { id }: { id: string }, context: ResolverContext) => deleteToken(context, id),
     triggerPlaceAgents: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
       triggerPlaceAgents(context, tokenId),
     migrateTokens: (_: unknown, args: MigrateArguments, context: ResolverContext) =>

@@ -47,6 +47,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     createWorkflow: administer,
     deleteAgent: administerAll,
     deletePlaceAgentConfig: administer,
+    deleteToken: administer,
     executeAgent: operateOnAll,
     fireTransition: operate,
     migrateTokens: operate,
