@@ -1,7 +1,7 @@
-import { CLIENT_COMMANDS } from './client-commands.js';
 import { ROLES } from '../core/access/role.js';
+import { CLIENT_COMMANDS } from './client-commands.js';
+import { CLIENT_VARIABLES, ENVIRONMENT_OPTION, JSON_OPTION } from './client-options.js';
 import type { Command } from './command.js';
-import { ENVIRONMENT_OPTION } from './environment-option.js';
 import { TEMPLATES } from './init/templates.js';
 import { OPERATOR_COMMANDS } from './operator-commands.js';
 
@@ -109,7 +109,7 @@ of the workers.`,
     operand: 'create|TOKEN',
     options: {
       env: ENVIRONMENT_OPTION,
-      json: { meaning: 'JSON in place of lines, for programs' },
+      json: JSON_OPTION,
       name: { value: 'NAME', meaning: 'whose it is: the audit and refusals say it' },
       role: { value: 'ROLE', meaning: 'read, operate or administer', values: ROLES },
       workflow: {
@@ -123,7 +123,7 @@ of the workers.`,
     description: `With the id of a token: where it is, how it came there, and what blocks each way out; exits with 1 where it has an incident. create prints a token, once, and the entry that the file of ACCESS_TOKENS_FILE keeps of it: its SHA-256, never the token. Changes
 nothing: the entry counts when it stands in that file, which a running API reads again by itself.`,
     variables: {
-      AGENT_ACCESS_TOKEN: 'the token for a server on this machine; circuit-breaker.yaml names others',
+      ...CLIENT_VARIABLES,
       ACCESS_TOKENS_FILE: 'the file that the entry is for',
     },
     examples: [

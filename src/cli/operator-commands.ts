@@ -1,10 +1,7 @@
+import { CLIENT_VARIABLES, ENVIRONMENT_OPTION, JSON_OPTION } from './client-options.js';
 import type { Command } from './command.js';
-import { ENVIRONMENT_OPTION } from './environment-option.js';
 
-const VARIABLES = {
-  AGENT_ACCESS_TOKEN: 'the token for a server on this machine; circuit-breaker.yaml names others',
-};
-const JSON_FLAG = { meaning: 'JSON in place of lines, for programs' };
+const FOLLOW = { meaning: 'show it live, to its end' };
 const DATA = { value: 'DATA', meaning: 'a JSON object, or @FILE for one in a file' };
 
 /** What operators do all day. */
@@ -19,13 +16,13 @@ export const OPERATOR_COMMANDS = {
         meaning: 'take it when the token waits; several are taken one after the other',
         isList: true,
       },
-      follow: { meaning: 'show it live, to its end' },
-      json: JSON_FLAG,
+      follow: FOLLOW,
+      json: JSON_OPTION,
     },
     summary: 'create a token of a workflow, and show it live',
     description: `Creates a token. With --follow it shows its places, the text of its agents and what blocks it where it waits, and asks at this terminal what
 agents want approved, and which transition to fire where it waits for somebody. Exits with 0, with 1 at an incident or where the token was cancelled, and with 2 when something is wrong.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: [
       'npx circuit-breaker run review --data @document.json --follow',
       'npx circuit-breaker run review --data @document.json --fire ai_review',
@@ -47,11 +44,11 @@ agents want approved, and which transition to fire where it waits for somebody. 
         values: ['ACTIVE', 'COMPLETED', 'CANCELLED', 'TERMINATED'],
       },
       first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'list tokens, the newest first',
     description: `A line for each: where it is, and its incident where it has one.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker tokens --workflow review --status ACTIVE'],
     script: 'npx circuit-breaker tokens',
     run: async (request) => {
@@ -64,11 +61,11 @@ agents want approved, and which transition to fire where it waits for somebody. 
       env: ENVIRONMENT_OPTION,
       workflow: { value: 'ID', meaning: 'only those of this workflow' },
       first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'list tokens that are stuck, with what happened',
     description: `A line for each token with an incident. retry goes on with it once what was wrong is mended.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker incidents', 'npx circuit-breaker incidents --env prod --json'],
     script: 'npx circuit-breaker incidents',
     run: async (request) => {
@@ -78,13 +75,14 @@ agents want approved, and which transition to fire where it waits for somebody. 
   },
   fire: {
     operand: 'TOKEN TRANSITION',
-    options: { env: ENVIRONMENT_OPTION, data: DATA, json: JSON_FLAG },
+    options: { env: ENVIRONMENT_OPTION, data: DATA, follow: FOLLOW, json: JSON_OPTION },
     summary: 'take a transition of a token',
-    description: `Refused with what blocks it, with exit code 2. Data is merged into that of the token, by JSON Merge Patch.`,
-    variables: VARIABLES,
+    description: `Refused with what blocks it, with exit code 2. Data is merged into that of the token, by JSON Merge Patch. With --follow it shows
+what comes of that and asks at this terminal, and exits with the codes of run.`,
+    variables: CLIENT_VARIABLES,
     examples: [
       'npx circuit-breaker fire $TOKEN publish',
-      'npx circuit-breaker fire $TOKEN ai_review --data @change.json',
+      'npx circuit-breaker fire $TOKEN ai_review --data @change.json --follow',
     ],
     script: 'npx circuit-breaker fire',
     run: async (request) => {
@@ -94,11 +92,12 @@ agents want approved, and which transition to fire where it waits for somebody. 
   },
   retry: {
     operand: 'TOKEN',
-    options: { env: ENVIRONMENT_OPTION, json: JSON_FLAG },
+    options: { env: ENVIRONMENT_OPTION, follow: FOLLOW, json: JSON_OPTION },
     summary: 'try again what raised the incident of a token',
-    description: `With the token and the agent as they are now.`,
-    variables: VARIABLES,
-    examples: ['npx circuit-breaker retry $TOKEN'],
+    description: `With the token and the agent as they are now. With --follow it shows what comes of that and asks at this terminal, and exits
+with the codes of run.`,
+    variables: CLIENT_VARIABLES,
+    examples: ['npx circuit-breaker retry $TOKEN --follow'],
     script: 'npx circuit-breaker retry',
     run: async (request) => {
       const { retry } = await import('./commands/change-token.js');
@@ -110,11 +109,11 @@ agents want approved, and which transition to fire where it waits for somebody. 
     options: {
       env: ENVIRONMENT_OPTION,
       reason: { value: 'TEXT', meaning: 'why; it stands in its history' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'end a token where it is',
     description: `Its executions are cancelled with it.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker cancel $TOKEN --reason duplicate'],
     script: 'npx circuit-breaker cancel',
     run: async (request) => {
@@ -127,13 +126,13 @@ agents want approved, and which transition to fire where it waits for somebody. 
     options: {
       env: ENVIRONMENT_OPTION,
       yes: { meaning: 'do not ask whether it is meant' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'remove a token that has ended, and all that belongs to it, for good',
     description: `With its events, executions, conversations and streams, and what Temporal keeps of them; the audit keeps their ids. One that has
 not ended is refused: cancel it first. Asks at the terminal before it does so. Where it was cut off, do it again. Takes a token with the role
 "administer". Exits with 0, also where there is no such token, with 1 where nobody said yes, and with 2 when something is wrong.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker delete 7f3c', 'npx circuit-breaker delete 7f3c --yes --env prod'],
     script: 'npx circuit-breaker delete',
     run: async (request) => {
@@ -149,12 +148,12 @@ not ended is refused: cancel it first. Asks at the terminal before it does so. W
       to: { value: 'VERSION', meaning: 'the one that they go over to; needed' },
       map: { value: 'OLD=NEW', meaning: 'what is in place OLD goes to NEW; may be given again', isList: true },
       'dry-run': { meaning: 'say what would happen, and change nothing' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'have running tokens go over to another version of their workflow',
     description: `Running tokens keep their version until somebody does this. Says how many go over, and of each that cannot, why. May be called
 again: a token goes over once. Exits with 0, with 1 where some cannot go, and with 2 when something is wrong.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: [
       'npx circuit-breaker migrate review --from 1 --to 2 --dry-run',
       'npx circuit-breaker migrate review --from 1 --to 2 --map draft=drafted --env prod',
@@ -173,11 +172,11 @@ again: a token goes over once. Exits with 0, with 1 where some cannot go, and wi
       token: { value: 'ID', meaning: 'only those of this token' },
       status: { value: 'STATUS', meaning: 'such as RUNNING or FAILED' },
       first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
-      json: JSON_FLAG,
+      json: JSON_OPTION,
     },
     summary: 'list executions of agents, the newest first',
     description: `A line for each: of which agent, for which token, how it stands.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker executions --status FAILED'],
     script: 'npx circuit-breaker executions',
     run: async (request) => {
@@ -187,10 +186,10 @@ again: a token goes over once. Exits with 0, with 1 where some cannot go, and wi
   },
   execution: {
     operand: 'EXECUTION',
-    options: { env: ENVIRONMENT_OPTION, follow: { meaning: 'show its text while it is written' }, json: JSON_FLAG },
+    options: { env: ENVIRONMENT_OPTION, follow: { meaning: 'show its text while it is written' }, json: JSON_OPTION },
     summary: 'show an execution of an agent, or follow it',
     description: `How it stands, its warnings and its answer. Exits with 1 where it did not end well.`,
-    variables: VARIABLES,
+    variables: CLIENT_VARIABLES,
     examples: ['npx circuit-breaker execution $EXECUTION --follow'],
     script: 'npx circuit-breaker execution',
     run: async (request) => {

@@ -102,12 +102,15 @@ describe('commands of operators', () => {
     const shown = await runCommand(['execution', failed?.id ?? ''], { cwd });
     expect(shown.code).toBe(1);
     expect(shown.stdout).toContain('Status    FAILED');
+    const again = await runCommand(['retry', id, '--follow'], { cwd });
+    expect(again, again.stdout).toMatchObject({ code: 1, stdout: expect.stringContaining('Incident  auth') as string });
     await folders.write(cwd, { 'agents/reviewer.yaml': AGENT });
     expect(await runCommand(['apply'], { cwd })).toMatchObject({ code: 0 });
-    expect((await runCommand(['retry', id], { cwd })).code).toBe(0);
-    await eventually(async () => {
-      expect((await runCommand(['token', id], { cwd })).stdout).toContain('done (COMPLETED)');
-    });
+    const retried = await runCommand(['retry', id, '--follow'], { cwd });
+    expect(retried.code, `${retried.stdout}${retried.stderr}`).toBe(0);
+    expect(retried.stdout).toMatch(/^An agent works: execution \S+:review:3\n/);
+    expect(retried.stdout).toContain('│ All is fine.\n');
+    expect(retried.stdout).toMatch(/\nIncident auth is resolved\.\n[^]+done \(COMPLETED\)/);
     expect((await runCommand(['incidents'], { cwd })).stdout).toBe('There are no incidents.\n');
   });
 
@@ -123,13 +126,13 @@ describe('commands of operators', () => {
     const refused = await runCommand(['fire', id, 'publish'], { cwd });
     expect(refused.code).toBe(2);
     expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1);
-    const fired = await runCommand(['fire', id, 'publish', '--data', '{"ok": true}'], { cwd });
-    expect(fired).toMatchObject({ code: 0, stdout: `Token ${id} is in done (COMPLETED).\n` });
+    const fired = await runCommand(['fire', id, 'publish', '--data', '{"ok": true}', '--follow'], { cwd });
+    expect(fired).toMatchObject({ code: 0, stdout: expect.stringMatching(/^→ done, by publish\nToken /) as string });
     const another = JSON.parse(
       (await runCommand(['run', 'review', '--data', '@document.json', '--json'], { cwd })).stdout,
     ) as { id: string };
     const cancelled = await runCommand(['cancel', another.id, '--reason', 'duplicate'], { cwd });
-    expect(cancelled.code, cancelled.stderr).toBe(0);
+    expect(cancelled.stdout, cancelled.stderr).toMatch(/^Token \S+ is in \w+ \(CANCELLED\)\.\n$/);
     const missing = await runCommand(['token', 'nobody'], { cwd });
     expect(missing).toMatchObject({ code: 2, stderr: 'There is no token "nobody".\n' });
   });

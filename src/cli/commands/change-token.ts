@@ -1,73 +1,69 @@
 import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
+import { cancelToken, fireTransition, retryToken, type ChangedToken } from '../operator/token-mutations.js';
+import { followAtTerminal } from '../operator/follow-at-terminal.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { readData } from '../operator/read-data.js';
-import { runClient } from '../run-client.js';
+import { newestSequence } from '../operator/shown-events.js';
+import { runClient, type ClientParts } from '../run-client.js';
 
-interface Changed {
-  readonly id: string;
-  readonly place: string;
-  readonly status: string;
-}
-
-const FIRE = `mutation ($input: TransitionFireInput!) {
-  fireTransition(input: $input) { executionId token { id place status } }
-}`;
-const RETRY = 'mutation ($id: String!) { retryToken(id: $id) { id place status } }';
-const CANCEL = 'mutation ($id: String!, $reason: String) { cancelToken(id: $id, reason: $reason) { id place status } }';
-
-/** Takes a transition, or begins to. */
+/** Takes a transition, or begins to; with `--follow` shows what comes of it. */
 export async function fire(request: CommandRequest): Promise<void> {
-  await runClient(request, async ({ api, say }) => {
+  await runClient(request, async (parts) => {
     const [tokenId, transitionId] = neededOperands(request, 'TOKEN', 'TRANSITION');
     const { data } = request.options;
     const input = { tokenId, transitionId, ...(data === undefined ? {} : { data: await readData(data) }) };
-    const { fireTransition } = await api.query<{
-      fireTransition: { readonly executionId: string | null; readonly token: Changed };
-    }>(FIRE, { input });
-    const { executionId, token } = fireTransition;
-    if (request.flags.has('json')) say(visibleJson(fireTransition));
-    else say(executionId === null ? now(token) : `An agent works: circuit-breaker execution ${executionId} --follow`);
-    return 0;
+    return await change(parts, request, {
+      id: tokenId,
+      take: () => fireTransition(parts.api, input),
+      words: ({ executionId, token }) =>
+        executionId === null ? now(token) : `An agent works: circuit-breaker execution ${executionId} --follow`,
+    });
   });
 }
 
-/** Tries again what raised an incident. */
+/** Tries again what raised an incident; with `--follow` shows what comes of it. */
 export async function retry(request: CommandRequest): Promise<void> {
-  await change(request, { mutation: RETRY, name: 'retryToken', after: ({ id }) => howItGoesOn(id) });
+  await runClient(request, async (parts) => {
+    const [id] = neededOperands(request, 'TOKEN');
+    return await change(parts, request, {
+      id,
+      take: () => retryToken(parts.api, id),
+      words: (token) => `${now(token)} It goes on by itself: circuit-breaker token ${id} says where it is.`,
+    });
+  });
 }
 
 /** Ends a token where it is. */
 export async function cancel(request: CommandRequest): Promise<void> {
-  await change(request, { mutation: CANCEL, name: 'cancelToken' });
-}
-
-interface Change {
-  readonly mutation: string;
-  readonly name: string;
-  /** What to say behind where the token is. */
-  readonly after?: (token: Changed) => string;
-}
-
-async function change(request: CommandRequest, { mutation, name, after = () => '' }: Change): Promise<void> {
-  await runClient(request, async ({ api, say }) => {
+  await runClient(request, async (parts) => {
     const [id] = neededOperands(request, 'TOKEN');
     const { reason } = request.options;
-    const answer = await api.query<Readonly<Record<string, Changed>>>(mutation, {
-      id,
-      ...(reason === undefined ? {} : { reason }),
-    });
-    const token = answer[name];
-    if (token === undefined) return 0;
-    say(request.flags.has('json') ? visibleJson(token) : `${now(token)}${after(token)}`);
-    return 0;
+    return await change(parts, request, { id, take: () => cancelToken(parts.api, id, reason), words: now });
   });
 }
 
-function howItGoesOn(id: string): string {
-  return ` It goes on by itself: circuit-breaker token ${id} says where it is.`;
+interface Change<Result> {
+  readonly id: string;
+  readonly take: () => Promise<Result>;
+  /** For people: what has come of it, and how it goes on. */
+  readonly words: (result: Result) => string;
 }
 
-function now({ id, place, status }: Changed): string {
+/** Changes a token, and says so. What is followed is shown from there on, not what happened before. Gives back the exit code. */
+async function change<Result extends object>(
+  parts: ClientParts,
+  { flags }: CommandRequest,
+  { id, take, words }: Change<Result>,
+): Promise<number> {
+  const isFollowed = flags.has('follow');
+  const after = isFollowed ? await newestSequence(parts.api, id) : 0;
+  const result = await take();
+  if (flags.has('json')) parts.say(visibleJson(result));
+  else if (!isFollowed) parts.say(words(result));
+  return isFollowed ? await followAtTerminal(parts, { id, after }) : 0;
+}
+
+function now({ id, place, status }: ChangedToken): string {
   return `Token ${id} is in ${place} (${status}).`;
 }

@@ -1,7 +1,8 @@
 import { CircuitBreakerError } from '../../core/errors.js';
+import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
-import { TypedLines } from '../demo/typed-lines.js';
 import { neededOperands } from '../operator/needed-operands.js';
+import { TypedLines } from '../operator/typed-lines.js';
 import { NOT_WELL, runClient, type ClientParts } from '../run-client.js';
 
 const DELETE = 'mutation ($id: String!) { deleteToken(id: $id) }';
@@ -15,7 +16,7 @@ export async function deleteToken(request: CommandRequest): Promise<void> {
       return NOT_WELL;
     }
     const { deleteToken: deleted } = await parts.api.query<{ readonly deleteToken: boolean }>(DELETE, { id });
-    if (request.flags.has('json')) parts.say(JSON.stringify({ id, deleted }, null, 2));
+    if (request.flags.has('json')) parts.say(visibleJson({ id, deleted }));
     else parts.say(deleted ? `Token ${id} is deleted.` : `There is no token ${id} (any more).`);
     return 0;
   });

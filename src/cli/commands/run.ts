@@ -1,11 +1,8 @@
 import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
-import { ApprovalDesk } from '../demo/approval-desk.js';
-import { createToken } from '../demo/demo-token.js';
-import { TypedLines } from '../demo/typed-lines.js';
-import { FireDesk } from '../operator/fire-desk.js';
+import { createToken } from '../operator/token-mutations.js';
 import { fireInTurn } from '../operator/fire-in-turn.js';
-import { followToken } from '../operator/follow-token.js';
+import { followAtTerminal } from '../operator/follow-at-terminal.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { readData } from '../operator/read-data.js';
 import { runClient } from '../run-client.js';
@@ -30,13 +27,6 @@ export async function run(request: CommandRequest): Promise<void> {
       if (!isJson && transitions.length > 0) say(`Fired ${transitions.join(', ')}.`);
       return 0;
     }
-    const typed = new TypedLines();
-    const approvals = new ApprovalDesk(parts, api, typed);
-    const fires = new FireDesk(parts, { transitions, ...(process.stdin.isTTY ? { typed } : {}) });
-    try {
-      return await followToken(parts, token.id, { approvals, fires });
-    } finally {
-      typed.close();
-    }
+    return await followAtTerminal(parts, { id: token.id, after: 0, transitions });
   });
 }

@@ -1,33 +1,16 @@
 import type { ProcessParts } from '../../compose/run-process.js';
+import { CircuitBreakerError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { Incident } from '../../core/tokens/token.js';
 import type { ApiClient } from '../api-client.js';
+import { fireTransition } from '../operator/token-mutations.js';
 import type { RunningServer } from './running-server.js';
 
-interface NewToken {
-  readonly workflowId: string;
-  readonly data: JsonObject;
-  readonly metadata?: JsonObject;
-}
-
-export async function createToken(
-  api: ApiClient,
-  input: NewToken,
-): Promise<{ readonly id: string; readonly place: string }> {
-  const { createToken: token } = await api.query<{ createToken: { id: string; place: string } }>(
-    'mutation ($input: TokenCreateInput!) { createToken(input: $input) { id place } }',
-    { input },
-  );
-  return token;
-}
-
-/** Answers the id of the execution that began. */
-export async function fire(api: ApiClient, tokenId: string, transitionId: string): Promise<string> {
-  const { fireTransition } = await api.query<{ fireTransition: { executionId: string } }>(
-    'mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId } }',
-    { input: { tokenId, transitionId } },
-  );
-  return fireTransition.executionId;
+/** Fires the transition of an agent. Gives back the id of the execution that began. */
+export async function fireAgent(api: ApiClient, tokenId: string, transitionId: string): Promise<string> {
+  const { executionId } = await fireTransition(api, { tokenId, transitionId });
+  if (executionId === null) throw new CircuitBreakerError('INTERNAL', `No agent works for ${transitionId}.`);
+  return executionId;
 }
 
 export interface SettledToken {

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 import { openDirectory } from '../../compose/open-directory.js';
 import type { ProcessParts } from '../../compose/run-process.js';
-import { AnswerView } from './answer-view.js';
+import { createToken } from '../operator/token-mutations.js';
+import { followExecution } from '../operator/follow-execution.js';
 import { chooseModel, introduceModel } from './choose-model.js';
-import { createToken, fire, printOutcome, settledToken } from './demo-token.js';
+import { fireAgent, printOutcome, settledToken } from './demo-token.js';
 import { exampleFolder, installExample } from './example.js';
 import { documentType, readDocument } from './read-document.js';
 import { findOrStart } from './running-server.js';
@@ -38,9 +39,8 @@ export async function reviewDocument(
   const metadata = { type: documentType(file), priority: 'normal' };
   const token = await createToken(api, { workflowId: 'document_review', data: { content }, metadata });
   say(`\nToken ${token.id} is in "${token.place}". Firing ai_review: the agent answers …\n`);
-  const executionId = await fire(api, token.id, 'ai_review');
-  const view = new AnswerView();
-  for await (const event of api.stream(executionId)) print(view.show(event));
+  const executionId = await fireAgent(api, token.id, 'ai_review');
+  await followExecution({ api, print }, executionId);
   printOutcome(await settledToken(api, token.id), server, say);
 }
 

@@ -8,15 +8,16 @@ import type { ProcessParts } from '../../compose/run-process.js';
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.js';
 import { makeDirectory } from '../../make-directory.js';
+import { ApprovalDesk } from '../operator/approval-desk.js';
+import { createToken } from '../operator/token-mutations.js';
 import { followExecution } from '../operator/follow-execution.js';
-import { ApprovalDesk } from './approval-desk.js';
+import { TypedLines } from '../operator/typed-lines.js';
 import { chooseModel, introduceModel } from './choose-model.js';
-import { createToken, fire, printOutcome, settledToken } from './demo-token.js';
+import { fireAgent, printOutcome, settledToken } from './demo-token.js';
 import type { DemoOptions } from './document-review.js';
 import { exampleFolder, installExample } from './example.js';
 import { handbookServed } from './handbook-served.js';
 import { findOrStart } from './running-server.js';
-import { TypedLines } from './typed-lines.js';
 
 const FOLDER = exampleFolder('support-ticket');
 const DEFAULT_TICKET = fileURLToPath(new URL('ticket.json', FOLDER));
@@ -43,7 +44,7 @@ export async function handleTicket(
   await installExample(api, FOLDER, model);
   const token = await createToken(api, { workflowId: 'support_ticket', data: ticket });
   say(`\nToken ${token.id} is in "${token.place}". Firing handle: the agent works …\n`);
-  const executionId = await fire(api, token.id, 'handle');
+  const executionId = await fireAgent(api, token.id, 'handle');
   const typed = new TypedLines();
   resources.add('the terminal', () => {
     typed.close();

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../../core/errors.js';
-import { fire } from '../demo/demo-token.js';
-import type { TypedLines } from '../demo/typed-lines.js';
+import type { TypedLines } from './typed-lines.js';
 import type { ClientParts } from '../run-client.js';
+import { fireTransition } from './token-mutations.js';
 import { waysOut, type ShownToken } from './token-view.js';
 
 /** Others may move the token while a person thinks. */
@@ -36,7 +36,7 @@ export class FireDesk {
     const { api, say, ending } = this.#parts;
     const asked = this.#transitions.shift();
     if (asked !== undefined) {
-      await fire(api, token.id, asked);
+      await fireTransition(api, { tokenId: token.id, transitionId: asked });
       return;
     }
     const ways = waysByHand(token);
@@ -59,7 +59,7 @@ export class FireDesk {
       return;
     }
     try {
-      await fire(api, id, picked);
+      await fireTransition(api, { tokenId: id, transitionId: picked });
     } catch (error) {
       if (!(error instanceof CircuitBreakerError)) throw error;
       say(error.message);

@@ -1,7 +1,7 @@
 import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { ApiClient } from '../api-client.js';
-import { AnswerView } from '../demo/answer-view.js';
-import type { ApprovalDesk } from '../demo/approval-desk.js';
+import { AnswerView } from './answer-view.js';
+import type { ApprovalDesk } from './approval-desk.js';
 
 interface Followed {
   readonly api: Pick<ApiClient, 'stream'>;

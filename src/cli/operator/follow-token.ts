@@ -1,16 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { notFound } from '../../core/errors.js';
-import type { ApprovalDesk } from '../demo/approval-desk.js';
+import type { ApprovalDesk } from './approval-desk.js';
 import type { TokenEventType } from '../../core/tokens/token.js';
 import { NOT_WELL, type ClientParts } from '../run-client.js';
-import { eventLine, type ShownEvent } from './event-line.js';
+import { eventLine } from './event-line.js';
 import type { FireDesk } from './fire-desk.js';
 import { followExecution } from './follow-execution.js';
-import { TOKEN, tokenLines, type ShownToken } from './token-view.js';
+import { eventsAfter } from './shown-events.js';
+import { readToken, tokenLines, type ShownToken } from './token-view.js';
 
 const LOOK_AGAIN_MS = 300;
-const PAGE = 100;
 
 /** Whom a token that is followed may need. */
 export interface TokenDesks {
@@ -29,41 +28,39 @@ const SHOWN_OTHERWISE: ReadonlySet<TokenEventType> = new Set([
   'TERMINATED',
 ]);
 
-interface NumberedEvent extends ShownEvent {
-  readonly sequence: number;
-}
-
-const EVENTS = `query ($id: String!, $after: Int!, $first: Int!) {
-  tokenEvents(tokenId: $id, after: $after, first: $first) { sequence type place transitionId executionId details }
-}`;
-
 /**
- * Shows a token live: its places, the text of its agents, and what blocks it where it waits for somebody. Gives back the exit code of
+ * Shows a token live from what comes after one of its events on, 0 for all: its places, the text of its agents, and what blocks it where it waits for somebody. Gives back the exit code of
  * its end: 0, or NOT_WELL at an incident, or where it was cancelled or terminated.
  */
-export async function followToken(parts: ClientParts, id: string, { approvals, fires }: TokenDesks): Promise<number> {
+export async function followToken(
+  parts: ClientParts,
+  { id, after: begin }: { readonly id: string; readonly after: number },
+  { approvals, fires }: TokenDesks,
+): Promise<number> {
   const { api, say, print, ending } = parts;
-  let after = 0;
+  let after = begin;
   let waitedIn: number | undefined;
+  const running = new Set<string>();
   for (;;) {
-    const { tokenEvents } = await api.query<{ tokenEvents: readonly NumberedEvent[] }>(EVENTS, {
-      id,
-      after,
-      first: PAGE,
-    });
-    for (const event of tokenEvents) {
+    const events = await eventsAfter(api, id, after);
+    for (const event of events) {
       after = event.sequence;
       const line = SHOWN_OTHERWISE.has(event.type) ? undefined : eventLine(event);
       if (line !== undefined) say(line);
-      if (event.type === 'EXECUTION_STARTED' && event.executionId != null) {
-        await followExecution({ api, print, desk: approvals }, event.executionId);
-      }
+      const { executionId } = event;
+      if (executionId == null) continue;
+      if (event.type === 'EXECUTION_FINISHED') running.delete(executionId);
+      if (event.type !== 'EXECUTION_STARTED') continue;
+      running.add(executionId);
+      await followExecution({ api, print, desk: approvals }, executionId);
     }
-    if (tokenEvents.length > 0) continue;
-    const { token } = await api.query<{ token: ShownToken | null }>(TOKEN, { id });
-    if (token === null) throw notFound('token', id);
-    if (token.status !== 'ACTIVE' || token.incident !== null) return end(parts, token);
-    if (token.pending === null) {
+    if (events.length > 0) continue;
+    const token = await readToken(api, id);
+    const { status, pending, incident } = token;
+    // An incident that is tried again stands until the agent has done better.
+    const isStuck = incident !== null && pending === null && running.size === 0;
+    if (status !== 'ACTIVE' || isStuck) return end(parts, token);
+    if (pending === null && incident === null) {
       const isNew = waitedIn !== after;
       waitedIn = after;
       await fires.attend(token, isNew);

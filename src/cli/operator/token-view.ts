@@ -1,4 +1,6 @@
+import { notFound } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
+import type { ApiClient } from '../api-client.js';
 
 /** A token as commands show it. */
 export interface ShownToken {
@@ -23,7 +25,7 @@ export interface ShownToken {
   }[];
 }
 
-export const TOKEN = `query ($id: String!) {
+const TOKEN = `query ($id: String!) {
   token(id: $id) {
     id workflowId workflowVersion place status data createdAt updatedAt
     pending { transitionId executionId }
@@ -32,6 +34,13 @@ export const TOKEN = `query ($id: String!) {
     history { transition fromPlace toPlace timestamp note }
   }
 }`;
+
+/** A token as it is now. Throws NOT_FOUND. */
+export async function readToken(api: Pick<ApiClient, 'query'>, id: string): Promise<ShownToken> {
+  const { token } = await api.query<{ readonly token: ShownToken | null }>(TOKEN, { id });
+  if (token === null) throw notFound('token', id);
+  return token;
+}
 
 /** Where a token is, and what keeps it there. */
 export function tokenLines(token: ShownToken): readonly string[] {

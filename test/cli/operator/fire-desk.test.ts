@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ApiClient } from '../../../src/cli/api-client.js';
-import { TypedLines } from '../../../src/cli/demo/typed-lines.js';
+import { TypedLines } from '../../../src/cli/operator/typed-lines.js';
 import { FireDesk } from '../../../src/cli/operator/fire-desk.js';
 import type { ShownToken } from '../../../src/cli/operator/token-view.js';
 import type { ErrorCode } from '../../../src/core/codes.js';

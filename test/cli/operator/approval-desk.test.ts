@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { ApprovalDesk } from '../../../src/cli/demo/approval-desk.js';
-import { TypedLines } from '../../../src/cli/demo/typed-lines.js';
+import { ApprovalDesk } from '../../../src/cli/operator/approval-desk.js';
+import { TypedLines } from '../../../src/cli/operator/typed-lines.js';
 import type { ErrorCode } from '../../../src/core/codes.js';
 import { CircuitBreakerError } from '../../../src/core/errors.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { AnswerView } from '../../../src/cli/demo/answer-view.js';
+import { AnswerView } from '../../../src/cli/operator/answer-view.js';
 import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
 import { NOW } from '../../support/builders.js';
 

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { TypedLines } from '../../../src/cli/demo/typed-lines.js';
+import { TypedLines } from '../../../src/cli/operator/typed-lines.js';
 
 describe('lines that are typed', () => {
   it('come one by one, also when they were there before they were asked for', async () => {

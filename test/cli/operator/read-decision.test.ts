@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readDecision } from '../../../src/cli/demo/read-decision.js';
+import { readDecision } from '../../../src/cli/operator/read-decision.js';
 
 it.each([
   ['y', { type: 'approve' }],
