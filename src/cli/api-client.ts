@@ -6,19 +6,37 @@ import { isJsonObject, type JsonObject } from '../core/json/json.js';
 import { shorten } from '../core/json/preview.js';
 import type { Problem } from '../core/json/problem.js';
 import type { StreamEvent } from '../core/streams/stream-event.js';
+import { answerMisfit, type Answered } from './answer-misfit.js';
+import { ANSWER_LIMIT_MS, AnswerWait } from './answer-wait.js';
 import { otherVersion } from './other-version.js';
+
+interface ClientOptions {
+  /** Ends whatever is under way: what is asked throws its reason. */
+  readonly signal?: AbortSignal;
+  /** Shown with every request. */
+  readonly token?: string;
+  /** Told a line when the server takes long. */
+  readonly tell?: (line: string) => void;
+  /** How long the server may give no sign; two minutes otherwise. */
+  readonly limitMs?: number;
+}
 
 /** A running API, as the command line uses it: over HTTP, like everyone's client. */
 export class ApiClient {
   readonly #signal: AbortSignal;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #tell: ClientOptions['tell'];
+  readonly #limitMs: number;
+  /** The last answers: what does not fit shows itself when it is used. */
+  readonly #answered: Answered[] = [];
 
-  /** `signal` ends whatever is under way: what is asked throws its reason. `token` is shown with every request. */
   constructor(
     readonly address: string,
-    { signal = new AbortController().signal, token }: { readonly signal?: AbortSignal; readonly token?: string } = {},
+    { signal = new AbortController().signal, token, tell, limitMs = ANSWER_LIMIT_MS }: ClientOptions = {},
   ) {
     this.#signal = signal;
+    this.#tell = tell;
+    this.#limitMs = limitMs;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
@@ -51,7 +69,7 @@ export class ApiClient {
 
   /**
    * Runs a GraphQL operation. Throws the API's own error, with its problems; UNAVAILABLE where nobody answers, or somebody else, or
-   * a server of another version, which does not know what is asked for.
+   * a server of another version, which does not know what is asked for; and where no sign comes of one for too long.
    */
   async query<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
     const answer = await this.#answer(JSON.stringify({ query, variables }));
@@ -59,15 +77,37 @@ export class ApiClient {
     if (error !== undefined) throw await this.#refusal(error);
     if (answer.data === undefined || Object.keys(answer.data).length === 0)
       throw new CircuitBreakerError('INTERNAL', 'The API gave no data.');
+    this.#answered.push({ query, variables, data: answer.data });
+    if (this.#answered.length > MOST_ANSWERED) this.#answered.shift();
     return answer.data as Data;
+  }
+
+  /** What is wrong with the last answers, where no server of ours can have given them; undefined: nothing. Never throws that itself. */
+  async misfit(): Promise<CircuitBreakerError | undefined> {
+    for (const answered of this.#answered) {
+      const misfit = await answerMisfit(answered);
+      if (misfit === undefined) continue;
+      const said = `What is at ${this.address} answered otherwise than a server of ours does: ${shorten(misfit)}`;
+      return new CircuitBreakerError('UNAVAILABLE', said);
+    }
+    return undefined;
   }
 
   /** What is at a path, as it comes, of this media type. Throws like `query`. */
   async download(path: string, type: string): Promise<ReadableStream> {
-    const response = await this.#request(path, {});
+    const wait = this.#wait();
+    try {
+      return await this.#downloaded(path, { type, wait });
+    } finally {
+      wait.end();
+    }
+  }
+
+  async #downloaded(path: string, { type, wait }: { type: string; wait: AnswerWait }): Promise<ReadableStream> {
+    const response = await this.#request(path, {}, wait);
     const isAsAsked = response.ok && response.headers.get('content-type') === type;
     if (isAsAsked && response.body !== null) return response.body;
-    const answer = jsonOf(await this.#text(response));
+    const answer = jsonOf(await this.#text(response, wait));
     if (response.status !== 404 || !isJsonObject(answer)) throw await this.#otherAnswer(response, answer);
     const said = `The server at ${this.address} is of another version than this command: it has no ${path}.`;
     throw new CircuitBreakerError('UNAVAILABLE', said);
@@ -75,25 +115,46 @@ export class ApiClient {
 
   async #answer(body: string): Promise<GraphqlAnswer> {
     const headers = { 'content-type': 'application/json' };
-    const response = await this.#request('/graphql', { method: 'POST', headers, body });
-    const answer = jsonOf(await this.#text(response));
-    const read = readGraphqlAnswer(answer);
-    if (read !== undefined) return read;
-    throw await this.#otherAnswer(response, answer);
+    const wait = this.#wait();
+    try {
+      const response = await this.#request('/graphql', { method: 'POST', headers, body }, wait);
+      const answer = jsonOf(await this.#text(response, wait));
+      const read = readGraphqlAnswer(answer);
+      if (read !== undefined) return read;
+      throw await this.#otherAnswer(response, answer);
+    } finally {
+      wait.end();
+    }
+  }
+
+  #wait(): AnswerWait {
+    const told = `The server at ${this.address} has not answered yet; Ctrl-C ends the wait.`;
+    const tell = (): void => this.#tell?.(told);
+    return new AnswerWait({ ending: this.#signal, limitMs: this.#limitMs, tell });
+  }
+
+  /** Throws what is to be said where the wait is over, or nobody waits any more. */
+  #throwIfOver(wait: AnswerWait): void {
+    this.#signal.throwIfAborted();
+    if (!wait.isOver) return;
+    const advice = 'what was asked of it may be done nevertheless, so look before you ask again';
+    const said = `The server at ${this.address} has given no sign for ${this.#limitMs / 1000} s, and is not waited for any longer: ${advice}.`;
+    throw new CircuitBreakerError('UNAVAILABLE', said);
   }
 
   /** What was answered, whole. An answer that breaks off, or has no end, is none. */
-  async #text(response: Response): Promise<string> {
+  async #text(response: Response, wait: AnswerWait): Promise<string> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
     try {
       for await (const piece of response.body ?? []) {
+        wait.heard();
         pieces.push(piece as Uint8Array);
         bytes += (piece as Uint8Array).byteLength;
         if (bytes > MOST_BYTES) break;
       }
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.#throwIfOver(wait);
       const said = `The server at ${this.address} broke off in the middle of its answer: ${reasonOf(error)}.`;
       throw new CircuitBreakerError('UNAVAILABLE', said);
     }
@@ -102,13 +163,13 @@ export class ApiClient {
     throw new CircuitBreakerError('UNAVAILABLE', said);
   }
 
-  async #request(path: string, how: PlainRequest): Promise<Response> {
+  async #request(path: string, how: PlainRequest, wait: AnswerWait): Promise<Response> {
     try {
       const headers = { ...how.headers, ...this.#headers };
       // What is sent is for this server, and the token as well.
-      return await fetch(`${this.address}${path}`, { ...how, headers, signal: this.#signal, redirect: 'manual' });
+      return await fetch(`${this.address}${path}`, { ...how, headers, signal: wait.signal, redirect: 'manual' });
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.#throwIfOver(wait);
       const advice = 'circuit-breaker dev starts one, and circuit-breaker.yaml says where servers are';
       throw new CircuitBreakerError(
         'UNAVAILABLE',
@@ -176,6 +237,8 @@ interface PlainRequest {
   readonly body?: string;
 }
 
+/** A command asks for more than one thing at once, and these are looked at a moment later. */
+const MOST_ANSWERED = 8;
 const MIB = 1024 * 1024;
 /** Several times as many as an answer of ours has. */
 const MOST_BYTES = 64 * MIB;

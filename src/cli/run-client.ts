@@ -37,20 +37,32 @@ export async function runClient(
   const say = (line: string) => {
     print(`${line}\n`);
   };
+  let api: ApiClient | undefined;
   try {
     const asked = { variables: processVariables(), ...(env === undefined ? {} : { name: env }) };
     const { url, token } = await readEnvironment(folder, asked);
-    const api = new ApiClient(url, { signal: ending, ...(token === undefined ? {} : { token }) });
+    api = new ApiClient(url, { signal: ending, ...telling(), ...(token === undefined ? {} : { token }) });
     process.exitCode = await run({ api, say, print, ending });
   } catch (error) {
     if (request.reason === undefined) {
-      process.stderr.write(visibleText(`${explained(error)}\n`));
+      process.stderr.write(visibleText(`${explained((await misfit(error, api)) ?? error)}\n`));
       process.exitCode = FAULT;
     }
   } finally {
     if (request.reason !== undefined) process.exitCode = exitCodeOf(request.reason);
     request.release();
   }
+}
+
+/** Where somebody sits at a terminal, who is told what takes long. */
+function telling(): { readonly tell?: (line: string) => void } {
+  if (!process.stderr.isTTY) return {};
+  return { tell: (line) => void process.stderr.write(visibleText(`${line}\n`)) };
+}
+
+/** What was missing in an answer, where that is what came of it: answers are taken as our schema says that they are. */
+async function misfit(error: unknown, api: ApiClient | undefined): Promise<CircuitBreakerError | undefined> {
+  return error instanceof TypeError ? await api?.misfit() : undefined;
 }
 
 /** Errors that nobody expected say where they come from. */

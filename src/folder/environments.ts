@@ -27,6 +27,8 @@ const URL_WORDS =
 const TOKEN_WORDS = 'must be visible ASCII signs, without blanks and line breaks';
 
 const VARIABLE = /\$\{([^}]*)\}/g;
+/** Where a variable begins of which no end comes. */
+const UNCLOSED = /\$\{[^}]*$/;
 
 /** A server, as the folder names it. */
 export interface FolderEnvironment {
@@ -121,6 +123,7 @@ class EnvironmentsFile {
 
   #filled(at: JsonPath, value: unknown): string {
     if (typeof value !== 'string' || value === '') throw this.#wrong(at, 'must be a text');
+    if (UNCLOSED.test(value)) throw this.#wrong(at, 'has a `${` without its `}`: a variable is written ${NAME}');
     return value.replaceAll(VARIABLE, (_, name: string) => {
       const found = ownValue(this.#known, name);
       if (found !== undefined) return found;

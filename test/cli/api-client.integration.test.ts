@@ -28,8 +28,8 @@ const answers = (body: string): RequestListener => {
 };
 
 /** What asking throws. */
-async function refusal(url: string): Promise<CircuitBreakerError> {
-  const error: unknown = await new ApiClient(url, { token: 'cb_secret' }).query('{ a }', {}).then(
+async function refusal(url: string, limits: { readonly limitMs?: number } = {}): Promise<CircuitBreakerError> {
+  const error: unknown = await new ApiClient(url, { token: 'cb_secret', ...limits }).query('{ a }', {}).then(
     () => new Error('it was answered'),
     (thrown: unknown) => thrown,
   );
@@ -66,6 +66,48 @@ describe('a server that is none of ours', () => {
     const { code, message } = await refusal(await served(half));
     expect(code).toBe('UNAVAILABLE');
     expect(message).toMatch(/^The server at \S+ broke off in the middle of its answer: /);
+  });
+
+  it.each<readonly [string, RequestListener]>([
+    ['nothing', () => undefined],
+    ['the beginning of an answer', (_request, response) => void response.writeHead(200, json).write('{')],
+  ])('is given up where it gives no sign any more after %s', async (_what, silent) => {
+    const { code, message } = await refusal(await served(silent), { limitMs: 200 });
+    expect(code).toBe('UNAVAILABLE');
+    expect(message).toMatch(/^The server at \S+ has given no sign for 0.2 s, and is not waited for any longer: /);
+  });
+
+  it('is told of while it is waited for', async () => {
+    let answer = (): void => undefined;
+    const told: string[] = [];
+    const url = await served((_request, response) => {
+      answer = () => void response.writeHead(200, json).end('{"data":{"a":1}}');
+    });
+    const tell = (line: string): void => {
+      told.push(line);
+      answer();
+    };
+    await expect(new ApiClient(url, { tell }).query('{ a }', {})).resolves.toEqual({ a: 1 });
+    expect(told).toEqual([`The server at ${url} has not answered yet; Ctrl-C ends the wait.`]);
+  });
+
+  it.each([
+    ['{"data":{"tokens":null}}', 'tokens: Cannot return null for non-nullable field Query.tokens.'],
+    ['{"data":{"tokens":{"nodes":5}}}', 'tokens: nodes: Expected Iterable, but did not find one'],
+    ['{"data":{"tokens":{"nodes":[{"id":{}}]}}}', 'tokens: nodes: 0: id: ID cannot represent value: {}'],
+    ['{"data":{"other":1}}', 'tokens: Cannot return null for non-nullable field Query.tokens.'],
+  ])('is known by its answer %s, in which something is not as asked', async (body, misfit) => {
+    const api = new ApiClient(await served(answers(body)));
+    await api.query('query ($first: Int!) { tokens(first: $first) { nodes { id } } }', { first: 1 });
+    const { code, message } = (await api.misfit()) ?? {};
+    expect(code).toBe('UNAVAILABLE');
+    expect(message).toContain(`${api.address} answered otherwise than a server of ours does: ${misfit}`);
+  });
+
+  it('is not blamed for an answer as ours are', async () => {
+    const api = new ApiClient(await served(answers('{"data":{"mine":{"nodes":[{"id":"a"}]}}}')));
+    await api.query('{ mine: tokens { nodes { id } } }', {});
+    expect(await api.misfit()).toBeUndefined();
   });
 
   it('is not listened to for ever', async () => {

@@ -36,6 +36,16 @@ describe('the servers of a folder', () => {
     },
   );
 
+  it.each(['${TOKEN', 'a${TOKEN}${', '${TOKEN{ }${TOKEN '])('name variables whole: %s is refused', async (token) => {
+    const refused = read(entry(`url: 'http://127.0.0.1:4000', token: '${token}'`), {
+      TOKEN: 'cb_1',
+      'TOKEN{ ': 'cb_2',
+    });
+    await expect(refused).rejects.toThrow(
+      /^circuit-breaker\.yaml:2:\d+ environments\.default\.token has a `\$\{` without its `\}`: a variable is written/,
+    );
+  });
+
   it('are not shown a token of this machine that cannot be sent', async () => {
     const refused = read({}, { AGENT_ACCESS_TOKEN: 'hid\nden' });
     await expect(refused).rejects.toThrow(/^AGENT_ACCESS_TOKEN must be visible/);
