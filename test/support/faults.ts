@@ -37,6 +37,11 @@ export const FAULTS = {
     fault: 'Everything is killed at once',
     promise: 'After the start everything goes on from what was acknowledged, approvals that wait included.',
   },
+  'earlier-release': {
+    fault: 'A release is started on what an earlier one has left, killed',
+    promise:
+      'Tokens and executions that ran go on and end as they would have, viewers have the right texts, and the audit is whole.',
+  },
   'unread-output': {
     fault: 'The terminal hangs up, or nobody reads the log',
     promise: 'The process ends in order, and leaves no server and no lock.',
