@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,6 +83,22 @@ describe('init', () => {
     expect(stderr).toContain('taken has .env already');
     expect(await readFile(join(made, '.env'), 'utf8')).toBe('MINE=1');
     await expect(stat(join(made, 'package.json'))).rejects.toThrow('ENOENT');
+  });
+
+  it('goes on where it was ended in its middle, as long as nothing was changed', async () => {
+    const half = join(folder, 'half');
+    expect(await command(['init', 'half'])).toMatchObject({ code: 0 });
+    const whole = await readdir(half, { recursive: true });
+    await rm(join(half, '.env'));
+    await rm(join(half, 'workflows'), { recursive: true });
+    expect(await command(['init', 'half'])).toMatchObject({ code: 0 });
+    expect((await readdir(half, { recursive: true })).sort()).toEqual(whole.sort());
+    await rm(join(half, '.env'));
+    await writeFile(join(half, 'README.md'), 'mine');
+    const { code, stderr } = await command(['init', 'half']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/half has .*README\.md.* already, and nothing is written over/);
+    await expect(stat(join(half, '.env'))).rejects.toThrow('ENOENT');
   });
 
   it('takes this folder where none is named, with what else is in it', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, writeFile } from 'node:fs/promises';
+import { link, lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
@@ -17,7 +17,8 @@ const FALLBACK_NAME = 'my-agents';
 
 /**
  * Makes a folder of agents and workflows from a template. Gives its files. Writes over nothing: where one of them is there already, nothing
- * is written, and ALREADY_EXISTS names them.
+ * is written, and ALREADY_EXISTS names them. A call that was ended in its middle has left files as they are made, and whole: the next call
+ * goes on with them. The file of secrets is the last one, so a folder that has it is made.
  */
 export async function makeFolder(folder: string, template: TemplateName): Promise<readonly string[]> {
   const name = packageName(folder);
@@ -30,11 +31,7 @@ export async function makeFolder(folder: string, template: TemplateName): Promis
     const message = `${folder} has ${taken.join(', ')} already, and nothing is written over: take another folder.`;
     throw new CircuitBreakerError('ALREADY_EXISTS', message);
   }
-  for (const { file, content } of files) {
-    const path = join(folder, file);
-    await makeDirectory(dirname(path));
-    await writeFile(path, content, { flag: 'wx', ...(file === SECRETS ? { mode: SECRET_MODE } : {}) });
-  }
+  for (const file of files) if (!(await isThere(folder, file))) await writeNew(folder, file);
   return files.map(({ file }) => file).sort();
 }
 
@@ -101,16 +98,40 @@ function packageName(folder: string): string {
   return name === '' || name === 'node-modules' || name === 'circuit-breaker' ? FALLBACK_NAME : name;
 }
 
+/** Those that are there already, where one of them is another than would be made. */
 async function takenOf(folder: string, files: readonly TemplateFile[]): Promise<readonly string[]> {
-  const taken = await Promise.all(
-    files.map(async ({ file }) => {
-      try {
-        await access(join(folder, file));
-        return [file];
-      } catch {
-        return [];
-      }
-    }),
+  const found = await Promise.all(
+    files.map(async (file) => ((await isThere(folder, file)) ? { file, isSame: await isAsMade(folder, file) } : [])),
   );
-  return taken.flat();
+  const there = found.flat();
+  return there.every(({ isSame }) => isSame) ? [] : there.map(({ file: { file } }) => file);
+}
+
+async function isThere(folder: string, { file }: TemplateFile): Promise<boolean> {
+  return await lstat(join(folder, file)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isAsMade(folder: string, { file, content }: TemplateFile): Promise<boolean> {
+  const path = join(folder, file);
+  if (!(await lstat(path)).isFile()) return false;
+  return await readFile(path).then(
+    (found) => content.equals(found),
+    () => false,
+  );
+}
+
+/** Whole or not at all, and over nothing. */
+async function writeNew(folder: string, { file, content }: TemplateFile): Promise<void> {
+  const path = join(folder, file);
+  await makeDirectory(dirname(path));
+  const beside = join(dirname(path), `.${process.pid}.tmp`);
+  try {
+    await writeFile(beside, content, { flag: 'wx', ...(file === SECRETS ? { mode: SECRET_MODE } : {}) });
+    await link(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
 }
