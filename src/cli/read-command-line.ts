@@ -99,14 +99,25 @@ function misuse(message: string, command?: CommandName): Invocation {
 }
 
 function unknownCommand(name: string): string {
-  return `There is no command "${name}".${suggestion(nearestNames(name, [...COMMAND_NAMES, 'help'], 1))}`;
+  return `There is no command "${name}".${suggestion(meantBy(name, [...COMMAND_NAMES, 'help']))}`;
 }
 
 function unknownOption({ name, rawName }: OptionToken, known: readonly string[]): string {
-  const nearest = nearestNames(name, [...known, ...Object.keys(FLAGS)], 1);
-  return `There is no option ${rawName} here.${suggestion(nearest.map((one) => `--${one}`))}`;
+  const meant = meantBy(name, [...known, ...Object.keys(FLAGS)]);
+  return `There is no option ${rawName} here.${suggestion(meant === undefined ? undefined : `--${meant}`)}`;
 }
 
-function suggestion([name]: readonly string[]): string {
+/** A slip of the finger or two; more is another word. */
+const FARTHEST = 1 / 3;
+const SHORTEST_BEGINNING = 3;
+
+/** The name that somebody has begun, or else mistyped. */
+function meantBy(word: string, names: readonly string[]): string | undefined {
+  const begun = word.length < SHORTEST_BEGINNING ? [] : names.filter((name) => name.startsWith(word));
+  const [shortest] = begun.toSorted((one, other) => one.length - other.length);
+  return shortest ?? nearestNames(word, names, { most: 1, farthest: FARTHEST })[0];
+}
+
+function suggestion(name: string | undefined): string {
   return name === undefined ? '' : ` Did you mean ${name}?`;
 }

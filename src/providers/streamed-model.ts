@@ -111,7 +111,9 @@ export class StreamedModel implements LanguageModel {
     const { format, endpoint, provider, signal } = opened;
     const offered = await listOfferedModels(opened.openList(), format, format.modelsUrl(provider, endpoint.baseUrl));
     signal.throwIfAborted();
-    const nearest = nearestNames(provider.model, offered, 3).filter((name) => !showsSecret(name, endpoint.secrets));
+    const nearest = nearestNames(provider.model, offered, { most: 3 }).filter(
+      (name) => !showsSecret(name, endpoint.secrets),
+    );
     if (nearest.length === 0) return reason;
     return new ModelError(reason.code, `${reason.message} Nearest: ${nearest.join(', ')}.`, reason.facts);
   }

@@ -123,6 +123,6 @@ describe('an error of megabytes', () => {
   );
 
   it('offers names that are like none', () => {
-    expect(nearestNames('gpt-5', ['a'.repeat(BYTES), 'gpt-5.1'], 3)).toEqual(['gpt-5.1']);
+    expect(nearestNames('gpt-5', ['a'.repeat(BYTES), 'gpt-5.1'], { most: 3 })).toEqual(['gpt-5.1']);
   });
 });

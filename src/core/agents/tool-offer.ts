@@ -35,7 +35,7 @@ export function unknownTools(tools: readonly string[], offered: readonly string[
   return [...tools.entries()]
     .filter(([, tool]) => !isOffered(tool, offered))
     .map(([index, tool]) => {
-      const nearest = nearestNames(tool, known, MAX_SUGGESTIONS);
+      const nearest = nearestNames(tool, known, { most: MAX_SUGGESTIONS });
       const advice = nearest.length === 0 ? adviceOf(offered) : `Nearest: ${nearest.join(', ')}`;
       const message = `no worker offers a tool "${shorten(tool)}". ${NEEDED.get(tool) ?? advice}`;
       return { code: 'UNKNOWN_TOOL', pointer: jsonPointer(['tools', index]), message };
