@@ -15,9 +15,9 @@ const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 /** What others may have of our HTTP client: the port, and how bytes are read. */
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
-/** How a file of definitions is read. */
 const MAKE_DIRECTORY = '^src/make-directory\\.ts$';
-const FOLDER_TEXTS = '^src/folder/(folder-problem|json-text|yaml-text)\\.ts$';
+/** How a file of definitions is read. */
+const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
 const CONFIG = '^src/(config|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|temporal-settings)\\.ts$';

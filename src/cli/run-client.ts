@@ -6,11 +6,7 @@ import { readEnvironment } from '../folder/environments.js';
 import { ApiClient } from './api-client.js';
 import { FolderNotWhole } from './definitions/whole-folder.js';
 import type { CommandRequest } from './command.js';
-
-/** Something is wrong: with how it was called, with what was read, or with the server. */
-const FAULT = 2;
-/** There is something that a person should look at: a difference, an incident. */
-export const NOT_WELL = 1;
+import { sayFault } from './say-fault.js';
 
 export interface ClientParts {
   readonly api: ApiClient;
@@ -44,10 +40,7 @@ export async function runClient(
     api = new ApiClient(url, { signal: ending, ...telling(), ...(token === undefined ? {} : { token }) });
     process.exitCode = await run({ api, say, print, ending });
   } catch (error) {
-    if (request.reason === undefined) {
-      process.stderr.write(visibleText(`${explained((await misfit(error, api)) ?? error)}\n`));
-      process.exitCode = FAULT;
-    }
+    if (request.reason === undefined) sayFault(explained((await misfit(error, api)) ?? error));
   } finally {
     if (request.reason !== undefined) process.exitCode = exitCodeOf(request.reason);
     request.release();

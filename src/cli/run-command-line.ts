@@ -1,10 +1,9 @@
 import { exitWhenUnread } from '../compose/end-request.js';
 import { readManifest } from '../compose/manifest.js';
-import { visibleText } from '../core/json/visible-text.js';
 import { commandNamed } from './commands.js';
 import { commandHelp, overview } from './help-text.js';
 import { readCommandLine, type Misuse } from './read-command-line.js';
-import { MISUSE } from './exit-codes.js';
+import { sayFault, sayMisuse } from './say-fault.js';
 
 /** Does what a command line asks for; every entry comes here. Commands set the exit code themselves. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
@@ -30,9 +29,7 @@ function tell(text: string): void {
 }
 
 function explainMisuse({ message, command, isWordless }: Misuse): void {
-  const all = isWordless === true ? `\n${overview()}` : 'circuit-breaker help lists all commands.\n';
-  const more = command === undefined ? all : `circuit-breaker help ${command} says how it is called.\n`;
-  exitWhenUnread();
-  process.stderr.write(`${visibleText(message)}\n${more}`);
-  process.exitCode = MISUSE;
+  if (command !== undefined) sayMisuse(command, message);
+  else if (isWordless === true) sayFault(`${message}\n\n${overview().trimEnd()}`);
+  else sayFault(`${message}\ncircuit-breaker help lists all commands.`);
 }

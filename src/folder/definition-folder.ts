@@ -4,16 +4,15 @@ import type { ProgramEnvironment } from '../core/program-environment.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import { AgentsByName } from './agents-by-name.js';
 import type { DefinitionFile, DefinitionSource } from './definition-source.js';
+import { isModuleFile, readDefinitionText } from './definition-text.js';
 import { readServerAgents } from './environments.js';
 import { findFiles, readText } from './folder-files.js';
 import { inReadingOrder, START, type FolderProblem } from './folder-problem.js';
 import { judgeAgent, type FolderAgent } from './judge-agents.js';
 import { namesInCircles, takenIds } from './judge-ids.js';
 import { judgeWorkflow, type FolderWorkflow } from './judge-workflow.js';
-import { readJson } from './json-text.js';
 import { MODULE_LIMIT_MS, ModuleLoader } from './module-loader.js';
 import { readModule } from './module-text.js';
-import { readYaml } from './yaml-text.js';
 
 const FILES_AT_ONCE = 16;
 
@@ -105,8 +104,8 @@ async function fewAtOnce<Result>(
 type ReadFile = (file: DefinitionFile) => Promise<DefinitionSource>;
 
 async function readSource(file: DefinitionFile, modules: ModuleLoader): Promise<DefinitionSource> {
-  if (/\.m?[jt]s$/.test(file.file)) return { file, ...(await readModule(file, modules)) };
+  if (isModuleFile(file.file)) return { file, ...(await readModule(file, modules)) };
   const text = await readText(file.path);
   if (typeof text !== 'string') return { file, problems: [text], locate: () => START };
-  return { file, ...(file.file.endsWith('.json') ? readJson(text) : readYaml(text)) };
+  return { file, ...readDefinitionText(file.file, text) };
 }

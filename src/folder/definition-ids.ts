@@ -1,8 +1,7 @@
 import type { DefinitionFile, DefinitionKind } from './definition-source.js';
 import { namesOf } from './definition-names.js';
+import { isModuleFile, readDefinitionText } from './definition-text.js';
 import { findFiles, readText } from './folder-files.js';
-import { readJson } from './json-text.js';
-import { readYaml } from './yaml-text.js';
 
 /** As many files as are looked into. */
 const MOST_FILES = 500;
@@ -15,7 +14,7 @@ export async function definitionIds(
   folder: string,
 ): Promise<Readonly<Record<'agents' | 'workflows', readonly string[]>>> {
   const { files } = await findFiles(folder);
-  const texts = files.filter(({ file }) => !/\.m?[jt]s$/.test(file)).slice(0, MOST_FILES);
+  const texts = files.filter(({ file }) => !isModuleFile(file)).slice(0, MOST_FILES);
   const found = await Promise.all(texts.map(async (file) => ({ kind: file.kind, id: await idOf(file) })));
   const ofKind = (kind: DefinitionKind) =>
     found.flatMap(({ kind: its, id }) => (its === kind && id !== undefined ? [id] : []));
@@ -25,5 +24,5 @@ export async function definitionIds(
 async function idOf({ file, path }: DefinitionFile): Promise<string | undefined> {
   const text = await readText(path);
   if (typeof text !== 'string') return undefined;
-  return namesOf((file.endsWith('.json') ? readJson(text) : readYaml(text)).input).id;
+  return namesOf(readDefinitionText(file, text).input).id;
 }

@@ -21,6 +21,12 @@ export type TextProblem = TextPlace & Pick<FolderProblem, 'code' | 'message'>;
 
 export const START: TextPlace = { line: 1, column: 1 };
 
+/** The place of an offset in a text. */
+export function placeAt(text: string, offset: number): TextPlace {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
 /** `file:line:column code message`, as editors and other tools read it: one line, whatever the file is called. */
 export function problemLine({ file, line, column, code, message }: FolderProblem): string {
   return `${file === '' ? '.' : inOneLine(file)}:${line}:${column} ${code} ${inOneLine(message)}`;

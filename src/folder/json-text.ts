@@ -1,7 +1,7 @@
 import { isJsonObject } from '../core/json/json.js';
 import { scanJson } from '../core/json/scan-json.js';
 import type { ReadText } from './definition-source.js';
-import { START, type TextPlace } from './folder-problem.js';
+import { placeAt, START } from './folder-problem.js';
 import { readYaml } from './yaml-text.js';
 
 /** What is wrong with JSON as well when it is read as the YAML that it is. */
@@ -16,7 +16,7 @@ export function readJson(text: string): ReadText {
     return { input: withoutSchema(JSON.parse(text)), problems, locate: asYaml.locate };
   } catch {
     const [mistake] = asYaml.problems;
-    const place = mistake ?? placeOf(text, scanJson(text, text.search(/\S/)).end);
+    const place = mistake ?? placeAt(text, scanJson(text, text.search(/\S/)).end);
     const message =
       mistake?.message ?? 'this is no JSON: texts and keys are in double quotes, and nothing ends with a comma';
     const { line, column } = place;
@@ -28,9 +28,4 @@ function withoutSchema(input: unknown): unknown {
   if (!isJsonObject(input)) return input;
   const { $schema: _schema, ...definition } = input;
   return definition;
-}
-
-function placeOf(text: string, offset: number): TextPlace {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../core/json/json.js';
-import { START, type TextPlace } from './folder-problem.js';
+import { pointerSteps } from '../core/json/json-pointer.js';
+import { placeAt, type TextPlace } from './folder-problem.js';
 
 const QUOTES = ["'", '"', '`'] as const;
 
@@ -10,8 +11,7 @@ const QUOTES = ["'", '"', '`'] as const;
  */
 export function literalPlace(text: string, input: unknown, pointer: string): TextPlace {
   const way = [input];
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of pointerSteps(pointer)) {
     const value = way.at(-1);
     const next: unknown =
       isJsonObject(value) || Array.isArray(value)
@@ -22,7 +22,7 @@ export function literalPlace(text: string, input: unknown, pointer: string): Tex
   }
   const words = way.reverse().flatMap(wordsOf);
   const offset = words.map((word) => onlyPlace(text, word)).find((at) => at !== undefined);
-  return placeOf(text, offset ?? Math.max(text.search(/^export\b/m), 0));
+  return placeAt(text, offset ?? Math.max(text.search(/^export\b/m), 0));
 }
 
 function wordsOf(value: unknown): readonly string[] {
@@ -36,10 +36,4 @@ function onlyPlace(text: string, word: string): number | undefined {
   );
   const [place, ...others] = places.filter(([first]) => first >= 0);
   return place === undefined || others.length > 0 || place[0] !== place[1] ? undefined : place[0];
-}
-
-function placeOf(text: string, offset: number): TextPlace {
-  if (offset === 0) return START;
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

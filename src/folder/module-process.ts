@@ -1,18 +1,18 @@
+/**
+ * A program, in a process of its own: keeps the thread that loads modules, and passes on what is said. Here nothing ever takes long. So
+ * a thread that takes all memory is told of in words, and one that never ends does not outlive whoever asked.
+ */
 import { createWriteStream } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { wordsOf } from '../core/errors.js';
 import { endGroup } from '../temporal/child-process.js';
 import { firstWords } from '../user-modules/failed-place.js';
-
 import { MODULE_MEMORY_MB } from './module-limits.js';
 import { moduleProgram } from './module-program.js';
 import type { ModuleEnd, ModuleRequest, ModuleWord } from './module-word.js';
 
-/**
- * What runs in a process of its own: keeps the thread that loads modules, and passes on what is said. Here nothing ever takes long. So
- * a thread that takes all memory is told of in words, and one that never ends does not outlive whoever asked.
- */
+/** The file descriptor by which this process prints what modules print. */
 const PRINTED = 4;
 /** Of the process: also what modules hold beside JavaScript's own memory, such as buffers. */
 const MOST_RESIDENT_BYTES = 2 * MODULE_MEMORY_MB * 1024 * 1024;

@@ -1,3 +1,4 @@
+/** A program, in the thread that module-process keeps: loads one module after the other, and says what each exports. */
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 
@@ -8,7 +9,7 @@ import { readTypeScript } from '../user-modules/read-typescript.js';
 import { resolveFromHere } from '../user-modules/resolve-from-here.js';
 import type { ModuleAnswer, ModuleRequest, ModuleWord } from './module-word.js';
 
-/** The thread that module-process keeps: loads one module after the other, and says what each exports. */
+/** Of a definition as JSON. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 const EXPORT_ONE = 'export one definition: export default defineWorkflow({ … }), or defineAgent';
 

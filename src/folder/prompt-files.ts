@@ -3,9 +3,9 @@ import { dirname, join, posix } from 'node:path';
 import { isJsonObject } from '../core/json/json.js';
 import { jsonPointer } from '../core/json/json-pointer.js';
 import { shorten } from '../core/json/preview.js';
-import type { FolderProblemCode } from '../core/codes.js';
 import type { DefinitionFile } from './definition-source.js';
 import { pathWithin, readText } from './folder-files.js';
+import type { SourceProblem } from './written-place.js';
 
 /** A prompt that is nothing but this names a file, from the agent's own on: `./reviewer.md`, `../prompts/reviewer.md`. */
 const PROMPT_FILE = /^\.{1,2}\/[^\n]*\.(?:md|txt)$/;
@@ -21,13 +21,7 @@ export function namesPromptFile(prompt: unknown): prompt is string {
 export interface FilledAgent {
   /** The agent with the texts of its prompts. */
   readonly input: unknown;
-  readonly problems: readonly PromptProblem[];
-}
-
-interface PromptProblem {
-  readonly code: FolderProblemCode;
-  readonly pointer: string;
-  readonly message: string;
+  readonly problems: readonly SourceProblem[];
 }
 
 /** Puts in the texts of prompts that are in files of their own, without their last line break. `root` is without links. */
@@ -38,7 +32,7 @@ export async function fillPromptFiles(
 ): Promise<FilledAgent> {
   if (!isJsonObject(input) || !isJsonObject(input['prompts'])) return { input, problems: [] };
   const prompts: Record<string, unknown> = { ...input['prompts'] };
-  const problems: PromptProblem[] = [];
+  const problems: SourceProblem[] = [];
   for (const name of PROMPTS) {
     const given = prompts[name];
     if (!namesPromptFile(given)) continue;

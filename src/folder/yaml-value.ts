@@ -1,6 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Alias, type Document, type Pair, type Scalar } from 'yaml';
 
 import type { FolderProblemCode } from '../core/codes.js';
+import { pointerSteps } from '../core/json/json-pointer.js';
 import { shorten } from '../core/json/preview.js';
 
 /** Something wrong at an offset of the text. */
@@ -45,8 +46,7 @@ export class YamlValue {
   offsetOf(pointer: string, part: 'key' | 'value' = 'value'): number {
     let node: unknown = this.#document.contents;
     let offset = startOf(node) ?? 0;
-    for (const step of pointer.split('/').slice(1)) {
-      const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    for (const name of pointerSteps(pointer)) {
       const next = isSeq(node) ? { key: undefined, value: node.items[Number(name)] } : memberOf(node, name);
       if (next === undefined) break;
       const isKey = part === 'key' || isMap(next.value) || isSeq(next.value);

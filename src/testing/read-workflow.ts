@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import { readDefinitionText } from '../folder/definition-text.js';
 import { problemLine } from '../folder/folder-problem.js';
-import { readJson } from '../folder/json-text.js';
-import { readYaml } from '../folder/yaml-text.js';
 
 /**
  * A workflow as a file of a folder has it, YAML or JSON, for `runWorkflow`. Rejects with VALIDATION_FAILED and a line for each problem
@@ -11,7 +10,7 @@ import { readYaml } from '../folder/yaml-text.js';
  */
 export async function readWorkflow(file: string): Promise<object> {
   const text = await readFile(file, 'utf8');
-  const { input, problems } = file.endsWith('.json') ? readJson(text) : readYaml(text);
+  const { input, problems } = readDefinitionText(file, text);
   if (problems.length > 0 || typeof input !== 'object' || input === null) {
     const lines = problems.map((problem) => problemLine({ file, pointer: '', ...problem }));
     throw new CircuitBreakerError('VALIDATION_FAILED', lines.join('\n') || `${file} defines no workflow`);

@@ -36,7 +36,7 @@ export async function load(url, context, next) {
 let isRegistered = false;
 
 /**
- * From now on modules of TypeScript are loaded, on every Node, and imports of \`./a.js\` find \`./a.ts\`. Stack traces name lines as they were
+ * From now on modules of TypeScript are loaded, on every Node, and imports of `./a.js` find `./a.ts`. Stack traces name lines as they were
  * written. Of one thread, and once.
  */
 export function readTypeScript(): void {

@@ -1,8 +1,8 @@
 import { register } from 'node:module';
 
 /**
- * Runs in a thread of Node's own, which takes no closures: this text is all that it knows. What a module of tools does not
- * find from where it lies, it gets from us.
+ * Runs in a thread of Node's own, which takes no closures: this text is all that it knows. What a module of tools
+ * or definitions does not find from where it lies, it gets from us.
  */
 const HOOKS = `
 let here;
@@ -18,7 +18,7 @@ export async function resolve(specifier, context, next) {
 
 let isRegistered = false;
 
-/** From now on `zod` and `circuit-breaker/tools` are found wherever a module lies that imports them. */
+/** From now on `zod` and `circuit-breaker`, with all its entries, are found wherever a module lies that imports them. Of one thread, and once. */
 export function resolveFromHere(): void {
   if (isRegistered) return;
   isRegistered = true;

@@ -5,11 +5,11 @@ import { exitWhenUnread } from '../../compose/end-request.js';
 import { runProcess, type ProcessParts } from '../../compose/run-process.js';
 import type { AuditHead } from '../../core/audit/audit-link.js';
 import { readDateTime } from '../../core/json/date-time.js';
-import { visibleText } from '../../core/json/visible-text.js';
 import type { AuditStore } from '../../storage/audit-store.js';
 import { openStorage } from '../../storage/open-storage.js';
 import type { CommandRequest } from '../command.js';
-import { MISUSE } from '../exit-codes.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { sayMisuse } from '../say-fault.js';
 
 const BATCH = 1000;
 
@@ -20,7 +20,7 @@ export async function audit({ operands: [operand], options: { since, expect } }:
     case 'verify': {
       const expected = expect === undefined ? undefined : readPlace(expect);
       if (expect !== undefined && expected === undefined) {
-        refuse('expect must be what an earlier audit verify has printed: a sequence, a colon and a hash.');
+        sayMisuse('audit', 'expect must be what an earlier audit verify has printed: a sequence, a colon and a hash.');
         return;
       }
       await withAudit((store, parts) => verify(store, parts, expected));
@@ -28,15 +28,15 @@ export async function audit({ operands: [operand], options: { since, expect } }:
     }
     case 'export': {
       const from = since === undefined ? '' : readDateTime(since);
-      if (from === undefined) refuse('since must be a time like 2027-01-31T00:00:00Z.');
+      if (from === undefined) sayMisuse('audit', 'since must be a time like 2027-01-31T00:00:00Z.');
       else await withAudit((store) => write(store, from));
       return;
     }
     case undefined:
-      refuse('Say what to do: audit verify, or audit export.');
+      sayMisuse('audit', 'Say what to do: audit verify, or audit export.');
       return;
     default:
-      refuse(`There is no "audit ${operand}": it is audit verify, or audit export.`);
+      sayMisuse('audit', `There is no "audit ${operand}": it is audit verify, or audit export.`);
   }
 }
 
@@ -66,7 +66,7 @@ async function verify(store: AuditStore, { config, say }: ProcessParts, expected
   if (waiting > 0) say(`${waiting} or more entries are not in the chain yet: an API process puts them there.`);
   if (problems.length === 0) say(`The audit is whole: ${entries} entries. It ends with ${end.sequence}:${end.hash}`);
   else say(`The audit is not whole. ${entries} entries were read.`);
-  if (problems.length > 0) process.exitCode = 1;
+  if (problems.length > 0) process.exitCode = NOT_WELL;
 }
 
 /** A line of JSON for each entry, in the order of the chain. */
@@ -86,9 +86,4 @@ async function write(store: AuditStore, since: string): Promise<void> {
 function readPlace(text: string): AuditHead | undefined {
   const [, sequence, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   return sequence === undefined || hash === undefined ? undefined : { sequence: Number(sequence), hash };
-}
-
-function refuse(message: string): void {
-  process.stderr.write(`${visibleText(message)}\ncircuit-breaker help audit says how it is called.\n`);
-  process.exitCode = MISUSE;
 }

@@ -4,14 +4,13 @@ import { candidatesFor, type Known } from '../completion/candidates.js';
 import { folderNames } from '../completion/folder-names.js';
 import { shellWords } from '../completion/shell-words.js';
 import { candidateLines, isShell, SCRIPTS, SHELLS, type Shell } from '../completion/shells.js';
-import { MISUSE } from '../exit-codes.js';
+import { sayFault } from '../say-fault.js';
 
 /** Prints what a shell is to do; or, with the words of a command line behind the shell, what may stand for the last of them. */
 export async function completion({ operands }: CommandRequest, commands: Known['commands']): Promise<void> {
   const [shell, ...words] = operands;
   if (shell === undefined || !isShell(shell)) {
-    process.stderr.write(`Say for which shell: circuit-breaker completion ${SHELLS.join('|')}\n`);
-    process.exitCode = MISUSE;
+    sayFault(`Say for which shell: circuit-breaker completion ${SHELLS.join('|')}`);
     return;
   }
   exitWhenUnread();

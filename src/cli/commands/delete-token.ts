@@ -3,7 +3,8 @@ import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { TypedLines } from '../operator/typed-lines.js';
-import { NOT_WELL, runClient, type ClientParts } from '../run-client.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { runClient, type ClientParts } from '../run-client.js';
 
 const DELETE = 'mutation ($id: String!) { deleteToken(id: $id) }';
 

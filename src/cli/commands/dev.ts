@@ -1,14 +1,12 @@
 import { readdir } from 'node:fs/promises';
 
 import { banner, STARTING } from '../../compose/banner.js';
-import { exitWhenUnread } from '../../compose/end-request.js';
 import { runEverything } from '../../compose/run-everything.js';
 import { runProcess } from '../../compose/run-process.js';
 import { wordsOf } from '../../core/errors.js';
-import { visibleText } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { developFolder } from '../dev/develop-folder.js';
-import { MISUSE } from '../exit-codes.js';
+import { sayFault } from '../say-fault.js';
 
 /** Everything in one process, in a folder whose agents and workflows it applies as they are saved. Exits with 2 where there is no such folder. */
 export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise<void> {
@@ -17,9 +15,7 @@ export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise
     // Its .env is read, and what it stores lies there, as with a start in it.
     process.chdir(folder);
   } catch (error) {
-    exitWhenUnread();
-    process.stderr.write(`${visibleText(`The folder ${folder} cannot be read: ${wordsOf(error)}`)}\n`);
-    process.exitCode = MISUSE;
+    sayFault(`The folder ${folder} cannot be read: ${wordsOf(error)}`);
     return;
   }
   await runProcess(async (parts) => {

@@ -6,7 +6,8 @@ import { followExecution } from '../operator/follow-execution.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { pageSize } from '../operator/page-size.js';
 import { printList, type Listed } from '../operator/print-list.js';
-import { NOT_WELL, runClient } from '../run-client.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { runClient } from '../run-client.js';
 
 const FIELDS = 'id agentId agentVersion tokenId workflowId transitionId status errorCode createdAt durationMs';
 const EXECUTIONS = `query ($status: ExecutionStatus, $agentId: String, $workflowId: String, $tokenId: String, $first: Int!) {

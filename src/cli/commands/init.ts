@@ -6,15 +6,14 @@ import { visibleText } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { makeFolder } from '../init/new-folder.js';
 import { isTemplate, TEMPLATES } from '../init/templates.js';
-import { MISUSE } from '../exit-codes.js';
+import { sayFault } from '../say-fault.js';
 
 /** Makes a folder for agents and workflows. Exits with 1 where it cannot be made, and has then written over nothing. */
 export async function init({ operands: [operand = '.'], options }: CommandRequest): Promise<void> {
   exitWhenUnread();
   const { template = TEMPLATES[0] } = options;
   if (!isTemplate(template)) {
-    say(process.stderr, `There is no template "${template}": take ${TEMPLATES.join(', ')}.`);
-    process.exitCode = MISUSE;
+    sayFault(`There is no template "${template}": take ${TEMPLATES.join(', ')}.`);
     return;
   }
   try {

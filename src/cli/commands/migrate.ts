@@ -2,7 +2,8 @@ import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { migrationOptions } from '../operator/migration-options.js';
 import { neededOperands } from '../operator/needed-operands.js';
-import { NOT_WELL, runClient, type ClientParts } from '../run-client.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { runClient, type ClientParts } from '../run-client.js';
 
 const MIGRATE = `mutation (
   $workflowId: String!, $fromVersion: Int!, $toVersion: Int!, $placeMapping: [PlaceMappingInput!], $dryRun: Boolean!, $after: String

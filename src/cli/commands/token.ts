@@ -4,12 +4,11 @@ import { stringify } from 'yaml';
 
 import { exitWhenUnread } from '../../compose/end-request.js';
 import { readAccessEntries } from '../../core/access/read-access-entries.js';
-import { visibleText } from '../../core/json/visible-text.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { CommandRequest } from '../command.js';
 import { newAccessToken } from '../new-access-token.js';
 import { showToken } from './show-token.js';
-import { MISUSE } from '../exit-codes.js';
+import { sayMisuse } from '../say-fault.js';
 
 /** Shows a token of a workflow; or, with `create`, makes one that opens the API: prints it once, and the entry that the file of tokens keeps of it. */
 export async function token(request: CommandRequest): Promise<void> {
@@ -19,7 +18,7 @@ export async function token(request: CommandRequest): Promise<void> {
     return;
   }
   if (operand === undefined) {
-    refuse('Say what to do: token create, or token and the id of one.');
+    sayMisuse('token', 'Say what to do: token create, or token and the id of one.');
     return;
   }
   await showToken(request);
@@ -31,7 +30,7 @@ function createAccessToken({ options }: CommandRequest): void {
   const entry = entryOf(secret, options);
   const read = readAccessEntries([entry]);
   if ('problems' in read) {
-    refuse(read.problems.map(({ message }) => `${message}.`).join('\n'));
+    sayMisuse('token', read.problems.map(({ message }) => `${message}.`).join('\n'));
     return;
   }
   process.stdout.write(
@@ -56,9 +55,4 @@ function entryOf(secret: string, options: CommandRequest['options']): JsonObject
     ...(workflow === undefined ? {} : { workflows: workflow.split(',').map((id) => id.trim()) }),
     ...(expires === undefined ? {} : { expires }),
   };
-}
-
-function refuse(message: string): void {
-  process.stderr.write(`${visibleText(message)}\ncircuit-breaker help token says how it is called.\n`);
-  process.exitCode = MISUSE;
 }

@@ -5,7 +5,8 @@ import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
 import type { CommandRequest } from '../command.js';
 import { readAnyFolder } from '../definitions/whole-folder.js';
-import { MISUSE } from '../exit-codes.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { sayFault } from '../say-fault.js';
 
 /** More than anybody reads: who has more has made one mistake many times. */
 const MOST_LINES = 1000;
@@ -16,10 +17,9 @@ export async function validate({ operands: [operand = '.'], flags }: CommandRequ
   try {
     const found = await readAnyFolder(operand);
     process.stdout.write(flags.has('json') ? inJson(found) : inLines(found));
-    if (found.problems.length > 0) process.exitCode = 1;
+    if (found.problems.length > 0) process.exitCode = NOT_WELL;
   } catch (error) {
-    process.stderr.write(`${visibleText(wordsOf(error))}\n`);
-    process.exitCode = MISUSE;
+    sayFault(wordsOf(error));
   }
 }
 

@@ -3,6 +3,7 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { Incident } from '../../core/tokens/token.js';
 import type { ApiClient } from '../api-client.js';
+import { NOT_WELL } from '../exit-codes.js';
 import { fireTransition } from '../operator/token-mutations.js';
 import type { RunningServer } from './running-server.js';
 
@@ -50,7 +51,7 @@ export function printOutcome(
   say(`Path:     ${first?.fromPlace ?? token.place}${path}`);
   if (token.incident !== null) {
     say(`Incident: ${token.incident.code}: ${token.incident.message}`);
-    process.exitCode = 1;
+    process.exitCode = NOT_WELL;
   }
   if (historyUrl === undefined) say(`History:  temporal workflow show --workflow-id ${token.id}`);
   else say(`History:  ${historyUrl}/workflows/${encodeURIComponent(token.id)}`);

@@ -21,9 +21,9 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 interface LiveParts {
   readonly api: Pick<ApiClient, 'query'>;
   readonly say: (line: string) => void;
-  /** Called with the ids of all workflows of the folder, each time that it is on the server. */
   /** Aborted when nothing is to be applied any more. */
   readonly ending?: AbortSignal;
+  /** Called with the ids of all workflows of the folder, each time that it is on the server. */
   readonly onApplied?: (workflowIds: readonly string[]) => void;
 }
 

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { ApprovalDesk } from './approval-desk.js';
 import type { TokenEventType } from '../../core/tokens/token.js';
-import { NOT_WELL, type ClientParts } from '../run-client.js';
+import { NOT_WELL } from '../exit-codes.js';
+import type { ClientParts } from '../run-client.js';
 import { eventLine } from './event-line.js';
 import type { FireDesk } from './fire-desk.js';
 import { followExecution } from './follow-execution.js';

@@ -8,6 +8,14 @@ export function jsonPointer(path: JsonPath, base = ''): string {
   return path.reduce<string>((pointer, step) => `${pointer}/${escapeStep(String(step))}`, base);
 }
 
+/** The steps of a pointer, as they were before they became one: those that were too long are cut. */
+export function pointerSteps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** Keys of strangers are as long as they like, and stand before everything that is wrong within. */
 const MAX_STEP = 500;
 

@@ -1,5 +1,6 @@
 import type { LlmProvider, ProviderType } from '../agents/agent.js';
 import { isHeaderText, referencesIn } from '../agents/header-references.js';
+import { jsonPointer } from '../json/json-pointer.js';
 import type { Problem } from '../json/problem.js';
 import { isJsonObject, ownValue, type JsonValue } from '../json/json.js';
 import { parsedUrl } from '../parsed-url.js';
@@ -101,7 +102,7 @@ function checkCredential(provider: LlmProvider): readonly Problem[] {
 }
 
 function checkHeader(name: string, value: string): readonly Problem[] {
-  const pointer = `/headers/${pointerToken(name)}`;
+  const pointer = jsonPointer(['headers', name]);
   if (!HEADER_NAME.test(name)) return [problem('HEADER_INVALID', pointer, 'this is not the name of an HTTP header')];
   if (OWN_HEADERS.includes(name.toLowerCase())) {
     return [problem('HEADER_INVALID', pointer, `the header ${name} is set by the connection itself`)];
@@ -122,7 +123,7 @@ function checkHeader(name: string, value: string): readonly Problem[] {
 function checkOptions(provider: LlmProvider): readonly Problem[] {
   const rules = OPTIONS[provider.type];
   return Object.entries(provider.options).flatMap(([name, value]) => {
-    const pointer = `/options/${pointerToken(name)}`;
+    const pointer = jsonPointer(['options', name]);
     if (isSecretName(name)) return [apiKeyInDefinition(pointer)];
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) return [problem('OPTION_UNKNOWN', pointer, unknownOption(provider.type, name))];
@@ -136,7 +137,7 @@ function checkOptions(provider: LlmProvider): readonly Problem[] {
 function secretFields(value: JsonValue, pointer: string): readonly Problem[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, member]) => {
-    const place = `${pointer}/${pointerToken(name)}`;
+    const place = jsonPointer([name], pointer);
     return typeof member === 'string' && isSecretName(name) ? [apiKeyInDefinition(place)] : secretFields(member, place);
   });
 }
@@ -197,8 +198,4 @@ function wholeNumberFrom(least: number): OptionRule {
 
 function problem(code: ProblemCode, pointer: string, message: string): Problem {
   return { code, pointer, message };
-}
-
-function pointerToken(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

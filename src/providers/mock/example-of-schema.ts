@@ -1,4 +1,5 @@
 import { isJsonObject, ownValue, type JsonObject, type JsonValue } from '../../core/json/json.js';
+import { pointerSteps } from '../../core/json/json-pointer.js';
 import { leadingPart } from '../../core/json/well-formed-text.js';
 import { isJsonArray, listAt, numberAt, objectAt } from '../../core/json/json-fields.js';
 
@@ -146,11 +147,8 @@ function dereference(part: JsonValue, root: JsonObject): JsonObject {
 /** A reference within the schema: `#`, or `#/…` as a JSON pointer. */
 function resolve(root: JsonObject, reference: string): JsonValue | undefined {
   if (!reference.startsWith('#')) return undefined;
-  const steps = reference.slice(1).split('/').slice(1);
   let value: JsonValue | undefined = root;
-  for (const step of steps) {
-    value = ownValue(asObject(value), step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  }
+  for (const step of pointerSteps(reference.slice(1))) value = ownValue(asObject(value), step);
   return value;
 }
 
