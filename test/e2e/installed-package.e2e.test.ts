@@ -70,8 +70,7 @@ afterAll(async () => {
 
 it('the package has no sources, reviews a document, and another project watches that by its client', async () => {
   const program = join(installed, 'bin/circuit-breaker.js');
-  const everything = SpawnedProcess.start('start', setting.environment, { program });
-  await everything.untilReady();
+  const everything = await SpawnedProcess.ready('start', setting.environment, { program });
   const demo = SpawnedProcess.start('demo', setting.environment, {
     program,
   });

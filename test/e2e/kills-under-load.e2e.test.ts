@@ -90,8 +90,7 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
       STORAGE_URL: database.url,
       OPENAI_BASE_URL: aimock.baseUrl,
     });
-    api = SpawnedProcess.start('api', setting.environment);
-    await api.untilReady();
+    api = await SpawnedProcess.ready('api', setting.environment);
     workers.push(await startWorker(), await startWorker());
     client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
     await createAgent(setting.address, AGENT);
@@ -107,10 +106,8 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     await setting.remove();
   });
 
-  async function startWorker(): Promise<SpawnedProcess> {
-    const worker = SpawnedProcess.start('worker', setting.environment);
-    await worker.untilReady();
-    return worker;
+  function startWorker(): Promise<SpawnedProcess> {
+    return SpawnedProcess.ready('worker', setting.environment);
   }
 
   /** Tries until it gets through, as any client does whose server is away for a while. */

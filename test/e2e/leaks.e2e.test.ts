@@ -126,8 +126,7 @@ describe('no secret is shown, whatever writes past the log,', () => {
   });
 
   it('by an API, and by a demo', async () => {
-    const api = SpawnedProcess.start('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
-    await api.untilReady();
+    const api = await SpawnedProcess.ready('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
     // No worker is there: it waits.
     const demo = await startFaulty('demo', 'rejected');
     await demo.said('Using the server that runs');

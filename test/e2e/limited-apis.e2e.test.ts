@@ -53,8 +53,7 @@ describe.runIf(await canTestRedis())('two API processes with one limit', () => {
 
   async function start(limits: Record<string, string> = {}): Promise<Api> {
     const port = String(await freePort());
-    const process = SpawnedProcess.start('api', { ...setting.environment, ...limits, PORT: port });
-    await process.untilReady();
+    const process = await SpawnedProcess.ready('api', { ...setting.environment, ...limits, PORT: port });
     return { address: `http://127.0.0.1:${port}`, process };
   }
 

@@ -130,8 +130,7 @@ describe('of the packages that are for some, are loaded', () => {
   });
 
   it('by a demo beside a server that runs, none', async () => {
-    const api = SpawnedProcess.start('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
-    await api.untilReady();
+    const api = await SpawnedProcess.ready('api', { ...setting.environment, TEMPORAL_ADDRESS: temporal.address });
     // No worker is there: it waits, and is stopped.
     const demo = start('demo');
     await demo.said('Using the server that runs');

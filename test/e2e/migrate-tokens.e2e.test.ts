@@ -139,16 +139,12 @@ describe.skipIf(!(await canTestPostgres()))(
       return Array.from({ length: count }, (_, index) => `${kind}-${index}`);
     }
 
-    async function startApi(): Promise<SpawnedProcess> {
-      const started = SpawnedProcess.start('api', setting.environment);
-      await started.untilReady();
-      return started;
+    function startApi(): Promise<SpawnedProcess> {
+      return SpawnedProcess.ready('api', setting.environment);
     }
 
-    async function startWorker(): Promise<SpawnedProcess> {
-      const worker = SpawnedProcess.start('worker', setting.environment);
-      await worker.untilReady();
-      return worker;
+    function startWorker(): Promise<SpawnedProcess> {
+      return SpawnedProcess.ready('worker', setting.environment);
     }
 
     async function fire(tokenId: string, transitionId: string): Promise<void> {

@@ -77,8 +77,7 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     await writeFile(join(folder, 'counting.mjs'), MODULE);
     [temporal, database] = await Promise.all([startTemporalServer(), createTestDatabase()]);
     setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url, TOOLS_DIR: folder });
-    api = SpawnedProcess.start('api', setting.environment);
-    await api.untilReady();
+    api = await SpawnedProcess.ready('api', setting.environment);
     workers.push(...(await Promise.all([startWorker(), startWorker(), startWorker()])));
     const turn = {
       toolCalls: CALLS.map((name, amount) => ({ name, arguments: { amount } })),
@@ -100,10 +99,8 @@ describe(`${EXECUTIONS} executions whose tools run while workers and the Tempora
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function startWorker(): Promise<SpawnedProcess> {
-    const worker = SpawnedProcess.start('worker', setting.environment);
-    await worker.untilReady();
-    return worker;
+  function startWorker(): Promise<SpawnedProcess> {
+    return SpawnedProcess.ready('worker', setting.environment);
   }
 
   /** Kills hit what they are meant to hit: calls that have begun and have not ended. */

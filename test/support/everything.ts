@@ -42,8 +42,6 @@ export async function newPreparedSetting(extra: Record<string, string> = {}): Pr
 }
 
 /** `npm start` as a process of its own, ready. */
-export async function startEverything(setting: Setting): Promise<SpawnedProcess> {
-  const everything = SpawnedProcess.start('start', setting.environment);
-  await everything.untilReady();
-  return everything;
+export function startEverything(setting: Setting): Promise<SpawnedProcess> {
+  return SpawnedProcess.ready('start', setting.environment);
 }

@@ -51,6 +51,22 @@ export class SpawnedProcess {
     return new SpawnedProcess(child, command === 'worker' ? 'Worker ready' : 'API ready');
   }
 
+  /** The same, once it is ready. One that does not come to be is killed. */
+  static async ready(
+    command: CommandName,
+    environment: Record<string, string>,
+    options: StartOptions = {},
+  ): Promise<SpawnedProcess> {
+    const started = SpawnedProcess.start(command, environment, options);
+    try {
+      await started.untilReady();
+      return started;
+    } catch (error) {
+      await started.kill();
+      throw error;
+    }
+  }
+
   /** Starts what `npm run cluster` does. */
   static startCluster(args: readonly string[], environment: Record<string, string>): SpawnedProcess {
     const words = ['--import', 'tsx', `${ROOT}scripts/cluster/main.ts`, ...args];
