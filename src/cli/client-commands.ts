@@ -1,7 +1,7 @@
 import { CLIENT_VARIABLES, ENVIRONMENT_OPTION, JSON_OPTION } from './client-options.js';
 import type { Command } from './command.js';
 
-/** The commands that talk to a server. */
+/** The commands that bring a folder to a server, or what a server has into a folder. */
 export const CLIENT_COMMANDS = {
   diff: {
     operand: 'DIR',

@@ -4,7 +4,7 @@ import type { Command } from './command.js';
 const FOLLOW = { meaning: 'show it live, to its end' };
 const DATA = { value: 'DATA', meaning: 'a JSON object, or @FILE for one in a file' };
 
-/** What operators do all day. */
+/** The commands by which operators look at what runs on a server, and step in. */
 export const OPERATOR_COMMANDS = {
   run: {
     operand: 'WORKFLOW',

@@ -1,10 +1,9 @@
 import type { ProcessParts } from '../../compose/run-process.js';
 import { CircuitBreakerError } from '../../core/errors.js';
-import type { JsonObject } from '../../core/json/json.js';
-import type { Incident } from '../../core/tokens/token.js';
 import type { ApiClient } from '../api-client.js';
 import { NOT_WELL } from '../exit-codes.js';
 import { fireTransition } from '../operator/token-mutations.js';
+import { pathOf, type ShownToken } from '../operator/token-view.js';
 import type { RunningServer } from './running-server.js';
 
 /** Fires the transition of an agent. Gives back the id of the execution that began. */
@@ -14,41 +13,14 @@ export async function fireAgent(api: ApiClient, tokenId: string, transitionId: s
   return executionId;
 }
 
-export interface SettledToken {
-  readonly id: string;
-  readonly place: string;
-  readonly status: string;
-  readonly data: JsonObject;
-  readonly pending: { readonly transitionId: string } | null;
-  readonly incident: Pick<Incident, 'code' | 'message'> | null;
-  readonly history: readonly { readonly transition: string; readonly fromPlace: string; readonly toPlace: string }[];
-}
-
-const TOKEN = `query ($id: String!) {
-  token(id: $id) {
-    id place status data pending { transitionId } incident { code message } history { transition fromPlace toPlace }
-  }
-}`;
-
-/** The token once the answer has been applied: moments after the stream ended. */
-export async function settledToken(api: ApiClient, id: string): Promise<SettledToken> {
-  for (;;) {
-    const { token } = await api.query<{ token: SettledToken }>(TOKEN, { id });
-    if (token.pending === null) return token;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Says where the token ended, and how. A token that is stuck makes the command fail. */
 export function printOutcome(
-  token: SettledToken,
+  token: ShownToken,
   { historyUrl, startedHere }: RunningServer,
   say: ProcessParts['say'],
 ): void {
-  const [first] = token.history;
-  const path = token.history.map((entry) => ` ─ ${entry.transition} → ${entry.toPlace}`).join('');
   say(`\nOutcome:  ${token.place} (${token.status})`);
-  say(`Path:     ${first?.fromPlace ?? token.place}${path}`);
+  say(`Path:     ${pathOf(token)}`);
   if (token.incident !== null) {
     say(`Incident: ${token.incident.code}: ${token.incident.message}`);
     process.exitCode = NOT_WELL;

@@ -6,8 +6,9 @@ import { openDirectory } from '../../compose/open-directory.js';
 import type { ProcessParts } from '../../compose/run-process.js';
 import { createToken } from '../operator/token-mutations.js';
 import { followExecution } from '../operator/follow-execution.js';
+import { settledToken } from '../operator/token-view.js';
 import { chooseModel, introduceModel } from './choose-model.js';
-import { fireAgent, printOutcome, settledToken } from './demo-token.js';
+import { fireAgent, printOutcome } from './demo-token.js';
 import { exampleFolder, installExample } from './example.js';
 import { documentType, readDocument } from './read-document.js';
 import { findOrStart } from './running-server.js';
@@ -25,7 +26,7 @@ export async function reviewDocument(
   parts: ProcessParts,
   { file = DEFAULT_DOCUMENT, model: wanted }: DemoOptions,
 ): Promise<void> {
-  const { config, say, print } = parts;
+  const { config, say, print, ending } = parts;
   const content = await readDocument(file);
   const model = await chooseModel(config.providers, openDirectory(parts), {
     ...(wanted === undefined ? {} : { model: wanted }),
@@ -41,7 +42,7 @@ export async function reviewDocument(
   say(`\nToken ${token.id} is in "${token.place}". Firing ai_review: the agent answers …\n`);
   const executionId = await fireAgent(api, token.id, 'ai_review');
   await followExecution({ api, print }, executionId);
-  printOutcome(await settledToken(api, token.id), server, say);
+  printOutcome(await settledToken({ api, ending }, token.id), server, say);
 }
 
 /** For the documents that ship with the example; every other one is sent back. */

@@ -11,9 +11,10 @@ import { makeDirectory } from '../../make-directory.js';
 import { ApprovalDesk } from '../operator/approval-desk.js';
 import { createToken } from '../operator/token-mutations.js';
 import { followExecution } from '../operator/follow-execution.js';
+import { settledToken } from '../operator/token-view.js';
 import { TypedLines } from '../operator/typed-lines.js';
 import { chooseModel, introduceModel } from './choose-model.js';
-import { fireAgent, printOutcome, settledToken } from './demo-token.js';
+import { fireAgent, printOutcome } from './demo-token.js';
 import type { DemoOptions } from './document-review.js';
 import { exampleFolder, installExample } from './example.js';
 import { handbookServed } from './handbook-served.js';
@@ -27,7 +28,7 @@ export async function handleTicket(
   parts: ProcessParts,
   { file = DEFAULT_TICKET, model: wanted }: DemoOptions,
 ): Promise<void> {
-  const { config, say, print, resources } = parts;
+  const { config, say, print, resources, ending } = parts;
   const ticket = await readTicket(file);
   const model = await chooseModel(config.providers, openDirectory(parts), {
     ...(wanted === undefined ? {} : { model: wanted }),
@@ -51,7 +52,7 @@ export async function handleTicket(
   });
   const desk = new ApprovalDesk(parts, api, typed);
   await followExecution({ api, print, desk }, executionId);
-  const settled = await settledToken(api, token.id);
+  const settled = await settledToken({ api, ending }, token.id);
   const { reply } = settled.data;
   if (typeof reply === 'string') say(`\nReply to the customer:\n  ${reply.replaceAll('\n', '\n  ')}`);
   printOutcome(settled, server, say);

@@ -1,6 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { notFound } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
 import type { ApiClient } from '../api-client.js';
+import type { ClientParts } from '../run-client.js';
 
 /** A token as commands show it. */
 export interface ShownToken {
@@ -25,6 +28,8 @@ export interface ShownToken {
   }[];
 }
 
+const LOOK_AGAIN_MS = 100;
+
 const TOKEN = `query ($id: String!) {
   token(id: $id) {
     id workflowId workflowVersion place status data createdAt updatedAt
@@ -42,14 +47,31 @@ export async function readToken(api: Pick<ApiClient, 'query'>, id: string): Prom
   return token;
 }
 
+/** A token once it waits or has ended: no agent works for it that it would move by. Throws NOT_FOUND, and the reason of `ending`. */
+export async function settledToken(
+  { api, ending }: { readonly api: Pick<ApiClient, 'query'> } & Pick<ClientParts, 'ending'>,
+  id: string,
+): Promise<ShownToken> {
+  for (;;) {
+    const token = await readToken(api, id);
+    if (token.pending === null) return token;
+    await setTimeout(LOOK_AGAIN_MS, undefined, { signal: ending });
+  }
+}
+
+/** The places that a token came through, with what led from one to the next. */
+export function pathOf({ place, history }: Pick<ShownToken, 'place' | 'history'>): string {
+  const moves = history.map(({ transition, toPlace, note }) => ` ─ ${transition ?? note ?? ''} → ${toPlace}`);
+  return `${history[0]?.fromPlace ?? place}${moves.join('')}`;
+}
+
 /** Where a token is, and what keeps it there. */
 export function tokenLines(token: ShownToken): readonly string[] {
-  const { id, workflowId, workflowVersion, place, status, pending, incident, history } = token;
-  const path = history.map(({ transition, toPlace, note }) => ` ─ ${transition ?? note ?? ''} → ${toPlace}`).join('');
+  const { id, workflowId, workflowVersion, place, status, pending, incident } = token;
   return [
     `Token     ${id} of ${workflowId} version ${workflowVersion}`,
     `Place     ${place} (${status})`,
-    `Path      ${history[0]?.fromPlace ?? place}${path}`,
+    `Path      ${pathOf(token)}`,
     ...(pending === null ? [] : [`Pending   ${pending.transitionId}, by execution ${pending.executionId}`]),
     ...(incident === null ? [] : incidentLines(id, incident)),
     ...waysOut(token),
