@@ -218,9 +218,28 @@ export class ApiClient {
     return new CircuitBreakerError(code, message, problems === undefined ? {} : { problems });
   }
 
-  /** The whole stream of an execution, event by event, also when the connection is lost on the way. */
+  /**
+   * The whole stream of an execution, event by event, also when the connection is lost on the way. Throws UNAVAILABLE where the server
+   * stays away for too long.
+   */
   stream(executionId: string): AsyncIterable<StreamEvent> {
-    return watchExecution({ url: this.address, executionId, headers: this.#headers, signal: this.#signal });
+    const gone = new AbortController();
+    const signal = AbortSignal.any([this.#signal, gone.signal]);
+    let awaySinceMs: number | undefined;
+    const look = async (): Promise<void> => {
+      if ((await this.health()) !== undefined) {
+        awaySinceMs = undefined;
+        return;
+      }
+      if (awaySinceMs === undefined)
+        this.#tell?.(`The server at ${this.address} is away; what it shows goes on when it is back.`);
+      awaySinceMs ??= performance.now();
+      if (performance.now() - awaySinceMs < this.#limitMs) return;
+      const said = `The server at ${this.address} has been away for ${this.#limitMs / 1000} s, and is not waited for any longer.`;
+      gone.abort(new CircuitBreakerError('UNAVAILABLE', said));
+    };
+    const onReconnect = (): void => void look();
+    return watchExecution({ url: this.address, executionId, headers: this.#headers, signal, onReconnect });
   }
 }
 

@@ -77,6 +77,20 @@ describe('a server that is none of ours', () => {
     expect(message).toMatch(/^The server at \S+ has given no sign for 0.2 s, and is not waited for any longer: /);
   });
 
+  it('is told of and given up where it goes away for good while an execution is followed', async () => {
+    const url = await served((_request, response) => response.destroy());
+    const told: string[] = [];
+    const api = new ApiClient(url, { limitMs: 100, tell: (line) => told.push(line) });
+    const following = async () => {
+      for await (const event of api.stream('an-execution')) expect(event).toBeUndefined();
+    };
+    await expect(following()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `The server at ${url} has been away for 0.1 s, and is not waited for any longer.`,
+    });
+    expect(told).toEqual([`The server at ${url} is away; what it shows goes on when it is back.`]);
+  });
+
   it('is told of while it is waited for', async () => {
     let answer = (): void => undefined;
     const told: string[] = [];
