@@ -19,6 +19,8 @@ export interface Backends {
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
   /** Copies the database of `STORAGE_URL`, as `SqlConnection` says. */
   readonly copyTo?: (folder: string) => Promise<void>;
+  /** As `SqlConnection` says. */
+  readonly isAfterCrash: boolean;
 }
 
 /**
@@ -41,7 +43,8 @@ export async function openBackends({ config, logger, resources }: ProcessParts):
     await storage.executions.update(execution.id, { lastSequence });
   };
   const copyTo = opened.sql?.copyTo;
-  return { storage, streams, schemas, closeStream, ...(copyTo === undefined ? {} : { copyTo }) };
+  const isAfterCrash = opened.sql?.isAfterCrash ?? false;
+  return { storage, streams, schemas, closeStream, isAfterCrash, ...(copyTo === undefined ? {} : { copyTo }) };
 }
 
 /** The storage with its agents, wherever these are. */

@@ -1,4 +1,5 @@
 import { allInOrder } from './all-in-order.js';
+import { compareAfterCrash } from './compare-after-crash.js';
 import { openBackends } from './open-backends.js';
 import { openCluster } from './open-cluster.js';
 import type { ProcessParts } from './run-process.js';
@@ -24,6 +25,7 @@ export async function runEverything(parts: ProcessParts): Promise<Running> {
   ]);
   const [ofWorker, ofApi] = [partOf(parts, 'the worker'), partOf(parts, 'the API')];
   const [worker, api] = await allInOrder([runWorker(ofWorker, cluster, backends), runApi(ofApi, cluster, backends)]);
+  if (backends.isAfterCrash) await compareAfterCrash(parts, { cluster, backends, temporal: worker.temporal });
   return { ...worker, ...api, uiUrl: cluster.uiUrl };
 }
 

@@ -54,6 +54,15 @@ export class Acknowledged {
     return `${agents.size} agents, ${tokens.size} tokens, ${noted.size} changes, ${fired.size} fires, ${answered.size} answers`;
   }
 
+  /** How the executions stand whose answers nobody has seen yet. */
+  async underWay(): Promise<string> {
+    const waiting = [...this.fired].filter(([, execution]) => !this.answered.has(execution));
+    const asked = waiting.map(async ([id, execution]) =>
+      JSON.stringify([await this.#ask(TOKEN, { id }), await this.#ask(EXECUTION, { id: execution })]),
+    );
+    return (await Promise.all(asked)).join('\n');
+  }
+
   /** In words, whatever was acknowledged before this was called and is not there. */
   async missing(): Promise<readonly string[]> {
     const [tokens, agents, answered] = [[...this.tokens], [...this.agents], [...this.answered]];

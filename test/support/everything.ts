@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
+import { isThatServer, readServerRecord } from '../../src/temporal/server-record.js';
 import { freePort } from './free-port.js';
+import { isAlive } from './is-alive.js';
 import { putPreparedStorage } from './prepared-storage.js';
 import { SpawnedProcess } from './spawned-process.js';
 import { ALLOWED_PRIVATE_HOSTS } from './this-machine.js';
@@ -44,4 +47,15 @@ export async function newPreparedSetting(extra: Record<string, string> = {}): Pr
 /** `npm start` as a process of its own, ready. */
 export function startEverything(setting: Setting): Promise<SpawnedProcess> {
   return SpawnedProcess.ready('start', setting.environment);
+}
+
+/** With SIGKILL, both at once: neither the process nor its Temporal server sees the other go. */
+export async function killEverything(everything: SpawnedProcess | undefined, setting: Setting): Promise<void> {
+  const server = await readServerRecord(setting.environment['DATA_DIR'] ?? '');
+  everything?.signal('SIGKILL');
+  if (server !== undefined && (await isThatServer(server))) {
+    process.kill(server.pid, 'SIGKILL');
+    while (isAlive(server.pid) && (await isThatServer(server))) await delay(5);
+  }
+  await everything?.kill();
 }

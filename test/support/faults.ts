@@ -42,6 +42,11 @@ export const FAULTS = {
     promise:
       'Tokens and executions that ran go on and end as they would have, viewers have the right texts, and the audit is whole.',
   },
+  'log-torn': {
+    fault: 'The machine goes down, and takes the end of the log of storage with it',
+    promise:
+      'The next start compares storage with Temporal, and brings tokens and answers up to what that has. Each that differed is said by its id, also where it was Temporal that lost something. Agents, definitions and entries of the audit of the last moment are lost.',
+  },
   'unread-output': {
     fault: 'The terminal hangs up, or nobody reads the log',
     promise: 'The process ends in order, and leaves no server and no lock.',

@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ApiClient } from '../../src/cli/api-client.js';
-import { isThatServer, readServerRecord } from '../../src/temporal/server-record.js';
-import { newPreparedSetting, type Setting } from './everything.js';
+import { killEverything, newPreparedSetting, type Setting } from './everything.js';
 import { startHeldProse } from './held-prose.js';
 import { prepareWriting } from './installation.js';
 import { Acknowledged } from './acknowledged.js';
 import { TrialUser } from './trial-user.js';
-import { isAlive } from './is-alive.js';
 import { seeded } from './seeded.js';
 import { SpawnedProcess } from './spawned-process.js';
 import { untilOver } from './under-way.js';
@@ -111,15 +109,8 @@ class KillTrial {
     this.#slowestStartMs = Math.max(this.#slowestStartMs, Math.round(performance.now() - startedAt));
   }
 
-  /** Both at once: neither sees the other go. */
   async #killAll(): Promise<void> {
-    const server = await readServerRecord(this.#folder);
-    this.#everything?.signal('SIGKILL');
-    if (server !== undefined && (await isThatServer(server))) {
-      process.kill(server.pid, 'SIGKILL');
-      while (isAlive(server.pid) && (await isThatServer(server))) await delay(5);
-    }
-    await this.#everything?.kill();
+    await killEverything(this.#everything, this.#setting);
     this.#settings.say(this.#everything?.output ?? '');
   }
 
@@ -131,11 +122,10 @@ class KillTrial {
     await untilOver({
       isOver: () => this.#users.every(({ rests }) => rests),
       progress: () => this.#acknowledged.toString(),
-      found: () => `${this.#acknowledged.toString()}\n${this.#users.map((user) => user.doing).join('\n')}`,
+      found: async () =>
+        [...this.#users.map((user) => user.doing), await this.#acknowledged.underWay(), this.#everything?.output].join(
+          '\n',
+        ),
     });
-  }
-
-  get #folder(): string {
-    return this.#setting.environment['DATA_DIR'] ?? '';
   }
 }

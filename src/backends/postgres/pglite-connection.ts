@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { PGlite } from '@electric-sql/pglite';
 
@@ -9,24 +10,36 @@ import { lockFolder, type FolderLock } from './folder-lock.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
 
+interface FolderFacts {
+  readonly folder: string;
+  readonly isAfterCrash: boolean;
+}
+
+/** Where `pg_control` says how the database stands, and what it says of one that was shut down. */
+const STATE_OFFSET = 16;
+const SHUT_DOWN = 1;
+
 /** PostgreSQL in this process, on a folder that no other process may open. */
 export class PgliteConnection implements SqlConnection {
   readonly #database: PGlite;
   readonly #lock: FolderLock;
   readonly #folder: string;
   readonly outlivesProcess = false;
+  readonly isAfterCrash: boolean;
 
-  private constructor(database: PGlite, lock: FolderLock, folder: string) {
+  private constructor(database: PGlite, lock: FolderLock, { folder, isAfterCrash }: FolderFacts) {
     this.#database = database;
     this.#lock = lock;
     this.#folder = folder;
+    this.isAfterCrash = isAfterCrash;
   }
 
   /** Throws UNAVAILABLE when another process has the folder, or it cannot be written to. The first start of a folder takes a few seconds. */
   static async open(folder: string): Promise<PgliteConnection> {
     const lock = await takeFolder(folder);
     try {
-      return new PgliteConnection(await PGlite.create(folder), lock, folder);
+      const isAfterCrash = await wasInUse(folder);
+      return new PgliteConnection(await PGlite.create(folder), lock, { folder, isAfterCrash });
     } catch (error) {
       await lock.release();
       const reason = wordsOf(error);
@@ -69,6 +82,12 @@ export class PgliteConnection implements SqlConnection {
     await this.#database.close();
     await this.#lock.release();
   }
+}
+
+/** Whether there is a database that nobody has shut down. */
+async function wasInUse(folder: string): Promise<boolean> {
+  const control = await readFile(join(folder, 'global', 'pg_control')).catch(() => undefined);
+  return control !== undefined && control.length > STATE_OFFSET + 4 && control.readInt32LE(STATE_OFFSET) !== SHUT_DOWN;
 }
 
 /** Makes the folder where there is none. */

@@ -17,6 +17,8 @@ export interface SqlConnection {
   listen(channel: string, listener: SqlListener): () => void;
   /** Copies the database, as it is at one moment, into a folder that is not there yet. Absent: a server has it. */
   readonly copyTo?: (folder: string) => Promise<void>;
+  /** Its last process was killed: what that wrote last may be lost, where the machine went down with it. */
+  readonly isAfterCrash?: boolean;
   close(): Promise<void>;
 }
 
