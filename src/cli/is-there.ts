@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 
-/** Whether something lies at this path that may be looked at. */
+/** Whether there is something at this path, be it a link that leads nowhere. */
 export async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
+  return await lstat(path).then(
     () => true,
     () => false,
   );

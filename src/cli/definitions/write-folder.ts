@@ -1,5 +1,5 @@
-import { link, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 
 import { isId } from '../../core/ids.js';
 import { shown } from '../../core/json/preview.js';
@@ -9,6 +9,7 @@ import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import type { DefinitionKind } from '../../folder/definition-source.js';
 import { definitionText } from '../../folder/write-definition.js';
 import { makeDirectory } from '../../make-directory.js';
+import { writeWhole } from '../write-whole.js';
 
 /** A definition of a server, and what is to become of it in the folder. */
 export interface PlannedFile {
@@ -64,14 +65,7 @@ export async function writeFileWhole(
       `${dirname(file)} leads out of the folder: nothing is written there.`,
     );
   }
-  const beside = join(real, `.${process.pid}.tmp`);
-  try {
-    await writeFile(beside, text);
-    if (force) await rename(beside, path);
-    else await link(beside, path);
-  } finally {
-    await rm(beside, { force: true });
-  }
+  await writeWhole(join(real, basename(file)), text, { overwrites: force });
 }
 
 /** Ids differ in capitals; on some systems files do not. Windows takes no colon. */

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { CircuitBreakerError } from '../../core/errors.js';
 import { makeDirectory } from '../../make-directory.js';
+import { isThere } from '../is-there.js';
 import { newAccessToken } from '../new-access-token.js';
+import { writeWhole } from '../write-whole.js';
 import { ownSource, testedVersion } from './package-source.js';
 import { FIRST_STEPS, templateFiles, type TemplateFile, type TemplateName } from './templates.js';
 
@@ -31,7 +33,7 @@ export async function makeFolder(folder: string, template: TemplateName): Promis
     const message = `${folder} has ${taken.join(', ')} already, and nothing is written over: take another folder.`;
     throw new CircuitBreakerError('ALREADY_EXISTS', message);
   }
-  for (const file of files) if (!(await isThere(folder, file))) await writeNew(folder, file);
+  for (const file of files) if (!(await isThere(join(folder, file.file)))) await writeNew(folder, file);
   return files.map(({ file }) => file).sort();
 }
 
@@ -101,17 +103,12 @@ function packageName(folder: string): string {
 /** Those that are there already, where one of them is another than would be made. */
 async function takenOf(folder: string, files: readonly TemplateFile[]): Promise<readonly string[]> {
   const found = await Promise.all(
-    files.map(async (file) => ((await isThere(folder, file)) ? { file, isSame: await isAsMade(folder, file) } : [])),
+    files.map(async (file) =>
+      (await isThere(join(folder, file.file))) ? { file, isSame: await isAsMade(folder, file) } : [],
+    ),
   );
   const there = found.flat();
   return there.every(({ isSame }) => isSame) ? [] : there.map(({ file: { file } }) => file);
-}
-
-async function isThere(folder: string, { file }: TemplateFile): Promise<boolean> {
-  return await lstat(join(folder, file)).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function isAsMade(folder: string, { file, content }: TemplateFile): Promise<boolean> {
@@ -123,15 +120,8 @@ async function isAsMade(folder: string, { file, content }: TemplateFile): Promis
   );
 }
 
-/** Whole or not at all, and over nothing. */
 async function writeNew(folder: string, { file, content }: TemplateFile): Promise<void> {
   const path = join(folder, file);
   await makeDirectory(dirname(path));
-  const beside = join(dirname(path), `.${process.pid}.tmp`);
-  try {
-    await writeFile(beside, content, { flag: 'wx', ...(file === SECRETS ? { mode: SECRET_MODE } : {}) });
-    await link(beside, path);
-  } finally {
-    await rm(beside, { force: true });
-  }
+  await writeWhole(path, content, file === SECRETS ? { mode: SECRET_MODE } : {});
 }
