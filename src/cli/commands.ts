@@ -233,6 +233,29 @@ not at all. What a token did after the backup never was; see docs/guides/backups
       await restore(request);
     },
   },
+  upgrade: {
+    options: {
+      check: { meaning: 'look, and change nothing: as yet all that it can do' },
+      most: { value: 'COUNT', meaning: 'how many tokens, and how many executions, the newest; 200 otherwise' },
+      json: { meaning: 'one object of JSON in place of lines, for programs' },
+    },
+    summary: 'say whether this version can be started beside the one that runs',
+    description: `Asked before new workers are started beside old ones, with this version and the variables of a worker. Replays the histories of running
+tokens and executions with this version's workflows, and lists the migrations that its first process will make. Changes nothing. Exits
+with 0 when all can go over, with 1 when something cannot, and with 2 when it was called wrongly.`,
+    variables: {
+      ...CLUSTER,
+      STORAGE_URL: 'postgres://…, whose migrations are looked at',
+      TASK_QUEUE_PREFIX: 'as the workers have it',
+      PAYLOAD_ENCRYPTION_KEYS: 'as the workers have them: histories are decrypted to be replayed',
+    },
+    examples: ['npx circuit-breaker upgrade --check', 'npx circuit-breaker upgrade --check --most 2000 --json'],
+    script: 'npx circuit-breaker upgrade',
+    run: async (request) => {
+      const { upgrade } = await import('./commands/upgrade.js');
+      await upgrade(request);
+    },
+  },
   ...CLIENT_COMMANDS,
   ...OPERATOR_COMMANDS,
   completion: {

@@ -57,10 +57,14 @@ export class PayloadEncryption implements PayloadCodec {
 
   /** The payload itself where it is not encrypted; undefined where it cannot be decrypted. */
   open(payload: Payload): Payload | undefined {
-    if (textOf(payload, 'encoding') !== ENCODING) return payload;
+    if (!isEncrypted(payload)) return payload;
     const key = this.#byId.get(textOf(payload, KEY_ID) ?? '');
     return key === undefined ? undefined : decrypted(payload, key);
   }
+}
+
+export function isEncrypted(payload: Payload): boolean {
+  return textOf(payload, 'encoding') === ENCODING;
 }
 
 function keyOf({ id, bytes }: PayloadKey): Key {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { hardStatements } from './hard-migrations.js';
 import type { SqlConnection } from './sql-connection.js';
 
 /** It may rewrite large tables, and wait for another process that does. */
@@ -43,6 +44,29 @@ export async function migrate(sql: SqlConnection, folder: URL = FOLDER): Promise
   for (const migration of missing) await apply(sql, tables.written, migration);
   // A process of another version may have been faster.
   refuseForeign(await readApplied(sql, await findTables(sql)), migrations);
+}
+
+export interface PendingMigration {
+  readonly tag: string;
+  /** Statements that a release of before cannot live with. */
+  readonly hard: readonly string[];
+}
+
+/**
+ * What `migrate` would apply; changes nothing. Throws UNAVAILABLE where `migrate` would. `isNew`: nothing was ever applied, so no other
+ * release has anything there.
+ */
+export async function pendingMigrations(
+  sql: SqlConnection,
+): Promise<{ readonly isNew: boolean; readonly pending: readonly PendingMigration[] }> {
+  const migrations = await readMigrations(FOLDER);
+  const applied = await readApplied(sql, await findTables(sql));
+  refuseForeign(applied, migrations);
+  const known = new Set(applied.map(({ tag }) => tag));
+  const pending = migrations
+    .filter(({ tag }) => !known.has(tag))
+    .map(({ tag, statements }) => ({ tag, hard: hardStatements(statements) }));
+  return { isNew: applied.length === 0, pending };
 }
 
 async function readMigrations(folder: URL): Promise<readonly Migration[]> {

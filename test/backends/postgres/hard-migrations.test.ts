@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { hardStatements } from '../support/hard-migrations.js';
+import { hardStatements } from '../../../src/backends/postgres/hard-migrations.js';
 
 const FOLDER = 'src/backends/postgres/migrations';
 /** Made before anybody ran two releases side by side. An older installation is stopped for them. */
