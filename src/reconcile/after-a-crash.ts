@@ -116,13 +116,7 @@ async function differs(parts: CrashParts, id: string): Promise<boolean> {
   const stored = await storage.tokens.get(id);
   const live = await kept.tokenOf(id);
   if (live === undefined) return await isForgotten(parts, id, stored);
-  if (stored !== undefined && stored.version > live.token.version) {
-    logger.warn(
-      { tokenId: id, storage: placeOf(stored), temporal: placeOf(live.token) },
-      `token "${id}" was set back by the crash: Temporal has lost its last changes, and they have to be made again`,
-    );
-    return true;
-  }
+  if (stored !== undefined && stored.version > live.token.version) return await isSetBack(parts, stored);
   if (!isBehind(stored, live)) return false;
   await delay(parts.patienceMs, undefined, { signal: parts.signal, ref: false });
   const later = await storage.tokens.get(id);
@@ -134,6 +128,18 @@ async function differs(parts: CrashParts, id: string): Promise<boolean> {
   logger.warn(
     { tokenId: id, storage: later === undefined ? 'not there' : placeOf(later), temporal: placeOf(token) },
     `token "${id}" was lost or set back in storage by the crash, and is there again as Temporal has it; events of its last changes are missing`,
+  );
+  return true;
+}
+
+/** What was recorded and not acknowledged yet is decided again in a moment, where its sender asks again. */
+async function isSetBack({ kept, patienceMs, signal, logger }: CrashParts, stored: Token): Promise<boolean> {
+  await delay(patienceMs, undefined, { signal, ref: false });
+  const live = await kept.tokenOf(stored.id);
+  if (live === undefined || live.token.version >= stored.version) return false;
+  logger.warn(
+    { tokenId: stored.id, storage: placeOf(stored), temporal: placeOf(live.token) },
+    `token "${stored.id}" is set back by the crash: storage has changes that Temporal has not. Make those again that were acknowledged`,
   );
   return true;
 }

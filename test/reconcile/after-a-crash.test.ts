@@ -58,7 +58,7 @@ describe('a comparison of storage with Temporal after a crash', { tags: 'log-tor
     const token = await store('back', 3);
     live.set('back', { ...token, version: 2 });
     expect(await compare()).toEqual([
-      expect.stringContaining('token "back" was set back by the crash: Temporal has lost'),
+      expect.stringContaining('token "back" is set back by the crash: storage has changes'),
     ]);
     expect(await storage.tokens.get('back')).toMatchObject({ version: 3 });
   });
