@@ -17,6 +17,9 @@ const START_LIMIT_MS = 60_000;
 /** A definition is data: what takes longer waits for something that it should not. */
 export const MODULE_LIMIT_MS = 10_000;
 
+/** After so many that were too late, others would probably be, too. */
+const MOST_LATE = 5;
+
 export interface ModuleLoaderOptions {
   /** What modules find in their environment: no key of ours. */
   readonly environment: ProgramEnvironment;
@@ -34,16 +37,18 @@ interface Late {
 }
 
 const NOT_WAITED_FOR: ModuleEnd = { type: 'ended', message: 'nobody waited for it' };
+const NOT_BEGUN: ModuleEnd = { type: 'ended', message: `it was not loaded: ${MOST_LATE} others came to no end` };
 
 /**
  * Loads modules of users, one after the other, in a process of their own: they may never end, end the process or take all memory. It
- * is started when it is needed, and again after one of these. It ends by itself when this process is gone, with what modules have started.
+ * is started when it is needed, and again after one of these; after some that never end it loads no more. It ends by itself when this process is gone, with what modules have started.
  */
 export class ModuleLoader {
   readonly #options: ModuleLoaderOptions;
   #process: ChildProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #number = 0;
+  #late = 0;
 
   constructor(options: ModuleLoaderOptions) {
     this.#options = options;
@@ -64,6 +69,7 @@ export class ModuleLoader {
   async #load(path: string): Promise<LoadedModule> {
     const { limitMs = MODULE_LIMIT_MS, environment, ending } = this.#options;
     if (ending?.aborted === true) return NOT_WAITED_FOR;
+    if (this.#late >= MOST_LATE) return NOT_BEGUN;
     if (this.#process !== undefined && hasEnded(this.#process)) await this.#end();
     if (this.#process === undefined) {
       this.#process = start(environment);
@@ -78,6 +84,7 @@ export class ModuleLoader {
     const word = nextWord(this.#process, { limitMs, ending, isMeant });
     this.#process.send(request);
     const loaded = await word;
+    if (loaded.type === 'late') this.#late += 1;
     if (!isAnswer(loaded) || hasEnded(this.#process)) await this.#end();
     return loaded;
   }

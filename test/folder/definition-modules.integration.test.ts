@@ -160,6 +160,17 @@ describe('definitions in TypeScript', () => {
     expect(agents).toHaveLength(1);
   });
 
+  it('are not waited for all day: after five that never end no other is loaded', async () => {
+    const endless = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [`agents/${index + 10}.ts`, 'for (;;);']),
+    );
+    const { problems } = await read({ ...endless, 'agents/reviewer.yaml': 'name: Reviewer' }, 300);
+    const lines = problems.map(problemLine);
+    expect(lines.filter((line) => line.includes('MODULE_TOO_SLOW'))).toHaveLength(5);
+    const skipped = lines.filter((line) => line.includes('MODULE_FAILED it was not loaded: 5 others came to no end'));
+    expect(skipped).toHaveLength(35);
+  });
+
   it('find no key of ours in their environment', async () => {
     const agent = AGENT.replace(`'mock-1'`, `Object.keys(process.env).sort().join() || 'none'`);
     const { agents } = await read({ ...FILES, 'agents/reviewer.ts': agent });
