@@ -122,8 +122,16 @@ export class Sweeper {
 
   /** What was cut off longer ago than Temporal's list is looked through, or is forgotten, is in no list. */
   async #settleUnknown(): Promise<void> {
-    const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => settledToken(this.#parts, id));
+    const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => this.#settleToken(id));
     for await (const ids of this.#activeTokens.next()) await someAtOnce(ids, settle);
+  }
+
+  /** Of a token that was active: whoever had it move has to hear that it does not any more. */
+  async #settleToken(id: string): Promise<void> {
+    const token = await settledToken(this.#parts, id);
+    if (token?.status !== 'TERMINATED') return;
+    const message = `token "${id}" is TERMINATED: its Temporal workflow was ended from outside, or Temporal has lost it`;
+    this.#parts.logger.warn({ tokenId: id, place: token.place, version: token.version }, message);
   }
 
   async #settleForgotten(): Promise<void> {

@@ -281,6 +281,9 @@ describe('the sweep', () => {
       expect(await storage.executions.get('doc-700:review:1')).toMatchObject({ status: 'TERMINATED' });
       const [event] = await storage.tokens.listEvents('doc-0', { after: 0, first: 1 });
       expect(event).toMatchObject({ type: 'TERMINATED', details: { reason: 'unknown to Temporal' } });
+      // Each once.
+      const said = logger.lines.filter(({ message }) => message.includes('is TERMINATED')).map(({ facts }) => facts);
+      expect(said.map((one) => ('tokenId' in one ? one.tokenId : '')).sort()).toEqual(['doc-0', 'doc-1099', 'doc-700']);
     },
   );
 
