@@ -24,7 +24,7 @@ export const lookupOrder = defineTool({
   description: 'Finds an order by its number. Call it before you say anything about an order.',
   input: z.object({ number: z.string().describe('As in "4711"') }),
   idempotent: true,
-  run: async ({ number }) => orderOf(number),
+  run: ({ number }) => orderOf(number),
 });
 
 export const refundOrder = defineTool({
@@ -34,7 +34,7 @@ export const refundOrder = defineTool({
   // The same key again is the same refund.
   idempotent: true,
   needsApproval: true,
-  run: async ({ number, amount }, { idempotencyKey }) => {
+  run: ({ number, amount }, { idempotencyKey }) => {
     const order = orderOf(number);
     if (!order.refunds.some(({ key }) => key === idempotencyKey)) order.refunds.push({ key: idempotencyKey, amount });
     return { number, refunded: order.refunds.reduce((sum, refund) => sum + refund.amount, 0) };
