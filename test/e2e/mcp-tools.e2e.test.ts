@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createAgent, graphql } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { killEverything, newSetting, startEverything, type Setting } from '../support/everything.js';
 import { EVERYTHING, FILESYSTEM, oddServer, startRemoteEverything, type RemoteServer } from '../support/mcp.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { isAlive } from '../support/is-alive.js';
@@ -48,7 +48,7 @@ describe('an agent with the tools of MCP servers', () => {
     await eventually(() => saveAgent(tools, ['Fine.']));
   });
   afterAll(async () => {
-    await everything.kill();
+    await killEverything(everything, setting);
     await remote.stop();
     await setting.remove();
   });

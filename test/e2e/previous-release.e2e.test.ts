@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { execution, fire, graphql, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, startEverything, type Setting } from '../support/everything.js';
+import { killEverything, newSetting, startEverything, type Setting } from '../support/everything.js';
 import { startHeldProse, type HeldProse } from '../support/held-prose.js';
 import { expectWhole } from '../support/installation.js';
 import {
@@ -45,7 +45,7 @@ describe(
     });
 
     afterAll(async () => {
-      await everything.kill();
+      await killEverything(everything, setting);
       await Promise.all([setting.remove(), prose.stop()]);
     });
 
