@@ -12,23 +12,11 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { CHAT } from '../providers/formats/contract/wire-under-test.js';
+import { writingWorkflow } from '../support/writing-workflow.js';
 
 /** Longer than a call may go without a heartbeat: Temporal gives its attempt up. */
 const LONG_OUTAGE_MS = 7_000;
-const WORKFLOW = {
-  id: 'writing',
-  name: 'Writing',
-  places: ['asked', 'written'],
-  initialPlace: 'asked',
-  transitions: [
-    {
-      id: 'write',
-      fromPlaces: ['asked'],
-      toPlace: 'written',
-      agentExecution: { agentId: 'writer', outputMapping: { 'data.text': 'response' } },
-    },
-  ],
-};
+const WORKFLOW = writingWorkflow();
 
 describe('a turn that the provider has finished is paid for once', () => {
   let temporal: TestTemporalServer;

@@ -11,6 +11,7 @@ import { startClusterModel, type ClusterModel } from './cluster-model.js';
 import { seeded } from './seeded.js';
 import { ALLOWED_PRIVATE_HOSTS } from './this-machine.js';
 import { untilOver } from './under-way.js';
+import { writingWorkflow } from './writing-workflow.js';
 
 export interface TrialSettings {
   readonly executions: number;
@@ -41,24 +42,7 @@ const AGENT = {
   prompts: { system: 'You write.', userTemplate: 'Write about <{topic}>' },
   tools: ['http.fetch'],
 };
-const WORKFLOW = {
-  id: 'writing',
-  name: 'Writing',
-  places: ['asked', 'written'],
-  initialPlace: 'asked',
-  transitions: [
-    {
-      id: 'write',
-      fromPlaces: ['asked'],
-      toPlace: 'written',
-      agentExecution: {
-        agentId: 'writer',
-        inputMapping: { topic: 'data.topic' },
-        outputMapping: { 'data.text': 'response' },
-      },
-    },
-  ],
-};
+const WORKFLOW = writingWorkflow({ topic: 'data.topic' });
 const STORED = `query ($token: String!, $execution: String!) {
   token(id: $token) { place status data history { transition } }
   tokenEvents(tokenId: $token, first: 100) { type transitionId }

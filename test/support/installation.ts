@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from './postgres.js';
 import { SpawnedProcess } from './spawned-process.js';
 import { sha256, streamFaults, type StreamViewer } from './stream-viewer.js';
 import { startTemporalServer, type TestTemporalServer } from './temporal-server.js';
+import { writingWorkflow } from './writing-workflow.js';
 
 const AGENT = {
   id: 'writer',
@@ -18,20 +19,7 @@ const AGENT = {
   llmProvider: { type: 'openai', model: 'gpt-4o-mini' },
   prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
 };
-const WORKFLOW = {
-  id: 'writing',
-  name: 'Writing',
-  places: ['asked', 'written'],
-  initialPlace: 'asked',
-  transitions: [
-    {
-      id: 'write',
-      fromPlaces: ['asked'],
-      toPlace: 'written',
-      agentExecution: { agentId: 'writer', outputMapping: { 'data.text': 'response' } },
-    },
-  ],
-};
+const WORKFLOW = writingWorkflow();
 
 export interface WritingIds {
   readonly tokenId: string;
