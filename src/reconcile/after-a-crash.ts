@@ -124,7 +124,8 @@ async function differs(parts: CrashParts, id: string): Promise<boolean> {
   const before = await storage.tokens.originOf(id);
   const { token, runId, request } = live;
   const record = { token, runId, events: [], executions: [], ...(request === undefined ? {} : { request }) };
-  await storage.tokens.record(record, before?.runId);
+  // Refused: it was deleted, and is not to come back.
+  if ((await storage.tokens.record(record, before?.runId)) === undefined) return false;
   logger.warn(
     { tokenId: id, storage: later === undefined ? 'not there' : placeOf(later), temporal: placeOf(token) },
     `token "${id}" was lost or set back in storage by the crash, and is there again as Temporal has it; events of its last changes are missing`,

@@ -71,6 +71,15 @@ describe('a comparison of storage with Temporal after a crash', { tags: 'log-tor
     expect(await storage.tokens.get('gone')).toMatchObject({ status: 'TERMINATED' });
   });
 
+  it('leaves a token away that was deleted, and says nothing of it', async () => {
+    const token = { ...(await store('deleted', 3)), status: 'COMPLETED' } as const;
+    await storage.tokens.record({ token: { ...token, version: 4 }, runId: 'run', events: [], executions: [] });
+    expect(await storage.tokens.delete('deleted', { runId: 'run', now: NOW })).toBe(true);
+    live.set('deleted', token);
+    expect(await compare()).toEqual([]);
+    expect(await storage.tokens.get('deleted')).toBeUndefined();
+  });
+
   it('brings tokens and executions back that storage has lost, and says which', async () => {
     live.set('lost', { ...aToken(aDefinition()), id: 'lost', version: 4 });
     live.set('behind', { ...(await store('behind', 1)), version: 2 });
