@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createToken } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
 import { killEverything, newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import { startHeldProse, type HeldProse } from '../support/held-prose.js';
 import { expectWhole, prepareWriting, write } from '../support/installation.js';
@@ -30,6 +32,16 @@ describe('a machine that goes down with the end of the log of storage', { tags: 
     await setting.remove();
   });
 
+  /** In Temporal, too: otherwise it would record the end once more, and nothing would differ. */
+  async function hasEnded(tokenId: string): Promise<void> {
+    const connection = await Connection.connect({ address: setting.temporalAddress });
+    const handle = new Client({ connection }).workflow.getHandle(tokenId);
+    await eventually(async () => {
+      expect((await handle.describe()).status.name).toBe('COMPLETED');
+    });
+    await connection.close();
+  }
+
   it.each(['cut', 'zeroed', 'garbled'] as const)(
     'which is %s: tokens and answers are there again as Temporal has them, and the start names each',
     async (tear) => {
@@ -43,6 +55,7 @@ describe('a machine that goes down with the end of the log of storage', { tags: 
       const lost = await write(setting.address, `lost-${tear}`);
       await new StreamViewer().watch(setting.address, lost.executionId);
       await expectWhole(setting.address, lost, []);
+      await hasEnded(lost.tokenId);
       await killEverything(everything, setting);
       await tearLog(storage, end, tear);
 
