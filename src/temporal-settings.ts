@@ -4,6 +4,13 @@ import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { isSecretName, secretsOf } from './core/secrets.js';
 import { namedProfile, standardFile, type TemporalProfile } from './temporal-profile.js';
 
+/** By which Temporal tells the workers of one build from those of another. */
+export interface WorkerDeployment {
+  readonly name: string;
+  /** Absent: the version of this program, with the hash of its workflows. */
+  readonly buildId?: string;
+}
+
 /** How a cluster is reached. Each part is from a variable, or else from the profile that the variables name. */
 export interface TemporalSettings {
   /** Set: use this cluster and start none. */
@@ -16,6 +23,8 @@ export interface TemporalSettings {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What said so, by what was said: `{address: 'TEMPORAL_ADDRESS', namespace: 'profile "prod" of /etc/temporal.toml'}`. */
   readonly origins: Readonly<Record<string, string>>;
+  /** Absent: workers have no build, and any takes any task. */
+  readonly deployment?: WorkerDeployment;
   /** The file of Temporal's own programs, where none of it was asked for; it need not be there. */
   readonly unreadFile?: string;
 }
@@ -37,6 +46,11 @@ const ADDRESS_FORM = 'must be host:port, e.g. localhost:7233';
 const STANDARD_ADDRESS = 'localhost:7233';
 const HEADER = 'TEMPORAL_GRPC_META_';
 
+function named(form: RegExp, characters: string) {
+  const message = `may have up to 100 ${characters}, and does not begin with two "_"`;
+  return z.string().regex(form, message).optional();
+}
+
 /** The variables of a connection, by our names and by those of Temporal's CLI and SDKs. */
 export const TEMPORAL_VARIABLES = {
   TEMPORAL_CONFIG_FILE: z.string().optional(),
@@ -56,6 +70,9 @@ export const TEMPORAL_VARIABLES = {
   TEMPORAL_TLS_KEY_PATH: z.string().optional(),
   TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
   TEMPORAL_TLS_CLIENT_KEY_DATA: z.string().optional(),
+  // By these names Temporal's controller for Kubernetes tells them.
+  TEMPORAL_DEPLOYMENT_NAME: named(/^(?!__)[\w-]{1,100}$/, 'letters, digits, "-" and "_"'),
+  TEMPORAL_WORKER_BUILD_ID: named(/^(?!__)[\w.+-]{1,100}$/, 'letters, digits, "-", "_", "." and "+"'),
 };
 type Values = z.infer<z.ZodObject<typeof TEMPORAL_VARIABLES>>;
 type VariableName = keyof Values;
@@ -95,6 +112,7 @@ export function temporalSettings(
   const [namespace, apiKey] = [said('namespace'), said('API key')];
   const metadata = headers(set, profile);
   const tls = tlsSettings(values, profile, { said, hasKey: apiKey !== undefined });
+  const deployment = workerDeployment(values, address !== undefined);
   const unreadFile = profile === undefined ? standardFile(set) : undefined;
   const settings: TemporalSettings = {
     namespace: namespace?.text ?? 'default',
@@ -102,6 +120,7 @@ export function temporalSettings(
     ...(apiKey === undefined ? {} : { apiKey: apiKey.text }),
     ...(tls === undefined ? {} : { tls }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(deployment === undefined ? {} : { deployment }),
     ...(unreadFile === undefined ? {} : { unreadFile }),
     origins: {
       ...originsOf({ address, namespace, 'API key': apiKey }),
@@ -112,6 +131,22 @@ export function temporalSettings(
   const keyText = client !== undefined && 'pem' in client.key ? { CLIENT_KEY_DATA: client.key.pem } : {};
   const secret = { ...metadata, ...keyText, ...(apiKey === undefined ? {} : { API_KEY: apiKey.text }) };
   return { settings, secrets: secretsOf(onlySecret(secret)) };
+}
+
+function workerDeployment(
+  { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_WORKER_BUILD_ID: buildId }: Values,
+  isElsewhere: boolean,
+): WorkerDeployment | undefined {
+  if (name === undefined) {
+    if (buildId === undefined) return undefined;
+    const advice = 'name the one that the build belongs to, or leave TEMPORAL_WORKER_BUILD_ID out';
+    throw fault('TEMPORAL_DEPLOYMENT_NAME', `it is not set: ${advice}`);
+  }
+  if (!isElsewhere) {
+    const why = 'the Temporal that a start brings along has one worker, and tokens would wait for a build that is gone';
+    throw fault('TEMPORAL_DEPLOYMENT_NAME', `it needs TEMPORAL_ADDRESS: ${why}`);
+  }
+  return { name, ...(buildId === undefined ? {} : { buildId }) };
 }
 
 function saidByVariable(name: SettingName, values: Values): Said | undefined {

@@ -20,6 +20,12 @@ const CLUSTER = {
   TEMPORAL_NAMESPACE: 'the namespace to work in',
 };
 
+const BUILD = {
+  TEMPORAL_DEPLOYMENT_NAME:
+    'a name for the workers of all versions: each build keeps its tokens; any worker takes any token otherwise',
+  TEMPORAL_WORKER_BUILD_ID: 'the build; the version with the hash of the workflows otherwise',
+};
+
 /** All commands. Each loads what it needs when it runs, so that help is there at once. */
 export const COMMANDS = {
   demo: {
@@ -75,6 +81,7 @@ everything is when it is ready, and ends in order with Ctrl-C.`,
 storage must then be a server.`,
     variables: {
       ...CLUSTER,
+      ...BUILD,
       ...BACKENDS,
       MAX_CONCURRENT_EXECUTIONS: 'model calls at once in this process',
       WORKER_HEALTH_PORT: 'where it answers /health/live and /health/ready on this machine, for what looks after it',
@@ -235,21 +242,35 @@ not at all. What a token did after the backup never was; see docs/guides/backups
   },
   upgrade: {
     options: {
-      check: { meaning: 'look, and change nothing: as yet all that it can do' },
-      most: { value: 'COUNT', meaning: 'how many tokens, and how many executions, the newest; 200 otherwise' },
+      check: { meaning: 'look, and change nothing' },
+      'make-current': { meaning: 'have what begins from now on do so on the build of this version' },
+      move: { meaning: 'have it take over the running tokens and executions that it repeats' },
+      'dry-run': { meaning: 'with these two: say what they would do, and change nothing' },
+      most: {
+        value: 'COUNT',
+        meaning: 'how many tokens, and how many executions, --check replays, the newest; 200 otherwise',
+      },
       json: { meaning: 'one object of JSON in place of lines, for programs' },
     },
-    summary: 'say whether this version can be started beside the one that runs',
-    description: `Asked before new workers are started beside old ones, with this version and the variables of a worker. Replays the histories of running
-tokens and executions with this version's workflows, and lists the migrations that its first process will make. Changes nothing. Exits
-with 0 when all can go over, with 1 when something cannot, and with 2 when it was called wrongly.`,
+    summary: 'say whether this version can be started beside the one that runs, and have it take over',
+    description: `Asked with the version that comes and the variables of a worker. --check replays the histories of running tokens and executions with
+this version's workflows, and lists the migrations that its first process will make, and the builds of TEMPORAL_DEPLOYMENT_NAME: what
+each holds, whether its workers answer, and which may be stopped. Once a worker of this version runs, --make-current and --move have
+its build take over: each token at once after its replay, and only where that repeats it. The same with the version before goes back.
+Exits with 0 when all can go over or has, with 1 when something cannot or no worker answers for it, and with 2 when it was called
+wrongly.`,
     variables: {
       ...CLUSTER,
+      ...BUILD,
       STORAGE_URL: 'postgres://…, whose migrations are looked at',
       TASK_QUEUE_PREFIX: 'as the workers have it',
       PAYLOAD_ENCRYPTION_KEYS: 'as the workers have them: histories are decrypted to be replayed',
     },
-    examples: ['npx circuit-breaker upgrade --check', 'npx circuit-breaker upgrade --check --most 2000 --json'],
+    examples: [
+      'npx circuit-breaker upgrade --check',
+      'npx circuit-breaker upgrade --check --most 2000 --json',
+      'npx circuit-breaker upgrade --make-current --move --dry-run',
+    ],
     script: 'npx circuit-breaker upgrade',
     run: async (request) => {
       const { upgrade } = await import('./commands/upgrade.js');

@@ -4,6 +4,7 @@ import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkAccess } from './checks/check-access.js';
 import { checkApi } from './checks/check-api.js';
+import { checkBuilds } from './checks/check-builds.js';
 import { checkHome } from './checks/check-home.js';
 import { checkLimits } from './checks/check-limits.js';
 import { checkNode } from './checks/check-node.js';
@@ -52,6 +53,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
   const checks = [
     checkTemporal(config, isRunning),
     checkHome(config),
+    checkBuilds(config),
     checkAccess(config),
     checkLimits(config),
     checkStorage(config, isRunning),

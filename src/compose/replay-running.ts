@@ -2,17 +2,17 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
-import { AGENT_EXECUTION, TOKEN_LIFECYCLE, taskQueues } from '../contract/messages.js';
+import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { shortened } from '../core/json/shortened.js';
 import type { PayloadKey } from '../core/payload-keys.js';
 import { payloadEncryption, workerDataConverter } from '../temporal/data-converter.js';
 import { isEncrypted, type PayloadEncryption } from '../temporal/payload-encryption.js';
-import { workflowCode } from './workflow-code.js';
+import { runningQuery, runsOf } from '../temporal/running-workflows.js';
+import type { RunOfWorkflow } from '../temporal/worker-builds.js';
+import { preparedCode } from './workflow-code.js';
 
-const PAGE = 100;
 const MOST_OF_A_REASON = 500;
 /** Where the SDK says what differs, within what its native part printed of the failure. */
 const DIFFERENCE = /message: "(\[TMPRL[^"]*)"/;
@@ -35,13 +35,24 @@ export interface ReplayedKind {
   readonly broken: readonly BrokenRun[];
 }
 
-interface ReplayOptions {
+/** A run whose history these workflows repeat. */
+export interface RepeatedRun extends RunOfWorkflow {
+  /** How many events of it were replayed. */
+  readonly events: number;
+}
+
+export interface ReplayOptions {
   readonly client: Client;
   readonly taskQueuePrefix: string;
   readonly payloadKeys: readonly PayloadKey[];
+  /** The workflows of this version. */
+  readonly bundle: WorkflowBundleOption;
   /** Of each kind, the newest. */
   readonly most: number;
-  readonly logger: Logger;
+  /** Which of those that run, as Temporal's list is searched; absent: all. */
+  readonly which?: string;
+  /** Called for each run that repeats itself, before the next one is looked at. */
+  readonly onRepeated?: (run: RepeatedRun, kind: ReplayedKind['kind']) => Promise<void>;
 }
 
 const KINDS = [
@@ -49,28 +60,38 @@ const KINDS = [
   { kind: 'executions', type: AGENT_EXECUTION },
 ] as const;
 
+/** The SDK prints what it replays, unless it is silent from the start. */
+export function silenceReplays(): void {
+  Runtime.install(SILENT);
+}
+
 /**
  * Replays what running tokens and executions have lived so far with the workflows of this version, one after the other: one history is in
  * memory at a time. Runs on nobody's task queue and changes nothing.
  */
 export async function replayRunning(options: ReplayOptions): Promise<readonly ReplayedKind[]> {
-  const { payloadKeys, logger } = options;
-  Runtime.install(SILENT);
+  const { client, payloadKeys, bundle, taskQueuePrefix, which, onRepeated } = options;
   const codec = new NotingCodec(payloadEncryption(payloadKeys));
   const worker = {
-    workflowBundle: await workflowCode(logger, { encodesFailures: payloadKeys.length > 0 }),
+    workflowBundle: await preparedCode(bundle, { encodesFailures: payloadKeys.length > 0 }),
     dataConverter: { ...workerDataConverter(payloadKeys), payloadCodecs: [codec] },
   };
   const kinds: ReplayedKind[] = [];
   for (const { kind, type } of KINDS) {
-    const query = `WorkflowType = "${type}" AND TaskQueue = "${taskQueues(options.taskQueuePrefix).main}" AND ExecutionStatus = "Running"`;
-    const { count } = await options.client.workflow.count(query);
+    const query = runningQuery(taskQueuePrefix, type, which);
+    const { count } = await client.workflow.count(query);
     const broken: BrokenRun[] = [];
     let replayed = 0;
-    for await (const { workflowId, runId, error } of Worker.runReplayHistories(worker, histories(options, query))) {
+    const looked = new Map<string, RepeatedRun>();
+    for await (const result of Worker.runReplayHistories(worker, histories(options, query, looked))) {
+      const { workflowId, runId, error } = result;
+      const run = looked.get(workflowId);
+      looked.delete(workflowId);
       replayed += 1;
       const lacksKey = codec.tookUnreadable();
       if (error !== undefined) broken.push({ id: workflowId, runId, reason: lacksKey ? NO_KEY : reasonOf(error) });
+      // By the run that the server has listed: a history that was reset tells of the one before.
+      else if (run !== undefined) await onRepeated?.(run, kind);
     }
     kinds.push({ kind, running: Math.max(count, replayed), replayed, broken });
   }
@@ -81,31 +102,20 @@ export async function replayRunning(options: ReplayOptions): Promise<readonly Re
 async function* histories(
   { client, most }: ReplayOptions,
   query: string,
+  looked: Map<string, RepeatedRun>,
 ): AsyncGenerator<{ workflowId: string; history: History }> {
   let left = most;
   for await (const { workflowId, runId } of runsOf(client, query)) {
     if (left === 0) return;
     left -= 1;
     try {
-      yield { workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      looked.set(workflowId, { workflowId, runId, events: history.events?.length ?? 0 });
+      yield { workflowId, history };
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
-}
-
-/** As the server lists them, the newest first. The client's own list decrypts memos, and fails where a key is missing. */
-async function* runsOf(client: Client, query: string): AsyncGenerator<{ workflowId: string; runId: string }> {
-  const { namespace } = client.options;
-  let nextPageToken: Uint8Array = new Uint8Array();
-  do {
-    const request = { namespace, query, pageSize: PAGE, nextPageToken };
-    const page = await client.workflowService.listWorkflowExecutions(request);
-    for (const { execution } of page.executions) {
-      yield { workflowId: execution?.workflowId ?? '', runId: execution?.runId ?? '' };
-    }
-    ({ nextPageToken } = page);
-  } while (nextPageToken.length > 0);
 }
 
 function reasonOf({ message }: Error): string {

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
@@ -35,7 +35,10 @@ import type { ProcessParts } from './run-process.js';
 import { temporalRuntime } from './temporal-logger.js';
 import { WORKER_OPTIONS } from './worker-options.js';
 import { mcpConfigOf, workerTools } from './worker-tools.js';
-import { workflowCode } from './workflow-code.js';
+import { announceBuild, ownBuild, refuseOtherWorkflows, versioningOf, type OwnBuild } from './own-build.js';
+import { countRuns, WITHOUT_BUILD } from '../temporal/running-workflows.js';
+import { WorkerBuilds } from '../temporal/worker-builds.js';
+import { preparedCode, workflowBundle } from './workflow-code.js';
 
 /** What is worth saying of a worker that runs. */
 export interface RunningWorker {
@@ -72,7 +75,10 @@ export async function runWorker(
   const http = toolHttp(web, credentials);
   const fixed = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
   const registry = workerTools(parts, { fixed, mcp, schemas: backends.schemas });
+  const bundle = await workflowBundle(parts.logger);
+  const build = await knownBuild(parts, client, bundle);
   const shared = {
+    ...versioningOf(build?.own),
     connection,
     namespace: cluster.namespace,
     activities: createActivities({ ...made, tools: registry }),
@@ -82,7 +88,7 @@ export async function runWorker(
   const main = await Worker.create({
     ...shared,
     taskQueue: queues.main,
-    workflowBundle: await workflowCode(parts.logger, { encodesFailures: payloadKeys.length > 0 }),
+    workflowBundle: await preparedCode(bundle, { encodesFailures: payloadKeys.length > 0 }),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
     ...(config.rateLimitPerMinute === undefined
       ? {}
@@ -92,7 +98,36 @@ export async function runWorker(
   await offerTools(parts, registry, backends.storage);
   run(parts, 'the worker', main);
   run(parts, 'the tool worker', tools);
+  if (build !== undefined) await announce(parts, client, build);
   return { ownTools: own.size, mcpServers: mcp.servers.length, temporal: made.temporal };
+}
+
+interface KnownBuild {
+  readonly own: OwnBuild;
+  readonly builds: WorkerBuilds;
+}
+
+async function knownBuild(
+  { config }: ProcessParts,
+  client: Client,
+  bundle: WorkflowBundleOption,
+): Promise<KnownBuild | undefined> {
+  const { deployment } = config.temporal;
+  if (deployment === undefined) return undefined;
+  const [own, builds] = [await ownBuild(deployment, bundle), new WorkerBuilds(client, deployment.name)];
+  await refuseOtherWorkflows(builds, own);
+  return { own, builds };
+}
+
+async function announce({ config, logger, say }: ProcessParts, client: Client, { own, builds }: KnownBuild) {
+  const runsWithoutBuild = async () => (await countRuns(client, config.taskQueuePrefix, WITHOUT_BUILD)) > 0;
+  const current = await announceBuild(builds, own, { runsWithoutBuild });
+  logger.info({ deployment: own.deploymentName, build: own.buildId, current }, 'the build of this worker');
+  if (current === own.buildId) return;
+  const others = current === undefined ? 'workers without a build' : `build ${current}`;
+  say(
+    `This worker is of build ${own.buildId}. What begins goes to ${others}: circuit-breaker upgrade --check says how this one takes over.`,
+  );
 }
 
 interface WorkerParts {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,26 +20,31 @@ interface CodeOptions {
   readonly encodesFailures: boolean;
 }
 
-/** The workflows as a worker takes them. */
-export async function workflowCode(logger: Logger, options: CodeOptions): Promise<WorkflowBundleOption> {
-  return await preparedCode(await bundleOf(logger), options);
-}
-
 /** A bundle as a worker takes it. */
 export async function preparedCode(
   bundle: WorkflowBundleOption,
   { encodesFailures }: CodeOptions,
 ): Promise<WorkflowBundleOption> {
   if (!encodesFailures) return bundle;
-  const code = 'code' in bundle ? bundle.code : await readFile(bundle.codePath, 'utf8');
-  return { code: `${ENCODING_FAILURES}${code}` };
+  return { code: `${ENCODING_FAILURES}${await textOf(bundle)}` };
+}
+
+/** The same for the same workflows: SHA-256, in hexadecimal digits. */
+export async function workflowsHash(bundle: WorkflowBundleOption): Promise<string> {
+  return createHash('sha256')
+    .update(await textOf(bundle))
+    .digest('hex');
+}
+
+async function textOf(bundle: WorkflowBundleOption): Promise<string> {
+  return 'code' in bundle ? bundle.code : await readFile(bundle.codePath, 'utf8');
 }
 
 /**
- * The bundle that the build made. Where the worker runs from sources, or with another SDK than the build had, the bundle is made now:
+ * The workflows, as the build bundled them. Where the worker runs from sources, or with another SDK than the build had, the bundle is made now:
  * that takes seconds of every start.
  */
-async function bundleOf(logger: Logger): Promise<WorkflowBundleOption> {
+export async function workflowBundle(logger: Logger): Promise<WorkflowBundleOption> {
   if (import.meta.url.endsWith('.ts')) return await bundled('../workflows/index.ts');
   const [built, installed] = [bundledWith(), installedSdk()];
   if (built === installed) return { codePath: BUNDLE };

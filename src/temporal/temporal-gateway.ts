@@ -15,6 +15,7 @@ import type { MigrateRequest } from '../core/tokens/migrate-request.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import { apiErrorFromTemporal, grpcCode, NOT_FOUND } from './api-error-from-temporal.js';
 import { forgetWorkflow } from './forget-workflow.js';
+import { namingBuild } from './held-by-build.js';
 import { OwnUpdates } from './own-updates.js';
 import { OwnWorkflows, type OwnWorkflow, type WorkflowKind } from './own-workflows.js';
 import { refuseAnotherHome, type ClaimHome } from './refuse-another-home.js';
@@ -111,15 +112,19 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
   const decisions = new OwnUpdates(client, own, AGENT_EXECUTION);
   const atHome = () => refuseAnotherHome(client, claimHome);
   const within = <Result>(run: () => Promise<Result>) => withinDeadline(client, run);
+  const answered = <Result>(id: string, run: () => Promise<Result>) =>
+    within(run).catch(async (error: unknown) => {
+      throw await namingBuild(client, id, error);
+    });
   return {
     startToken: (id, start, request) => within(() => startToken(starter, id, { start, request })),
     requestOf: (id) => within(() => requestOf(own, TOKEN_LIFECYCLE, id)),
     refuseEndedToken: (id) => within(() => refuseEndedToken(starter, id)),
-    fire: (tokenId, request) => within(() => updates.fire(tokenId, request)),
-    change: (tokenId, change) => within(() => updates.change(tokenId, change)),
-    migrate: (tokenId, request) => within(() => updates.migrate(tokenId, request)),
+    fire: (tokenId, request) => answered(tokenId, () => updates.fire(tokenId, request)),
+    change: (tokenId, change) => answered(tokenId, () => updates.change(tokenId, change)),
+    migrate: (tokenId, request) => answered(tokenId, () => updates.migrate(tokenId, request)),
     tellPlaceAgentsChanged: (tokenId) => within(() => tell(starter, tokenId)),
-    decideToolCall: (executionId, answer) => within(() => decide(decisions, executionId, answer)),
+    decideToolCall: (executionId, answer) => answered(executionId, () => decide(decisions, executionId, answer)),
     startExecution: (request) => within(() => startExecution(starter, request)),
     cancelExecution: (id, reason) => within(() => cancel(starter, id, reason)),
     closeOf: (kind, id) =>

@@ -42,6 +42,17 @@ export const FAULTS = {
     promise:
       'Tokens and executions that ran go on and end as they would have, viewers have the right texts, and the audit is whole.',
   },
+  'build-replaced': {
+    fault:
+      'A build of the workers takes over from another while tokens run, and the old processes are stopped one by one',
+    promise:
+      'A token stays with the build that it began on until another one takes it over, which it does only after it has repeated what the token has lived. Every token ends, and moves once; no finished turn is called again, and viewers have the right texts.',
+  },
+  'build-gone': {
+    fault: 'The build that holds a token has no worker any more',
+    promise:
+      'What is asked of the token is refused as `UNAVAILABLE` with the name of the build, and `upgrade --check` and `doctor` name it, too. Nothing is lost: a worker of that build goes on, or another build that repeats what the token has lived.',
+  },
   'log-torn': {
     fault: 'The machine goes down, and takes the end of the log of storage with it',
     promise:

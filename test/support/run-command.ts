@@ -10,6 +10,8 @@ export interface RanCommand {
 
 interface Running {
   readonly cwd?: string;
+  /** Absent: the one of this checkout. */
+  readonly program?: string;
   /** Besides PATH and HOME: nothing of the test's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** What is typed. */
@@ -17,9 +19,12 @@ interface Running {
 }
 
 /** Runs `circuit-breaker` with these words to its end. */
-export async function runCommand(args: readonly string[], { cwd, env, input = '' }: Running = {}): Promise<RanCommand> {
+export async function runCommand(
+  args: readonly string[],
+  { cwd, env, input = '', program = resolve('bin/circuit-breaker.js') }: Running = {},
+): Promise<RanCommand> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [resolve('bin/circuit-breaker.js'), ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { PATH, HOME, ...env },
   });
