@@ -131,3 +131,26 @@ describe('how a Temporal cluster is reached', () => {
     expect(settings(BY_FILE).secrets).not.toContain('file');
   });
 });
+
+describe('the build of a worker', () => {
+  const TEAM = { TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_DEPLOYMENT_NAME: 'team' };
+
+  it('is none unless a deployment is named', () => {
+    expect(temporal({ TEMPORAL_ADDRESS: 'temporal:7233' }).deployment).toBeUndefined();
+    expect(temporal(TEAM).deployment).toEqual({ name: 'team' });
+    expect(temporal({ ...TEAM, TEMPORAL_WORKER_BUILD_ID: '0.2.0+a-b_c' }).deployment).toEqual({
+      ...{ name: 'team', buildId: '0.2.0+a-b_c' },
+    });
+  });
+
+  it.each([
+    [{ TEMPORAL_WORKER_BUILD_ID: 'one' }, /^TEMPORAL_DEPLOYMENT_NAME: it is not set: .+TEMPORAL_WORKER_BUILD_ID/],
+    [{ TEMPORAL_DEPLOYMENT_NAME: 'team' }, /^TEMPORAL_DEPLOYMENT_NAME: it needs TEMPORAL_ADDRESS/],
+    [{ ...TEAM, TEMPORAL_DEPLOYMENT_NAME: 'a:b' }, /^TEMPORAL_DEPLOYMENT_NAME is "a:b": may have/],
+    [{ ...TEAM, TEMPORAL_DEPLOYMENT_NAME: '__a' }, /^TEMPORAL_DEPLOYMENT_NAME is "__a": may have/],
+    [{ ...TEAM, TEMPORAL_WORKER_BUILD_ID: 'a b' }, /^TEMPORAL_WORKER_BUILD_ID is "a b": may have/],
+    [{ ...TEAM, TEMPORAL_WORKER_BUILD_ID: 'a'.repeat(101) }, /^TEMPORAL_WORKER_BUILD_ID is .+: may have up to 100/],
+  ])('is refused with one line: %j', (environment: Record<string, string>, message) => {
+    expect(() => temporal(environment)).toThrow(message);
+  });
+});

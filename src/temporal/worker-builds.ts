@@ -132,8 +132,8 @@ export class WorkerBuilds {
 
 function withoutBuilds(error: unknown): CircuitBreakerError {
   const message =
-    `The Temporal server does not route by builds of workers (${reasonOf(error)}), which TEMPORAL_DEPLOYMENT_NAME asks for. It takes a server of ` +
-    'version 1.28 or later, on which that is not turned off (system.enableDeploymentVersions), and the right to it. Or leave ' +
+    `The Temporal server does not route by builds of workers (${reasonOf(error)}), which TEMPORAL_DEPLOYMENT_NAME asks for. It takes a server with ` +
+    'worker deployments, as 1.32 is, on which they are not turned off (system.enableDeploymentVersions), and the right to them. Or leave ' +
     'TEMPORAL_DEPLOYMENT_NAME out: then any worker takes any task.';
   return new CircuitBreakerError('UNAVAILABLE', message);
 }
