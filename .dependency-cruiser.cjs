@@ -22,6 +22,8 @@ const CONFIG = '^src/(config|secret-files|variables-file|temporal-(profile|setti
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|temporal-settings)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
+/** What Temporal itself has of tokens: types of it. */
+const KEPT = '^src/temporal/kept-by-temporal\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
@@ -114,7 +116,7 @@ const modules = [
     from: { path: '^src/reconcile/' },
     to: {
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
-      pathNot: ['^src/(core|operations|reconcile)/', STORAGE_PORTS, STREAM_PORT, GATEWAY],
+      pathNot: ['^src/(core|operations|reconcile)/', STORAGE_PORTS, STREAM_PORT, GATEWAY, KEPT],
     },
   },
   {

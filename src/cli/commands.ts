@@ -277,6 +277,37 @@ wrongly.`,
       await upgrade(request);
     },
   },
+  reconcile: {
+    options: {
+      'dry-run': { meaning: 'say what disagrees and what would be done, and change nothing' },
+      workflow: { value: 'ID', meaning: 'only tokens and executions of this workflow' },
+      since: { value: 'TIME', meaning: 'of what has ended in Temporal, only since then, like 2027-01-31T00:00:00Z' },
+      'namespace-lost': { meaning: 'end tokens also where Temporal knows none of them: it is lost for good' },
+      json: { meaning: 'lines of JSON in place of text, for programs' },
+    },
+    summary: 'set right what storage and Temporal disagree on, after a restore',
+    description: `Compares every token and execution of storage with Temporal, and all that Temporal has with storage. Says of each that differs what
+storage has, what Temporal has and what is done: storage takes what only Temporal has, and a token that Temporal does not know is made
+TERMINATED. Nothing that only storage has is lost. Storage on a server: workers must run, and everything may. Storage in a folder: stop what
+runs on it; Temporal and a worker are started for it, so that tokens go on meanwhile. Where Temporal knows none of the tokens it ends none, and
+says what to check. Exits with 0 when all is well, or was set right, with 1 when something differs, and with 2 when something is wrong.`,
+    variables: {
+      ...CLUSTER,
+      ...BACKENDS,
+      TASK_QUEUE_PREFIX: 'as the workers have it',
+      PAYLOAD_ENCRYPTION_KEYS: 'as the workers have them',
+    },
+    examples: [
+      'npx circuit-breaker reconcile --dry-run',
+      'npx circuit-breaker reconcile --workflow review --json',
+      'npx circuit-breaker reconcile --since 2027-01-31T00:00:00Z',
+    ],
+    script: 'npx circuit-breaker reconcile',
+    run: async (request) => {
+      const { reconcile } = await import('./commands/reconcile.js');
+      await reconcile(request);
+    },
+  },
   ...CLIENT_COMMANDS,
   ...OPERATOR_COMMANDS,
   completion: {

@@ -21,7 +21,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, readonly CommandName[]>> = 
     'executions',
     'execution',
   ],
-  'Servers and their data': ['start', 'worker', 'api', 'backup', 'restore', 'upgrade', 'audit'],
+  'Servers and their data': ['start', 'worker', 'api', 'backup', 'restore', 'reconcile', 'upgrade', 'audit'],
   'This command': ['completion'],
 };
 

@@ -19,7 +19,7 @@ interface Ending {
 
 /** Each may take megabytes. */
 const EXECUTIONS_PER_PAGE = 20;
-const UNENDED: readonly ExecutionStatus[] = ['PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL'];
+export const UNENDED: readonly ExecutionStatus[] = ['PENDING', 'RUNNING', 'WAITING_FOR_APPROVAL'];
 
 /** Ends what a token has started and nobody waits for any more. Safe to repeat. */
 export async function endExecutions(parts: EndingParts, tokenId: string, ending: Ending): Promise<void> {

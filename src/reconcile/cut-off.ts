@@ -28,16 +28,23 @@ const EXECUTIONS_PER_PAGE = 20;
 
 /** The execution as it stands: one whose Temporal workflow was cut off is recorded as ended, and its stream closed. */
 export async function settledExecution(parts: CutOffParts, id: string): Promise<AgentExecution | undefined> {
-  const { storage, temporal, now } = parts;
+  const { storage, now } = parts;
   const execution = await storage.executions.get(id);
   if (execution === undefined || isEnded(execution.status)) return execution;
-  const close = await temporal.closeOf('execution', id);
-  const end = close === undefined ? forgotten(execution, now()) : endOf(close);
-  // It runs, or has not begun, or its own record is on its way.
+  const end = await endingOf(parts, execution);
   if (end === undefined) return execution;
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
   await parts.closeStream(ended);
   return ended;
+}
+
+/** How an execution has to be recorded as ended; undefined: it runs, or has not begun, or its own record is on its way. */
+export async function endingOf(
+  { temporal, now }: Pick<CutOffParts, 'temporal' | 'now'>,
+  execution: AgentExecution,
+): Promise<ExecutionEnding | undefined> {
+  const close = await temporal.closeOf('execution', execution.id);
+  return close === undefined ? forgotten(execution, now()) : endOf(close);
 }
 
 /** Executions that were to begin, or to go on, so long ago that Temporal may know nothing of them. */

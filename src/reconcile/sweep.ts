@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
+import { someAtOnce } from './batches.js';
 import { overdueExecutions, settledExecution } from './cut-off.js';
+import { looksLost, lostMessage } from './disagreement.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { Retention, type RetentionParts } from './retention.js';
 import { RetryLater } from './retry-later.js';
@@ -12,7 +14,12 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
   readonly storage: Pick<Storage, 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'>;
-  readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'listCutOff' | 'tellPlaceAgentsChanged'>;
+  readonly temporal: Pick<
+    TemporalGateway,
+    'cancelExecution' | 'closeOf' | 'hasAnythingOfOurs' | 'listCutOff' | 'tellPlaceAgentsChanged'
+  >;
+  /** Somebody has said that the tokens of before may be lost: they are ended though Temporal knows none of them. */
+  readonly isLossAccepted?: boolean;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
   readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
@@ -22,8 +29,6 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
 const BATCH = 10;
 /** So many batches of streams one round closes; the next round goes on. */
 const MAX_BATCHES = 100;
-/** So many are asked for in Temporal at a time. */
-const AT_ONCE = 10;
 /** What was cut off while no process of ours ran is found by the first round. */
 const LOOK_BACK_MS = 7 * 86_400_000;
 /** Temporal's list of what has ended lags behind, and its clock may be set back. */
@@ -61,6 +66,8 @@ export class Sweeper {
   /** By id, when it closed. */
   readonly #settled = new LRUCache<string, string>({ max: REMEMBERED });
   #since: number;
+  /** Temporal seems to be another one: nothing is concluded from what it does not know. */
+  #isLost = false;
   #running: Promise<void> | undefined;
 
   constructor(parts: SweepParts) {
@@ -122,8 +129,34 @@ export class Sweeper {
 
   /** What was cut off longer ago than Temporal's list is looked through, or is forgotten, is in no list. */
   async #settleUnknown(): Promise<void> {
-    const settle = (id: string) => this.#unsettled.attempt(`token ${id}`, () => this.#settleToken(id));
-    for await (const ids of this.#activeTokens.next()) await someAtOnce(ids, settle);
+    const { temporal } = this.#parts;
+    const unknown: string[] = [];
+    let known = 0;
+    const look = async (id: string): Promise<void> => {
+      const close = await temporal.closeOf('token', id);
+      if (close === undefined) unknown.push(id);
+      else known += 1;
+      if (close !== undefined && close !== 'RUNNING' && close !== 'COMPLETED') await this.#settleToken(id);
+    };
+    const attempt = (run: (id: string) => Promise<void>) => (id: string) =>
+      this.#unsettled.attempt(`token ${id}`, () => run(id));
+    for await (const ids of this.#activeTokens.next()) await someAtOnce(ids, attempt(look));
+    await this.#noteWhetherLost(known, unknown.length);
+    if (!this.#isLost)
+      await someAtOnce(
+        unknown,
+        attempt((id) => this.#settleToken(id)),
+      );
+  }
+
+  /** Says so when it begins. A round that had no token to look at has learned nothing. */
+  async #noteWhetherLost(known: number, unknown: number): Promise<void> {
+    if (known + unknown === 0) return;
+    const { temporal, isLossAccepted = false, logger } = this.#parts;
+    const wasLost = this.#isLost;
+    const isAsked = known === 0 && !isLossAccepted;
+    this.#isLost = isAsked && looksLost({ known, unknown, hasOurs: await temporal.hasAnythingOfOurs() });
+    if (this.#isLost && !wasLost) logger.warn({ unknown }, lostMessage(unknown));
   }
 
   /** Of a token that was active: whoever had it move has to hear that it does not any more. */
@@ -135,6 +168,7 @@ export class Sweeper {
   }
 
   async #settleForgotten(): Promise<void> {
+    if (this.#isLost) return;
     const settle = (id: string) => this.#unsettled.attempt(`execution ${id}`, () => settledExecution(this.#parts, id));
     for await (const id of overdueExecutions(this.#parts)) await settle(id);
     for await (const ids of this.#waiting.next()) await someAtOnce(ids, settle);
@@ -171,8 +205,4 @@ export class Sweeper {
       `${what} could not be set right yet; it is tried again, more and more rarely`,
     );
   }
-}
-
-async function someAtOnce(ids: readonly string[], settle: (id: string) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < ids.length; from += AT_ONCE) await Promise.all(ids.slice(from, from + AT_ONCE).map(settle));
 }

@@ -5,9 +5,10 @@ import { AGENT_EXECUTION, taskQueues, TOKEN_LIFECYCLE, type AgentExecution } fro
 import { wholeResult } from '../contract/carried-result.js';
 import type { ExecutionRequest, ExecutionResult } from '../core/executions/execution.js';
 import type { Token } from '../core/tokens/token.js';
-import { requestOf } from './start-workflows.js';
+import { requestIn } from './start-workflows.js';
 import { OwnWorkflows, type WorkflowKind } from './own-workflows.js';
 import { readable } from './readable-answer.js';
+import { withinDeadline } from './temporal-gateway.js';
 
 /** A token as its Temporal workflow has it. */
 export interface KeptToken {
@@ -25,7 +26,10 @@ export interface KeptExecution {
   readonly result?: ExecutionResult;
 }
 
-/** What Temporal itself has of tokens and executions, whatever storage says of them. A worker has to run. */
+/**
+ * What Temporal itself has of tokens and executions, whatever storage says of them. A worker has to run. Looks throw UNAVAILABLE when nobody
+ * answers within seconds.
+ */
 export class KeptByTemporal {
   readonly #client: Client;
   readonly #own: OwnWorkflows;
@@ -57,17 +61,25 @@ export class KeptByTemporal {
   }
 
   /** Undefined where Temporal does not know it, or somebody ended it from outside. */
-  async tokenOf(id: string): Promise<KeptToken | undefined> {
+  tokenOf(id: string): Promise<KeptToken | undefined> {
+    return withinDeadline(this.#client, () => this.#tokenOf(id));
+  }
+
+  async #tokenOf(id: string): Promise<KeptToken | undefined> {
     const workflow = await this.#own.describe(TOKEN_LIFECYCLE, id);
     const status = workflow?.description.status.name;
     if (workflow === undefined || (status !== 'RUNNING' && status !== 'COMPLETED')) return undefined;
     const { runId } = workflow;
     const token = readable(await this.#client.workflow.getHandle(id, runId).query<Token>('token'));
-    return { token, runId, request: await requestOf(this.#own, TOKEN_LIFECYCLE, id) };
+    return { token, runId, request: requestIn(workflow) };
   }
 
   /** Undefined where Temporal does not know it, or it ended without a result. */
-  async executionOf(id: string): Promise<KeptExecution | undefined> {
+  executionOf(id: string): Promise<KeptExecution | undefined> {
+    return withinDeadline(this.#client, () => this.#executionOf(id));
+  }
+
+  async #executionOf(id: string): Promise<KeptExecution | undefined> {
     const workflow = await this.#own.describe(AGENT_EXECUTION, id);
     const { status, startTime } = workflow?.description ?? {};
     if (workflow === undefined || (status?.name !== 'RUNNING' && status?.name !== 'COMPLETED')) return undefined;

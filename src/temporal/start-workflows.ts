@@ -9,7 +9,7 @@ import { temporalDeadlineSeconds } from '../core/executions/execution-deadline.j
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import { canonicalJson, type JsonObject } from '../core/json/json.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
-import type { OwnWorkflows, WorkflowKind } from './own-workflows.js';
+import type { OwnWorkflow, OwnWorkflows, WorkflowKind } from './own-workflows.js';
 
 export interface Starter {
   readonly client: Client;
@@ -47,7 +47,13 @@ export async function startExecution(starter: Starter, execution: ExecutionReque
 
 /** What a token or an execution was started for; undefined where Temporal knows of none of ours (any more). */
 export async function requestOf(own: OwnWorkflows, kind: WorkflowKind, id: string): Promise<string | undefined> {
-  const request = (await own.describe(kind, id))?.description.memo?.[REQUEST];
+  const workflow = await own.describe(kind, id);
+  return workflow === undefined ? undefined : requestIn(workflow);
+}
+
+/** The same of one that was described. */
+export function requestIn({ description }: OwnWorkflow): string | undefined {
+  const request = description.memo?.[REQUEST];
   return typeof request === 'string' ? request : undefined;
 }
 

@@ -71,6 +71,8 @@ export interface TemporalGateway {
   isNewestRun(tokenId: string, runId: string): Promise<boolean>;
   /** Temporal workflows of ours that ended otherwise than by their own code since a time (RFC 3339). Throws as `closeOf` does. */
   listCutOff(since: string): AsyncIterable<CutOff>;
+  /** Whether it has any token or execution of ours, running or not. Throws as `closeOf` does. */
+  hasAnythingOfOurs(): Promise<boolean>;
   /**
    * Deletes what Temporal keeps of a token or an execution that has ended: every run of it. One that runs is terminated by it. Safe to
    * repeat. Throws as `closeOf` does.
@@ -147,6 +149,11 @@ export function createTemporalGateway(options: GatewayOptions): TemporalGateway 
       await within(atHome);
       yield* listCutOff(starter, since);
     },
+    hasAnythingOfOurs: () =>
+      within(async () => {
+        await atHome();
+        return (await client.workflow.count(ours(taskQueue))).count > 0;
+      }),
     ping: () =>
       within(async () => {
         await client.workflowService.getSystemInfo({});
@@ -159,7 +166,8 @@ const TYPES: Readonly<Record<'token' | 'execution', WorkflowKind>> = {
   execution: AGENT_EXECUTION,
 };
 
-async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
+/** Throws what comes of a call as an error of ours, UNAVAILABLE where there is no answer in time. */
+export async function withinDeadline<Result>(client: Client, run: () => Promise<Result>): Promise<Result> {
   try {
     return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, run);
   } catch (error) {
@@ -230,8 +238,7 @@ const CLOSES: Readonly<Record<string, WorkflowClose>> = {
 
 async function* listCutOff({ client, taskQueue }: Surroundings, since: string): AsyncGenerator<CutOff> {
   const query = [
-    `TaskQueue = '${taskQueue}'`,
-    `WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`,
+    ours(taskQueue),
     `ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled', 'Failed')`,
     `CloseTime >= '${since}'`,
   ].join(' AND ');
@@ -239,6 +246,10 @@ async function* listCutOff({ client, taskQueue }: Surroundings, since: string): 
     const kind = type === TOKEN_LIFECYCLE ? 'token' : 'execution';
     yield { id: workflowId, kind, closedAt: (closeTime ?? startTime).toISOString() };
   }
+}
+
+function ours(taskQueue: string): string {
+  return `TaskQueue = '${taskQueue}' AND WorkflowType IN ('${TOKEN_LIFECYCLE}', '${AGENT_EXECUTION}')`;
 }
 
 /** By the service itself: the client's own `cancel` takes no reason, which the history shows. */

@@ -37,7 +37,10 @@ describe('the sweep', () => {
     return Promise.resolve();
   }
 
-  function reconciler(closing = closeStream, { removing = remove, now = (): string => NOW } = {}): Sweeper {
+  function reconciler(
+    closing = closeStream,
+    { removing = remove, now = (): string => NOW, isLossAccepted = false } = {},
+  ): Sweeper {
     const streams = { remove: removing };
     const expireAudit = () => Promise.resolve();
     return new Sweeper({
@@ -48,6 +51,7 @@ describe('the sweep', () => {
       streams,
       retentionMs: HOUR,
       retention: {},
+      isLossAccepted,
       now,
       logger,
     });
@@ -303,6 +307,44 @@ describe('the sweep', () => {
     expect(since).toBeLessThan(theirs - setBackMs);
     expect(since).toBeGreaterThan(theirs - HOUR);
   });
+
+  it(
+    'ends nothing where Temporal knows none of many tokens, whatever else of ours it has, says so once, and goes on when it knows one',
+    { tags: 'namespace-lost' },
+    async () => {
+      for (let index = 0; index < 12; index += 1) await aStoredToken(`doc-${index}`);
+      temporal.closes.clear();
+      temporal.closes.set('somebody-new', 'RUNNING');
+      const sweep = reconciler();
+      await sweep.round();
+      await sweep.round();
+      expect((await storage.tokens.get('doc-3'))?.status).toBe('ACTIVE');
+      const told = logger.lines.map(({ message }) => message).filter((message) => message.includes('knows none of'));
+      expect(told).toEqual([expect.stringContaining('TEMPORAL_NAMESPACE and TASK_QUEUE_PREFIX')]);
+      temporal.closes.set('doc-0', 'RUNNING');
+      await sweep.round();
+      expect((await storage.tokens.get('doc-0'))?.status).toBe('ACTIVE');
+      expect((await storage.tokens.get('doc-3'))?.status).toBe('TERMINATED');
+    },
+  );
+
+  it(
+    'ends nothing where Temporal has nothing of ours at all, also no execution, until somebody has said that it is lost',
+    { tags: 'namespace-lost' },
+    async () => {
+      await aStoredToken('doc-1');
+      await storage.executions.create(
+        pendingExecution({ executionId: 'old', agentId: 'a', input: {} }, '2026-11-22T04:00:00.000Z'),
+      );
+      temporal.closes.clear();
+      await reconciler().round();
+      expect((await storage.tokens.get('doc-1'))?.status).toBe('ACTIVE');
+      expect((await storage.executions.get('old'))?.status).toBe('PENDING');
+      await reconciler(closeStream, { isLossAccepted: true }).round();
+      expect((await storage.tokens.get('doc-1'))?.status).toBe('TERMINATED');
+      expect((await storage.executions.get('old'))?.status).toBe('TERMINATED');
+    },
+  );
 
   it('leaves a token alone whose id has a newer run that goes on', async () => {
     await aStoredToken('doc-1');

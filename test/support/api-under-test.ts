@@ -108,6 +108,10 @@ export class PlayedTemporal implements TemporalGateway {
     return Promise.resolve(this.closes.get(id));
   }
 
+  hasAnythingOfOurs(): Promise<boolean> {
+    return Promise.resolve(this.closes.size > 0);
+  }
+
   isNewestRun(): Promise<boolean> {
     return Promise.resolve(true);
   }

@@ -79,6 +79,16 @@ export const FAULTS = {
     promise:
       'What storage has of it is answered. A token is never lived a second time, and one that was under way ends as `TERMINATED`.',
   },
+  'namespace-lost': {
+    fault: 'Temporal has lost everything, or a slip in a setting looks like that',
+    promise:
+      'Where Temporal knows none of the tokens, none is ended for that: the log says so, and what to check. `circuit-breaker reconcile --namespace-lost` ends them once a person has said so.',
+  },
+  'restored-older': {
+    fault: 'Storage, or Temporal, is restored from an older backup than the other',
+    promise:
+      '`circuit-breaker reconcile --dry-run` names each token and execution that differs, and changes nothing; without `--dry-run` storage takes what only Temporal has. Nothing that only storage has is lost.',
+  },
   'another-temporal': {
     fault: 'A Temporal that storage does not belong to answers',
     promise: 'Nothing is concluded from what it does not know, and nothing ends for that.',

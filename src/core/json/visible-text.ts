@@ -11,7 +11,16 @@ const PICTURE_OF_DELETE = 0x2421;
  * the same value.
  */
 export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(OBEYED, (character) =>
+  return escaped(JSON.stringify(value, null, 2));
+}
+
+/** The same in one line. */
+export function visibleJsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replace(OBEYED, (character) =>
     KEPT.has(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
