@@ -24,6 +24,8 @@ type Reconciliation = Omit<ReconcileParts, 'onFailure' | 'onProgress'>;
 
 const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 const RECORD_PATIENCE_MS = 2000;
+const UNCOMPARED =
+  'the last process on this data folder was killed, and the next start takes it for closed in order now: run circuit-breaker reconcile without --dry-run';
 
 /**
  * Opens storage and Temporal to compare them. Storage on a server leaves the workers to others; storage in a folder, which one process has at
@@ -33,6 +35,7 @@ const RECORD_PATIENCE_MS = 2000;
 export async function openReconciliation(parts: ProcessParts, options: ReconciliationOptions): Promise<Reconciliation> {
   const { config, resources, ending } = parts;
   const backends = await openBackends(parts);
+  if (backends.isAfterCrash && options.isDryRun) parts.logger.warn(UNCOMPARED);
   const isFolder = !/^postgres(?:ql)?:/.test(config.storageUrl);
   const cluster = isFolder ? await openCluster(parts) : elsewhereCluster(parts);
   const { client } = await resources.open(
