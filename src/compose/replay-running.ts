@@ -60,9 +60,10 @@ const KINDS = [
   { kind: 'executions', type: AGENT_EXECUTION },
 ] as const;
 
-/** The SDK prints what it replays, unless it is silent from the start. */
-export function silenceReplays(): void {
+/** The SDK prints what it replays, unless it is silent from the start. What that loads keeps the process alive until it is closed. */
+export function silenceReplays(): { close(): Promise<void> } {
   Runtime.install(SILENT);
+  return { close: () => Runtime.instance().shutdown() };
 }
 
 /**

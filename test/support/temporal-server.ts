@@ -47,16 +47,19 @@ export interface TestTemporalOptions {
   readonly suggestContinueAsNewAt?: number;
   /** What is deleted is gone within seconds: the server looks twice a minute whether it may be. */
   readonly deletesAtOnce?: boolean;
+  /** False: worker deployments are turned off, as on a server that does not know them yet. */
+  readonly routesByBuilds?: boolean;
 }
 
 /** A real Temporal server on random ports with a folder of its own, for one test file. */
 export async function startTemporalServer(options: TestTemporalOptions = {}): Promise<TestTemporalServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'temporal-'));
-  const { suggestContinueAsNewAt, deletesAtOnce = false } = options;
+  const { suggestContinueAsNewAt, deletesAtOnce = false, routesByBuilds = true } = options;
   const dynamicConfig = [
     ...(suggestContinueAsNewAt === undefined
       ? []
       : [`limit.historyCount.suggestContinueAsNew=${suggestContinueAsNewAt}`]),
+    ...(routesByBuilds ? [] : ['system.enableDeploymentVersions=false']),
     ...(deletesAtOnce ? ['history.transferProcessorUpdateAckInterval="100ms"'] : []),
   ];
   const [port, uiPort, cli] = [await freePort(), await freePort(), await temporalCli()];

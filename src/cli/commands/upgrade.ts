@@ -41,7 +41,8 @@ export async function upgrade(request: CommandRequest): Promise<void> {
   const { flags, options } = request;
   await runProcess(
     async (parts) => {
-      silenceReplays();
+      const replays = silenceReplays();
+      parts.resources.add('the replays', () => replays.close());
       const asked = await ask(parts);
       const most = Number(options['most'] ?? USUAL);
       const [result, lines, isWell] = flags.has('check')
