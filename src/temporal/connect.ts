@@ -10,10 +10,17 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { clientDataConverter } from './data-converter.js';
 import type { TemporalCluster } from './open-temporal.js';
 import { tlsConfig } from './pem-sources.js';
+import { RenewedChannel } from './renewed-channel.js';
 import { refusalOfTls } from './refusal-of-tls.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
+/**
+ * A connection that a firewall on the way has forgotten is noticed after the two together. Servers end the connection of those who ask more
+ * often than every 10 s.
+ */
+const KEEP_ALIVE_EVERY_MS = 11_000;
+const KEEP_ALIVE_WITHIN_MS = 4000;
 
 export interface TemporalClient {
   readonly client: Client;
@@ -23,7 +30,14 @@ export interface TemporalClient {
 /** Throws UNAVAILABLE when the cluster does not answer. The connection mends itself when the server was away. */
 export async function connectClient(cluster: TemporalCluster): Promise<TemporalClient> {
   const connectTimeout = CONNECT_TIMEOUT_MS;
-  const options = { ...(await connectionOptions(cluster)), connectTimeout, interceptors: [retryingSoon()] };
+  const channelArgs = {
+    channelFactoryOverride: (...channel: ConstructorParameters<typeof RenewedChannel>) => new RenewedChannel(...channel),
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.keepalive_time_ms': KEEP_ALIVE_EVERY_MS,
+    'grpc.keepalive_timeout_ms': KEEP_ALIVE_WITHIN_MS,
+  };
+  const own = { channelArgs, connectTimeout, interceptors: [retryingSoon()] };
+  const options = { ...(await connectionOptions(cluster)), ...own };
   const connection = await orUnavailable(cluster, Connection.connect(options));
   const { namespace, payloadKeys } = cluster;
   return { connection, client: new Client({ connection, namespace, dataConverter: clientDataConverter(payloadKeys) }) };
