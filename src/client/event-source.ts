@@ -3,8 +3,8 @@ import { createParser } from 'eventsource-parser';
 import type { StreamEvent } from '../core/streams/stream-event.js';
 import { readStreamError, StreamError, unexpectedAnswer } from './stream-error.js';
 
-/** The server answers within 100 ms and comments every 15 s: one that is silent for longer is not there any more. */
-const SILENCE_MS = 45_000;
+/** The server answers at once and comments every 5 s: one that is silent for longer is not there any more. */
+const SILENCE_MS = 15_000;
 /** Whatever a server asks for: it may be back sooner, and timers overflow at 25 days. */
 const LONGEST_ASKED_WAIT_MS = 300_000;
 
@@ -28,7 +28,7 @@ export interface VisitEnd {
 /**
  * One visit to a stream as server-sent events. Yields what arrives; returns when the server ends it, throws StreamError
  * when the server refuses for good or is not this API, and whatever `fetch` throws when the connection fails. A server
- * that is silent for 45 s, also before it has answered, counts as a connection that fails.
+ * that is silent for 15 s, also before it has answered, counts as a connection that fails.
  */
 export async function* visit(options: VisitOptions): AsyncGenerator<StreamEvent, VisitEnd, undefined> {
   const { signal, url } = options;

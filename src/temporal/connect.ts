@@ -31,7 +31,8 @@ export interface TemporalClient {
 export async function connectClient(cluster: TemporalCluster): Promise<TemporalClient> {
   const connectTimeout = CONNECT_TIMEOUT_MS;
   const channelArgs = {
-    channelFactoryOverride: (...channel: ConstructorParameters<typeof RenewedChannel>) => new RenewedChannel(...channel),
+    channelFactoryOverride: (...channel: ConstructorParameters<typeof RenewedChannel>) =>
+      new RenewedChannel(...channel),
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.keepalive_time_ms': KEEP_ALIVE_EVERY_MS,
     'grpc.keepalive_timeout_ms': KEEP_ALIVE_WITHIN_MS,

@@ -101,9 +101,9 @@ interface GatewayOptions {
 
 /**
  * How long to wait for what a worker has to do: longer than the 10 s after which Temporal gives out again a task that
- * a frozen worker took.
+ * a frozen worker took, and short enough for a caller to hear something within 15 s.
  */
-export const ANSWERED_WITHIN_MS = 15_000;
+export const ANSWERED_WITHIN_MS = 14_000;
 
 export function createTemporalGateway(options: GatewayOptions): TemporalGateway {
   const { client, taskQueuePrefix, executionTimeoutSeconds, claimHome } = options;

@@ -64,16 +64,16 @@ describe('whether somebody is still there', () => {
     socket.on('ping', pings);
     await once(socket, 'message');
     await pass(120);
-    expect(pings.mock.calls.length).toBeGreaterThanOrEqual(7);
+    expect(pings.mock.calls.length).toBeGreaterThanOrEqual(20);
     expect(api.reader.stats().viewers).toBe(1);
     socket.terminate();
   });
 
-  it('an event stream has a comment every 15 seconds, and headers at once', async () => {
+  it('an event stream has a comment every 5 seconds, and headers at once', async () => {
     const socket = await silentPeer(`GET /agent-stream/${ID} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream`);
     let text = '';
     socket.on('data', (data: Buffer) => (text += data.toString()));
-    await pass(46);
+    await pass(15);
     expect(text.match(/^:$/gm)).toHaveLength(3);
     socket.destroy();
   });

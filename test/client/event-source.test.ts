@@ -87,7 +87,7 @@ describe('what a visit ends with', () => {
 });
 
 describe('a server that is silent', () => {
-  const silence = new Error('The server was silent for 45 s.');
+  const silence = new Error('The server was silent for 15 s.');
 
   /** Has sent its headers, and sends no more. */
   function frozen(signal: AbortSignal, init: ResponseInit): Response {

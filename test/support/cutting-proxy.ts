@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Transform } from 'node:stream';
+import { Transform, type Duplex } from 'node:stream';
+
+import { SlowLine, type Slowness } from './slow-line.js';
 
 /** A request as it went through; of a WebSocket, the one that asks for it. */
 export interface PassedRequest {
@@ -10,26 +12,37 @@ export interface PassedRequest {
   readonly isOpen: () => boolean;
 }
 
+/** A direction in which bytes go through. */
+export type Way = 'to-server' | 'to-client';
+
+const WAYS: readonly Way[] = ['to-server', 'to-client'];
+
 interface Passage {
   readonly client: Socket;
   readonly server: Socket;
-  /** What the server sends goes through it. */
-  readonly answer: Transform;
+  /** From where it comes to where it goes, with what is in between. */
+  readonly ways: Readonly<Record<Way, readonly Duplex[]>>;
 }
 
 /** In which a client reads what was passed on before its connection breaks, also on a machine with much to do. */
 const READING_MS = 1000;
 
-/** Stands between a client and a server, passes bytes on, and breaks a connection or falls silent when it is told to. */
+/**
+ * Stands between a client and a server, passes bytes on, and does to them what networks do when it is told to: breaks connections and
+ * takes none, loses all packets of one direction or of both, is slow.
+ */
 export class CuttingProxy {
   readonly #server: Server;
   /** Connections that were opened since the start. */
   opened = 0;
   #chunksToCut: number | undefined;
-  #isSilent = false;
+  readonly #silent = new Set<Way>();
+  #slowness: Slowness = {};
   #isAway = false;
   readonly #requests: PassedRequest[] = [];
   readonly #open = new Set<Passage>();
+  /** Nothing passes on these any more. */
+  readonly #forgotten = new Set<Passage>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -41,7 +54,7 @@ export class CuttingProxy {
     const proxy = new CuttingProxy(server);
     server.on('connection', (client) => {
       if (proxy.#isAway) client.resetAndDestroy();
-      else proxy.#pass({ client, server: connect(Number(port), hostname), answer: proxy.#answerTo(client) });
+      else proxy.#pass(client, connect(Number(port), hostname));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
@@ -83,16 +96,49 @@ export class CuttingProxy {
     this.#isAway = false;
   }
 
-  /** Passes nothing on from now on, and closes nothing: as if all packets were lost. */
-  fallSilent(): void {
-    this.#isSilent = true;
-    for (const passage of this.#open) part(passage);
+  /**
+   * Passes nothing on from now on, this way or both, and closes nothing: as if all packets were lost. Ends of connections are packets,
+   * too: neither side learns of them.
+   */
+  fallSilent(...ways: readonly Way[]): void {
+    for (const way of ways.length === 0 ? WAYS : ways) {
+      this.#silent.add(way);
+      for (const passage of this.#open) part(passage, way);
+    }
   }
 
   /** Passes on again, also what has come meanwhile. */
   speakAgain(): void {
-    this.#isSilent = false;
-    for (const passage of this.#open) join(passage);
+    const passages = [...this.#open].filter((passage) => !this.#forgotten.has(passage));
+    for (const way of this.#silent) for (const passage of passages) join(passage, way);
+    this.#silent.clear();
+  }
+
+  /**
+   * On connections that are open now nothing passes any more, and neither side is told: as when a firewall on the way has lost its
+   * table. New ones are not hurt.
+   */
+  forgetAll(): void {
+    for (const passage of this.#open) {
+      this.#forgotten.add(passage);
+      for (const way of WAYS) part(passage, way);
+    }
+  }
+
+  /** From now on what passes is so slow, each way. */
+  slowDown(slowness: Slowness): void {
+    this.#slowness = slowness;
+  }
+
+  speedUp(): void {
+    this.#slowness = {};
+  }
+
+  /** Whatever was done to it is over. */
+  mend(): void {
+    this.comeBack();
+    this.speakAgain();
+    this.speedUp();
   }
 
   async stop(): Promise<void> {
@@ -101,8 +147,13 @@ export class CuttingProxy {
     await once(this.#server, 'close');
   }
 
-  #pass(passage: Passage): void {
-    const { client, server, answer } = passage;
+  #pass(client: Socket, server: Socket): void {
+    const line = () => new SlowLine(() => this.#slowness);
+    const ways = {
+      'to-server': [client, line(), server],
+      'to-client': [server, this.#answerTo(client), line(), client],
+    };
+    const passage: Passage = { client, server, ways };
     this.opened += 1;
     this.#open.add(passage);
     client.on('data', (bytes) => {
@@ -110,14 +161,14 @@ export class CuttingProxy {
     });
     client.on('close', () => {
       this.#open.delete(passage);
+      this.#forgotten.delete(passage);
       server.destroy();
     });
     server.on('close', () => {
       if (!server.readableEnded) client.destroy();
     });
-    for (const stream of [client, server, answer]) stream.on('error', () => undefined);
-    if (this.#isSilent) part(passage);
-    else join(passage);
+    for (const stream of [...ways['to-server'], ...ways['to-client']]) stream.on('error', () => undefined);
+    for (const way of WAYS) (this.#silent.has(way) ? part : join)(passage, way);
   }
 
   #answerTo(client: Socket): Transform {
@@ -153,12 +204,13 @@ function startsOfChunks(bytes: Buffer): readonly number[] {
   return [...bytes.toString('latin1').matchAll(/content_chunk/g)].map(({ index }) => index);
 }
 
-function join({ client, server, answer }: Passage): void {
-  client.pipe(server).pipe(answer).pipe(client);
+function join({ ways }: Passage, way: Way): void {
+  ways[way].reduce((from, to) => from.pipe(to));
 }
 
-function part({ client, server, answer }: Passage): void {
-  client.unpipe(server).pause();
-  server.unpipe(answer).pause();
-  answer.unpipe(client).pause();
+function part({ ways }: Passage, way: Way): void {
+  ways[way].reduce((from, to) => {
+    from.unpipe(to).pause();
+    return to;
+  });
 }

@@ -140,6 +140,21 @@ export const FAULTS = {
     fault: 'The answer to a write is lost on its way',
     promise: 'The write is repeated and stored once.',
   },
+  'network-silent': {
+    fault: 'The network loses everything between an API process and its servers, in both directions or in one',
+    promise:
+      'Whatever is asked is answered, or refused as `UNAVAILABLE`, within 15 s, and those who watch have a sign every 5 s. Connections that died on the way are given up, and everything goes on by itself when the network is back.',
+  },
+  'worker-cut-off': {
+    fault: 'A worker is cut off from some of its servers, and not from the others',
+    promise:
+      'It never speaks beside its successor: viewers end with the stored text, no token moves twice, and a turn that the provider has finished is not asked for again.',
+  },
+  'viewer-cut-off': {
+    fault: 'The network loses everything between a viewer and the API',
+    promise:
+      'The client takes the server for gone after 15 s, says why, and comes again with its cursor. The server lets go of whoever answers no ping for 30 s.',
+  },
   'viewer-slow': {
     fault: 'A viewer reads slowly, or not at all',
     promise: 'It gets chunks joined, never of two attempts, and holds nobody else up.',

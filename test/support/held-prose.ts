@@ -12,6 +12,8 @@ export interface HeldProse {
   readonly baseUrl: string;
   /** The next answer about a topic stops after so many chunks, until the function that is given is called. */
   hold(topic: string, chunks: number): () => void;
+  /** How often it has been asked about a topic, and how often it has told all of it. */
+  told(topic: string): { readonly asked: number; readonly whole: number };
   stop(): Promise<void>;
 }
 
@@ -25,12 +27,17 @@ interface Hold {
 export async function startHeldProse(chunks: number): Promise<HeldProse> {
   const server = await startFaultServer();
   const holds: Hold[] = [];
+  const asks: { readonly asked: string; isWhole: boolean }[] = [];
   const size = Math.ceil(LONG_PROSE.length / chunks);
   const pieces = Array.from({ length: chunks }, (_, n) => LONG_PROSE.slice(n * size, (n + 1) * size));
   server.behave((_request, response, body) => {
     const asked = JSON.stringify(body);
     const index = holds.findIndex(({ topic }) => asked.includes(topic));
-    void say(response, pieces, index === -1 ? undefined : holds.splice(index, 1)[0]);
+    const ask = { asked, isWhole: false };
+    asks.push(ask);
+    void say(response, pieces, index === -1 ? undefined : holds.splice(index, 1)[0]).then((isWhole) => {
+      ask.isWhole = isWhole;
+    });
   });
   return {
     baseUrl: server.baseUrl,
@@ -42,17 +49,23 @@ export async function startHeldProse(chunks: number): Promise<HeldProse> {
       holds.push({ topic, chunks, isOver });
       return release;
     },
+    told: (topic) => {
+      const about = asks.filter(({ asked }) => asked.includes(topic));
+      return { asked: about.length, whole: about.filter(({ isWhole }) => isWhole).length };
+    },
     stop: () => server.stop(),
   };
 }
 
-async function say(response: ServerResponse, pieces: readonly string[], hold: Hold | undefined): Promise<void> {
+/** Whether somebody was there to the end. */
+async function say(response: ServerResponse, pieces: readonly string[], hold: Hold | undefined): Promise<boolean> {
   beginStream(response);
   for (const [said, piece] of pieces.entries()) {
     if (said === hold?.chunks) await hold.isOver;
-    if (response.destroyed) return;
+    if (response.destroyed) return false;
     response.write(CHAT.text(piece));
     await delay(PACE_MS);
   }
   response.end(CHAT.finish('stop'));
+  return true;
 }

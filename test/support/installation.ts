@@ -7,6 +7,7 @@ import { LONG_PROSE } from './aimock-review.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from './api-client.js';
 import { newSetting, type Setting } from './everything.js';
 import { startHeldProse, type HeldProse } from './held-prose.js';
+import type { Network } from './network.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
 import { SpawnedProcess } from './spawned-process.js';
 import { sha256, streamFaults, type StreamViewer } from './stream-viewer.js';
@@ -73,22 +74,42 @@ export class Surroundings {
   }
 }
 
+interface InstallationOptions {
+  /** Absent: streams are kept where everything else is. */
+  readonly streamUrl?: string;
+  /** Absent: where everything else is. */
+  readonly agentStorageUrl?: string;
+  /** What stands between a process, `api-1` or `worker-1` and so on, and its servers; absent: nothing. */
+  readonly network?: Network;
+}
+
 /** Two workers and an API as processes of their own, which share storage and a backend of streams, and no memory or folder. */
 export class Installation {
   readonly #surroundings: Surroundings;
   readonly #database: TestDatabase;
   readonly #setting: Setting;
+  readonly #network: Network | undefined;
   readonly workers: SpawnedProcess[] = [];
   readonly #apis: SpawnedProcess[] = [];
+  readonly #names = new Map<SpawnedProcess, string>();
+  readonly #started = { api: 0, worker: 0 };
 
-  private constructor(surroundings: Surroundings, database: TestDatabase, setting: Setting) {
+  private constructor(
+    surroundings: Surroundings,
+    database: TestDatabase,
+    { setting, network }: { readonly setting: Setting; readonly network: Network | undefined },
+  ) {
     this.#surroundings = surroundings;
     this.#database = database;
     this.#setting = setting;
+    this.#network = network;
   }
 
-  /** `streamUrl` absent: streams are kept where everything else is. */
-  static async start(surroundings: Surroundings, prefix: string, streamUrl?: string): Promise<Installation> {
+  static async start(
+    surroundings: Surroundings,
+    prefix: string,
+    { streamUrl, agentStorageUrl, network }: InstallationOptions = {},
+  ): Promise<Installation> {
     const database = await createTestDatabase();
     const setting = await newSetting({
       TEMPORAL_ADDRESS: surroundings.temporal.address,
@@ -96,8 +117,9 @@ export class Installation {
       STORAGE_URL: database.url,
       OPENAI_BASE_URL: surroundings.prose.baseUrl,
       ...(streamUrl === undefined ? {} : { STREAM_URL: streamUrl }),
+      ...(agentStorageUrl === undefined ? {} : { AGENT_STORAGE_URL: agentStorageUrl }),
     });
-    const installation = new Installation(surroundings, database, setting);
+    const installation = new Installation(surroundings, database, { setting, network });
     await Promise.all([installation.startApi(), installation.startWorker(), installation.startWorker()]);
     await prepareWriting(setting.address);
     return installation;
@@ -112,16 +134,35 @@ export class Installation {
   }
 
   async startWorker(): Promise<void> {
-    const worker = SpawnedProcess.start('worker', this.#setting.environment);
+    const worker = await this.#start('worker');
     this.workers.push(worker);
     await worker.untilReady();
   }
 
   async startApi(otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
-    const api = SpawnedProcess.start('api', { ...this.#setting.environment, ...otherwise });
+    const api = await this.#start('api', otherwise);
     this.#apis.push(api);
     await api.untilReady();
     return api;
+  }
+
+  /** What its network knows a process by. */
+  nameOf(process: SpawnedProcess): string {
+    return this.#names.get(process) ?? '';
+  }
+
+  /** What a process of this name has said. */
+  outputOf(name: string): string {
+    return [...this.#names].find(([, its]) => its === name)?.[0].output ?? '';
+  }
+
+  async #start(kind: 'api' | 'worker', otherwise: Readonly<Record<string, string>> = {}): Promise<SpawnedProcess> {
+    const name = `${kind}-${++this.#started[kind]}`;
+    const { environment } = this.#setting;
+    const through = (await this.#network?.through(name, environment)) ?? environment;
+    const started = SpawnedProcess.start(kind, { ...through, ...otherwise });
+    this.#names.set(started, name);
+    return started;
   }
 
   /** The worker on which Temporal says that the execution's model call runs. */

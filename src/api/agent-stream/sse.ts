@@ -8,7 +8,8 @@ import { drained } from '../connections/slow-viewer.js';
 import { errorHeaders } from '../error-response.js';
 import type { ViewerFormat } from './event-json.js';
 
-const COMMENT_EVERY_MS = 15_000;
+/** Three of them before a client of ours takes the server for gone. */
+const COMMENT_EVERY_MS = 5000;
 /** What a client is asked to let pass before it comes again. */
 const COME_AGAIN_MS = 5000;
 /** So much goes out before the connection is asked whether it takes more. */

@@ -4,9 +4,10 @@ import type { WebSocket } from 'ws';
 
 import { isFull } from './slow-viewer.js';
 
-const PING_EVERY_MS = 15_000;
+const PING_EVERY_MS = 5000;
 /** On a slow line an answer waits behind what the kernel still has to send. */
-const MAX_UNANSWERED = 2;
+const MAX_UNANSWERED = 6;
+
 /**
  * A WebSocket and the connection that it speaks over, for messages that are framed already. Without compression the socket
  * writes its own frames in one piece, so that the two never get mixed.
@@ -17,7 +18,7 @@ export interface WiredSocket {
 }
 
 /**
- * For the life of a socket: pings it, cuts the connection to a peer that has not answered the last two, answers its pings
+ * For the life of a socket: pings it, cuts the connection to a peer that has answered none for 30 s, answers its pings
  * as long as it takes the answers, and takes its errors, which are followed by its end. The server must not answer pings
  * by itself (`autoPong: false`): what a peer never reads would pile up.
  */

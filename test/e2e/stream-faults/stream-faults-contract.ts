@@ -187,7 +187,11 @@ export function streamFaultsContract({ name, isThere, start }: BackendKind): voi
     beforeAll(async () => {
       const [around, backend] = await Promise.all([Surroundings.start({ chunks: CHUNKS }), start()]);
       surroundings = around;
-      place = { here: await Installation.start(around, 'faults', backend.url), prose: around.prose, backend };
+      place = {
+        here: await Installation.start(around, 'faults', { streamUrl: backend.url }),
+        prose: around.prose,
+        backend,
+      };
     });
     afterAll(async () => {
       await place.here.stop();
