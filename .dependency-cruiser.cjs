@@ -397,7 +397,7 @@ const houses = {
     rooms: { memory: [], postgres: [], records: [], redis: ['records'], nats: ['records'], elsewhere: [] },
   },
   backends: {
-    open: [],
+    open: ['server-watch'],
     rooms: { postgres: [], redis: [], nats: [] },
   },
 };

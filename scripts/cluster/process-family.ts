@@ -22,7 +22,8 @@ export function killFamily(root: ProcessIdentity): void {
   }
 }
 
-function descendants(root: ProcessIdentity): readonly ProcessIdentity[] {
+/** What a process has started, and what that has, at this moment; nothing where it is not certain to be the one that is meant. */
+export function descendants(root: ProcessIdentity): readonly ProcessIdentity[] {
   if (!isCertainlyRunning(root)) return [];
   const parents = new Map(allIds().map((pid) => [pid, statOf(pid)?.parent] as const));
   const found = [root.pid];

@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
-import { withFinishedTurns } from '../core/executions/attempts-over.js';
+import { withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -87,8 +87,11 @@ export class AttemptRecord {
 
   /** What came before it: the turns before this one are finished, or there would not be this one. */
   #earlier(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
-    const ended = withFinishedTurns(noted, this.#call.turn - 1).map((one) => this.#lostIfRunning(one));
-    return [...ended, ...this.#unnoted(ended)];
+    const finishedTurns = this.#call.turn - 1;
+    const { provider, model } = this.#call.prepared;
+    const ended = withFinishedTurns(noted, finishedTurns).map((one) => this.#lostIfRunning(one));
+    const known = withUnnotedTurns(ended, finishedTurns, { provider, model, startedAt: this.#parts.now() });
+    return [...known, ...this.#unnoted(known)];
   }
 
   #begunAfter(earlier: AgentExecution['attempts']): ModelAttempt {

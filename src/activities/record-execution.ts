@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { outputOf } from '../core/executions/answer-output.js';
-import { withFinishedTurns } from '../core/executions/attempts-over.js';
+import { withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
@@ -27,7 +27,8 @@ async function storeEnd(
 ): Promise<AgentExecution> {
   // Without usage no turn was finished.
   const finishedTurns = ended.usage === undefined ? 0 : ended.turn;
-  const attempts = withFinishedTurns(stored?.attempts ?? [], finishedTurns).map((one) => closedAttempt(one, ended));
+  const noted = withFinishedTurns(stored?.attempts ?? [], finishedTurns).map((one) => closedAttempt(one, ended));
+  const attempts = stored === undefined ? noted : await withItsTurns(storage, { ...stored, attempts: noted }, ended);
   const output = outputOf({ ...ended, text: ended.response ?? '' });
   return await storage.executions.update(ended.executionId, {
     status: ended.status,
@@ -41,6 +42,23 @@ async function storeEnd(
     ...(ended.errorCode === undefined ? {} : { errorCode: ended.errorCode }),
     ...(ended.errorMessage === undefined ? {} : { errorMessage: ended.errorMessage }),
   });
+}
+
+/** All turns of an execution that completed: where storage was away for as long as one took, nothing of that one was noted. */
+async function withItsTurns(
+  storage: ActivityParts['storage'],
+  { agentId, agentVersion, attempts }: AgentExecution,
+  { status, turn, completedAt }: ExecutionEnd,
+): Promise<AgentExecution['attempts']> {
+  if (status !== 'COMPLETED') return attempts;
+  const completed = new Set(attempts.filter(({ outcome }) => outcome === 'completed').map((one) => one.turn));
+  if (completed.size >= turn) return attempts;
+  const [agent] = await storage.agents.getManyEver([{ id: agentId, version: agentVersion }]);
+  const last = attempts.at(-1);
+  const provider = last?.provider ?? agent?.llmProvider.type;
+  const model = last?.model ?? agent?.llmProvider.model;
+  if (provider === undefined || model === undefined) return attempts;
+  return withUnnotedTurns(attempts, turn, { provider, model, startedAt: completedAt });
 }
 
 /** What is recorded by somebody else than the execution itself may be meant for another one of the same id. */

@@ -141,12 +141,18 @@ export class TurnAttempt {
         ? cancellationSignal
         : AbortSignal.any([cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
     const { executions } = this.#parts.storage;
+    let away: unknown;
+    const store = () =>
+      executions.storeTurn(executionId, turn, asJson(result)).catch((error: unknown) => {
+        away = error;
+        throw error;
+      });
     try {
-      return turnResultOf(await persistently(patience, () => executions.storeTurn(executionId, turn, asJson(result))));
+      return turnResultOf(await persistently(patience, store));
     } catch (error) {
       if (cancellationSignal.aborted || toolCalls.length > 0) throw error;
       this.#parts.logger.warn(
-        { executionId, turn, err: error },
+        { executionId, turn, err: away ?? error },
         'the finished turn could not be stored beside the history',
       );
       return result;

@@ -37,6 +37,7 @@ export class AuditTrail implements AuditLog {
   #isEnded = false;
   /** The same complaint is made once, until it goes well again. */
   #hasComplained = false;
+  #lost = 0;
 
   constructor(parts: TrailParts) {
     this.#parts = parts;
@@ -49,7 +50,12 @@ export class AuditTrail implements AuditLog {
 
   async tell(entry: AuditEntry): Promise<void> {
     if (this.isFull) {
-      this.#parts.logger.error({ action: entry.action }, 'an entry of the audit is lost: too many wait for storage');
+      if (this.#lost === 0) {
+        const message =
+          'an entry of the audit is lost: too many wait for storage; how many, is said when it takes them';
+        this.#parts.logger.error({ action: entry.action }, message);
+      }
+      this.#lost += 1;
       return;
     }
     await new Promise<void>((done) => {
@@ -76,7 +82,10 @@ export class AuditTrail implements AuditLog {
     this.#write();
     await this.#writing;
     if (this.#kept.length === 0) return;
-    this.#parts.logger.error({ lost: this.#kept.length }, 'entries of the audit are lost: storage did not take them');
+    this.#parts.logger.error(
+      { lost: this.#kept.length + this.#lost },
+      'entries of the audit are lost: storage did not take them',
+    );
   }
 
   #write(): void {
@@ -96,6 +105,7 @@ export class AuditTrail implements AuditLog {
         break;
       }
       this.#hasComplained = false;
+      this.#tellLost();
       this.#kept = this.#kept.slice(batch.length);
       // Each batch for itself: whoever tells something now must not keep those waiting who came before.
       release(batch);
@@ -103,6 +113,12 @@ export class AuditTrail implements AuditLog {
     }
     // Here, and not a moment later: what is told from now on is for the next one.
     this.#writing = undefined;
+  }
+
+  #tellLost(): void {
+    if (this.#lost === 0) return;
+    this.#parts.logger.error({ lost: this.#lost }, 'entries of the audit were lost: storage did not take them in time');
+    this.#lost = 0;
   }
 
   #keepForLater(error: unknown): void {

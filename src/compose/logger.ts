@@ -1,12 +1,13 @@
-import { pino, type Logger } from 'pino';
+import { pino, type Logger, type LoggerOptions } from 'pino';
 
 import type { Config } from '../config.js';
 import { secretMask } from '../core/secrets.js';
+import { kindOfAway, RepeatedLines } from './repeated-lines.js';
 
 /**
  * The log of a process, on stderr: stdout belongs to what a command has to say. Every line is searched for the secrets
- * of the configuration, whoever wrote it: an error of a driver may carry an address with its password. `onLost` is told
- * when nobody reads it any more; from then on it is silent.
+ * of the configuration, whoever wrote it: an error of a driver may carry an address with its password. That a server is away is
+ * said once a minute, whoever says it; at the level debug, each time. `onLost` is told when nobody reads it any more; from then on it is silent.
  */
 export async function createLogger(config: Config, onLost: () => void): Promise<Logger> {
   const { logLevel, logFormat } = config;
@@ -22,7 +23,26 @@ export async function createLogger(config: Config, onLost: () => void): Promise<
   const write = (line: string) => {
     if (!isLost) stderr.write(shown(line));
   };
-  return pino({ level: logLevel, hooks: { streamWrite: secretMask(config.secrets) } }, { write });
+  return pino(
+    { level: logLevel, hooks: { streamWrite: secretMask(config.secrets), logMethod: onceAMinute() } },
+    { write },
+  );
+}
+
+const WARN = pino.levels.values['warn'] ?? 40;
+
+type LogMethod = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>;
+
+/** Of lines that say that a server is away only what is news: see `RepeatedLines`. */
+export function onceAMinute(repeated = new RepeatedLines()): LogMethod {
+  return function (...[args, method, level]) {
+    const [facts, message, ...rest] = args;
+    const kind = level < WARN ? undefined : kindOfAway(facts);
+    const leftOut = kind === undefined ? 0 : repeated.take(kind);
+    if (leftOut === undefined) this.debug(...args);
+    else if (leftOut === 0) method.apply(this, args);
+    else method.apply(this, [facts, `${message ?? ''} (and ${leftOut} lines more since)`, ...rest]);
+  };
 }
 
 /** What people do not need to find what happened: a process has one of each, or Temporal's UI shows it. LOG_FORMAT=json has all. */

@@ -28,11 +28,11 @@ export interface Backends {
  * for schemas are started when they are needed.
  */
 export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
-  const open = () => openStorage(config.storageUrl, { logger });
+  const open = () => openStorage(config.storageUrl, { logger: logger.child({ variable: 'STORAGE_URL' }) });
   const opened = await resources.open('storage', open, ({ storage }) => storage.close());
   const storage = await withItsAgents(opened, { config, logger, resources });
   const streams = await openStreamLog(config.streamUrl, {
-    logger,
+    logger: logger.child({ variable: 'STREAM_URL' }),
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
   });
   resources.add('the stream log', () => streams.shutdown());
@@ -54,7 +54,7 @@ async function withItsAgents(
 ): Promise<Storage> {
   const { agentStorageUrl: url } = config;
   if (url === undefined) return storage;
-  const open = () => openAgentStorage(url, { home, logger });
+  const open = () => openAgentStorage(url, { home, logger: logger.child({ variable: 'AGENT_STORAGE_URL' }) });
   const elsewhere = await resources.open('the storage of agents', open, (agents) => agents.close());
   return withAgentsElsewhere(storage, home, elsewhere);
 }

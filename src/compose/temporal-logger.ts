@@ -34,9 +34,15 @@ function isTaskGivenAgain({ failure }: LogMetadata): boolean {
   return typeof failure === 'string' && failure.includes(TASK_GIVEN_AGAIN_TYPE);
 }
 
-/** The native part gives a workflow the next task beside one that the server has failed: `workflows/turns` mends that. */
+/**
+ * The native part gives a workflow the next task beside one that the server has failed: `workflows/turns` mends that. And a quick try
+ * that storage answers after its time is meant: it goes on as a normal activity.
+ */
 function isMended(message: string): boolean {
-  return message.startsWith('Trying to send a new WFT for a run which already has one');
+  return (
+    message.startsWith('Trying to send a new WFT for a run which already has one') ||
+    message === 'Tried to complete untracked local activity'
+  );
 }
 
 /**

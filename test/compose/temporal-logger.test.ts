@@ -68,6 +68,8 @@ it('takes what the native part of the SDK says into our log, information as deta
   expect(telemetryOptions?.logging).toHaveProperty('forward');
   logger?.log('WARN', 'a task failed', { sdkComponent: 'core' });
   logger?.log('INFO', 'a worker changed', { sdkComponent: 'worker' });
+  // A quick try that storage answered after its time goes on as a normal activity.
+  logger?.log('WARN', 'Tried to complete untracked local activity', { sdkComponent: 'core' });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
     { level: 40, sdkComponent: 'core', msg: 'a task failed' },
   ]);

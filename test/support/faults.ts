@@ -111,6 +111,15 @@ export const FAULTS = {
     fault: 'Storage is slow, or one statement hangs',
     promise: 'A statement is given up in time and does not go on in the server; records go through Temporal meanwhile.',
   },
+  'storage-full': {
+    fault: 'The disk of storage is full, or its memory',
+    promise:
+      'Reads are answered; what cannot be stored is `UNAVAILABLE`, or waits and completes once there is room. Nothing acknowledged is lost and nothing is applied twice. The log says it once a minute, with the variable and the server.',
+  },
+  'storage-read-only': {
+    fault: 'Storage takes no writes: it was set read-only, or is a standby now',
+    promise: 'The same as where its disk is full.',
+  },
   'storage-refuses': {
     fault: 'Storage refuses a record for its content',
     promise: 'The token says so as an incident and goes on. Nobody else waits for it.',

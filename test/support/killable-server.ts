@@ -29,6 +29,11 @@ export abstract class KillableServer {
 
   abstract get url(): string;
 
+  /** Who it is to be, where not who we are. */
+  protected readonly user: { readonly uid: number; readonly gid: number } | undefined = undefined;
+  /** What ends it and all that it has started, as the end of the machine would. */
+  protected readonly killSignal: NodeJS.Signals = 'SIGKILL';
+
   /** What starts it. Called for every start. */
   protected abstract command(home: ServerHome): Promise<readonly [program: string, ...args: string[]]>;
 
@@ -40,17 +45,31 @@ export abstract class KillableServer {
 
   async startAgain(): Promise<void> {
     const [program, ...args] = await this.command(this.#home);
-    const process = spawn(program, args, { stdio: 'ignore' });
+    const process = spawn(program, args, { stdio: 'ignore', ...this.user });
     this.#process = process;
     await untilAnswering(process, () => this.answers());
+  }
+
+  protected get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  protected get folder(): string {
+    return this.#home.folder;
+  }
+
+  get hasEnded(): boolean {
+    return this.#process === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
   async kill(): Promise<void> {
     const process = this.#process;
     if (process === undefined) return;
-    const ended = once(process, 'exit');
-    process.kill('SIGKILL');
-    await ended;
+    if (!this.hasEnded) {
+      const ended = once(process, 'exit');
+      process.kill(this.killSignal);
+      await ended;
+    }
     this.#process = undefined;
   }
 

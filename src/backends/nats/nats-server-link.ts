@@ -9,6 +9,7 @@ import {
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
+import { ServerWatch } from '../server-watch.js';
 import type { NatsAddress } from './nats-url.js';
 
 export interface NatsOptions {
@@ -27,7 +28,7 @@ export class NatsServerLink {
   readonly manager: JetStreamManager;
   readonly client: JetStreamClient;
   readonly #prepare: (manager: JetStreamManager) => Promise<void>;
-  readonly #options: NatsOptions;
+  readonly #watch: ServerWatch;
   #isUp = true;
   readonly #upListeners = new Set<() => void>();
   readonly #downListeners = new Set<() => void>();
@@ -37,7 +38,7 @@ export class NatsServerLink {
     manager: JetStreamManager,
     {
       prepare,
-      ...options
+      logger,
     }: NatsOptions & {
       /** Makes what has to be there: asked again after every loss of the connection. */
       readonly prepare: (manager: JetStreamManager) => Promise<void>;
@@ -47,12 +48,16 @@ export class NatsServerLink {
     this.manager = manager;
     this.client = jetstream(connection, { timeout: NATS_TIMEOUT_MS });
     this.#prepare = prepare;
-    this.#options = options;
+    this.#watch = new ServerWatch({ place: placeOf(connection), logger });
     void this.#follow();
   }
 
   /** Throws UNAVAILABLE when the server cannot be reached or takes nothing now. */
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    return await this.#watch.over(this.#ask(question));
+  }
+
+  async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     // The client would keep requests until the server is back; their callers had better know, and come again.
     if (!this.#isUp || this.connection.isClosed()) throw this.#named(new Error('no connection'));
     try {
@@ -96,13 +101,14 @@ export class NatsServerLink {
   }
 
   async close(): Promise<void> {
+    this.#watch.end();
     await this.connection.close();
   }
 
   async #follow(): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect') {
-        if (this.#isUp) this.#options.logger.warn({}, `the connection to ${placeOf(this.connection)} broke`);
+        this.#watch.failed(this.#named(new Error('the connection broke')));
         this.#isUp = false;
         for (const listener of [...this.#downListeners]) listener();
       }
@@ -129,6 +135,10 @@ export class NatsServerLink {
     if (error instanceof CircuitBreakerError) return error;
     const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
     if (/max_payload/i.test(reason)) return error;
+    if (error instanceof JetStreamApiError) {
+      const message = `${placeOf(this.connection)} takes nothing now (${reason}). See its disk and the limits of its streams.`;
+      return new CircuitBreakerError('UNAVAILABLE', message);
+    }
     return unavailable(placeOf(this.connection), reason);
   }
 }

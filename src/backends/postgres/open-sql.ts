@@ -10,7 +10,9 @@ interface OpenSqlOptions {
  * is loaded now, so that nobody pays for the other one. Throws UNAVAILABLE when it cannot be reached or is in use.
  */
 export async function openSql(url: string, options: OpenSqlOptions): Promise<SqlConnection> {
-  const sql = url.startsWith(PGLITE) ? await openFolder(url.slice(PGLITE.length)) : await connectServer(url, options);
+  const sql = url.startsWith(PGLITE)
+    ? await openFolder(url.slice(PGLITE.length), options)
+    : await connectServer(url, options);
   try {
     await migrate(sql);
     return sql;
@@ -22,9 +24,9 @@ export async function openSql(url: string, options: OpenSqlOptions): Promise<Sql
 
 const PGLITE = 'pglite:';
 
-async function openFolder(folder: string): Promise<SqlConnection> {
+async function openFolder(folder: string, options: OpenSqlOptions): Promise<SqlConnection> {
   const { PgliteConnection } = await import('./pglite-connection.js');
-  return await PgliteConnection.open(folder);
+  return await PgliteConnection.open(folder, options);
 }
 
 /** Connects to a PostgreSQL server and leaves its tables as they are. Throws UNAVAILABLE when it cannot be reached. */

@@ -6,6 +6,7 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import { PgListener } from './pg-listener.js';
 import { PgSockets } from './pg-sockets.js';
+import { ServerWatch } from '../server-watch.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
 
@@ -31,9 +32,11 @@ export class PgConnection implements SqlConnection {
   readonly #listener: PgListener;
   readonly #sockets = new PgSockets();
   readonly #queryTimeoutMs: number;
+  readonly #watch: ServerWatch;
 
   constructor(url: string, { logger, queryTimeoutMs = QUERY_TIMEOUT_MS }: PgOptions) {
     this.#url = url;
+    this.#watch = new ServerWatch({ place: placeOf(url), logger });
     this.#queryTimeoutMs = queryTimeoutMs;
     const config = {
       connectionString: url,
@@ -48,12 +51,16 @@ export class PgConnection implements SqlConnection {
     this.#pool = new pg.Pool(poolConfig);
     // An idle connection that breaks is thrown away by the pool; without a listener the process would end.
     this.#pool.on('error', (error) => {
-      logger.warn({ err: error.message }, 'an idle connection to PostgreSQL broke');
+      this.#watch.failed(sqlError(error, placeOf(url)));
     });
     this.#listener = new PgListener(config);
   }
 
-  async query<Row extends object>({ text, values, name, timeoutMs }: SqlStatement): Promise<readonly Row[]> {
+  async query<Row extends object>(statement: SqlStatement): Promise<readonly Row[]> {
+    return await this.#watch.over(this.#query<Row>(statement));
+  }
+
+  async #query<Row extends object>({ text, values, name, timeoutMs }: SqlStatement): Promise<readonly Row[]> {
     try {
       const query = {
         text,
@@ -73,6 +80,7 @@ export class PgConnection implements SqlConnection {
 
   /** Waits for statements that are on their way, as long as one may take at most. */
   async close(): Promise<void> {
+    this.#watch.end();
     this.#listener.close();
     await Promise.race([this.#pool.end(), delay(this.#queryTimeoutMs, undefined, { ref: false })]);
     await this.#sockets.closed(GOODBYE_MS);

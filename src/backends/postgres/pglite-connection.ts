@@ -6,11 +6,13 @@ import { PGlite } from '@electric-sql/pglite';
 
 import { CircuitBreakerError, wordsOf } from '../../core/errors.js';
 import { makeDirectory } from '../../make-directory.js';
+import { ServerWatch } from '../server-watch.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
 import { sqlError } from './sql-error.js';
 import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
 
 interface FolderFacts {
+  readonly logger: { warn(facts: object, message: string): void };
   readonly folder: string;
   readonly isAfterCrash: boolean;
 }
@@ -24,22 +26,24 @@ export class PgliteConnection implements SqlConnection {
   readonly #database: PGlite;
   readonly #lock: FolderLock;
   readonly #folder: string;
+  readonly #watch: ServerWatch;
   readonly outlivesProcess = false;
   readonly isAfterCrash: boolean;
 
-  private constructor(database: PGlite, lock: FolderLock, { folder, isAfterCrash }: FolderFacts) {
+  private constructor(database: PGlite, lock: FolderLock, { folder, isAfterCrash, logger }: FolderFacts) {
     this.#database = database;
     this.#lock = lock;
     this.#folder = folder;
+    this.#watch = new ServerWatch({ place: folder, logger });
     this.isAfterCrash = isAfterCrash;
   }
 
   /** Throws UNAVAILABLE when another process has the folder, or it cannot be written to. The first start of a folder takes a few seconds. */
-  static async open(folder: string): Promise<PgliteConnection> {
+  static async open(folder: string, { logger }: Pick<FolderFacts, 'logger'>): Promise<PgliteConnection> {
     const lock = await takeFolder(folder);
     try {
       const isAfterCrash = await wasInUse(folder);
-      return new PgliteConnection(await PGlite.create(folder), lock, { folder, isAfterCrash });
+      return new PgliteConnection(await PGlite.create(folder), lock, { folder, isAfterCrash, logger });
     } catch (error) {
       await lock.release();
       const reason = wordsOf(error);
@@ -48,7 +52,11 @@ export class PgliteConnection implements SqlConnection {
     }
   }
 
-  async query<Row extends object>({ text, values }: SqlStatement): Promise<readonly Row[]> {
+  async query<Row extends object>(statement: SqlStatement): Promise<readonly Row[]> {
+    return await this.#watch.over(this.#query<Row>(statement));
+  }
+
+  async #query<Row extends object>({ text, values }: SqlStatement): Promise<readonly Row[]> {
     try {
       return (await this.#database.query<Row>(text, [...values])).rows;
     } catch (error) {
@@ -79,6 +87,7 @@ export class PgliteConnection implements SqlConnection {
   };
 
   async close(): Promise<void> {
+    this.#watch.end();
     await this.#database.close();
     await this.#lock.release();
   }

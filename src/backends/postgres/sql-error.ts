@@ -2,8 +2,23 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import { shortened } from '../../core/json/shortened.js';
 import { wellFormed } from '../../core/json/well-formed-text.js';
 
-/** Classes of SQLSTATE that say the server is away, going away or out of resources: 08, 53, 57P. */
-const AWAY = /^(?:08|53|57P)/;
+interface Away {
+  readonly states: RegExp;
+  readonly what: string;
+  readonly advice: string;
+}
+
+/** Also of whatever has no SQLSTATE: no answer came. */
+const UNREACHED = { what: 'cannot be reached', advice: 'Is it running, and may it be reached from here?' };
+/**
+ * SQLSTATE of what another time may be taken as it is, and what is the matter with the server then: away, going away or out of
+ */
+const AWAY: readonly Away[] = [
+  { states: /^53100$/, what: 'cannot write', advice: 'Its disk is full: make room there.' },
+  { states: /^58030$/, what: 'cannot use its disk', advice: 'See its log.' },
+  { states: /^25006$/, what: 'takes no writes', advice: 'Is default_transaction_read_only on, or is it a standby?' },
+  { states: /^(?:08|53|57P)/, ...UNREACHED },
+];
 /** And those that say that it would refuse the same values again: data exceptions, limits of size, checks of a table. */
 const REFUSED = /^(?:22|54)|^235(?:02|14)$/;
 const THERE_ALREADY = '23505';
@@ -23,11 +38,10 @@ export function sqlError(error: unknown, place: string): unknown {
   if (code === THERE_ALREADY) {
     return new CircuitBreakerError('VERSION_CONFLICT', `${place} has this already: somebody else stored it meanwhile.`);
   }
-  if (!isSqlState(code) || AWAY.test(code)) {
-    return new CircuitBreakerError(
-      'UNAVAILABLE',
-      `${place} cannot be reached (${code === '' ? error.message : code}). Is it running, and may it be reached from here?`,
-    );
+  const away = isSqlState(code) ? AWAY.find(({ states }) => states.test(code)) : UNREACHED;
+  if (away !== undefined) {
+    const reason = code === '' ? error.message : code;
+    return new CircuitBreakerError('UNAVAILABLE', `${place} ${away.what} (${reason}). ${away.advice}`);
   }
   // A driver's error carries the statement and its parameters, which may be documents: neither goes into a log.
   return new Error(`${place} refused a statement: ${error.message} (SQLSTATE ${code})`);

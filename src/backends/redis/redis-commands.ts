@@ -1,6 +1,7 @@
 import { ErrorReply } from '@redis/client';
 
 import { CircuitBreakerError } from '../../core/errors.js';
+import { ServerWatch } from '../server-watch.js';
 import { newRedisClient, type RedisClient } from './redis-client.js';
 import { placeOfRedis } from './redis-place.js';
 import type { RedisScript } from './redis-script.js';
@@ -17,10 +18,12 @@ const AWAY =
 export class RedisCommands {
   readonly #url: string;
   readonly #client: RedisClient;
+  readonly #watch: ServerWatch;
 
   constructor(url: string, options: RedisOptions) {
     this.#url = url;
     this.#client = watchedRedisClient(url, options);
+    this.#watch = new ServerWatch({ place: placeOfRedis(url), ...options });
   }
 
   /** Throws UNAVAILABLE naming host and port, never the password, when the server cannot be reached. */
@@ -30,6 +33,10 @@ export class RedisCommands {
 
   /** Throws UNAVAILABLE when the server cannot be reached or takes nothing now. */
   async ask<Answer>(question: (client: RedisClient) => Promise<Answer>): Promise<Answer> {
+    return await this.#watch.over(this.#ask(question));
+  }
+
+  async #ask<Answer>(question: (client: RedisClient) => Promise<Answer>): Promise<Answer> {
     try {
       return await question(this.#client);
     } catch (error) {
@@ -49,11 +56,12 @@ export class RedisCommands {
   }
 
   close(): void {
+    this.#watch.end();
     this.#client.destroy();
   }
 }
 
-/** A connection, to be opened by `connect`, that says once when it breaks: one line for each loss, not for each try. */
+/** A connection, to be opened by `connect`, that says once when it breaks, also while nobody asks anything of it: not for each try. */
 export function watchedRedisClient(url: string, { logger }: RedisOptions): RedisClient {
   const client = newRedisClient(url);
   // Without a listener the process would end.
@@ -61,7 +69,7 @@ export function watchedRedisClient(url: string, { logger }: RedisOptions): Redis
   client
     .on('ready', () => (isUp = true))
     .on('error', (error: Error) => {
-      if (isUp) logger.warn({ err: error.message }, `the connection to ${placeOfRedis(url)} broke`);
+      if (isUp) logger.warn({ err: redisError(error, url) }, 'a connection broke, and is made again');
       isUp = false;
     });
   return client;
@@ -69,8 +77,11 @@ export function watchedRedisClient(url: string, { logger }: RedisOptions): Redis
 
 /** What is thrown for a failure of the driver: UNAVAILABLE where it may help to come again. */
 export function redisError(error: unknown, url: string): unknown {
-  if (error instanceof ErrorReply && !AWAY.test(error.message)) {
-    return new Error(`${placeOfRedis(url)} refused a command: ${error.message}`);
+  if (error instanceof ErrorReply) {
+    if (!AWAY.test(error.message)) return new Error(`${placeOfRedis(url)} refused a command: ${error.message}`);
+    const [code = ''] = error.message.split(' ');
+    const message = `${placeOfRedis(url)} answers ${code} (${error.message}). See its memory, its disk and its settings.`;
+    return new CircuitBreakerError('UNAVAILABLE', message);
   }
   const reason = error instanceof Error && error.message !== '' ? error.message : 'no connection';
   return new CircuitBreakerError(

@@ -23,7 +23,7 @@ interface Opened {
 describe('migrations on PGlite', () => {
   migrationContract(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'migrate-'));
-    const sql = await PgliteConnection.open(join(folder, 'storage'));
+    const sql = await PgliteConnection.open(join(folder, 'storage'), { logger: new MemoryLogger() });
     return { sql, close: () => sql.close().then(() => rm(folder, { recursive: true })) };
   });
 });

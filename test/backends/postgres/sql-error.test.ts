@@ -21,6 +21,15 @@ describe("a driver's error", () => {
     },
   );
 
+  it.each([
+    ['08006', 'cannot be reached'],
+    ['53100', 'Its disk is full'],
+    ['58030', 'cannot use its disk'],
+    ['25006', 'takes no writes'],
+  ])('of a server that cannot be used says what is the matter with it: %s', (code, what) => {
+    expect(said(code)).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(what) as string });
+  });
+
   it('that says that a version is there already is VERSION_CONFLICT', () => {
     expect(said('23505')).toMatchObject({ code: 'VERSION_CONFLICT' });
   });

@@ -44,22 +44,30 @@ describe.skipIf(!(await canTestRedis()))('with a server', () => {
       await open();
     });
 
-    it('that is a replica are refused at the start, and one that becomes it refuses writes as UNAVAILABLE', async () => {
-      await open();
-      await command(server, 'REPLICAOF', '127.0.0.1', '1');
-      await expect(records?.put('k', '{}', 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await expect(openRedisRecords(server.url, { logger })).rejects.toThrow(/it is a replica/);
-      await command(server, 'REPLICAOF', 'NO', 'ONE');
-      expect(await records?.put('k', '{}', 0)).toBeGreaterThan(0);
-    });
+    it(
+      'that is a replica are refused at the start, and one that becomes it refuses writes as UNAVAILABLE',
+      { tags: ['storage-read-only', 'on-redis'] },
+      async () => {
+        await open();
+        await command(server, 'REPLICAOF', '127.0.0.1', '1');
+        await expect(records?.put('k', '{}', 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        await expect(openRedisRecords(server.url, { logger })).rejects.toThrow(/it is a replica/);
+        await command(server, 'REPLICAOF', 'NO', 'ONE');
+        expect(await records?.put('k', '{}', 0)).toBeGreaterThan(0);
+      },
+    );
 
-    it('that is full refuse writes as UNAVAILABLE, and take them once there is room', async () => {
-      await open();
-      await command(server, 'CONFIG', 'SET', 'maxmemory', '1');
-      await expect(records?.put('k', '{}', 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await command(server, 'CONFIG', 'SET', 'maxmemory', '0');
-      expect(await records?.put('k', '{}', 0)).toBeGreaterThan(0);
-    });
+    it(
+      'that is full refuse writes as UNAVAILABLE, and take them once there is room',
+      { tags: ['storage-full', 'on-redis'] },
+      async () => {
+        await open();
+        await command(server, 'CONFIG', 'SET', 'maxmemory', '1');
+        await expect(records?.put('k', '{}', 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+        await command(server, 'CONFIG', 'SET', 'maxmemory', '0');
+        expect(await records?.put('k', '{}', 0)).toBeGreaterThan(0);
+      },
+    );
 
     it('that has forgotten the scripts tell it again', async () => {
       await open();

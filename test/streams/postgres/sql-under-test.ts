@@ -42,7 +42,7 @@ export async function postgresUnderTest(): Promise<PostgresUnderTest> {
 
 export async function pgliteUnderTest(): Promise<SqlUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'streams-'));
-  const sql = await PgliteConnection.open(join(folder, 'storage'));
+  const sql = await PgliteConnection.open(join(folder, 'storage'), { logger: new MemoryLogger() });
   await migrate(sql);
   return {
     sql,
