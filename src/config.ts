@@ -45,6 +45,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
   readonly modelsMayBeNear: boolean;
+  /** The file of one's own prices of models. */
+  readonly pricesFile?: string;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
   /** Where requests may go that agents and documents name. */
@@ -188,6 +190,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...apiRateLimit(values, streamUrl),
     trustedProxies: values.TRUSTED_PROXIES,
+    ...present({ pricesFile: values.PRICES_FILE }),
     ...(values.TOOLS_DIR === undefined ? {} : { toolsDir: values.TOOLS_DIR }),
     modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
@@ -280,6 +283,7 @@ const ENVIRONMENT = z.object({
   RATE_LIMIT_PER_MINUTE: count.optional(),
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
   RATE_LIMIT_URL: serverUrl(/^rediss?$/, 'redis://user:password@host:port/database'),
+  PRICES_FILE: z.string().optional(),
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   ALLOWED_PRIVATE_HOSTS: hostRules,

@@ -11,6 +11,8 @@ import type { WebAccess } from '../http/web-access.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { secretMask, withoutKeys } from '../core/secrets.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
+import { priceTable } from '../providers/pricing/price-table.js';
+import { readPricesFile } from '../providers/pricing/read-prices-file.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import type { Credentials } from '../providers/keys/host-bound-keys.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
@@ -167,6 +169,7 @@ function activityParts(
       dispatcher,
       schemas: backends.schemas,
       web,
+      prices: priceTable(config.pricesFile === undefined ? {} : readPricesFile(config.pricesFile)),
     }),
     schemas: backends.schemas,
     appends: new OneAfterAnother(),

@@ -7,6 +7,8 @@ import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import { MockModel } from './mock/mock-model.js';
 import type { LanguageModel } from './language-model.js';
 import type { ProviderDependencies } from './provider-dependencies.js';
+import type { PriceTable } from './pricing/price-table.js';
+import { PricedModel } from './pricing/priced-model.js';
 import { PictureFetchingModel } from './picture-fetching-model.js';
 import { StreamedModel } from './streamed-model.js';
 import { wireFormatOf } from './wire-formats.js';
@@ -16,6 +18,8 @@ interface ModelDependencies extends ProviderDependencies {
   readonly schemas: SchemaChecker;
   /** Fetches pictures where a provider does not; absent: they are refused. */
   readonly web?: WebAccess;
+  /** Absent: nobody says what a call cost. */
+  readonly prices?: PriceTable;
 }
 
 /** The model of every provider: each call goes to the adapter of its provider's type. One per process. */
@@ -32,10 +36,11 @@ export function createLanguageModel(dependencies: ModelDependencies): LanguageMo
     custom: seeing,
     mock,
   };
-  return {
+  const model: LanguageModel = {
     stream: (request, signal) =>
       isFaulty(request) ? refusal(request) : adapters[request.provider.type].stream(request, signal),
   };
+  return dependencies.prices === undefined ? model : new PricedModel(model, dependencies.prices);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { UsedByExecution } from '../core/executions/usage-sums.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { Ended, EndedPage } from './ended.js';
 import type { Page, PageRequest } from './page.js';
@@ -51,6 +52,8 @@ export interface ExecutionStore {
   /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]>;
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
+  /** The same list, of each as much as says what its model calls used. */
+  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>>;
   /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue>;
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined>;

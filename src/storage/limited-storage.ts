@@ -182,6 +182,7 @@ function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionS
     get: async (id) => limit.own(await executions.get(id)),
     getMany: async (ids) => (await executions.getMany(ids)).map((one) => limit.own(one)),
     list: (filter, page) => executions.list({ ...filter, ofWorkflows: limit.workflows }, page),
+    listUsed: (filter, page) => executions.listUsed({ ...filter, ofWorkflows: limit.workflows }, page),
     storeTurn: async (id, turn, result) => {
       await limit.needsExecution(id);
       return await executions.storeTurn(id, turn, result);

@@ -16,6 +16,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   tokenExecutions: '{ tokenExecutions(tokenId: "t") { id } }',
   tokens: '{ tokens { nodes { id } } }',
   toolServers: '{ toolServers { name } }',
+  usageReport: '{ usageReport(since: "2020-01-01T00:00:00Z") { executions } }',
   validateWorkflow:
     '{ validateWorkflow(input: {name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { code } }',
   workflow: '{ workflow(id: "w") { id } }',

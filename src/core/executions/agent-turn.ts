@@ -1,6 +1,7 @@
 import type { Message } from './conversation.js';
 import type { ExecutionErrorCode } from '../codes.js';
 import type { TokenUsage } from '../streams/stream-event.js';
+import { totalCost } from './cost.js';
 import type { StopReason, ToolCall } from './turn.js';
 
 /** What an execution does after a turn. */
@@ -81,7 +82,7 @@ export function repairMessages(
   ];
 }
 
-/** The usage of all turns of an execution together. */
+/** The usage of all turns of an execution together. What it cost is known where it is known of each. */
 export function totalUsage(turns: readonly TokenUsage[]): TokenUsage {
   const sum = (count: (usage: TokenUsage) => number | undefined) => {
     const counted = turns.flatMap((usage) => count(usage) ?? []);
@@ -89,11 +90,13 @@ export function totalUsage(turns: readonly TokenUsage[]): TokenUsage {
   };
   const cached = sum(({ cachedInputTokens }) => cachedInputTokens);
   const reasoning = sum(({ reasoningTokens }) => reasoningTokens);
+  const cost = totalCost(turns.map(({ costUsd }) => costUsd));
   return {
     inputTokens: sum(({ inputTokens }) => inputTokens) ?? 0,
     outputTokens: sum(({ outputTokens }) => outputTokens) ?? 0,
     totalTokens: sum(({ totalTokens }) => totalTokens) ?? 0,
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(cost === undefined || turns.length === 0 ? {} : { costUsd: cost }),
   };
 }

@@ -12,6 +12,8 @@ export interface TokenUsage {
   /** Absent where the provider does not say. */
   readonly cachedInputTokens?: number;
   readonly reasoningTokens?: number;
+  /** In US dollars, by the prices at the time of the call. Absent where a price is not known. */
+  readonly costUsd?: number;
 }
 
 /** Where an event stands. Text belongs to a turn; a later attempt at a turn voids the text of the one before. */

@@ -28,6 +28,7 @@ export function executionsElsewhere(executions: TellingExecutionStore, home: Hom
     get: (id) => executions.get(id),
     getMany: (ids) => executions.getMany(ids),
     list: (filter, page) => executions.list(filter, page),
+    listUsed: (filter, page) => executions.listUsed(filter, page),
     storeTurn: (id, turn, result) => executions.storeTurn(id, turn, result),
     getTurn: (id, turn) => executions.getTurn(id, turn),
     listUnclosed: (limit, except) => executions.listUnclosed(limit, except),

@@ -78,6 +78,10 @@ export class MemoryExecutionStore implements ExecutionStore {
     return memoryPage(wanted, page);
   }
 
+  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
+    return this.list(filter, page);
+  }
+
   storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
     const key = JSON.stringify([executionId, turn]);
     const stored = this.#turns.get(key) ?? storable(result);

@@ -2,6 +2,7 @@ import { changeEntries, startEntry, type Starter } from '../../core/audit/execut
 import { notFound } from '../../core/errors.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
+import type { UsedByExecution } from '../../core/executions/usage-sums.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
 import { deletedExecution } from '../deleted-execution.js';
@@ -20,12 +21,19 @@ interface Row {
   readonly revision: number;
 }
 
+interface UsedRow extends Omit<UsedByExecution, 'workflowId'> {
+  readonly workflowId: string | null;
+}
+
 /** What a join gives where there is none. */
 interface AbsentRow {
   readonly document: null;
 }
 
 const COLUMNS = 'document, last_sequence, revision';
+/** What an execution used, without what it was told and said. */
+const USED =
+  'id, agent_id as "agentId", workflow_id as "workflowId", created_at as "createdAt", document->\'attempts\' as attempts';
 /** As in the index of streams that expire. */
 const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 
@@ -118,28 +126,13 @@ export class PostgresExecutionStore implements ExecutionStore {
   }
 
   async list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
-    const after = page.after === undefined ? undefined : decodeCursor(page.after);
-    const rows = await this.#sql.query<Row>({
-      text: `select ${COLUMNS} from circuit_breaker.executions
-        where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
-          and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
-          and ($5::text is null or created_at >= $5) and ($6::text is null or created_at < $6)
-          and ($7::text is null or (created_at, id) < ($7, $8)) and ($10::text[] is null or workflow_id = any($10))
-        order by created_at desc, id desc limit $9`,
-      values: [
-        filter.status ?? null,
-        filter.agentId ?? null,
-        filter.workflowId ?? null,
-        filter.tokenId ?? null,
-        filter.since ?? null,
-        filter.before ?? null,
-        after?.createdAt ?? null,
-        after?.id ?? null,
-        page.first + 1,
-        filter.ofWorkflows ?? null,
-      ],
-    });
+    const rows = await this.#select<Row>(COLUMNS, filter, page);
     return pageOf(rows.map(executionOf), page);
+  }
+
+  async listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>> {
+    const rows = await this.#select<UsedRow>(USED, filter, page);
+    return pageOf(rows.map(usedOf), page);
   }
 
   async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
@@ -211,6 +204,35 @@ export class PostgresExecutionStore implements ExecutionStore {
     });
   }
 
+  /** One more than the page has, where there is one. */
+  async #select<Found extends object>(
+    columns: string,
+    filter: ExecutionFilter,
+    page: PageRequest,
+  ): Promise<readonly Found[]> {
+    const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    return await this.#sql.query<Found>({
+      text: `select ${columns} from circuit_breaker.executions
+        where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
+          and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
+          and ($5::text is null or created_at >= $5) and ($6::text is null or created_at < $6)
+          and ($7::text is null or (created_at, id) < ($7, $8)) and ($10::text[] is null or workflow_id = any($10))
+        order by created_at desc, id desc limit $9`,
+      values: [
+        filter.status ?? null,
+        filter.agentId ?? null,
+        filter.workflowId ?? null,
+        filter.tokenId ?? null,
+        filter.since ?? null,
+        filter.before ?? null,
+        after?.createdAt ?? null,
+        after?.id ?? null,
+        page.first + 1,
+        filter.ofWorkflows ?? null,
+      ],
+    });
+  }
+
   async #find(id: string): Promise<Row | undefined> {
     const text = `select ${COLUMNS} from circuit_breaker.executions where id = $1`;
     const [row] = await this.#sql.query<Row>({ name: 'get-execution', text, values: [id] });
@@ -220,4 +242,8 @@ export class PostgresExecutionStore implements ExecutionStore {
 
 function executionOf({ document, last_sequence: lastSequence }: Row): AgentExecution {
   return lastSequence === null ? document : { ...document, lastSequence };
+}
+
+function usedOf({ workflowId, ...used }: UsedRow): UsedByExecution {
+  return workflowId === null ? used : { ...used, workflowId };
 }

@@ -1,6 +1,7 @@
 import { startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
+import type { UsedByExecution } from '../../core/executions/usage-sums.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import type { TellingExecutionStore } from '../agent-storage.js';
@@ -24,6 +25,9 @@ import type { RecordConversationStore } from './record-conversations.js';
 import { ToldEntries } from './told-entries.js';
 import { readRecord, readRecords, type ReadRecord } from './read-record.js';
 import type { RecordStore } from './record-store.js';
+
+/** Executions have up to some megabytes each. */
+const READ_WHOLE = 20;
 
 /** A record for each execution, and one for each finished turn. */
 export class RecordExecutionStore implements TellingExecutionStore {
@@ -74,6 +78,11 @@ export class RecordExecutionStore implements TellingExecutionStore {
 
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
     return listExecutions(this.#records, filter, page);
+  }
+
+  /** Records are read whole: of fewer than were asked for. */
+  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>> {
+    return this.list(filter, { ...page, first: Math.min(page.first, READ_WHOLE) });
   }
 
   async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {

@@ -86,6 +86,10 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(since.items).toHaveLength(2);
       const before = await store().list({ tokenId: 'ex-token', before: '2026-02-02T00:00:00.000Z' }, { first: 9 });
       expect(before.items.map(({ item }) => item.createdAt < '2026-02-02T00:00:00.000Z')).toEqual([true]);
+      const used = await store().listUsed({ tokenId: 'ex-token', status: 'FAILED', agentId: 'a' }, { first: 9 });
+      expect(used.items.map(({ item }) => item)).toMatchObject(
+        failed.items.map(({ item: { id, agentId, createdAt, attempts } }) => ({ id, agentId, createdAt, attempts })),
+      );
       await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({
         code: 'VALIDATION_FAILED',
       });

@@ -45,6 +45,9 @@ const FIELD_WEIGHTS: Readonly<Record<string, number>> = {
   'Query.availableTransitions': 100,
   'Query.validateWorkflow': 2500,
   'Token.transitions': 50,
+  // All executions of the token, and of a span of time.
+  'Token.cost': 500,
+  'Query.usageReport': 20_000,
   'Mutation.createWorkflow': 2500,
   // Thousands of definitions.
   'Mutation.applyDefinitions': 20_000,

@@ -1,7 +1,10 @@
 import { CircuitBreakerError } from '../../../core/errors.js';
 import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
+import type { UsagePart } from '../../../core/executions/usage-sums.js';
+import { wastedBy } from '../../../core/executions/wasted.js';
 import type { ExecutionFilter } from '../../../storage/execution-store.js';
 import { cancelExecution, executeAgent, type ExecuteAgentInput } from '../../../operations/execute-agent.js';
+import { usageReport } from '../../../operations/usage-report.js';
 import type { Agent } from '../../../core/agents/agent.js';
 import type { Conversation, Message } from '../../../core/executions/conversation.js';
 import { pageInParts, readInParts } from '../read-in-parts.js';
@@ -15,6 +18,12 @@ interface ExecutionFilterArguments {
   readonly workflowId?: string | null;
   readonly tokenId?: string | null;
   readonly since?: string | null;
+}
+
+interface UsageReportArguments {
+  readonly since: string;
+  readonly until?: string | null;
+  readonly by: readonly UsagePart[];
 }
 
 /** A list without pages gives everything or nothing: what it cut away would be missed by nobody. */
@@ -37,6 +46,12 @@ export const executionResolvers = {
     },
     tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
       allOfToken(context, tokenId),
+    usageReport: (_: unknown, args: UsageReportArguments, { storage }: ResolverContext) =>
+      usageReport(storage, {
+        since: args.since,
+        ...(args.until == null ? {} : { until: args.until }),
+        by: args.by,
+      }),
     conversation: (_: unknown, { id }: { id: string }, { storage, work }: ResolverContext) =>
       work.once(`conversation ${id}`, () => storage.conversations.get(id)),
     agentConversations: (
@@ -70,6 +85,8 @@ export const executionResolvers = {
     agent: agentOf,
     token: ({ tokenId }: AgentExecution, _: unknown, { load }: ResolverContext) =>
       tokenId === undefined ? undefined : load.token(tokenId),
+    wastedTokens: ({ attempts }: AgentExecution) => wastedBy(attempts).wastedTokens,
+    wastedCostUsd: ({ attempts }: AgentExecution) => wastedBy(attempts).wastedCostUsd,
     attemptCount: ({ attempts }: AgentExecution) => attempts.length,
     durationMs: ({ startedAt, completedAt }: AgentExecution) =>
       startedAt === undefined || completedAt === undefined

@@ -10,6 +10,7 @@ import { createToken } from '../../../operations/create-token.js';
 import { fireTransition } from '../../../operations/fire-transition.js';
 import { migrateTokens } from '../../../operations/migrate-tokens.js';
 import type { PlacePair } from '../../../operations/place-mapping.js';
+import { usageOfToken } from '../../../operations/usage-report.js';
 import { pageInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
@@ -91,6 +92,8 @@ export const tokenResolvers = {
         await pageInParts(work, pageRequest(args), (page) => storage.executions.list({ tokenId }, page)),
         args,
       ),
+    cost: ({ id }: Token, _: unknown, { storage, work }: ResolverContext) =>
+      work.once(`cost ${id}`, () => usageOfToken(storage, id)),
   },
   PendingTransition: {
     execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) =>

@@ -31,6 +31,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     tokenExecutions: read,
     tokens: read,
     toolServers: read,
+    usageReport: read,
     validateWorkflow: read,
     workflow: read,
     workflows: read,

@@ -1,0 +1,17 @@
+/** So many places behind the point are a hundred-millionth of a cent: what is behind them is the noise of binary fractions. */
+const PLACES = 10;
+
+/** US dollars as they are stored and shown. */
+export function roundedUsd(amount: number): number {
+  return Number(amount.toFixed(PLACES));
+}
+
+/** Of all together; `undefined` where one of them is not known: a part must not pass for the whole. 0 for none. */
+export function totalCost(amounts: readonly (number | undefined)[]): number | undefined {
+  let total = 0;
+  for (const amount of amounts) {
+    if (amount === undefined) return undefined;
+    total += amount;
+  }
+  return roundedUsd(total);
+}
