@@ -86,6 +86,15 @@ describe('an agent on each provider', () => {
       expect(await viewer.watch(address, executionId)).toBe(1000);
       expect(await settledToken(address, tokenId)).toMatchObject({ place: 'graded', data: { grade: 7 } });
       expect([viewer.text, viewer.attempts, streamFaults(viewer.events)]).toEqual(['{"grade": 7}', 2, []]);
+      const { token } = await graphql<{ token: { cost: { executions: number; costUsd: number | null } } }>(
+        address,
+        'query ($id: String!) { token(id: $id) { cost { executions costUsd } } }',
+        { id: tokenId },
+      );
+      // Of the others this server counts nothing, or nobody has a price.
+      const isPriced = name === 'openai';
+      expect(token.cost).toEqual({ executions: 1, costUsd: isPriced ? (expect.any(Number) as unknown) : null });
+      expect(token.cost.costUsd ?? 1).toBeGreaterThan(0);
       const { agentExecution } = await graphql<{ agentExecution: { attempts: readonly Attempt[] } }>(
         address,
         `
