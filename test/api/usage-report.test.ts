@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { ModelAttempt } from '../../src/core/executions/execution.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
 import { aWorkflow, NOW } from '../support/builders.js';
 import { anExecution } from '../storage/contract/execution-store.js';
 
-const ATTEMPT = {
+const ATTEMPT: ModelAttempt = {
   ...{
     turn: 1,
     attempt: 1,
@@ -14,7 +15,7 @@ const ATTEMPT = {
     startedAt: '2026-11-01T00:00:00.000Z',
   },
   usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15, costUsd: 0.5 },
-} as const;
+};
 
 let api: ApiUnderTest;
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await executions.create(
     anExecution({ id: '1', tokenId: 't', workflowId: 'w', createdAt: created('01'), attempts: [ATTEMPT] }),
   );
-  const lost = { ...ATTEMPT, attempt: 2, outcome: 'lost' } as const;
+  const lost: ModelAttempt = { ...ATTEMPT, attempt: 2, outcome: 'lost' };
   await executions.create(
     anExecution({ id: '2', tokenId: 't', workflowId: 'w', createdAt: created('02'), attempts: [ATTEMPT, lost] }),
   );
