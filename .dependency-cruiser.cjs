@@ -378,6 +378,7 @@ const houses = {
       mock: ['answer'],
       formats: ['failures', 'connection', 'request'],
       directory: ['failures', 'connection', 'keys'],
+      pricing: [],
     },
   },
   streams: {
