@@ -8,7 +8,7 @@ const PATIENCE_MS = 2000;
 type Described = Awaited<ReturnType<Client['workflowService']['describeWorkflowExecution']>>;
 
 /** The build that a Temporal workflow is held by; undefined: any worker without one takes its tasks. */
-export function buildOf({ workflowExecutionInfo }: Described): string | undefined {
+function buildOf({ workflowExecutionInfo }: Described): string | undefined {
   const { versioningOverride, deploymentVersion } = workflowExecutionInfo?.versioningInfo ?? {};
   return versioningOverride?.pinned?.version?.buildId ?? deploymentVersion?.buildId ?? undefined;
 }
