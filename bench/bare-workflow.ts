@@ -11,6 +11,17 @@ export async function bareToken(): Promise<string> {
   return place;
 }
 
+/** The same, back and forth without an end. */
+export async function bareFires(): Promise<never> {
+  let place = 'left';
+  setHandler(defineUpdate<string>('fire'), () => {
+    place = place === 'left' ? 'right' : 'left';
+    return place;
+  });
+  await condition(() => false);
+  throw new Error('never');
+}
+
 interface BareActivities {
   model(): Promise<string>;
   tool(left: number, right: number): Promise<number>;

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { Client, Connection } from '@temporalio/client';
 
 import { createWorkflow } from '../test/support/api-client.js';
 import { milliseconds, printRow, timed } from './figures.js';
+import { residentKb, serverOf } from './resident-memory.js';
 
 const TOKENS = 1000;
 const AT_ONCE = 20;
@@ -31,7 +30,7 @@ export async function benchLiveTokens({ address, temporalAddress, workerPid }: P
   await createWorkflow(address, WORKFLOW);
   const connection = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection });
-  const serverPid = childrenOf(workerPid).find((pid) => commandOf(pid).includes('start-dev')) ?? 0;
+  const serverPid = serverOf(workerPid);
   const before = { worker: residentKb(workerPid), server: residentKb(serverPid) };
   const run = `bench-live-${process.pid}`;
   const fire = async (index: number, transitionId: string): Promise<number> => {
@@ -66,17 +65,4 @@ export async function benchLiveTokens({ address, temporalAddress, workerPid }: P
     await client.workflow.getHandle(`${run}-${index}`).terminate();
   });
   await connection.close();
-}
-
-function residentKb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN);
-}
-
-function childrenOf(pid: number): readonly number[] {
-  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return listed === '' ? [] : listed.split(' ').map(Number);
-}
-
-function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 }

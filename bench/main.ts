@@ -5,6 +5,7 @@ import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchPackage } from './package-size.js';
 import { benchPayloads } from './payload-costs.js';
+import { benchProcesses } from './process-costs.js';
 import { benchProviders } from './provider-path.js';
 import { benchRules } from './rule-costs.js';
 import { benchSchemas } from './schema-costs.js';
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   providers: benchProviders,
   logs: benchStreamLogs,
   storage: benchStorage,
+  processes: benchProcesses,
   doors: () => benchDoors(detail),
   rules: benchRules,
   schemas: benchSchemas,

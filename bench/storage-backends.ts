@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { pendingExecution } from '../src/core/executions/pending-execution.js';
 import { withAgentsElsewhere } from '../src/storage/elsewhere/agents-elsewhere.js';
 import { openAgentStorage } from '../src/storage/open-agent-storage.js';
@@ -23,6 +27,7 @@ export async function benchStorage(): Promise<void> {
   console.log(`\nStorage: ${WRITES} executions, ${AT_ONCE} at once`);
   const backends: readonly (readonly [string, () => Promise<Opened>])[] = [
     ['memory', () => opened('memory:', () => Promise.resolve())],
+    ['PGlite, in a folder', onPglite],
     ['PostgreSQL', onPostgres],
     ['Redis, each write on disk', () => elsewhere(RedisServer.start({ keepsData: true }))],
     ['Redis, nothing on disk', () => elsewhere(RedisServer.start({ keepsData: false }))],
@@ -71,6 +76,11 @@ async function rate(total: number, run: (n: number) => Promise<unknown>): Promis
 async function opened(url: string, stop: () => Promise<void>): Promise<Opened> {
   const { storage } = await openStorage(url, { logger: SILENT });
   return { storage, stop: () => storage.close().then(stop) };
+}
+
+async function onPglite(): Promise<Opened> {
+  const folder = await mkdtemp(join(tmpdir(), 'circuit-breaker-'));
+  return await opened(`pglite:${folder}/storage`, () => rm(folder, { recursive: true }));
 }
 
 async function onPostgres(): Promise<Opened> {

@@ -5,10 +5,11 @@ import { CircuitBreakerError } from '../../core/errors.js';
 import type { AgentStorageLimits } from '../agent-storage.js';
 import type { ListRange, RecordStore, StoredRecord } from '../records/record-store.js';
 import { bucketKey } from './bucket-key.js';
+import { Lanes } from './lanes.js';
 import { PagedLists } from './paged-lists.js';
 import { decodeValue, encodeValue } from './record-value.js';
 
-/** Records, each of up to a megabyte, that are asked for together. */
+/** Records, each of up to a megabyte, that are asked for together, by all who ask. */
 const AT_ONCE = 100;
 
 export interface NatsRecordsFacts {
@@ -27,6 +28,7 @@ export class NatsRecords implements RecordStore {
   readonly #link: NatsServerLink;
   readonly #facts: NatsRecordsFacts;
   readonly #lists: PagedLists;
+  readonly #lanes = new Lanes(AT_ONCE);
 
   constructor(link: NatsServerLink, facts: NatsRecordsFacts) {
     this.#link = link;
@@ -39,12 +41,7 @@ export class NatsRecords implements RecordStore {
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (StoredRecord | undefined)[]> {
-    const found: (StoredRecord | undefined)[] = [];
-    for (let from = 0; from < keys.length; from += AT_ONCE) {
-      const some = keys.slice(from, from + AT_ONCE);
-      found.push(...(await this.#link.ask(() => Promise.all(some.map((key) => this.#get(key))))));
-    }
-    return found;
+    return await Promise.all(keys.map((key) => this.#lanes.run(() => this.#link.ask(() => this.#get(key)))));
   }
 
   async put(key: string, text: string, revision: number): Promise<number | undefined> {
