@@ -29,15 +29,15 @@ export async function createLogger(config: Config, onLost: () => void): Promise<
   );
 }
 
-const WARN = pino.levels.values['warn'] ?? 40;
+const [WARN, FATAL] = [pino.levels.values['warn'] ?? 40, pino.levels.values['fatal'] ?? 60];
 
 type LogMethod = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>;
 
-/** Of lines that say that a server is away only what is news: see `RepeatedLines`. */
+/** Of lines that say that a server is away only what is news: see `RepeatedLines`. Why a process ends is said in any case. */
 export function onceAMinute(repeated = new RepeatedLines()): LogMethod {
   return function (...[args, method, level]) {
     const [facts, message, ...rest] = args;
-    const kind = level < WARN ? undefined : kindOfAway(facts);
+    const kind = level < WARN || level >= FATAL ? undefined : kindOfAway(facts);
     const leftOut = kind === undefined ? 0 : repeated.take(kind);
     if (leftOut === undefined) this.debug(...args);
     else if (leftOut === 0) method.apply(this, args);

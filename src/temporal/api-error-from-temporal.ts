@@ -10,8 +10,10 @@ import { isErrorCode } from '../core/codes.js';
 import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 
 /** gRPC status codes. */
-const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14];
-export const [NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION] = [5, 8, 9];
+const UNAVAILABLE = 14;
+export const [CANCELLED, DEADLINE_EXCEEDED, NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION] = [1, 4, 5, 8, 9];
+/** Words by which the server refuses a query: it lets none wait once the last worker has been gone for a minute or two. */
+const NO_WORKER = 'no poller seen';
 
 /** Temporal's errors as ours; what is none of them stays as it is. */
 export function apiErrorFromTemporal(error: unknown): unknown {
@@ -21,9 +23,10 @@ export function apiErrorFromTemporal(error: unknown): unknown {
   if (error instanceof WorkflowNotFoundError) {
     return new CircuitBreakerError('NOT_FOUND', `Temporal does not run "${error.workflowId}" (any more).`);
   }
-  const code = grpcCode(error);
+  const { code, details = '' } = grpcErrorOf(error) ?? {};
+  const hasNoWorker = code === FAILED_PRECONDITION && details.includes(NO_WORKER);
   // The server may end a call whose time is over before the client does: nobody else cancels one.
-  if (code === CANCELLED || code === DEADLINE_EXCEEDED || code === UNAVAILABLE) {
+  if (code === CANCELLED || code === DEADLINE_EXCEEDED || code === UNAVAILABLE || hasNoWorker) {
     return new CircuitBreakerError(
       'UNAVAILABLE',
       'Temporal and its workers have not answered in time: they are away, or have much to do. Try again. A change may have been made ' +
@@ -37,8 +40,12 @@ export function apiErrorFromTemporal(error: unknown): unknown {
 }
 
 export function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
+  return grpcErrorOf(error)?.code;
+}
+
+function grpcErrorOf(error: unknown): { readonly code: number; readonly details: string } | undefined {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && error.cause !== undefined ? grpcErrorOf(error.cause) : undefined;
 }
 
 function fromFailure({ type, message, details }: ApplicationFailure): CircuitBreakerError {

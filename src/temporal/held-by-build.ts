@@ -1,8 +1,10 @@
-import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 
 import { CircuitBreakerError, isAway } from '../core/errors.js';
+import { CANCELLED, DEADLINE_EXCEEDED, FAILED_PRECONDITION, grpcCode } from './api-error-from-temporal.js';
 
-const PATIENCE_MS = 2000;
+/** Callers have waited for as long as they wait for an answer, and are to hear something within 15 s. */
+const PATIENCE_MS = 500;
 
 /** What Temporal keeps of who may go on with a Temporal workflow. */
 type Described = Awaited<ReturnType<Client['workflowService']['describeWorkflowExecution']>>;
@@ -35,6 +37,9 @@ export async function namingBuild(client: Client, workflowId: string, error: unk
   }
 }
 
+/** A query that no worker took: its time was over, or the server lets none wait any more. */
+const UNSERVED: readonly (number | undefined)[] = [CANCELLED, DEADLINE_EXCEEDED, FAILED_PRECONDITION];
+
 /** Whether a worker goes on with a Temporal workflow: asked by a query, which changes nothing. */
 export async function isServed(
   client: Client,
@@ -45,6 +50,6 @@ export async function isServed(
     await client.withDeadline(Date.now() + withinMs, () => client.workflow.getHandle(workflowId).query(query));
     return true;
   } catch (error) {
-    return !(error instanceof Error && isGrpcDeadlineError(error.cause ?? error));
+    return !UNSERVED.includes(grpcCode(error));
   }
 }

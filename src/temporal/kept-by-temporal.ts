@@ -8,6 +8,7 @@ import type { Token } from '../core/tokens/token.js';
 import { requestIn } from './start-workflows.js';
 import { OwnWorkflows, type WorkflowKind } from './own-workflows.js';
 import { readable } from './readable-answer.js';
+import { runsOf } from './running-workflows.js';
 import { withinDeadline } from './temporal-gateway.js';
 
 /** A token as its Temporal workflow has it. */
@@ -57,7 +58,7 @@ export class KeptByTemporal {
       `WorkflowType = '${type}'`,
       `(ExecutionStatus = 'Running' OR CloseTime >= '${endedSince}')`,
     ].join(' AND ');
-    for await (const { workflowId } of this.#client.workflow.list({ query })) yield workflowId;
+    for await (const { workflowId } of runsOf(this.#client, query)) yield workflowId;
   }
 
   /** Undefined where Temporal does not know it, or somebody ended it from outside. */

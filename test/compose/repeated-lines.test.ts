@@ -42,6 +42,15 @@ describe('lines that say that a server is away', () => {
     expect(lines).toHaveLength(errors.length);
   });
 
+  it('are written where they say why a process ends', () => {
+    const lines = logged('info', (logger) => {
+      const err = away('ECONNREFUSED');
+      logger.warn({ err }, 'not noted');
+      logger.fatal({ err }, 'this process ends');
+    });
+    expect(lines).toEqual(['not noted', 'this process ends']);
+  });
+
   it('are all there at the level debug', () => {
     const lines = logged('debug', (logger) => {
       for (const nth of ['first', 'second']) logger.warn({ err: away('08006') }, nth);

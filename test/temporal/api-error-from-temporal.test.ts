@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { apiErrorFromTemporal } from '../../src/temporal/api-error-from-temporal.js';
 
 /** As gRPC gives it. */
-function grpcError(code: number): Error {
-  return Object.assign(new Error(`${code}`), { code, details: '', metadata: {} });
+function grpcError(code: number, details = ''): Error {
+  return Object.assign(new Error(`${code} ${details}`), { code, details, metadata: {} });
 }
 
 describe('a call that Temporal did not answer in time', () => {
@@ -18,4 +18,12 @@ describe('a call that Temporal did not answer in time', () => {
     const within = new WorkflowUpdateRPCTimeoutOrCancelledError('too late', { cause: alone });
     for (const error of [alone, within]) expect(apiErrorFromTemporal(error)).toMatchObject({ code: 'UNAVAILABLE' });
   });
+});
+
+it('a query that no worker was left for is UNAVAILABLE, and no other precondition is', () => {
+  const without = grpcError(9, 'no poller seen for task queue recently, worker may be down');
+  const query = new Error('Failed to query Workflow', { cause: without });
+  expect(apiErrorFromTemporal(query)).toMatchObject({ code: 'UNAVAILABLE' });
+  const other = grpcError(9, 'the workflow is closing');
+  expect(apiErrorFromTemporal(other)).toBe(other);
 });
