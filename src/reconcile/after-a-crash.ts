@@ -5,6 +5,7 @@ import {
   type ExecutionFinding,
   type ExecutionParts,
 } from './compare-executions.js';
+import { looksLost, lostMessage } from './disagreement.js';
 import { inWords } from './finding-words.js';
 
 export interface CrashParts extends Omit<ExecutionParts, 'onFailure'> {
@@ -17,7 +18,7 @@ const LOOK_BACK_MS = 3_600_000;
 /**
  * Storage and Temporal write their own logs, and a crash may take the end of either. Compares them token by token, brings storage up to
  * what Temporal has, and says each time what was lost: nothing is said where nothing was. What only storage had, agents and the audit,
- * nobody else knows of.
+ * nobody else knows of. Ends no token where Temporal knows none of many: it may be another one.
  */
 export async function settleAfterCrash(parts: CrashParts): Promise<void> {
   const { storage, kept, logger } = parts;
@@ -30,7 +31,7 @@ export async function settleAfterCrash(parts: CrashParts): Promise<void> {
   const executions = new ExecutionComparison(comparing);
   const tokens = new TokenComparison(comparing);
   const settle = async <Finding extends { readonly id: string }>(
-    findings: AsyncIterable<Finding>,
+    findings: AsyncIterable<Finding> | Iterable<Finding>,
     settleOne: (finding: Finding) => Promise<boolean>,
   ) => {
     for await (const finding of findings) {
@@ -44,8 +45,18 @@ export async function settleAfterCrash(parts: CrashParts): Promise<void> {
   };
   // First, so that a viewer who waits for an answer has it.
   await settle(executions.all(kept.executionIds(endedSince)), (found) => settleExecution(comparing, found));
-  await settle(tokens.all(kept.tokenIds(endedSince)), (found) => settleToken(comparing, found));
-  await settle(tokens.all(activeTokens(storage.tokens)), (found) => settleToken(comparing, found));
+  const unknown: TokenFinding[] = [];
+  const settleKnown = async (found: TokenFinding): Promise<boolean> => {
+    if (found.disagreement !== 'HISTORY_GONE') return await settleToken(comparing, found);
+    unknown.push(found);
+    return false;
+  };
+  await settle(tokens.all(kept.tokenIds(endedSince)), settleKnown);
+  await settle(tokens.all(activeTokens(storage.tokens)), settleKnown);
+  // A crash may well take the only token that there was, so that Temporal has nothing: many are needed for a doubt.
+  if (looksLost({ known: tokens.known, unknown: unknown.length, hasOurs: true }))
+    logger.warn({}, lostMessage(unknown.length));
+  else await settle(unknown, (found) => settleToken(comparing, found));
   const compared = { tokens: tokens.seen, executions: executions.seen, differing };
   logger.info(compared, 'the last process was killed: what is stored was compared with what Temporal has');
 }

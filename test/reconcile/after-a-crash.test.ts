@@ -71,6 +71,13 @@ describe('a comparison of storage with Temporal after a crash', { tags: 'log-tor
     expect(await storage.tokens.get('gone')).toMatchObject({ status: 'TERMINATED' });
   });
 
+  it('ends none of many where Temporal knows none of them, and says what to check', async () => {
+    const ids = Array.from({ length: 10 }, (_, n) => `token-${n}`);
+    for (const id of ids) await store(id, 3);
+    expect(await compare()).toEqual([expect.stringContaining('TASK_QUEUE_PREFIX')]);
+    for (const id of ids) expect(await storage.tokens.get(id)).toMatchObject({ status: 'ACTIVE' });
+  });
+
   it('leaves a token away that was deleted, and says nothing of it', async () => {
     const token = { ...(await store('deleted', 3)), status: 'COMPLETED' } as const;
     await storage.tokens.record({ token: { ...token, version: 4 }, runId: 'run', events: [], executions: [] });
