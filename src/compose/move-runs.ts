@@ -53,7 +53,7 @@ export async function moveRuns(options: MoveOptions): Promise<readonly MovedKind
       else if (await hasGoneOn(client, run)) busy.push({ kind, run });
       else if (await builds.move(run, buildId)) moved[kind].add(run.runId);
     };
-    kinds = await replayRunning({ ...options, most: Number.MAX_SAFE_INTEGER, which, onRepeated });
+    kinds = await replayRunning({ ...options, which, onRepeated });
   }
   return kinds.map(({ kind, broken }) => {
     const still = busy.filter((one) => one.kind === kind).map(({ run }) => run);

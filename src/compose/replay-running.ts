@@ -47,8 +47,8 @@ export interface ReplayOptions {
   readonly payloadKeys: readonly PayloadKey[];
   /** The workflows of this version. */
   readonly bundle: WorkflowBundleOption;
-  /** Of each kind, the newest. */
-  readonly most: number;
+  /** Of each kind, the newest; absent: all. */
+  readonly most?: number;
   /** Which of those that run, as Temporal's list is searched; absent: all. */
   readonly which?: string;
   /** Called for each run that repeats itself, before the next one is looked at. */
@@ -101,7 +101,7 @@ export async function replayRunning(options: ReplayOptions): Promise<readonly Re
 
 /** Of the newest runs. One whose history is gone by now needs none. */
 async function* histories(
-  { client, most }: ReplayOptions,
+  { client, most = Infinity }: ReplayOptions,
   query: string,
   looked: Map<string, RepeatedRun>,
 ): AsyncGenerator<{ workflowId: string; history: History }> {

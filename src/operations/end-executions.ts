@@ -1,4 +1,5 @@
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
@@ -24,16 +25,10 @@ export const UNENDED: readonly ExecutionStatus[] = ['PENDING', 'RUNNING', 'WAITI
 /** Ends what a token has started and nobody waits for any more. Safe to repeat. */
 export async function endExecutions(parts: EndingParts, tokenId: string, ending: Ending): Promise<void> {
   for (const status of UNENDED) {
-    let after: string | undefined;
-    do {
-      const page = await parts.storage.executions.list(
-        { tokenId, status },
-        { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
-      );
-      for (const { item } of page.items)
-        if (ending.except?.has(item.id) !== true) await endExecution(parts, item.id, ending);
-      after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-    } while (after !== undefined);
+    const { executions } = parts.storage;
+    const pages = pagesOf((page) => executions.list({ tokenId, status }, page), EXECUTIONS_PER_PAGE);
+    for await (const some of pages)
+      for (const { id } of some) if (ending.except?.has(id) !== true) await endExecution(parts, id, ending);
   }
 }
 

@@ -1,6 +1,8 @@
 import { isAway } from '../core/errors.js';
 import { isEnded, type AgentExecution } from '../core/executions/execution.js';
 import type { ExecutionDeletion } from '../storage/execution-store.js';
+import type { PageRequest } from '../storage/page.js';
+import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 
 export interface RemovalParts {
@@ -26,17 +28,11 @@ export async function removeExecutionsOf(
   { conversations, before }: { readonly conversations: Conversations; readonly before?: (id: string) => Promise<void> },
 ): Promise<number> {
   let removed = 0;
-  let after: string | undefined;
-  do {
-    const page = await parts.storage.executions.list(
-      { tokenId },
-      { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
-    );
-    const executions = page.items.map(({ item }) => item);
+  const list = (page: PageRequest) => parts.storage.executions.list({ tokenId }, page);
+  for await (const executions of pagesOf(list, EXECUTIONS_PER_PAGE)) {
     if (before !== undefined) await Promise.all(executions.map(({ id }) => before(id)));
     removed += await removeExecutions(parts, executions, conversations);
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined);
+  }
   return removed;
 }
 

@@ -1,4 +1,6 @@
 import { CircuitBreakerError } from '../core/errors.js';
+import type { PageRequest } from '../storage/page.js';
+import { pagesOf } from '../storage/pages.js';
 import type { PlaceAgentChange } from '../storage/place-agent-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
@@ -31,19 +33,11 @@ export async function settlePlaceAgentChange(parts: TellingParts, change: PlaceA
 /** Tells every token that can be told; then throws what kept it from telling the others. */
 async function tellTokens({ storage, temporal }: TellingParts, workflowId: string): Promise<void> {
   const untold: Error[] = [];
-  let after: string | undefined;
-  do {
-    const page = await storage.tokens.list(
-      { workflowId, status: 'ACTIVE' },
-      { first: TOKENS_AT_ONCE, ...(after === undefined ? {} : { after }) },
-    );
-    const failures = await tellSome(
-      temporal,
-      page.items.map(({ item }) => item.id),
-    );
-    untold.push(...failures);
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined);
+  const list = (page: PageRequest) => storage.tokens.list({ workflowId, status: 'ACTIVE' }, page);
+  for await (const tokens of pagesOf(list, TOKENS_AT_ONCE)) {
+    const ids = tokens.map(({ id }) => id);
+    untold.push(...(await tellSome(temporal, ids)));
+  }
   const [first] = untold;
   if (first !== undefined) throw first;
 }

@@ -1,6 +1,8 @@
 import { CircuitBreakerError } from '../core/errors.js';
 import { UsageSums, type UsagePart, type UsageRow, type UsageSum } from '../core/executions/usage-sums.js';
 import type { ExecutionFilter, ExecutionStore } from '../storage/execution-store.js';
+import type { PageRequest } from '../storage/page.js';
+import { pagesOf } from '../storage/pages.js';
 
 /** Of a span of time: as many executions as are read for one answer, and as many rows as it may have. */
 const MOST_EXECUTIONS = 100_000;
@@ -43,16 +45,15 @@ async function summed(
   by: readonly UsagePart[],
 ): Promise<UsageSums> {
   const sums = new UsageSums(by);
+  const list = (page: PageRequest) => executions.listUsed(filter, page);
   let read = 0;
-  for (let after: string | undefined; ;) {
-    const page = await executions.listUsed(filter, { first: READ_AT_ONCE, ...(after === undefined ? {} : { after }) });
-    for (const { item } of page.items) sums.add(item);
-    read += page.items.length;
-    after = page.items.at(-1)?.cursor;
-    if (!page.hasNextPage || after === undefined) return sums;
-    if (read >= MOST_EXECUTIONS) throw tooMuch(`more than ${MOST_EXECUTIONS} executions`);
+  for await (const some of pagesOf(list, READ_AT_ONCE)) {
+    for (const execution of some) sums.add(execution);
+    read += some.length;
+    if (read > MOST_EXECUTIONS) throw tooMuch(`more than ${MOST_EXECUTIONS} executions`);
     if (sums.size > MOST_ROWS) throw tooMuch(`more than ${MOST_ROWS} rows`);
   }
+  return sums;
 }
 
 function tooMuch(what: string): CircuitBreakerError {

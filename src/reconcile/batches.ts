@@ -15,6 +15,15 @@ export async function* inBatches(ids: AsyncIterable<string>): AsyncGenerator<rea
   if (batch.length > 0) yield batch;
 }
 
+/** Those that have not come before: they are noted in `seen` as they pass. */
+export async function* unseen(ids: AsyncIterable<string>, seen: Set<string>): AsyncGenerator<string> {
+  for await (const id of ids) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    yield id;
+  }
+}
+
 /** Does something for each id, a few at a time. Rejects with the first failure, when all of those few are through. */
 export async function someAtOnce(ids: readonly string[], run: (id: string) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < ids.length; from += AT_ONCE) {

@@ -5,9 +5,10 @@ import { isEnded, type AgentExecution } from '../core/executions/execution.js';
 import { withFinishedTurns } from '../core/executions/attempts-over.js';
 import { pendingExecution } from '../core/executions/pending-execution.js';
 import { UNENDED } from '../operations/end-executions.js';
+import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { KeptExecution } from '../temporal/kept-by-temporal.js';
-import { inBatches, someAtOnce } from './batches.js';
+import { inBatches, someAtOnce, unseen } from './batches.js';
 import type { ComparisonParts } from './compare-tokens.js';
 import { endingOf, settledExecution } from './cut-off.js';
 
@@ -53,12 +54,10 @@ export class ExecutionComparison {
   /** Looks at each id once, however often it comes. */
   async *all(ids: AsyncIterable<string>): AsyncGenerator<ExecutionFinding> {
     const { patienceMs, signal } = this.#parts;
-    for await (const batch of inBatches(ids)) {
+    for await (const batch of inBatches(unseen(ids, this.#seen))) {
       signal.throwIfAborted();
       const suspects: string[] = [];
-      const fresh = batch.filter((id) => !this.#seen.has(id));
-      for (const id of fresh) this.#seen.add(id);
-      await someAtOnce([...new Set(fresh)], async (id) => {
+      await someAtOnce(batch, async (id) => {
         if ((await this.#look(id)) !== undefined) suspects.push(id);
       });
       this.#parts.onProgress?.(batch.length);
@@ -161,15 +160,8 @@ async function recordAsKept(
 /** The ids of all executions that storage says go on. */
 export async function* unendedExecutions({ executions }: Pick<Storage, 'executions'>): AsyncGenerator<string> {
   for (const status of UNENDED) {
-    let after: string | undefined;
-    do {
-      const page = await executions.list(
-        { status },
-        { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
-      );
-      yield* page.items.map(({ item }) => item.id);
-      after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-    } while (after !== undefined);
+    const pages = pagesOf((page) => executions.list({ status }, page), EXECUTIONS_PER_PAGE);
+    for await (const some of pages) yield* some.map(({ id }) => id);
   }
 }
 

@@ -6,10 +6,11 @@ import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
 import type { Token } from '../core/tokens/token.js';
 import { settledToken, type SettlingParts } from '../operations/settle-token.js';
+import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { KeptByTemporal } from '../temporal/kept-by-temporal.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
-import { inBatches, someAtOnce } from './batches.js';
+import { inBatches, someAtOnce, unseen } from './batches.js';
 import {
   definitionDisagreement,
   isConfirmed,
@@ -196,24 +197,12 @@ export async function* activeTokens(
   workflowId?: string,
 ): AsyncGenerator<string> {
   const filter = { status: 'ACTIVE', ...(workflowId === undefined ? {} : { workflowId }) } as const;
-  let after: string | undefined;
-  do {
-    const page = await tokens.list(filter, { first: TOKENS_PER_PAGE, ...(after === undefined ? {} : { after }) });
-    yield* page.items.map(({ item }) => item.id);
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined);
+  const pages = pagesOf((page) => tokens.list(filter, page), TOKENS_PER_PAGE);
+  for await (const some of pages) yield* some.map(({ id }) => id);
 }
 
 /** Each may take half a megabyte. */
 const TOKENS_PER_PAGE = 20;
-
-async function* unseen(ids: AsyncIterable<string>, seen: Set<string>): AsyncGenerator<string> {
-  for await (const id of ids) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    yield id;
-  }
-}
 
 function standingOf(token: Token): Standing {
   const { workflowId, workflowVersion, place, status, version, updatedAt } = token;

@@ -1,5 +1,6 @@
 import type { ExecutionErrorCode } from '../core/codes.js';
 import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
+import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
 
@@ -59,15 +60,8 @@ async function* idsOlderThan(
   ageMs: number,
 ): AsyncGenerator<string> {
   const before = new Date(Date.parse(now()) - ageMs).toISOString();
-  let after: string | undefined;
-  do {
-    const page = await storage.executions.list(
-      { status, before },
-      { first: EXECUTIONS_PER_PAGE, ...(after === undefined ? {} : { after }) },
-    );
-    yield* page.items.map(({ item }) => item.id);
-    after = page.hasNextPage ? page.items.at(-1)?.cursor : undefined;
-  } while (after !== undefined);
+  const pages = pagesOf((page) => storage.executions.list({ status, before }, page), EXECUTIONS_PER_PAGE);
+  for await (const some of pages) yield* some.map(({ id }) => id);
 }
 
 /**

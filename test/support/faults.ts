@@ -150,7 +150,7 @@ export const FAULTS = {
     promise: 'The write is repeated and stored once.',
   },
   'network-silent': {
-    fault: 'The network loses everything between an API process and its servers, in both directions or in one',
+    fault: 'The network loses everything between an API process and its servers',
     promise:
       'Whatever is asked is answered, or refused as `UNAVAILABLE`, within 15 s, and those who watch have a sign every 5 s. Connections that died on the way are given up, and everything goes on by itself when the network is back.',
   },

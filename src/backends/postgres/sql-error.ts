@@ -10,9 +10,7 @@ interface Away {
 
 /** Also of whatever has no SQLSTATE: no answer came. */
 const UNREACHED = { what: 'cannot be reached', advice: 'Is it running, and may it be reached from here?' };
-/**
- * SQLSTATE of what another time may be taken as it is, and what is the matter with the server then: away, going away or out of
- */
+/** SQLSTATE of what another time may be taken as it is, and what is the matter with the server then. The first that fits counts. */
 const AWAY: readonly Away[] = [
   { states: /^53100$/, what: 'cannot write', advice: 'Its disk is full: make room there.' },
   { states: /^58030$/, what: 'cannot use its disk', advice: 'See its log.' },

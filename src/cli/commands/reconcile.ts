@@ -16,10 +16,9 @@ import {
 } from '../../reconcile/reconcile.js';
 import type { CommandRequest } from '../command.js';
 import { NOT_WELL } from '../exit-codes.js';
+import { sayNowAndThen } from '../progress.js';
 import { sayFault, sayMisuse } from '../say-fault.js';
 
-/** Whoever waits is told so often how far it is. */
-const PROGRESS_MS = 10_000;
 /** After so many that could not be compared something is wrong with all of them. */
 const MOST_FAILURES = 100;
 
@@ -70,8 +69,13 @@ async function run(parts: ProcessParts, options: ReconcileOptions, speaker: Spea
     if (failed > MOST_FAILURES) throw error;
     speaker.failed(id, error);
   };
-  const progress = new Progress();
-  const findings = reconcileAll({ ...opened, onFailure, onProgress: progress.add }, options);
+  const say = sayNowAndThen((count) => `${count} tokens and executions compared so far`);
+  let compared = 0;
+  const onProgress = (count: number): void => {
+    compared += count;
+    say(compared);
+  };
+  const findings = reconcileAll({ ...opened, onFailure, onProgress }, options);
   let isWell = true;
   for (;;) {
     const next = await findings.next();
@@ -84,19 +88,6 @@ async function run(parts: ProcessParts, options: ReconcileOptions, speaker: Spea
     isWell &&= next.value.outcome === 'done';
     speaker.report(next.value);
   }
-}
-
-/** Says on stderr how far it is, while it takes long. */
-class Progress {
-  #count = 0;
-  #saidAt = performance.now();
-
-  readonly add = (count: number): void => {
-    this.#count += count;
-    if (performance.now() - this.#saidAt < PROGRESS_MS) return;
-    this.#saidAt = performance.now();
-    process.stderr.write(`${this.#count} tokens and executions compared so far\n`);
-  };
 }
 
 /** A line for each, and one with the counts. */

@@ -10,12 +10,14 @@ import { replayRunning, silenceReplays, type ReplayOptions } from '../../compose
 import { runProcess, type ProcessParts } from '../../compose/run-process.js';
 import { workflowBundle } from '../../compose/workflow-code.js';
 import { CircuitBreakerError } from '../../core/errors.js';
-import { visibleJson, visibleText } from '../../core/json/visible-text.js';
+import { visibleJson } from '../../core/json/visible-text.js';
 import { connectClient } from '../../temporal/connect.js';
 import { WITHOUT_BUILD } from '../../temporal/running-workflows.js';
 import { WorkerBuilds } from '../../temporal/worker-builds.js';
 import type { CommandRequest } from '../command.js';
-import { FAULT, NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../exit-codes.js';
+import { sayNowAndThen } from '../progress.js';
+import { sayMisuse } from '../say-fault.js';
 import {
   hardOf,
   wordsOfCheck,
@@ -27,15 +29,13 @@ import {
 
 const USUAL = 200;
 const MOST = 100_000;
-const SAY_EVERY_MS = 5000;
 
 /** Says whether this version can be started beside the one that runs, or has its build take over from others. */
 export async function upgrade(request: CommandRequest): Promise<void> {
   exitWhenUnread();
   const refusal = refusalOf(request);
   if (refusal !== undefined) {
-    process.stderr.write(`${visibleText(refusal)}\ncircuit-breaker help upgrade says how it is called.\n`);
-    process.exitCode = FAULT;
+    sayMisuse('upgrade', refusal);
     return;
   }
   const { flags, options } = request;
@@ -135,24 +135,15 @@ async function takeOver({ replay, deployment }: Asked, flags: ReadonlySet<string
   const isDryRun = flags.has('dry-run');
   const wasCurrent = routing.current === buildId;
   if (!wasCurrent && !flags.has('make-current')) throw notCurrent(buildId);
-  const kinds = wasCurrent ? [] : await replayRunning({ ...replay, which: WITHOUT_BUILD, most: MOST });
+  const kinds = wasCurrent ? [] : await replayRunning({ ...replay, which: WITHOUT_BUILD });
   const done = { buildId, isDryRun, wasCurrent, broken: kinds.flatMap(({ broken }) => broken) };
   if (done.broken.length > 0) return [done, wordsOfTakeover(done), false];
   if (!wasCurrent && !isDryRun) await builds.makeCurrent(buildId, routing);
   if (!flags.has('move')) return [done, wordsOfTakeover(done), true];
-  const moved = await moveRuns({ ...replay, builds, buildId, isDryRun, onProgress: sayNowAndThen() });
+  const onProgress = sayNowAndThen((looked) => `${looked} tokens and executions replayed so far`);
+  const moved = await moveRuns({ ...replay, builds, buildId, isDryRun, onProgress });
   const taken = { ...done, moved };
   return [taken, wordsOfTakeover(taken), moved.every(({ broken }) => broken.length === 0)];
-}
-
-/** On stderr: what a program reads is on stdout. */
-function sayNowAndThen(): (looked: number) => void {
-  let saidAt = Date.now();
-  return (looked) => {
-    if (Date.now() - saidAt < SAY_EVERY_MS) return;
-    saidAt = Date.now();
-    process.stderr.write(`${looked} looked at …\n`);
-  };
 }
 
 function withoutDeployment(): CircuitBreakerError {
