@@ -25,6 +25,12 @@ export class MemoryRecords implements RecordStore {
     for (const key of keys) this.records.delete(key);
   }
 
+  async removeAsRead(key: string, revision: number): Promise<boolean> {
+    await this.onStep(`remove ${key}`);
+    if (this.records.get(key)?.revision !== revision) return false;
+    return this.records.delete(key);
+  }
+
   async addToList(list: string, member: string): Promise<void> {
     await this.onStep(`add ${list}`);
     this.#lists.set(list, new Set([...this.#membersOf(list), member]));

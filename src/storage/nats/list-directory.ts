@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-import type { RecordStore } from '../records/record-store.js';
-import type { NextPage } from './list-page.js';
+import { isOneOfMany, type NextPage, type PageRecords } from './list-page.js';
 
 /** Of how many lists this process remembers the directory. */
 const REMEMBERED = 200;
@@ -13,10 +12,10 @@ const MOST_SLOTS = 4000;
  * before it, and one that is gone sends whoever comes to look here again.
  */
 export class ListDirectories {
-  readonly #records: Pick<RecordStore, 'getMany' | 'put'>;
+  readonly #records: Pick<PageRecords, 'getMany' | 'put' | 'removeAsRead'>;
   readonly #known = new LRUCache<string, readonly NextPage[]>({ max: REMEMBERED });
 
-  constructor(records: Pick<RecordStore, 'getMany' | 'put'>) {
+  constructor(records: Pick<PageRecords, 'getMany' | 'put' | 'removeAsRead'>) {
     this.#records = records;
   }
 
@@ -40,6 +39,11 @@ export class ListDirectories {
     const kept = slots.filter(({ page }) => !changedPages.has(page));
     const changed = [...kept, ...add].sort((one, other) => (one.from < other.from ? -1 : 1));
     const thinned = changed.length > MOST_SLOTS ? changed.filter((_, index) => index % 2 === 0) : changed;
+    if (thinned.length === 0 && isOneOfMany(list)) {
+      if (revision > 0) await this.#records.removeAsRead(keyOf(list), revision);
+      this.#known.delete(list);
+      return;
+    }
     const stored = await this.#records.put(keyOf(list), JSON.stringify(thinned), revision);
     if (stored === undefined) this.#known.delete(list);
     else this.#known.set(list, thinned);

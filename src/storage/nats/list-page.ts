@@ -1,3 +1,5 @@
+import type { RecordStore } from '../records/record-store.js';
+
 /**
  * A page of a list: its members in order, and where the list goes on. A member that stands at `next.from` or behind it belongs to a later page.
  * A page that is `dead` has no members, and gets none: whoever comes to it goes on.
@@ -20,6 +22,17 @@ export interface ListChange {
 }
 
 const MOST_MEMBERS = 128;
+
+/** What pages and directories of lists are kept in. */
+export interface PageRecords extends Pick<RecordStore, 'getMany' | 'put' | 'remove'> {
+  /** Removes a record where it is as it was read. False, and nothing is removed: it is another by now, or gone. */
+  removeAsRead(key: string, revision: number): Promise<boolean>;
+}
+
+/** Whether there is a list of the kind for each of many, as of each token: then nothing stays of one that is empty. */
+export function isOneOfMany(list: string): boolean {
+  return list.includes('/');
+}
 
 /** Whether a member stands before the page ends. */
 export function belongsTo({ next }: ListPage, member: string): boolean {

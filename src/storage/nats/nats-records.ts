@@ -6,6 +6,7 @@ import type { AgentStorageLimits } from '../agent-storage.js';
 import type { ListRange, RecordStore, StoredRecord } from '../records/record-store.js';
 import { bucketKey } from './bucket-key.js';
 import { Lanes } from './lanes.js';
+import type { PageRecords } from './list-page.js';
 import { PagedLists } from './paged-lists.js';
 import { decodeValue, encodeValue } from './record-value.js';
 
@@ -24,7 +25,7 @@ export interface NatsRecordsFacts {
  * Records in a key-value bucket of JetStream: a key each. The server takes a message only behind the one that its publisher knows to
  * be the key's last: its sequence is the revision. Lists are records as well, of some members each.
  */
-export class NatsRecords implements RecordStore {
+export class NatsRecords implements RecordStore, PageRecords {
   readonly #link: NatsServerLink;
   readonly #facts: NatsRecordsFacts;
   readonly #lists: PagedLists;
@@ -61,6 +62,13 @@ export class NatsRecords implements RecordStore {
     await this.#link.ask(() =>
       Promise.all(keys.map((key) => streams.purge(this.#stream, { filter: this.#subject(key) }))),
     );
+  }
+
+  async removeAsRead(key: string, revision: number): Promise<boolean> {
+    const { streams } = this.#link.manager;
+    // What is up to there: a later one has taken its place already.
+    const upTo = { filter: this.#subject(key), seq: revision + 1 };
+    return (await this.#link.ask(() => streams.purge(this.#stream, upTo))).purged > 0;
   }
 
   addToList(list: string, member: string): Promise<void> {

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
-import type { ListRange, RecordStore } from '../records/record-store.js';
+import type { ListRange } from '../records/record-store.js';
 import { ListChanges } from './list-changes.js';
 import { ListDirectories } from './list-directory.js';
-import { belongsTo, changedMembers, partsOf, type ListChange, type ListPage, type NextPage } from './list-page.js';
+import {
+  belongsTo,
+  changedMembers,
+  isOneOfMany,
+  partsOf,
+  type ListChange,
+  type ListPage,
+  type NextPage,
+  type PageRecords,
+} from './list-page.js';
 
 /** The page that every list begins with. */
 const FIRST = '0';
@@ -29,11 +38,11 @@ interface Span {
  * a page that is cut in two names the new one, which is there already, in the very step that gives its members away.
  */
 export class PagedLists {
-  readonly #records: Pick<RecordStore, 'getMany' | 'put' | 'remove'>;
+  readonly #records: PageRecords;
   readonly #directories: ListDirectories;
   readonly #changes = new ListChanges((list, changes) => this.#apply(list, changes));
 
-  constructor(records: Pick<RecordStore, 'getMany' | 'put' | 'remove'>) {
+  constructor(records: PageRecords) {
     this.#records = records;
     this.#directories = new ListDirectories(records);
   }
@@ -53,12 +62,14 @@ export class PagedLists {
 
   async #readOldest(list: string, { start, above, below }: Span, limit: number): Promise<readonly string[]> {
     const found: string[] = [];
-    for (let at = await this.#pageOf(list, start); ;) {
+    let from = start;
+    for (let at = await this.#pageOf(list, from); ;) {
       const { members, next }: ListPage = at.content;
-      found.push(...members.filter((one) => one >= start && one > above && (below === undefined || one < below)));
+      found.push(...members.filter((one) => one >= from && one > above && (below === undefined || one < below)));
       if (found.length >= limit || next === undefined || (below !== undefined && next.from >= below)) break;
+      from = next.from;
       // A page that is gone meanwhile is looked for by what it began with.
-      at = (await this.#follow(list, at)) ?? (await this.#pageOf(list, next.from));
+      at = (await this.#follow(list, at)) ?? (await this.#pageOf(list, from));
     }
     return found.slice(0, limit);
   }
@@ -93,8 +104,14 @@ export class PagedLists {
     const { members, next } = at.content;
     const after = changedMembers(members, changes);
     if (after === members) return true;
-    const isLeft = after.length === 0 && next !== undefined && at.page !== FIRST;
-    if (isLeft) return (await this.#put(list, at, { members: [], next, dead: true })) !== undefined;
+    const isLeft = after.length === 0 && at.page !== FIRST && (next !== undefined || isOneOfMany(list));
+    if (isLeft) {
+      const content: ListPage = { members: [], ...(next === undefined ? {} : { next }), dead: true };
+      if ((await this.#put(list, at, content)) === undefined) return false;
+      // Whoever comes to a dead page leaves it out; to a list of what is no more, nobody comes.
+      if (isOneOfMany(list)) await this.#readOldest(list, { start: '', above: '', below: undefined }, 1);
+      return true;
+    }
     const [first = [], ...rest] = partsOf(after, next === undefined);
     const added = await this.#addPages(list, rest, next);
     const follows = added[0] ?? next;
@@ -181,7 +198,12 @@ export class PagedLists {
     return page === FIRST ? { page, content: { members: [] }, revision: 0 } : undefined;
   }
 
+  /** Gives the new revision; undefined: it is another by now. */
   async #put(list: string, { page, revision }: ReadPage, content: ListPage): Promise<number | undefined> {
+    const isAll = page === FIRST && content.next === undefined;
+    if (isAll && content.members.length === 0 && isOneOfMany(list)) {
+      return (await this.#records.removeAsRead(keyOf(list, page), revision)) ? 0 : undefined;
+    }
     return await this.#records.put(keyOf(list, page), JSON.stringify(content), revision);
   }
 }

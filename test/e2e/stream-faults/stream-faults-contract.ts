@@ -44,7 +44,8 @@ async function watched(here: Installation, topic: string): Promise<Watched> {
   return { ids, viewer, watching: viewer.watch(here.address, ids.executionId) };
 }
 
-async function workerKilledAt({ here, prose }: Place, chunk: number): Promise<void> {
+/** Gives what the answer was written for. */
+export async function workerKilledAt({ here, prose }: Omit<Place, 'backend'>, chunk: number): Promise<WritingIds> {
   const goOn = prose.hold('kills', chunk);
   const { ids, viewer, watching } = await watched(here, 'kills');
   const caller = await here.callerOf(ids);
@@ -56,6 +57,7 @@ async function workerKilledAt({ here, prose }: Place, chunk: number): Promise<vo
   await expectWhole(here.address, ids, [viewer]);
   const { attempts } = await execution(here.address, ids.executionId);
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'completed']);
+  return ids;
 }
 
 async function workerFrozenBeforeItOpened({ here }: Place): Promise<void> {

@@ -13,33 +13,39 @@ async function addAll(lists: PagedLists, wanted: readonly string[]): Promise<voi
 }
 
 describe('a list in pages', () => {
-  it('keeps what several processes add and take off at once, in any order, as a set would', async () => {
-    const change = fc.record({ n: fc.nat(700), isAdded: fc.boolean(), by: fc.nat(2), waits: fc.boolean() });
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { maxLength: 900, size: 'max' }), async (changes) => {
-        const records = new MemoryRecords();
-        const processes = [0, 1, 2].map(() => new PagedLists(records));
-        // Of one member all changes come from one process, whose order is then theirs.
-        const expected = new Set<string>();
-        let under: Promise<void>[] = [];
-        for (const { n, isAdded, waits } of changes) {
-          const lists = processes[n % 3];
-          under.push(lists?.[isAdded ? 'add' : 'remove']('l', member(n)) ?? Promise.resolve());
-          if (isAdded) expected.add(member(n));
-          else expected.delete(member(n));
-          if (!waits || under.length < 50) continue;
+  it.each(['l', 'l/of-one'])(
+    '%s keeps what several processes add and take off at once, in any order, as a set would',
+    async (list) => {
+      const change = fc.record({ n: fc.nat(700), isAdded: fc.boolean(), by: fc.nat(2), waits: fc.boolean() });
+      await fc.assert(
+        fc.asyncProperty(fc.array(change, { maxLength: 900, size: 'max' }), async (changes) => {
+          const records = new MemoryRecords();
+          const processes = [0, 1, 2].map(() => new PagedLists(records));
+          // Of one member all changes come from one process, whose order is then theirs.
+          const expected = new Set<string>();
+          let under: Promise<void>[] = [];
+          for (const { n, isAdded, waits } of changes) {
+            const lists = processes[n % 3];
+            under.push(lists?.[isAdded ? 'add' : 'remove'](list, member(n)) ?? Promise.resolve());
+            if (isAdded) expected.add(member(n));
+            else expected.delete(member(n));
+            if (!waits || under.length < 50) continue;
+            await Promise.all(under);
+            under = [];
+          }
           await Promise.all(under);
-          under = [];
-        }
-        await Promise.all(under);
-        const reader = new PagedLists(records);
-        const sorted = [...expected].sort();
-        expect(await reader.read('l', { order: 'oldest', ...ALL })).toEqual(sorted);
-        expect(await reader.read('l', { order: 'newest', ...ALL })).toEqual(sorted.toReversed());
-      }),
-      { numRuns: 20 },
-    );
-  });
+          const reader = new PagedLists(records);
+          const sorted = [...expected].sort();
+          expect(await reader.read(list, { order: 'oldest', ...ALL })).toEqual(sorted);
+          expect(await reader.read(list, { order: 'newest', ...ALL })).toEqual(sorted.toReversed());
+          await Promise.all(sorted.map((one) => reader.remove(list, one)));
+          expect(await reader.read(list, { order: 'oldest', ...ALL })).toEqual([]);
+          if (list !== 'l') expect([...records.records.keys()]).toEqual([]);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
 
   it('gives any part of itself, from either end', async () => {
     const lists = new PagedLists(new MemoryRecords());
