@@ -6,7 +6,7 @@ import {
   type ChannelOptions,
 } from '@grpc/grpc-js';
 
-/** A channel that is neither connected nor idle for so long is given up. */
+/** A channel that stays for so long in a state that is neither connected nor idle is given up. */
 const CONNECTED_WITHIN_MS = 5000;
 
 /**
