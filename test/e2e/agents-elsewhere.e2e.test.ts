@@ -21,7 +21,7 @@ async function allOnRedis(url: string): Promise<string> {
   for await (const keys of client.scanIterator()) {
     for (const key of keys) {
       // A dump has the value whatever its type, and short texts as they are.
-      all += `${key}\n${String(await client.dump(key))}\n`;
+      all += `${key}\n${await client.dump(key)}\n`;
       if ((await client.type(key)) === 'string') all += `${String(await client.get(key))}\n`;
     }
   }
