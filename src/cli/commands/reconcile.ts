@@ -66,7 +66,7 @@ async function run(parts: ProcessParts, options: ReconcileOptions, speaker: Spea
   let failed = 0;
   const onFailure = (id: string, error: unknown): void => {
     failed += 1;
-    if (failed > MOST_FAILURES) throw error;
+    if (failed > MOST_FAILURES) throw tooManyFailures(error);
     speaker.failed(id, error);
   };
   const say = sayNowAndThen((count) => `${count} tokens and executions compared so far`);
@@ -88,6 +88,14 @@ async function run(parts: ProcessParts, options: ReconcileOptions, speaker: Spea
     isWell &&= next.value.outcome === 'done';
     speaker.report(next.value);
   }
+}
+
+function tooManyFailures(last: unknown): CircuitBreakerError {
+  const message = [
+    `More than ${MOST_FAILURES} could not be compared, so the rest is not tried. The last one: ${wordsOf(last)}`,
+    'Living tokens are asked by a worker: circuit-breaker upgrade --check names builds that have none. Start what is missing, and compare again.',
+  ];
+  return new CircuitBreakerError('UNAVAILABLE', message.join(' '));
 }
 
 /** A line for each, and one with the counts. */
