@@ -125,7 +125,7 @@ export function looksLost({
 /** What to check where `looksLost` says so. */
 export function lostMessage(unknown: number): string {
   return [
-    `Temporal knows none of ${unknown} active tokens: it seems to be another one than they live in, or to have lost them all.`,
+    `Temporal knows none of ${unknown} active tokens that were looked at: it seems to be another one than they live in, or to have lost them all.`,
     'Nothing is ended for that. Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TASK_QUEUE_PREFIX;',
     'where they are right and the tokens are lost for good, circuit-breaker reconcile --namespace-lost makes them TERMINATED.',
   ].join(' ');
