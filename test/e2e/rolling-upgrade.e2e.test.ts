@@ -17,7 +17,7 @@ import { PROGRAM, SpawnedProcess } from '../support/spawned-process.js';
 import { StreamViewer } from '../support/stream-viewer.js';
 
 /** The agent of a place is asked then: once the other build has taken over, where the machine is quick. */
-const ALARM_SECONDS = 20;
+const ALARM_SECONDS = 40;
 
 interface Findings {
   readonly canGoOver: boolean;
