@@ -157,9 +157,19 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
     for (const id of ids) {
       void persistently(async () => ended.set(id, (await client.workflow.getHandle(id).result()) as Token));
     }
+    // They go on side by side: on a slow machine the first one ends long after the last kill.
+    let calls = 0;
+    const counting = setInterval(() => {
+      aimock.requests().then(
+        (made) => {
+          calls = made.length;
+        },
+        () => undefined,
+      );
+    }, 1000);
     await untilOver({
       isOver: () => ended.size === ids.length,
-      progress: () => ended.size,
+      progress: () => `${ended.size} ${calls}`,
       found: async () => {
         const stuck = ids.filter((id) => !ended.has(id));
         const first = stuck[0] ?? '';
@@ -167,6 +177,8 @@ describe(`${TOKENS} tokens while workers and the Temporal server are killed at r
         const counted = `${stuck.length} tokens did not end: ${stuck.join(' ')}`;
         return `${counted}\n${stored.slice(0, 2000)}\n${await lastEvents(first)}`;
       },
+    }).finally(() => {
+      clearInterval(counting);
     });
     return ended;
   }
