@@ -32,24 +32,32 @@ export async function benchProcesses(): Promise<void> {
   console.log('\nStorage behind a fire: one token, one fire at a time');
   await fires('memory', { STORAGE_URL: 'memory:' });
   await fires('PGlite, in a folder', {});
-  const database = await createTestDatabase();
   const [redis, nats] = [await RedisServer.start({ keepsData: true }), await NatsServer.start()];
   try {
-    await fires('PostgreSQL', { STORAGE_URL: database.url });
-    await fires('Redis for agents and streams', withAgentsOn(database.url, redis.url));
-    await fires('NATS for agents and streams', withAgentsOn(database.url, nats.url));
+    await onDatabase((url) => fires('PostgreSQL', { STORAGE_URL: url }));
+    await onDatabase((url) => fires('Redis for agents and streams', withAgentsOn(url, redis.url)));
+    await onDatabase((url) => fires('NATS for agents and streams', withAgentsOn(url, nats.url)));
     console.log('\nProcesses: start to ready, and what they hold at rest');
     await startAgain('start, PGlite in a folder that is there', {});
-    await startAgain('start, PostgreSQL', { STORAGE_URL: database.url });
-    await apart('PostgreSQL', { STORAGE_URL: database.url, STREAM_URL: redis.url });
+    await onDatabase((url) => startAgain('start, PostgreSQL', { STORAGE_URL: url }));
+    await onDatabase((url) => apart('PostgreSQL, streams on Redis', { STORAGE_URL: url, STREAM_URL: redis.url }));
   } finally {
     await Promise.all([redis.stop(), nats.stop()]);
+  }
+}
+
+/** A database belongs to the Temporal that it was first used with: each gets one of its own. */
+async function onDatabase(use: (url: string) => Promise<void>): Promise<void> {
+  const database = await createTestDatabase();
+  try {
+    await use(database.url);
+  } finally {
     await database.drop();
   }
 }
 
 function withAgentsOn(database: string, url: string): Environment {
-  return { STORAGE_URL: database, AGENT_STORAGE_URL: url };
+  return { STORAGE_URL: database, AGENT_STORAGE_URL: url, STREAM_URL: url };
 }
 
 /** Through a plain Temporal client, so that nothing of ours but the worker is in it; beside it a worker that stores nothing. */
