@@ -11,6 +11,9 @@ import { CircuitBreakerError, type ErrorFacts } from '../core/errors.js';
 
 /** gRPC status codes. */
 const UNAVAILABLE = 14;
+const INTERNAL = 13;
+/** Words of our own client, not the server's: the connection broke beneath the call. */
+const BROKEN_STREAM = 'Received RST_STREAM with code';
 export const [CANCELLED, DEADLINE_EXCEEDED, NOT_FOUND, RESOURCE_EXHAUSTED, FAILED_PRECONDITION] = [1, 4, 5, 8, 9];
 /** Words by which the server refuses a query: it lets none wait once the last worker has been gone for a minute or two. */
 const NO_WORKER = 'no poller seen';
@@ -44,7 +47,11 @@ export function grpcCode(error: unknown): number | undefined {
 }
 
 function grpcErrorOf(error: unknown): { readonly code: number; readonly details: string } | undefined {
-  if (isGrpcServiceError(error)) return error;
+  if (isGrpcServiceError(error)) {
+    const { details } = error;
+    const code: number = error.code;
+    return { code: code === INTERNAL && details.startsWith(BROKEN_STREAM) ? UNAVAILABLE : code, details };
+  }
   return error instanceof Error && error.cause !== undefined ? grpcErrorOf(error.cause) : undefined;
 }
 

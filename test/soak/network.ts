@@ -74,8 +74,12 @@ async function tried(link: string, lines: readonly CuttingProxy[], { fault, spoi
     const late = [...heard]
       .filter(([, { longestMs }]) => longestMs > A_WORD_MS)
       .map(([one]) => `${one} waited too long`);
-    for (const one of [...wrong, ...late]) report(`  WRONG ${one}`);
-    return wrong.length + late.length;
+    const unforeseen = [...heard]
+      .filter(([, { answers }]) => answers.has('INTERNAL'))
+      .map(([one]) => `${one} was INTERNAL`);
+    const all = [...wrong, ...late, ...unforeseen];
+    for (const one of all) report(`  WRONG ${one}`);
+    return all.length;
   } catch (error) {
     report(`${link} | ${fault} | WRONG ${String(error)}`);
     return 1;

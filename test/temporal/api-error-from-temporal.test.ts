@@ -1,7 +1,7 @@
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 
-import { apiErrorFromTemporal } from '../../src/temporal/api-error-from-temporal.js';
+import { apiErrorFromTemporal, grpcCode } from '../../src/temporal/api-error-from-temporal.js';
 
 /** As gRPC gives it. */
 function grpcError(code: number, details = ''): Error {
@@ -26,4 +26,13 @@ it('a query that no worker was left for is UNAVAILABLE, and no other preconditio
   expect(apiErrorFromTemporal(query)).toMatchObject({ code: 'UNAVAILABLE' });
   const other = grpcError(9, 'the workflow is closing');
   expect(apiErrorFromTemporal(other)).toBe(other);
+});
+
+it('a call whose connection broke beneath it is UNAVAILABLE, and a fault of the server is not', () => {
+  const broken = grpcError(13, 'Received RST_STREAM with code 1');
+  const start = new Error('Failed to start Workflow', { cause: broken });
+  for (const error of [broken, start]) expect(apiErrorFromTemporal(error)).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(grpcCode(start)).toBe(14);
+  const fault = grpcError(13, 'it broke');
+  expect(apiErrorFromTemporal(fault)).toBe(fault);
 });
