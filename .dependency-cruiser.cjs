@@ -18,7 +18,7 @@ const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 const MAKE_DIRECTORY = '^src/make-directory\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
-const CONFIG = '^src/(config|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
+const CONFIG = '^src/(config|economy-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|temporal-settings)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';

@@ -10,6 +10,7 @@ import { programEnvironments, type ProgramEnvironments } from './core/program-en
 import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { addressRanges, hostRules, listed, origins } from './core/validation/listed-variables.js';
 import type { WebHosts } from './core/web-hosts.js';
+import { ECONOMY_VARIABLES, economySettings, type EconomySettings } from './economy-settings.js';
 import { withSecretFiles } from './secret-files.js';
 import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './temporal-settings.js';
 import { readVariablesFile } from './variables-file.js';
@@ -45,8 +46,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
   readonly modelsMayBeNear: boolean;
-  /** The file of one's own prices of models. */
-  readonly pricesFile?: string;
+  readonly economy: EconomySettings;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
   /** Where requests may go that agents and documents name. */
@@ -174,7 +174,6 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   return {
     port: values.PORT,
     host: values.HOST,
-    ...(values.WORKER_HEALTH_PORT === undefined ? {} : { workerHealthPort: values.WORKER_HEALTH_PORT }),
     corsOrigins: values.CORS_ORIGINS,
     access,
     ...(tls === undefined ? {} : { tls }),
@@ -182,15 +181,15 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     dataDir: values.DATA_DIR,
     cacheDir: join(set['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'circuit-breaker'),
     storageUrl,
-    ...present({ agentStorageUrl: values.AGENT_STORAGE_URL }),
+    ...present({ agentStorageUrl: values.AGENT_STORAGE_URL, workerHealthPort: values.WORKER_HEALTH_PORT }),
     streamUrl,
     taskQueuePrefix: values.TASK_QUEUE_PREFIX,
     providers: providerConfig(values, set),
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
-    ...(values.RATE_LIMIT_PER_MINUTE === undefined ? {} : { rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE }),
     ...apiRateLimit(values, streamUrl),
     trustedProxies: values.TRUSTED_PROXIES,
-    ...present({ pricesFile: values.PRICES_FILE, toolsDir: values.TOOLS_DIR }),
+    ...present({ rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE, toolsDir: values.TOOLS_DIR }),
+    economy: economySettings(values),
     modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
     mcpConfig: { path: values.MCP_CONFIG ?? '.mcp.json', isNamed: values.MCP_CONFIG !== undefined },
@@ -282,7 +281,7 @@ const ENVIRONMENT = z.object({
   RATE_LIMIT_PER_MINUTE: count.optional(),
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
   RATE_LIMIT_URL: serverUrl(/^rediss?$/, 'redis://user:password@host:port/database'),
-  PRICES_FILE: z.string().optional(),
+  ...ECONOMY_VARIABLES,
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   ALLOWED_PRIVATE_HOSTS: hostRules,

@@ -169,7 +169,7 @@ function activityParts(
       dispatcher,
       schemas: backends.schemas,
       web,
-      prices: priceTable(config.pricesFile === undefined ? {} : readPricesFile(config.pricesFile)),
+      prices: priceTable(config.economy.pricesFile === undefined ? {} : readPricesFile(config.economy.pricesFile)),
     }),
     schemas: backends.schemas,
     appends: new OneAfterAnother(),
