@@ -51,7 +51,7 @@ async function measure({ executions }: Storage): Promise<readonly (readonly [str
       pendingExecution({ executionId: idOf(n), agentId: 'a', input: { text: 'x'.repeat(500) } }, now(n)),
     );
   const end = async (n: number) => {
-    await executions.storeTurn(idOf(n), 1, { text: 'y'.repeat(2000) });
+    await executions.storeTurn(idOf(n), 1, { result: { text: 'y'.repeat(2000) } });
     await executions.update(idOf(n), { status: 'COMPLETED', finalResponse: 'y'.repeat(2000), completedAt: now(n) });
   };
   return [

@@ -51,6 +51,18 @@ export const deletedExecutions = circuitBreaker.table(
   (table) => [index('deleted_executions_oldest').on(table.deletedAt)],
 );
 
+/** The attempt that may store a turn: none before it of the same series may. */
+export const turnClaims = circuitBreaker.table(
+  'turn_claims',
+  {
+    executionId: text('execution_id').notNull(),
+    turn: integer().notNull(),
+    series: text().notNull(),
+    attempt: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.executionId, table.turn] })],
+);
+
 /** Finished turns: the first result for (execution, turn) stays. */
 export const turns = circuitBreaker.table(
   'turns',

@@ -38,12 +38,21 @@ export function isUnforeseen(error: unknown): boolean {
   return !kinds.some((kind) => error instanceof kind);
 }
 
+/** A later attempt has claimed the turn: this one was taken for lost, and what it has to say comes too late. */
+export class TurnTaken extends Error {
+  override readonly name = 'TurnTaken';
+
+  constructor(executionId: string, turn: number) {
+    super(`A later attempt has turn ${turn} of execution "${executionId}".`);
+  }
+}
+
 /**
  * Whether Temporal has given up this attempt: another attempt is due, or the execution was ended from outside. Which
  * of the two it is, is for those to say who know.
  */
 export function isForgotten(error: unknown): boolean {
-  return error instanceof CancelledFailure && error.message === 'NOT_FOUND';
+  return error instanceof TurnTaken || (error instanceof CancelledFailure && error.message === 'NOT_FOUND');
 }
 
 /** Judges an error that ended an attempt. `failures` counts those of the provider before this one. */

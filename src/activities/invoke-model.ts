@@ -9,6 +9,7 @@ import { keepBeating, previousDetails } from './attempt-heartbeat.js';
 import { noteFinished } from './attempt-record.js';
 import { loadTurn, type LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
+import { turnClaim } from './stored-turn.js';
 import { TurnAttempt } from './turn-attempt.js';
 
 /**
@@ -22,7 +23,7 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
   let live = () => previous;
   const stopBeating = keepBeating(context, () => live());
   try {
-    const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call));
+    const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, turnClaim(context)));
     if (turn.finished !== undefined) {
       await noteFinished(parts, call, turn.finished.usage);
       return await answerOf(parts, turn.finished, { turn, call });

@@ -6,6 +6,7 @@ import { capabilitiesOf } from '../core/agents/model-capabilities.js';
 import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ToolOffer } from '../core/agents/tool-offer.js';
 import { isAmongTools, meansTool } from '../core/agents/tool-pattern.js';
+import type { TurnClaim } from '../core/executions/turn-claim.js';
 import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -24,12 +25,16 @@ export interface LoadedTurn {
   readonly finished?: TurnResult;
 }
 
-export async function loadTurn({ storage }: ActivityParts, call: ModelCall): Promise<LoadedTurn> {
+/** From now on no earlier attempt at it stores the turn. */
+export async function loadTurn({ storage }: ActivityParts, call: ModelCall, claim: TurnClaim): Promise<LoadedTurn> {
   const { prepared, overrides } = call;
   const [agent, conversation, finished, offers] = await Promise.all([
     storage.agents.get(prepared.agentId, prepared.agentVersion),
     storage.conversations.get(prepared.conversationId),
-    storage.executions.getTurn(call.executionId, call.turn),
+    // Before the first there is none that could store it late.
+    claim.attempt > 1
+      ? storage.executions.claimTurn(call.executionId, call.turn, claim)
+      : storage.executions.getTurn(call.executionId, call.turn),
     prepared.maxToolCalls === undefined ? [] : storage.tools.offers(),
   ]);
   if (agent === undefined || conversation === undefined) {

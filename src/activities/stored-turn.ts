@@ -1,3 +1,6 @@
+import type { Context } from '@temporalio/activity';
+
+import type { TurnClaim } from '../core/executions/turn-claim.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { JsonValue } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
@@ -16,4 +19,9 @@ export async function storedTurn(
 /** Of what these activities themselves stored as a turn: its shape is known. */
 export function turnResultOf(stored: JsonValue): TurnResult {
   return stored as unknown as TurnResult;
+}
+
+/** What an attempt stores its turn with. */
+export function turnClaim({ info }: Pick<Context, 'info'>): TurnClaim {
+  return { series: `${info.workflowExecution?.runId ?? ''}/${info.activityId}`, attempt: info.attempt };
 }

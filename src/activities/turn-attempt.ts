@@ -14,10 +14,10 @@ import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';
-import { isForgotten, isUnforeseen, judgeAttempt } from './attempt-failure.js';
+import { isForgotten, isUnforeseen, judgeAttempt, TurnTaken } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
-import { turnResultOf } from './stored-turn.js';
+import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
@@ -142,15 +142,18 @@ export class TurnAttempt {
         : AbortSignal.any([cancellationSignal, AbortSignal.timeout(STORE_TURN_PATIENCE_MS)]);
     const { executions } = this.#parts.storage;
     let away: unknown;
+    const claim = turnClaim(this.#place.context);
     const store = () =>
-      executions.storeTurn(executionId, turn, asJson(result)).catch((error: unknown) => {
+      executions.storeTurn(executionId, turn, { result: asJson(result), claim }).catch((error: unknown) => {
         away = error;
         throw error;
       });
     try {
-      return turnResultOf(await persistently(patience, store));
+      const stored = await persistently(patience, store);
+      if (stored === undefined) throw new TurnTaken(executionId, turn);
+      return turnResultOf(stored);
     } catch (error) {
-      if (cancellationSignal.aborted || toolCalls.length > 0) throw error;
+      if (cancellationSignal.aborted || toolCalls.length > 0 || error instanceof TurnTaken) throw error;
       this.#parts.logger.warn(
         { executionId, turn, err: away ?? error },
         'the finished turn could not be stored beside the history',

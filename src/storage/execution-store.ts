@@ -1,5 +1,6 @@
 import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { TurnClaim, TurnToStore } from '../core/executions/turn-claim.js';
 import type { UsedByExecution } from '../core/executions/usage-sums.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { Ended, EndedPage } from './ended.js';
@@ -54,8 +55,16 @@ export interface ExecutionStore {
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
   /** The same list, of each as much as says what its model calls used. */
   listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>>;
-  /** Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. */
-  storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue>;
+  /**
+   * From now on no earlier attempt of the same series stores this turn: it was taken for lost, and may only have been frozen. Gives
+   * what such a one had stored before. Safe to repeat.
+   */
+  claimTurn(executionId: string, turn: number, claim: TurnClaim): Promise<JsonValue | undefined>;
+  /**
+   * Keeps the result of a finished turn. The first result for (execution, turn) stays; it is what comes back. Undefined, and nothing
+   * is stored, where a later attempt has claimed the turn.
+   */
+  storeTurn(executionId: string, turn: number, finished: TurnToStore): Promise<JsonValue | undefined>;
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined>;
   /**
    * Ended executions whose stream is not known to be closed (no `lastSequence`), oldest first, but for those in `except`:

@@ -183,9 +183,13 @@ function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionS
     getMany: async (ids) => (await executions.getMany(ids)).map((one) => limit.own(one)),
     list: (filter, page) => executions.list({ ...filter, ofWorkflows: limit.workflows }, page),
     listUsed: (filter, page) => executions.listUsed({ ...filter, ofWorkflows: limit.workflows }, page),
-    storeTurn: async (id, turn, result) => {
+    claimTurn: async (id, turn, claim) => {
       await limit.needsExecution(id);
-      return await executions.storeTurn(id, turn, result);
+      return await executions.claimTurn(id, turn, claim);
+    },
+    storeTurn: async (id, turn, finished) => {
+      await limit.needsExecution(id);
+      return await executions.storeTurn(id, turn, finished);
     },
     getTurn: async (id, turn) => {
       await limit.needsExecution(id);

@@ -12,6 +12,7 @@ import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import { pendingExecution } from '../../src/core/executions/pending-execution.js';
 import { retryLimits } from '../../src/core/executions/turn-retry.js';
+import type { LanguageModel } from '../../src/providers/language-model.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
@@ -63,7 +64,7 @@ describe('a turn', () => {
     readonly turn?: number;
   }
 
-  function run(model: ScriptedModel, { attempt = 1, details, epoch = attempt, turn = 1 }: Place = {}) {
+  function run(model: LanguageModel, { attempt = 1, details, epoch = attempt, turn = 1 }: Place = {}) {
     const info = {
       attempt,
       currentAttemptScheduledTimestampMs: epoch,
@@ -99,6 +100,22 @@ describe('a turn', () => {
     return { answer, beats, environment };
   }
 
+  /** Says a text, and that it was all when it is told to. */
+  function sayingThen(text: string): { readonly model: LanguageModel; readonly finish: () => void } {
+    let finish = (): void => undefined;
+    const whole = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const model: LanguageModel = {
+      async *stream() {
+        yield { type: 'text', text };
+        await whole;
+        yield { type: 'finish', finish: FINISH };
+      },
+    };
+    return { model, finish };
+  }
+
   it('returns exactly the text that its stream got', async () => {
     const answer = await run(new ScriptedModel(['Fi', 'ne \ud83d', '\ude00', FINISH])).answer;
     const events = await readEvents(streams, ID);
@@ -113,6 +130,32 @@ describe('a turn', () => {
     expect(await run(model, { attempt: 2 }).answer).toEqual(first);
     expect(model.requests).toEqual([]);
   });
+
+  it(
+    'is not stored by an attempt that was taken for lost, once its successor has begun',
+    { tags: 'finished-turns' },
+    async () => {
+      const frozenModel = sayingThen('First.');
+      const frozen = run(frozenModel.model);
+      await eventually(async () => {
+        expect((await readEvents(streams, ID)).length).toBeGreaterThan(1);
+      });
+      const successorModel = sayingThen('Second.');
+      const successor = run(successorModel.model, { attempt: 2 });
+      await eventually(async () => {
+        expect((await readEvents(streams, ID)).at(-1)).toMatchObject({ content: 'Second.' });
+      });
+      frozenModel.finish();
+      await expect(frozen.answer).rejects.toMatchObject({ name: 'TurnTaken' });
+      expect(await storage.executions.getTurn(ID, 1)).toBeUndefined();
+      successorModel.finish();
+      expect(await successor.answer).toMatchObject({ text: 'Second.', attempt: 2 });
+      expect((await storage.executions.get(ID))?.attempts).toMatchObject([
+        { outcome: 'lost' },
+        { outcome: 'completed' },
+      ]);
+    },
+  );
 
   it('counts failures of the provider in its heartbeats, and ends for good with the last one', async () => {
     const failing = () => new ScriptedModel(['Fi', new ModelError('overloaded', 'busy')]);

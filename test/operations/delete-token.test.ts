@@ -33,7 +33,7 @@ describe('a token that is deleted', () => {
     for (const { id } of executions) {
       await streams.open(id, { epoch: 1, turn: 1, reason: 'first' });
       await storage.conversations.create({ id, agentId: 'a', createdAt: NOW });
-      await storage.executions.storeTurn(id, 1, 'said');
+      await storage.executions.storeTurn(id, 1, { result: 'said' });
       await storage.executions.update(id, {
         status: 'FAILED',
         errorCode: 'server',

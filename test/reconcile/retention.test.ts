@@ -166,11 +166,11 @@ describe('retention', () => {
     const again = await aTokenWith('again');
     for (const id of [own, again]) await end(id);
     await retention(TEN_DAYS)();
-    await storage.executions.storeTurn(own, 1, 'late');
+    await storage.executions.storeTurn(own, 1, { result: 'late' });
     const begun = anExecution({ id: again, tokenId: 'again' });
     const token = aToken(aDefinition(), { id: 'again' });
     await storage.tokens.record({ token, runId: 'anew', events: [], executions: [begun] }, 'run');
-    await storage.executions.storeTurn(again, 1, 'anew');
+    await storage.executions.storeTurn(again, 1, { result: 'anew' });
     removed = [];
     const tomorrow = new Date(Date.parse(TODAY) + DAY + 1).toISOString();
     await retention(TEN_DAYS, tomorrow)();

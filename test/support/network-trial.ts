@@ -45,6 +45,8 @@ interface TrialOptions {
   readonly forMs: number;
   /** Where viewers find the API. */
   readonly viewedAt: string;
+  /** Whether an execution may fail, as it does whose provider cannot be reached for all of its attempts: as an incident, and told so. */
+  readonly mayFail: boolean;
 }
 
 export interface NetworkTrialResult {
@@ -120,13 +122,18 @@ interface Judged {
   readonly topic: string;
 }
 
-async function judge({ here, prose }: TrialOptions, { ids, viewers, topic }: Judged) {
+async function judge({ here, prose, mayFail }: TrialOptions, { ids, viewers, topic }: Judged) {
   const token = await settledToken(here.address, ids.tokenId);
   const stored = await execution(here.address, ids.executionId);
   const { asked } = prose.told(topic);
+  const viewed = viewers.filter((one) => one.executionId === ids.executionId);
+  if (mayFail && stored.status === 'FAILED') {
+    const isTold = token.incident !== null && viewed.every(({ text }) => text === '');
+    return { wrong: isTold ? [] : [`${topic} ${JSON.stringify(token)}`], lost: stored.attempts.length };
+  }
   const completed = stored.attempts.filter(({ outcome }) => outcome === 'completed');
   const isWhole = stored.status === 'COMPLETED' && stored.finalResponse === LONG_PROSE && completed.length === 1;
-  const others = viewers.filter((one) => one.executionId === ids.executionId && one.text !== LONG_PROSE);
+  const others = viewed.filter((one) => one.text !== LONG_PROSE);
   const wrong = [
     ...(isWhole && asked <= stored.attempts.length ? [] : [`${topic} asked ${asked} times: ${JSON.stringify(stored)}`]),
     ...(token.place === 'written' && token.history.length === 1 ? [] : [`${topic} ${JSON.stringify(token)}`]),

@@ -11,8 +11,8 @@ export interface Slowness {
 /** One direction of a connection: what goes through it comes out whole and in order, and as late as `slowness` says at that time. */
 export class SlowLine extends Transform {
   readonly #slowness: () => Slowness;
-  #lastArrivesAt = 0;
-  #underWay = 0;
+  /** One waits, whichever has come first: timers of other lengths outrun each other, above all on a busy machine. */
+  readonly #underWay: { readonly bytes: Buffer; readonly arrivesAt: number }[] = [];
   #onEmpty: (() => void) | undefined;
 
   constructor(slowness: () => Slowness) {
@@ -23,26 +23,35 @@ export class SlowLine extends Transform {
   override _transform(bytes: Buffer, _encoding: string, taken: TransformCallback): void {
     const { lagMs = 0, bytesPerSecond = Infinity } = this.#slowness();
     const sendingMs = (bytes.length / bytesPerSecond) * 1000;
-    const now = performance.now();
-    // A line that has become faster overtakes nothing.
-    this.#lastArrivesAt = Math.max(this.#lastArrivesAt, now + lagMs + sendingMs);
-    const inMs = this.#lastArrivesAt - now;
-    if (inMs < 1) {
+    const isFirst = this.#underWay.length === 0;
+    if (isFirst && lagMs + sendingMs < 1) {
       taken(null, bytes);
       return;
     }
-    this.#underWay += 1;
-    setTimeout(() => {
-      this.push(bytes);
-      this.#underWay -= 1;
-      if (this.#underWay === 0) this.#onEmpty?.();
-    }, inMs);
+    // A line that has become faster overtakes nothing.
+    const last = this.#underWay.at(-1)?.arrivesAt ?? 0;
+    this.#underWay.push({ bytes, arrivesAt: Math.max(last, performance.now() + lagMs + sendingMs) });
+    if (isFirst) this.#awaitFirst();
     if (sendingMs < 1) taken();
     else setTimeout(taken, sendingMs);
   }
 
   override _flush(flushed: TransformCallback): void {
-    if (this.#underWay === 0) flushed();
+    if (this.#underWay.length === 0) flushed();
     else this.#onEmpty = flushed;
+  }
+
+  #awaitFirst(): void {
+    const [first] = this.#underWay;
+    if (first === undefined) return;
+    setTimeout(
+      () => {
+        this.push(first.bytes);
+        this.#underWay.shift();
+        if (this.#underWay.length === 0) this.#onEmpty?.();
+        else this.#awaitFirst();
+      },
+      Math.max(0, first.arrivesAt - performance.now()),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 
+import { answerInTime } from './answer-in-time.js';
 import type { ResolverContext } from './context.js';
 import { countListFields } from './answers/count-list-fields.js';
 import { judgeCallers } from './judge-callers.js';
@@ -40,6 +41,7 @@ export function executableSchema(): GraphQLSchema {
   countListFields(schema);
   readAfterMutations(schema);
   judgeCallers(schema);
+  answerInTime(schema);
   return schema;
 }
 

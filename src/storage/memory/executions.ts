@@ -1,6 +1,7 @@
 import { changeEntries, startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
+import { heldClaim, isOutdated, type TurnClaim, type TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import { changedExecution } from '../changed-execution.js';
@@ -24,7 +25,7 @@ interface MemoryExecutionParts {
 
 export class MemoryExecutionStore implements ExecutionStore {
   readonly #executions = new Map<string, AgentExecution>();
-  readonly #turns = new Map<string, JsonValue>();
+  readonly #turns = new Map<string, { readonly result?: JsonValue; readonly claim?: TurnClaim }>();
   /** Executions whose stream has been removed from its log. */
   readonly #removed = new Set<string>();
   readonly #audit: Pick<MemoryAuditStore, 'tellNow'>;
@@ -82,15 +83,23 @@ export class MemoryExecutionStore implements ExecutionStore {
     return this.list(filter, page);
   }
 
-  storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
+  claimTurn(executionId: string, turn: number, made: TurnClaim): Promise<JsonValue | undefined> {
     const key = JSON.stringify([executionId, turn]);
-    const stored = this.#turns.get(key) ?? storable(result);
-    this.#turns.set(key, stored);
-    return Promise.resolve(stored);
+    const before = this.#turns.get(key);
+    this.#turns.set(key, { ...before, claim: heldClaim(before?.claim, made) });
+    return Promise.resolve(before?.result);
+  }
+
+  storeTurn(executionId: string, turn: number, { result, claim }: TurnToStore): Promise<JsonValue | undefined> {
+    const key = JSON.stringify([executionId, turn]);
+    const before = this.#turns.get(key);
+    const isTaken = claim !== undefined && before?.claim !== undefined && isOutdated(claim, before.claim);
+    if (before?.result === undefined && !isTaken) this.#turns.set(key, { ...before, result: storable(result) });
+    return this.getTurn(executionId, turn);
   }
 
   getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
-    return Promise.resolve(this.#turns.get(JSON.stringify([executionId, turn])));
+    return Promise.resolve(this.#turns.get(JSON.stringify([executionId, turn]))?.result);
   }
 
   listUnclosed(limit: number, except: readonly string[] = []): Promise<readonly AgentExecution[]> {

@@ -13,6 +13,8 @@ with there as materialized (
   delete from circuit_breaker.executions where id in (select id from there where ended)
 ), turns as (
   delete from circuit_breaker.turns where execution_id in (select id from gone)
+), claims as (
+  delete from circuit_breaker.turn_claims where execution_id in (select id from gone)
 ), calls as (
   delete from circuit_breaker.tool_calls where execution_id in (select id from gone)
 ), noted as (

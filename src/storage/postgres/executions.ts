@@ -1,8 +1,9 @@
 import { changeEntries, startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
-import { storable, storableJson } from '../../core/json/well-formed-text.js';
+import { storable } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { UsedByExecution } from '../../core/executions/usage-sums.js';
+import type { TurnClaim, TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
 import { deletedExecution } from '../deleted-execution.js';
@@ -14,6 +15,7 @@ import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { tellIn } from './audit.js';
 import { PostgresDeletedExecutions } from './deleted-executions.js';
 import type { PostgresToolStore } from './tools.js';
+import { PostgresTurns } from './turns.js';
 
 interface Row {
   readonly document: AgentExecution;
@@ -41,11 +43,13 @@ export class PostgresExecutionStore implements ExecutionStore {
   readonly #sql: SqlConnection;
   readonly #tools: Pick<PostgresToolStore, 'stopWaiting'>;
   readonly #deleted: PostgresDeletedExecutions;
+  readonly #turns: PostgresTurns;
 
   constructor(sql: SqlConnection, tools: Pick<PostgresToolStore, 'stopWaiting'>) {
     this.#sql = sql;
     this.#tools = tools;
     this.#deleted = new PostgresDeletedExecutions(sql);
+    this.#turns = new PostgresTurns(sql);
   }
 
   async create(given: AgentExecution, by?: Starter): Promise<AgentExecution> {
@@ -135,22 +139,16 @@ export class PostgresExecutionStore implements ExecutionStore {
     return pageOf(rows.map(usedOf), page);
   }
 
-  async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
-    await this.#sql.query({
-      name: 'store-turn',
-      text: 'insert into circuit_breaker.turns (execution_id, turn, result) values ($1, $2, $3) on conflict do nothing',
-      values: [executionId, turn, storableJson(result)],
-    });
-    return (await this.getTurn(executionId, turn)) ?? result;
+  claimTurn(executionId: string, turn: number, claim: TurnClaim): Promise<JsonValue | undefined> {
+    return this.#turns.claim(executionId, turn, claim);
   }
 
-  async getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
-    const [row] = await this.#sql.query<{ readonly result: JsonValue }>({
-      name: 'get-turn',
-      text: 'select result from circuit_breaker.turns where execution_id = $1 and turn = $2',
-      values: [executionId, turn],
-    });
-    return row?.result;
+  storeTurn(executionId: string, turn: number, finished: TurnToStore): Promise<JsonValue | undefined> {
+    return this.#turns.store(executionId, turn, finished);
+  }
+
+  getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
+    return this.#turns.get(executionId, turn);
   }
 
   async listUnclosed(limit: number, except: readonly string[] = []): Promise<readonly AgentExecution[]> {

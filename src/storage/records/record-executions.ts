@@ -2,6 +2,7 @@ import { startEntry, type Starter } from '../../core/audit/execution-entries.js'
 import { notFound } from '../../core/errors.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
 import type { UsedByExecution } from '../../core/executions/usage-sums.js';
+import type { TurnClaim, TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import type { TellingExecutionStore } from '../agent-storage.js';
@@ -25,6 +26,7 @@ import type { RecordConversationStore } from './record-conversations.js';
 import { ToldEntries } from './told-entries.js';
 import { readRecord, readRecords, type ReadRecord } from './read-record.js';
 import type { RecordStore } from './record-store.js';
+import { claimTurn, readTurn, storeTurn } from './turn-record.js';
 
 /** Executions have up to some megabytes each. */
 const READ_WHOLE = 20;
@@ -85,14 +87,16 @@ export class RecordExecutionStore implements TellingExecutionStore {
     return this.list(filter, { ...page, first: Math.min(page.first, READ_WHOLE) });
   }
 
-  async storeTurn(executionId: string, turn: number, result: JsonValue): Promise<JsonValue> {
-    const stored = storable(result);
-    const isFirst = (await this.#records.put(turnKey(executionId, turn), JSON.stringify(stored), 0)) !== undefined;
-    return isFirst ? stored : ((await this.getTurn(executionId, turn)) ?? stored);
+  claimTurn(executionId: string, turn: number, claim: TurnClaim): Promise<JsonValue | undefined> {
+    return claimTurn(this.#records, turnKey(executionId, turn), claim);
   }
 
-  async getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
-    return (await readRecord<JsonValue>(this.#records, turnKey(executionId, turn)))?.document;
+  storeTurn(executionId: string, turn: number, finished: TurnToStore): Promise<JsonValue | undefined> {
+    return storeTurn(this.#records, turnKey(executionId, turn), finished);
+  }
+
+  getTurn(executionId: string, turn: number): Promise<JsonValue | undefined> {
+    return readTurn(this.#records, turnKey(executionId, turn));
   }
 
   listUnclosed(limit: number, except: readonly string[] = []): Promise<readonly AgentExecution[]> {

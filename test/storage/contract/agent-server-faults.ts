@@ -51,7 +51,7 @@ export function agentServerFaultContract(name: string, start: () => Promise<Kill
                 kept.set(id, 'PENDING');
                 await storage.executions.update(id, { status: 'FAILED', completedAt: NOW });
                 kept.set(id, 'FAILED');
-                await storage.executions.storeTurn(id, 1, { text: id });
+                await storage.executions.storeTurn(id, 1, { result: { text: id } });
                 kept.set(id, 'turned');
               } catch (error) {
                 refusals.push(error);

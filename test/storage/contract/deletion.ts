@@ -131,7 +131,7 @@ export function deletionContract(storage: () => Storage): void {
       const ids = ['del-gone', 'del-alive'];
       for (const id of ids) {
         await executions.create(anExecution({ id, agentId: 'del-lists', workflowId: 'del-w', tokenId: 'del-t' }));
-        for (let turn = 1; turn < 13; turn += 1) await executions.storeTurn(id, turn, { said: turn });
+        for (let turn = 1; turn < 13; turn += 1) await executions.storeTurn(id, turn, { result: { said: turn } });
         await tools.beginCall({ executionId: id, turn: 1, index: 0 }, 'one');
         await tools.endCall({ executionId: id, turn: 1, index: 0 }, { type: 'answered', result: 'found' });
       }
@@ -170,7 +170,7 @@ export function deletionContract(storage: () => Storage): void {
       const { executions, tools } = storage();
       await anEnded({ id: 'del-frozen' });
       await executions.delete(['del-frozen'], LEAVE);
-      await executions.storeTurn('del-frozen', 1, { late: true });
+      await executions.storeTurn('del-frozen', 1, { result: { late: true } });
       await tools.beginCall({ executionId: 'del-frozen', turn: 1, index: 0 }, 'one');
       await executions.delete(['del-frozen'], LEAVE);
       expect(await executions.getTurn('del-frozen', 1)).toBeUndefined();

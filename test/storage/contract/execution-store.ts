@@ -47,7 +47,7 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       const failed = await store().update('ex-text', { status: 'FAILED', errorMessage: '\uDE42 says who?\0' });
       expect(failed.errorMessage).toBe('\uFFFD says who?\uFFFD');
       expect(await store().get('ex-text')).toEqual(failed);
-      expect(await store().storeTurn('ex-text', 1, { text: '🙂\0' })).toEqual({ text: '🙂\uFFFD' });
+      expect(await store().storeTurn('ex-text', 1, { result: { text: '🙂\0' } })).toEqual({ text: '🙂\uFFFD' });
     });
 
     it('loses no change of two at once', async () => {
@@ -61,10 +61,40 @@ export function executionStoreContract(store: () => ExecutionStore): void {
 
     it('keeps the first result of a turn', { tags: 'finished-turns' }, async () => {
       expect(await store().getTurn('ex-turn', 1)).toBeUndefined();
-      expect(await store().storeTurn('ex-turn', 1, { text: 'first' })).toEqual({ text: 'first' });
-      expect(await store().storeTurn('ex-turn', 1, { text: 'second' })).toEqual({ text: 'first' });
+      expect(await store().storeTurn('ex-turn', 1, { result: { text: 'first' } })).toEqual({ text: 'first' });
+      expect(await store().storeTurn('ex-turn', 1, { result: { text: 'second' } })).toEqual({ text: 'first' });
       expect(await store().getTurn('ex-turn', 1)).toEqual({ text: 'first' });
     });
+
+    it('stores no turn of an attempt whose successor has claimed it', { tags: 'finished-turns' }, async () => {
+      const by = (attempt: number, series = 'run/1') => ({ series, attempt });
+      expect(await store().claimTurn('ex-claim', 1, by(3))).toBeUndefined();
+      expect(await store().claimTurn('ex-claim', 1, by(2))).toBeUndefined();
+      expect(await store().getTurn('ex-claim', 1)).toBeUndefined();
+      expect(await store().storeTurn('ex-claim', 1, { result: 'late', claim: by(2) })).toBeUndefined();
+      expect(await store().storeTurn('ex-claim', 1, { result: 'own', claim: by(3) })).toBe('own');
+      expect(await store().storeTurn('ex-claim', 1, { result: 'late', claim: by(1) })).toBe('own');
+      expect(await store().claimTurn('ex-claim', 1, by(4))).toBe('own');
+      expect(await store().storeTurn('ex-claim', 2, { result: 'unclaimed', claim: by(1) })).toBe('unclaimed');
+      // After a reset attempts are counted anew.
+      await store().claimTurn('ex-claim', 3, by(5));
+      expect(await store().storeTurn('ex-claim', 3, { result: 'anew', claim: by(1, 'run/2') })).toBe('anew');
+    });
+
+    it(
+      'lets either an attempt store its turn or its successor claim it unfinished',
+      { tags: 'finished-turns' },
+      async () => {
+        for (let turn = 1; turn <= 20; turn += 1) {
+          const [stored, found] = await Promise.all([
+            store().storeTurn('ex-both', turn, { result: 'first', claim: { series: 'run', attempt: 1 } }),
+            store().claimTurn('ex-both', turn, { series: 'run', attempt: 2 }),
+          ]);
+          expect(found).toBe(stored);
+          expect(await store().getTurn('ex-both', turn)).toBe(stored);
+        }
+      },
+    );
 
     it('lists by every filter, newest first, page by page', async () => {
       for (const n of [1, 2, 3]) {
