@@ -17,9 +17,10 @@ export interface UsageSpan {
   readonly by: readonly UsagePart[];
 }
 
-/** What is read of storage. */
 interface UsageParts {
-  readonly executions: Pick<ExecutionStore, 'listUsed'>;
+  readonly storage: { readonly executions: Pick<ExecutionStore, 'listUsed'> };
+  /** Does a part of the computing, of which there may be too much. */
+  readonly work: { run(work: () => void): Promise<void> };
 }
 
 /**
@@ -40,7 +41,7 @@ export async function usageOfToken(parts: UsageParts, tokenId: string): Promise<
 }
 
 async function summed(
-  { executions }: UsageParts,
+  { storage: { executions }, work }: UsageParts,
   filter: ExecutionFilter,
   by: readonly UsagePart[],
 ): Promise<UsageSums> {
@@ -48,7 +49,9 @@ async function summed(
   const list = (page: PageRequest) => executions.listUsed(filter, page);
   let read = 0;
   for await (const some of pagesOf(list, READ_AT_ONCE)) {
-    for (const execution of some) sums.add(execution);
+    await work.run(() => {
+      for (const execution of some) sums.add(execution);
+    });
     read += some.length;
     if (read > MOST_EXECUTIONS) throw tooMuch(`more than ${MOST_EXECUTIONS} executions`);
     if (sums.size > MOST_ROWS) throw tooMuch(`more than ${MOST_ROWS} rows`);

@@ -46,8 +46,8 @@ export const executionResolvers = {
     },
     tokenExecutions: (_: unknown, { tokenId }: { tokenId: string }, context: ResolverContext) =>
       allOfToken(context, tokenId),
-    usageReport: (_: unknown, args: UsageReportArguments, { storage }: ResolverContext) =>
-      usageReport(storage, {
+    usageReport: (_: unknown, args: UsageReportArguments, context: ResolverContext) =>
+      usageReport(context, {
         since: args.since,
         ...(args.until == null ? {} : { until: args.until }),
         by: args.by,

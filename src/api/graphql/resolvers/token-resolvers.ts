@@ -92,8 +92,8 @@ export const tokenResolvers = {
         await pageInParts(work, pageRequest(args), (page) => storage.executions.list({ tokenId }, page)),
         args,
       ),
-    cost: ({ id }: Token, _: unknown, { storage, work }: ResolverContext) =>
-      work.once(`cost ${id}`, () => usageOfToken(storage, id)),
+    cost: ({ id }: Token, _: unknown, context: ResolverContext) =>
+      context.work.once(`cost ${id}`, () => usageOfToken(context, id)),
   },
   PendingTransition: {
     execution: ({ executionId }: PendingTransition, _: unknown, { load }: ResolverContext) =>
