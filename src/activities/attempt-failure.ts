@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/
 
 import { attemptErrorCode, type AttemptErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
+import { wordsOfPassed, type PassedStop } from '../core/executions/provider-route.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
 import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
@@ -28,6 +29,18 @@ export interface AttemptFailure {
   readonly providerRequestId?: string;
   /** Until the next attempt; absent: there is none. */
   readonly waitMs?: number;
+  /** The stop at which the next attempt is made, where the turn leaves this one. */
+  readonly nextAt?: number;
+}
+
+/** What came before an attempt. */
+interface AttemptHistory {
+  /** Failures of the same provider. */
+  readonly failures: number;
+  /** Where the turn goes whose provider has failed for good with such a code; absent: nowhere. */
+  readonly next?: (code: AttemptErrorCode) => number | undefined;
+  /** The providers before this one. */
+  readonly passed?: readonly PassedStop[];
 }
 
 /**
@@ -55,8 +68,8 @@ export function isForgotten(error: unknown): boolean {
   return error instanceof TurnTaken || (error instanceof CancelledFailure && error.message === 'NOT_FOUND');
 }
 
-/** Judges an error that ended an attempt. `failures` counts those of the provider before this one. */
-export function judgeAttempt(error: unknown, limits: RetryLimits, failures: number): AttemptFailure {
+/** Judges an error that ended an attempt. */
+export function judgeAttempt(error: unknown, limits: RetryLimits, history: AttemptHistory): AttemptFailure {
   if (error instanceof CancelledFailure) {
     const code = error.message === 'WORKER_SHUTDOWN' ? 'worker_shutdown' : 'cancelled';
     return { failure: error, code, message: error.message, counts: false };
@@ -65,21 +78,27 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, failures: numb
     return { failure: error, code: attemptErrorCode(error.type), message: error.message, counts: false };
   }
   const { code, message, facts } = asModelError(error);
-  const verdict = judgeFailure(limits, { code, failures: failures + 1, ...facts });
-  const failure = ApplicationFailure.create({
-    message,
-    type: code,
-    nonRetryable: verdict.type === 'give-up',
-    ...(verdict.type === 'retry' ? { nextRetryDelay: Math.max(verdict.delayMs, SHORTEST_RETRY_MS) } : {}),
-  });
-  return {
-    failure,
-    code,
-    message,
-    counts: true,
+  const verdict = judgeFailure(limits, { code, failures: history.failures + 1, ...facts });
+  const judged = {
+    ...{ code, message, counts: true },
     ...(facts.providerRequestId === undefined ? {} : { providerRequestId: facts.providerRequestId }),
-    ...(verdict.type === 'retry' ? { waitMs: verdict.delayMs } : {}),
   };
+  if (verdict.type === 'retry')
+    return { ...judged, failure: retried(code, message, verdict.delayMs), waitMs: verdict.delayMs };
+  const nextAt = history.next?.(code);
+  if (nextAt !== undefined) return { ...judged, failure: retried(code, message, 0), nextAt };
+  const all = `${message}${afterOthers(history.passed)}`;
+  return { ...judged, failure: ApplicationFailure.create({ message: all, type: code, nonRetryable: true }) };
+}
+
+function retried(code: string, message: string, delayMs: number): ApplicationFailure {
+  const nextRetryDelay = Math.max(delayMs, SHORTEST_RETRY_MS);
+  return ApplicationFailure.create({ message, type: code, nonRetryable: false, nextRetryDelay });
+}
+
+/** The last of several providers has failed: the others are not to be forgotten. */
+function afterOthers(passed: readonly PassedStop[] = []): string {
+  return passed.length === 0 ? '' : ` This was the last fallback, after ${wordsOfPassed(passed)}.`;
 }
 
 /**

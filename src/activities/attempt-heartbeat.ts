@@ -1,13 +1,22 @@
 import type { Context } from '@temporalio/activity';
 
 import type { AttemptErrorCode } from '../core/codes.js';
+import type { PassedStop } from '../core/executions/provider-route.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 
 /** What survives an attempt, and what the Temporal UI shows of one that runs. */
 export interface AttemptDetails {
   readonly turn: number;
-  /** Failures of the provider so far; lost attempts are not among them. */
+  /** Failures of providers so far; lost attempts are not among them. */
   readonly failures: number;
+  /** Which stop of its route the turn is at; absent: its first, the agent's own provider. */
+  readonly at?: number;
+  /** How many of the failures are of the providers before that one; absent: none. */
+  readonly failuresBefore?: number;
+  /** The providers that it has gone past; absent: none. */
+  readonly passed?: readonly PassedStop[];
+  /** Set from when the turn leaves a provider until the attempt at the next one has begun. */
+  readonly movedOn?: true;
   /** Why the attempt before this one ended, when it could still say so. */
   readonly lastFailure?: AttemptErrorCode;
   readonly chunks: number;

@@ -2,10 +2,11 @@ import type { Context } from '@temporalio/activity';
 
 import { withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
-import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
+import type { LoadedTurn } from './load-turn.js';
 
 type AttemptEnd = Pick<
   ModelAttempt,
@@ -19,6 +20,14 @@ type AttemptEnd = Pick<
   | 'durationMs'
 >;
 
+interface RecordPlace {
+  readonly context: Pick<Context, 'info'>;
+  readonly previous: AttemptDetails;
+  readonly turn: Pick<LoadedTurn, 'route'>;
+}
+
+type Asked = Pick<ModelAttempt, 'turn' | 'provider' | 'model'>;
+
 /**
  * The entry that an attempt has in its execution. Kept up beside the model call and never in its way: what cannot be
  * written is logged.
@@ -26,16 +35,12 @@ type AttemptEnd = Pick<
 export class AttemptRecord {
   readonly #parts: ActivityParts;
   readonly #call: ModelCall;
-  readonly #place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails };
+  readonly #place: RecordPlace;
   readonly #start: Pick<ModelAttempt, 'startedAt'> & { readonly queuedMs: number };
   /** As it was noted, or was to be; undefined: storage could not say what was noted before. */
   readonly #writing: Promise<ModelAttempt | undefined>;
 
-  constructor(
-    parts: ActivityParts,
-    call: ModelCall,
-    place: { readonly context: Pick<Context, 'info'>; readonly previous: AttemptDetails },
-  ) {
+  constructor(parts: ActivityParts, call: ModelCall, place: RecordPlace) {
     this.#parts = parts;
     this.#call = call;
     this.#place = place;
@@ -96,7 +101,12 @@ export class AttemptRecord {
 
   #begunAfter(earlier: AgentExecution['attempts']): ModelAttempt {
     const { startedAt, queuedMs } = this.#start;
-    return { ...attemptAfter(earlier, this.#call, { outcome: 'running', startedAt }), queuedMs };
+    return { ...attemptAfter(earlier, this.#asked(), { outcome: 'running', startedAt }), queuedMs };
+  }
+
+  #asked(): Asked {
+    const { type, model } = this.#place.turn.route.provider;
+    return { turn: this.#call.turn, provider: type, model };
   }
 
   /**
@@ -106,7 +116,7 @@ export class AttemptRecord {
     const known = noted.filter(({ turn }) => turn === this.#call.turn).length;
     const missing = Math.max(0, this.#place.context.info.attempt - 1 - known);
     return Array.from({ length: missing }, (_, index) => ({
-      ...attemptAfter(noted, this.#call, { outcome: 'lost', startedAt: this.#parts.now() }),
+      ...attemptAfter(noted, this.#asked(), { outcome: 'lost', startedAt: this.#parts.now() }),
       attempt: known + index + 1,
     }));
   }
@@ -132,14 +142,18 @@ export class AttemptRecord {
 }
 
 /** Marks as completed the attempt that finished a turn, but whose worker died before it could say so. */
-export async function noteFinished(parts: ActivityParts, call: ModelCall, usage: TokenUsage): Promise<void> {
-  const { executionId, turn } = call;
+export async function noteFinished(
+  parts: ActivityParts,
+  { executionId, turn }: ModelCall,
+  { usage, provider, model }: Pick<TurnResult, 'usage'> & Pick<ModelAttempt, 'provider' | 'model'>,
+): Promise<void> {
   try {
     const execution = await parts.storage.executions.get(executionId);
     const noted = execution?.attempts ?? [];
     if (noted.some((attempt) => attempt.turn === turn && attempt.outcome === 'completed')) return;
     const running = noted.findIndex((attempt) => attempt.turn === turn && attempt.outcome === 'running');
-    const completed = noted[running] ?? attemptAfter(noted, call, { outcome: 'running', startedAt: parts.now() });
+    const completed =
+      noted[running] ?? attemptAfter(noted, { turn, provider, model }, { outcome: 'running', startedAt: parts.now() });
     const others = noted.filter((_, index) => index !== running);
     const attempts = [...others, { ...completed, outcome: 'completed' as const, usage }];
     await parts.storage.executions.update(executionId, { attempts });
@@ -150,7 +164,7 @@ export async function noteFinished(parts: ActivityParts, call: ModelCall, usage:
 
 function attemptAfter(
   earlier: AgentExecution['attempts'],
-  { turn, prepared: { provider, model } }: ModelCall,
+  { turn, provider, model }: Asked,
   how: Pick<ModelAttempt, 'outcome' | 'startedAt'>,
 ): ModelAttempt {
   const attempt = earlier.filter((one) => one.turn === turn).length + 1;

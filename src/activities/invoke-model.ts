@@ -23,14 +23,15 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
   let live = () => previous;
   const stopBeating = keepBeating(context, () => live());
   try {
-    const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, turnClaim(context)));
+    const asked = { previous, claim: turnClaim(context) };
+    const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, asked));
     if (turn.finished !== undefined) {
-      await noteFinished(parts, call, turn.finished.usage);
+      await noteFinished(parts, call, { ...turn.finished, provider: turn.route.providerOf(turn.finished.model) });
       return await answerOf(parts, turn.finished, { turn, call });
     }
-    const attempt = new TurnAttempt(parts, call, { context, previous });
+    const attempt = new TurnAttempt(parts, call, { context, previous, turn });
     live = () => attempt.details();
-    return await answerOf(parts, await attempt.run(turn), { turn, call });
+    return await answerOf(parts, await attempt.run(), { turn, call });
   } finally {
     stopBeating();
   }

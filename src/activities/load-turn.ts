@@ -3,16 +3,21 @@ import { heardConversation } from '../core/executions/conversation.js';
 import { fitConversation } from '../core/executions/fit-conversation.js';
 import type { JsonObject } from '../core/json/json.js';
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
+import { providerKey } from '../core/agents/same-provider.js';
 import { askedSchemaOf, outputSchemaOf } from '../core/executions/derived-schema.js';
 import type { ToolOffer } from '../core/agents/tool-offer.js';
 import { isAmongTools, meansTool } from '../core/agents/tool-pattern.js';
 import type { TurnClaim } from '../core/executions/turn-claim.js';
-import type { ModelRequest, ToolSpec, TurnResult } from '../core/executions/turn.js';
+import { takesPictures } from '../core/executions/check-pictures.js';
+import { providerRoute } from '../core/executions/provider-route.js';
+import type { ModelRequest, RequestMessage, ToolSpec, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
-import { withPictures } from './message-pictures.js';
+import type { AttemptDetails } from './attempt-heartbeat.js';
+import { ownPictures, withPictures } from './message-pictures.js';
 import { turnResultOf } from './stored-turn.js';
+import { TurnRoute } from './turn-route.js';
 
 /** What one turn needs of storage. */
 export interface LoadedTurn {
@@ -21,12 +26,18 @@ export interface LoadedTurn {
   readonly request: ModelRequest;
   /** What the model does not get, though it was meant to. */
   readonly warnings: readonly string[];
+  /** Where the turn is on its way through the agent's providers: the request is for that one. */
+  readonly route: TurnRoute;
   /** Set when an earlier attempt finished the turn, and only its report got lost. */
   readonly finished?: TurnResult;
 }
 
 /** From now on no earlier attempt at it stores the turn. */
-export async function loadTurn({ storage }: ActivityParts, call: ModelCall, claim: TurnClaim): Promise<LoadedTurn> {
+export async function loadTurn(
+  { storage }: ActivityParts,
+  call: ModelCall,
+  { previous, claim }: { readonly previous: AttemptDetails; readonly claim: TurnClaim },
+): Promise<LoadedTurn> {
   const { prepared, overrides } = call;
   const [agent, conversation, finished, offers] = await Promise.all([
     storage.agents.get(prepared.agentId, prepared.agentVersion),
@@ -43,11 +54,15 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall, clai
   }
   const { outputs = [] } = overrides;
   const asked = askedSchemaOf(agent, outputs);
-  const provider = providerOf(agent, call);
   const llmConfig = mergeLlmConfig(agent.llmConfig, overrides.llmConfig);
   const { executionId, turn, later } = call;
   const messageCount = later?.messageCount ?? prepared.messageCount;
   const heard = heardConversation(conversation.messages, { executionId, turn, messageCount });
+  const shown = agent.fallbacks === undefined ? [] : await ownPictures(storage, heard.messages, executionId);
+  const takes = (provider: LlmProvider) =>
+    takesPictures(shown, { model: provider.model, limits: capabilitiesOf(provider).pictures });
+  const route = new TurnRoute(providerRoute(agent, prepared.model, takes), previous);
+  const { provider } = route;
   const capabilities = capabilitiesOf(provider);
   const { messages, leftOut } = fitConversation(heard.messages, {
     contextTokens: capabilities.contextTokens,
@@ -58,7 +73,7 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall, clai
   const request: ModelRequest = {
     provider,
     llmConfig,
-    messages: seen.messages,
+    messages: seen.messages.map((message) => keptFor(message, provider)),
     tools: toolsOf(agent, offers),
     ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
@@ -74,8 +89,16 @@ export async function loadTurn({ storage }: ActivityParts, call: ModelCall, clai
     schema: outputSchemaOf(agent, outputs),
     request,
     warnings,
+    route,
     ...(finished === undefined ? {} : { finished: turnResultOf(finished) }),
   };
+}
+
+/** What another provider wanted back is not this one's. */
+function keptFor(message: RequestMessage, provider: LlmProvider): RequestMessage {
+  const { providerState, ...others } = message;
+  const from = providerState?.from;
+  return from === undefined || from === providerKey(provider) ? message : others;
 }
 
 function toolsOf({ tools }: Agent, offers: readonly ToolOffer[]): readonly ToolSpec[] {
@@ -93,8 +116,4 @@ function missingTools({ tools }: Agent, offers: readonly ToolOffer[]): readonly 
 function leftOutWarning(leftOut: number): string {
   const messages = leftOut === 1 ? 'message was' : 'messages were';
   return `${leftOut} older ${messages} left out of the conversation: it is longer than the model's context.`;
-}
-
-function providerOf(agent: Agent, { prepared }: ModelCall): LlmProvider {
-  return { ...agent.llmProvider, model: prepared.model };
 }

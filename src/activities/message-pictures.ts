@@ -53,6 +53,16 @@ export async function withPictures(
   };
 }
 
+/** The pictures that the execution itself has to show. */
+export async function ownPictures(
+  storage: Pick<Storage, 'executions'>,
+  messages: readonly Message[],
+  executionId: string,
+): Promise<readonly Picture[]> {
+  const own = messages.filter((message) => message.executionId === executionId && message.pictures !== undefined);
+  return (await Promise.all(own.map((message) => picturesOf(storage, message)))).flat();
+}
+
 async function picturesOf(storage: Pick<Storage, 'executions'>, message: Message): Promise<readonly Picture[]> {
   const { executionId, pictures: notes = [] } = message;
   const execution = executionId === undefined ? undefined : await storage.executions.get(executionId);

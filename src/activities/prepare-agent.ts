@@ -56,7 +56,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
           approvalTimeoutSeconds: agent.approvalTimeoutSeconds ?? DEFAULT_APPROVAL_TIMEOUT_SECONDS,
         }),
     timeoutSeconds,
-    deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig),
+    deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig, 1 + (agent.fallbacks?.length ?? 0)),
     keepsDeadline: true,
     retry: retryLimits(retryConfig),
   };

@@ -14,20 +14,30 @@ import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';
-import { isForgotten, isUnforeseen, judgeAttempt, TurnTaken } from './attempt-failure.js';
+import { isForgotten, isUnforeseen, judgeAttempt, TurnTaken, type AttemptFailure } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
+import type { TurnRoute } from './turn-route.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
+
+interface AttemptPlace {
+  readonly context: Context;
+  readonly previous: AttemptDetails;
+  readonly turn: LoadedTurn;
+}
 
 /** One attempt at one turn: reads the model's answer, lets it go to the stream as it comes, and keeps the count. */
 export class TurnAttempt {
   readonly #parts: ActivityParts;
   readonly #call: ModelCall;
-  readonly #place: { readonly context: Context; readonly previous: AttemptDetails };
+  readonly #place: AttemptPlace;
+  readonly #route: TurnRoute;
+  /** Where the next attempt goes. */
+  #way: Partial<AttemptDetails>;
   readonly #stream: AnswerStream;
   readonly #startedAt = performance.now();
   #firstChunkMs: number | undefined;
@@ -37,15 +47,13 @@ export class TurnAttempt {
   readonly #answered = new AnswerLimit('The answer');
   readonly #reasoned = new AnswerLimit('The reasoning');
 
-  constructor(
-    parts: ActivityParts,
-    call: ModelCall,
-    place: { readonly context: Context; readonly previous: AttemptDetails },
-  ) {
+  constructor(parts: ActivityParts, call: ModelCall, place: AttemptPlace) {
     this.#parts = parts;
     this.#call = call;
     this.#place = place;
     const { context, previous } = place;
+    this.#route = place.turn.route;
+    this.#way = this.#route.details();
     this.#failures = previous.failures;
     this.#stream = parts.openAnswer(call.executionId, {
       claim: { epoch: streamEpoch(call.turn, context), turn: call.turn, reason: this.#reason() },
@@ -60,6 +68,7 @@ export class TurnAttempt {
     return {
       turn: this.#call.turn,
       failures: this.#failures,
+      ...this.#way,
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       chunks,
       characters: text.length,
@@ -69,14 +78,19 @@ export class TurnAttempt {
   }
 
   /** Throws the failure that Temporal is to be told. */
-  async run(turn: LoadedTurn): Promise<TurnResult> {
+  async run(): Promise<TurnResult> {
+    const { turn } = this.#place;
     const record = new AttemptRecord(this.#parts, this.#call, this.#place);
     try {
       const finish = await this.#converse(turn);
       await this.#stream.end();
       const { usage, providerRequestId } = finish;
       const toolCalls = withOwnIds(finish.toolCalls, callIdsIn(turn.request.messages));
-      const result = await this.#keep({ ...finish, toolCalls, warnings: [...turn.warnings, ...finish.warnings] });
+      const result = await this.#keep({
+        ...finish,
+        toolCalls,
+        warnings: [...turn.route.warnings, ...turn.warnings, ...finish.warnings],
+      });
       await record.end({
         outcome: 'completed',
         usage,
@@ -127,12 +141,13 @@ export class TurnAttempt {
 
   /** Keeps the finished turn where the next attempt would find it, should this one's report get lost. */
   async #keep(finish: ModelFinish): Promise<TurnResult> {
-    const { executionId, turn, prepared } = this.#call;
+    const { executionId, turn } = this.#call;
+    const { model } = this.#place.turn.request.provider;
     const { toolCalls, usage, stopReason, warnings, providerState } = finish;
     const { text, attempt } = this.#stream;
     const result: TurnResult = {
-      ...{ turn, attempt, text, toolCalls, usage, stopReason, model: prepared.model, warnings },
-      ...(providerState === undefined ? {} : { providerState }),
+      ...{ turn, attempt, text, toolCalls, usage, stopReason, model, warnings },
+      ...(providerState === undefined ? {} : { providerState: this.#route.marked(providerState) }),
     };
     const { cancellationSignal } = this.#place.context;
     // What calls tools is read where it is stored.
@@ -171,15 +186,21 @@ export class TurnAttempt {
       this.#stream.abandon();
       return cause;
     }
-    const judged = judgeAttempt(cause, this.#call.prepared.retry, this.#failures);
+    const judged = judgeAttempt(cause, this.#call.prepared.retry, {
+      failures: this.#failures - this.#route.failuresBefore,
+      next: (code) => this.#route.next(code),
+      passed: this.#route.passed,
+    });
     if (isUnforeseen(cause)) {
       const { executionId, turn } = this.#call;
       this.#parts.logger.error({ executionId, turn, err: cause }, 'a model call failed in a way that nobody foresaw');
     }
     if (judged.counts) this.#failures += 1;
     this.#lastFailure = judged.code;
+    const { code, nextAt } = judged;
+    if (nextAt !== undefined) this.#way = this.#route.moved(nextAt, { code, failures: this.#failures });
     this.#place.context.heartbeat(this.details());
-    if (judged.waitMs !== undefined) this.#announce(judged.code, judged.waitMs);
+    this.#announce(judged);
     await this.#stream.end();
     const outcome = judged.counts ? 'failed' : 'cancelled';
     await record.end({
@@ -194,7 +215,12 @@ export class TurnAttempt {
   }
 
   /** Whoever watches is told why nothing comes for a while. */
-  #announce(code: AttemptErrorCode, waitMs: number): void {
+  #announce({ code, waitMs, nextAt }: AttemptFailure): void {
+    if (nextAt !== undefined) {
+      const { type, model } = this.#route.providerAt(nextAt);
+      this.#stream.think('retrying', `${code}: the fallback ${type} ${model} is asked`);
+    }
+    if (waitMs === undefined) return;
     const wait = `${code}: the next attempt in ${Math.ceil(waitMs / 1000)} s`;
     this.#stream.think(code === 'rate_limit' ? 'rate_limited' : 'retrying', wait);
   }
@@ -221,7 +247,8 @@ export class TurnAttempt {
   }
 
   #reason(): AttemptStartCode {
-    const { context, previous } = this.#place;
+    const { context, previous, turn } = this.#place;
+    if (turn.route.isFallback) return 'fallback';
     if (context.info.attempt === 1) return this.#call.later?.reason ?? 'first';
     return previous.lastFailure ?? 'worker_lost';
   }

@@ -191,6 +191,37 @@ export const RETRIED_BY_DEFAULT: readonly ExecutionErrorCode[] = [
   'incomplete_stream',
 ];
 
+/** What a model call itself can end with: an agent's fallback may be for any of these. */
+export const FALLBACK_CODES = [
+  'overloaded',
+  'server',
+  'network',
+  'timeout',
+  'rate_limit',
+  'quota',
+  'auth',
+  'model_not_found',
+  'incomplete_stream',
+  'context_length',
+  'content_filter',
+  'invalid_request',
+  'answer_too_large',
+  'host_forbidden',
+] as const satisfies readonly ExecutionErrorCode[];
+export type FallbackCode = (typeof FALLBACK_CODES)[number];
+
+/** What a fallback is for unless its `on` says otherwise: another provider may well do better then. */
+export const FALLBACK_BY_DEFAULT: readonly FallbackCode[] = [
+  'overloaded',
+  'server',
+  'network',
+  'timeout',
+  'rate_limit',
+  'quota',
+  'auth',
+  'model_not_found',
+];
+
 /** Why an execution failed: one of its own codes, or the API's where storage refused what it needed. */
 export type ExecutionFailureCode = ExecutionErrorCode | ErrorCode;
 
@@ -211,7 +242,7 @@ export function attemptErrorCode(code: string | null | undefined): AttemptErrorC
 }
 
 /** Why an attempt began, where it was not because of how the one before it ended. */
-export const ATTEMPT_START_CODES = ['first', 'repair', 'tools', 'restored', 'stored'] as const;
+export const ATTEMPT_START_CODES = ['first', 'repair', 'tools', 'fallback', 'restored', 'stored'] as const;
 
 /** The `status` of `attempt_started`. */
 export type AttemptStartCode = (typeof ATTEMPT_START_CODES)[number] | AttemptErrorCode;

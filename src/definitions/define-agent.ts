@@ -1,4 +1,4 @@
-import type { AgentContent, LlmProvider } from '../core/agents/agent.js';
+import type { AgentContent, Fallback, LlmProvider } from '../core/agents/agent.js';
 import { expandAgent } from '../core/definitions/short-forms.js';
 import { refuseBadDurations } from './refuse-bad-durations.js';
 import type { Duration } from './source-words.js';
@@ -12,7 +12,9 @@ interface Prompts<System, User, Context> {
 
 type Provider = Pick<LlmProvider, 'type' | 'model'> & Partial<LlmProvider>;
 type Content = Pick<AgentContent, 'name'> &
-  Partial<Omit<AgentContent, 'name' | 'llmProvider' | 'prompts' | 'approvalTimeoutSeconds'>>;
+  Partial<Omit<AgentContent, 'name' | 'llmProvider' | 'fallbacks' | 'prompts' | 'approvalTimeoutSeconds'>> & {
+    readonly fallbacks?: readonly (Pick<Fallback, 'on'> & { readonly llmProvider: Provider })[];
+  };
 
 /** What `createAgent` takes. `Text` is that of its prompts, as far as it is known before the program runs. */
 export interface AgentInput<Text extends string = string> extends Content {

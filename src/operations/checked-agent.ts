@@ -1,3 +1,5 @@
+import type { AgentContent } from '../core/agents/agent.js';
+import { jsonPointer } from '../core/json/json-pointer.js';
 import { parsedUrl } from '../core/parsed-url.js';
 import { parseAgentInput, type AgentInput } from '../core/validation/agent-schema.js';
 import type { Parsed } from '../core/json/parsed.js';
@@ -11,18 +13,27 @@ export async function checkAgentInput(parts: AgentChecks, input: unknown): Promi
   const parsed = parseAgentInput(input);
   const read = 'value' in parsed ? parsed.value : parsed.draft;
   const tools = await problemsOfTools(parts.storage, read?.content.tools ?? []);
-  const found = [...problemsOfAddress(parts, read?.content.llmProvider.baseUrl), ...tools];
+  const found = [...problemsOfAddresses(parts, read?.content), ...tools];
   return await checkOutputSchema(parts.schemas, withProblems(parsed, found));
 }
 
 type AgentChecks = Pick<OperationParts, 'storage' | 'schemas' | 'mayName'>;
 
+function problemsOfAddresses(parts: AgentChecks, agent: AgentContent | undefined): readonly Problem[] {
+  if (agent === undefined) return [];
+  const { llmProvider, fallbacks = [] } = agent;
+  const others = fallbacks.flatMap(({ llmProvider: { baseUrl } }, index) =>
+    problemsOfAddress(parts, jsonPointer(['fallbacks', index, 'llmProvider', 'baseUrl']), baseUrl),
+  );
+  return [...problemsOfAddress(parts, '/llmProvider/baseUrl', llmProvider.baseUrl), ...others];
+}
+
 /** What is no address at all is told by others. */
-function problemsOfAddress({ mayName }: Pick<OperationParts, 'mayName'>, baseUrl = ''): readonly Problem[] {
+function problemsOfAddress({ mayName }: AgentChecks, pointer: string, baseUrl = ''): readonly Problem[] {
   const url = parsedUrl(baseUrl);
   if (url === undefined || url.host === '' || mayName(url)) return [];
   const message = `${url.host} is of this machine or its network, and ALLOWED_PRIVATE_HOSTS does not name it`;
-  return [{ code: 'HOST_FORBIDDEN', pointer: '/llmProvider/baseUrl', message }];
+  return [{ code: 'HOST_FORBIDDEN', pointer, message }];
 }
 
 async function problemsOfTools({ tools }: OperationParts['storage'], names: readonly string[]) {

@@ -41,6 +41,9 @@ function agentInput(id: string): JsonObject {
       credential: 'CREDENTIAL_HOUSE',
       options: { extraBody: { user: 'documents' } },
     },
+    fallbacks: [
+      { llmProvider: { type: 'mock', model: 'mock-1', headers: {}, options: {} }, on: ['overloaded', 'timeout'] },
+    ],
     llmConfig: LLM_CONFIG,
     prompts: { system: 'You write.', userTemplate: 'About {input_data}', contextInstructions: 'Be short.' },
     capabilities: ['writing'],

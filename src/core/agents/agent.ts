@@ -1,3 +1,4 @@
+import type { FallbackCode } from '../codes.js';
 import type { JsonObject } from '../json/json.js';
 
 export const PROVIDER_TYPES = ['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const;
@@ -12,6 +13,13 @@ export interface LlmProvider {
   readonly credential?: string;
   /** Checked per provider. */
   readonly options: JsonObject;
+}
+
+/** Where a turn goes that the providers before it have failed. */
+export interface Fallback {
+  readonly llmProvider: LlmProvider;
+  /** The failures that it is for; absent: FALLBACK_BY_DEFAULT. */
+  readonly on?: readonly FallbackCode[];
 }
 
 /** Sampling settings; what is absent is left to the provider. */
@@ -35,6 +43,8 @@ export interface AgentContent {
   readonly name: string;
   readonly description: string;
   readonly llmProvider: LlmProvider;
+  /** In the order in which they are tried, MOST_FALLBACKS of them; absent: none. */
+  readonly fallbacks?: readonly Fallback[];
   readonly llmConfig: LlmConfig;
   readonly prompts: AgentPrompts;
   /** Labels to find agents by. */
@@ -67,6 +77,8 @@ export interface Agent extends AgentContent {
 export function isAllowedIn({ allowedWorkflows }: Pick<AgentContent, 'allowedWorkflows'>, workflowId: string): boolean {
   return allowedWorkflows === undefined || allowedWorkflows.includes(workflowId);
 }
+
+export const MOST_FALLBACKS = 4;
 
 export const DEFAULT_MAX_TOOL_CALLS = 32;
 

@@ -18,7 +18,17 @@ const AGENT_TRANSITION_DEFAULTS: JsonObject = { ...USE_DEFAULTS, required: true 
 const PLACE_AGENT_DEFAULTS: JsonObject = { ...USE_DEFAULTS, triggerConditions: [] };
 
 /** In the order in which people read them; others come behind. */
-const AGENT_ORDER = ['id', 'name', 'description', 'llmProvider', 'llmConfig', 'prompts', 'outputSchema', 'tools'];
+const AGENT_ORDER = [
+  'id',
+  'name',
+  'description',
+  'llmProvider',
+  'fallbacks',
+  'llmConfig',
+  'prompts',
+  'outputSchema',
+  'tools',
+];
 const WORKFLOW_ORDER = ['id', 'name', 'description', 'places', 'initialPlace', 'rules', 'transitions', 'placeAgents'];
 const TRANSITION_ORDER = [
   'id',
@@ -37,11 +47,16 @@ const PLACE_AGENT_ORDER = ['id', 'placeId', 'agentId'];
 export function shortAgent(agent: JsonObject): JsonObject {
   return ordered(
     changed(without(agent, AGENT_DEFAULTS), {
-      llmProvider: (provider) => (isJsonObject(provider) ? without(provider, PROVIDER_DEFAULTS) : provider),
+      llmProvider: shortProvider,
+      fallbacks: each((fallback) => changed(fallback, { llmProvider: shortProvider })),
       approvalTimeoutSeconds: duration,
     }),
     AGENT_ORDER,
   );
+}
+
+function shortProvider(provider: JsonValue): JsonValue {
+  return isJsonObject(provider) ? without(provider, PROVIDER_DEFAULTS) : provider;
 }
 
 /** A workflow as a person would write it: without what is so anyway, with `when` and durations. Means the same to `expandWorkflow`. */

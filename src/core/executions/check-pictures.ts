@@ -20,6 +20,20 @@ export function checkPictures(
   }
 }
 
+/** Whether a model takes all of these in one request. */
+export function takesPictures(
+  pictures: readonly Picture[],
+  model: { readonly model: string; readonly limits: PictureLimits | null },
+): boolean {
+  try {
+    checkPictures(pictures, model);
+    return true;
+  } catch (error) {
+    if (error instanceof ModelError) return false;
+    throw error;
+  }
+}
+
 function checkPicture(
   picture: Picture,
   { model, limits }: { readonly model: string; readonly limits: PictureLimits },

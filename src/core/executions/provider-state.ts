@@ -4,4 +4,6 @@ import type { JsonValue } from '../json/json.js';
 export interface ProviderState {
   readonly format: string;
   readonly content: JsonValue;
+  /** The provider that it is for, by its key, where the agent has others besides; absent: whoever speaks the format. */
+  readonly from?: string;
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
 import { LONGEST_APPROVAL_SECONDS, unknownApprovals } from '../agents/approval-required.js';
-import { PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
+import { MOST_FALLBACKS, PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
+import { FALLBACK_CODES } from '../codes.js';
 import { checkInput, checkJson } from '../json/check-json.js';
+import { checkFallbacks } from './check-fallbacks.js';
 import { checkPrompts } from './check-prompts.js';
 import { checkProvider } from './check-provider.js';
 import type { Problem } from '../json/problem.js';
@@ -29,6 +31,11 @@ const provider = shape({
   options: jsonObject.default({}),
 });
 
+const fallback = shape({
+  llmProvider: provider,
+  on: listOf(z.enum(FALLBACK_CODES), FALLBACK_CODES.length).exactOptional(),
+});
+
 const prompts = shape({
   system: z.string().max(MAX_PROMPT_LENGTH),
   userTemplate: text(MAX_PROMPT_LENGTH),
@@ -41,6 +48,7 @@ export const agentShape = shape({
   name: text(200),
   description: z.string().max(10_000).default(''),
   llmProvider: provider,
+  fallbacks: listOf(fallback, MOST_FALLBACKS).exactOptional(),
   llmConfig: llmConfigShape.default({}),
   prompts,
   capabilities: listOf(text(100), 100).default([]),
@@ -87,6 +95,7 @@ function problemsOfJson(input: unknown): readonly Problem[] {
 function checkAgent(content: AgentContent): readonly Problem[] {
   return [
     ...checkProvider(content.llmProvider).map((found) => ({ ...found, pointer: `/llmProvider${found.pointer}` })),
+    ...checkFallbacks(content),
     ...checkLlmConfig(content.llmConfig, '/llmConfig'),
     ...checkPrompts(content.prompts, '/prompts'),
     ...checkCount(content.maxTurns, MAX_TURNS, '/maxTurns'),

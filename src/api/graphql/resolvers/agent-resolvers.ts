@@ -1,4 +1,5 @@
-import { DEFAULT_MAX_TOOL_CALLS, type Agent } from '../../../core/agents/agent.js';
+import { DEFAULT_MAX_TOOL_CALLS, type Agent, type Fallback } from '../../../core/agents/agent.js';
+import { FALLBACK_BY_DEFAULT } from '../../../core/codes.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-required.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import { readInParts } from '../read-in-parts.js';
@@ -35,7 +36,11 @@ export const agentResolvers = {
     approvalRequired: ({ approvalRequired = [] }: Agent) => approvalRequired,
     approvalTimeoutSeconds: ({ approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS }: Agent) =>
       approvalTimeoutSeconds,
+    fallbacks: ({ fallbacks = [] }: Agent) => fallbacks,
     maxToolCalls: ({ maxToolCalls = DEFAULT_MAX_TOOL_CALLS }: Agent) => maxToolCalls,
+  },
+  AgentFallback: {
+    on: ({ on = FALLBACK_BY_DEFAULT }: Fallback) => on,
   },
   Mutation: {
     createAgent: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => createAgent(context, input),
