@@ -1,12 +1,14 @@
+import type { LlmProvider } from '../core/agents/agent.js';
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
 import type { ToolCallPlace } from '../core/executions/tool-call.js';
-import type { StreamEventBody } from '../core/streams/stream-event.js';
+import type { StreamEventBody, TokenUsage } from '../core/streams/stream-event.js';
 import type { FollowingParts } from '../operations/follow-newest-run.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
+import type { KnownBudgets } from './known-budgets.js';
 import type { OneAfterAnother } from './one-after-another.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
@@ -15,6 +17,9 @@ export interface ActivityParts {
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
+  /** What a call costs, in US dollars; undefined where no price is known. */
+  readonly costOf: (provider: LlmProvider, usage: TokenUsage) => number | undefined;
+  readonly budgets: KnownBudgets;
   readonly tools: ToolRegistry;
   /**
    * Tells viewers of an execution what its tools do, behind the text of a turn that has ended, in the order of the calls.

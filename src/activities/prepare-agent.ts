@@ -47,6 +47,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     conversationId: execution.conversationId,
     messageCount,
     maxTurns: agent.maxTurns,
+    ...(request.token === undefined ? {} : { workflowId: request.token.workflowId }),
     ...(agent.tools.length === 0
       ? {}
       : {

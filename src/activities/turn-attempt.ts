@@ -20,6 +20,7 @@ import { persistently } from './persistently.js';
 import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 import type { TurnRoute } from './turn-route.js';
+import { withinBudget } from './within-budget.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
@@ -105,7 +106,7 @@ export class TurnAttempt {
 
   async #converse(turn: LoadedTurn): Promise<ModelFinish> {
     const request = { ...turn.request, attempt: this.#place.context.info.attempt };
-    for await (const event of this.#parts.model.stream(request, this.#place.context.cancellationSignal)) {
+    for await (const event of withinBudget(this.#parts, this.#call, { ...this.#place, request })) {
       const finish = this.#take(event);
       if (finish !== undefined) return finish;
     }

@@ -3,6 +3,7 @@ import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
+import { KnownBudgets } from '../activities/known-budgets.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
 import { mayName } from '../http/forbidden-address.js';
@@ -152,6 +153,8 @@ function activityParts(
   resources.add('the connections to providers', () => dispatcher.close());
   const waits = new LongWaits(client.activity);
   resources.add('what activities wait for', () => waits.close());
+  const { pricesFile } = config.economy;
+  const prices = priceTable(pricesFile === undefined ? {} : readPricesFile(pricesFile));
   return {
     storage: backends.storage,
     openAnswer: (executionId, options) =>
@@ -169,8 +172,10 @@ function activityParts(
       dispatcher,
       schemas: backends.schemas,
       web,
-      prices: priceTable(config.economy.pricesFile === undefined ? {} : readPricesFile(config.economy.pricesFile)),
+      prices,
     }),
+    costOf: (provider, usage) => prices.costOf(provider, usage),
+    budgets: new KnownBudgets(backends.storage),
     schemas: backends.schemas,
     appends: new OneAfterAnother(),
     tellTools: tellInOrder(async (place, events) => {

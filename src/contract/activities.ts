@@ -95,6 +95,8 @@ export interface PreparedAgent {
   /** How many messages of the conversation the model gets. */
   readonly messageCount: number;
   readonly maxTurns: number;
+  /** Of its token, for the workflow's budget; absent also in what an earlier version of this program prepared. */
+  readonly workflowId?: string;
   /** How many tools may be called; absent: the agent has none, or an earlier version of this program prepared it. */
   readonly maxToolCalls?: number;
   /** The names of its tools; absent where `maxToolCalls` is. */

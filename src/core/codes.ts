@@ -174,6 +174,7 @@ export const EXECUTION_ERROR_CODES = [
   'turn_limit',
   'approval_rejected',
   'agent_forbidden',
+  'budget_exceeded',
   'host_forbidden',
   'worker_lost',
   'cancelled',

@@ -1,3 +1,4 @@
+import type { Budget } from '../core/agents/budget.js';
 import type { AgentTransition, PlaceAgent, Transition } from '../core/definitions/definition.js';
 import { expandWorkflow } from '../core/definitions/short-forms.js';
 import type { Rule } from '../core/rules/rule.js';
@@ -21,6 +22,7 @@ export interface WorkflowInput<Place extends string = string> {
   readonly transitions: readonly TransitionInput[];
   readonly rules?: Readonly<Record<string, Rule>>;
   readonly placeAgents?: readonly AgentInUse<PlaceAgent, 'placeId' | 'agentId'>[];
+  readonly budget?: Budget;
 }
 
 /** A transition as one writes it: between places that there are, by rules that have such names. */
@@ -63,6 +65,8 @@ export interface WorkflowSource<Place extends string, Name extends string, Id ex
   /** Rules by name, for `conditions` to refer to. */
   readonly rules?: Readonly<Record<Name, RuleSource>>;
   readonly placeAgents?: readonly PlaceAgentSource<NoInfer<Place>, NoInfer<Id>>[];
+  /** What the model calls of all its tokens may spend together. */
+  readonly budget?: Budget;
 }
 
 /**

@@ -5,6 +5,7 @@ import { settledToken } from '../operations/settle-token.js';
 import { someAtOnce } from './batches.js';
 import { overdueExecutions, settledExecution } from './cut-off.js';
 import { looksLost, lostMessage } from './disagreement.js';
+import { expireBudgets } from './expire-budgets.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { Retention, type RetentionParts } from './retention.js';
 import { RetryLater } from './retry-later.js';
@@ -13,7 +14,7 @@ import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.j
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
-  readonly storage: Pick<Storage, 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'>;
+  readonly storage: Pick<Storage, 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<
     TemporalGateway,
     'cancelExecution' | 'closeOf' | 'hasAnythingOfOurs' | 'listCutOff' | 'tellPlaceAgentsChanged'
@@ -39,7 +40,7 @@ const REMEMBERED = 10_000;
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
- * not know of their place agents, what the audit was not told, what is kept for longer than it is to be. Safe with many processes. Returns the function that stops it.
+ * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -97,6 +98,7 @@ export class Sweeper {
     await this.#attempt('executions that Temporal does not know', () => this.#settleForgotten());
     await this.#attempt('streams whose time is over', () => expireStreams(this.#parts, this.#unremoved));
     await this.#attempt('what has ended and is kept no longer', () => this.#retention.round(this.#unexpired));
+    await this.#attempt('budgets of days that are over', () => expireBudgets(this.#parts));
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());

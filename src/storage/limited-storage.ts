@@ -1,8 +1,10 @@
 import { CircuitBreakerError, notFound } from '../core/errors.js';
 import type { Agent } from '../core/agents/agent.js';
+import { budgetOwner, NOTHING_SPENT, type BudgetKey } from '../core/executions/budget-limit.js';
 import type { Conversation } from '../core/executions/conversation.js';
 import type { AgentStore } from './agent-store.js';
 import type { AuditStore } from './audit-store.js';
+import type { BudgetStore } from './budget-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
@@ -22,6 +24,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   return {
     agents: limitedAgents(storage.agents, limit),
     audit: limitedAudit(limit),
+    budgets: limitedBudgets(storage.budgets, limit),
     conversations: limitedConversations(storage.conversations, limit),
     definitions: limitedDefinitions(storage, limit),
     executions: limitedExecutions(storage.executions, limit),
@@ -138,6 +141,25 @@ function limitedAudit(limit: Limit): AuditStore {
     anchor: refuse,
     lastBefore: refuse,
     removeUpTo: refuse,
+  };
+}
+
+/** What others spend by an agent is not theirs to know, and so what it spends in all. */
+function limitedBudgets(budgets: BudgetStore, limit: Limit): BudgetStore {
+  return {
+    reserve: () => limit.refuse('What is reserved'),
+    settle: () => limit.refuse('What is reserved'),
+    settleLost: () => limit.refuse('What is reserved'),
+    expire: () => limit.refuse('What the sweep works on'),
+    sums: async (keys) => {
+      const sums = await budgets.sums(keys);
+      const isOwn = ({ scope }: BudgetKey) => {
+        const { kind, id } = budgetOwner(scope);
+        return kind === 'workflow' && limit.has(id);
+      };
+      return sums.map((sum, index) => (keys.slice(index, index + 1).some(isOwn) ? sum : NOTHING_SPENT));
+    },
+    forget: () => limit.refuse('What the sweep works on'),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AgentsHome } from './agents-home.js';
 import { MemoryAgentsHome } from './memory/agents-home.js';
 import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryAuditStore } from './memory/audit.js';
+import { MemoryBudgetStore } from './memory/budgets.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryDefinitionStore } from './memory/definitions.js';
 import { MemoryDeletedExecutions } from './memory/deleted-executions.js';
@@ -15,6 +16,7 @@ import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentsHome } from './postgres/agents-home.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresAuditStore } from './postgres/audit.js';
+import { PostgresBudgetStore } from './postgres/budgets.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
 import { PostgresDefinitionStore } from './postgres/definitions.js';
 import { PostgresExecutionStore } from './postgres/executions.js';
@@ -65,6 +67,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
     audit: new PostgresAuditStore(sql),
+    budgets: new PostgresBudgetStore(sql),
     conversations: new PostgresConversationStore(sql),
     definitions,
     executions: new PostgresExecutionStore(sql, tools),
@@ -84,8 +87,10 @@ function storageOn(sql: SqlConnection): OpenedStorage {
 
 function storageInMemory(): OpenedStorage {
   const audit = new MemoryAuditStore();
+  const budgets = new MemoryBudgetStore(audit);
   const deleted = new MemoryDeletedExecutions((ids) => {
     tools.removeCalls(ids);
+    budgets.removeCalls(ids);
   });
   const conversations = new MemoryConversationStore((id) => executions.haveConversation(id));
   const executions: MemoryExecutionStore = new MemoryExecutionStore({ audit, conversations, deleted });
@@ -98,6 +103,7 @@ function storageInMemory(): OpenedStorage {
   const storage: Storage = {
     agents,
     audit,
+    budgets,
     conversations,
     definitions,
     executions,

@@ -7,6 +7,7 @@ import type { ModelCall, TurnAnswer } from '../../src/contract/activities.js';
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import type { AttemptDetails } from '../../src/activities/attempt-heartbeat.js';
 import { invokeModel } from '../../src/activities/invoke-model.js';
+import { KnownBudgets } from '../../src/activities/known-budgets.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
@@ -78,6 +79,8 @@ describe('a turn', () => {
       schemas: schemasInThisThread,
       appends: new OneAfterAnother(),
       model,
+      costOf: () => undefined,
+      budgets: new KnownBudgets(storage),
       tools: new Map(),
       mask: (text) => text,
       tellTools: () => Promise.resolve(),

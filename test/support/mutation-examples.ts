@@ -16,6 +16,8 @@ export interface MutationExample {
   };
 }
 
+const BUDGET = { maxCostUsdPerExecution: 0.5, maxCostUsdPerDay: 20, maxTokensPerDay: 5_000_000 };
+
 const LLM_CONFIG = {
   temperature: 0.5,
   maxTokens: 500,
@@ -55,6 +57,7 @@ function agentInput(id: string): JsonObject {
     approvalRequired: [],
     approvalTimeoutSeconds: 3600,
     strictParameters: false,
+    budget: BUDGET,
   };
 }
 
@@ -110,6 +113,7 @@ export function workflowInput(id: string): JsonObject {
     transitions: [transition],
     rules: { urgent: { ...RULE, id: 'urgent' } },
     placeAgents: [placeAgentInput(`${id}-writer`, id)],
+    budget: BUDGET,
   };
 }
 

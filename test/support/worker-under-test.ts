@@ -6,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
+import { KnownBudgets } from '../../src/activities/known-budgets.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
@@ -61,6 +62,8 @@ interface WorkerOptionsUnderTest {
   readonly tools?: readonly Tool[];
   /** How many activities of the tools queue run at once. */
   readonly toolSlots?: number;
+  /** What calls cost; absent: nobody knows. */
+  readonly costOf?: ActivityParts['costOf'];
 }
 
 export async function startWorkerUnderTest(
@@ -71,6 +74,7 @@ export async function startWorkerUnderTest(
     storageUrl,
     payloadKeys,
     changeCode,
+    costOf,
     ...options
   }: TestTemporalOptions & WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
@@ -81,6 +85,7 @@ export async function startWorkerUnderTest(
     ...(storageUrl === undefined ? {} : { storageUrl }),
     ...(payloadKeys === undefined ? {} : { payloadKeys }),
     ...(changeCode === undefined ? {} : { changeCode }),
+    ...(costOf === undefined ? {} : { costOf }),
   });
 }
 
@@ -104,7 +109,14 @@ export function quietRuntime(): void {
 export async function startWorkerOn(
   temporal: Pick<TestTemporalServer, 'address' | 'stop'>,
   model: LanguageModel,
-  { tools = [], toolSlots = 100, storageUrl = 'memory:', payloadKeys = [], changeCode }: WorkerOptionsUnderTest = {},
+  {
+    tools = [],
+    toolSlots = 100,
+    storageUrl = 'memory:',
+    payloadKeys = [],
+    changeCode,
+    costOf = () => undefined,
+  }: WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   const isEncrypted = payloadKeys.length > 0;
   const { storage } = await openStorage(storageUrl, { logger: new MemoryLogger() });
@@ -131,6 +143,8 @@ export async function startWorkerOn(
   const parts: ActivityParts = {
     ...operations,
     model,
+    costOf,
+    budgets: new KnownBudgets(storage),
     appends: new OneAfterAnother(),
     tools: registry,
     tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),

@@ -1,5 +1,6 @@
 import type { FallbackCode } from '../codes.js';
 import type { JsonObject } from '../json/json.js';
+import type { Budget } from './budget.js';
 
 export const PROVIDER_TYPES = ['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
@@ -62,6 +63,8 @@ export interface AgentContent {
   /** How long a call waits for a person; absent: DEFAULT_APPROVAL_TIMEOUT_SECONDS. */
   readonly approvalTimeoutSeconds?: number;
   readonly strictParameters: boolean;
+  /** What its model calls may spend. That of the newest version holds for all versions. */
+  readonly budget?: Budget;
 }
 
 /** One immutable version of an agent. */

@@ -50,6 +50,9 @@ export const ACTIONS = {
   providerCall: 'provider.call',
   /** A call of a tool was approved, rejected, or nobody said anything in time; the subject is the execution. */
   approval: 'approval',
+  /** Of the day's budget of an agent, or of a workflow, 80 % are spent; the subject is the agent, or the workflow. */
+  agentBudget: 'agent.budget',
+  workflowBudget: 'workflow.budget',
   /** All that is stored was read, to be kept elsewhere. */
   backup: 'backup',
   /** Old entries were removed; the subject is the sequence of the last of them. */

@@ -1,4 +1,5 @@
 import type { LlmConfig } from '../agents/agent.js';
+import type { Budget } from '../agents/budget.js';
 import type { ExpressionPrograms } from '../rules/expression.js';
 import type { Rule } from '../rules/rule.js';
 
@@ -76,6 +77,8 @@ export interface WorkflowContent {
   /** Rules by name, for `conditions` to refer to. */
   readonly rules: Readonly<Record<string, Rule>>;
   readonly placeAgents: readonly PlaceAgent[];
+  /** What the model calls of all its tokens may spend together. That of the newest version holds for all versions. */
+  readonly budget?: Budget;
 }
 
 /** One immutable version of a workflow definition. */

@@ -2,13 +2,13 @@ import type { Message } from './conversation.js';
 import { utf8Length } from '../json/utf8-length.js';
 
 /** On the safe side for every language that was tried: English takes four, Chinese three. */
-const BYTES_PER_TOKEN = 3;
+export const BYTES_PER_TOKEN = 3;
 /** What surrounds each message on the wire. */
 const TOKENS_PER_MESSAGE = 4;
 /** About what large ones take; small ones take less. */
 const TOKENS_PER_PICTURE = 1600;
 /** Kept free for an answer that has no limit of its own, but no more than a quarter of the context. */
-const ANSWER_TOKENS = 4096;
+export const ANSWER_TOKENS = 4096;
 
 export interface ConversationBounds {
   /** Of the model; absent: not known, and nothing is left out. */
@@ -49,11 +49,16 @@ function nextExchange(messages: readonly Message[], from: number, end: number): 
   return next === -1 ? end : Math.min(next, end);
 }
 
-function tokensOf({ content, toolCalls, pictures = [] }: Message): number {
-  const calls = toolCalls === undefined ? 0 : utf8Length(JSON.stringify(toolCalls));
-  return (
-    TOKENS_PER_MESSAGE +
-    TOKENS_PER_PICTURE * pictures.length +
-    Math.ceil((utf8Length(content) + calls) / BYTES_PER_TOKEN)
-  );
+/** What a message takes of a model's context, estimated. */
+export function tokensOf({
+  content,
+  toolCalls,
+  pictures = [],
+}: Pick<Message, 'content' | 'toolCalls'> & { readonly pictures?: readonly unknown[] }): number {
+  const calls = toolCalls === undefined ? '' : JSON.stringify(toolCalls);
+  return TOKENS_PER_MESSAGE + TOKENS_PER_PICTURE * pictures.length + tokensOfText(content, calls);
+}
+
+export function tokensOfText(...texts: readonly string[]): number {
+  return Math.ceil(texts.reduce((bytes, text) => bytes + utf8Length(text), 0) / BYTES_PER_TOKEN);
 }

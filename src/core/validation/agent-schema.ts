@@ -4,6 +4,7 @@ import { LONGEST_APPROVAL_SECONDS, unknownApprovals } from '../agents/approval-r
 import { MOST_FALLBACKS, PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { FALLBACK_CODES } from '../codes.js';
 import { checkInput, checkJson } from '../json/check-json.js';
+import { budgetShape, checkBudget } from './budget-shape.js';
 import { checkFallbacks } from './check-fallbacks.js';
 import { checkPrompts } from './check-prompts.js';
 import { checkProvider } from './check-provider.js';
@@ -60,6 +61,7 @@ export const agentShape = shape({
   approvalRequired: listOf(text(200), 100).exactOptional(),
   approvalTimeoutSeconds: z.number().exactOptional(),
   strictParameters: z.boolean().default(false),
+  budget: budgetShape.exactOptional(),
 });
 
 export interface AgentInput {
@@ -102,6 +104,7 @@ function checkAgent(content: AgentContent): readonly Problem[] {
     ...(content.maxToolCalls === undefined ? [] : checkCount(content.maxToolCalls, MAX_TOOL_CALLS, '/maxToolCalls')),
     ...unknownApprovals(content.approvalRequired ?? [], content.tools),
     ...checkApprovalTimeout(content.approvalTimeoutSeconds),
+    ...checkBudget(content.budget, '/budget'),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
     ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
   ];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import { checkInput } from '../json/check-json.js';
+import { checkBudget } from './budget-shape.js';
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js';
 import type { PlaceAgent, Transition, WorkflowContent } from '../definitions/definition.js';
 import { definitionTooLarge } from './definition-size.js';
@@ -57,7 +58,12 @@ export function* workflowInputSteps(input: unknown): Steps<Parsed<WorkflowInput>
     placeAgents: staying,
   };
   const value: WorkflowInput = id === undefined ? { content } : { id, content };
-  const found = [...(id === undefined || isId(id) ? [] : [BAD_ID]), ...definitionTooLarge(content), ...reader.problems];
+  const found = [
+    ...(id === undefined || isId(id) ? [] : [BAD_ID]),
+    ...checkBudget(content.budget, '/budget'),
+    ...definitionTooLarge(content),
+    ...reader.problems,
+  ];
   return found.length === 0 ? { value } : { problems: firstProblems(found), draft: value };
 }
 

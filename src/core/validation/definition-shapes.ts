@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js';
 import { isJsonObject } from '../json/json.js';
+import { budgetShape } from './budget-shape.js';
 import { anyJson, listOf, shape, text, textsByName } from './input-shape.js';
 import { llmConfigShape } from './llm-config-schema.js';
 
@@ -73,4 +74,5 @@ export const workflowShape = shape({
     .pipe(z.record(z.string(), anyJson))
     .default({}),
   placeAgents: listOf(anyJson, DEFINITION_LIMITS.placeAgents).default([]),
+  budget: budgetShape.exactOptional(),
 });

@@ -17,6 +17,10 @@ with there as materialized (
   delete from circuit_breaker.turn_claims where execution_id in (select id from gone)
 ), calls as (
   delete from circuit_breaker.tool_calls where execution_id in (select id from gone)
+), budget_calls as (
+  delete from circuit_breaker.budget_calls where execution_id in (select id from gone) and settled > 0
+), budget_sums as (
+  delete from circuit_breaker.budget_sums where scope in (select 'execution/' || id from gone) and day = ''
 ), noted as (
   insert into circuit_breaker.deleted_executions (id, deleted_at) select id, $2 from there where ended
   on conflict (id) do update set deleted_at = excluded.deleted_at
@@ -77,7 +81,11 @@ export class PostgresDeletedExecutions {
   /** Of executions that another server keeps. */
   async removeCalls(ids: readonly string[]): Promise<void> {
     await this.#sql.query({
-      text: `with told as (delete from circuit_breaker.told_entries where subject = any($1))
+      text: `with told as (delete from circuit_breaker.told_entries where subject = any($1)),
+        budget_calls as (delete from circuit_breaker.budget_calls where execution_id = any($1) and settled > 0),
+        budget_sums as (
+          delete from circuit_breaker.budget_sums where scope in (select 'execution/' || id from unnest($1::text[]) given(id)) and day = ''
+        )
         delete from circuit_breaker.tool_calls where execution_id = any($1)`,
       values: [ids],
     });

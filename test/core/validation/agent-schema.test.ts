@@ -59,6 +59,7 @@ describe('parseAgentInput', () => {
       approvalRequired: ['pay'],
       approvalTimeoutSeconds: 0.5,
       allowedWorkflows: ['ok', '..'],
+      budget: { maxCostUsdPerExecution: -1, maxCostUsdPerDay: 1_000_001, maxTokensPerDay: 0.5 },
     };
     expect(problems(change)).toEqual([
       'INVALID_VALUE /id',
@@ -70,6 +71,9 @@ describe('parseAgentInput', () => {
       'OUT_OF_RANGE /maxToolCalls',
       'UNKNOWN_TOOL /approvalRequired/0',
       'OUT_OF_RANGE /approvalTimeoutSeconds',
+      'OUT_OF_RANGE /budget/maxCostUsdPerExecution',
+      'OUT_OF_RANGE /budget/maxCostUsdPerDay',
+      'INVALID_VALUE /budget/maxTokensPerDay',
       'INVALID_VALUE /allowedWorkflows/1',
     ]);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
 import { auditStoreContract } from './audit-store.js';
+import { budgetStoreContract } from './budget-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { definitionStoreContract } from './definition-store.js';
 import { deletionContract } from './deletion.js';
@@ -46,5 +47,6 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     readingManyContract(storage);
     auditStoreContract(storage);
     deletionContract(storage);
+    budgetStoreContract(storage);
   });
 }

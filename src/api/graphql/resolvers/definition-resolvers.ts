@@ -20,7 +20,17 @@ export const definitionResolvers = {
       definition,
   },
   Workflow: {
-    definition: ({ id, name, description, places, initialPlace, transitions, rules, placeAgents }: WorkflowView) => ({
+    definition: ({
+      id,
+      name,
+      description,
+      places,
+      initialPlace,
+      transitions,
+      rules,
+      placeAgents,
+      budget,
+    }: WorkflowView) => ({
       id,
       name,
       ...(description === undefined ? {} : { description }),
@@ -29,6 +39,7 @@ export const definitionResolvers = {
       transitions,
       rules,
       placeAgents,
+      ...(budget === undefined ? {} : { budget }),
     }),
   },
   Mutation: {

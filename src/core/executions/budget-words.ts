@@ -1,0 +1,53 @@
+import { budgetOwner, usdIn, type BudgetAmount, type BudgetLimit, type BudgetSum } from './budget-limit.js';
+
+/** Why a call was not made, and what to do. */
+export function exceededMessage(limit: BudgetLimit, { spent, reserved }: BudgetSum, wanted: BudgetAmount): string {
+  const { maxNanoUsd } = limit;
+  const isOfUsd = maxNanoUsd !== undefined && spent.nanoUsd + reserved.nanoUsd + wanted.nanoUsd > maxNanoUsd;
+  const words = isOfUsd
+    ? { most: usd(maxNanoUsd), spent: usd(spent.nanoUsd), held: usd(reserved.nanoUsd), wanted: usd(wanted.nanoUsd) }
+    : {
+        most: `${limit.maxTokens ?? 0} tokens`,
+        ...{ spent: `${spent.tokens}`, held: `${reserved.tokens}`, wanted: `${wanted.tokens}` },
+      };
+  const name = isOfUsd ? (limit.day === '' ? 'maxCostUsdPerExecution' : 'maxCostUsdPerDay') : 'maxTokensPerDay';
+  const wait = limit.day === '' ? '' : ', or wait for the next day (UTC)';
+  return (
+    `${named(limit)} is ${words.most}: ${words.spent} is spent, ${words.held} is reserved by calls under way, and this call ` +
+    `may take ${words.wanted}. Raise ${name}, or lower maxTokens${wait}; then retryToken goes on.`
+  );
+}
+
+/** Said once, for who watches and for the log. */
+export function nearlySpentMessage(limit: BudgetLimit): string {
+  const { maxNanoUsd, maxTokens } = limit;
+  const most = [
+    ...(maxNanoUsd === undefined ? [] : [usd(maxNanoUsd)]),
+    ...(maxTokens === undefined ? [] : [`${maxTokens} tokens`]),
+  ];
+  return `${named(limit)}, ${most.join(' and ')}, is spent to 80 %.`;
+}
+
+/** Why a call is not made whose cost nobody can tell. */
+export function unpricedMessage(
+  limit: BudgetLimit,
+  { type, model }: { readonly type: string; readonly model: string },
+) {
+  return (
+    `${named(limit)} is in US dollars, and no price of "${type}/${model}" is known: name it in PRICES_FILE of the workers, ` +
+    `where 0 is a price, or limit tokens instead (maxTokensPerDay).`
+  );
+}
+
+function named({ scope, day }: BudgetLimit): string {
+  const { kind, id } = budgetOwner(scope);
+  return kind === 'execution' ? 'The budget of this execution' : `The budget of ${kind} "${id}" for ${day}`;
+}
+
+function usd(nano: number): string {
+  // Without an exponent: small sums are read, too.
+  const digits = usdIn(nano)
+    .toFixed(9)
+    .replace(/0{1,9}$/, '');
+  return `${digits.endsWith('.') ? digits.slice(0, -1) : digits} USD`;
+}

@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { KnownBudgets } from '../../src/activities/known-budgets.js';
+import { withinBudget } from '../../src/activities/within-budget.js';
+import type { Budget } from '../../src/core/agents/budget.js';
+import { budgetScopes } from '../../src/core/executions/budget-limit.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import type { ModelRequest } from '../../src/core/executions/turn.js';
+import type { TokenUsage } from '../../src/core/streams/stream-event.js';
+import { retryLimits } from '../../src/core/executions/turn-retry.js';
+import { openStorage } from '../../src/storage/open-storage.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { anAgent, aWorkflow, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
+import { MemoryLogger } from '../support/memory-logger.js';
+import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
+
+const DAY = NOW.slice(0, 10);
+/** A token costs a cent. */
+const CENT_EACH = (_: unknown, { totalTokens }: TokenUsage) => totalTokens / 100;
+const REQUEST: ModelRequest = {
+  provider: { type: 'mock', model: 'mock-1', headers: {}, options: {} },
+  llmConfig: { maxTokens: 10 },
+  messages: [{ role: 'user', content: 'x'.repeat(18) }],
+  tools: [],
+  timeoutMs: 2000,
+  strictParameters: false,
+};
+
+describe('a model call within budgets', () => {
+  let storage: Storage;
+  let logger: MemoryLogger;
+  let budgets: KnownBudgets;
+  let now = NOW;
+
+  beforeEach(async () => {
+    logger = new MemoryLogger();
+    now = NOW;
+    ({ storage } = await openStorage('memory:', { logger }));
+    budgets = new KnownBudgets(storage);
+  });
+
+  const setBudget = async (budget: Budget) => {
+    const agent = anAgent({ budget });
+    if ((await storage.agents.get('reviewer')) === undefined) await storage.agents.create('reviewer', agent, NOW);
+    else await storage.agents.update('reviewer', { content: agent, now: NOW });
+  };
+
+  interface Played {
+    readonly attempt?: number;
+    readonly characters?: number;
+    readonly executionId?: string;
+    readonly workflowId?: string;
+    readonly signal?: AbortSignal;
+    readonly timeoutMs?: number;
+    readonly costOf?: (provider: unknown, usage: TokenUsage) => number | undefined;
+  }
+
+  async function play(model: ScriptedModel, how: Played = {}): Promise<string> {
+    const { attempt = 1, characters = 0, executionId = 'e', workflowId, costOf = CENT_EACH, timeoutMs = 2000 } = how;
+    const { signal = new AbortController().signal } = how;
+    const prepared = {
+      ...{ agentId: 'reviewer', agentVersion: 1, provider: 'mock' as const, model: 'mock-1', conversationId: 'e' },
+      ...{ messageCount: 1, maxTurns: 1, timeoutSeconds: 2, retry: retryLimits(undefined) },
+      ...(workflowId === undefined ? {} : { workflowId }),
+    };
+    const place = {
+      context: { cancellationSignal: signal, info: { attempt } as never },
+      previous: { turn: 1, failures: 0, chunks: 0, characters, tail: '' },
+      request: { ...REQUEST, timeoutMs },
+    };
+    const parts = { storage, budgets, costOf, logger, model, now: () => now };
+    let text = '';
+    for await (const event of withinBudget(parts, { executionId, turn: 1, overrides: {}, prepared }, place)) {
+      if (event.type === 'text') text += event.text;
+    }
+    return text;
+  }
+
+  const fine = () => new ScriptedModel(['Fine.', FINISH]);
+
+  async function today(scope = budgetScopes.agent('reviewer'), day = DAY) {
+    const [sum] = await storage.budgets.sums([{ scope, day }]);
+    return { spent: sum?.spent.tokens, reserved: sum?.reserved.tokens };
+  }
+
+  it('takes what its provider counted in the end, and gives back what it did not take', async () => {
+    await setBudget({ maxCostUsdPerDay: 1 });
+    expect(await play(fine())).toBe('Fine.');
+    expect(await today()).toEqual({ spent: 5, reserved: 0 });
+  });
+
+  it('is not made where it may take more than there is, and the same goes on once the budget was raised', async () => {
+    await setBudget({ maxCostUsdPerDay: 0.19 });
+    const model = fine();
+    const refused = play(model);
+    await expect(refused).rejects.toMatchObject({ code: 'budget_exceeded', facts: { shouldRetry: false } });
+    await expect(refused).rejects.toThrow(
+      'The budget of agent "reviewer" for 2026-11-23 is 0.19 USD: 0 USD is spent, 0 USD is reserved by calls under way, and ' +
+        'this call may take 0.2 USD. Raise maxCostUsdPerDay, or lower maxTokens, or wait for the next day (UTC); then retryToken goes on.',
+    );
+    expect(model.requests).toEqual([]);
+    await setBudget({ maxCostUsdPerDay: 0.2 });
+    expect(await play(model)).toBe('Fine.');
+  });
+
+  it('waits while only calls under way keep it from its budget', async () => {
+    await setBudget({ maxTokensPerDay: 25 });
+    const ending = new AbortController();
+    const held = play(new ScriptedModel([HANG]), { executionId: 'held', signal: ending.signal });
+    await eventually(async () => {
+      expect(await today()).toMatchObject({ reserved: 20 });
+    });
+    const waiting = play(fine(), { executionId: 'waiting' });
+    ending.abort(new ModelError('overloaded', 'busy'));
+    await expect(held).rejects.toMatchObject({ code: 'overloaded' });
+    expect(await waiting).toBe('Fine.');
+    expect(await today()).toEqual({ spent: 5, reserved: 0 });
+  });
+
+  it('gives up waiting after half of its own time', async () => {
+    await setBudget({ maxTokensPerDay: 25 });
+    const ending = new AbortController();
+    const held = play(new ScriptedModel([HANG]), { executionId: 'held', signal: ending.signal });
+    await expect(play(fine(), { executionId: 'other', timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'budget_exceeded',
+    });
+    ending.abort(new Error('over'));
+    await expect(held).rejects.toThrow('over');
+    // It was ended while nobody had counted: its input is paid for.
+    expect(await today()).toEqual({ spent: 10, reserved: 0 });
+  });
+
+  it('takes its input, and as much of an answer as came, where it broke off before it was counted', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const broken = new ScriptedModel(['123456789', new ModelError('incomplete_stream', 'over')]);
+    await expect(play(broken)).rejects.toMatchObject({ code: 'incomplete_stream' });
+    expect(await today()).toEqual({ spent: 13, reserved: 0 });
+  });
+
+  it('settles what an attempt whose worker died has left, by its last heartbeat', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const limit = { scope: budgetScopes.agent('reviewer'), day: DAY, maxTokens: 100 };
+    const died = { executionId: 'e', turn: 1, callId: 'died', limits: [limit], day: DAY };
+    const amounts = { most: { nanoUsd: 0, tokens: 50 }, least: { nanoUsd: 0, tokens: 10 } };
+    await storage.budgets.reserve({ ...died, ...amounts, expiresAt: '2027-01-01T00:00:00.000Z' });
+    expect(await play(fine(), { attempt: 2, characters: 6 })).toBe('Fine.');
+    expect(await today()).toEqual({ spent: 12 + 5, reserved: 0 });
+  });
+
+  it('counts for the day on which it began, whatever the clock says when it ends', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const model = new ScriptedModel(['Fine.', FINISH]);
+    const stream = model.stream.bind(model);
+    model.stream = async function* (request, signal) {
+      now = '2026-11-24T00:00:01.000Z';
+      yield* stream(request, signal);
+    };
+    await play(model);
+    expect(await today()).toMatchObject({ spent: 5 });
+    expect(await today(budgetScopes.agent('reviewer'), '2026-11-24')).toMatchObject({ spent: 0 });
+  });
+
+  it('is refused where a budget is in dollars and no price is known, and goes by tokens alone where it is not', async () => {
+    await setBudget({ maxCostUsdPerDay: 1 });
+    const costOf = () => undefined;
+    const refused = play(fine(), { costOf });
+    await expect(refused).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(refused).rejects.toThrow('no price of "mock/mock-1" is known: name it in PRICES_FILE');
+    budgets = new KnownBudgets(storage);
+    await setBudget({ maxTokensPerDay: 100 });
+    expect(await play(fine(), { costOf })).toBe('Fine.');
+    budgets = new KnownBudgets(storage);
+    await setBudget({ maxCostUsdPerDay: 0 });
+    expect(await play(fine(), { costOf: () => 0 })).toBe('Fine.');
+  });
+
+  it('counts in the budget of its workflow as well, and in that of its execution', async () => {
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    const budget = { maxTokensPerDay: 100, maxCostUsdPerExecution: 0.22 };
+    await storage.workflows.save('review', aWorkflow({ budget }), { hash: 'h', now: NOW });
+    await play(fine(), { workflowId: 'review' });
+    expect(await today(budgetScopes.workflow('review'))).toEqual({ spent: 5, reserved: 0 });
+    const more = play(fine(), { workflowId: 'review' });
+    await expect(more).rejects.toThrow('The budget of this execution is 0.22 USD: 0.05 USD is spent');
+    expect(await play(fine(), { workflowId: 'review', executionId: 'another' })).toBe('Fine.');
+  });
+
+  it('asks storage for nothing but its budgets, once in a while, where there are none', async () => {
+    await storage.agents.create('reviewer', anAgent(), NOW);
+    let looks = 0;
+    const get = storage.agents.get.bind(storage.agents);
+    storage.agents.get = (id, version) => {
+      looks += 1;
+      return get(id, version);
+    };
+    storage.budgets.reserve = () => Promise.reject(new Error('asked'));
+    await Promise.all(Array.from({ length: 20 }, () => play(fine())));
+    expect(looks).toBe(1);
+  });
+
+  it('says once that a day is nearly spent', async () => {
+    await setBudget({ maxTokensPerDay: 25 });
+    const costly = () =>
+      new ScriptedModel([{ ...FINISH, usage: { inputTokens: 10, outputTokens: 10, totalTokens: 20 } }]);
+    await play(costly());
+    await expect(play(costly(), { executionId: 'more' })).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await setBudget({ maxTokensPerDay: 46 });
+    await play(costly(), { executionId: 'more' });
+    const message = 'The budget of agent "reviewer" for 2026-11-23, 25 tokens, is spent to 80 %.';
+    expect(logger.lines).toMatchObject([{ level: 'warn', message }]);
+  });
+
+  it('loses no answer where storage does not take what it cost', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    storage.budgets.settle = () => Promise.reject(new Error('full'));
+    expect(await play(fine())).toBe('Fine.');
+    const message = 'what a model call took could not be noted in its budget';
+    expect(logger.lines).toMatchObject([{ level: 'warn', message }]);
+  });
+});

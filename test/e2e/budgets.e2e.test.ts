@@ -1,0 +1,204 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
+
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { CommandName } from '../../src/cli/commands.js';
+import { createAgent, createToken, createWorkflow, fire, graphql, settledToken } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
+import { newSetting, type Setting } from '../support/everything.js';
+import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { SpawnedProcess } from '../support/spawned-process.js';
+import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
+import { CHAT } from '../providers/formats/contract/wire-under-test.js';
+import { writingWorkflow } from '../support/writing-workflow.js';
+
+/** A token costs a tenth of a cent. */
+const USD_A_TOKEN = 0.001;
+const ASKED = 200;
+const INPUT_TOKENS = 14;
+const MAX_TOKENS = 20;
+
+/** The end of an answer, with what it took. */
+function ending(outputTokens: number): string {
+  const usage = { prompt_tokens: INPUT_TOKENS, completion_tokens: outputTokens };
+  const stop = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+  return (
+    [stop, { choices: [], usage }].map((event) => `data: ${JSON.stringify(event)}\n\n`).join('') + 'data: [DONE]\n\n'
+  );
+}
+
+describe('a budget over two workers', () => {
+  let temporal: TestTemporalServer;
+  let database: TestDatabase;
+  let provider: FaultServer;
+  let setting: Setting;
+  const processes: SpawnedProcess[] = [];
+
+  beforeEach(async () => {
+    [temporal, database, provider] = await Promise.all([
+      startTemporalServer(),
+      createTestDatabase(),
+      startFaultServer(),
+    ]);
+    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
+    const prices = join(setting.environment['DATA_DIR'] ?? '', 'prices.json');
+    const perMillion = USD_A_TOKEN * 1_000_000;
+    await writeFile(
+      prices,
+      JSON.stringify({ 'custom/m': { inputUsdPerMillion: perMillion, outputUsdPerMillion: perMillion } }),
+    );
+    setting = { ...setting, environment: { ...setting.environment, PRICES_FILE: prices } };
+    await start('api');
+  });
+
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((one) => one.kill()));
+    await temporal.stop();
+    await provider.stop();
+    await database.drop();
+    await setting.remove();
+  });
+
+  async function start(command: CommandName): Promise<SpawnedProcess> {
+    const started = SpawnedProcess.start(command, setting.environment);
+    processes.push(started);
+    await started.untilReady();
+    return started;
+  }
+
+  const writer = (budget: object) => ({
+    id: 'writer',
+    name: 'Writer',
+    llmProvider: { type: 'custom', model: 'm', baseUrl: provider.baseUrl },
+    llmConfig: { maxTokens: MAX_TOKENS },
+    prompts: { system: 'You write.', userTemplate: 'Write.' },
+    budget,
+  });
+
+  const raise = (budget: object) =>
+    graphql(
+      setting.address,
+      'mutation ($input: AgentInput!) { updateAgent(id: "writer", input: $input) { version } }',
+      {
+        input: writer(budget),
+      },
+    );
+
+  async function query<Row>(text: string): Promise<readonly Row[]> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  const sums = () =>
+    query<{ spent: string; reserved: string }>(
+      `select spent_nano_usd as spent, reserved_nano_usd as reserved from circuit_breaker.budget_sums where scope = 'agent/writer'`,
+    );
+
+  it('of 1 USD is overrun by 200 executions at once by no more than the calls under way took beyond what they said', async () => {
+    await Promise.all([start('worker'), start('worker')]);
+    const calls = { underWay: 0, busiest: 0, tokens: 0, beyond: 0 };
+    provider.behave((_, response) => {
+      calls.underWay += 1;
+      calls.busiest = Math.max(calls.busiest, calls.underWay);
+      // Some servers do not heed the limit of an answer.
+      const output = (calls.tokens * 7) % (2 * MAX_TOKENS);
+      calls.tokens += INPUT_TOKENS + output;
+      calls.beyond = Math.max(calls.beyond, output - MAX_TOKENS);
+      setTimeout(() => {
+        calls.underWay -= 1;
+        beginStream(response);
+        response.end(CHAT.text('Done.') + ending(output));
+      }, 200);
+    });
+    await createAgent(setting.address, writer({ maxCostUsdPerDay: 1 }));
+    const execute = 'mutation { executeAgent(input: { agentId: "writer" }) { id } }';
+    await Promise.all(Array.from({ length: ASKED }, () => graphql(setting.address, execute)));
+    const ended = () =>
+      query<{ status: string; code: string | null; count: string }>(
+        `select status, document->>'errorCode' as code, count(*) from circuit_breaker.executions where ended group by 1, 2 order by 1`,
+      );
+    await eventually(async () => {
+      expect((await ended()).reduce((sum, { count }) => sum + Number(count), 0)).toBe(ASKED);
+    });
+    const spent = calls.tokens * USD_A_TOKEN;
+    expect(spent).toBeLessThanOrEqual(1 + calls.busiest * Math.max(0, calls.beyond) * USD_A_TOKEN);
+    // And what is left is less than one call may take.
+    expect(spent).toBeGreaterThan(1 - (MAX_TOKENS + 2 * INPUT_TOKENS) * USD_A_TOKEN);
+    expect(await ended()).toMatchObject([
+      { status: 'COMPLETED', count: String(provider.bodies.length) },
+      { status: 'FAILED', code: 'budget_exceeded' },
+    ]);
+    expect(await sums()).toEqual([{ spent: String(Math.round(spent * 1e9)), reserved: '0' }]);
+    const told = await query(`select from circuit_breaker.audit_entries where entry->>'action' = 'agent.budget'`);
+    expect(told).toHaveLength(1);
+    expect(processes.flatMap(({ output }) => output.match(/is spent to 80 %/g) ?? [])).toHaveLength(1);
+  });
+
+  it('holds no longer what a worker had reserved that was killed', { tags: ['worker-killed'] }, async () => {
+    const [doomed] = [await start('worker')];
+    const answers: ServerResponse[] = [];
+    provider.behave((_, response) => {
+      answers.push(response);
+      beginStream(response);
+      response.write(CHAT.text('All of '));
+      if (answers.length > 1) response.end(CHAT.text('it.') + ending(2));
+    });
+    // There is room for one call beside what the lost one has taken, and not for two that are under way.
+    await createAgent(setting.address, writer({ maxCostUsdPerDay: 0.06 }));
+    await createWorkflow(setting.address, writingWorkflow());
+    const tokenId = await createToken(setting.address, { workflowId: 'writing' });
+    await fire(setting.address, { tokenId, transitionId: 'write' });
+    await eventually(() => {
+      expect(answers).toHaveLength(1);
+    });
+    const [held] = await sums();
+    expect(Number(held?.reserved)).toBeGreaterThan(0.03 * 1e9);
+    await doomed.kill();
+    await start('worker');
+    expect(await settledToken(setting.address, tokenId)).toMatchObject({
+      place: 'written',
+      data: { text: 'All of it.' },
+    });
+    const [sum] = await sums();
+    expect(sum?.reserved).toBe('0');
+    // The input of the lost call, estimated, and the whole of the other.
+    const least = (2 * INPUT_TOKENS - 4 + 2) * USD_A_TOKEN * 1e9;
+    expect(Number(sum?.spent)).toBeGreaterThan(least);
+    expect(Number(sum?.spent)).toBeLessThan(least + 10 * USD_A_TOKEN * 1e9);
+  });
+
+  it('that is used up is an incident, and retryToken goes on once it was raised, for tokens of any version', async () => {
+    await start('worker');
+    provider.behave((_, response) => {
+      beginStream(response);
+      response.end(CHAT.text('Done.') + ending(2));
+    });
+    await createAgent(setting.address, writer({ maxTokensPerDay: 10 }));
+    const workflow = writingWorkflow();
+    await createWorkflow(setting.address, { ...workflow, budget: { maxCostUsdPerExecution: 0.5 } });
+    const tokenId = await createToken(setting.address, { workflowId: 'writing' });
+    await fire(setting.address, { tokenId, transitionId: 'write' });
+    const incident = () =>
+      graphql<{ token: { incident: { code: string; message: string } | null } }>(
+        setting.address,
+        `{ token(id: "${tokenId}") { incident { code message } } }`,
+      );
+    await eventually(async () => {
+      expect((await incident()).token.incident).toMatchObject({ code: 'budget_exceeded' });
+    });
+    expect((await incident()).token.incident?.message).toContain('Raise maxTokensPerDay');
+    expect(provider.bodies).toHaveLength(0);
+    await raise({ maxTokensPerDay: 1000 });
+    await graphql(setting.address, `mutation { retryToken(id: "${tokenId}") { id } }`);
+    expect(await settledToken(setting.address, tokenId)).toMatchObject({ place: 'written', data: { text: 'Done.' } });
+  });
+});
