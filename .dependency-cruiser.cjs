@@ -18,12 +18,15 @@ const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 const MAKE_DIRECTORY = '^src/make-directory\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
-const CONFIG = '^src/(config|economy-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
+const CONFIG =
+  '^src/(config|economy-settings|provider-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
-const SETTINGS = '^src/(config|temporal-settings)\\.ts$';
+const SETTINGS = '^src/(config|provider-settings|temporal-settings)\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 /** What Temporal itself has of tokens: types of it. */
 const KEPT = '^src/temporal/kept-by-temporal\\.ts$';
+/** What all processes know of the keys of providers. */
+const KEY_PORT = '^src/storage/provider-key-store\\.ts$';
 const MESSAGES = '^src/contract/messages\\.ts$';
 const ERRORS = '^src/core/(codes|errors)\\.ts$';
 const TEMPORAL = '^node_modules/@temporalio/';
@@ -149,6 +152,7 @@ const modules = [
         '^src/http/(unpacked-body|judged-connect|forbidden-address)\\.ts$',
         WEB_PORT,
         SCHEMA_PORT,
+        KEY_PORT,
       ],
     },
   },
@@ -372,7 +376,7 @@ const houses = {
     rooms: {
       failures: [],
       connection: ['failures'],
-      keys: [],
+      keys: ['failures'],
       request: ['failures'],
       answer: ['failures', 'connection', 'keys', 'request'],
       mock: ['answer'],

@@ -11,6 +11,7 @@ import { isCredentialName, secretsOf, shownValue } from './core/secrets.js';
 import { addressRanges, hostRules, listed, origins } from './core/validation/listed-variables.js';
 import type { WebHosts } from './core/web-hosts.js';
 import { ECONOMY_VARIABLES, economySettings, type EconomySettings } from './economy-settings.js';
+import { PROVIDER_VARIABLES, providerSettings, type ProviderConfig } from './provider-settings.js';
 import { withSecretFiles } from './secret-files.js';
 import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './temporal-settings.js';
 import { readVariablesFile } from './variables-file.js';
@@ -117,19 +118,6 @@ export interface TemporalConfig extends TemporalSettings {
   readonly programs: ProgramEnvironments;
 }
 
-export interface ProviderConfig {
-  readonly accounts: Readonly<Record<ProviderAccountName, ProviderAccountConfig>>;
-  /** CREDENTIAL_* variables and their *_HOSTS, as they are. */
-  readonly credentials: Readonly<Record<string, string>>;
-}
-
-export type ProviderAccountName = 'openai' | 'anthropic' | 'google' | 'ollama';
-
-export interface ProviderAccountConfig {
-  readonly apiKey?: string;
-  readonly baseUrl?: string;
-}
-
 export interface McpConfigFile {
   readonly path: string;
   /** Whether it was named; else it is the one that other programs look for, too, and need not be there. */
@@ -184,7 +172,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     ...present({ agentStorageUrl: values.AGENT_STORAGE_URL, workerHealthPort: values.WORKER_HEALTH_PORT }),
     streamUrl,
     taskQueuePrefix: values.TASK_QUEUE_PREFIX,
-    providers: providerConfig(values, set),
+    providers: providerSettings(values, set),
     maxConcurrentExecutions: values.MAX_CONCURRENT_EXECUTIONS,
     ...apiRateLimit(values, streamUrl),
     trustedProxies: values.TRUSTED_PROXIES,
@@ -269,14 +257,7 @@ const ENVIRONMENT = z.object({
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,100}$/, 'may have letters, digits, "-", "_" and "."')
     .default('circuit-breaker'),
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: httpUrl.optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: httpUrl.optional(),
-  GOOGLE_API_KEY: z.string().optional(),
-  GOOGLE_BASE_URL: httpUrl.optional(),
-  OLLAMA_API_KEY: z.string().optional(),
-  OLLAMA_BASE_URL: httpUrl.optional(),
+  ...PROVIDER_VARIABLES,
   MAX_CONCURRENT_EXECUTIONS: count.default(50),
   RATE_LIMIT_PER_MINUTE: count.optional(),
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
@@ -319,19 +300,6 @@ function temporalConfig(values: Values, settings: TemporalSettings, set: Environ
       searchPath: set['PATH'],
     }),
     payloadKeys: parsePayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS) ?? [],
-  };
-}
-
-function providerConfig(values: Values, set: Environment): ProviderConfig {
-  const credentials = Object.entries(set).filter(([name]) => name.startsWith('CREDENTIAL_'));
-  return {
-    credentials: Object.fromEntries(credentials.map(([name, value]) => [name, value ?? ''])),
-    accounts: {
-      openai: present({ apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL }),
-      anthropic: present({ apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL }),
-      google: present({ apiKey: values.GOOGLE_API_KEY, baseUrl: values.GOOGLE_BASE_URL }),
-      ollama: present({ apiKey: values.OLLAMA_API_KEY, baseUrl: values.OLLAMA_BASE_URL }),
-    },
   };
 }
 

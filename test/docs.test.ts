@@ -132,8 +132,9 @@ describe('CONTRIBUTING.md', () => {
 describe('.env.example', () => {
   it('has every variable that is read', () => {
     const example = readFileSync('.env.example', 'utf8');
-    const read = ['src/config.ts', 'src/economy-settings.ts', 'src/temporal-settings.ts'].flatMap((file) => [
-      ...readFileSync(file, 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): /gm),
+    const files = ['config', 'economy-settings', 'provider-settings', 'temporal-settings'];
+    const read = files.flatMap((file) => [
+      ...readFileSync(`src/${file}.ts`, 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): /gm),
     ]);
     expect(read.flatMap(([, name]) => name ?? []).filter((name) => !example.includes(`${name}=`))).toEqual([]);
   });

@@ -5,6 +5,7 @@ export * from './budgets.js';
 export * from './conversations.js';
 export * from './executions.js';
 export * from './place-agents.js';
+export * from './provider-keys.js';
 export * from './stream-entries.js';
 export * from './temporal-home.js';
 export * from './tokens.js';

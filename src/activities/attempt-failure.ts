@@ -3,6 +3,7 @@ import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/
 import { attemptErrorCode, type AttemptErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { wordsOfPassed, type PassedStop } from '../core/executions/provider-route.js';
+import { usedKeys, type UsedKeys } from '../core/executions/used-keys.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
 import { finalFailure } from '../contract/failures.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
@@ -12,7 +13,7 @@ const SHORTEST_RETRY_MS = 1;
 
 /** A turn whose attempts keep vanishing together with their workers ends: it is not paid for for ever. */
 export function refuseLostTurn(context: Context, previous: AttemptDetails): void {
-  const lost = context.info.attempt - 1 - previous.failures;
+  const lost = context.info.attempt - 1 - previous.failures - (previous.waits ?? 0);
   if (lost <= MAX_LOST_ATTEMPTS) return;
   const message = `${lost} attempts at this turn were lost with their workers; the document may be what kills them.`;
   throw finalFailure({ code: 'worker_lost', message });
@@ -26,6 +27,10 @@ export interface AttemptFailure {
   readonly message: string;
   /** Whether the provider failed: only that uses up the turn's attempts. */
   readonly counts: boolean;
+  /** Which key it went to, where there are several. */
+  readonly keys?: UsedKeys;
+  /** No call was made: it is waited for a key. */
+  readonly isHeldBack?: true;
   readonly providerRequestId?: string;
   /** Until the next attempt; absent: there is none. */
   readonly waitMs?: number;
@@ -37,6 +42,8 @@ export interface AttemptFailure {
 interface AttemptHistory {
   /** Failures of the same provider. */
   readonly failures: number;
+  /** How often it was waited for a key. */
+  readonly waits?: number;
   /** Where the turn goes whose provider has failed for good with such a code; absent: nowhere. */
   readonly next?: (code: AttemptErrorCode) => number | undefined;
   /** The providers before this one. */
@@ -78,15 +85,19 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, history: Attem
     return { failure: error, code: attemptErrorCode(error.type), message: error.message, counts: false };
   }
   const { code, message, facts } = asModelError(error);
-  const verdict = judgeFailure(limits, { code, failures: history.failures + 1, ...facts });
+  const heldBack = facts.heldBack === true;
+  const verdict = judgeFailure(limits, { code, waits: history.waits ?? 0, ...facts, failures: history.failures + 1 });
+  const nextAt = heldBack || verdict.type === 'give-up' ? history.next?.(code) : undefined;
+  const goesOn = verdict.type === 'retry' || nextAt !== undefined;
   const judged = {
-    ...{ code, message, counts: true },
+    ...{ code, message, counts: !(heldBack && goesOn), keys: usedKeys(facts) },
+    ...(heldBack && goesOn ? { isHeldBack: true as const } : {}),
     ...(facts.providerRequestId === undefined ? {} : { providerRequestId: facts.providerRequestId }),
   };
+  // Whoever has a fallback does not wait for keys that rest.
+  if (nextAt !== undefined) return { ...judged, failure: retried(code, message, 0), nextAt };
   if (verdict.type === 'retry')
     return { ...judged, failure: retried(code, message, verdict.delayMs), waitMs: verdict.delayMs };
-  const nextAt = history.next?.(code);
-  if (nextAt !== undefined) return { ...judged, failure: retried(code, message, 0), nextAt };
   const all = `${message}${afterOthers(history.passed)}`;
   return { ...judged, failure: ApplicationFailure.create({ message: all, type: code, nonRetryable: true }) };
 }

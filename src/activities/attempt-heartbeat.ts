@@ -17,6 +17,8 @@ export interface AttemptDetails {
   readonly passed?: readonly PassedStop[];
   /** Set from when the turn leaves a provider until the attempt at the next one has begun. */
   readonly movedOn?: true;
+  /** How often it was waited for a key: neither failures nor lost attempts. */
+  readonly waits?: number;
   /** Why the attempt before this one ended, when it could still say so. */
   readonly lastFailure?: AttemptErrorCode;
   readonly chunks: number;

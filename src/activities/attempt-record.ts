@@ -18,6 +18,8 @@ type AttemptEnd = Pick<
   | 'characters'
   | 'firstChunkMs'
   | 'durationMs'
+  | 'key'
+  | 'passedKeys'
 >;
 
 interface RecordPlace {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json/json.js';
 import { trailingPart } from '../core/json/well-formed-text.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
+import { usedKeys } from '../core/executions/used-keys.js';
 import { callIdsIn, withOwnIds } from '../core/executions/tool-call.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
@@ -43,6 +44,7 @@ export class TurnAttempt {
   readonly #startedAt = performance.now();
   #firstChunkMs: number | undefined;
   #failures: number;
+  #waits: number;
   #lastFailure: AttemptErrorCode | undefined;
   #usage: TokenUsage | undefined;
   readonly #answered = new AnswerLimit('The answer');
@@ -56,6 +58,7 @@ export class TurnAttempt {
     this.#route = place.turn.route;
     this.#way = this.#route.details();
     this.#failures = previous.failures;
+    this.#waits = previous.waits ?? 0;
     this.#stream = parts.openAnswer(call.executionId, {
       claim: { epoch: streamEpoch(call.turn, context), turn: call.turn, reason: this.#reason() },
       onFenced: (error) => {
@@ -70,6 +73,7 @@ export class TurnAttempt {
       turn: this.#call.turn,
       failures: this.#failures,
       ...this.#way,
+      ...(this.#waits === 0 ? {} : { waits: this.#waits }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       chunks,
       characters: text.length,
@@ -96,6 +100,7 @@ export class TurnAttempt {
         outcome: 'completed',
         usage,
         ...this.#measured(),
+        ...usedKeys(finish),
         ...(providerRequestId === undefined ? {} : { providerRequestId }),
       });
       return result;
@@ -189,6 +194,7 @@ export class TurnAttempt {
     }
     const judged = judgeAttempt(cause, this.#call.prepared.retry, {
       failures: this.#failures - this.#route.failuresBefore,
+      waits: this.#waits,
       next: (code) => this.#route.next(code),
       passed: this.#route.passed,
     });
@@ -197,6 +203,7 @@ export class TurnAttempt {
       this.#parts.logger.error({ executionId, turn, err: cause }, 'a model call failed in a way that nobody foresaw');
     }
     if (judged.counts) this.#failures += 1;
+    if (judged.isHeldBack) this.#waits += 1;
     this.#lastFailure = judged.code;
     const { code, nextAt } = judged;
     if (nextAt !== undefined) this.#way = this.#route.moved(nextAt, { code, failures: this.#failures });
@@ -208,6 +215,7 @@ export class TurnAttempt {
       outcome,
       errorCode: judged.code,
       errorMessage: judged.message,
+      ...judged.keys,
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
       ...(judged.providerRequestId === undefined ? {} : { providerRequestId: judged.providerRequestId }),
       ...this.#measured(),

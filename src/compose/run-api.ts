@@ -74,7 +74,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     logger,
   });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
-  const providers = rememberedDirectory(openDirectory(parts));
+  const providers = rememberedDirectory(openDirectory(parts, storage.providerKeys));
   const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
   const payloadCipher = payloadEncryption(cluster.payloadKeys);
   const uiUrl = payloadCipher && cluster.uiUrl;

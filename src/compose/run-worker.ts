@@ -31,6 +31,7 @@ import { taskQueues } from '../contract/messages.js';
 import { builtInTools, toolHttp } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
 import { containTools } from './contain-tools.js';
+import { logRestingKeys } from './log-resting-keys.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
 import { privateHosts } from './private-hosts.js';
@@ -155,6 +156,7 @@ function activityParts(
   resources.add('what activities wait for', () => waits.close());
   const { pricesFile } = config.economy;
   const prices = priceTable(pricesFile === undefined ? {} : readPricesFile(pricesFile));
+  const keys = { keyStore: backends.storage.providerKeys, onRest: logRestingKeys(logger) };
   return {
     storage: backends.storage,
     openAnswer: (executionId, options) =>
@@ -167,13 +169,7 @@ function activityParts(
           );
         },
       }),
-    model: createLanguageModel({
-      credentials,
-      dispatcher,
-      schemas: backends.schemas,
-      web,
-      prices,
-    }),
+    model: createLanguageModel({ credentials, dispatcher, schemas: backends.schemas, web, prices, ...keys }),
     costOf: (provider, usage) => prices.costOf(provider, usage),
     budgets: new KnownBudgets(backends.storage),
     schemas: backends.schemas,

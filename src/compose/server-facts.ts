@@ -4,6 +4,7 @@ import type { Guide, ServerFacts } from '../api/front-page/server-facts.js';
 import type { Config } from '../config.js';
 import { parsedUrl } from '../core/parsed-url.js';
 import { shownAddress } from '../core/secrets.js';
+import { addressesOf } from '../providers/keys/read-credentials.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { readManifest } from './manifest.js';
 import { REAL_MODELS } from './real-models.js';
@@ -29,11 +30,11 @@ export async function serverFacts(config: Config, cluster: TemporalCluster): Pro
 
 /** The accounts of the environment, with their addresses where these are not the usual ones; without any, the mock. */
 export function shownModels({ providers }: Pick<Config, 'providers'>): string {
-  const accounts = Object.entries(providers.accounts).flatMap(([name, { apiKey, baseUrl }]) =>
-    apiKey === undefined && baseUrl === undefined
-      ? []
-      : [baseUrl === undefined ? name : `${name} at ${shownAddress(baseUrl)}`],
-  );
+  const accounts = Object.entries(providers.accounts).flatMap(([name, account]) => {
+    if (Object.keys(account).length === 0) return [];
+    const addresses = addressesOf(account).map(shownAddress);
+    return [addresses.length === 0 ? name : `${name} at ${addresses.join(', ')}`];
+  });
   return accounts.join(', ') || `the mock only; for real ones ${REAL_MODELS}`;
 }
 

@@ -42,15 +42,25 @@ export function isCredentialName(name: string): boolean {
 
 /** Whether the value of a variable may be secret, or have a secret in it. */
 export function mayHoldSecret(name: string): boolean {
-  return isSecretName(name) || name.endsWith('_URL');
+  return isSecretName(name) || /_URLS?$/.test(name);
 }
 
 /** Everything secret in an environment: the values of secret names, and what opens an address. */
 export function secretsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   const all = Object.entries(environment).flatMap(([name, value]) =>
-    isSecretName(name) ? [value, ...value.split(/[\r\n]+/)] : secretsInAddress(value),
+    isSecretName(name) ? [value, ...value.split(/[\r\n]+/), ...keysIn(name, value)] : addressesIn(name, value),
   );
   return [...new Set(all.map((secret) => secret.trim()).filter((secret) => secret !== ''))];
+}
+
+/** Each key of a list of them: a message may show one without the others. */
+function keysIn(name: string, value: string): readonly string[] {
+  return name.endsWith('_KEYS') || isCredentialName(name) ? value.split(',') : [];
+}
+
+function addressesIn(name: string, value: string): readonly string[] {
+  const addresses = name.endsWith('_URLS') ? value.split(',').map((address) => address.trim()) : [value];
+  return addresses.flatMap(secretsInAddress);
 }
 
 /** The value of a variable, for a message about it. */

@@ -24,7 +24,7 @@ interface ModelDependencies extends ProviderDependencies {
 
 /** The model of every provider: each call goes to the adapter of its provider's type. One per process. */
 export function createLanguageModel(dependencies: ModelDependencies): LanguageModel {
-  const streamed = new StreamedModel(({ provider }) => wireFormatOf(provider, dependencies.credentials), dependencies);
+  const streamed = new StreamedModel(({ provider }, baseUrl) => wireFormatOf(provider, baseUrl), dependencies);
   const { web } = dependencies;
   const seeing = web === undefined ? streamed : new PictureFetchingModel(streamed, web);
   const mock = new MockModel(dependencies.schemas);

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { KeyMarkKind, ProviderKeyStore } from '../storage/provider-key-store.js';
 import type { Credentials } from './keys/host-bound-keys.js';
 import type { CallLimits } from './connection/guarded-call.js';
 
@@ -6,8 +7,20 @@ import type { CallLimits } from './connection/guarded-call.js';
 export interface ProviderDependencies {
   readonly credentials: Credentials;
   readonly dispatcher: Dispatcher;
+  /** What other processes know of the keys; absent: this one goes by what it saw itself. */
+  readonly keyStore?: ProviderKeyStore;
+  /** Word of a key that is not used for a while, for a log. */
+  readonly onRest?: (rest: KeyRest) => void;
   /** Absent: DEFAULT_WAITS. A provider's own options go before both. */
   readonly waits?: Waits;
+}
+
+export interface KeyRest {
+  /** The place of the key, never the key. */
+  readonly key: string;
+  readonly host: string;
+  readonly kind: KeyMarkKind;
+  readonly forMs: number;
 }
 
 export type Waits = Omit<CallLimits, 'totalMs'>;

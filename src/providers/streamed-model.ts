@@ -1,11 +1,14 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import { ownValue } from '../core/json/json.js';
 import { ModelError } from '../core/executions/model-error.js';
+import type { UsedKeys } from '../core/executions/used-keys.js';
 import { showsSecret } from '../core/secrets.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import { AnswerReader } from './answer/answer-reader.js';
 import { classifyAnswer, type ErrorContext } from './failures/classify-answer.js';
-import { resolveEndpoint, type Endpoint } from './keys/endpoint.js';
+import type { CallNeed } from './failures/remaining-limits.js';
+import type { Endpoint } from './keys/endpoint.js';
+import { KeyedCalls, type KeyedCall, type KeyFailure, type PassedEndpoint } from './keys/keyed-calls.js';
 import { readEventData } from './connection/event-stream.js';
 import { GuardedCall, type CallLimits } from './connection/guarded-call.js';
 import { readJsonLines } from './connection/json-lines.js';
@@ -25,31 +28,30 @@ import type { WireCall, WireFormat } from './wire-format.js';
  * iterators take a truncated stream for a whole one, drop frames that they cannot read, and leave connections open.
  */
 export class StreamedModel implements LanguageModel {
-  readonly #formatOf: (request: ModelRequest) => WireFormat;
+  readonly #formatOf: FormatOf;
   readonly #dependencies: ProviderDependencies;
+  readonly #keys: KeyedCalls;
 
-  constructor(formatOf: (request: ModelRequest) => WireFormat, dependencies: ProviderDependencies) {
+  constructor(formatOf: FormatOf, dependencies: ProviderDependencies) {
     this.#formatOf = formatOf;
     this.#dependencies = dependencies;
+    this.#keys = new KeyedCalls(dependencies);
   }
 
   stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
-    return this.#attempt({ request, warnings: [] }, signal, secondTry);
+    return this.#attempt({ request, warnings: [], passed: [], mayChange: true }, signal);
   }
 
-  /** `again` says what to try instead when the provider refuses the call before a word of it has come. */
-  async *#attempt(
-    { request, warnings }: SecondTry,
-    signal: AbortSignal,
-    again: (request: ModelRequest, refused: readonly string[]) => SecondTry | undefined,
-  ): AsyncGenerator<ModelEvent, void, undefined> {
+  async *#attempt(asked: Asked, signal: AbortSignal): AsyncGenerator<ModelEvent, void, undefined> {
     signal.throwIfAborted();
+    const { request, warnings } = asked;
     const startedMs = performance.now();
-    const opened = this.#open(request, signal);
+    const keyed = await this.#keys.take(request.provider, asked.passed);
+    const opened = this.#opened(request, signal, keyed);
     const { call, wire, format, endpoint, body } = opened;
     const reader = new AnswerReader(request, { ...wire, warnings: [...wire.warnings, ...warnings] }, opened);
     const frames = format.framing === 'event-stream' ? readEventData : readJsonLines;
-    let other: SecondTry | undefined;
+    let other: Asked | undefined;
     let hasSpoken = false;
     try {
       const response = await call.answerTo((fetch) => wire.send(endpoint.baseUrl, body.over(fetch)));
@@ -60,25 +62,41 @@ export class StreamedModel implements LanguageModel {
             hasSpoken = true;
             yield event;
           }
-        if (reader.isOver) return;
+        if (reader.isOver) {
+          keyed.worked();
+          return;
+        }
       }
       for (const event of reader.end()) yield event;
+      keyed.worked();
     } catch (error) {
       const reason = call.explain(error);
-      if (!hasSpoken) other = again(request, refusedIn(reason));
-      if (other === undefined) throw await this.#explained(reason, opened);
+      const failure = await keyed.failed(reason);
+      if (!hasSpoken) other = otherWay(asked, reason, failure);
+      if (other === undefined) throw await this.#explained(failure.reason, opened);
     } finally {
       call.close();
+      keyed.leave();
     }
     if (other === undefined) return;
     const timeoutMs = Math.max(1, request.timeoutMs - (performance.now() - startedMs));
-    yield* this.#attempt({ ...other, request: { ...other.request, timeoutMs } }, signal, () => undefined);
+    yield* this.#attempt({ ...other, request: { ...other.request, timeoutMs } }, signal);
   }
 
-  #open(request: ModelRequest, signal: AbortSignal): OpenedCall {
-    const { credentials, dispatcher } = this.#dependencies;
-    const endpoint = resolveEndpoint(request.provider, credentials);
-    const format = this.#formatOf(request);
+  /** A call that cannot be made at all is not under way. */
+  #opened(request: ModelRequest, signal: AbortSignal, keyed: KeyedCall): OpenedCall {
+    try {
+      return this.#open(request, signal, keyed);
+    } catch (error) {
+      keyed.leave();
+      throw error;
+    }
+  }
+
+  #open(request: ModelRequest, signal: AbortSignal, keyed: KeyedCall): OpenedCall {
+    const { dispatcher } = this.#dependencies;
+    const { endpoint } = keyed;
+    const format = this.#formatOf(request, endpoint.baseUrl);
     const wire = format.call(request);
     const body = new OutgoingBody(request.provider);
     const context = errorContext(request, endpoint, body);
@@ -90,6 +108,9 @@ export class StreamedModel implements LanguageModel {
         headers: requestHeaders(format, request, endpoint),
         secrets: endpoint.secrets,
         classify: (answer) => classifyAnswer(answer, context),
+        onHead: (head) => {
+          keyed.heed(head, needOf(request));
+        },
       });
     const call = open(callLimits(request, this.#dependencies));
     return {
@@ -97,6 +118,7 @@ export class StreamedModel implements LanguageModel {
       wire,
       format,
       endpoint,
+      keys: keyed.keys,
       body,
       context,
       openList: () => open(MODEL_LIST_LIMITS),
@@ -119,7 +141,32 @@ export class StreamedModel implements LanguageModel {
   }
 }
 
+type FormatOf = (request: ModelRequest, baseUrl: URL) => WireFormat;
+
+/** What is tried, and what was before it. */
+interface Asked extends SecondTry {
+  readonly passed: readonly PassedEndpoint[];
+  /** Whether what its server refuses may still be said in another way. */
+  readonly mayChange: boolean;
+}
+
+/** What to try instead when the provider refuses the call before a word of it has come. */
+function otherWay(asked: Asked, reason: Error, { passed }: KeyFailure): Asked | undefined {
+  const changed = asked.mayChange ? secondTry(asked.request, refusedIn(reason)) : undefined;
+  if (changed !== undefined) return { ...asked, ...changed, mayChange: false };
+  return passed === undefined ? undefined : { ...asked, passed: [...asked.passed, passed] };
+}
+
+/** Most texts have some four characters in a token. */
+const CHARACTERS_PER_TOKEN = 4;
+
+function needOf({ messages, llmConfig }: ModelRequest): CallNeed {
+  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  return { inputTokens: Math.ceil(characters / CHARACTERS_PER_TOKEN), outputTokens: llmConfig.maxTokens ?? 0 };
+}
+
 interface OpenedCall {
+  readonly keys: UsedKeys;
   readonly call: GuardedCall;
   readonly wire: WireCall;
   readonly format: WireFormat;

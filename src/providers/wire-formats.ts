@@ -1,7 +1,7 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { messagesFormat } from './formats/anthropic/messages-format.js';
-import { baseUrlOf, isOwnHost, type Credentials } from './keys/host-bound-keys.js';
+import { isOwnHost } from './keys/host-bound-keys.js';
 import { generateFormat } from './formats/google/generate-format.js';
 import { ollamaFormat } from './formats/ollama/ollama-format.js';
 import { chatFormat } from './formats/openai-chat/chat-format.js';
@@ -9,11 +9,11 @@ import { responsesFormat } from './formats/openai-responses/responses-format.js'
 import { textOption } from './request/request-options.js';
 import type { WireFormat } from './wire-format.js';
 
-/** The API that a provider is spoken to in. Throws ModelError `invalid_request` for the mock, which has none. */
-export function wireFormatOf(provider: LlmProvider, credentials: Credentials): WireFormat {
+/** The API that a provider is spoken to in at an address. Throws ModelError `invalid_request` for the mock, which has none. */
+export function wireFormatOf(provider: LlmProvider, baseUrl: URL): WireFormat {
   switch (provider.type) {
     case 'openai':
-      return openAiFormat(provider, credentials);
+      return openAiFormat(provider, baseUrl);
     case 'anthropic':
       return messagesFormat;
     case 'google':
@@ -28,8 +28,8 @@ export function wireFormatOf(provider: LlmProvider, credentials: Credentials): W
 }
 
 /** Only OpenAI itself is sure to have the Responses API; the servers that copy it copy Chat Completions. */
-function openAiFormat(provider: LlmProvider, credentials: Credentials): WireFormat {
+function openAiFormat(provider: LlmProvider, baseUrl: URL): WireFormat {
   const chosen = textOption(provider, 'api');
-  const isOpenAi = isOwnHost('openai', baseUrlOf(provider, credentials));
+  const isOpenAi = isOwnHost('openai', baseUrl);
   return chosen === 'responses' || (chosen === undefined && isOpenAi) ? responsesFormat : chatFormat;
 }

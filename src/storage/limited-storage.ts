@@ -29,6 +29,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     definitions: limitedDefinitions(storage, limit),
     executions: limitedExecutions(storage.executions, limit),
     placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
+    providerKeys: storage.providerKeys,
     temporalHome: storage.temporalHome,
     tokens: limitedTokens(storage.tokens, limit),
     tools: limitedTools(storage.tools, limit),

@@ -9,6 +9,7 @@ import { MemoryDefinitionStore } from './memory/definitions.js';
 import { MemoryDeletedExecutions } from './memory/deleted-executions.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
+import { MemoryProviderKeyStore } from './memory/provider-keys.js';
 import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
 import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryToolStore } from './memory/tools.js';
@@ -23,6 +24,7 @@ import { PostgresExecutionStore } from './postgres/executions.js';
 import { openSql } from '../backends/postgres/open-sql.js';
 import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
+import { PostgresProviderKeyStore } from './postgres/provider-keys.js';
 import { PostgresTemporalHomeStore } from './postgres/temporal-home.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
 import { PostgresToolStore } from './postgres/tools.js';
@@ -72,6 +74,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     definitions,
     executions: new PostgresExecutionStore(sql, tools),
     placeAgents: new PostgresPlaceAgentStore(sql),
+    providerKeys: new PostgresProviderKeyStore(sql),
     temporalHome: new PostgresTemporalHomeStore(sql),
     tokens: new PostgresTokenStore(sql),
     tools,
@@ -107,6 +110,7 @@ function storageInMemory(): OpenedStorage {
     conversations,
     definitions,
     executions,
+    providerKeys: new MemoryProviderKeyStore(),
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents,
     tokens,

@@ -5,6 +5,7 @@ import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
+import type { ProviderKeyStore } from './provider-key-store.js';
 import type { TemporalHomeStore } from './temporal-home-store.js';
 import type { TokenStore } from './token-store.js';
 import type { ToolStore } from './tool-store.js';
@@ -19,6 +20,7 @@ export interface Storage {
   readonly definitions: DefinitionStore;
   readonly executions: ExecutionStore;
   readonly placeAgents: PlaceAgentStore;
+  readonly providerKeys: ProviderKeyStore;
   readonly temporalHome: TemporalHomeStore;
   readonly tokens: TokenStore;
   readonly tools: ToolStore;

@@ -52,6 +52,28 @@ describe('what an attempt throws', () => {
     expect(failure).toMatchObject({ nextRetryDelay: 1, nonRetryable: false });
   });
 
+  it('waits for a key that rests without counting, whatever the turn has left, and for one that rests too long not at all', () => {
+    const resting = (retryAfterMs: number) => new ModelError('rate_limit', 'rests', { retryAfterMs, heldBack: true });
+    const none = retryLimits({ maxAttempts: 1, backoffSeconds: 1, retryOnErrors: [] });
+    const waiting = judgeAttempt(resting(12_345), none, { failures: 5 });
+    expect(waiting).toMatchObject({ counts: false, isHeldBack: true, waitMs: 12_345, code: 'rate_limit' });
+    expect(waiting.failure).toMatchObject({ type: 'rate_limit', nextRetryDelay: 12_345, nonRetryable: false });
+    for (const judged of [
+      judgeAttempt(resting(300_001), none, { failures: 0 }),
+      judgeAttempt(resting(1_000), none, { failures: 0, waits: 60 }),
+    ]) {
+      expect(judged).toMatchObject({ counts: true, failure: { nonRetryable: true } });
+      expect(judged).not.toHaveProperty('isHeldBack');
+    }
+  });
+
+  it('goes on with a fallback at once where all keys rest, and that is no failure of theirs', () => {
+    const resting = new ModelError('rate_limit', 'rests', { retryAfterMs: 12_345, heldBack: true });
+    const judged = judgeAttempt(resting, limits, { failures: 0, next: () => 1 });
+    expect(judged).toMatchObject({ counts: false, isHeldBack: true, nextAt: 1, failure: { nextRetryDelay: 1 } });
+    expect(judged).not.toHaveProperty('waitMs');
+  });
+
   it('is the very reason of a cancellation, and does not count', { tags: 'lost-attempts' }, () => {
     const reason = new CancelledFailure('WORKER_SHUTDOWN');
     expect(judgeAttempt(reason, limits, { failures: 0 })).toMatchObject({

@@ -3,13 +3,33 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ProviderStatus } from '../../src/providers/directory/provider-status.js';
 import { apiUnderTest, type ApiUnderTest } from '../support/api-under-test.js';
 
+const KEYS = [
+  { name: 'OPENAI_API_KEYS, key 1', state: 'OK', until: '2026-11-30T12:00:00.000Z', message: 'Works.' },
+  { name: 'OPENAI_API_KEYS, key 2', state: 'REFUSED', until: '2026-11-30T12:00:00.000Z', message: 'Refused.' },
+] as const;
+
 const STATUSES: readonly ProviderStatus[] = [
-  { type: 'openai', baseUrl: 'https://api.openai.com/v1', works: true, message: 'Offers 1 model.', models: ['one'] },
-  { type: 'ollama', baseUrl: 'http://box:11434', works: false, errorCode: 'network', message: 'Refused.', models: [] },
-  { type: 'mock', works: true, message: 'Answers from a script.', models: [] },
+  {
+    type: 'openai',
+    baseUrl: 'https://api.openai.com/v1',
+    works: true,
+    message: 'Offers 1 model.',
+    models: ['one'],
+    keys: KEYS,
+  },
+  {
+    type: 'ollama',
+    baseUrl: 'http://box:11434',
+    works: false,
+    errorCode: 'network',
+    message: 'Refused.',
+    models: [],
+    keys: [],
+  },
+  { type: 'mock', works: true, message: 'Answers from a script.', models: [], keys: [] },
 ];
 
-const QUERY = '{ llmProviders { type baseUrl works errorCode message models } }';
+const QUERY = '{ llmProviders { type baseUrl works errorCode message models keys { name state until message } } }';
 
 describe('llmProviders', () => {
   let api: ApiUnderTest | undefined;

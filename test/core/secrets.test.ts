@@ -65,6 +65,12 @@ describe('what is secret in an environment', () => {
     ['the value of a secret name', { OPENAI_API_KEY: ' sk-1 \n' }, ['sk-1']],
     ['every line of it, too', { CREDENTIAL_PEM: 'line-1\nline-2' }, ['line-1\nline-2', 'line-1', 'line-2']],
     [
+      'every key of a list',
+      { OPENAI_API_KEYS: 'sk-1, sk-2', CREDENTIAL_X: 'a,b' },
+      ['sk-1, sk-2', 'sk-1', 'sk-2', 'a,b', 'a', 'b'],
+    ],
+    ['a password in any address of a list', { OLLAMA_BASE_URLS: 'http://h,http://me:pw-2@i' }, ['pw-2']],
+    [
       'a password in an address, as it stands there and as it is',
       { STORAGE_URL: 'postgres://me:p%40ss@db/x' },
       ['p%40ss', 'p@ss'],

@@ -6,6 +6,7 @@ import { PostgresConversationStore } from '../../src/storage/postgres/conversati
 import { PostgresDefinitionStore } from '../../src/storage/postgres/definitions.js';
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
+import { PostgresProviderKeyStore } from '../../src/storage/postgres/provider-keys.js';
 import { PostgresTemporalHomeStore } from '../../src/storage/postgres/temporal-home.js';
 import { PostgresTokenStore } from '../../src/storage/postgres/tokens.js';
 import { PostgresToolStore } from '../../src/storage/postgres/tools.js';
@@ -40,6 +41,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     definitions: new PostgresDefinitionStore(counted),
     executions: new PostgresExecutionStore(counted, tools),
     placeAgents: new PostgresPlaceAgentStore(counted),
+    providerKeys: new PostgresProviderKeyStore(counted),
     temporalHome: new PostgresTemporalHomeStore(counted),
     tokens: new PostgresTokenStore(counted),
     tools,

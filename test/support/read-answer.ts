@@ -6,7 +6,7 @@ import { AnswerReader } from '../../src/providers/answer/answer-reader.js';
 import { readEventData } from '../../src/providers/connection/event-stream.js';
 import { GuardedCall } from '../../src/providers/connection/guarded-call.js';
 import { readJsonLines } from '../../src/providers/connection/json-lines.js';
-import { resolveEndpoint } from '../../src/providers/keys/endpoint.js';
+import { resolveEndpoints } from '../../src/providers/keys/endpoint.js';
 import { wireFormatOf } from '../../src/providers/wire-formats.js';
 import type { WireUnderTest } from '../providers/formats/contract/wire-under-test.js';
 import { aRequest } from './model-request.js';
@@ -31,7 +31,8 @@ export async function readAnswer(
   fields: Partial<ModelRequest> = {},
 ): Promise<ReadAnswer> {
   const request = aRequest({ ...fields, provider: wire.provider('http://127.0.0.1:9') });
-  const format = wireFormatOf(request.provider, CREDENTIALS);
+  const [endpoint] = resolveEndpoints(request.provider, CREDENTIALS);
+  const format = wireFormatOf(request.provider, endpoint.baseUrl);
   const call = new GuardedCall({
     dispatcher: NETWORK,
     signal: new AbortController().signal,
@@ -41,7 +42,6 @@ export async function readAnswer(
     classify: ({ text }) => new ModelError('server', text),
   });
   const context = { model: 'test-model', keySource: 'the key', secrets: [], prompts: [], sent: () => ({}) };
-  const endpoint = resolveEndpoint(request.provider, CREDENTIALS);
   const reader = new AnswerReader(request, format.call(request), { call, endpoint, context, format });
   const frames = format.framing === 'event-stream' ? readEventData : readJsonLines;
   const events: ModelEvent[] = [];

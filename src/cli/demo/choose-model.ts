@@ -1,9 +1,10 @@
-import type { ProviderAccountConfig, ProviderConfig } from '../../config.js';
+import type { ProviderConfig } from '../../provider-settings.js';
 import type { ProviderDirectory, ProviderStatus } from '../../providers/directory/provider-status.js';
 import type { ProcessParts } from '../../compose/run-process.js';
 import { REAL_MODELS } from '../../compose/real-models.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { shownAddress } from '../../core/secrets.js';
+import { addressesOf } from '../../providers/keys/read-credentials.js';
 
 /** Which model an example's agent runs on: what the environment offers, else the mock with a script. */
 export interface DemoModel {
@@ -37,9 +38,9 @@ export async function chooseModel(
 ): Promise<DemoModel> {
   for (const { type, name, defaultModel } of HOSTED) {
     const account = accounts[type];
-    if (account.apiKey === undefined && account.baseUrl === undefined) continue;
+    if (Object.keys(account).length === 0) continue;
     const model = wanted.model ?? defaultModel;
-    return { provider: { type, model }, label: hostedLabel(name, model, account), isMock: false };
+    return { provider: { type, model }, label: hostedLabel(name, model, addressesOf(account)), isMock: false };
   }
   const statuses = await directory.check();
   return (
@@ -50,8 +51,8 @@ export async function chooseModel(
   );
 }
 
-function hostedLabel(name: string, model: string, { baseUrl }: ProviderAccountConfig): string {
-  return baseUrl === undefined ? `${name} ${model}` : `${model} at ${shownAddress(baseUrl)}`;
+function hostedLabel(name: string, model: string, addresses: readonly string[]): string {
+  return addresses.length === 0 ? `${name} ${model}` : `${model} at ${addresses.map(shownAddress).join(', ')}`;
 }
 
 function ollamaModel(status: ProviderStatus | undefined, { model: wanted }: Wanted): DemoModel | undefined {

@@ -4,6 +4,7 @@ import type { TextSpan } from './answer-output.js';
 import type { RetryConfig } from '../definitions/definition.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import type { TokenUsage } from '../streams/stream-event.js';
+import type { UsedKeys } from './used-keys.js';
 
 export type ExecutionStatus =
   'PENDING' | 'RUNNING' | 'WAITING_FOR_APPROVAL' | 'COMPLETED' | 'FAILED' | 'TIMEOUT' | 'CANCELLED' | 'TERMINATED';
@@ -60,7 +61,7 @@ export interface ExecutionResult {
 }
 
 /** One model call, also a lost one. */
-export interface ModelAttempt {
+export interface ModelAttempt extends UsedKeys {
   readonly turn: number;
   readonly attempt: number;
   readonly provider: ProviderType;

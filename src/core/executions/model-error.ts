@@ -1,9 +1,12 @@
 import type { ExecutionErrorCode } from '../codes.js';
 import { storableMessage } from '../errors.js';
+import type { UsedKeys } from './used-keys.js';
 
-export interface ModelErrorFacts {
+export interface ModelErrorFacts extends UsedKeys {
   /** How long the provider asked to wait. */
   readonly retryAfterMs?: number;
+  /** No call was made: all keys rest for so long as `retryAfterMs`. Nothing that the provider did, so nothing that counts. */
+  readonly heldBack?: true;
   /** What the provider itself said about trying again; absent: the code decides. */
   readonly shouldRetry?: boolean;
   readonly providerRequestId?: string;

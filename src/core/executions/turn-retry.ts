@@ -15,6 +15,9 @@ const MAX_BACKOFF_SECONDS = 60;
 /** A provider that asks for a longer wait (a quota of the day is used up) has failed: an incident says so at once. */
 const LONGEST_HONOURED_WAIT_SECONDS = 300;
 
+/** How often a turn waits for a key: each wait is noted, so there is an end to them. */
+const MOST_HELD_BACK = 60;
+
 /** Attempts lost to dead workers do not count as failures, but a turn that keeps killing workers ends. */
 export const MAX_LOST_ATTEMPTS = 5;
 
@@ -34,13 +37,23 @@ export type RetryVerdict = { readonly type: 'retry'; readonly delayMs: number } 
  */
 export function judgeFailure(
   limits: RetryLimits,
-  failure: ModelErrorFacts & { readonly code: ExecutionErrorCode; readonly failures: number },
+  failure: ModelErrorFacts & { readonly code: ExecutionErrorCode; readonly failures: number; readonly waits?: number },
 ): RetryVerdict {
+  if (failure.heldBack === true) return judgeHeldBack(failure);
   const isFinal = failure.shouldRetry === false || !limits.retryOnErrors.includes(failure.code);
   if (isFinal || failure.failures >= limits.maxAttempts) return { type: 'give-up' };
   const asked = failure.retryAfterMs ?? 0;
   const delayMs = Math.max(asked > 0 ? asked : 0, backoffSeconds(limits, failure.failures) * 1000);
   return delayMs > LONGEST_HONOURED_WAIT_SECONDS * 1000 ? { type: 'give-up' } : { type: 'retry', delayMs };
+}
+
+/** Whether it is waited for keys that rest: nobody has refused anything yet, so the limits of the turn have no say. */
+function judgeHeldBack({
+  retryAfterMs: delayMs = 0,
+  waits = 0,
+}: ModelErrorFacts & { readonly waits?: number }): RetryVerdict {
+  const isOver = delayMs > LONGEST_HONOURED_WAIT_SECONDS * 1000 || waits >= MOST_HELD_BACK;
+  return isOver ? { type: 'give-up' } : { type: 'retry', delayMs };
 }
 
 /** All pauses of a turn that fails as often as it may, and whose provider asks for the longest wait each time. */

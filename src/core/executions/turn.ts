@@ -2,6 +2,7 @@ import type { LlmConfig, LlmProvider } from '../agents/agent.js';
 import type { Message } from './conversation.js';
 import type { Picture } from './picture.js';
 import type { ProviderState } from './provider-state.js';
+import type { UsedKeys } from './used-keys.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
 import type { TokenUsage } from '../streams/stream-event.js';
 
@@ -53,7 +54,7 @@ export type ModelEvent =
   | { readonly type: 'finish'; readonly finish: ModelFinish };
 
 /** The last event of every call that did not throw, exactly once. */
-export interface ModelFinish {
+export interface ModelFinish extends UsedKeys {
   readonly toolCalls: readonly ToolCall[];
   readonly usage: TokenUsage;
   readonly stopReason: StopReason;

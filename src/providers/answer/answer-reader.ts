@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json/json.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
+import type { UsedKeys } from '../../core/executions/used-keys.js';
 import type { ModelEvent, ModelFinish, ModelRequest } from '../../core/executions/turn.js';
 import { classifyStreamedError, type ErrorContext } from '../failures/classify-answer.js';
 import { errorIn } from '../failures/error-details.js';
@@ -20,6 +21,7 @@ const END_GRACE_MS = 250;
 interface Surroundings {
   readonly call: GuardedCall;
   readonly endpoint: Endpoint;
+  readonly keys?: UsedKeys;
   readonly context: ErrorContext;
   readonly format: Pick<WireFormat, 'repeatsReasons'>;
 }
@@ -140,12 +142,14 @@ export class AnswerReader {
     }
   }
 
-  #finish(answer: Omit<ModelFinish, 'providerRequestId' | 'providerState'>): ModelEvent {
+  #finish(answer: Omit<ModelFinish, 'providerRequestId' | 'providerState' | keyof UsedKeys>): ModelEvent {
     this.#isOver = true;
-    const { providerRequestId } = this.#surroundings.call;
+    const { call, keys } = this.#surroundings;
+    const { providerRequestId } = call;
     const providerState = answer.toolCalls.length === 0 ? undefined : this.#wire.state?.();
     const finish = {
       ...answer,
+      ...keys,
       ...(providerRequestId === undefined ? {} : { providerRequestId }),
       ...(providerState === undefined ? {} : { providerState }),
     };

@@ -2,6 +2,7 @@ import { request, type Dispatcher } from 'undici';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { readText } from './bounded-text.js';
 import { UnknownPacking, unpackedBody } from '../../http/unpacked-body.js';
+import type { HeaderValues } from '../failures/asked-wait.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
 import { networkFailure, packedAnswer, type CallStage } from './network-failure.js';
 import { readResponseFacts } from './response-facts.js';
@@ -26,6 +27,13 @@ export interface GuardedCallOptions {
   readonly secrets: readonly string[];
   /** What an answer that is not a stream means; called for every status but 2xx, and for 2xx of another type. */
   readonly classify: (answer: FailedAnswer) => ModelError;
+  /** What each answer begins with, before anything of it is read. */
+  readonly onHead?: (head: AnswerHead) => void;
+}
+
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: HeaderValues;
 }
 
 /** What an answer that may be whole still lacks: usage, or the end that frees the connection for the next call. */
@@ -91,7 +99,8 @@ export class GuardedCall {
         signal: this.#controller.signal,
       }),
     );
-    const { secrets } = this.#options;
+    const { secrets, onHead } = this.#options;
+    onHead?.({ status: answer.statusCode, headers: answer.headers });
     this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), status: answer.statusCode, secrets });
     const contentType = headerText(answer.headers['content-type']);
     this.#contentType = contentType;

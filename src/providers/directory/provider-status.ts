@@ -13,6 +13,19 @@ export interface ProviderStatus {
   readonly message: string;
   /** What the provider lists for this key; calls may work for others, too. */
   readonly models: readonly string[];
+  /** Its keys, each at each address: the only one, too. */
+  readonly keys: readonly ProviderKeyStatus[];
+}
+
+export type ProviderKeyState = 'OK' | 'COOLING' | 'REFUSED' | 'UNREACHABLE';
+
+export interface ProviderKeyStatus {
+  /** Its variable and its place in the list, or its address. */
+  readonly name: string;
+  readonly state: ProviderKeyState;
+  /** Of one that rests: until when it is not used, as an RFC 3339 timestamp; models are limited each by itself. */
+  readonly until?: string;
+  readonly message?: string;
 }
 
 /** The accounts that a process has, and whether they work. */

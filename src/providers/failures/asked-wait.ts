@@ -70,7 +70,7 @@ function waitForReset(headers: HeaderValues, nowMs: number): number | undefined 
 }
 
 /** Seconds, a duration as Go writes it (`6m0s`), a time in seconds or milliseconds since 1970, or a date. */
-function readWait(text: string | undefined, nowMs: number): number | undefined {
+export function readWait(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
   const number = decimal(text);
   if (number !== undefined) {
@@ -91,7 +91,7 @@ function durationMs(text: string): number | undefined {
     .reduce((left, right) => left + right, 0);
 }
 
-function decimal(text: string | undefined): number | undefined {
+export function decimal(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 

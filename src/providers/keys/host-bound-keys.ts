@@ -15,12 +15,24 @@ export interface Credentials {
 }
 
 export interface ProviderAccount {
-  readonly apiKey?: string;
-  readonly baseUrl?: string;
+  /** Any of them may go with a call. */
+  readonly keys: readonly NamedKey[];
+  /** Any of them may be called. */
+  readonly baseUrls: readonly string[];
+}
+
+export interface NamedKey {
+  readonly secret: string;
+  /** Where it is written, for people: its variable, and its place in a list. */
+  readonly source: string;
+  readonly variable: string;
 }
 
 export interface BoundCredential {
+  /** The variable as it is: what tools are handed. */
   readonly secret: string;
+  /** The keys that it lists: one of them goes with a model call. */
+  readonly keys: readonly NamedKey[];
   /** `host` (any port), `host:port` or `mcp/<server>`, in lower case. Empty: it goes nowhere. */
   readonly hosts: readonly string[];
 }
@@ -32,20 +44,20 @@ const OWN_BASE_URLS: Readonly<Partial<Record<ProviderType, string>>> = {
   ollama: 'http://localhost:11434',
 };
 
-/** Where a provider's calls go: the agent's own `baseUrl`, else the account's, else the provider's host. */
-export function baseUrlOf(provider: LlmProvider, credentials: Credentials): URL {
-  const account = credentials.accounts[provider.type];
-  const address = provider.baseUrl ?? account?.baseUrl ?? OWN_BASE_URLS[provider.type];
-  const url = parsedUrl(address ?? '');
-  if (url === undefined) {
-    throw new ModelError('invalid_request', `The ${provider.type} provider of this agent needs a valid \`baseUrl\`.`);
+/** Where a provider's calls may go: to the agent's own `baseUrl`, else to the account's, else to the provider's host. */
+export function baseUrlsOf({ type, baseUrl }: LlmProvider, credentials: Credentials): readonly [URL, ...URL[]] {
+  const named = credentials.accounts[type]?.baseUrls ?? [];
+  const addresses = baseUrl !== undefined ? [baseUrl] : named.length > 0 ? named : [OWN_BASE_URLS[type] ?? ''];
+  const [first, ...others] = addresses.flatMap((address) => parsedUrl(address) ?? []);
+  if (first === undefined) {
+    throw new ModelError('invalid_request', `The ${type} provider of this agent needs a valid \`baseUrl\`.`);
   }
-  return url;
+  return [first, ...others];
 }
 
-/** Host and port of every provider's own address, and of the one that an account names: the word of whoever runs the process. */
+/** Host and port of every provider's own address, and of those that an account names: the word of whoever runs the process. */
 export function placesOf({ accounts }: Credentials): readonly HostRule[] {
-  const named = Object.values(accounts).flatMap(({ baseUrl }) => baseUrl ?? []);
+  const named = Object.values(accounts).flatMap(({ baseUrls }) => baseUrls);
   return [...Object.values(OWN_BASE_URLS), ...named].map((address) => hostRuleOf(new URL(address)));
 }
 
@@ -60,27 +72,27 @@ export function isOwnHost(type: ProviderType, url: URL): boolean {
 }
 
 /**
- * The provider's own key, when a request to `url` may carry it. Origins are compared, not host names: an agent that
+ * The provider's own keys, when a request to `url` may carry one. Origins are compared, not host names: an agent that
  * names `http://` and the provider's host would otherwise send the key in clear text.
  */
-export function ownKey(type: ProviderType, url: URL, credentials: Credentials): string | undefined {
+export function ownKeys(type: ProviderType, url: URL, credentials: Credentials): readonly NamedKey[] {
   const account = credentials.accounts[type];
-  if (account?.apiKey === undefined) return undefined;
-  const trusted = account.baseUrl !== undefined && new URL(account.baseUrl).origin === url.origin;
-  return trusted || isOwnHost(type, url) ? account.apiKey : undefined;
+  if (account === undefined) return [];
+  const trusted = account.baseUrls.some((address) => new URL(address).origin === url.origin);
+  return trusted || isOwnHost(type, url) ? account.keys : [];
 }
 
 /** A secret for the place that asks for it, or why it does not go there and what to do. */
 export type FoundSecret = { readonly secret: string } | { readonly problem: string };
 
 /**
- * The secret of a `CREDENTIAL_…` variable, for a request to `url`. Throws `auth` when it is not bound to that host, or would go
- * over a network in clear text.
+ * The keys of a `CREDENTIAL_…` variable, for a request to `url`: one at least. Throws `auth` when it is not bound to that host,
+ * or would go over a network in clear text.
  */
-export function namedSecret(name: string, url: URL, credentials: Credentials): string {
+export function namedKeys(name: string, url: URL, credentials: Credentials): readonly NamedKey[] {
   const found = secretForHost(name, url, credentials);
   if ('problem' in found) throw new ModelError('auth', found.problem);
-  return found.secret;
+  return credentials.named.get(name)?.keys ?? [];
 }
 
 /** Where it is not bound to that host, or would go over a network in clear text, there is none. */

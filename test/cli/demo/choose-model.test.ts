@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { chooseModel } from '../../../src/cli/demo/choose-model.js';
-import type { ProviderConfig } from '../../../src/config.js';
+import type { ProviderConfig } from '../../../src/provider-settings.js';
 import type { ProviderDirectory } from '../../../src/providers/directory/provider-status.js';
 
 const DEMO = { script: () => ['answer'] };
@@ -13,7 +13,7 @@ function settings(accounts: Partial<ProviderConfig['accounts']>): ProviderConfig
 }
 
 function ollamaWith(...models: string[]): ProviderDirectory {
-  return { check: () => Promise.resolve([{ type: 'ollama', works: true, message: '', models }]) };
+  return { check: () => Promise.resolve([{ type: 'ollama', works: true, message: '', models, keys: [] }]) };
 }
 
 const NOBODY: ProviderDirectory = { check: () => Promise.resolve([]) };

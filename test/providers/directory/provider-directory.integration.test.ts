@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDispatcher } from '../../../src/providers/connection/dispatcher.js';
 import { createProviderDirectory } from '../../../src/providers/directory/provider-directory.js';
 import type { ProviderDirectory, ProviderStatus } from '../../../src/providers/directory/provider-status.js';
+import { resolveEndpoints } from '../../../src/providers/keys/endpoint.js';
 import { readCredentials, type ProviderSettings } from '../../../src/providers/keys/read-credentials.js';
+import { MemoryProviderKeyStore } from '../../../src/storage/memory/provider-keys.js';
 import { startAimock } from '../../support/aimock-process.js';
 import { startFaultServer, type FaultServer } from '../../support/fault-server.js';
 import { THIS_MACHINE } from '../../support/this-machine.js';
@@ -74,6 +76,7 @@ describe('the provider directory', () => {
       works: true,
       message: 'Offers 2 models.',
       models: ['one', 'two'],
+      keys: [{ name: `${type.toUpperCase()}_API_KEY`, state: 'OK' }],
     });
     expect(server.headers[0]?.[header]).toBe(value);
   });
@@ -149,6 +152,43 @@ describe('the provider directory', () => {
     server.behave(answer(200, list));
     const baseUrl = server.baseUrl.replace('http://', `http://user:${KEY}@`);
     expect(await statusOf('openai', baseUrl)).toMatchObject({ baseUrl: server.baseUrl, works: true });
+  });
+
+  it('says how each of several keys stands, also with the workers, and works where one of them does', async () => {
+    server.behave((request, response) => {
+      const isGood = request.headers.authorization !== `Bearer ${KEY}-bad`;
+      answer(isGood ? 200 : 401, isGood ? list : { error: { message: `no ${KEY}-bad` } })(request, response);
+    });
+    const apiKeys = [`${KEY}-bad`, `${KEY}-good`, `${KEY}-limited`].join();
+    const credentials = readCredentials({
+      accounts: { openai: { apiKeys, baseUrl: server.baseUrl } },
+      credentials: {},
+    });
+    const keyStore = new MemoryProviderKeyStore();
+    const provider = { type: 'openai', model: 'm', headers: {}, options: {} } as const;
+    const limited = resolveEndpoints(provider, credentials)[2]?.id ?? '';
+    await keyStore.mark({ endpoint: limited, kind: 'limited', model: 'gpt-4o', forMs: 60_000 });
+    const [status] = await createProviderDirectory({ credentials, dispatcher, keyStore }).check();
+    expect(status).toMatchObject({
+      works: true,
+      message:
+        'Offers 1 model. Keys: 1 of 3 work; not: OPENAI_API_KEYS, key 1 (refused); OPENAI_API_KEYS, key 3 (limited).',
+      keys: [
+        {
+          name: 'OPENAI_API_KEYS, key 1',
+          state: 'REFUSED',
+          message: expect.stringContaining('Check OPENAI_API_KEYS, key 1') as string,
+        },
+        { name: 'OPENAI_API_KEYS, key 2', state: 'OK' },
+        {
+          name: 'OPENAI_API_KEYS, key 3',
+          state: 'COOLING',
+          until: expect.any(String) as string,
+          message: expect.stringContaining('gpt-4o') as string,
+        },
+      ],
+    });
+    expect(JSON.stringify(status)).not.toContain(KEY);
   });
 
   it('asks all accounts at once, and leaves out those that are not configured', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LlmProvider } from '../../../src/core/agents/agent.js';
-import { resolveEndpoint } from '../../../src/providers/keys/endpoint.js';
+import { resolveEndpoints } from '../../../src/providers/keys/endpoint.js';
 import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
 import { aProvider } from '../../support/model-request.js';
 
@@ -17,14 +17,16 @@ function openai(fields: Partial<LlmProvider> = {}): LlmProvider {
   return { type: 'openai', model: 'gpt-4o', headers: {}, options: {}, ...fields };
 }
 
+const endpointOf = (...call: Parameters<typeof resolveEndpoints>) => resolveEndpoints(...call)[0];
+
 describe("a provider's own key", () => {
   it('goes to the base URL of its account, which calls go to by default', () => {
-    const endpoint = resolveEndpoint(openai(), credentials);
+    const endpoint = endpointOf(openai(), credentials);
     expect([endpoint.baseUrl.href, endpoint.key]).toEqual(['http://localhost:8080/v1', 'sk-openai']);
   });
 
   it('goes to the own host of the provider', () => {
-    expect(resolveEndpoint(openai({ baseUrl: 'https://api.openai.com/v1' }), credentials).key).toBe('sk-openai');
+    expect(endpointOf(openai({ baseUrl: 'https://api.openai.com/v1' }), credentials).key).toBe('sk-openai');
   });
 
   it.each([
@@ -34,22 +36,22 @@ describe("a provider's own key", () => {
     'https://api.openai.com:8443/v1',
     'http://localhost:8081/v1',
   ])('does not go to %s', (baseUrl) => {
-    expect(resolveEndpoint(openai({ baseUrl }), credentials).key).toBeUndefined();
+    expect(endpointOf(openai({ baseUrl }), credentials).key).toBeUndefined();
   });
 
   it('does not go anywhere for a custom provider', () => {
-    expect(resolveEndpoint(aProvider({ baseUrl: 'https://api.openai.com/v1' }), credentials).key).toBeUndefined();
+    expect(endpointOf(aProvider({ baseUrl: 'https://api.openai.com/v1' }), credentials).key).toBeUndefined();
   });
 
   it('is asked for by name when the own host is called without one', () => {
     const none = readCredentials({ credentials: {} });
-    expect(() => resolveEndpoint(openai(), none)).toThrow(/set OPENAI_API_KEY/);
+    expect(() => endpointOf(openai(), none)).toThrow(/set OPENAI_API_KEY/);
   });
 });
 
 describe('a named credential', () => {
   const named = (baseUrl: string, credential = 'CREDENTIAL_LLM') =>
-    resolveEndpoint(aProvider({ baseUrl, credential }), credentials);
+    endpointOf(aProvider({ baseUrl, credential }), credentials);
 
   it('goes to a host that it is bound to, on any port', () => {
     expect(named('https://llm.example.com:9000/v1').key).toBe('secret-llm');
@@ -76,7 +78,7 @@ describe('a named credential', () => {
       credentials: { CREDENTIAL_A: 'secret-a', CREDENTIAL_A_HOSTS: 'a.example.com, 10.0.0.7:8080, localhost, [::1]' },
     });
     const to = (baseUrl: string, fields: Partial<LlmProvider> = { credential: 'CREDENTIAL_A' }) =>
-      resolveEndpoint(aProvider({ baseUrl, ...fields }), bound);
+      endpointOf(aProvider({ baseUrl, ...fields }), bound);
     const refused = expect.objectContaining({
       code: 'auth',
       message: expect.stringContaining('TLS') as string,
@@ -92,11 +94,9 @@ describe('a named credential', () => {
 
   it('fills header references, under the same binding', () => {
     const headers = { 'Api-Key': '${CREDENTIAL_LLM}', 'X-Team': 'documents' };
-    const filled = resolveEndpoint(aProvider({ baseUrl: 'https://llm.example.com/v1', headers }), credentials);
+    const filled = endpointOf(aProvider({ baseUrl: 'https://llm.example.com/v1', headers }), credentials);
     expect(filled.headers).toEqual({ 'api-key': 'secret-llm', 'x-team': 'documents' });
-    expect(() => resolveEndpoint(aProvider({ baseUrl: 'https://evil.example.com', headers }), credentials)).toThrow(
-      /bound/,
-    );
+    expect(() => endpointOf(aProvider({ baseUrl: 'https://evil.example.com', headers }), credentials)).toThrow(/bound/);
   });
 
   it('is not expanded again when its value looks like a reference', () => {
@@ -104,7 +104,7 @@ describe('a named credential', () => {
       credentials: { CREDENTIAL_A: '${CREDENTIAL_B}', CREDENTIAL_A_HOSTS: 'a.example.com', CREDENTIAL_B: 'other' },
     });
     const provider = aProvider({ baseUrl: 'https://a.example.com', headers: { 'api-key': '${CREDENTIAL_A}' } });
-    expect(resolveEndpoint(provider, nested).headers).toEqual({ 'api-key': '${CREDENTIAL_B}' });
+    expect(endpointOf(provider, nested).headers).toEqual({ 'api-key': '${CREDENTIAL_B}' });
   });
 });
 

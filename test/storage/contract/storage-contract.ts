@@ -10,6 +10,7 @@ import { deletionContract } from './deletion.js';
 import { executionStoreContract } from './execution-store.js';
 import { limitedStorageContract } from './limited-storage.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
+import { providerKeyStoreContract } from './provider-key-store.js';
 import { readingManyContract } from './reading-many.js';
 import { temporalHomeStoreContract } from './temporal-home-store.js';
 import { tokenStoreContract } from './token-store.js';
@@ -40,6 +41,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     executionStoreContract(() => storage().executions);
     definitionStoreContract(storage);
     placeAgentStoreContract(() => storage().placeAgents);
+    providerKeyStoreContract(() => storage().providerKeys);
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);
     toolStoreContract(storage);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FixtureFileEntry } from '@copilotkit/aimock';
 import type { Dispatcher } from 'undici';
 import type { LlmProvider } from '../../../../src/core/agents/agent.js';
@@ -67,10 +67,14 @@ export function aimockContract(wire: WireUnderTest): void {
       aimock = await startAimock({ chunkSize: 5 });
       root = aimock.baseUrl.replace(/\/v1$/, '');
       dispatcher = createDispatcher({ connectionTimeoutMs: 5_000, privateHosts: THIS_MACHINE });
+      await aimock.addFixtures(FIXTURES);
+    });
+
+    // One that was told to wait would not call again.
+    beforeEach(() => {
       const { host } = new URL(root);
       const credentials = readCredentials({ credentials: { CREDENTIAL_AI: 'secret-ai', CREDENTIAL_AI_HOSTS: host } });
       model = createLanguageModel({ credentials, dispatcher, schemas: schemasInThisThread });
-      await aimock.addFixtures(FIXTURES);
     });
 
     afterAll(async () => {
