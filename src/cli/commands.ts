@@ -8,6 +8,8 @@ import { OPERATOR_COMMANDS } from './operator-commands.js';
 const KEYS = {
   'OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY':
     'keys of providers; each may also be a file: OPENAI_API_KEY_FILE',
+  'OPENAI_API_KEYS, ANTHROPIC_API_KEYS, GOOGLE_API_KEYS':
+    'several keys each, separated by commas, which share the calls; OPENAI_BASE_URLS and the others: several addresses',
   OPENAI_BASE_URL: "a server that speaks OpenAI's API, in place of OpenAI",
 };
 const BACKENDS = {

@@ -3,18 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CHAT } from '../providers/formats/contract/wire-under-test.js';
 import { createAgent, execution, graphql } from '../support/api-client.js';
+import { databaseContents } from '../support/database-contents.js';
 import { newSetting, startEverything, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import type { SpawnedProcess } from '../support/spawned-process.js';
 import { StreamViewer } from '../support/stream-viewer.js';
+import { temporalHistories } from '../support/temporal-histories.js';
 
 const KEY = 'planted-key/with+signs=0123456789';
 const HEADER_SECRET = 'planted"header\\secret-0123456789';
@@ -123,8 +122,8 @@ describe('a key, and a secret in a header', () => {
     const found = new Map([
       ['streams', JSON.stringify(viewers.map(({ events }) => events))],
       ['the API', JSON.stringify(await graphql(setting.address, EVERYTHING))],
-      ['Temporal', await histories(setting.temporalAddress)],
-      ['storage', await contents(database.url)],
+      ['Temporal', await temporalHistories(setting.temporalAddress)],
+      ['storage', await databaseContents(database.url)],
     ]);
     await everything.stop();
     found.set('logs', everything.output);
@@ -201,33 +200,3 @@ const EVERYTHING = `{
   } }
   llmProviders { type baseUrl works message models }
 }`;
-
-/** Every history of the namespace, with what its payloads hold. */
-async function histories(address: string): Promise<string> {
-  const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
-  const texts: string[] = [];
-  for await (const { workflowId, runId } of client.workflow.list()) {
-    const json = historyToJSON(await client.workflow.getHandle(workflowId, runId).fetchHistory());
-    const payloads = [...json.matchAll(/"data":\s*"([^"]*)"/g)];
-    texts.push(json, ...payloads.map(([, data = '']) => Buffer.from(data, 'base64').toString('utf8')));
-  }
-  await connection.close();
-  return texts.join('\n');
-}
-
-/** Every row of every table, as text. */
-async function contents(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const tables = await client.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
-  );
-  const texts: string[] = [];
-  for (const { name } of tables.rows) {
-    const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`);
-    texts.push(...rows.map(({ row }) => row));
-  }
-  await client.end();
-  return texts.join('\n');
-}

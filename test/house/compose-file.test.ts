@@ -22,6 +22,7 @@ interface Written {
   readonly networks?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;
   readonly secrets?: readonly string[];
+  readonly configs?: readonly { readonly target: string }[];
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
   readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, string | number>> } };
@@ -72,7 +73,10 @@ describe.each(services)('in docker-compose.yml, %s', (name, service) => {
     expect(Object.values(service.environment ?? {}).filter((value) => /:\/\/[^/]*@/.test(String(value)))).toEqual([]);
     expect(Object.keys(written.secrets)).toEqual(expect.arrayContaining([...(service.secrets ?? [])]));
     const read = Object.entries(service.environment ?? {}).filter(([variable]) => variable.endsWith('_FILE'));
-    const handed = (service.secrets ?? []).map((secret) => `/run/secrets/${secret}`);
+    const handed = [
+      ...(service.secrets ?? []).map((secret) => `/run/secrets/${secret}`),
+      ...(service.configs ?? []).map(({ target }) => target),
+    ];
     expect(read.map(([, path]) => path).filter((path) => !handed.includes(String(path)))).toEqual([]);
   });
 

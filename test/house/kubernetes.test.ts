@@ -59,8 +59,10 @@ const all = readdirSync(FOLDER).flatMap((name) =>
 );
 const ofKind = (kind: string) => all.filter((one) => one.kind === kind);
 const [kustomization] = ofKind('Kustomization');
-const [settings] = ofKind('ConfigMap');
+const [settings, prices] = ofKind('ConfigMap');
 const deployments = ofKind('Deployment');
+/** Prices are no secret. */
+const isSecretFile = (variable: string) => variable.endsWith('_FILE') && variable !== 'PRICES_FILE';
 const healthPaths = [...readFileSync('src/api/health.ts', 'utf8').matchAll(/'(\/health\/\w+)'/g)].map(
   ([, path]) => path,
 );
@@ -99,7 +101,7 @@ describe.each(deployments.map((one) => [one.metadata.name, one] as const))('%s',
   it('finds its secrets where they are mounted, each with a name that make-secrets.sh makes', () => {
     const mount = container.volumeMounts.find(({ name: volume }) => volume === 'secrets')?.mountPath ?? '';
     const made = readFileSync('deploy/make-secrets.sh', 'utf8');
-    for (const [, path] of Object.entries(told).filter(([variable]) => variable.endsWith('_FILE'))) {
+    for (const [, path] of Object.entries(told).filter(([variable]) => isSecretFile(variable))) {
       expect(path.startsWith(`${mount}/`)).toBe(true);
       expect(made).toContain(`make ${path.slice(mount.length + 1)} `);
     }
@@ -138,6 +140,16 @@ describe.each(deployments.map((one) => [one.metadata.name, one] as const))('%s',
     expect(container.volumeMounts.map((one) => one.name)).toEqual(template.spec.volumes.map((one) => one.name));
     expect(template.spec.serviceAccountName).toBe(ofKind('ServiceAccount')[0]?.metadata.name);
   });
+});
+
+it('the worker finds prices where they are mounted', () => {
+  const worker = deployments.find(({ metadata }) => metadata.name.endsWith('worker'))?.spec.template.spec;
+  const [container] = worker?.containers ?? [];
+  const mount = container?.volumeMounts.find(({ name }) => name === 'prices')?.mountPath;
+  expect(worker?.volumes).toContainEqual({ name: 'prices', configMap: { name: prices?.metadata.name } });
+  expect(container?.env?.find(({ name }) => name === 'PRICES_FILE')?.value).toBe(
+    `${mount ?? ''}/${Object.keys(prices?.data ?? {}).join()}`,
+  );
 });
 
 it('the Service sends to a port that the API has, and to its pods', () => {

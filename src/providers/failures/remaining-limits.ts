@@ -17,7 +17,7 @@ const LONGEST_MS = 60_000;
  */
 export function waitForRoom(headers: HeaderValues, need: CallNeed, nowMs: number): number | undefined {
   const waits = Object.keys(headers)
-    .filter((name) => /rate-?limit/.test(name) && name.includes('remaining'))
+    .filter((name) => /rate-?limit/.test(name) && name.includes('remaining') && !isSum(name, headers))
     .flatMap((name) => waitFor(name, headers, { need, nowMs }) ?? []);
   return waits.length === 0 ? undefined : Math.min(LONGEST_MS, Math.max(...waits));
 }
@@ -36,6 +36,11 @@ function waitFor(
   if (remaining >= wanted) return undefined;
   const share = Number.isFinite(limit) ? (wanted - remaining) / (limit - remaining) : 1;
   return Math.ceil(resetMs * share);
+}
+
+/** Anthropic says the tightest of its limits once more, whichever that is, beside each of them. */
+function isSum(name: string, headers: HeaderValues): boolean {
+  return name === 'anthropic-ratelimit-tokens-remaining' && 'anthropic-ratelimit-input-tokens-remaining' in headers;
 }
 
 /** Tokens of answers are counted as they are written, where they have a limit of their own. */

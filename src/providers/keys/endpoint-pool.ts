@@ -152,8 +152,9 @@ export class EndpointPool {
       await inTime(due[0]?.known.reading, READ_PATIENCE_MS);
       return;
     }
-    const reading = this.#store.list(endpoints.map(({ id }) => id)).then(
-      (held) => {
+    const reading = this.#store
+      .list(endpoints.map(({ id }) => id))
+      .then((held) => {
         const readMs = this.#nowMs();
         for (const { endpoint, known } of due) {
           const marks = held.filter((mark) => mark.endpoint === endpoint.id);
@@ -164,9 +165,11 @@ export class EndpointPool {
             readMs,
           );
         }
-      },
-      () => undefined,
-    );
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        for (const { known } of due) if (known.reading === reading) known.reading = undefined;
+      });
     for (const { known } of due) {
       known.readMs = nowMs;
       known.reading = reading;

@@ -38,11 +38,12 @@ export function judgeEndpoint(
     const forMs = facts.retryAfterMs ?? (isOneOfSeveral ? LIMITED_MS : undefined);
     return { ...(forMs === undefined ? {} : { mark: { kind: 'limited', model, forMs } }), goesOnWith: 'another' };
   }
-  if (code === 'auth' && status !== undefined) {
+  // The only key there is goes out again and again: its provider knows best whether it is mended.
+  if (code === 'auth' && status !== undefined && isOneOfSeveral) {
     if (status === 403) return { doubtForMs: WITHOUT_RIGHT_MS, goesOnWith: 'another' };
     return { mark: { kind: 'auth', model: '', forMs: REFUSED_MS }, goesOnWith: 'another' };
   }
-  if (code === 'quota') {
+  if (code === 'quota' && isOneOfSeveral) {
     return { mark: { kind: 'quota', model: '', forMs: WITHOUT_CREDIT_MS }, goesOnWith: 'another' };
   }
   if (code === 'network') return { doubtForMs: UNREACHED_MS, goesOnWith: 'another-address' };

@@ -42,6 +42,16 @@ describe('what is left of a limit', () => {
       },
       undefined,
     ],
+    [
+      'of Anthropic: its tightest limit is one of the others',
+      {
+        'anthropic-ratelimit-tokens-remaining': '900',
+        'anthropic-ratelimit-tokens-reset': '2026-11-30T05:00:30Z',
+        'anthropic-ratelimit-input-tokens-remaining': '900',
+        'anthropic-ratelimit-input-tokens-reset': '2026-11-30T05:00:30Z',
+      },
+      undefined,
+    ],
     ['nothing that anybody could read', tokens('none', 'soon'), undefined],
     ['a limit without a reset', { 'x-ratelimit-remaining-tokens': '0' }, undefined],
     ['a reset that is over', tokens('0', '2026-11-30T04:59:00Z'), undefined],
