@@ -1,6 +1,7 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import { ownValue } from '../core/json/json.js';
 import { ModelError } from '../core/executions/model-error.js';
+import { reservedUsage } from '../core/executions/reserved-usage.js';
 import type { UsedKeys } from '../core/executions/used-keys.js';
 import { showsSecret } from '../core/secrets.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
@@ -157,12 +158,9 @@ function otherWay(asked: Asked, reason: Error, { passed }: KeyFailure): Asked | 
   return passed === undefined ? undefined : { ...asked, passed: [...asked.passed, passed] };
 }
 
-/** Most texts have some four characters in a token. */
-const CHARACTERS_PER_TOKEN = 4;
-
-function needOf({ messages, llmConfig }: ModelRequest): CallNeed {
-  const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
-  return { inputTokens: Math.ceil(characters / CHARACTERS_PER_TOKEN), outputTokens: llmConfig.maxTokens ?? 0 };
+/** An answer without a limit may be short: nobody counts it before it is written. */
+function needOf(request: ModelRequest): CallNeed {
+  return { inputTokens: reservedUsage(request).inputTokens, outputTokens: request.llmConfig.maxTokens ?? 0 };
 }
 
 interface OpenedCall {
