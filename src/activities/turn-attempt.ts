@@ -111,7 +111,10 @@ export class TurnAttempt {
 
   async #converse(turn: LoadedTurn): Promise<ModelFinish> {
     const request = { ...turn.request, attempt: this.#place.context.info.attempt };
-    for await (const event of withinBudget(this.#parts, this.#call, { ...this.#place, request })) {
+    const tell = (words: string) => {
+      this.#stream.think('budget', words);
+    };
+    for await (const event of withinBudget(this.#parts, this.#call, { ...this.#place, request, tell })) {
       const finish = this.#take(event);
       if (finish !== undefined) return finish;
     }

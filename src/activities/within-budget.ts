@@ -4,7 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
 
 import { limitsOf, type BudgetAmount, type BudgetLimit } from '../core/executions/budget-limit.js';
-import { exceededMessage, nearlySpentMessage, unpricedMessage } from '../core/executions/budget-words.js';
+import {
+  exceededMessage,
+  nearlySpentMessage,
+  unpricedMessage,
+  waitingMessage,
+} from '../core/executions/budget-words.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/executions/reserved-usage.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
@@ -22,6 +27,8 @@ interface Place {
   readonly context: Pick<Context, 'cancellationSignal' | 'info'>;
   readonly previous: AttemptDetails;
   readonly request: ModelRequest;
+  /** Tells viewers of the execution. */
+  readonly tell: (words: string) => void;
 }
 
 /** A call waits so long for others to give back what they reserved, and no longer than half of its own time. */
@@ -130,7 +137,11 @@ class BudgetedModelCall {
     try {
       const patience = AbortSignal.timeout(SETTLE_PATIENCE_MS);
       const told = await persistently(patience, () => storage.budgets.settle(settlement));
-      for (const limit of told) logger.warn({ executionId, turn, scope: limit.scope }, nearlySpentMessage(limit));
+      for (const limit of told) {
+        const words = nearlySpentMessage(limit);
+        logger.warn({ executionId, turn, scope: limit.scope }, words);
+        this.#place.tell(words);
+      }
     } catch (error) {
       logger.warn({ executionId, turn, err: error }, 'what a model call took could not be noted in its budget');
     }
@@ -155,7 +166,7 @@ interface Waiting extends Place {
 async function reserve(
   { storage, now }: Parts,
   given: BudgetReservation,
-  { context: { cancellationSignal: signal }, request, look }: Waiting,
+  { context: { cancellationSignal: signal }, request, look, tell }: Waiting,
 ): Promise<BudgetReservation | undefined> {
   const giveUpAt = performance.now() + Math.min(LONGEST_WAIT_MS, request.timeoutMs / 2);
   const attempt = (wanted: BudgetReservation) => persistently(signal, () => storage.budgets.reserve(wanted));
@@ -168,6 +179,7 @@ async function reserve(
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const verdict = await attempt(wanted);
     if (verdict.type === 'reserved') return wanted;
+    if (verdict.type === 'later' && pauseMs === FIRST_PAUSE_MS) tell(waitingMessage(verdict.limit));
     if (verdict.type === 'exceeded' || performance.now() > giveUpAt) {
       const message = exceededMessage(verdict.limit, verdict.sum, given.most);
       throw new ModelError('budget_exceeded', message, { shouldRetry: false });

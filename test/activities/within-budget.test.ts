@@ -31,11 +31,13 @@ describe('a model call within budgets', () => {
   let storage: Storage;
   let logger: MemoryLogger;
   let budgets: KnownBudgets;
+  let told: string[];
   let now = NOW;
 
   beforeEach(async () => {
     logger = new MemoryLogger();
     now = NOW;
+    told = [];
     ({ storage } = await openStorage('memory:', { logger }));
     budgets = new KnownBudgets(storage);
   });
@@ -68,6 +70,7 @@ describe('a model call within budgets', () => {
       context: { cancellationSignal: signal, info: { attempt } as never },
       previous: { turn: 1, failures: 0, chunks: 0, characters, tail: '' },
       request: { ...REQUEST, timeoutMs },
+      tell: (words: string) => void told.push(words),
     };
     const parts = { storage, budgets, costOf, logger, model, now: () => now };
     let text = '';
@@ -112,9 +115,15 @@ describe('a model call within budgets', () => {
       expect(await today()).toMatchObject({ reserved: 20 });
     });
     const waiting = play(fine(), { executionId: 'waiting' });
+    await eventually(() => {
+      expect(told).toHaveLength(1);
+    });
     ending.abort(new ModelError('overloaded', 'busy'));
     await expect(held).rejects.toMatchObject({ code: 'overloaded' });
     expect(await waiting).toBe('Fine.');
+    expect(told).toEqual([
+      'The budget of agent "reviewer" for 2026-11-23 is reserved by calls under way: this one waits for what they leave.',
+    ]);
     expect(await today()).toEqual({ spent: 5, reserved: 0 });
   });
 
@@ -209,6 +218,7 @@ describe('a model call within budgets', () => {
     await play(costly(), { executionId: 'more' });
     const message = 'The budget of agent "reviewer" for 2026-11-23, 25 tokens, is spent to 80 %.';
     expect(logger.lines).toMatchObject([{ level: 'warn', message }]);
+    expect(told).toEqual([message]);
   });
 
   it('loses no answer where storage does not take what it cost', async () => {

@@ -117,7 +117,7 @@ describe('a budget over two workers', () => {
         calls.underWay -= 1;
         beginStream(response);
         response.end(CHAT.text('Done.') + ending(output));
-      }, 200);
+      }, 50);
     });
     await createAgent(setting.address, writer({ maxCostUsdPerDay: 1 }));
     const execute = 'mutation { executeAgent(input: { agentId: "writer" }) { id } }';
@@ -138,8 +138,18 @@ describe('a budget over two workers', () => {
       { status: 'FAILED', code: 'budget_exceeded' },
     ]);
     expect(await sums()).toEqual([{ spent: String(Math.round(spent * 1e9)), reserved: '0' }]);
-    const told = await query(`select from circuit_breaker.audit_entries where entry->>'action' = 'agent.budget'`);
-    expect(told).toHaveLength(1);
+    const shown = await graphql<{ agent: { budgetToday: object } }>(
+      setting.address,
+      '{ agent(id: "writer") { budgetToday { spentUsd reservedUsd spentTokens reservedTokens } } }',
+    );
+    const spentUsd = Number(spent.toFixed(9));
+    const today = { spentUsd, reservedUsd: 0, spentTokens: calls.tokens, reservedTokens: 0 };
+    expect(shown.agent.budgetToday).toEqual(today);
+    await eventually(async () => {
+      expect(
+        await query(`select from circuit_breaker.audit_entries where entry->>'action' = 'agent.budget'`),
+      ).toHaveLength(1);
+    });
     expect(processes.flatMap(({ output }) => output.match(/is spent to 80 %/g) ?? [])).toHaveLength(1);
   });
 

@@ -81,6 +81,13 @@ const piece = fc.oneof(
 );
 const text = (minLength: number) => fc.array(piece, { minLength, maxLength: 8 }).map((pieces) => pieces.join(''));
 
+const arbitraryBudget = fc.constantFrom(
+  undefined,
+  {},
+  { maxCostUsdPerDay: 0.000001, maxTokensPerDay: 1_000_000_000_000 },
+  { maxCostUsdPerExecution: 0 },
+);
+
 const arbitraryAgent = fc
   .record({
     name: text(1),
@@ -101,8 +108,9 @@ const arbitraryAgent = fc
     ),
     approvalTimeoutSeconds: fc.constantFrom(undefined, 1, 90, 3600, 86_461, 1.5, 604_800, 1.0001),
     maxTurns: fc.constantFrom(10, 3),
+    budget: arbitraryBudget,
   })
-  .map(({ system, userTemplate, options, approvalTimeoutSeconds, name, ...rest }) => ({
+  .map(({ system, userTemplate, options, approvalTimeoutSeconds, budget, name, ...rest }) => ({
     id: 'any',
     name: name.slice(0, 200),
     ...rest,
@@ -115,6 +123,7 @@ const arbitraryAgent = fc
     // Braces ask for inputs, and not all may.
     prompts: { system: system.replaceAll('{x}', 'x'), userTemplate },
     ...(approvalTimeoutSeconds === undefined ? {} : { approvalTimeoutSeconds }),
+    ...(budget === undefined ? {} : { budget }),
   }));
 
 describe('the text of a definition', () => {
@@ -136,8 +145,9 @@ describe('the text of a definition', () => {
 
   it('means any workflow, also after a formatter has touched it', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryDefinition, text(1), async ({ version: _version, ...definition }, description) => {
-        const input = JSON.parse(JSON.stringify({ ...definition, description })) as JsonObject;
+      fc.asyncProperty(arbitraryDefinition, text(1), arbitraryBudget, async (given, description, budget) => {
+        const { version: _version, ...definition } = given;
+        const input = JSON.parse(JSON.stringify({ ...definition, description, budget })) as JsonObject;
         fc.pre('value' in atOnce(workflowInputSteps(input)));
         await expectSame('workflow', saved('workflow', input));
       }),

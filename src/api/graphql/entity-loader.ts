@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 
 import type { Agent } from '../../core/agents/agent.js';
 import { notFound } from '../../core/errors.js';
+import type { BudgetKey, BudgetSum } from '../../core/executions/budget-limit.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { Token } from '../../core/tokens/token.js';
@@ -24,8 +25,9 @@ export class EntityLoader {
   readonly #executions: Loader<string, AgentExecution>;
   readonly #placeAgents: Loader<string, readonly AddedPlaceAgent[]>;
   readonly #approvals: Loader<string, readonly ToolApproval[]>;
+  readonly #budgets: Loader<BudgetKey, BudgetSum>;
 
-  constructor({ workflows, agents, tokens, executions, placeAgents, tools }: Storage, work: RequestWork) {
+  constructor({ workflows, agents, tokens, executions, placeAgents, tools, budgets }: Storage, work: RequestWork) {
     const loader: MakeLoader = (what, read) => loaderOf(what, (ids) => readMany(work, ids, read));
     this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
     this.#agents = loader('agent', (ids) => agents.getManyEver(ids));
@@ -33,6 +35,7 @@ export class EntityLoader {
     this.#executions = loader('execution', (ids) => executions.getMany(ids));
     this.#placeAgents = loader('workflow', (ids) => placeAgents.listForWorkflows(ids));
     this.#approvals = loader('execution', (ids) => tools.approvals(ids));
+    this.#budgets = loader('budget', (keys) => budgets.sums(keys));
   }
 
   workflow(id: string, version: number): Promise<StoredWorkflow> {
@@ -62,10 +65,15 @@ export class EntityLoader {
     return this.#approvals.load(executionId);
   }
 
+  /** What calls have spent of a budget, and reserve; nothing where none has. */
+  budget(key: BudgetKey): Promise<BudgetSum> {
+    return this.#budgets.load(key);
+  }
+
   /** Forgets what was found: it may have changed. */
   forget(): void {
     const entities = [this.#workflows, this.#agents, this.#tokens, this.#executions];
-    for (const one of [...entities, this.#placeAgents, this.#approvals]) one.clearAll();
+    for (const one of [...entities, this.#placeAgents, this.#approvals, this.#budgets]) one.clearAll();
   }
 }
 
@@ -74,7 +82,7 @@ type Loader<Id, Entity> = DataLoader<Id, Entity, string>;
 /** Gives as many as it is asked for, in the same order. */
 type ReadMany<Id, Entity> = (ids: readonly Id[]) => Promise<readonly (Entity | undefined)[]>;
 
-type MakeLoader = <Id extends string | VersionedId, Entity>(
+type MakeLoader = <Id extends string | VersionedId | BudgetKey, Entity>(
   what: string,
   read: ReadMany<Id, Entity>,
 ) => Loader<Id, Entity>;
@@ -91,13 +99,18 @@ function readMany<Id, Entity>(
   });
 }
 
-function loaderOf<Id extends string | VersionedId, Entity>(
+function loaderOf<Id extends string | VersionedId | BudgetKey, Entity>(
   what: string,
   read: ReadMany<Id, Entity>,
 ): Loader<Id, Entity> {
   const readAll = async (ids: readonly Id[]): Promise<(Entity | Error)[]> => {
     const found = await read(ids);
-    return ids.map((id, index) => found[index] ?? notFound(what, typeof id === 'string' ? id : id.id));
+    return ids.map((id, index) => found[index] ?? notFound(what, nameOf(id)));
   };
   return new DataLoader(readAll, { cacheKeyFn: (id) => JSON.stringify(id), maxBatchSize: MAX_FIRST });
+}
+
+function nameOf(id: string | VersionedId | BudgetKey): string {
+  if (typeof id === 'string') return id;
+  return 'id' in id ? id.id : id.scope;
 }

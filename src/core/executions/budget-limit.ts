@@ -103,6 +103,18 @@ export function fitIn(
   return over(NOTHING_SPENT.reserved) ? 'exceeded' : 'later';
 }
 
+/** What a call does not fit in, with how that stands: what it cannot fit in comes before what it may fit in later. Undefined: it fits. */
+export function unfitLimit<Sum extends BudgetSum>(
+  judged: readonly { readonly limit: BudgetLimit; readonly sum: Sum }[],
+  wanted: BudgetAmount,
+): { readonly type: Exclude<BudgetFit, 'fits'>; readonly limit: BudgetLimit; readonly sum: Sum } | undefined {
+  const unfit = judged.flatMap(({ limit, sum }) => {
+    const type = fitIn(limit, sum, wanted);
+    return type === 'fits' ? [] : [{ type, limit, sum }];
+  });
+  return unfit.find(({ type }) => type === 'exceeded') ?? unfit[0];
+}
+
 /** Whether so much is spent of it that it is told. What was to cost nothing has nothing to tell. */
 export function isNearlySpent({ maxNanoUsd, maxTokens }: BudgetLimit, spent: BudgetAmount): boolean {
   return nearly(maxNanoUsd, spent.nanoUsd) || nearly(maxTokens, spent.tokens);

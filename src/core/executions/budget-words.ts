@@ -18,6 +18,11 @@ export function exceededMessage(limit: BudgetLimit, { spent, reserved }: BudgetS
   );
 }
 
+/** Why nothing comes for a while. */
+export function waitingMessage(limit: BudgetLimit): string {
+  return `${named(limit)} is reserved by calls under way: this one waits for what they leave.`;
+}
+
 /** Said once, for who watches and for the log. */
 export function nearlySpentMessage(limit: BudgetLimit): string {
   const { maxNanoUsd, maxTokens } = limit;

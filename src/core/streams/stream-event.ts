@@ -28,7 +28,7 @@ export interface StreamPosition {
 }
 
 export type ThinkingStatus =
-  'calling_model' | 'rate_limited' | 'reasoning' | 'calling_tool' | 'waiting_for_approval' | 'retrying';
+  'calling_model' | 'rate_limited' | 'reasoning' | 'calling_tool' | 'waiting_for_approval' | 'retrying' | 'budget';
 
 export type FailedStatus = 'failed' | 'timeout' | 'cancelled' | 'terminated';
 

@@ -1,9 +1,9 @@
 import { budgetEntry } from '../../core/audit/budget-entry.js';
 import {
   budgetScopes,
-  fitIn,
   isNearlySpent,
   NOTHING_SPENT,
+  unfitLimit,
   type BudgetAmount,
   type BudgetKey,
   type BudgetLimit,
@@ -37,11 +37,9 @@ export class MemoryBudgetStore implements BudgetStore {
 
   reserve(given: BudgetReservation): Promise<BudgetVerdict> {
     if (this.#calls.has(callKey(given))) return Promise.resolve({ type: 'reserved' });
-    for (const limit of given.limits) {
-      const sum = this.#sums.get(sumKey(limit)) ?? NOTHING_SPENT;
-      const fit = fitIn(limit, sum, given.most);
-      if (fit !== 'fits') return Promise.resolve({ type: fit, limit, sum });
-    }
+    const judged = given.limits.map((limit) => ({ limit, sum: this.#sums.get(sumKey(limit)) ?? NOTHING_SPENT }));
+    const unfit = unfitLimit(judged, given.most);
+    if (unfit !== undefined) return Promise.resolve(unfit);
     for (const key of given.limits) this.#add(key, { reserved: given.most, usedOn: given.day });
     this.#calls.set(callKey(given), { given, taken: NOTHING, settled: 'no' });
     return Promise.resolve({ type: 'reserved' });

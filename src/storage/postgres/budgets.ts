@@ -1,7 +1,7 @@
 import { budgetEntry } from '../../core/audit/budget-entry.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import {
-  fitIn,
+  unfitLimit,
   type BudgetAmount,
   type BudgetKey,
   type BudgetLimit,
@@ -109,16 +109,15 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 }
 
-/** As it was judged there, with the sum that it was judged by. */
-function refusal(limits: readonly BudgetLimit[], judged: readonly JudgedRow[], most: BudgetAmount): BudgetVerdict {
-  for (const limit of limits) {
-    const row = judged.find(({ scope, day }) => scope === limit.scope && day === limit.day);
-    if (row === undefined) continue;
-    const sum = sumOf(row);
-    const type = fitIn(limit, sum, most);
-    if (type !== 'fits') return { type, limit, sum };
-  }
-  throw new Error('a budget refused a call that fits in it');
+/** As it was judged there, with the sums that it was judged by. */
+function refusal(limits: readonly BudgetLimit[], rows: readonly JudgedRow[], most: BudgetAmount): BudgetVerdict {
+  const judged = limits.flatMap((limit) => {
+    const row = rows.find(({ scope, day }) => scope === limit.scope && day === limit.day);
+    return row === undefined ? [] : [{ limit, sum: sumOf(row) }];
+  });
+  const unfit = unfitLimit(judged, most);
+  if (unfit === undefined) throw new Error('a budget refused a call that fits in it');
+  return unfit;
 }
 
 function sumOf({ spentNanoUsd, spentTokens, reservedNanoUsd, reservedTokens }: SumRow): BudgetSum {

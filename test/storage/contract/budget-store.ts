@@ -74,6 +74,13 @@ export function budgetStoreContract(storage: () => Storage): void {
     expect(await sumOf(budgets(), roomy)).toMatchObject({ reserved: CENT });
     await budgets().settle({ ...first, taken: first.most, at: NOW });
     expect(await budgets().reserve({ ...first, executionId: 'tight-3' })).toMatchObject({ type: 'exceeded' });
+    // One that may have room later does not have it wait for one that has none.
+    const full = { ...roomy, scope: budgetScopes.agent('full'), maxNanoUsd: CENT };
+    const fourth = { ...first, executionId: 'tight-0', limits: [full, { ...tight, maxTokens: 1000 }] };
+    expect(await budgets().reserve(fourth)).toEqual({ type: 'reserved' });
+    const both = await budgets().reserve({ ...fourth, executionId: 'tight-5', limits: [full, tight] });
+    expect(both).toMatchObject({ type: 'exceeded', limit: tight });
+    await budgets().settle({ ...fourth, taken: { nanoUsd: 0, tokens: 0 }, at: NOW });
     const raised = [roomy, { ...tight, maxTokens: 200 }];
     expect(await budgets().reserve({ ...first, executionId: 'tight-4', limits: raised })).toEqual({ type: 'reserved' });
   });

@@ -1,10 +1,12 @@
 import { DEFAULT_MAX_TOOL_CALLS, type Agent, type Fallback } from '../../../core/agents/agent.js';
 import { FALLBACK_BY_DEFAULT } from '../../../core/codes.js';
+import { budgetScopes } from '../../../core/executions/budget-limit.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-required.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import { readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { pageRequest } from '../pages.js';
+import { budgetToday } from './budget-today.js';
 
 interface AgentUpdate {
   readonly id: string;
@@ -33,6 +35,9 @@ export const agentResolvers = {
       }),
   },
   Agent: {
+    // What others spend by it is not for those who are limited to some workflows.
+    budgetToday: ({ id, budget }: Agent, _: unknown, context: ResolverContext) =>
+      context.caller.workflows === undefined ? budgetToday(context, budgetScopes.agent(id), budget) : null,
     approvalRequired: ({ approvalRequired = [] }: Agent) => approvalRequired,
     approvalTimeoutSeconds: ({ approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS }: Agent) =>
       approvalTimeoutSeconds,

@@ -1,4 +1,5 @@
 import type { RetryConfig } from '../../../core/definitions/definition.js';
+import { budgetScopes } from '../../../core/executions/budget-limit.js';
 import { diagram } from '../../../core/definitions/diagram.js';
 import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
 import type { AddedPlaceAgent } from '../../../storage/place-agent-store.js';
@@ -8,6 +9,7 @@ import type { StoredWorkflow } from '../../../storage/workflow-store.js';
 import { pageInParts, readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { connectionOf, pageRequest, type PageArguments } from '../pages.js';
+import { budgetToday } from './budget-today.js';
 import { tokenFilter, type TokenFilterArguments } from './token-resolvers.js';
 import { workflowView, type WorkflowView } from './workflow-view.js';
 
@@ -54,6 +56,8 @@ export const workflowResolvers = {
       deletePlaceAgent(context, id),
   },
   Workflow: {
+    budgetToday: ({ id, budget }: WorkflowView, _: unknown, context: ResolverContext) =>
+      budgetToday(context, budgetScopes.workflow(id), budget),
     placeAgents: async (workflow: WorkflowView, _: unknown, { load }: ResolverContext) => [
       ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
       ...(await load.placeAgents(workflow.id)).map(addedView),
