@@ -4,6 +4,7 @@ import { KnownBudgets } from '../../src/activities/known-budgets.js';
 import { withinBudget } from '../../src/activities/within-budget.js';
 import type { Budget } from '../../src/core/agents/budget.js';
 import { budgetScopes } from '../../src/core/executions/budget-limit.js';
+import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import type { ModelRequest } from '../../src/core/executions/turn.js';
 import type { TokenUsage } from '../../src/core/streams/stream-event.js';
@@ -219,6 +220,29 @@ describe('a model call within budgets', () => {
     const message = 'The budget of agent "reviewer" for 2026-11-23, 25 tokens, is spent to 80 %.';
     expect(logger.lines).toMatchObject([{ level: 'warn', message }]);
     expect(told).toEqual([message]);
+  });
+
+  it('is noted when storage comes back that was away as it ended', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const settle = storage.budgets.settle.bind(storage.budgets);
+    let away = 2;
+    storage.budgets.settle = (settlement) => {
+      away -= 1;
+      return away >= 0 ? Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'away')) : settle(settlement);
+    };
+    expect(await play(fine())).toBe('Fine.');
+    expect(await today()).toEqual({ spent: 5, reserved: 0 });
+    expect(logger.lines).toEqual([]);
+  });
+
+  it('is not refused by what its budget was a moment ago', async () => {
+    await setBudget({ maxCostUsdPerDay: 1 });
+    const costOf = () => undefined;
+    await expect(play(fine(), { costOf })).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await setBudget({ maxTokensPerDay: 100 });
+    expect(await play(fine(), { costOf })).toBe('Fine.');
+    await setBudget({});
+    expect(await play(fine(), { costOf, executionId: 'free' })).toBe('Fine.');
   });
 
   it('loses no answer where storage does not take what it cost', async () => {

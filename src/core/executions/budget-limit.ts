@@ -30,7 +30,7 @@ export interface BudgetSum {
 export const NOTHING_SPENT: BudgetSum = { spent: { nanoUsd: 0, tokens: 0 }, reserved: { nanoUsd: 0, tokens: 0 } };
 
 /** The part of a day's budget whose end is told once. */
-const TOLD_AT = 0.8;
+const TOLD_AT_PERCENT = 80;
 
 export const budgetScopes = {
   agent: (id: string) => `agent/${id}`,
@@ -121,7 +121,8 @@ export function isNearlySpent({ maxNanoUsd, maxTokens }: BudgetLimit, spent: Bud
 }
 
 function nearly(most: number | undefined, spent: number): boolean {
-  return most !== undefined && spent > 0 && spent >= most * TOLD_AT;
+  // In whole numbers: 0.8 is none of binary fractions.
+  return most !== undefined && spent > 0 && spent * 100 >= most * TOLD_AT_PERCENT;
 }
 
 /** What is spent is rounded up, and what may be spent down: a call costs a billionth of a dollar too much at most. */

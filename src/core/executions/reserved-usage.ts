@@ -3,17 +3,22 @@ import type { ExecutionErrorCode } from '../codes.js';
 import type { TokenUsage } from '../streams/stream-event.js';
 import { nanoUsdIn, type BudgetAmount } from './budget-limit.js';
 import { ANSWER_TOKENS, BYTES_PER_TOKEN, tokensOf, tokensOfText } from './fit-conversation.js';
-import type { ModelRequest } from './turn.js';
+import type { ModelRequest, RequestMessage } from './turn.js';
 
 /** The tokens that a call may use, before it is made: estimated on the safe side, but for an answer without a limit. */
 export function reservedUsage(request: ModelRequest): TokenUsage {
   const { provider, llmConfig, messages, tools, outputSchema } = request;
   const { contextTokens = Infinity, neededTokenLimit } = capabilitiesOf(provider);
-  const said = messages.reduce((sum, message) => sum + tokensOf(message), 0);
+  const said = messages.reduce((sum, message) => sum + tokensOf(message) + keptTokens(message), 0);
   const offered = tools.length === 0 ? 0 : tokensOfText(JSON.stringify(tools));
   const asked = outputSchema === undefined ? 0 : tokensOfText(JSON.stringify(outputSchema));
   const answer = llmConfig.maxTokens ?? neededTokenLimit ?? Math.min(ANSWER_TOKENS, Math.ceil(contextTokens / 4));
   return usageOf(said + offered + asked, answer);
+}
+
+/** What the provider wants back, such as what its model thought, is read again. */
+function keptTokens({ providerState }: RequestMessage): number {
+  return providerState === undefined ? 0 : tokensOfText(JSON.stringify(providerState));
 }
 
 /** Providers take nothing for a call that failed so before a word came. */

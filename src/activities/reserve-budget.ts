@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Context } from '@temporalio/activity';
+
+import { limitsOf, type BudgetAmount, type BudgetLimit } from '../core/executions/budget-limit.js';
+import { exceededMessage, unpricedMessage, waitingMessage } from '../core/executions/budget-words.js';
+import { ModelError } from '../core/executions/model-error.js';
+import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/executions/reserved-usage.js';
+import type { ModelRequest } from '../core/executions/turn.js';
+import type { TokenUsage } from '../core/streams/stream-event.js';
+import type { ModelCall } from '../contract/activities.js';
+import type { BudgetReservation } from '../storage/budget-store.js';
+import type { ActivityParts } from './activity-parts.js';
+import type { AttemptDetails } from './attempt-heartbeat.js';
+import { persistently } from './persistently.js';
+
+export type BudgetParts = Pick<ActivityParts, 'budgets' | 'costOf' | 'logger' | 'model' | 'now' | 'storage'>;
+
+/** The attempt that a call belongs to. */
+export interface BudgetPlace {
+  readonly context: Pick<Context, 'cancellationSignal' | 'info'>;
+  readonly previous: AttemptDetails;
+  readonly request: ModelRequest;
+  /** Tells viewers of the execution. */
+  readonly tell: (words: string) => void;
+}
+
+/** A call waits so long for others to give back what they reserved, and no longer than half of its own time. */
+const LONGEST_WAIT_MS = 30_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+/** After its time is over, a call has so long to say what it took. */
+export const EXPIRY_GRACE_MS = 5 * 60_000;
+
+/**
+ * Reserves what a call may take in every budget that holds for it; undefined: there is none. Waits for calls under way where only what
+ * they reserved is in its way. Throws ModelError `budget_exceeded`, after a look at the budgets as they are now.
+ */
+export async function reserveBudget(
+  parts: BudgetParts,
+  call: ModelCall,
+  place: BudgetPlace,
+): Promise<BudgetReservation | undefined> {
+  const { budgets, now, storage } = parts;
+  const { cancellationSignal: signal, info } = place.context;
+  const { executionId, turn } = call;
+  const id = { executionId, turn, callId: randomUUID() };
+  const day = now().slice(0, 10);
+  const look = async (isFresh: boolean) => {
+    const owners = await persistently(signal, () => budgets.of(call.prepared, { isFresh }));
+    return limitsOf({ executionId, day, ...owners });
+  };
+  const known = await look(false);
+  if (known.length === 0) return undefined;
+  const sized = { ...id, day, ...sizeOf(parts, place) };
+  if (info.attempt > 1) {
+    const lost = lostAmount(parts, place);
+    await persistently(signal, () => storage.budgets.settleLost(id, lost));
+  }
+  const first = { ...sized, limits: known };
+  if (unpriced(parts, place, known) === undefined && (await attempt(parts, place, first)).type === 'reserved')
+    return first;
+  // Nobody gives back what workers reserved that died.
+  await persistently(signal, () => storage.budgets.expire(now()));
+  const limits = await look(true);
+  if (limits.length === 0) return undefined;
+  const unknown = unpriced(parts, place, limits);
+  if (unknown !== undefined) throw refusal(unpricedMessage(unknown, place.request.provider));
+  return await reserveInTime(parts, place, { ...sized, limits });
+}
+
+async function reserveInTime(
+  parts: BudgetParts,
+  place: BudgetPlace,
+  wanted: BudgetReservation,
+): Promise<BudgetReservation> {
+  const signal = place.context.cancellationSignal;
+  const giveUpAt = performance.now() + Math.min(LONGEST_WAIT_MS, place.request.timeoutMs / 2);
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const verdict = await attempt(parts, place, wanted);
+    if (verdict.type === 'reserved') return wanted;
+    if (verdict.type === 'exceeded' || performance.now() > giveUpAt) {
+      throw refusal(exceededMessage(verdict.limit, verdict.sum, wanted.most));
+    }
+    if (pauseMs === FIRST_PAUSE_MS) place.tell(waitingMessage(verdict.limit));
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+}
+
+function attempt({ storage }: BudgetParts, { context }: BudgetPlace, wanted: BudgetReservation) {
+  return persistently(context.cancellationSignal, () => storage.budgets.reserve(wanted));
+}
+
+/** No retry mends it. */
+function refusal(message: string): ModelError {
+  return new ModelError('budget_exceeded', message, { shouldRetry: false });
+}
+
+/** The first limit in US dollars, where nobody knows what the call may cost. */
+function unpriced(
+  { costOf }: BudgetParts,
+  { request }: BudgetPlace,
+  limits: readonly BudgetLimit[],
+): BudgetLimit | undefined {
+  if (costOf(request.provider, reservedUsage(request)) !== undefined) return undefined;
+  return limits.find(({ maxNanoUsd }) => maxNanoUsd !== undefined);
+}
+
+function sizeOf(parts: BudgetParts, { request }: BudgetPlace): Pick<BudgetReservation, 'most' | 'least' | 'expiresAt'> {
+  const usage = reservedUsage(request);
+  const input = { ...usage, outputTokens: 0, totalTokens: usage.inputTokens };
+  return {
+    most: countedAmount(parts, request, usage),
+    least: countedAmount(parts, request, input),
+    expiresAt: new Date(Date.parse(parts.now()) + request.timeoutMs + EXPIRY_GRACE_MS).toISOString(),
+  };
+}
+
+/** Of the attempt before this one, by what its last heartbeat said. */
+function lostAmount(parts: BudgetParts, { previous: { usage, characters }, request }: BudgetPlace): BudgetAmount {
+  const end: CallEnd = { isFinished: false, length: characters, ...(usage === undefined ? {} : { usage }) };
+  return countedAmount(parts, request, usageInTheEnd(reservedUsage(request), end));
+}
+
+/** Without a price it counts by its tokens alone. */
+function countedAmount({ costOf }: BudgetParts, { provider }: ModelRequest, usage: TokenUsage): BudgetAmount {
+  const tokens = usage.inputTokens + usage.outputTokens;
+  return amountOf(usage, costOf(provider, usage)) ?? { nanoUsd: 0, tokens };
+}
