@@ -1,6 +1,7 @@
 export * from './agents-home.js';
 export * from './agents.js';
 export * from './audit.js';
+export * from './breakers.js';
 export * from './budgets.js';
 export * from './conversations.js';
 export * from './executions.js';

@@ -10,6 +10,7 @@ import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answe
 import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
 import type { KnownBudgets } from './known-budgets.js';
 import type { OneAfterAnother } from './one-after-another.js';
+import type { ProviderBreakers } from './provider-breakers.js';
 
 /** What activities work with: made once per worker process, where the process is composed. */
 export interface ActivityParts {
@@ -17,6 +18,7 @@ export interface ActivityParts {
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
+  readonly breakers: ProviderBreakers;
   /** What a call costs, in US dollars; undefined where no price is known. */
   readonly costOf: (provider: LlmProvider, usage: TokenUsage) => number | undefined;
   readonly budgets: KnownBudgets;

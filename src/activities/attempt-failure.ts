@@ -46,6 +46,8 @@ interface AttemptHistory {
   readonly waits?: number;
   /** Where the turn goes whose provider has failed for good with such a code; absent: nowhere. */
   readonly next?: (code: AttemptErrorCode) => number | undefined;
+  /** Whether the provider's breaker is open: it is not tried again where there is another one. */
+  readonly isOpen?: boolean;
   /** The providers before this one. */
   readonly passed?: readonly PassedStop[];
 }
@@ -87,7 +89,8 @@ export function judgeAttempt(error: unknown, limits: RetryLimits, history: Attem
   const { code, message, facts } = asModelError(error);
   const heldBack = facts.heldBack === true;
   const verdict = judgeFailure(limits, { code, waits: history.waits ?? 0, ...facts, failures: history.failures + 1 });
-  const nextAt = heldBack || verdict.type === 'give-up' ? history.next?.(code) : undefined;
+  const leaves = heldBack || verdict.type === 'give-up' || history.isOpen === true;
+  const nextAt = leaves ? history.next?.(code) : undefined;
   const goesOn = verdict.type === 'retry' || nextAt !== undefined;
   const judged = {
     ...{ code, message, counts: !(heldBack && goesOn), keys: usedKeys(facts) },

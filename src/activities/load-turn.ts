@@ -9,6 +9,7 @@ import type { ToolOffer } from '../core/agents/tool-offer.js';
 import { isAmongTools, meansTool } from '../core/agents/tool-pattern.js';
 import type { TurnClaim } from '../core/executions/turn-claim.js';
 import { takesPictures } from '../core/executions/check-pictures.js';
+import type { Picture } from '../core/executions/picture.js';
 import { providerRoute } from '../core/executions/provider-route.js';
 import type { ModelRequest, RequestMessage, ToolSpec, TurnResult } from '../core/executions/turn.js';
 import { finalFailure } from '../contract/failures.js';
@@ -16,6 +17,7 @@ import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 import { ownPictures, withPictures } from './message-pictures.js';
+import { passOpenBreakers } from './pass-open-breakers.js';
 import { turnResultOf } from './stored-turn.js';
 import { TurnRoute } from './turn-route.js';
 
@@ -28,13 +30,15 @@ export interface LoadedTurn {
   readonly warnings: readonly string[];
   /** Where the turn is on its way through the agent's providers: the request is for that one. */
   readonly route: TurnRoute;
+  /** The name of its trial, where it is the one call that tries whether the provider is well again. */
+  readonly trial?: string;
   /** Set when an earlier attempt finished the turn, and only its report got lost. */
   readonly finished?: TurnResult;
 }
 
 /** From now on no earlier attempt at it stores the turn. */
 export async function loadTurn(
-  { storage }: ActivityParts,
+  { storage, breakers }: ActivityParts,
   call: ModelCall,
   { previous, claim }: { readonly previous: AttemptDetails; readonly claim: TurnClaim },
 ): Promise<LoadedTurn> {
@@ -59,9 +63,9 @@ export async function loadTurn(
   const messageCount = later?.messageCount ?? prepared.messageCount;
   const heard = heardConversation(conversation.messages, { executionId, turn, messageCount });
   const shown = agent.fallbacks === undefined ? [] : await ownPictures(storage, heard.messages, executionId);
-  const takes = (provider: LlmProvider) =>
-    takesPictures(shown, { model: provider.model, limits: capabilitiesOf(provider).pictures });
-  const route = new TurnRoute(providerRoute(agent, prepared.model, takes), previous);
+  const begun = new TurnRoute(stopsOf(agent, prepared.model, shown), previous);
+  const { route, ...trial } =
+    finished === undefined ? await passOpenBreakers(breakers, begun, previous.failures) : { route: begun };
   const { provider } = route;
   const capabilities = capabilitiesOf(provider);
   const { messages, leftOut } = fitConversation(heard.messages, {
@@ -90,8 +94,15 @@ export async function loadTurn(
     request,
     warnings,
     route,
+    ...trial,
     ...(finished === undefined ? {} : { finished: turnResultOf(finished) }),
   };
+}
+
+function stopsOf(agent: Agent, model: string, shown: readonly Picture[]) {
+  return providerRoute(agent, model, (provider) =>
+    takesPictures(shown, { model: provider.model, limits: capabilitiesOf(provider).pictures }),
+  );
 }
 
 /** What another provider wanted back is not this one's. */

@@ -6,6 +6,7 @@ import { trailingPart } from '../core/json/well-formed-text.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { usedKeys } from '../core/executions/used-keys.js';
+import { wordsOfPassed } from '../core/executions/provider-route.js';
 import { callIdsIn, withOwnIds } from '../core/executions/tool-call.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
@@ -17,6 +18,7 @@ import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
 import { AttemptRecord } from './attempt-record.js';
 import { isForgotten, isUnforeseen, judgeAttempt, TurnTaken, type AttemptFailure } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
+import type { WatchedCall } from './provider-breakers.js';
 import { persistently } from './persistently.js';
 import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
@@ -40,6 +42,7 @@ export class TurnAttempt {
   readonly #route: TurnRoute;
   /** Where the next attempt goes. */
   #way: Partial<AttemptDetails>;
+  readonly #watched: WatchedCall;
   readonly #stream: AnswerStream;
   readonly #startedAt = performance.now();
   #firstChunkMs: number | undefined;
@@ -59,6 +62,7 @@ export class TurnAttempt {
     this.#way = this.#route.details();
     this.#failures = previous.failures;
     this.#waits = previous.waits ?? 0;
+    this.#watched = parts.breakers.watch(this.#route.provider, place.turn.trial);
     this.#stream = parts.openAnswer(call.executionId, {
       claim: { epoch: streamEpoch(call.turn, context), turn: call.turn, reason: this.#reason() },
       onFenced: (error) => {
@@ -86,8 +90,11 @@ export class TurnAttempt {
   async run(): Promise<TurnResult> {
     const { turn } = this.#place;
     const record = new AttemptRecord(this.#parts, this.#call, this.#place);
+    const skipped = wordsOfPassed(this.#route.passed.filter(({ isSkipped }) => isSkipped));
+    if (skipped !== '' && this.#route.isFallback) this.#stream.think('retrying', `not asked: ${skipped}`);
     try {
       const finish = await this.#converse(turn);
+      this.#watched.succeeded();
       await this.#stream.end();
       const { usage, providerRequestId } = finish;
       const toolCalls = withOwnIds(finish.toolCalls, callIdsIn(turn.request.messages));
@@ -191,6 +198,9 @@ export class TurnAttempt {
     const cause: unknown = this.#place.context.cancellationSignal.aborted
       ? this.#place.context.cancellationSignal.reason
       : error;
+    // Held back, no call was made.
+    if (cause instanceof ModelError && cause.facts.heldBack !== true) await this.#watched.failed(cause.code);
+    else this.#watched.dropped();
     if (isForgotten(cause)) {
       this.#stream.abandon();
       return cause;
@@ -199,6 +209,7 @@ export class TurnAttempt {
       failures: this.#failures - this.#route.failuresBefore,
       waits: this.#waits,
       next: (code) => this.#route.next(code),
+      isOpen: this.#parts.breakers.isOpen(this.#route.provider),
       passed: this.#route.passed,
     });
     if (isUnforeseen(cause)) {

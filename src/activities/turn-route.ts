@@ -16,7 +16,7 @@ export class TurnRoute {
 
   constructor(
     stops: readonly [RouteStop, ...RouteStop[]],
-    { at = 0, failuresBefore = 0, passed = [], movedOn }: AttemptDetails,
+    { at = 0, failuresBefore = 0, passed = [], movedOn }: Partial<AttemptDetails>,
   ) {
     this.#stops = stops;
     this.#place = { at, failuresBefore, passed };
@@ -36,6 +36,10 @@ export class TurnRoute {
     return (this.#stops.find(({ provider }) => provider.model === model) ?? this.#stops[0]).provider.type;
   }
 
+  get isLast(): boolean {
+    return this.#place.at >= this.#stops.length - 1;
+  }
+
   get failuresBefore(): number {
     return this.#place.failuresBefore;
   }
@@ -50,6 +54,14 @@ export class TurnRoute {
     if (this.passed.length === 0) return [];
     const { type, model } = this.provider;
     return [`The fallback ${type} ${model} answered, not ${wordsOfPassed(this.passed)}.`];
+  }
+
+  /** The route of an attempt that goes past its provider without asking it: it has failed often lately. */
+  past(at: number, why: { readonly code: AttemptErrorCode; readonly failures: number }): TurnRoute {
+    const { type, model } = this.provider;
+    const passed = [...this.passed, { provider: type, model, code: why.code, isSkipped: true as const }];
+    const place = { at, failuresBefore: why.failures, passed, movedOn: true as const };
+    return new TurnRoute(this.#stops, place);
   }
 
   /** What the provider wants back, so that none of the others is given it. */

@@ -5,6 +5,7 @@ import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { KnownBudgets } from '../activities/known-budgets.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
+import { ProviderBreakers } from '../activities/provider-breakers.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
 import { mayName } from '../http/forbidden-address.js';
 import { openWebAccess } from '../http/open-web-access.js';
@@ -16,6 +17,7 @@ import { priceTable } from '../providers/pricing/price-table.js';
 import { readPricesFile } from '../providers/pricing/read-prices-file.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
 import type { Credentials } from '../providers/keys/host-bound-keys.js';
+import { providerOrigin } from '../providers/keys/provider-origin.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
 import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { tellTools } from '../streams/writing/tell-tools.js';
@@ -159,17 +161,9 @@ function activityParts(
   const keys = { keyStore: backends.storage.providerKeys, onRest: logRestingKeys(logger) };
   return {
     storage: backends.storage,
-    openAnswer: (executionId, options) =>
-      openAnswerStream(backends.streams, executionId, {
-        ...options,
-        onDelay: (error) => {
-          logger.warn(
-            { executionId, err: error },
-            'the stream backend takes nothing; the answer is kept and goes out later',
-          );
-        },
-      }),
+    openAnswer: answersOn(backends, logger),
     model: createLanguageModel({ credentials, dispatcher, schemas: backends.schemas, web, prices, ...keys }),
+    breakers: breakersOf(config, { backends, credentials, logger }),
     costOf: (provider, usage) => prices.costOf(provider, usage),
     budgets: new KnownBudgets(backends.storage),
     schemas: backends.schemas,
@@ -195,6 +189,31 @@ function activityParts(
     mayName: (url) => mayName(url, allowed),
     now: () => new Date().toISOString(),
   };
+}
+
+function answersOn({ streams }: Backends, logger: ProcessParts['logger']): ActivityParts['openAnswer'] {
+  return (executionId, options) =>
+    openAnswerStream(streams, executionId, {
+      ...options,
+      onDelay: (error) => {
+        logger.warn(
+          { executionId, err: error },
+          'the stream backend takes nothing; the answer is kept and goes out later',
+        );
+      },
+    });
+}
+
+function breakersOf(
+  { economy }: ProcessParts['config'],
+  { backends, credentials, logger }: Pick<WorkerParts, 'backends' | 'credentials'> & Pick<ProcessParts, 'logger'>,
+): ProviderBreakers {
+  return new ProviderBreakers({
+    store: backends.storage.breakers,
+    originOf: (provider) => providerOrigin(provider, credentials),
+    openMs: economy.breakerOpenSeconds * 1000,
+    logger,
+  });
 }
 
 function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {

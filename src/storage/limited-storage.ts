@@ -4,6 +4,7 @@ import { budgetOwner, NOTHING_SPENT, type BudgetKey } from '../core/executions/b
 import type { Conversation } from '../core/executions/conversation.js';
 import type { AgentStore } from './agent-store.js';
 import type { AuditStore } from './audit-store.js';
+import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
@@ -24,6 +25,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   return {
     agents: limitedAgents(storage.agents, limit),
     audit: limitedAudit(limit),
+    breakers: limitedBreakers(storage.breakers),
     budgets: limitedBudgets(storage.budgets, limit),
     conversations: limitedConversations(storage.conversations, limit),
     definitions: limitedDefinitions(storage, limit),
@@ -37,6 +39,15 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     catchUp: () => storage.catchUp(),
     ping: () => storage.ping(),
     close: () => storage.close(),
+  };
+}
+
+/** Which models others call, and where, is theirs to know. */
+function limitedBreakers(breakers: BreakerStore): BreakerStore {
+  return {
+    get: (key) => breakers.get(key),
+    list: () => Promise.resolve([]),
+    replace: (key, version, state) => breakers.replace(key, version, state),
   };
 }
 

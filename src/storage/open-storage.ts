@@ -3,6 +3,7 @@ import type { AgentsHome } from './agents-home.js';
 import { MemoryAgentsHome } from './memory/agents-home.js';
 import { MemoryAgentStore } from './memory/agents.js';
 import { MemoryAuditStore } from './memory/audit.js';
+import { MemoryBreakerStore } from './memory/breakers.js';
 import { MemoryBudgetStore } from './memory/budgets.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryDefinitionStore } from './memory/definitions.js';
@@ -17,6 +18,7 @@ import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentsHome } from './postgres/agents-home.js';
 import { PostgresAgentStore } from './postgres/agents.js';
 import { PostgresAuditStore } from './postgres/audit.js';
+import { PostgresBreakerStore } from './postgres/breakers.js';
 import { PostgresBudgetStore } from './postgres/budgets.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
 import { PostgresDefinitionStore } from './postgres/definitions.js';
@@ -69,6 +71,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
     audit: new PostgresAuditStore(sql),
+    breakers: new PostgresBreakerStore(sql),
     budgets: new PostgresBudgetStore(sql),
     conversations: new PostgresConversationStore(sql),
     definitions,
@@ -106,6 +109,7 @@ function storageInMemory(): OpenedStorage {
   const storage: Storage = {
     agents,
     audit,
+    breakers: new MemoryBreakerStore(),
     budgets,
     conversations,
     definitions,

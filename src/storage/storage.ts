@@ -1,5 +1,6 @@
 import type { AgentStore } from './agent-store.js';
 import type { AuditStore } from './audit-store.js';
+import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
@@ -15,6 +16,7 @@ import type { WorkflowStore } from './workflow-store.js';
 export interface Storage {
   readonly agents: AgentStore;
   readonly audit: AuditStore;
+  readonly breakers: BreakerStore;
   readonly budgets: BudgetStore;
   readonly conversations: ConversationStore;
   readonly definitions: DefinitionStore;

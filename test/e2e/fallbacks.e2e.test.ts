@@ -11,6 +11,8 @@ import { SpawnedProcess } from '../support/spawned-process.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { writingWorkflow } from '../support/writing-workflow.js';
 
+/** So many in a row open a breaker. */
+const FAILURES = 5;
 const ATTEMPTS = `query($id: String!) { agentExecution(id: $id) { attempts { model outcome errorCode } } }`;
 
 describe('a fallback', () => {
@@ -28,7 +30,11 @@ describe('a fallback', () => {
       startFaultServer(),
       startFaultServer(),
     ]);
-    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
+    setting = await newSetting({
+      TEMPORAL_ADDRESS: temporal.address,
+      STORAGE_URL: database.url,
+      BREAKER_OPEN_SECONDS: '1',
+    });
     await start('api');
   });
 
@@ -46,6 +52,22 @@ describe('a fallback', () => {
     return started;
   }
 
+  async function createWriter(): Promise<void> {
+    await createAgent(setting.address, {
+      id: 'writer',
+      name: 'Writer',
+      llmProvider: { type: 'custom', model: 'own', baseUrl: own.baseUrl },
+      fallbacks: [{ llmProvider: { type: 'custom', model: 'other', baseUrl: other.baseUrl } }],
+      prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
+    });
+    await createWorkflow(setting.address, writingWorkflow());
+  }
+
+  async function begin(): Promise<{ readonly tokenId: string; readonly id: string }> {
+    const tokenId = await createToken(setting.address, { workflowId: 'writing', data: { topic: 'tides' } });
+    return { tokenId, id: await fire(setting.address, { tokenId, transitionId: 'write' }) };
+  }
+
   it(
     'whose worker is killed in the middle of its answer is asked again, and not the provider that had failed',
     { tags: ['worker-killed', 'lost-attempts'] },
@@ -59,17 +81,9 @@ describe('a fallback', () => {
         if (other.bodies.length > 1) response.end(CHAT.text('it.') + CHAT.finish('stop'));
       });
       const { address } = setting;
-      await createAgent(address, {
-        id: 'writer',
-        name: 'Writer',
-        llmProvider: { type: 'custom', model: 'own', baseUrl: own.baseUrl },
-        fallbacks: [{ llmProvider: { type: 'custom', model: 'other', baseUrl: other.baseUrl } }],
-        prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
-      });
-      await createWorkflow(address, writingWorkflow());
+      await createWriter();
       const worker = await start('worker');
-      const tokenId = await createToken(address, { workflowId: 'writing', data: { topic: 'tides' } });
-      const id = await fire(address, { tokenId, transitionId: 'write' });
+      const { tokenId, id } = await begin();
       await eventually(() => {
         expect(other.bodies).toHaveLength(1);
       });
@@ -85,6 +99,54 @@ describe('a fallback', () => {
             { model: 'other', outcome: 'completed' },
           ],
         },
+      });
+    },
+  );
+
+  it(
+    'goes on where the worker is killed whose call tries whether the provider is well again, and another call tries later',
+    { tags: 'worker-killed' },
+    async () => {
+      const whole = CHAT.text('All of it.') + CHAT.finish('stop');
+      let isWell = false;
+      own.behave((_request, response) => {
+        if (own.bodies.length <= FAILURES) {
+          response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
+          return;
+        }
+        beginStream(response);
+        if (isWell) response.end(whole);
+        else response.write(CHAT.text('All '));
+      });
+      other.behave((_request, response) => {
+        beginStream(response);
+        response.end(whole);
+      });
+      await createWriter();
+      const worker = await start('worker');
+      const begun = await Promise.all(Array.from({ length: FAILURES }, begin));
+      await eventually(() => {
+        expect([own.bodies.length, other.bodies.length]).toEqual([FAILURES + 1, FAILURES - 1]);
+      });
+      await worker.kill();
+      isWell = true;
+      await start('worker');
+      const { address } = setting;
+      const tokens = await Promise.all(begun.map(({ tokenId }) => settledToken(address, tokenId)));
+      expect(tokens.map(({ place }) => place)).toEqual(begun.map(() => 'written'));
+      await eventually(async () => {
+        const { tokenId, id } = await begin();
+        expect(await settledToken(address, tokenId)).toMatchObject({ place: 'written' });
+        expect(await graphql(address, ATTEMPTS, { id })).toMatchObject({
+          agentExecution: { attempts: [{ model: 'own', outcome: 'completed' }] },
+        });
+      });
+      await eventually(async () => {
+        const { llmProviders } = await graphql<{ llmProviders: readonly { type: string }[] }>(
+          address,
+          '{ llmProviders { type breaker { model } } }',
+        );
+        expect(llmProviders.filter(({ type }) => type === 'custom')).toEqual([]);
       });
     },
   );

@@ -1,6 +1,7 @@
 import type { SqlConnection } from '../../src/backends/postgres/sql-connection.js';
 import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
 import { PostgresAuditStore } from '../../src/storage/postgres/audit.js';
+import { PostgresBreakerStore } from '../../src/storage/postgres/breakers.js';
 import { PostgresBudgetStore } from '../../src/storage/postgres/budgets.js';
 import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
 import { PostgresDefinitionStore } from '../../src/storage/postgres/definitions.js';
@@ -36,6 +37,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
   const storage: Storage = {
     agents: new PostgresAgentStore(counted),
     audit: new PostgresAuditStore(counted),
+    breakers: new PostgresBreakerStore(counted),
     budgets: new PostgresBudgetStore(counted),
     conversations: new PostgresConversationStore(counted),
     definitions: new PostgresDefinitionStore(counted),

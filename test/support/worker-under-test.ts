@@ -30,6 +30,7 @@ import { secretMask } from '../../src/core/secrets.js';
 import { taskQueues } from '../../src/contract/messages.js';
 import { offersOf } from '../../src/tools/tool-offers.js';
 import type { Tool } from '../../src/tools/tool.js';
+import { breakersOn } from './breakers.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
@@ -146,6 +147,7 @@ export async function startWorkerOn(
     costOf,
     budgets: new KnownBudgets(storage),
     appends: new OneAfterAnother(),
+    breakers: breakersOn(storage),
     tools: registry,
     tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),
     logger,

@@ -222,6 +222,54 @@ describe('a turn whose provider has failed for good', () => {
   });
 });
 
+describe('a provider that has failed often lately', () => {
+  it('is called no more, also in the middle of a turn, and who reads the answer is told', async () => {
+    const executions: AgentExecution[] = [];
+    for (let index = 0; index < 8; index += 1) executions.push(await run());
+    expect(executions.map(({ status }) => status)).toEqual(executions.map(() => 'COMPLETED'));
+    expect(executions.map(({ attempts }) => attempts.length)).toEqual([3, 3, 2, 1, 1, 1, 1, 1]);
+    expect(own.bodies).toHaveLength(5);
+    const last = executions.at(-1);
+    expect(last?.warnings).toContain(
+      'The fallback openai gpt-4o answered, not anthropic claude-opus-4-5 (overloaded often lately).',
+    );
+    const events = await eventsOf(last?.id ?? '');
+    expect(events.slice(0, 2)).toMatchObject([
+      { eventType: 'attempt_started', status: 'fallback' },
+      { eventType: 'thinking', status: 'retrying' },
+    ]);
+    expect(await under.storage.breakers.list()).toContainEqual(
+      expect.objectContaining({ state: expect.objectContaining({ type: 'open', code: 'overloaded' }) as object }),
+    );
+  });
+
+  it('is tried by one of many once its time is over, and called by all again when it has answered that one', async () => {
+    const key = { provider: 'anthropic' as const, origin: own.root, model: 'claude-opus-4-5' };
+    await under.storage.breakers.replace(key, undefined, { type: 'open', code: 'overloaded', forMs: 0 });
+    let release = (): void => undefined;
+    own.behave((_request, response) => {
+      release = () => {
+        answer(response, MESSAGES.text(ANSWER), MESSAGES);
+      };
+    });
+    const many = Array.from({ length: 10 }, () => run());
+    await eventually(() => {
+      expect(other.bodies).toHaveLength(9);
+    });
+    expect(own.bodies).toHaveLength(1);
+    release();
+    const answered = (await Promise.all(many)).map(({ attempts }) => attempts.map(({ provider }) => provider).join());
+    expect(answered.toSorted()).toEqual(['anthropic', ...Array.from({ length: 9 }, () => 'openai')]);
+    await eventually(async () => {
+      expect(await under.storage.breakers.get(key)).toBeUndefined();
+    });
+    own.behave((_request, response) => {
+      answer(response, MESSAGES.text(ANSWER), MESSAGES);
+    });
+    expect((await run()).attempts).toMatchObject([{ provider: 'anthropic', outcome: 'completed' }]);
+  });
+});
+
 const frame = (data: { readonly type: string; readonly [field: string]: unknown }) =>
   `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 

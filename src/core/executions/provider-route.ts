@@ -14,6 +14,8 @@ export interface PassedStop {
   readonly provider: ProviderType;
   readonly model: string;
   readonly code: AttemptErrorCode;
+  /** It was not asked: others had failed with that code often lately. */
+  readonly isSkipped?: true;
 }
 
 /**
@@ -42,7 +44,9 @@ export function nextStop(route: readonly RouteStop[], at: number, code: AttemptE
 /** For people: which providers a turn has gone past. */
 export function wordsOfPassed(passed: readonly PassedStop[]): string {
   return listed(
-    passed.map(({ provider, model, code }) => `${provider} ${model} (${code})`),
+    passed.map(
+      ({ provider, model, code, isSkipped }) => `${provider} ${model} (${code}${isSkipped ? ' often lately' : ''})`,
+    ),
     { separator: ', ' },
   );
 }

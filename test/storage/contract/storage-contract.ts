@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
 import { auditStoreContract } from './audit-store.js';
+import { breakerStoreContract } from './breaker-store.js';
 import { budgetStoreContract } from './budget-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { definitionStoreContract } from './definition-store.js';
@@ -48,6 +49,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     limitedStorageContract(storage);
     readingManyContract(storage);
     auditStoreContract(storage);
+    breakerStoreContract(() => storage().breakers);
     deletionContract(storage);
     budgetStoreContract(storage);
   });
