@@ -1,5 +1,6 @@
 import { startAimock } from '../test/support/aimock-process.js';
 import { newSetting, startEverything } from '../test/support/everything.js';
+import { benchAnswerCache } from './answer-cache.js';
 import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
@@ -39,6 +40,7 @@ async function benchEngine(): Promise<void> {
   try {
     console.log(`Storage: ${process.env['STORAGE_URL'] ?? 'PGlite (set STORAGE_URL for another)'}`);
     await benchFirstChunk(setting.address, aimock.baseUrl);
+    await benchAnswerCache(setting.address);
     await benchTokens(setting.address, setting.temporalAddress);
     const { address, temporalAddress } = setting;
     await benchLiveTokens({ address, temporalAddress, workerPid: everything.pid ?? 0 });

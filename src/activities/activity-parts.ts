@@ -8,6 +8,7 @@ import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
+import type { EqualCalls } from './equal-calls.js';
 import type { KnownBudgets } from './known-budgets.js';
 import type { OneAfterAnother } from './one-after-another.js';
 import type { ProviderBreakers } from './provider-breakers.js';
@@ -46,9 +47,16 @@ export interface ActivityParts {
    * failed with what it rejects with. `look` is called again after its signal aborted.
    */
   readonly waitWithoutSlot: (
-    activity: { readonly taskToken: Uint8Array; readonly heartbeatTimeoutMs: number | undefined },
+    activity: {
+      readonly taskToken: Uint8Array;
+      readonly heartbeatTimeoutMs: number | undefined;
+      /** What its heartbeats say, for the next attempt. */
+      readonly details?: () => unknown;
+    },
     look: (signal: AbortSignal) => Promise<unknown>,
   ) => void;
+  /** Who waits for a call that another execution makes, maybe of another worker. */
+  readonly equalCalls: EqualCalls;
   readonly temporal: FollowingParts['temporal'];
   readonly logger: ToolLogger;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */

@@ -6,14 +6,14 @@ import { wordsOfPassed, type PassedStop } from '../core/executions/provider-rout
 import { usedKeys, type UsedKeys } from '../core/executions/used-keys.js';
 import { judgeFailure, MAX_LOST_ATTEMPTS, type RetryLimits } from '../core/executions/turn-retry.js';
 import { finalFailure } from '../contract/failures.js';
-import type { AttemptDetails } from './attempt-heartbeat.js';
+import { attemptsMade, type AttemptDetails } from './attempt-heartbeat.js';
 
 /** Temporal takes a failure whose next retry is due in 0 ms for one that has no next retry. */
 const SHORTEST_RETRY_MS = 1;
 
 /** A turn whose attempts keep vanishing together with their workers ends: it is not paid for for ever. */
 export function refuseLostTurn(context: Context, previous: AttemptDetails): void {
-  const lost = context.info.attempt - 1 - previous.failures - (previous.waits ?? 0);
+  const lost = attemptsMade(context, previous) - 1 - previous.failures - (previous.waits ?? 0);
   if (lost <= MAX_LOST_ATTEMPTS) return;
   const message = `${lost} attempts at this turn were lost with their workers; the document may be what kills them.`;
   throw finalFailure({ code: 'worker_lost', message });

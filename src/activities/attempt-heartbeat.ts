@@ -25,6 +25,10 @@ export interface AttemptDetails {
   readonly characters: number;
   /** The end of the answer so far. */
   readonly tail: string;
+  /** Of the attempts so far, those that only waited for the answer to another execution; absent: none. */
+  readonly equalWaits?: number;
+  /** How long they waited together. */
+  readonly equalWaitMs?: number;
   /** Where the provider counts as it goes: what a lost attempt has cost. */
   readonly usage?: TokenUsage;
 }
@@ -37,6 +41,11 @@ export function previousDetails(context: Context, turn: number): AttemptDetails 
   const details: unknown = context.info.heartbeatDetails;
   const fresh = { turn, failures: 0, chunks: 0, characters: 0, tail: '' };
   return isAttemptDetails(details) && details.turn === turn ? details : fresh;
+}
+
+/** Which attempt this is, from 1, of those that were made to call the model. */
+export function attemptsMade({ info }: Pick<Context, 'info'>, { equalWaits = 0 }: AttemptDetails): number {
+  return info.attempt - equalWaits;
 }
 
 /** Beats every second, also while the model is silent: cancellation arrives only with a heartbeat's answer. */

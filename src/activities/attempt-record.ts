@@ -5,7 +5,7 @@ import type { AgentExecution, ModelAttempt } from '../core/executions/execution.
 import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
-import type { AttemptDetails } from './attempt-heartbeat.js';
+import { attemptsMade, type AttemptDetails } from './attempt-heartbeat.js';
 import type { LoadedTurn } from './load-turn.js';
 
 type AttemptEnd = Pick<
@@ -20,6 +20,7 @@ type AttemptEnd = Pick<
   | 'durationMs'
   | 'key'
   | 'passedKeys'
+  | 'cachedFrom'
 >;
 
 interface RecordPlace {
@@ -60,7 +61,7 @@ export class AttemptRecord {
       const entry = noted[place];
       if (entry === undefined) await this.#endUnnoted(noted, end);
       // A later attempt has given this one up: what a frozen worker has to say when it wakes comes too late.
-      else if (entry.outcome === 'running') await this.#write(noted.with(place, { ...entry, ...end }));
+      else if (entry.outcome === 'running') await this.#write(noted.with(place, { ...entry, ...end }), end);
     } catch (error) {
       this.#complain(error);
     }
@@ -71,9 +72,9 @@ export class AttemptRecord {
     const { turn } = this.#call;
     const known = noted.filter((one) => one.turn === turn).length;
     // A later one has begun, or a later turn.
-    if (known >= this.#place.context.info.attempt || noted.some((one) => one.turn > turn)) return;
+    if (known >= this.#attempt || noted.some((one) => one.turn > turn)) return;
     const earlier = this.#earlier(noted);
-    await this.#write([...earlier, { ...this.#begunAfter(earlier), ...end }]);
+    await this.#write([...earlier, { ...this.#begunAfter(earlier), ...end }], end);
   }
 
   async #begin(): Promise<ModelAttempt | undefined> {
@@ -86,6 +87,10 @@ export class AttemptRecord {
       this.#complain(error);
     }
     return begun;
+  }
+
+  get #attempt(): number {
+    return attemptsMade(this.#place.context, this.#place.previous);
   }
 
   async #noted(): Promise<AgentExecution['attempts'] | undefined> {
@@ -116,7 +121,7 @@ export class AttemptRecord {
    */
   #unnoted(noted: AgentExecution['attempts']): readonly ModelAttempt[] {
     const known = noted.filter(({ turn }) => turn === this.#call.turn).length;
-    const missing = Math.max(0, this.#place.context.info.attempt - 1 - known);
+    const missing = Math.max(0, this.#attempt - 1 - known);
     return Array.from({ length: missing }, (_, index) => ({
       ...attemptAfter(noted, this.#asked(), { outcome: 'lost', startedAt: this.#parts.now() }),
       attempt: known + index + 1,
@@ -133,8 +138,8 @@ export class AttemptRecord {
     return { ...attempt, outcome: 'lost', characters, ...(usage === undefined ? {} : { usage }) };
   }
 
-  async #write(attempts: readonly ModelAttempt[]): Promise<void> {
-    await this.#parts.storage.executions.update(this.#call.executionId, { attempts });
+  async #write(attempts: readonly ModelAttempt[], end?: AttemptEnd): Promise<void> {
+    await this.#parts.storage.executions.update(this.#call.executionId, { attempts, ...cachedFromIn(end) });
   }
 
   #complain(error: unknown): void {
@@ -147,7 +152,12 @@ export class AttemptRecord {
 export async function noteFinished(
   parts: ActivityParts,
   { executionId, turn }: ModelCall,
-  { usage, provider, model }: Pick<TurnResult, 'usage'> & Pick<ModelAttempt, 'provider' | 'model'>,
+  {
+    usage,
+    cachedFrom,
+    provider,
+    model,
+  }: Pick<TurnResult, 'cachedFrom' | 'usage'> & Pick<ModelAttempt, 'provider' | 'model'>,
 ): Promise<void> {
   try {
     const execution = await parts.storage.executions.get(executionId);
@@ -157,11 +167,20 @@ export async function noteFinished(
     const completed =
       noted[running] ?? attemptAfter(noted, { turn, provider, model }, { outcome: 'running', startedAt: parts.now() });
     const others = noted.filter((_, index) => index !== running);
-    const attempts = [...others, { ...completed, outcome: 'completed' as const, usage }];
-    await parts.storage.executions.update(executionId, { attempts });
+    const end = { outcome: 'completed' as const, usage, ...cachedFromIn({ cachedFrom }) };
+    await parts.storage.executions.update(executionId, {
+      attempts: [...others, { ...completed, ...end }],
+      ...cachedFromIn(end),
+    });
   } catch (error) {
     parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
   }
+}
+
+function cachedFromIn({ cachedFrom }: { readonly cachedFrom?: string | undefined } = {}): {
+  readonly cachedFrom?: string;
+} {
+  return cachedFrom === undefined ? {} : { cachedFrom };
 }
 
 function attemptAfter(

@@ -9,7 +9,9 @@ import { keepBeating, previousDetails } from './attempt-heartbeat.js';
 import { noteFinished } from './attempt-record.js';
 import { loadTurn, type LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
+import { SharedCall } from './shared-call.js';
 import { turnClaim } from './stored-turn.js';
+import { mayWait, waitForEqual } from './wait-for-equal.js';
 import { TurnAttempt } from './turn-attempt.js';
 
 /**
@@ -25,13 +27,24 @@ export async function invokeModel(parts: ActivityParts, call: ModelCall): Promis
   try {
     const asked = { previous, claim: turnClaim(context) };
     const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, asked));
+    const shared = new SharedCall(parts, call, { turn, context });
     if (turn.finished !== undefined) {
       await noteFinished(parts, call, { ...turn.finished, provider: turn.route.providerOf(turn.finished.model) });
-      return await answerOf(parts, turn.finished, { turn, call });
+      const answer = await answerOf(parts, turn.finished, { turn, call });
+      await shared.keep(turn.finished, answer);
+      return answer;
     }
-    const attempt = new TurnAttempt(parts, call, { context, previous, turn });
+    const place = { context, previous, turn };
+    const { underWay, ...source } = await shared.take({ mayWait: mayWait(call, previous) });
+    if (underWay !== undefined) waitForEqual(parts, call, { ...place, wanted: underWay });
+    const attempt = new TurnAttempt(parts, call, { ...place, ...source });
     live = () => attempt.details();
-    return await answerOf(parts, await attempt.run(), { turn, call });
+    return await shared.call(attempt, async () => {
+      const result = await attempt.run();
+      const answer = await answerOf(parts, result, { turn, call });
+      await shared.keep(result, answer);
+      return answer;
+    });
   } finally {
     stopBeating();
   }

@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_TOOL_CALLS, isAllowedIn, type Agent } from '../core/agents/agent.js';
+import { cacheSharers } from '../core/agents/answer-cache.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../core/agents/approval-required.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
@@ -60,7 +61,16 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig, 1 + (agent.fallbacks?.length ?? 0)),
     keepsDeadline: true,
     retry: retryLimits(retryConfig),
+    ...preparedCache(agent, request),
   };
+}
+
+/** An agent of before it was refused may have both, a cache and tools. */
+function preparedCache({ id, cache, tools }: Agent, request: ExecutionRequest): Pick<PreparedAgent, 'cache'> {
+  if (cache === undefined || tools.length > 0) return {};
+  const sharers = cacheSharers(cache, id, request.token?.workflowId);
+  const isBypassed = request.bypassCache === true;
+  return { cache: { ttlSeconds: cache.ttlSeconds, sharers, ...(isBypassed ? { isBypassed } : {}) } };
 }
 
 /** Something else is stored under its id: nothing is recorded then, neither its beginning nor its end. */

@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
-import type { AttemptErrorCode, AttemptStartCode } from '../core/codes.js';
+import type { AttemptErrorCode } from '../core/codes.js';
 import type { JsonObject } from '../core/json/json.js';
 import { trailingPart } from '../core/json/well-formed-text.js';
 import { AnswerLimit } from '../core/executions/answer-limit.js';
@@ -9,12 +9,14 @@ import { usedKeys } from '../core/executions/used-keys.js';
 import { wordsOfPassed } from '../core/executions/provider-route.js';
 import { callIdsIn, withOwnIds } from '../core/executions/tool-call.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
-import type { ModelEvent, ModelFinish, TurnResult } from '../core/executions/turn.js';
+import type { ModelEvent, ModelFinish, ModelRequest, TurnResult } from '../core/executions/turn.js';
+import type { LanguageModel } from '../providers/language-model.js';
 import type { StreamFenced } from '../streams/stream-log.js';
 import type { AnswerStream } from '../streams/writing/answer-stream.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
-import { TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
+import { attemptsMade, TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
+import { attemptReason } from './attempt-reason.js';
 import { AttemptRecord } from './attempt-record.js';
 import { isForgotten, isUnforeseen, judgeAttempt, TurnTaken, type AttemptFailure } from './attempt-failure.js';
 import type { LoadedTurn } from './load-turn.js';
@@ -32,6 +34,8 @@ interface AttemptPlace {
   readonly context: Context;
   readonly previous: AttemptDetails;
   readonly turn: LoadedTurn;
+  /** Says the answer that was given before: nobody else is asked. */
+  readonly known?: LanguageModel;
 }
 
 /** One attempt at one turn: reads the model's answer, lets it go to the stream as it comes, and keeps the count. */
@@ -64,7 +68,11 @@ export class TurnAttempt {
     this.#waits = previous.waits ?? 0;
     this.#watched = parts.breakers.watch(this.#route.provider, place.turn.trial);
     this.#stream = parts.openAnswer(call.executionId, {
-      claim: { epoch: streamEpoch(call.turn, context), turn: call.turn, reason: this.#reason() },
+      claim: {
+        epoch: streamEpoch(call.turn, context),
+        turn: call.turn,
+        reason: place.known === undefined ? attemptReason(call, place) : 'cached',
+      },
       onFenced: (error) => {
         this.#askWhoseTurn(error);
       },
@@ -73,6 +81,7 @@ export class TurnAttempt {
 
   details(): AttemptDetails {
     const { text, chunks } = this.#stream;
+    const { equalWaits, equalWaitMs } = this.#place.previous;
     return {
       turn: this.#call.turn,
       failures: this.#failures,
@@ -82,6 +91,8 @@ export class TurnAttempt {
       chunks,
       characters: text.length,
       tail: trailingPart(text, TAIL_CHARACTERS),
+      ...(equalWaits === undefined ? {} : { equalWaits }),
+      ...(equalWaitMs === undefined ? {} : { equalWaitMs }),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
     };
   }
@@ -94,9 +105,9 @@ export class TurnAttempt {
     if (skipped !== '' && this.#route.isFallback) this.#stream.think('retrying', `not asked: ${skipped}`);
     try {
       const finish = await this.#converse(turn);
-      this.#watched.succeeded();
+      if (this.#place.known === undefined) this.#watched.succeeded();
       await this.#stream.end();
-      const { usage, providerRequestId } = finish;
+      const { usage, providerRequestId, cachedFrom } = finish;
       const toolCalls = withOwnIds(finish.toolCalls, callIdsIn(turn.request.messages));
       const result = await this.#keep({
         ...finish,
@@ -109,6 +120,7 @@ export class TurnAttempt {
         ...this.#measured(),
         ...usedKeys(finish),
         ...(providerRequestId === undefined ? {} : { providerRequestId }),
+        ...(cachedFrom === undefined ? {} : { cachedFrom }),
       });
       return result;
     } catch (error) {
@@ -117,15 +129,22 @@ export class TurnAttempt {
   }
 
   async #converse(turn: LoadedTurn): Promise<ModelFinish> {
-    const request = { ...turn.request, attempt: this.#place.context.info.attempt };
-    const tell = (words: string) => {
-      this.#stream.think('budget', words);
-    };
-    for await (const event of withinBudget(this.#parts, this.#call, { ...this.#place, request, tell })) {
+    const request = { ...turn.request, attempt: attemptsMade(this.#place.context, this.#place.previous) };
+    for await (const event of this.#events(request)) {
       const finish = this.#take(event);
       if (finish !== undefined) return finish;
     }
     throw new ModelError('incomplete_stream', 'The model stopped without saying that it had finished.');
+  }
+
+  /** What is known already costs nothing. */
+  #events(request: ModelRequest): AsyncIterable<ModelEvent> {
+    const { known, context } = this.#place;
+    if (known !== undefined) return known.stream(request, context.cancellationSignal);
+    const tell = (words: string) => {
+      this.#stream.think('budget', words);
+    };
+    return withinBudget(this.#parts, this.#call, { ...this.#place, request, tell });
   }
 
   #take(event: ModelEvent): ModelFinish | undefined {
@@ -159,10 +178,11 @@ export class TurnAttempt {
   async #keep(finish: ModelFinish): Promise<TurnResult> {
     const { executionId, turn } = this.#call;
     const { model } = this.#place.turn.request.provider;
-    const { toolCalls, usage, stopReason, warnings, providerState } = finish;
+    const { toolCalls, usage, stopReason, warnings, cachedFrom, providerState } = finish;
     const { text, attempt } = this.#stream;
     const result: TurnResult = {
       ...{ turn, attempt, text, toolCalls, usage, stopReason, model, warnings },
+      ...(cachedFrom === undefined ? {} : { cachedFrom }),
       ...(providerState === undefined ? {} : { providerState: this.#route.marked(providerState) }),
     };
     const { cancellationSignal } = this.#place.context;
@@ -267,13 +287,6 @@ export class TurnAttempt {
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const first = this.#firstChunkMs === undefined ? {} : { firstChunkMs: Math.round(this.#firstChunkMs) };
     return { durationMs, characters: this.#stream.text.length, ...first };
-  }
-
-  #reason(): AttemptStartCode {
-    const { context, previous, turn } = this.#place;
-    if (turn.route.isFallback) return 'fallback';
-    if (context.info.attempt === 1) return this.#call.later?.reason ?? 'first';
-    return previous.lastFailure ?? 'worker_lost';
   }
 }
 

@@ -4,6 +4,7 @@ import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { ActivityParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { KnownBudgets } from '../activities/known-budgets.js';
+import { EqualCalls } from '../activities/equal-calls.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { ProviderBreakers } from '../activities/provider-breakers.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
@@ -19,6 +20,7 @@ import { createDispatcher } from '../providers/connection/dispatcher.js';
 import type { Credentials } from '../providers/keys/host-bound-keys.js';
 import { providerOrigin } from '../providers/keys/provider-origin.js';
 import { readCredentials } from '../providers/keys/read-credentials.js';
+import type { Storage } from '../storage/storage.js';
 import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { tellTools } from '../streams/writing/tell-tools.js';
 import { awaitExecution } from '../temporal/await-execution.js';
@@ -143,6 +145,15 @@ interface WorkerParts {
   readonly web: WebAccess;
 }
 
+/** What calls of this process do together, or know of each other. */
+function togetherIn(storage: Storage): Pick<ActivityParts, 'appends' | 'budgets' | 'equalCalls'> {
+  return {
+    appends: new OneAfterAnother(),
+    budgets: new KnownBudgets(storage),
+    equalCalls: new EqualCalls(storage.answerCache),
+  };
+}
+
 function activityParts(
   { config, logger, resources }: ProcessParts,
   { backends, client, credentials, web }: WorkerParts,
@@ -161,13 +172,12 @@ function activityParts(
   const keys = { keyStore: backends.storage.providerKeys, onRest: logRestingKeys(logger) };
   return {
     storage: backends.storage,
+    ...togetherIn(backends.storage),
     openAnswer: answersOn(backends, logger),
     model: createLanguageModel({ credentials, dispatcher, schemas: backends.schemas, web, prices, ...keys }),
     breakers: breakersOf(config, { backends, credentials, logger }),
     costOf: (provider, usage) => prices.costOf(provider, usage),
-    budgets: new KnownBudgets(backends.storage),
     schemas: backends.schemas,
-    appends: new OneAfterAnother(),
     tellTools: tellInOrder(async (place, events) => {
       const onFailure = (error: unknown) => {
         logger.warn({ executionId: place.executionId, err: error }, 'viewers could not be told what a tool does');

@@ -112,6 +112,16 @@ export interface PreparedAgent {
   /** Set where the execution keeps its deadline itself, also where Temporal has one: that leaves room for people. */
   readonly keepsDeadline?: true;
   readonly retry: RetryLimits;
+  /** How its answers serve others; absent: they do not. */
+  readonly cache?: PreparedCache;
+}
+
+export interface PreparedCache {
+  readonly ttlSeconds: number;
+  /** Among whom answers are shared. */
+  readonly sharers: string;
+  /** Set: the model is asked in any case. */
+  readonly isBypassed?: true;
 }
 
 export interface ModelCall {

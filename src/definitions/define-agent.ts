@@ -1,4 +1,5 @@
 import type { AgentContent, Fallback, LlmProvider } from '../core/agents/agent.js';
+import type { CacheScope } from '../core/agents/answer-cache.js';
 import { expandAgent } from '../core/definitions/short-forms.js';
 import { refuseBadDurations } from './refuse-bad-durations.js';
 import type { Duration } from './source-words.js';
@@ -10,9 +11,15 @@ interface Prompts<System, User, Context> {
   readonly contextInstructions?: Context;
 }
 
+interface Cache<Time> {
+  readonly ttlSeconds: Time;
+  /** Absent: `AGENT`. */
+  readonly scope?: CacheScope;
+}
+
 type Provider = Pick<LlmProvider, 'type' | 'model'> & Partial<LlmProvider>;
 type Content = Pick<AgentContent, 'name'> &
-  Partial<Omit<AgentContent, 'name' | 'llmProvider' | 'fallbacks' | 'prompts' | 'approvalTimeoutSeconds'>> & {
+  Partial<Omit<AgentContent, 'name' | 'llmProvider' | 'fallbacks' | 'prompts' | 'approvalTimeoutSeconds' | 'cache'>> & {
     readonly fallbacks?: readonly (Pick<Fallback, 'on'> & { readonly llmProvider: Provider })[];
   };
 
@@ -22,6 +29,7 @@ export interface AgentInput<Text extends string = string> extends Content {
   readonly llmProvider: Provider;
   readonly prompts: Prompts<Text, Text, Text>;
   readonly approvalTimeoutSeconds?: number;
+  readonly cache?: Cache<number>;
 }
 
 /** An agent as one writes it. */
@@ -31,6 +39,7 @@ export interface AgentSource<System extends string, User extends string, Context
   readonly llmProvider: Provider;
   readonly prompts: Prompts<System, User, Context>;
   readonly approvalTimeoutSeconds?: Duration;
+  readonly cache?: Cache<Duration>;
 }
 
 /**

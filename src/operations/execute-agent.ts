@@ -14,6 +14,7 @@ export interface ExecuteAgentInput {
   readonly agentVersion?: number | null;
   readonly input?: JsonValue;
   readonly conversationId?: string | null;
+  readonly bypassCache?: boolean | null;
 }
 
 /** Runs an agent on its own. The same id with the same input gives back the first execution. */
@@ -72,6 +73,7 @@ function requestOf(input: ExecuteAgentInput): ExecutionRequest {
     ...(input.agentVersion == null ? {} : { agentVersion: input.agentVersion }),
     input: input.input ?? {},
     ...(input.conversationId == null ? {} : { conversationId: input.conversationId }),
+    ...(input.bypassCache === true ? { bypassCache: true } : {}),
   };
 }
 

@@ -14,7 +14,10 @@ import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.j
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
-  readonly storage: Pick<Storage, 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'>;
+  readonly storage: Pick<
+    Storage,
+    'answerCache' | 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'
+  >;
   readonly temporal: Pick<
     TemporalGateway,
     'cancelExecution' | 'closeOf' | 'hasAnythingOfOurs' | 'listCutOff' | 'tellPlaceAgentsChanged'
@@ -28,6 +31,7 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
 
 /** Of executions that are read together, each of up to some megabytes. */
 const BATCH = 10;
+const ANSWERS_AT_ONCE = 500;
 /** So many batches of streams one round closes; the next round goes on. */
 const MAX_BATCHES = 100;
 /** What was cut off while no process of ours ran is found by the first round. */
@@ -40,7 +44,8 @@ const REMEMBERED = 10_000;
 /**
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
- * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be. Safe with many processes. Returns the function that stops it.
+ * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be,
+ * answers that serve nobody any more. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -100,6 +105,7 @@ export class Sweeper {
     await this.#attempt('what has ended and is kept no longer', () => this.#retention.round(this.#unexpired));
     await this.#attempt('budgets of days that are over', () => expireBudgets(this.#parts));
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
+    await this.#attempt('answers that serve nobody any more', () => this.#removeOldAnswers());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
   }
@@ -174,6 +180,13 @@ export class Sweeper {
     const settle = (id: string) => this.#unsettled.attempt(`execution ${id}`, () => settledExecution(this.#parts, id));
     for await (const id of overdueExecutions(this.#parts)) await settle(id);
     for await (const ids of this.#waiting.next()) await someAtOnce(ids, settle);
+  }
+
+  async #removeOldAnswers(): Promise<void> {
+    const { answerCache } = this.#parts.storage;
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      if ((await answerCache.removeExpired(ANSWERS_AT_ONCE)) < ANSWERS_AT_ONCE) return;
+    }
   }
 
   async #settlePlaceAgentChanges(): Promise<void> {

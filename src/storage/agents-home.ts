@@ -40,6 +40,6 @@ export interface AgentsHome {
   /** As of the store of executions. */
   listDeleted(deletedBefore: string, limit: number): Promise<readonly string[]>;
   forgetDeleted(executionIds: readonly string[]): Promise<void>;
-  /** Of executions that are not there any more: removes what is known of their calls, and what the audit was told of them. */
+  /** Of executions that are not there any more: removes what is known of their calls, answers that serve others, and what the audit was told of them. */
   removeCalls(executionIds: readonly string[]): Promise<void>;
 }

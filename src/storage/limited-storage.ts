@@ -3,6 +3,7 @@ import type { Agent } from '../core/agents/agent.js';
 import { budgetOwner, NOTHING_SPENT, type BudgetKey } from '../core/executions/budget-limit.js';
 import type { Conversation } from '../core/executions/conversation.js';
 import type { AgentStore } from './agent-store.js';
+import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
@@ -24,6 +25,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   const limit = new Limit(storage, workflows);
   return {
     agents: limitedAgents(storage.agents, limit),
+    answerCache: limitedAnswerCache(limit),
     audit: limitedAudit(limit),
     breakers: limitedBreakers(storage.breakers),
     budgets: limitedBudgets(storage.budgets, limit),
@@ -138,6 +140,20 @@ function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
         idOf: ({ id }) => id,
         keep: (found) => Promise.resolve(found.flatMap((agent) => limit.agent(agent) ?? [])),
       }),
+  };
+}
+
+/** Agents serve all workflows, and so do the answers that they were given. */
+function limitedAnswerCache(limit: Limit): AnswerCacheStore {
+  const refuse = () => limit.refuse('The cache of an agent');
+  return {
+    take: refuse,
+    renew: refuse,
+    release: refuse,
+    keep: refuse,
+    progress: refuse,
+    purge: refuse,
+    removeExpired: refuse,
   };
 }
 

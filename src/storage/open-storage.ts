@@ -2,6 +2,7 @@ import { CircuitBreakerError } from '../core/errors.js';
 import type { AgentsHome } from './agents-home.js';
 import { MemoryAgentsHome } from './memory/agents-home.js';
 import { MemoryAgentStore } from './memory/agents.js';
+import { MemoryAnswerCacheStore } from './memory/answer-cache.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryBreakerStore } from './memory/breakers.js';
 import { MemoryBudgetStore } from './memory/budgets.js';
@@ -17,6 +18,7 @@ import { MemoryToolStore } from './memory/tools.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentsHome } from './postgres/agents-home.js';
 import { PostgresAgentStore } from './postgres/agents.js';
+import { PostgresAnswerCacheStore } from './postgres/answer-cache.js';
 import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresBreakerStore } from './postgres/breakers.js';
 import { PostgresBudgetStore } from './postgres/budgets.js';
@@ -70,6 +72,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
   const tools = new PostgresToolStore(sql);
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
+    answerCache: new PostgresAnswerCacheStore(sql),
     audit: new PostgresAuditStore(sql),
     breakers: new PostgresBreakerStore(sql),
     budgets: new PostgresBudgetStore(sql),
@@ -97,7 +100,9 @@ function storageInMemory(): OpenedStorage {
   const deleted = new MemoryDeletedExecutions((ids) => {
     tools.removeCalls(ids);
     budgets.removeCalls(ids);
+    answerCache.removeOf(ids);
   });
+  const answerCache = new MemoryAnswerCacheStore((id) => deleted.has(id));
   const conversations = new MemoryConversationStore((id) => executions.haveConversation(id));
   const executions: MemoryExecutionStore = new MemoryExecutionStore({ audit, conversations, deleted });
   const tokens = new MemoryTokenStore(executions, audit);
@@ -108,6 +113,7 @@ function storageInMemory(): OpenedStorage {
   const tools = new MemoryToolStore(executions, audit);
   const storage: Storage = {
     agents,
+    answerCache,
     audit,
     breakers: new MemoryBreakerStore(),
     budgets,

@@ -1,4 +1,5 @@
 import type { AgentStore } from './agent-store.js';
+import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
@@ -15,6 +16,7 @@ import type { WorkflowStore } from './workflow-store.js';
 /** All stores of one backend. Opened once per process, where the process is composed. */
 export interface Storage {
   readonly agents: AgentStore;
+  readonly answerCache: AnswerCacheStore;
   readonly audit: AuditStore;
   readonly breakers: BreakerStore;
   readonly budgets: BudgetStore;

@@ -10,6 +10,8 @@ export interface WaitingActivity {
   readonly taskToken: Uint8Array;
   /** Undefined: nothing is said to Temporal while it waits. */
   readonly heartbeatTimeoutMs: number | undefined;
+  /** What its heartbeats say, for the next attempt: from the first on, which comes before anything else. */
+  readonly details?: () => unknown;
 }
 
 /** Resolves with what the activity gives, or rejects with what it fails with; with anything when the signal aborts. */
@@ -66,6 +68,11 @@ export class LongWaits {
       void this.#handBack(wait);
       return;
     }
+    void this.#begin(wait);
+  }
+
+  async #begin(wait: Wait): Promise<void> {
+    if (wait.details !== undefined) await this.#beat(wait);
     this.#queue.push(wait);
     this.#lookOn();
   }
@@ -102,11 +109,17 @@ export class LongWaits {
     } catch (error) {
       if (wait.ending.signal.aborted) return;
       if (turn.signal.aborted) this.#queue.push(wait);
-      else await this.#report(wait, () => this.#completion.fail(wait.taskToken, activityFailure(error)));
+      else await this.#report(wait, () => this.#fail(wait, error));
     } finally {
       clearTimeout(timer);
       wait.ending.signal.removeEventListener('abort', end);
     }
+  }
+
+  /** A failure by itself says nothing for the next attempt. */
+  async #fail(wait: Wait, error: unknown): Promise<void> {
+    if (wait.details !== undefined) await this.#beat(wait);
+    await this.#completion.fail(wait.taskToken, activityFailure(error));
   }
 
   get #lookMs(): number {
@@ -129,7 +142,7 @@ export class LongWaits {
 
   async #beat(wait: Wait): Promise<void> {
     try {
-      await this.#completion.heartbeat(wait.taskToken);
+      await this.#completion.heartbeat(wait.taskToken, wait.details?.());
     } catch (error) {
       // Where Temporal is away, a later one may get through.
       if (isUnwanted(error)) this.#end(wait);

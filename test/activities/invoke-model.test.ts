@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelCall, TurnAnswer } from '../../src/contract/activities.js';
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import type { AttemptDetails } from '../../src/activities/attempt-heartbeat.js';
+import { EqualCalls } from '../../src/activities/equal-calls.js';
 import { invokeModel } from '../../src/activities/invoke-model.js';
 import { KnownBudgets } from '../../src/activities/known-budgets.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
@@ -80,6 +81,7 @@ describe('a turn', () => {
       schemas: schemasInThisThread,
       appends: new OneAfterAnother(),
       breakers: breakersOn(storage),
+      equalCalls: new EqualCalls(storage.answerCache),
       model,
       costOf: () => undefined,
       budgets: new KnownBudgets(storage),

@@ -107,10 +107,11 @@ const arbitraryAgent = fc
       { maxKeys: 3 },
     ),
     approvalTimeoutSeconds: fc.constantFrom(undefined, 1, 90, 3600, 86_461, 1.5, 604_800, 1.0001),
+    cache: fc.constantFrom(undefined, { ttlSeconds: 90, scope: 'AGENT' }, { ttlSeconds: 1.5, scope: 'WORKFLOW' }),
     maxTurns: fc.constantFrom(10, 3),
     budget: arbitraryBudget,
   })
-  .map(({ system, userTemplate, options, approvalTimeoutSeconds, budget, name, ...rest }) => ({
+  .map(({ system, userTemplate, options, approvalTimeoutSeconds, budget, cache, name, ...rest }) => ({
     id: 'any',
     name: name.slice(0, 200),
     ...rest,
@@ -124,6 +125,7 @@ const arbitraryAgent = fc
     prompts: { system: system.replaceAll('{x}', 'x'), userTemplate },
     ...(approvalTimeoutSeconds === undefined ? {} : { approvalTimeoutSeconds }),
     ...(budget === undefined ? {} : { budget }),
+    ...(cache === undefined ? {} : { cache }),
   }));
 
 describe('the text of a definition', () => {

@@ -41,6 +41,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   fireTransition: 'mutation { fireTransition(input: {tokenId: "t", transitionId: "go"}) { executionId } }',
   // Found, and then refused: it has one version.
   migrateTokens: 'mutation { migrateTokens(workflowId: "w", fromVersion: 1, toVersion: 1) { migrated } }',
+  purgeCache: 'mutation { purgeCache(agentId: "a") }',
   rejectToolCall: 'mutation { rejectToolCall(executionId: "e", toolCallId: "x") { id } }',
   retryToken: 'mutation { retryToken(id: "t") { id } }',
   triggerPlaceAgents: 'mutation { triggerPlaceAgents(tokenId: "t") { id } }',

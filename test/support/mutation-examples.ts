@@ -56,6 +56,7 @@ function agentInput(id: string): JsonObject {
     maxToolCalls: 5,
     approvalRequired: [],
     approvalTimeoutSeconds: 3600,
+    cache: { ttlSeconds: 60, scope: 'WORKFLOW' },
     strictParameters: false,
     budget: BUDGET,
   };
@@ -201,11 +202,14 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
         return { id };
       },
     },
+    purgeCache: { fresh: () => Promise.resolve({ agentId: 'plain' }) },
     executeAgent: {
       fresh: () => {
         const [id, conversationId] = [newId(), newId()];
         const input = { text: 'clean', more: { within: ['clean'] } };
-        return Promise.resolve({ input: { id, agentId: 'plain', agentVersion: 1, input, conversationId } });
+        return Promise.resolve({
+          input: { id, agentId: 'plain', agentVersion: 1, input, conversationId, bypassCache: true },
+        });
       },
       read: { what: 'agentExecution', id: idOf },
     },

@@ -7,6 +7,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { createActivities } from '../../src/activities/create-activities.js';
 import { KnownBudgets } from '../../src/activities/known-budgets.js';
+import { EqualCalls } from '../../src/activities/equal-calls.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
 import { tellInOrder } from '../../src/activities/tell-in-order.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
@@ -148,6 +149,7 @@ export async function startWorkerOn(
     budgets: new KnownBudgets(storage),
     appends: new OneAfterAnother(),
     breakers: breakersOn(storage),
+    equalCalls: new EqualCalls(storage.answerCache),
     tools: registry,
     tellTools: tellInOrder((place, events) => tellTools(streams, place, { events, onFailure: () => undefined })),
     logger,

@@ -10,11 +10,13 @@ class Reports {
   readonly completed = new Map<number, unknown>();
   readonly failed = new Map<number, unknown>();
   beats = 0;
+  readonly said: unknown[] = [];
   isKnown = true;
   failures = 0;
 
-  heartbeat(): Promise<void> {
+  heartbeat(_token: unknown, details: unknown): Promise<void> {
     this.beats += 1;
+    this.said.push(details);
     return this.isKnown ? Promise.resolve() : Promise.reject(new ActivityNotFoundError('gone'));
   }
 
@@ -85,6 +87,21 @@ describe('long waits', () => {
     expect(most).toBe(10);
     await waits.close();
     expect(reports.failed.size).toBe(25);
+  });
+
+  it('say what their next attempt has to know before they wait, and again before they fail', async () => {
+    const reports = new Reports();
+    const waits = new LongWaits(reports);
+    let said = 0;
+    const details = () => (said += 1);
+    waits.take({ ...activity(1), details }, () => {
+      expect(reports.said).toEqual([1]);
+      return Promise.reject(new Error('no'));
+    });
+    await eventually(() => {
+      expect(reports.failed.size).toBe(1);
+    });
+    expect(reports.said).toEqual([1, 2]);
   });
 
   it('are given up when Temporal no longer wants them', async () => {

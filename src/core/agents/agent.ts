@@ -1,5 +1,6 @@
 import type { FallbackCode } from '../codes.js';
 import type { JsonObject } from '../json/json.js';
+import type { AnswerCache } from './answer-cache.js';
 import type { Budget } from './budget.js';
 
 export const PROVIDER_TYPES = ['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const;
@@ -62,6 +63,8 @@ export interface AgentContent {
   readonly approvalRequired?: readonly string[];
   /** How long a call waits for a person; absent: DEFAULT_APPROVAL_TIMEOUT_SECONDS. */
   readonly approvalTimeoutSeconds?: number;
+  /** Absent: every execution asks its model. */
+  readonly cache?: AnswerCache;
   readonly strictParameters: boolean;
   /** What its model calls may spend. That of the newest version holds for all versions. */
   readonly budget?: Budget;

@@ -23,7 +23,7 @@ export function changeEntries(before: AgentExecution, after: AgentExecution): re
   const had = new Map(before.attempts.map((one) => [keyOf(one), one.outcome]));
   const calls = after.attempts.filter((one) => {
     const earlier = had.get(keyOf(one)) ?? 'running';
-    return earlier === 'running' && one.outcome !== 'running';
+    return earlier === 'running' && one.outcome !== 'running' && one.cachedFrom === undefined;
   });
   const told = calls.map((call) => callEntry(after.id, call));
   return isEnded(after.status) && !isEnded(before.status) ? [...told, endEntry(after)] : told;

@@ -31,7 +31,12 @@ export function expandWorkflow(input: unknown): Expanded {
 /** An agent in the form of `AgentInput`. */
 export function expandAgent(input: unknown): Expanded {
   const work = new Expansion();
-  return work.done(work.members(input, [], { approvalTimeoutSeconds: (value, at) => work.seconds(value, at) }));
+  return work.done(
+    work.members(input, [], {
+      approvalTimeoutSeconds: work.seconds,
+      cache: (cache, at) => work.members(cache, at, { ttlSeconds: work.seconds }),
+    }),
+  );
 }
 
 type Change = (value: unknown, at: JsonPath) => unknown;

@@ -11,6 +11,7 @@ const AGENT_DEFAULTS: JsonObject = {
   strictParameters: false,
 };
 const PROVIDER_DEFAULTS: JsonObject = { headers: {}, options: {} };
+const CACHE_DEFAULTS: JsonObject = { scope: 'AGENT' };
 const WORKFLOW_DEFAULTS: JsonObject = { rules: {}, placeAgents: [] };
 const TRANSITION_DEFAULTS: JsonObject = { trigger: 'manual', conditions: [], rules: [] };
 const USE_DEFAULTS: JsonObject = { enabled: true, inputMapping: {}, outputMapping: {} };
@@ -50,6 +51,8 @@ export function shortAgent(agent: JsonObject): JsonObject {
       llmProvider: shortProvider,
       fallbacks: each((fallback) => changed(fallback, { llmProvider: shortProvider })),
       approvalTimeoutSeconds: duration,
+      cache: (cache) =>
+        isJsonObject(cache) ? changed(without(cache, CACHE_DEFAULTS), { ttlSeconds: duration }) : cache,
     }),
     AGENT_ORDER,
   );

@@ -15,6 +15,7 @@ export function checkExecutionRequest(message: unknown, id: string): readonly Pr
   if (conversationId != null && !isText(conversationId))
     fields.refuse('conversationId', 'conversationId must be a text');
   fields.wholeNumber('agentVersion');
+  fields.flag('bypassCache');
   fields.object('overrides');
   const token = fields.object('token');
   const isToken = ['id', 'workflowId', 'place'].every((name) => isText(token?.[name]));

@@ -42,6 +42,8 @@ export interface ExecutionRequest {
   readonly conversationId?: string;
   readonly token?: ExecutionToken;
   readonly overrides?: ExecutionOverrides;
+  /** A model is asked, also where the answer is known; it serves others from then on. Absent: false. */
+  readonly bypassCache?: boolean;
 }
 
 /** What a finished execution hands to the token. */
@@ -79,6 +81,8 @@ export interface ModelAttempt extends UsedKeys {
   readonly queuedMs?: number;
   readonly firstChunkMs?: number;
   readonly durationMs?: number;
+  /** No call was made: this execution was given the same answer before. */
+  readonly cachedFrom?: string;
 }
 
 /** One run of one agent, as stored and shown. Its id is the Temporal workflow id. */
@@ -102,6 +106,8 @@ export interface AgentExecution {
   /** The turn that it ended with: whose text is the answer. Absent before, and where it was ended from outside. */
   readonly turn?: number;
   readonly attempts: readonly ModelAttempt[];
+  /** The execution that was given the same answer before, which this one was given again. */
+  readonly cachedFrom?: string;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly completedAt?: string;

@@ -61,6 +61,8 @@ export interface ModelFinish extends UsedKeys {
   readonly providerRequestId?: string;
   /** Parameters that were not sent, and why. */
   readonly warnings: readonly string[];
+  /** Nobody was asked: this execution was given the same answer before. */
+  readonly cachedFrom?: string;
   /** Of a turn that calls tools, what its provider wants back unchanged with their results. */
   readonly providerState?: ProviderState;
 }
@@ -76,5 +78,7 @@ export interface TurnResult {
   readonly stopReason: StopReason;
   readonly model: string;
   readonly warnings: readonly string[];
+  /** The execution that was given the answer before this one, which called nobody. */
+  readonly cachedFrom?: string;
   readonly providerState?: ProviderState;
 }

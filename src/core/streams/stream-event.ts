@@ -28,7 +28,15 @@ export interface StreamPosition {
 }
 
 export type ThinkingStatus =
-  'calling_model' | 'rate_limited' | 'reasoning' | 'calling_tool' | 'waiting_for_approval' | 'retrying' | 'budget';
+  | 'calling_model'
+  | 'rate_limited'
+  | 'reasoning'
+  | 'calling_tool'
+  | 'waiting_for_approval'
+  /** For the answer to an execution that asks the very same. */
+  | 'waiting_for_equal'
+  | 'retrying'
+  | 'budget';
 
 export type FailedStatus = 'failed' | 'timeout' | 'cancelled' | 'terminated';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { CACHE_SCOPES, checkAnswerCache } from '../agents/answer-cache.js';
 import { LONGEST_APPROVAL_SECONDS, unknownApprovals } from '../agents/approval-required.js';
 import { MOST_FALLBACKS, PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { FALLBACK_CODES } from '../codes.js';
@@ -60,6 +61,7 @@ export const agentShape = shape({
   maxToolCalls: z.number().exactOptional(),
   approvalRequired: listOf(text(200), 100).exactOptional(),
   approvalTimeoutSeconds: z.number().exactOptional(),
+  cache: shape({ ttlSeconds: z.number(), scope: z.enum(CACHE_SCOPES).default('AGENT') }).exactOptional(),
   strictParameters: z.boolean().default(false),
   budget: budgetShape.exactOptional(),
 });
@@ -105,6 +107,7 @@ function checkAgent(content: AgentContent): readonly Problem[] {
     ...unknownApprovals(content.approvalRequired ?? [], content.tools),
     ...checkApprovalTimeout(content.approvalTimeoutSeconds),
     ...checkBudget(content.budget, '/budget'),
+    ...checkAnswerCache(content.cache, content.tools),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
     ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
   ];

@@ -65,6 +65,10 @@ describe('short forms', () => {
     expect(expandAgent(agent).input).toEqual(agent);
   });
 
+  it('say how long the answers of an agent serve', () => {
+    expect(expandAgent({ cache: { ttlSeconds: '5m' } }).input).toEqual({ cache: { ttlSeconds: 300 } });
+  });
+
   it('that are no duration are problems, and hide no other', () => {
     const { input, problems } = expandAgent({ approvalTimeoutSeconds: 'soon' });
     expect(problems).toMatchObject([{ code: 'INVALID_VALUE', pointer: '/approvalTimeoutSeconds' }]);

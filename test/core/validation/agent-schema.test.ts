@@ -78,6 +78,19 @@ describe('parseAgentInput', () => {
     ]);
   });
 
+  it('refuses to keep answers of an agent with tools, for no time, or for more than 30 days', () => {
+    expect(problems({ cache: { ttlSeconds: 60, scope: 'WORKFLOW' } })).toEqual([]);
+    expect(problems({ cache: { ttlSeconds: 0.5 }, tools: ['look'] })).toEqual([
+      'OUT_OF_RANGE /cache/ttlSeconds',
+      'INVALID_VALUE /cache',
+    ]);
+    expect(problems({ cache: { ttlSeconds: 2_592_001 } })).toEqual(['OUT_OF_RANGE /cache/ttlSeconds']);
+    expect(problems({ cache: { scope: 'EVERYBODY' } })).toEqual([
+      'INVALID_VALUE /cache/ttlSeconds',
+      'INVALID_VALUE /cache/scope',
+    ]);
+  });
+
   it('refuses an output schema without end', () => {
     expect(problems({ outputSchema: { description: 'x'.repeat(100_001) } })).toEqual([
       'OUTPUT_SCHEMA_TOO_COSTLY /outputSchema',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
+import { answerCacheStoreContract } from './answer-cache-store.js';
 import { auditStoreContract } from './audit-store.js';
 import { breakerStoreContract } from './breaker-store.js';
 import { budgetStoreContract } from './budget-store.js';
@@ -48,6 +49,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     toolStoreContract(storage);
     limitedStorageContract(storage);
     readingManyContract(storage);
+    answerCacheStoreContract(storage);
     auditStoreContract(storage);
     breakerStoreContract(() => storage().breakers);
     deletionContract(storage);

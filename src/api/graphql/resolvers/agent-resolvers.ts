@@ -3,6 +3,7 @@ import { FALLBACK_BY_DEFAULT } from '../../../core/codes.js';
 import { budgetScopes } from '../../../core/executions/budget-limit.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-required.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
+import { purgeCache } from '../../../operations/purge-cache.js';
 import { readInParts } from '../read-in-parts.js';
 import type { ResolverContext } from '../context.js';
 import { pageRequest } from '../pages.js';
@@ -51,6 +52,8 @@ export const agentResolvers = {
     createAgent: (_: unknown, { input }: { input: unknown }, context: ResolverContext) => createAgent(context, input),
     updateAgent: (_: unknown, { id, ...change }: AgentUpdate, context: ResolverContext) =>
       updateAgent(context, id, change),
+    purgeCache: (_: unknown, { agentId }: { agentId: string }, context: ResolverContext) =>
+      purgeCache(context, agentId),
     deleteAgent: (_: unknown, { id }: { id: string }, context: ResolverContext) => deleteAgent(context, id),
   },
 };

@@ -52,6 +52,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     executeAgent: operateOnAll,
     fireTransition: operate,
     migrateTokens: operate,
+    purgeCache: administerAll,
     rejectToolCall: operate,
     retryToken: operate,
     triggerPlaceAgents: operate,
