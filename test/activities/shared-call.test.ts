@@ -18,6 +18,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { openAnswerStream } from '../../src/streams/writing/gathered-answer.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
+import { breakersOn } from '../support/breakers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
@@ -86,6 +87,7 @@ describe('a call whose answer serves others', () => {
       ...{ storage, schemas: schemasInThisThread, appends: new OneAfterAnother(), model, tools: new Map(), logger },
       costOf: () => undefined,
       budgets: new KnownBudgets(storage),
+      breakers: breakersOn(storage),
       equalCalls: new EqualCalls(storage.answerCache),
       mask: (text) => text,
       tellTools: () => Promise.resolve(),
