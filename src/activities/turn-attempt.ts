@@ -106,6 +106,7 @@ export class TurnAttempt {
     try {
       const finish = await this.#converse(turn);
       if (this.#place.known === undefined) this.#watched.succeeded();
+      else this.#watched.dropped();
       await this.#stream.end();
       const { usage, providerRequestId, cachedFrom } = finish;
       const toolCalls = withOwnIds(finish.toolCalls, callIdsIn(turn.request.messages));

@@ -12,7 +12,7 @@ import { streamEpoch } from './stream-epoch.js';
 interface EqualWait {
   readonly context: Context;
   readonly previous: AttemptDetails;
-  readonly turn: Pick<LoadedTurn, 'route'>;
+  readonly turn: Pick<LoadedTurn, 'route' | 'trial'>;
   readonly wanted: WantedAnswer;
 }
 
@@ -29,7 +29,9 @@ export function mayWait({ prepared }: ModelCall, { equalWaitMs = 0 }: AttemptDet
  * the answer, or makes the call.
  */
 export function waitForEqual(parts: ActivityParts, call: ModelCall, wait: EqualWait): never {
-  const { context, previous, wanted } = wait;
+  const { context, previous, wanted, turn } = wait;
+  // It may be the one call that was to find out whether the provider is well again: another one does.
+  parts.breakers.watch(turn.route.provider, turn.trial).dropped();
   const told = previous.equalWaits === undefined ? tellViewers(parts, call, wait) : undefined;
   const { taskToken, heartbeatTimeoutMs } = context.info;
   const { equalWaits = 0, equalWaitMs = 0 } = previous;
