@@ -115,16 +115,22 @@ describe('several keys', () => {
       expect(ended.filter(({ status }) => status === 'COMPLETED')).toHaveLength(100);
     });
     const seen = await Promise.all(ids.map(keysOf));
-    // One attempt each: nobody had to wait, and nothing was used up.
-    for (const { attempts } of seen) expect(attempts).toMatchObject([{ outcome: 'completed' }]);
-    const used = seen.flatMap(({ attempts }) => attempts.map(({ key }) => key));
+    // One attempt each: nobody had to wait, and nothing was used up. On a machine with much to do Temporal may take one for lost.
+    const counted = seen.map(({ attempts }) => attempts.filter(({ outcome }) => outcome !== 'lost'));
+    const lost = seen.flatMap(({ attempts }) => attempts).length - counted.flat().length;
+    for (const attempts of counted) expect(attempts).toMatchObject([{ outcome: 'completed' }]);
+    const used = counted.flatMap((attempts) => attempts.map(({ key }) => key));
     expect(new Set(used)).toEqual(new Set(['OPENAI_API_KEYS, key 1', 'OPENAI_API_KEYS, key 4']));
-    expect(callsWith(FIRST) + callsWith(FOURTH)).toBe(100);
-    expect(Math.abs(callsWith(FIRST) - 50)).toBeLessThanOrEqual(10);
+    const answered = callsWith(FIRST) + callsWith(FOURTH);
+    expect(answered).toBeGreaterThanOrEqual(100);
+    expect(answered).toBeLessThanOrEqual(100 + lost);
+    expect(Math.abs(callsWith(FIRST) - answered / 2)).toBeLessThanOrEqual(answered / 10);
     const passed = seen.flatMap(({ attempts }) => attempts.flatMap(({ passedKeys }) => passedKeys ?? []));
     expect(passed).toContainEqual({ key: 'OPENAI_API_KEYS, key 2', errorCode: 'rate_limit' });
     expect(passed).toContainEqual({ key: 'OPENAI_API_KEYS, key 3', errorCode: 'auth' });
-    expect(passed).toHaveLength(callsWith(LIMITED) + callsWith(REVOKED));
+    const refused = callsWith(LIMITED) + callsWith(REVOKED);
+    expect(passed.length).toBeLessThanOrEqual(refused);
+    if (lost === 0) expect(passed).toHaveLength(refused);
     // Those that were under way when the first answer came, and no more: of two workers.
     const before = calls.length;
     const later = await Promise.all(Array.from({ length: 10 }, execute));
