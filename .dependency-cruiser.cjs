@@ -82,7 +82,7 @@ const modules = [
       dependencyTypesNot: ['core'],
       pathNot: [
         '^src/(core|contract|operations|activities)/',
-        '^src/providers/language-model\\.ts$',
+        '^src/providers/(language-model|model-batches)\\.ts$',
         TOOL_PORT,
         STORAGE_PORTS,
         STREAM_PORT,
@@ -372,7 +372,7 @@ const houses = {
     },
   },
   providers: {
-    open: ['language-model', 'wire-format', 'wire-formats', 'provider-dependencies'],
+    open: ['language-model', 'model-batches', 'wire-format', 'wire-formats', 'provider-dependencies'],
     rooms: {
       failures: [],
       connection: ['failures'],
@@ -380,6 +380,7 @@ const houses = {
       request: ['failures'],
       answer: ['failures', 'connection', 'keys', 'request'],
       mock: ['answer'],
+      batch: ['failures', 'connection', 'keys'],
       formats: ['failures', 'connection', 'request'],
       directory: ['failures', 'connection', 'keys'],
       pricing: [],

@@ -6,19 +6,26 @@ export interface EconomySettings {
   readonly pricesFile?: string;
   /** How long a model that has failed often is not asked where there is a fallback. */
   readonly breakerOpenSeconds: number;
+  readonly batchTimes: { readonly windowSeconds: number; readonly pollSeconds: number };
 }
 
 const MOST_SECONDS = 86_400;
 
+const batchSeconds = z.coerce.number('must be a number of seconds').min(1, 'must be 1 or more').max(MOST_SECONDS);
+
 export const ECONOMY_VARIABLES = {
   PRICES_FILE: z.string().optional(),
   BREAKER_OPEN_SECONDS: z.coerce.number('must be a number of seconds').positive().max(MOST_SECONDS).default(30),
+  BATCH_WINDOW_SECONDS: batchSeconds.default(60),
+  BATCH_POLL_SECONDS: batchSeconds.default(60),
 };
 
 /** From variables that were found good. */
 export function economySettings(values: EconomyValues): EconomySettings {
   const { PRICES_FILE: pricesFile, BREAKER_OPEN_SECONDS: breakerOpenSeconds } = values;
-  return { ...(pricesFile === undefined ? {} : { pricesFile }), breakerOpenSeconds };
+  const { BATCH_WINDOW_SECONDS: windowSeconds, BATCH_POLL_SECONDS: pollSeconds } = values;
+  const batchTimes = { windowSeconds, pollSeconds };
+  return { ...(pricesFile === undefined ? {} : { pricesFile }), breakerOpenSeconds, batchTimes };
 }
 
 type EconomyValues = z.infer<z.ZodObject<typeof ECONOMY_VARIABLES>>;

@@ -4,6 +4,7 @@ export * from './audit.js';
 export * from './breakers.js';
 export * from './budgets.js';
 export * from './cached-answers.js';
+export * from './batches.js';
 export * from './conversations.js';
 export * from './executions.js';
 export * from './place-agents.js';

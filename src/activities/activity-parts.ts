@@ -3,6 +3,8 @@ import type { AgentExecution, ExecutionResult } from '../core/executions/executi
 import type { ToolCallPlace } from '../core/executions/tool-call.js';
 import type { StreamEventBody, TokenUsage } from '../core/streams/stream-event.js';
 import type { FollowingParts } from '../operations/follow-newest-run.js';
+import type { BatchGroup } from '../contract/batches.js';
+import type { ModelBatches } from '../providers/model-batches.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
@@ -13,16 +15,28 @@ import type { KnownBudgets } from './known-budgets.js';
 import type { OneAfterAnother } from './one-after-another.js';
 import type { ProviderBreakers } from './provider-breakers.js';
 
+/** What the activities of batches work with. */
+export interface BatchParts {
+  readonly models: ModelBatches;
+  /** Sees to it that somebody collects what waits in a group, from now on. */
+  readonly collect: (group: BatchGroup) => Promise<void>;
+  /** Tells an execution that something came of its turn; one that runs no more is not told. */
+  readonly tellAnswered: (executionId: string, turn: number) => Promise<void>;
+  /** How long requests are gathered, and how often a provider is asked. */
+  readonly times: Pick<BatchGroup, 'windowSeconds' | 'pollSeconds'>;
+}
+
 /** What activities work with: made once per worker process, where the process is composed. */
 export interface ActivityParts {
   readonly storage: Storage;
   /** Becomes the writer of an execution's stream, as far as its backend lets it: never throws, never waits. */
   readonly openAnswer: (executionId: string, options: AnswerStreamOptions) => AnswerStream;
   readonly model: LanguageModel;
-  readonly breakers: ProviderBreakers;
+  readonly breakers: Pick<ProviderBreakers, 'judge' | 'claim' | 'isOpen' | 'watch'>;
   /** What a call costs, in US dollars; undefined where no price is known. */
   readonly costOf: (provider: LlmProvider, usage: TokenUsage) => number | undefined;
   readonly budgets: KnownBudgets;
+  readonly batches: BatchParts;
   readonly tools: ToolRegistry;
   /**
    * Tells viewers of an execution what its tools do, behind the text of a turn that has ended, in the order of the calls.

@@ -2,16 +2,21 @@ import { activityFailure } from '../contract/failures.js';
 import type { Activities } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
+import { claimBatch } from './claim-batch.js';
+import { collectBatch } from './collect-batch.js';
 import { checkArguments } from './check-arguments.js';
 import { continueConversation } from './continue-conversation.js';
 import { continueWithResults } from './continue-with-results.js';
+import { failBatch } from './tell-batch.js';
 import { invokeModel } from './invoke-model.js';
+import { joinBatch, leaveBatch } from './join-batch.js';
 import { loadDefinition, reloadDefinition } from './load-definition.js';
 import { prepareAgent } from './prepare-agent.js';
 import { recordApproval } from './record-approval.js';
 import { recordExecution } from './record-execution.js';
 import { recordToken } from './record-token.js';
 import { runTool } from './run-tool.js';
+import { submitBatch } from './submit-batch.js';
 
 /** The activities over the parts of one worker process. */
 export function createActivities(parts: ActivityParts): Activities {
@@ -27,6 +32,12 @@ export function createActivities(parts: ActivityParts): Activities {
     recordApproval: failingAsTemporalDoes((record) => recordApproval(parts, record)),
     continueWithResults: failingAsTemporalDoes((turn) => continueWithResults(parts, turn)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
+    joinBatch: failingAsTemporalDoes((call) => joinBatch(parts, call)),
+    leaveBatch: failingAsTemporalDoes((place) => leaveBatch(parts, place)),
+    claimBatch: failingAsTemporalDoes((batch) => claimBatch(parts, batch)),
+    submitBatch: failingAsTemporalDoes((batch) => submitBatch(parts, batch)),
+    collectBatch: failingAsTemporalDoes((batch) => collectBatch(parts, batch)),
+    failBatch: failingAsTemporalDoes((batch) => failBatch(parts, batch)),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };
 }

@@ -7,6 +7,7 @@ import type { ActivityParts } from './activity-parts.js';
 import { refuseLostTurn } from './attempt-failure.js';
 import { keepBeating, previousDetails } from './attempt-heartbeat.js';
 import { noteFinished } from './attempt-record.js';
+import { fromBatch } from './from-batch.js';
 import { loadTurn, type LoadedTurn } from './load-turn.js';
 import { persistently } from './persistently.js';
 import { SharedCall } from './shared-call.js';
@@ -18,13 +19,15 @@ import { TurnAttempt } from './turn-attempt.js';
  * One turn of an execution: calls the model, lets what it says go to the stream as it arrives, and returns it whole.
  * A turn that an earlier attempt finished is returned as it was stored; the model is not called again.
  */
-export async function invokeModel(parts: ActivityParts, call: ModelCall): Promise<TurnAnswer> {
+export async function invokeModel(given: ActivityParts, wanted: ModelCall): Promise<TurnAnswer> {
   const context = Context.current();
-  const previous = previousDetails(context, call.turn);
+  const previous = previousDetails(context, wanted.turn);
   refuseLostTurn(context, previous);
   let live = () => previous;
   const stopBeating = keepBeating(context, () => live());
   try {
+    const batched = () => fromBatch(given, wanted, previous);
+    const { parts, call } = await persistently(context.cancellationSignal, batched);
     const asked = { previous, claim: turnClaim(context) };
     const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, asked));
     const shared = new SharedCall(parts, call, { turn, context });

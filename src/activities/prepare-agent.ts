@@ -1,6 +1,7 @@
 import { DEFAULT_MAX_TOOL_CALLS, isAllowedIn, type Agent } from '../core/agents/agent.js';
 import { cacheSharers } from '../core/agents/answer-cache.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../core/agents/approval-required.js';
+import { batchRefusal, DEFAULT_MAX_WAIT_SECONDS } from '../core/agents/delivery.js';
 import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ExecutionRequest } from '../core/executions/execution.js';
 import { executionDeadlineSeconds } from '../core/executions/execution-deadline.js';
@@ -31,6 +32,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     throw finalFailure({ code: 'cancelled', message: 'It was cancelled before it began.' });
   if (agent === undefined) throw unknownAgent(request);
   refuseForeignWorkflow(newest ?? agent, request);
+  const batch = batchOf(agent, request);
   const [messageCount] = await Promise.all([
     addPrompts(parts, agent, { request, execution }),
     storage.executions.update(execution.id, {
@@ -61,7 +63,8 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     deadlineSeconds: executionDeadlineSeconds(timeoutSeconds, retryConfig, 1 + (agent.fallbacks?.length ?? 0)),
     keepsDeadline: true,
     retry: retryLimits(retryConfig),
-    ...preparedCache(agent, request),
+    ...batch,
+    ...(batch.batch === undefined ? preparedCache(agent, request) : {}),
   };
 }
 
@@ -71,6 +74,14 @@ function preparedCache({ id, cache, tools }: Agent, request: ExecutionRequest): 
   const sharers = cacheSharers(cache, id, request.token?.workflowId);
   const isBypassed = request.bypassCache === true;
   return { cache: { ttlSeconds: cache.ttlSeconds, sharers, ...(isBypassed ? { isBypassed } : {}) } };
+}
+
+/** Who has asked for batches and cannot have them is told: a stream would cost twice as much. */
+function batchOf(agent: Agent, { overrides }: ExecutionRequest): Pick<PreparedAgent, 'batch'> {
+  if ((overrides?.delivery ?? agent.delivery) !== 'batch') return {};
+  const refusal = batchRefusal(agent);
+  if (refusal === undefined) return { batch: { maxWaitSeconds: agent.maxWaitSeconds ?? DEFAULT_MAX_WAIT_SECONDS } };
+  throw finalFailure({ code: 'invalid_request', message: `Agent "${agent.id}": ${refusal}.` });
 }
 
 /** Something else is stored under its id: nothing is recorded then, neither its beginning nor its end. */

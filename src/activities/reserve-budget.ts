@@ -24,6 +24,8 @@ export interface BudgetPlace {
   readonly request: ModelRequest;
   /** Tells viewers of the execution. */
   readonly tell: (words: string) => void;
+  /** Absent: a new one. */
+  readonly callId?: string;
 }
 
 /** A call waits so long for others to give back what they reserved, and no longer than half of its own time. */
@@ -45,7 +47,7 @@ export async function reserveBudget(
   const { budgets, now, storage } = parts;
   const { cancellationSignal: signal, info } = place.context;
   const { executionId, turn } = call;
-  const id = { executionId, turn, callId: randomUUID() };
+  const id = { executionId, turn, callId: place.callId ?? randomUUID() };
   const day = now().slice(0, 10);
   const look = async (isFresh: boolean) => {
     const owners = await persistently(signal, () => budgets.of(call.prepared, { isFresh }));
@@ -68,6 +70,39 @@ export async function reserveBudget(
   const unknown = unpriced(parts, place, limits);
   if (unknown !== undefined) throw refusal(unpricedMessage(unknown, place.request.provider));
   return await reserveInTime(parts, place, { ...sized, limits });
+}
+
+/** The id of a turn's call in a batch: there is one. */
+const IN_BATCH = 'batch';
+
+/**
+ * Reserves what a turn may take in a batch, until its answer is read, or it leaves. `place`: with all of the time that it may wait. Throws
+ * as `reserveBudget` does.
+ */
+export async function reserveForBatch(parts: BudgetParts, call: ModelCall, place: BudgetPlace): Promise<void> {
+  await reserveBudget(parts, call, { ...place, callId: IN_BATCH });
+}
+
+/** What a turn that joined a batch has reserved; undefined: it has no budgets. What they may have left by now does not matter. */
+export async function reservedForBatch(
+  parts: BudgetParts,
+  { prepared, executionId, turn }: ModelCall,
+  place: BudgetPlace,
+): Promise<BudgetReservation | undefined> {
+  const day = parts.now().slice(0, 10);
+  const look = () => parts.budgets.of(prepared, { isFresh: false });
+  const owners = await persistently(place.context.cancellationSignal, look);
+  const limits = limitsOf({ executionId, day, ...owners });
+  if (limits.length === 0) return undefined;
+  return { executionId, turn, callId: IN_BATCH, day, limits, ...sizeOf(parts, place) };
+}
+
+/** A turn has left its batch: what nobody said of it counts with the least that it can have taken. Does nothing for one that was read. */
+export async function settleBatched(
+  { storage }: Pick<BudgetParts, 'storage'>,
+  { executionId, turn }: { readonly executionId: string; readonly turn: number },
+): Promise<void> {
+  await storage.budgets.settleLost({ executionId, turn, callId: 'left' }, { nanoUsd: 0, tokens: 0 });
 }
 
 async function reserveInTime(

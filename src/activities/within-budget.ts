@@ -9,7 +9,13 @@ import { utf8Length } from '../core/json/utf8-length.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { BudgetReservation } from '../storage/budget-store.js';
 import { persistently } from './persistently.js';
-import { EXPIRY_GRACE_MS, reserveBudget, type BudgetParts, type BudgetPlace } from './reserve-budget.js';
+import {
+  EXPIRY_GRACE_MS,
+  reserveBudget,
+  reservedForBatch,
+  type BudgetParts,
+  type BudgetPlace,
+} from './reserve-budget.js';
 
 /** How long an answer waits for storage to take what it cost. It is told on behind the answer. */
 const SETTLE_PATIENCE_MS = 5000;
@@ -26,7 +32,8 @@ export async function* withinBudget(
   const { request } = place;
   const signal = place.context.cancellationSignal;
   const begunAt = performance.now();
-  const reservation = await reserveBudget(parts, call, place);
+  const reserve = call.isBatched === true ? reservedForBatch : reserveBudget;
+  const reservation = await reserve(parts, call, place);
   if (reservation === undefined) {
     yield* parts.model.stream(request, signal);
     return;

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
-import type { ActivityParts } from '../activities/activity-parts.js';
+import type { ActivityParts, BatchParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
 import { KnownBudgets } from '../activities/known-budgets.js';
 import { EqualCalls } from '../activities/equal-calls.js';
@@ -14,6 +14,8 @@ import type { WebAccess } from '../http/web-access.js';
 import type { OperationParts } from '../operations/operation-parts.js';
 import { secretMask, withoutKeys } from '../core/secrets.js';
 import { createLanguageModel } from '../providers/create-language-model.js';
+import { createModelBatches } from '../providers/create-model-batches.js';
+import type { ModelBatches } from '../providers/model-batches.js';
 import { priceTable } from '../providers/pricing/price-table.js';
 import { readPricesFile } from '../providers/pricing/read-prices-file.js';
 import { createDispatcher } from '../providers/connection/dispatcher.js';
@@ -24,6 +26,7 @@ import type { Storage } from '../storage/storage.js';
 import { openAnswerStream } from '../streams/writing/gathered-answer.js';
 import { tellTools } from '../streams/writing/tell-tools.js';
 import { awaitExecution } from '../temporal/await-execution.js';
+import { batchSignals } from '../temporal/batch-signals.js';
 import { connectWorker } from '../temporal/connect-worker.js';
 import { connectClient } from '../temporal/connect.js';
 import { workerDataConverter } from '../temporal/data-converter.js';
@@ -170,13 +173,15 @@ function activityParts(
   const { pricesFile } = config.economy;
   const prices = priceTable(pricesFile === undefined ? {} : readPricesFile(pricesFile));
   const keys = { keyStore: backends.storage.providerKeys, onRest: logRestingKeys(logger) };
+  const models = { credentials, dispatcher, web, prices, ...keys };
   return {
     storage: backends.storage,
     ...togetherIn(backends.storage),
     openAnswer: answersOn(backends, logger),
-    model: createLanguageModel({ credentials, dispatcher, schemas: backends.schemas, web, prices, ...keys }),
+    model: createLanguageModel({ ...models, schemas: backends.schemas }),
     breakers: breakersOf(config, { backends, credentials, logger }),
     costOf: (provider, usage) => prices.costOf(provider, usage),
+    batches: batchParts(config, client, createModelBatches(models)),
     schemas: backends.schemas,
     tellTools: tellInOrder(async (place, events) => {
       const onFailure = (error: unknown) => {
@@ -224,6 +229,14 @@ function breakersOf(
     openMs: economy.breakerOpenSeconds * 1000,
     logger,
   });
+}
+
+function batchParts(
+  { economy, taskQueuePrefix }: ProcessParts['config'],
+  client: Client,
+  models: ModelBatches,
+): BatchParts {
+  return { models, ...batchSignals(client, taskQueuePrefix), times: economy.batchTimes };
 }
 
 function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {

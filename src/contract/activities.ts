@@ -1,5 +1,5 @@
-import type { ExecutionFailureCode } from '../core/codes.js';
-import type { ProviderType } from '../core/agents/agent.js';
+import type { ExecutionErrorCode, ExecutionFailureCode } from '../core/codes.js';
+import type { LlmProvider, ProviderType } from '../core/agents/agent.js';
 import type { StructuredText, TextSpan } from '../core/executions/answer-output.js';
 import type { Message } from '../core/executions/conversation.js';
 import type { ExecutionOutcome } from '../core/engine/decision.js';
@@ -48,6 +48,21 @@ export interface Activities {
   continueWithResults(turn: CalledTurn): Promise<number>;
   /** Stores how an execution ended and closes its stream; a stream that cannot be closed now is left to the sweep. */
   recordExecution(ended: ExecutionEnd): Promise<void>;
+  /** Puts a turn among those that wait for a batch, and sees to it that somebody collects them; tells viewers that it waits. */
+  joinBatch(call: ModelCall): Promise<void>;
+  /** Forgets that a turn waits for a batch, and what came of it. */
+  leaveBatch(place: { readonly executionId: string; readonly turn: number }): Promise<void>;
+  /** Puts requests that wait into a batch; says how many it has. */
+  claimBatch(batch: { readonly groupId: string; readonly batchId: string }): Promise<number>;
+  /**
+   * Submits a batch, once: what an earlier attempt submitted is found again. Gives the provider's id of it; null where nothing is left
+   * to wait for, since nothing was submitted and every execution of it was told why. Heartbeats.
+   */
+  submitBatch(batch: BatchToSubmit): Promise<string | null>;
+  /** Looks whether a batch is over; says so once what came of each of its lines is stored, and each execution was told. Heartbeats. */
+  collectBatch(batch: BatchToSubmit & { readonly providerBatchId: string }): Promise<boolean>;
+  /** Gives up a batch: every execution of it that has no answer is told why. */
+  failBatch(batch: FailedBatch): Promise<void>;
   /** Waits for an execution that an earlier run of its token started, however long it takes. Heartbeats. */
   adoptExecution(request: { readonly executionId: string; readonly runId?: string }): Promise<AdoptedExecution>;
 }
@@ -114,6 +129,8 @@ export interface PreparedAgent {
   readonly retry: RetryLimits;
   /** How its answers serve others; absent: they do not. */
   readonly cache?: PreparedCache;
+  /** How its turns wait for batches; absent: they do not. */
+  readonly batch?: { readonly maxWaitSeconds: number };
 }
 
 export interface PreparedCache {
@@ -124,6 +141,20 @@ export interface PreparedCache {
   readonly isBypassed?: true;
 }
 
+/** A batch that has its requests. */
+export interface BatchToSubmit {
+  readonly batchId: string;
+  readonly provider: LlmProvider;
+  /** When it was first to be submitted, RFC 3339. */
+  readonly since: string;
+}
+
+export interface FailedBatch {
+  readonly batchId: string;
+  readonly code: ExecutionErrorCode;
+  readonly message: string;
+}
+
 export interface ModelCall {
   readonly executionId: string;
   readonly turn: number;
@@ -131,6 +162,8 @@ export interface ModelCall {
   readonly overrides: ExecutionOverrides;
   /** What the turns before this one have added to the conversation; absent in the first. */
   readonly later?: { readonly messageCount: number; readonly reason: 'repair' | 'tools' };
+  /** The answer has come in a batch, and is stored. */
+  readonly isBatched?: true;
 }
 
 /** A call of a tool: the turn that asked for it is stored, with the arguments. */

@@ -19,7 +19,12 @@ interface Cache<Time> {
 
 type Provider = Pick<LlmProvider, 'type' | 'model'> & Partial<LlmProvider>;
 type Content = Pick<AgentContent, 'name'> &
-  Partial<Omit<AgentContent, 'name' | 'llmProvider' | 'fallbacks' | 'prompts' | 'approvalTimeoutSeconds' | 'cache'>> & {
+  Partial<
+    Omit<
+      AgentContent,
+      'name' | 'llmProvider' | 'fallbacks' | 'prompts' | 'approvalTimeoutSeconds' | 'maxWaitSeconds' | 'cache'
+    >
+  > & {
     readonly fallbacks?: readonly (Pick<Fallback, 'on'> & { readonly llmProvider: Provider })[];
   };
 
@@ -30,6 +35,7 @@ export interface AgentInput<Text extends string = string> extends Content {
   readonly prompts: Prompts<Text, Text, Text>;
   readonly approvalTimeoutSeconds?: number;
   readonly cache?: Cache<number>;
+  readonly maxWaitSeconds?: number;
 }
 
 /** An agent as one writes it. */
@@ -40,6 +46,7 @@ export interface AgentSource<System extends string, User extends string, Context
   readonly prompts: Prompts<System, User, Context>;
   readonly approvalTimeoutSeconds?: Duration;
   readonly cache?: Cache<Duration>;
+  readonly maxWaitSeconds?: Duration;
 }
 
 /**

@@ -48,10 +48,12 @@ export class AgentsByName implements KnownAgents {
     });
   }
 
-  /** A version that is asked for may have other prompts than the file: only a server knows. */
+  /** A version that is asked for may be other than the file: only a server knows. */
   find({ agentId, agentVersion }: AgentReference): KnownAgent | undefined {
     const known = this.#byId.get(agentId);
-    return known === undefined || agentVersion === undefined ? known : { ...known, prompts: NO_PROMPTS };
+    if (known === undefined || agentVersion === undefined) return known;
+    const { llmProvider: _provider, tools: _tools, ...rest } = known;
+    return { ...rest, prompts: NO_PROMPTS };
   }
 
   /** A workflow, as a file has it, with the ids of agents that it names by their names. */

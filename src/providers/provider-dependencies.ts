@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { KeyMarkKind, ProviderKeyStore } from '../storage/provider-key-store.js';
 import type { Credentials } from './keys/host-bound-keys.js';
+import type { Exchange } from './connection/exchange.js';
 import type { CallLimits } from './connection/guarded-call.js';
 
 /** What every adapter is made of: one set per process. */
@@ -11,6 +12,8 @@ export interface ProviderDependencies {
   readonly keyStore?: ProviderKeyStore;
   /** Word of a key that is not used for a while, for a log. */
   readonly onRest?: (rest: KeyRest) => void;
+  /** What stands in for the network: batches make requests that are sent later, and read answers that came before. */
+  readonly exchange?: Exchange;
   /** Absent: DEFAULT_WAITS. A provider's own options go before both. */
   readonly waits?: Waits;
 }

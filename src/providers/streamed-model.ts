@@ -95,7 +95,7 @@ export class StreamedModel implements LanguageModel {
   }
 
   #open(request: ModelRequest, signal: AbortSignal, keyed: KeyedCall): OpenedCall {
-    const { dispatcher } = this.#dependencies;
+    const { dispatcher, exchange } = this.#dependencies;
     const { endpoint } = keyed;
     const format = this.#formatOf(request, endpoint.baseUrl);
     const wire = format.call(request);
@@ -106,6 +106,7 @@ export class StreamedModel implements LanguageModel {
         limits,
         signal,
         dispatcher,
+        ...(exchange === undefined ? {} : { exchange }),
         headers: requestHeaders(format, request, endpoint),
         secrets: endpoint.secrets,
         classify: (answer) => classifyAnswer(answer, context),

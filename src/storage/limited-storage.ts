@@ -7,6 +7,7 @@ import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
+import type { BatchStore } from './batch-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
@@ -29,6 +30,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     audit: limitedAudit(limit),
     breakers: limitedBreakers(storage.breakers),
     budgets: limitedBudgets(storage.budgets, limit),
+    batches: limitedBatches(limit),
     conversations: limitedConversations(storage.conversations, limit),
     definitions: limitedDefinitions(storage, limit),
     executions: limitedExecutions(storage.executions, limit),
@@ -188,6 +190,22 @@ function limitedBudgets(budgets: BudgetStore, limit: Limit): BudgetStore {
       return sums.map((sum, index) => (keys.slice(index, index + 1).some(isOwn) ? sum : NOTHING_SPENT));
     },
     forget: () => limit.refuse('What the sweep works on'),
+  };
+}
+
+/** What only workers ask for. */
+function limitedBatches(limit: Limit): BatchStore {
+  const refuse = () => limit.refuse('A batch');
+  return {
+    join: refuse,
+    leave: refuse,
+    claim: refuse,
+    requestsIn: refuse,
+    placesIn: refuse,
+    answer: refuse,
+    answerRest: refuse,
+    answerOf: refuse,
+    forgetBefore: refuse,
   };
 }
 

@@ -6,6 +6,7 @@ import { MemoryAnswerCacheStore } from './memory/answer-cache.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryBreakerStore } from './memory/breakers.js';
 import { MemoryBudgetStore } from './memory/budgets.js';
+import { MemoryBatchStore } from './memory/batches.js';
 import { MemoryConversationStore } from './memory/conversations.js';
 import { MemoryDefinitionStore } from './memory/definitions.js';
 import { MemoryDeletedExecutions } from './memory/deleted-executions.js';
@@ -22,6 +23,7 @@ import { PostgresAnswerCacheStore } from './postgres/answer-cache.js';
 import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresBreakerStore } from './postgres/breakers.js';
 import { PostgresBudgetStore } from './postgres/budgets.js';
+import { PostgresBatchStore } from './postgres/batches.js';
 import { PostgresConversationStore } from './postgres/conversations.js';
 import { PostgresDefinitionStore } from './postgres/definitions.js';
 import { PostgresExecutionStore } from './postgres/executions.js';
@@ -76,6 +78,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     audit: new PostgresAuditStore(sql),
     breakers: new PostgresBreakerStore(sql),
     budgets: new PostgresBudgetStore(sql),
+    batches: new PostgresBatchStore(sql),
     conversations: new PostgresConversationStore(sql),
     definitions,
     executions: new PostgresExecutionStore(sql, tools),
@@ -117,6 +120,7 @@ function storageInMemory(): OpenedStorage {
     audit,
     breakers: new MemoryBreakerStore(),
     budgets,
+    batches: new MemoryBatchStore(),
     conversations,
     definitions,
     executions,

@@ -3,6 +3,7 @@ import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
 import type { BudgetStore } from './budget-store.js';
+import type { BatchStore } from './batch-store.js';
 import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
@@ -20,6 +21,7 @@ export interface Storage {
   readonly audit: AuditStore;
   readonly breakers: BreakerStore;
   readonly budgets: BudgetStore;
+  readonly batches: BatchStore;
   readonly conversations: ConversationStore;
   readonly definitions: DefinitionStore;
   readonly executions: ExecutionStore;

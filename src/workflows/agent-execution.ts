@@ -7,6 +7,7 @@ import { carriedResult } from '../contract/carried-result.js';
 import { summaryOf } from '../contract/summary.js';
 import { executionFailure, finalCause, finalFailure } from '../contract/failures.js';
 import { Approvals } from './approvals.js';
+import { inBatch } from './batched-turn.js';
 import { noted } from './failure-in-log.js';
 import { quickly } from './perform.js';
 import { refuseForeignRequest } from './read-messages.js';
@@ -68,7 +69,7 @@ async function converse(surroundings: ToolSurroundings, turns: TurnAnswer[]): Pr
   let hasRepaired = false;
   for (;;) {
     const turn = turns.length + 1;
-    const answer = await takeTurn(request, prepared, { turn, ...(later === undefined ? {} : { later }) });
+    const answer = await takeTurn(surroundings, { turn, ...(later === undefined ? {} : { later }) });
     turns.push(answer);
     const step = decideTurn(answer, { ...placeIn(prepared, turns), hasRepaired });
     switch (step.type) {
@@ -105,10 +106,11 @@ function placeIn(prepared: PreparedAgent, turns: readonly TurnAnswer[]): Omit<Tu
 }
 
 async function takeTurn(
-  request: ExecutionRequest,
-  prepared: PreparedAgent,
+  { request, prepared, workTime }: ToolSurroundings,
   which: Pick<ModelCall, 'turn' | 'later'>,
 ): Promise<TurnAnswer> {
+  const { executionId, overrides = {} } = request;
+  const call = { executionId, ...which, prepared, overrides };
   const { invokeModel } = proxyActivities<Pick<Activities, 'invokeModel'>>({
     startToCloseTimeout: (prepared.timeoutSeconds + GRACE_SECONDS) * 1000,
     heartbeatTimeout: '5s',
@@ -117,8 +119,7 @@ async function takeTurn(
     cancellationType: 'TRY_CANCEL',
     summary: summaryOf(`Turn ${which.turn}: ${prepared.provider} ${prepared.model}`),
   });
-  const { executionId, overrides = {} } = request;
-  return await invokeModel({ executionId, ...which, prepared, overrides });
+  return await inBatch(call, workTime, invokeModel);
 }
 
 function resultOf(

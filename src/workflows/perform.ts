@@ -26,7 +26,18 @@ import { takesTurns } from './turns.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
 
-export type QuickActivities = Omit<Activities, 'invokeModel' | 'runTool' | 'checkArguments' | 'adoptExecution'>;
+type SlowActivity =
+  | 'invokeModel'
+  | 'runTool'
+  | 'checkArguments'
+  | 'adoptExecution'
+  | 'joinBatch'
+  | 'leaveBatch'
+  | 'claimBatch'
+  | 'submitBatch'
+  | 'collectBatch'
+  | 'failBatch';
+export type QuickActivities = Omit<Activities, SlowActivity>;
 
 /**
  * Runs a quick activity inside the workflow task, where it costs milliseconds. When it does not get through at once

@@ -5,7 +5,6 @@ import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../core/agents/approval-requir
 import { LONGEST_TOOL_SECONDS } from '../core/agents/tool-offer.js';
 import { isAmongTools } from '../core/agents/tool-pattern.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
-import { approvalSeconds } from '../core/executions/tool-approval.js';
 import type { ToolCall } from '../core/executions/turn.js';
 import { isJsonObject } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
@@ -13,7 +12,7 @@ import { summaryOf } from '../contract/summary.js';
 import { taskQueues } from '../contract/messages.js';
 import type { Approvals } from './approvals.js';
 import { quickly } from './perform.js';
-import type { WorkTime } from './work-time.js';
+import { waitSeconds, type WorkTime } from './work-time.js';
 
 /** For what the activity does besides the call: it asks storage for the turn and stores the outcome. */
 const GRACE_SECONDS = 600;
@@ -89,20 +88,11 @@ function toolRun({ request, prepared }: ToolSurroundings, { name: tool }: ToolCa
 async function askPerson({ request, prepared, approvals, workTime }: ToolSurroundings, call: ToolCall, place: Place) {
   const { turn, index } = place;
   const { approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS, deadlineSeconds = 0 } = prepared;
-  const { executionExpirationTime } = workflowInfo();
-  const untilEnd = executionExpirationTime === undefined ? {} : { untilEnd: secondsUntil(executionExpirationTime) };
-  const seconds = approvalSeconds(approvalTimeoutSeconds, {
-    ...untilEnd,
-    work: workTime?.leftSeconds ?? deadlineSeconds,
-  });
+  const seconds = waitSeconds(approvalTimeoutSeconds, workTime, deadlineSeconds);
   const args = isJsonObject(call.arguments) ? call.arguments : {};
   const about = { executionId: request.executionId, turn, index, toolCallId: call.id, toolName: call.name };
   const ask = () => approvals.ask({ ...about, arguments: args }, seconds);
   return await (workTime === undefined ? ask() : workTime.pausedFor(ask));
-}
-
-function secondsUntil(time: Date): number {
-  return Math.max((time.getTime() - Date.now()) / 1000, 0);
 }
 
 async function runTool(run: ToolRun): Promise<FinishedToolCall> {

@@ -1,5 +1,6 @@
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 
+import { approvalSeconds } from '../core/executions/tool-approval.js';
 import { finalFailure } from '../contract/failures.js';
 
 /** How long an execution may work. Its time stands still while it waits for people. */
@@ -73,4 +74,11 @@ export class WorkTime {
     this.#timer = undefined;
     if (!timer.scope.consideredCancelled) timer.scope.cancel();
   }
+}
+
+/** How long an execution may wait that is to wait so long: where Temporal ends it one day, what is left of its work comes before. */
+export function waitSeconds(wanted: number, workTime: WorkTime | undefined, deadlineSeconds = 0): number {
+  const { executionExpirationTime: end } = workflowInfo();
+  const untilEnd = end === undefined ? {} : { untilEnd: Math.max((end.getTime() - Date.now()) / 1000, 0) };
+  return approvalSeconds(wanted, { ...untilEnd, work: workTime?.leftSeconds ?? deadlineSeconds });
 }

@@ -24,6 +24,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { NO_BATCHES } from '../support/no-batches.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
 import { readEvents } from '../streams/contract/stream-backend.js';
 
@@ -85,6 +86,7 @@ describe('a turn', () => {
       model,
       costOf: () => undefined,
       budgets: new KnownBudgets(storage),
+      batches: NO_BATCHES,
       tools: new Map(),
       mask: (text) => text,
       tellTools: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import { PostgresAnswerCacheStore } from '../../src/storage/postgres/answer-cach
 import { PostgresAuditStore } from '../../src/storage/postgres/audit.js';
 import { PostgresBreakerStore } from '../../src/storage/postgres/breakers.js';
 import { PostgresBudgetStore } from '../../src/storage/postgres/budgets.js';
+import { PostgresBatchStore } from '../../src/storage/postgres/batches.js';
 import { PostgresConversationStore } from '../../src/storage/postgres/conversations.js';
 import { PostgresDefinitionStore } from '../../src/storage/postgres/definitions.js';
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
@@ -41,6 +42,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     audit: new PostgresAuditStore(counted),
     breakers: new PostgresBreakerStore(counted),
     budgets: new PostgresBudgetStore(counted),
+    batches: new PostgresBatchStore(counted),
     conversations: new PostgresConversationStore(counted),
     definitions: new PostgresDefinitionStore(counted),
     executions: new PostgresExecutionStore(counted, tools),

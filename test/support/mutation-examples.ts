@@ -59,6 +59,8 @@ function agentInput(id: string): JsonObject {
     cache: { ttlSeconds: 60, scope: 'WORKFLOW' },
     strictParameters: false,
     budget: BUDGET,
+    delivery: 'stream',
+    maxWaitSeconds: 3600,
   };
 }
 
@@ -78,6 +80,7 @@ function placeAgentInput(id: string, workflowId: string): JsonObject {
     schedule: { initialDelaySeconds: 900, intervalSeconds: 900, maxExecutions: 3 },
     timeoutSeconds: 30,
     retryConfig: RETRY,
+    delivery: 'stream',
   };
 }
 
@@ -93,6 +96,7 @@ export function workflowInput(id: string): JsonObject {
     required: true,
     timeoutSeconds: 30,
     retryConfig: RETRY,
+    delivery: 'stream',
   };
   const transition = {
     id: 'go',

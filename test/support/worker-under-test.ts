@@ -22,7 +22,9 @@ import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { openStreamLog } from '../../src/streams/open-stream-log.js';
 import type { StreamLog } from '../../src/streams/stream-log.js';
+import type { ModelBatches } from '../../src/providers/model-batches.js';
 import { awaitExecution } from '../../src/temporal/await-execution.js';
+import { batchSignals } from '../../src/temporal/batch-signals.js';
 import { clientDataConverter, workerDataConverter } from '../../src/temporal/data-converter.js';
 import { LongWaits } from '../../src/temporal/long-waits.js';
 import { createTemporalGateway, type TemporalGateway } from '../../src/temporal/temporal-gateway.js';
@@ -33,6 +35,7 @@ import { offersOf } from '../../src/tools/tool-offers.js';
 import type { Tool } from '../../src/tools/tool.js';
 import { breakersOn } from './breakers.js';
 import { MemoryLogger } from './memory-logger.js';
+import { NO_BATCHES } from './no-batches.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
 import { mayNameThisMachine } from './this-machine.js';
@@ -66,6 +69,8 @@ interface WorkerOptionsUnderTest {
   readonly toolSlots?: number;
   /** What calls cost; absent: nobody knows. */
   readonly costOf?: ActivityParts['costOf'];
+  /** Gathered for a second, and asked for every second. Absent: there are none. */
+  readonly batches?: ModelBatches;
 }
 
 export async function startWorkerUnderTest(
@@ -73,6 +78,7 @@ export async function startWorkerUnderTest(
   {
     tools,
     toolSlots,
+    batches,
     storageUrl,
     payloadKeys,
     changeCode,
@@ -84,6 +90,7 @@ export async function startWorkerUnderTest(
   return await startWorkerOn(await startTemporalServer(options), model, {
     ...(tools === undefined ? {} : { tools }),
     ...(toolSlots === undefined ? {} : { toolSlots }),
+    ...(batches === undefined ? {} : { batches }),
     ...(storageUrl === undefined ? {} : { storageUrl }),
     ...(payloadKeys === undefined ? {} : { payloadKeys }),
     ...(changeCode === undefined ? {} : { changeCode }),
@@ -114,6 +121,7 @@ export async function startWorkerOn(
   {
     tools = [],
     toolSlots = 100,
+    batches,
     storageUrl = 'memory:',
     payloadKeys = [],
     changeCode,
@@ -147,6 +155,7 @@ export async function startWorkerOn(
     model,
     costOf,
     budgets: new KnownBudgets(storage),
+    batches: { ...NO_BATCHES, ...batchSignals(client, 'circuit-breaker'), ...(batches && { models: batches }) },
     appends: new OneAfterAnother(),
     breakers: breakersOn(storage),
     equalCalls: new EqualCalls(storage.answerCache),

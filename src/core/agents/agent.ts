@@ -3,6 +3,10 @@ import type { JsonObject } from '../json/json.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { Budget } from './budget.js';
 
+/** How an agent's answers come: as they are written, or later, in a batch at half the price. */
+export const DELIVERIES = ['stream', 'batch'] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
 export const PROVIDER_TYPES = ['openai', 'anthropic', 'google', 'ollama', 'custom', 'mock'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
@@ -68,6 +72,10 @@ export interface AgentContent {
   readonly strictParameters: boolean;
   /** What its model calls may spend. That of the newest version holds for all versions. */
   readonly budget?: Budget;
+  /** How its answers come; absent: as they are written. */
+  readonly delivery?: Delivery;
+  /** How long an execution waits for its batch before it is taken as a stream; absent: DEFAULT_MAX_WAIT_SECONDS. */
+  readonly maxWaitSeconds?: number;
 }
 
 /** One immutable version of an agent. */

@@ -1,5 +1,5 @@
-import type { LlmConfig } from '../agents/agent.js';
 import type { Budget } from '../agents/budget.js';
+import type { Delivery, LlmConfig } from '../agents/agent.js';
 import type { ExpressionPrograms } from '../rules/expression.js';
 import type { Rule } from '../rules/rule.js';
 
@@ -26,6 +26,8 @@ export interface AgentUse {
   readonly outputMapping: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
   readonly retryConfig?: RetryConfig;
+  /** Absent: as its agent says. */
+  readonly delivery?: Delivery;
 }
 
 export interface AgentTransition extends AgentUse {

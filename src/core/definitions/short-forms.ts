@@ -34,6 +34,7 @@ export function expandAgent(input: unknown): Expanded {
   return work.done(
     work.members(input, [], {
       approvalTimeoutSeconds: work.seconds,
+      maxWaitSeconds: work.seconds,
       cache: (cache, at) => work.members(cache, at, { ttlSeconds: work.seconds }),
     }),
   );

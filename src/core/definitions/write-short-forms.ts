@@ -53,6 +53,7 @@ export function shortAgent(agent: JsonObject): JsonObject {
       approvalTimeoutSeconds: duration,
       cache: (cache) =>
         isJsonObject(cache) ? changed(without(cache, CACHE_DEFAULTS), { ttlSeconds: duration }) : cache,
+      maxWaitSeconds: duration,
     }),
     AGENT_ORDER,
   );

@@ -57,6 +57,7 @@ function overridesOf(use: AgentUse): ExecutionOverrides {
     ...(use.llmConfig === undefined ? {} : { llmConfig: use.llmConfig }),
     ...(use.timeoutSeconds === undefined ? {} : { timeoutSeconds: use.timeoutSeconds }),
     ...(use.retryConfig === undefined ? {} : { retryConfig: use.retryConfig }),
+    ...(use.delivery === undefined ? {} : { delivery: use.delivery }),
     ...(outputs.length === 0 ? {} : { outputs }),
   };
 }

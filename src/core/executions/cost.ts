@@ -15,3 +15,11 @@ export function totalCost(amounts: readonly (number | undefined)[]): number | un
   }
   return roundedUsd(total);
 }
+
+/** What batches cost of what a stream would. */
+const BATCH_PRICE = 0.5;
+
+/** What a call costs in a batch, by what it would as a stream. */
+export function batchUsd(streamed: number): number {
+  return roundedUsd(streamed * BATCH_PRICE);
+}

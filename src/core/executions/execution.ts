@@ -1,5 +1,5 @@
 import type { AttemptErrorCode, AttemptOutcome, ExecutionFailureCode } from '../codes.js';
-import type { LlmConfig, ProviderType } from '../agents/agent.js';
+import type { Delivery, LlmConfig, ProviderType } from '../agents/agent.js';
 import type { TextSpan } from './answer-output.js';
 import type { RetryConfig } from '../definitions/definition.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
@@ -28,6 +28,7 @@ export interface ExecutionOverrides {
   readonly llmConfig?: LlmConfig;
   readonly timeoutSeconds?: number;
   readonly retryConfig?: RetryConfig;
+  readonly delivery?: Delivery;
   /** Output names that the mapping needs: the answer must have them. */
   readonly outputs?: readonly string[];
 }

@@ -36,7 +36,8 @@ export type ThinkingStatus =
   /** For the answer to an execution that asks the very same. */
   | 'waiting_for_equal'
   | 'retrying'
-  | 'budget';
+  | 'budget'
+  | 'batched';
 
 export type FailedStatus = 'failed' | 'timeout' | 'cancelled' | 'terminated';
 

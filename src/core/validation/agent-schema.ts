@@ -2,8 +2,9 @@ import { z } from 'zod';
 
 import { CACHE_SCOPES, checkAnswerCache } from '../agents/answer-cache.js';
 import { LONGEST_APPROVAL_SECONDS, unknownApprovals } from '../agents/approval-required.js';
-import { MOST_FALLBACKS, PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
 import { FALLBACK_CODES } from '../codes.js';
+import { DELIVERIES, MOST_FALLBACKS, PROVIDER_TYPES, type AgentContent } from '../agents/agent.js';
+import { checkDelivery } from '../agents/delivery.js';
 import { checkInput, checkJson } from '../json/check-json.js';
 import { budgetShape, checkBudget } from './budget-shape.js';
 import { checkFallbacks } from './check-fallbacks.js';
@@ -64,6 +65,8 @@ export const agentShape = shape({
   cache: shape({ ttlSeconds: z.number(), scope: z.enum(CACHE_SCOPES).default('AGENT') }).exactOptional(),
   strictParameters: z.boolean().default(false),
   budget: budgetShape.exactOptional(),
+  delivery: z.enum(DELIVERIES).exactOptional(),
+  maxWaitSeconds: z.number().exactOptional(),
 });
 
 export interface AgentInput {
@@ -108,6 +111,7 @@ function checkAgent(content: AgentContent): readonly Problem[] {
     ...checkApprovalTimeout(content.approvalTimeoutSeconds),
     ...checkBudget(content.budget, '/budget'),
     ...checkAnswerCache(content.cache, content.tools),
+    ...checkDelivery(content),
     ...(content.allowedWorkflows ?? []).flatMap((id, index) => badId(id, jsonPointer(['allowedWorkflows', index]))),
     ...(content.outputSchema === undefined ? [] : checkOutputSchema(content.outputSchema)),
   ];

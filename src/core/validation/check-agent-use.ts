@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { isAllowedIn, type Agent } from '../agents/agent.js';
+import { batchRefusal } from '../agents/delivery.js';
 import type { AgentUse } from '../definitions/definition.js';
 import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
@@ -14,11 +15,12 @@ import { unfilledPrompts } from './check-prompts.js';
 import { problemsOf } from './schema-problems.js';
 
 /** What has to be known of an agent to judge its uses. */
-export type KnownAgent = Pick<Agent, 'id' | 'prompts' | 'allowedWorkflows'>;
+export type KnownAgent = Pick<Agent, 'id' | 'prompts' | 'allowedWorkflows'> &
+  Partial<Pick<Agent, 'llmProvider' | 'tools'>>;
 
 interface Use {
   /** The version that is used. Absent: unknown, which is another problem. */
-  readonly agent?: Pick<KnownAgent, 'prompts'>;
+  readonly agent?: Omit<KnownAgent, 'id'>;
   /** Its newest version. */
   readonly newest?: KnownAgent;
   readonly workflowId?: string | undefined;
@@ -34,7 +36,7 @@ export function checkAgentUse(use: AgentUse, { agent, newest, workflowId, pointe
     ...checkInputMapping(use.inputMapping, `${pointer}/inputMapping`),
     ...checkOutputMapping(use.outputMapping, `${pointer}/outputMapping`),
     ...(newest === undefined || workflowId === undefined ? [] : checkPermission(newest, workflowId, pointer)),
-    ...(agent === undefined ? [] : checkPrompted(use, agent, pointer)),
+    ...(agent === undefined ? [] : [...checkPrompted(use, agent, pointer), ...checkBatched(use, agent, pointer)]),
   ];
 }
 
@@ -56,6 +58,17 @@ export function checkPermission(newest: KnownAgent, workflowId: string, pointer:
   if (isAllowedIn(newest, workflowId)) return [];
   const message = `agent "${newest.id}" is not allowed in workflow "${workflowId}": see its allowedWorkflows`;
   return [{ code: 'AGENT_FORBIDDEN', pointer: `${pointer}/agentId`, message }];
+}
+
+function checkBatched(
+  { agentId, delivery }: AgentUse,
+  { llmProvider, tools }: Pick<KnownAgent, 'llmProvider' | 'tools'>,
+  pointer: string,
+): readonly Problem[] {
+  if (delivery !== 'batch' || llmProvider === undefined || tools === undefined) return [];
+  const refusal = batchRefusal({ llmProvider, tools });
+  if (refusal === undefined) return [];
+  return [{ code: 'INVALID_VALUE', pointer: `${pointer}/delivery`, message: `agent "${agentId}": ${refusal}` }];
 }
 
 const seconds = (least: number, most: number) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { DELIVERIES } from '../agents/agent.js';
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js';
 import { isJsonObject } from '../json/json.js';
 import { budgetShape } from './budget-shape.js';
@@ -28,6 +29,7 @@ const agentUse = {
   outputMapping: textsByName(mapping).default({}),
   timeoutSeconds: z.number().exactOptional(),
   retryConfig: retryConfig.exactOptional(),
+  delivery: z.enum(DELIVERIES).exactOptional(),
 };
 
 const agentTransition = shape({ ...agentUse, required: z.boolean().default(true) });

@@ -1,6 +1,7 @@
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ModelError, type ModelErrorFacts } from '../../core/executions/model-error.js';
 import { readText } from './bounded-text.js';
+import { overNetwork, type Exchange, type ExchangedAnswer } from './exchange.js';
 import { UnknownPacking, unpackedBody } from '../../http/unpacked-body.js';
 import type { HeaderValues } from '../failures/asked-wait.js';
 import type { FailedAnswer } from '../failures/failed-answer.js';
@@ -19,6 +20,8 @@ export interface CallLimits {
 
 export interface GuardedCallOptions {
   readonly dispatcher: Dispatcher;
+  /** What stands in for the network; absent: nothing does. */
+  readonly exchange?: Exchange;
   readonly signal: AbortSignal;
   readonly limits: CallLimits;
   /** Sent in place of what the SDK would send: no key, account or telemetry that it finds by itself gets out. */
@@ -90,8 +93,9 @@ export class GuardedCall {
   readonly fetch: WireFetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     this.#host = url.host;
+    const { exchange = overNetwork } = this.#options;
     const answer = await this.#guard('before the answer', this.#options.limits.firstByteMs, () =>
-      request(url, {
+      exchange(url, {
         dispatcher: this.#options.dispatcher,
         method: init?.method === 'POST' ? 'POST' : 'GET',
         headers: { 'accept-encoding': 'identity', ...this.#options.headers },
@@ -161,7 +165,7 @@ export class GuardedCall {
     return !/html|xml/i.test(contentType);
   }
 
-  async #refuse(answer: Dispatcher.ResponseData, contentType: string): Promise<ModelError> {
+  async #refuse(answer: ExchangedAnswer, contentType: string): Promise<ModelError> {
     // The status says what happened, so an explanation that stalls or breaks off is taken as far as it came.
     this.expectRest({ graceMs: ERROR_GRACE_MS, mayBreak: true });
     const text = await this.#readError(answer);
@@ -179,7 +183,7 @@ export class GuardedCall {
   }
 
   /** An error that cannot be unpacked still has its status. */
-  async #readError(answer: Dispatcher.ResponseData): Promise<string> {
+  async #readError(answer: ExchangedAnswer): Promise<string> {
     try {
       return await readText(this.#stream(this.#unpacked(answer)), LARGEST_ERROR_BYTES);
     } catch (error) {
@@ -188,7 +192,7 @@ export class GuardedCall {
     }
   }
 
-  #unpacked({ body, headers }: Dispatcher.ResponseData): AsyncIterator<unknown> {
+  #unpacked({ body, headers }: ExchangedAnswer): AsyncIterator<unknown> {
     try {
       return unpackedBody(body, [headers['content-encoding'] ?? ''].flat().join(','));
     } catch (error) {

@@ -6,6 +6,7 @@ import { answerCacheStoreContract } from './answer-cache-store.js';
 import { auditStoreContract } from './audit-store.js';
 import { breakerStoreContract } from './breaker-store.js';
 import { budgetStoreContract } from './budget-store.js';
+import { batchStoreContract } from './batch-store.js';
 import { conversationStoreContract } from './conversation-store.js';
 import { definitionStoreContract } from './definition-store.js';
 import { deletionContract } from './deletion.js';
@@ -39,6 +40,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
 
     agentStoreContract(() => storage().agents);
     workflowStoreContract(storage);
+    batchStoreContract(() => storage().batches);
     conversationStoreContract(() => storage().conversations);
     executionStoreContract(() => storage().executions);
     definitionStoreContract(storage);

@@ -2,6 +2,7 @@ import { DEFAULT_MAX_TOOL_CALLS, type Agent, type Fallback } from '../../../core
 import { FALLBACK_BY_DEFAULT } from '../../../core/codes.js';
 import { budgetScopes } from '../../../core/executions/budget-limit.js';
 import { DEFAULT_APPROVAL_TIMEOUT_SECONDS } from '../../../core/agents/approval-required.js';
+import { DEFAULT_MAX_WAIT_SECONDS } from '../../../core/agents/delivery.js';
 import { createAgent, deleteAgent, updateAgent } from '../../../operations/save-agent.js';
 import { purgeCache } from '../../../operations/purge-cache.js';
 import { readInParts } from '../read-in-parts.js';
@@ -43,6 +44,8 @@ export const agentResolvers = {
     approvalTimeoutSeconds: ({ approvalTimeoutSeconds = DEFAULT_APPROVAL_TIMEOUT_SECONDS }: Agent) =>
       approvalTimeoutSeconds,
     fallbacks: ({ fallbacks = [] }: Agent) => fallbacks,
+    delivery: ({ delivery = 'stream' }: Agent) => delivery,
+    maxWaitSeconds: ({ maxWaitSeconds = DEFAULT_MAX_WAIT_SECONDS }: Agent) => maxWaitSeconds,
     maxToolCalls: ({ maxToolCalls = DEFAULT_MAX_TOOL_CALLS }: Agent) => maxToolCalls,
   },
   AgentFallback: {

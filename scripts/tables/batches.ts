@@ -1,0 +1,29 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
+
+import { circuitBreaker } from './database-schema.js';
+
+/** A row for each turn that waits for a batch, until its answer was taken, or it waits no longer. */
+export const batchRequests = circuitBreaker.table(
+  'batch_requests',
+  {
+    executionId: text('execution_id').notNull(),
+    turn: integer().notNull(),
+    customId: text('custom_id').notNull(),
+    groupId: text('group_id').notNull(),
+    path: text().notNull(),
+    body: text().notNull(),
+    joinedAt: text('joined_at').notNull(),
+    /** Our own id of the batch that has it; null before. */
+    batchId: text('batch_id'),
+    answer: json(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.executionId, table.turn] }),
+    index('batch_requests_in_batch').on(table.batchId, table.customId),
+    index('batch_requests_waiting')
+      .on(table.groupId, table.joinedAt)
+      .where(sql`${table.batchId} is null`),
+    index('batch_requests_oldest').on(table.joinedAt),
+  ],
+);

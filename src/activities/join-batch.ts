@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+
+import { Context } from '@temporalio/activity';
+
+import type { LlmProvider } from '../core/agents/agent.js';
+import { ModelError } from '../core/executions/model-error.js';
+import type { ModelRequest } from '../core/executions/turn.js';
+import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import { finalFailure } from '../contract/failures.js';
+import type { ModelCall } from '../contract/activities.js';
+import type { BatchedRequest } from '../providers/model-batches.js';
+import type { ActivityParts } from './activity-parts.js';
+import { previousDetails, type AttemptDetails } from './attempt-heartbeat.js';
+import { batchCostOf, NO_BREAKERS } from './from-batch.js';
+import { loadTurn } from './load-turn.js';
+import { turnClaim } from './stored-turn.js';
+import { streamEpoch } from './stream-epoch.js';
+import { reserveForBatch, settleBatched } from './reserve-budget.js';
+
+/** Stores what a stream would send, as one of those that wait for a batch, and then sees to it that somebody collects them. */
+export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<void> {
+  const context = Context.current();
+  const { executionId, turn } = call;
+  // It stores no turn, so it claims none.
+  const previous = previousDetails(context, turn);
+  const loaded = await loadTurn({ ...parts, breakers: NO_BREAKERS }, call, {
+    previous,
+    claim: { ...turnClaim(context), attempt: 1 },
+  });
+  // An earlier run of this Temporal workflow finished it, and was reset since.
+  if (loaded.finished !== undefined) {
+    await parts.batches.tellAnswered(executionId, turn);
+    return;
+  }
+  await reserve(parts, call, { context, previous, request: loaded.request });
+  const batched = await requestOf(parts, loaded.request, context.cancellationSignal);
+  const provider = accountOf(loaded.request.provider);
+  const groupId = fingerprint({ provider, path: batched.path });
+  const customId = `cb-${fingerprint({ executionId, turn })}`;
+  await parts.storage.batches.join({ executionId, turn, customId, groupId, ...batched }, parts.now());
+  await parts.batches.collect({ groupId, provider, ...parts.batches.times });
+  const stream = parts.openAnswer(executionId, {
+    claim: { epoch: streamEpoch(turn, context), turn, reason: call.later?.reason ?? 'first' },
+    onFenced: () => undefined,
+  });
+  stream.think('batched');
+  await stream.end();
+}
+
+/** From now on what comes of it is of nobody. */
+export async function leaveBatch(
+  { storage }: ActivityParts,
+  { executionId, turn }: { readonly executionId: string; readonly turn: number },
+): Promise<void> {
+  await settleBatched({ storage }, { executionId, turn });
+  await storage.batches.leave(executionId, turn);
+}
+
+async function reserve(parts: ActivityParts, call: ModelCall, { request, ...place }: Reserving): Promise<void> {
+  const { batch, timeoutSeconds } = call.prepared;
+  const timeoutMs = (batch?.maxWaitSeconds ?? timeoutSeconds) * 1000;
+  const given = { ...place, request: { ...request, timeoutMs }, tell: () => undefined };
+  await final(reserveForBatch({ ...parts, costOf: batchCostOf(parts) }, call, given));
+}
+
+interface Reserving {
+  readonly context: Context;
+  readonly previous: AttemptDetails;
+  readonly request: ModelRequest;
+}
+
+async function requestOf(
+  { batches }: ActivityParts,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<BatchedRequest> {
+  return await final(batches.models.request(request, signal));
+}
+
+/** No other attempt would do better: nothing was sent. */
+async function final<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw finalFailure({ code: error.code, message: error.message });
+  }
+}
+
+/** What a batch has to know of a provider: the rest is in its lines. */
+function accountOf({ options: _options, ...account }: LlmProvider): LlmProvider {
+  return { ...account, options: {} };
+}
+
+function fingerprint(value: object): string {
+  return createHash('sha256')
+    .update(canonicalJson(value as JsonObject))
+    .digest('hex')
+    .slice(0, 40);
+}

@@ -1,0 +1,30 @@
+import { defineSignal } from '@temporalio/workflow';
+
+import type { LlmProvider } from '../core/agents/agent.js';
+
+/** What the Temporal workflows of batches take, and are told. */
+
+export const BATCH_COLLECTOR = 'batchCollector';
+
+/** Requests that can go in one batch: of one model, for one account, by one API. */
+export interface BatchGroup {
+  readonly groupId: string;
+  /** Whom to ask, and what a batch needs to know of that; never a secret. */
+  readonly provider: LlmProvider;
+  /** How long requests are gathered, from the first on. */
+  readonly windowSeconds: number;
+  /** How often the provider is asked whether a batch is over. */
+  readonly pollSeconds: number;
+}
+
+/** A batch that has its requests. */
+export interface ModelBatch extends BatchGroup {
+  readonly batchId: string;
+  /** Once it was submitted: the provider's id of it, and when it was first to be. */
+  readonly submitted?: { readonly providerBatchId: string; readonly since: string };
+}
+
+/** Tells the collector of a group that a request waits, which is stored. */
+export const batchJoinedSignal = defineSignal('batchJoined');
+/** Tells an execution that something came of its turn in a batch, which is stored. */
+export const batchAnsweredSignal = defineSignal<[{ readonly turn: number }]>('batchAnswered');

@@ -1,0 +1,63 @@
+import type { LlmProvider } from '../core/agents/agent.js';
+import type { StoredAnswer } from '../core/executions/stored-answer.js';
+import type { ModelRequest } from '../core/executions/turn.js';
+import type { ExecutionErrorCode } from '../core/codes.js';
+import type { LanguageModel } from './language-model.js';
+
+/** A request as a batch has it. */
+export interface BatchedRequest {
+  /** Of the address that a stream would call. */
+  readonly path: string;
+  /** As JSON. */
+  readonly body: string;
+}
+
+export interface BatchLine extends BatchedRequest {
+  readonly customId: string;
+}
+
+/** A batch of ours. */
+export interface OwnBatch {
+  /** Our own id of it, by which it is found again at the provider. */
+  readonly batchId: string;
+  /** Whose model it asks. */
+  readonly provider: LlmProvider;
+  /** When it was first about to be submitted, or before; RFC 3339. */
+  readonly since: string;
+}
+
+export interface SubmittedBatch extends OwnBatch {
+  /** The provider's id of it, and which of the keys sees it: as `find` and `submit` give it. */
+  readonly providerBatchId: string;
+}
+
+export type BatchState =
+  | { readonly type: 'running' }
+  /** Nothing follows. `rest` is what is to be said of lines that have no result. */
+  | { readonly type: 'over'; readonly results: readonly string[]; readonly rest: LineFailure };
+
+export interface LineFailure {
+  readonly code: ExecutionErrorCode;
+  readonly message: string;
+}
+
+/** A line of the results; one that cannot be read is of nobody. */
+export type ResultLine = { readonly customId: string; readonly answer: StoredAnswer } | { readonly unreadable: string };
+
+/**
+ * The batch APIs of all providers. All that goes over the network throws ModelError with a code of the catalogue, or the reason of the
+ * signal after an abort. Nothing is retried in here.
+ */
+export interface ModelBatches {
+  /** The request that a stream would make, to be sent in a batch. Throws as a stream does before it sends anything. */
+  request(request: ModelRequest, signal: AbortSignal): Promise<BatchedRequest>;
+  /** A model that answers as a line of a batch did, at the price of batches. */
+  answering(answer: StoredAnswer): LanguageModel;
+  /** The provider's id of a batch that was submitted before; undefined where there is none. */
+  find(batch: OwnBatch, signal: AbortSignal): Promise<string | undefined>;
+  /** Submits a batch, whatever was submitted before; gives the provider's id of it. */
+  submit(batch: OwnBatch, lines: readonly BatchLine[], signal: AbortSignal): Promise<string>;
+  look(batch: SubmittedBatch, signal: AbortSignal): Promise<BatchState>;
+  /** What a batch that is over has, line by line: not all of it is in memory at once. */
+  results(batch: SubmittedBatch, results: readonly string[], signal: AbortSignal): AsyncIterable<ResultLine>;
+}

@@ -1,0 +1,50 @@
+import type { StoredAnswer } from '../core/executions/stored-answer.js';
+
+/** A turn of an execution that waits for a batch, as it is sent. */
+export interface BatchRequest {
+  readonly executionId: string;
+  readonly turn: number;
+  /** What the provider calls its line: of this turn of this execution only. */
+  readonly customId: string;
+  /** Those of a group can go in one batch. */
+  readonly groupId: string;
+  /** Of the address that a stream would call. */
+  readonly path: string;
+  /** What it would send, as JSON. */
+  readonly body: string;
+}
+
+/** A line of a batch, without what it says. */
+export interface BatchPlace extends Pick<BatchRequest, 'executionId' | 'turn' | 'customId'> {
+  readonly isAnswered: boolean;
+}
+
+/** How much goes in one batch: a request that is larger by itself goes alone. */
+export interface BatchLimits {
+  readonly lines: number;
+  /** Of their bodies together, in bytes of UTF-8. */
+  readonly bytes: number;
+}
+
+/** The turns that wait for a batch, and what came of them. Every method may be repeated. */
+export interface BatchStore {
+  /** Keeps a request from now (RFC 3339) on. One of the same turn stays as it is. */
+  join(request: BatchRequest, now: string): Promise<void>;
+  /** Forgets a request, and what came of it: what comes later is of no line. */
+  leave(executionId: string, turn: number): Promise<void>;
+  /**
+   * Puts the oldest requests of a group that are in no batch into a batch; says how many it has. A batch that has some already gets no
+   * more.
+   */
+  claim(groupId: string, batchId: string, limits: BatchLimits): Promise<number>;
+  /** All that a batch has, in the order of its lines. */
+  requestsIn(batchId: string): Promise<readonly BatchRequest[]>;
+  placesIn(batchId: string): Promise<readonly BatchPlace[]>;
+  /** Keeps what came of a line; what was kept of it first stays. False where the batch has no such line. */
+  answer(batchId: string, customId: string, answer: StoredAnswer): Promise<boolean>;
+  /** Keeps the same of all lines of which nothing is kept. */
+  answerRest(batchId: string, answer: StoredAnswer): Promise<void>;
+  answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined>;
+  /** Forgets what has been there since before a time: its executions were ended from outside. */
+  forgetBefore(time: string): Promise<void>;
+}

@@ -1,0 +1,84 @@
+import type { StoredAnswer } from '../../core/executions/stored-answer.js';
+import { utf8Length } from '../../core/json/utf8-length.js';
+import type { BatchLimits, BatchPlace, BatchRequest, BatchStore } from '../batch-store.js';
+
+interface Waiting {
+  readonly request: BatchRequest;
+  readonly joinedAt: string;
+  readonly batchId?: string;
+  readonly answer?: StoredAnswer;
+}
+
+export class MemoryBatchStore implements BatchStore {
+  /** In the order in which they came. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  join(request: BatchRequest, now: string): Promise<void> {
+    const key = keyOf(request);
+    if (!this.#waiting.has(key)) this.#waiting.set(key, { request, joinedAt: now });
+    return Promise.resolve();
+  }
+
+  leave(executionId: string, turn: number): Promise<void> {
+    this.#waiting.delete(keyOf({ executionId, turn }));
+    return Promise.resolve();
+  }
+
+  claim(groupId: string, batchId: string, limits: BatchLimits): Promise<number> {
+    const before = this.#in(batchId).length;
+    if (before > 0) return Promise.resolve(before);
+    let [lines, bytes] = [0, 0];
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.request.groupId !== groupId || waiting.batchId !== undefined) continue;
+      bytes += utf8Length(waiting.request.body);
+      if (lines > 0 && (lines >= limits.lines || bytes > limits.bytes)) break;
+      lines += 1;
+      this.#waiting.set(key, { ...waiting, batchId });
+    }
+    return Promise.resolve(lines);
+  }
+
+  requestsIn(batchId: string): Promise<readonly BatchRequest[]> {
+    return Promise.resolve(this.#in(batchId).map(({ request }) => request));
+  }
+
+  placesIn(batchId: string): Promise<readonly BatchPlace[]> {
+    const places = this.#in(batchId).map(({ request: { executionId, turn, customId }, answer }) => ({
+      ...{ executionId, turn, customId },
+      isAnswered: answer !== undefined,
+    }));
+    return Promise.resolve(places);
+  }
+
+  answer(batchId: string, customId: string, answer: StoredAnswer): Promise<boolean> {
+    const waiting = this.#in(batchId).find(({ request }) => request.customId === customId);
+    if (waiting !== undefined) this.#keep(waiting, answer);
+    return Promise.resolve(waiting !== undefined);
+  }
+
+  answerRest(batchId: string, answer: StoredAnswer): Promise<void> {
+    for (const waiting of this.#in(batchId)) this.#keep(waiting, answer);
+    return Promise.resolve();
+  }
+
+  answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined> {
+    return Promise.resolve(this.#waiting.get(keyOf({ executionId, turn }))?.answer);
+  }
+
+  forgetBefore(time: string): Promise<void> {
+    for (const [key, { joinedAt }] of this.#waiting) if (joinedAt < time) this.#waiting.delete(key);
+    return Promise.resolve();
+  }
+
+  #in(batchId: string): readonly Waiting[] {
+    return [...this.#waiting.values()].filter((waiting) => waiting.batchId === batchId);
+  }
+
+  #keep(waiting: Waiting, answer: StoredAnswer): void {
+    if (waiting.answer === undefined) this.#waiting.set(keyOf(waiting.request), { ...waiting, answer });
+  }
+}
+
+function keyOf({ executionId, turn }: Pick<BatchRequest, 'executionId' | 'turn'>): string {
+  return `${turn} ${executionId}`;
+}

@@ -1,0 +1,101 @@
+import type { StoredAnswer } from '../../core/executions/stored-answer.js';
+import { storableJson } from '../../core/json/well-formed-text.js';
+import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import type { BatchLimits, BatchPlace, BatchRequest, BatchStore } from '../batch-store.js';
+
+const PLACE = 'execution_id as "executionId", turn, custom_id as "customId"';
+const ORDER = 'joined_at, execution_id collate "C", turn';
+
+export class PostgresBatchStore implements BatchStore {
+  readonly #sql: SqlConnection;
+
+  constructor(sql: SqlConnection) {
+    this.#sql = sql;
+  }
+
+  async join({ executionId, turn, customId, groupId, path, body }: BatchRequest, now: string): Promise<void> {
+    await this.#sql.query({
+      name: 'join-batch',
+      text: `insert into circuit_breaker.batch_requests (execution_id, turn, custom_id, group_id, path, body, joined_at)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (execution_id, turn) do nothing`,
+      values: [executionId, turn, customId, groupId, path, body, now],
+    });
+  }
+
+  async leave(executionId: string, turn: number): Promise<void> {
+    await this.#sql.query({
+      name: 'leave-batch',
+      text: 'delete from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
+      values: [executionId, turn],
+    });
+  }
+
+  async claim(groupId: string, batchId: string, limits: BatchLimits): Promise<number> {
+    const before = await this.placesIn(batchId);
+    if (before.length > 0) return before.length;
+    const claimed = await this.#sql.query({
+      name: 'claim-batch',
+      text: `with waiting as (
+          select execution_id, turn, row_number() over lines as line, sum(octet_length(body)) over lines as bytes
+          from circuit_breaker.batch_requests where group_id = $1 and batch_id is null
+          window lines as (order by ${ORDER})
+        )
+        update circuit_breaker.batch_requests request set batch_id = $2 from waiting
+        where request.execution_id = waiting.execution_id and request.turn = waiting.turn and request.batch_id is null
+          and (waiting.line = 1 or (waiting.line <= $3 and waiting.bytes <= $4))
+        returning request.turn`,
+      values: [groupId, batchId, limits.lines, limits.bytes],
+    });
+    return claimed.length;
+  }
+
+  async requestsIn(batchId: string): Promise<readonly BatchRequest[]> {
+    return await this.#sql.query<BatchRequest>({
+      name: 'requests-in-batch',
+      text: `select ${PLACE}, group_id as "groupId", path, body from circuit_breaker.batch_requests
+        where batch_id = $1 order by ${ORDER}`,
+      values: [batchId],
+    });
+  }
+
+  async placesIn(batchId: string): Promise<readonly BatchPlace[]> {
+    return await this.#sql.query<BatchPlace>({
+      name: 'places-in-batch',
+      text: `select ${PLACE}, answer is not null as "isAnswered" from circuit_breaker.batch_requests
+        where batch_id = $1 order by ${ORDER}`,
+      values: [batchId],
+    });
+  }
+
+  async answer(batchId: string, customId: string, answer: StoredAnswer): Promise<boolean> {
+    const kept = await this.#sql.query({
+      name: 'answer-in-batch',
+      text: `update circuit_breaker.batch_requests set answer = coalesce(answer, $3)
+        where batch_id = $1 and custom_id = $2 returning turn`,
+      values: [batchId, customId, storableJson(answer)],
+    });
+    return kept.length > 0;
+  }
+
+  async answerRest(batchId: string, answer: StoredAnswer): Promise<void> {
+    await this.#sql.query({
+      name: 'answer-rest-of-batch',
+      text: 'update circuit_breaker.batch_requests set answer = $2 where batch_id = $1 and answer is null',
+      values: [batchId, storableJson(answer)],
+    });
+  }
+
+  async answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined> {
+    const [row] = await this.#sql.query<{ readonly answer: StoredAnswer | null }>({
+      name: 'answer-of-batch',
+      text: 'select answer from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
+      values: [executionId, turn],
+    });
+    return row?.answer ?? undefined;
+  }
+
+  async forgetBefore(time: string): Promise<void> {
+    const text = 'delete from circuit_breaker.batch_requests where joined_at < $1';
+    await this.#sql.query({ name: 'forget-batch-requests', text, values: [time] });
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  continueAsNew,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  sleep,
+  startChild,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { Activities, BatchToSubmit } from '../contract/activities.js';
+import { batchJoinedSignal, type BatchGroup, type ModelBatch } from '../contract/batches.js';
+import { taskQueues } from '../contract/messages.js';
+import { summaryOf } from '../contract/summary.js';
+
+/** What a provider promises at most, and a day: then nobody asks any more. */
+const LONGEST_BATCH_MS = 3 * 24 * 3600 * 1000;
+
+/** Gathers the requests of a group into batches, each of which is a Temporal workflow of its own. Ends when nothing waits. */
+export async function batchCollector(group: BatchGroup): Promise<void> {
+  let joined = 0;
+  setHandler(batchJoinedSignal, () => {
+    joined += 1;
+  });
+  for (let seen = -1; joined > seen;) {
+    await sleep(group.windowSeconds * 1000, { summary: summaryOf('Requests are gathered') });
+    // Who joins from now on may be too late for this claim, and is stored before it says so.
+    seen = joined;
+    await submitWaiting(group);
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof batchCollector>(group);
+  }
+}
+
+async function submitWaiting(group: BatchGroup): Promise<void> {
+  for (;;) {
+    const batchId = uuid4();
+    const lines = await quick().claimBatch({ groupId: group.groupId, batchId });
+    if (lines === 0) return;
+    await startChild(modelBatch, {
+      workflowId: `model-batch/${batchId}`,
+      args: [{ ...group, batchId }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: summaryOf(`${lines} requests for ${group.provider.type} ${group.provider.model}`),
+    });
+  }
+}
+
+/** One batch: is submitted, waited for, and handed out. */
+export async function modelBatch(batch: ModelBatch): Promise<void> {
+  const { batchId, provider, pollSeconds } = batch;
+  const since = batch.submitted?.since ?? new Date().toISOString();
+  const own = { batchId, provider, since };
+  const providerBatchId = batch.submitted?.providerBatchId ?? (await slow().submitBatch(own));
+  if (providerBatchId === null) return;
+  while (!(await isOver(own, providerBatchId))) {
+    if (Date.now() - Date.parse(since) > LONGEST_BATCH_MS) {
+      const message = 'The provider did not finish the batch of this execution within three days.';
+      await quick().failBatch({ batchId, code: 'timeout', message });
+      return;
+    }
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof modelBatch>({ ...batch, submitted: { providerBatchId, since } });
+    await sleep(pollSeconds * 1000, { summary: summaryOf('The provider works on the batch') });
+  }
+}
+
+async function isOver(own: BatchToSubmit, providerBatchId: string): Promise<boolean> {
+  return await slow().collectBatch({ ...own, providerBatchId });
+}
+
+const RETRY = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' } as const;
+
+function quick() {
+  return proxyActivities<Pick<Activities, 'claimBatch' | 'failBatch'>>({
+    taskQueue: taskQueues(workflowInfo().taskQueue).tools,
+    startToCloseTimeout: '2 minutes',
+    retry: RETRY,
+  });
+}
+
+/** The activities themselves say when a failure is final. */
+function slow() {
+  return proxyActivities<Pick<Activities, 'submitBatch' | 'collectBatch'>>({
+    taskQueue: taskQueues(workflowInfo().taskQueue).tools,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '10s',
+    retry: RETRY,
+  });
+}

@@ -1,0 +1,22 @@
+import type { BatchParts } from '../../src/activities/activity-parts.js';
+
+const notPlayed = () => Promise.reject(new Error('not played'));
+
+/** Of tests in which nothing waits for a batch. */
+export const NO_BATCHES: BatchParts = {
+  models: {
+    request: notPlayed,
+    answering: () => {
+      throw new Error('not played');
+    },
+    find: notPlayed,
+    submit: notPlayed,
+    look: notPlayed,
+    results: () => {
+      throw new Error('not played');
+    },
+  },
+  collect: notPlayed,
+  tellAnswered: notPlayed,
+  times: { windowSeconds: 1, pollSeconds: 1 },
+};

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+
+import type { Dispatcher } from 'undici';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { AGENT_EXECUTION } from '../../src/contract/messages.js';
+import type { AgentContent } from '../../src/core/agents/agent.js';
+import { budgetScopes } from '../../src/core/executions/budget-limit.js';
+import { isEnded, type AgentExecution } from '../../src/core/executions/execution.js';
+import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
+import { createLanguageModel } from '../../src/providers/create-language-model.js';
+import { createModelBatches } from '../../src/providers/create-model-batches.js';
+import { readCredentials } from '../../src/providers/keys/read-credentials.js';
+import { priceTable } from '../../src/providers/pricing/price-table.js';
+import { anAgent, NOW } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
+import { allAnswered, answerLine, OpenAiBatchServer, refusedLine } from '../support/openai-batch-server.js';
+import { schemasInThisThread } from '../support/schemas.js';
+import { THIS_MACHINE } from '../support/this-machine.js';
+import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+
+const PRICES = { 'openai/m': { inputUsdPerMillion: 2, outputUsdPerMillion: 20 } };
+let server: OpenAiBatchServer;
+let baseUrl: string;
+let dispatcher: Dispatcher;
+let under: WorkerUnderTest;
+let count = 0;
+
+beforeAll(async () => {
+  server = new OpenAiBatchServer();
+  baseUrl = await server.start();
+  dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
+  const credentials = readCredentials({ accounts: { openai: { apiKey: 'sk-batches', baseUrl } }, credentials: {} });
+  const models = { credentials, dispatcher, prices: priceTable(PRICES) };
+  const model = createLanguageModel({ ...models, schemas: schemasInThisThread });
+  under = await startWorkerUnderTest(model, {
+    batches: createModelBatches(models),
+    costOf: (provider, usage) => models.prices.costOf(provider, usage),
+  });
+});
+
+beforeEach(() => {
+  server.batches.length = 0;
+  server.streams = 0;
+  server.isHeld = false;
+  server.ending = allAnswered;
+});
+
+afterAll(async () => {
+  await under.stop();
+  await server.stop();
+  await dispatcher.close();
+});
+
+async function agentOf(fields: Partial<AgentContent> = {}): Promise<string> {
+  const id = `batched-${(count += 1)}`;
+  const llmProvider = { type: 'openai' as const, model: 'm', headers: {}, options: {} };
+  const prompts = { system: `You are ${id}.`, userTemplate: '{text}' };
+  await under.storage.agents.create(id, anAgent({ llmProvider, prompts, delivery: 'batch', ...fields }), NOW);
+  return id;
+}
+
+async function start(agentId: string, texts: readonly string[]) {
+  return await Promise.all(
+    texts.map(async (text) => {
+      const executionId = `execution-${(count += 1)}`;
+      const args = [{ executionId, agentId, input: { text } }];
+      return await under.client.workflow.start(AGENT_EXECUTION, {
+        taskQueue: under.taskQueue,
+        workflowId: executionId,
+        args,
+      });
+    }),
+  );
+}
+
+async function ended(id: string): Promise<AgentExecution> {
+  return await eventually(async () => {
+    const execution = await under.storage.executions.get(id);
+    if (execution === undefined || !isEnded(execution.status)) throw new Error(`${id} is under way`);
+    return execution;
+  });
+}
+
+async function outcomes(agentId: string, texts: readonly string[]): Promise<readonly AgentExecution[]> {
+  const handles = await start(agentId, texts);
+  return await Promise.all(handles.map(({ workflowId }) => ended(workflowId)));
+}
+
+async function eventsOf(executionId: string) {
+  const [page] = await under.streams.read([{ executionId, from: 0, limit: 100 }]);
+  return page?.entries.flatMap((entry) => entry.events) ?? [];
+}
+
+describe('executions in batches', () => {
+  it('are sent as one, and each gets its own answer, in one chunk and at half the price', async () => {
+    const texts = Array.from({ length: 30 }, (_, index) => `question ${index}`);
+    server.ending = (lines) => ({
+      status: 'completed',
+      output: lines.toReversed().map((line) => answerLine(line)),
+    });
+    const executions = await outcomes(await agentOf(), texts);
+    expect(executions.map(({ finalResponse }) => finalResponse)).toEqual(texts.map((text) => `Answer to ${text}`));
+    expect(server.batches.map(({ lines }) => lines.length)).toEqual([30]);
+    expect(server.streams).toBe(0);
+    const [first] = executions;
+    const usage = { inputTokens: 1000, outputTokens: 100, totalTokens: 1100, costUsd: 0.002 };
+    expect(first).toMatchObject({ status: 'COMPLETED', usage });
+    expect(first?.attempts).toMatchObject([
+      { outcome: 'completed', usage, providerRequestId: expect.stringMatching(/^req_cb-/) as string },
+    ]);
+    const events = await eventsOf(first?.id ?? '');
+    expect(events.filter(({ eventType }) => eventType === 'thinking')).toMatchObject([{ status: 'batched' }]);
+    expect(events.filter(({ eventType }) => eventType === 'content_chunk')).toMatchObject([
+      { content: 'Answer to question 0' },
+    ]);
+    const sha256 = createHash('sha256').update('Answer to question 0').digest('hex');
+    expect(events.at(-1)).toMatchObject({ eventType: 'completed', sha256 });
+    expect(await under.storage.batches.answerOf(first?.id ?? '', 1)).toBeUndefined();
+  });
+
+  it('get codes of their own for lines that failed, are missing, too long, double or of nobody', async () => {
+    server.ending = (lines) => {
+      const [fine, refused, busy, missing, long] = lines;
+      if (!fine || !refused || !busy || !missing || !long) throw new Error('five were sent');
+      const output = [
+        answerLine({ ...fine, customId: 'of-nobody' }, 'a stranger'),
+        'no JSON at all',
+        answerLine(fine, 'the first'),
+        answerLine(fine, 'the second'),
+        refusedLine(refused, 400, 'context_length_exceeded'),
+        refusedLine(busy, 429, 'rate_limit_exceeded'),
+        answerLine(long, 'x'.repeat(5 * 1024 * 1024)),
+      ];
+      return { status: 'completed', output };
+    };
+    const executions = await outcomes(await agentOf(), ['a', 'b', 'c', 'd', 'e']);
+    expect(executions.map(({ finalResponse, errorCode }) => finalResponse ?? errorCode)).toEqual(
+      expect.arrayContaining(['the first', 'context_length', 'rate_limit', 'incomplete_stream', 'incomplete_stream']),
+    );
+    expect(executions.every(({ attempts }) => attempts.length === 1)).toBe(true);
+  });
+
+  it('that the provider did not get to in time, or was told to leave, are told so', async () => {
+    server.ending = ([first]) => ({ status: 'expired', output: first === undefined ? [] : [answerLine(first)] });
+    const expired = await outcomes(await agentOf(), ['a', 'b']);
+    expect(new Set(expired.map(({ status }) => status))).toEqual(new Set(['COMPLETED', 'TIMEOUT']));
+    server.ending = () => ({ status: 'cancelled', output: [] });
+    const [cancelled] = await outcomes(await agentOf(), ['a']);
+    expect(cancelled).toMatchObject({
+      errorCode: 'server',
+      errorMessage: expect.stringContaining('cancelled') as string,
+    });
+  });
+
+  it('that have waited long enough are taken as streams, and what comes later of them is left out', async () => {
+    server.isHeld = true;
+    const [late] = await outcomes(await agentOf({ maxWaitSeconds: 3 }), ['a question']);
+    expect(late).toMatchObject({
+      status: 'COMPLETED',
+      finalResponse: 'streamed a question',
+      usage: { costUsd: 0.004 },
+    });
+    expect([server.batches.length, server.streams]).toEqual([1, 1]);
+    const batchId = server.batches[0]?.ownId ?? '';
+    server.isHeld = false;
+    await under.client.workflow.getHandle(`model-batch/${batchId}`).result();
+    expect(await under.storage.batches.placesIn(batchId)).toEqual([]);
+  });
+
+  it('can be cancelled while they wait', async () => {
+    server.isHeld = true;
+    const [handle] = await start(await agentOf(), ['a question']);
+    await eventually(() => {
+      expect(server.batches).toHaveLength(1);
+    });
+    await handle?.cancel();
+    expect(await ended(handle?.workflowId ?? '')).toMatchObject({ status: 'CANCELLED' });
+    const batchId = server.batches[0]?.ownId ?? '';
+    expect(await under.storage.batches.placesIn(batchId)).toEqual([]);
+  });
+
+  it('join a batch only where their budget has room, and take of it what they cost there', async () => {
+    const llmConfig = { maxTokens: 200 };
+    const poor = await agentOf({ llmConfig, budget: { maxCostUsdPerExecution: 0.001 } });
+    expect(await outcomes(poor, ['a'])).toMatchObject([{ errorCode: 'budget_exceeded' }]);
+    expect(server.batches).toHaveLength(0);
+    const enough = await agentOf({ llmConfig, budget: { maxCostUsdPerExecution: 0.0025 } });
+    const [execution] = await outcomes(enough, ['a']);
+    expect(execution).toMatchObject({ status: 'COMPLETED' });
+    const [sum] = await under.storage.budgets.sums([{ scope: budgetScopes.execution(execution?.id ?? ''), day: '' }]);
+    expect(sum).toMatchObject({ spent: { nanoUsd: 2_000_000 }, reserved: { nanoUsd: 0 } });
+  });
+
+  it('go on with a fallback, as streams, where their lines failed', async () => {
+    server.ending = (lines) => ({
+      status: 'completed',
+      output: lines.map((line) => refusedLine(line, 500, 'server_error')),
+    });
+    const llmProvider = { type: 'openai' as const, model: 'other', headers: {}, options: {} };
+    expect(await outcomes(await agentOf({ fallbacks: [{ llmProvider }] }), ['a'])).toMatchObject([
+      { status: 'COMPLETED', finalResponse: 'streamed a', attempts: [{ outcome: 'failed' }, { outcome: 'completed' }] },
+    ]);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it('are told what their provider refuses them for', async () => {
+    const llmProvider = { type: 'openai' as const, model: 'm', baseUrl, headers: {}, options: {} };
+    const refused = { ...llmProvider, headers: { authorization: 'Bearer wrong' } };
+    const executions = await outcomes(await agentOf({ llmProvider: refused }), ['a', 'b']);
+    expect(executions.map(({ errorCode }) => errorCode)).toEqual(['auth', 'auth']);
+  });
+});
