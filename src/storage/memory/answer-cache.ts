@@ -22,6 +22,8 @@ interface Held extends Pick<TakenCall, 'agentId' | 'holder' | 'owner'> {
 
 /** In characters of two bytes each. */
 const MOST_CHARACTERS = 32 * 1024 * 1024;
+/** What an answer takes beside its text, however short that is. */
+const ENTRY_CHARACTERS = 512;
 
 /** Forgets the oldest answers where there are more than its memory is to take. */
 export class MemoryAnswerCacheStore implements AnswerCacheStore {
@@ -67,7 +69,7 @@ export class MemoryAnswerCacheStore implements AnswerCacheStore {
     this.#remove(key);
     const keptAt = Date.now();
     this.#answers.set(key, { agentId, executionId, text, warnings, keptAt, expiresAt: keptAt + ttlSeconds * 1000 });
-    this.#characters += text.length;
+    this.#characters += sizeOf({ text, warnings });
     for (const oldest of this.#answers.keys()) {
       if (this.#characters <= this.#mostCharacters) break;
       this.#remove(oldest);
@@ -118,9 +120,15 @@ export class MemoryAnswerCacheStore implements AnswerCacheStore {
   }
 
   #remove(key: string): void {
-    this.#characters -= this.#answers.get(key)?.text.length ?? 0;
+    const answer = this.#answers.get(key);
+    if (answer === undefined) return;
+    this.#characters -= sizeOf(answer);
     this.#answers.delete(key);
   }
+}
+
+function sizeOf({ text, warnings }: Pick<Entry, 'text' | 'warnings'>): number {
+  return warnings.reduce((sum, warning) => sum + warning.length, ENTRY_CHARACTERS + text.length);
 }
 
 function keysOf<Item>(items: ReadonlyMap<string, Item>, isMeant: (item: Item) => boolean): readonly string[] {
