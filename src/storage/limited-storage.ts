@@ -12,6 +12,7 @@ import type { ConversationStore } from './conversation-store.js';
 import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
+import type { ProviderKeyStore } from './provider-key-store.js';
 import type { Storage } from './storage.js';
 import type { TokenStore } from './token-store.js';
 import type { ToolStore } from './tool-store.js';
@@ -28,14 +29,14 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     agents: limitedAgents(storage.agents, limit),
     answerCache: limitedAnswerCache(limit),
     audit: limitedAudit(limit),
-    breakers: limitedBreakers(storage.breakers),
+    breakers: limitedBreakers(storage.breakers, limit),
     budgets: limitedBudgets(storage.budgets, limit),
     batches: limitedBatches(limit),
     conversations: limitedConversations(storage.conversations, limit),
     definitions: limitedDefinitions(storage, limit),
     executions: limitedExecutions(storage.executions, limit),
     placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
-    providerKeys: storage.providerKeys,
+    providerKeys: limitedProviderKeys(limit),
     temporalHome: storage.temporalHome,
     tokens: limitedTokens(storage.tokens, limit),
     tools: limitedTools(storage.tools, limit),
@@ -47,11 +48,11 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
 }
 
 /** Which models others call, and where, is theirs to know. */
-function limitedBreakers(breakers: BreakerStore): BreakerStore {
+function limitedBreakers(breakers: BreakerStore, limit: Limit): BreakerStore {
   return {
     get: (key) => breakers.get(key),
     list: () => Promise.resolve([]),
-    replace: (key, version, state) => breakers.replace(key, version, state),
+    replace: () => limit.refuse('The breaker of a model'),
   };
 }
 
@@ -295,6 +296,12 @@ function limitedPlaceAgents(placeAgents: PlaceAgentStore, limit: Limit): PlaceAg
       await placeAgents.settleChange(change);
     },
   };
+}
+
+/** Keys are everybody's: that one rests keeps others from it. */
+function limitedProviderKeys(limit: Limit): ProviderKeyStore {
+  const refuse = () => limit.refuse('Which keys rest');
+  return { mark: refuse, list: refuse, clearRefusals: refuse };
 }
 
 function limitedTokens(tokens: TokenStore, limit: Limit): TokenStore {

@@ -100,6 +100,19 @@ export function limitedStorageContract(storage: () => Storage): void {
       }
     });
 
+    it('has nothing of breakers, keys and answers, which all workflows share', async () => {
+      const { breakers, providerKeys, answerCache } = limited();
+      const key = { provider: 'mock', origin: '', model: 'lim' } as const;
+      const changes = [
+        () => breakers.replace(key, undefined, { type: 'closed', failures: 1 }),
+        () => providerKeys.mark({ endpoint: 'lim', kind: 'auth', model: '', forMs: 60_000 }),
+        () => providerKeys.clearRefusals('lim'),
+        () => answerCache.purge('lim-a'),
+      ];
+      for (const change of changes) expect(change).toThrow('limited to some workflows');
+      expect(await breakers.list()).toEqual([]);
+    });
+
     it('names no other workflow that may use an agent', async () => {
       const both = { id: 'lim-both', content: anAgent({ allowedWorkflows: [OTHER, OWN] }) };
       const others = { id: 'lim-others', content: anAgent({ allowedWorkflows: [OTHER] }) };
