@@ -88,12 +88,14 @@ export class SharedCall {
   /** Lets the answer of a finished turn serve others, where it is whole and fits what was asked for. */
   async keep(result: TurnResult, answer: TurnAnswer): Promise<void> {
     const { prepared, executionId } = this.#call;
-    const { request, route, warnings: own } = this.#surroundings.turn;
+    const { request, route, warnings: own, finished } = this.#surroundings.turn;
     if (this.#cache === undefined || result.cachedFrom !== undefined) return;
     // An earlier attempt has stored the turn, and its worker died: what it held is this one's now.
     if (this.#state === 'unasked') await this.take({ mayWait: true });
     const isWhole = result.stopReason === 'stop' && result.toolCalls.length === 0 && result.text !== '';
-    const isAsMeant = answer.outputProblem === undefined && result.model === request.provider.model;
+    // An earlier attempt may have gone past other providers than this one: only the name of its model is known.
+    const isKnown = finished === undefined || route.isOfOne(result.model);
+    const isAsMeant = answer.outputProblem === undefined && isKnown && result.model === request.provider.model;
     if (!isWhole || !isAsMeant) {
       if (this.#state === 'held') await this.#quietly(() => this.#cacheStore.release(this.#holder));
       return;

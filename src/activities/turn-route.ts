@@ -36,6 +36,11 @@ export class TurnRoute {
     return (this.#stops.find(({ provider }) => provider.model === model) ?? this.#stops[0]).provider.type;
   }
 
+  /** Whether a model is that of one stop only: then its name tells who has answered. */
+  isOfOne(model: string): boolean {
+    return this.#stops.filter(({ provider }) => provider.model === model).length === 1;
+  }
+
   get isLast(): boolean {
     return this.#place.at >= this.#stops.length - 1;
   }

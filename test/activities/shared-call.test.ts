@@ -55,20 +55,21 @@ describe('a call whose answer serves others', () => {
     readonly model?: ScriptedModel;
     readonly cache?: Partial<NonNullable<ModelCall['prepared']['cache']>>;
     readonly attempt?: number;
+    readonly agentVersion?: number;
     readonly outputs?: readonly string[];
     readonly details?: Partial<AttemptDetails>;
   }
 
   async function ask(
     id: string,
-    { model = new ScriptedModel(SAID), cache, attempt = 1, outputs = [], details }: Asking = {},
+    { model = new ScriptedModel(SAID), cache, attempt = 1, agentVersion = 1, outputs = [], details }: Asking = {},
   ) {
     await storage.executions.create(pendingExecution({ executionId: id, agentId: 'reviewer', input: {} }, NOW));
     await storage.conversations.create({ id, agentId: 'reviewer', createdAt: NOW });
     const said = { role: 'user', content: 'Review: tides', timestamp: NOW, executionId: id } as const;
     await storage.conversations.append(id, 0, [said]);
     const prepared: ModelCall['prepared'] = {
-      ...{ agentId: 'reviewer', agentVersion: 1, provider: 'mock', model: 'mock-1', conversationId: id },
+      ...{ agentId: 'reviewer', agentVersion, provider: 'mock', model: 'mock-1', conversationId: id },
       ...{
         messageCount: 1,
         maxTurns: 1,
@@ -182,6 +183,17 @@ describe('a call whose answer serves others', () => {
       expect((await ask('next')).answer).toMatchObject({ cachedFrom: 'first' });
     },
   );
+
+  it('serves nobody where nobody knows which of two providers of one model has answered', async () => {
+    const { llmProvider } = anAgent();
+    const fallbacks = [{ llmProvider: { ...llmProvider, baseUrl: 'https://other.example' } }];
+    await storage.agents.update('reviewer', { content: anAgent({ outputSchema: SCHEMA, fallbacks }), now: NOW });
+    const keep = vi.spyOn(storage.answerCache, 'keep').mockResolvedValueOnce(undefined);
+    await ask('first', { agentVersion: 2 });
+    keep.mockRestore();
+    expect((await ask('first', { attempt: 2, agentVersion: 2 })).asked).toBe(0);
+    expect((await ask('next', { agentVersion: 2 })).asked).toBe(1);
+  });
 
   it('is free for others where it failed for good, and held as long as the next attempt is due', async () => {
     const taking = vi.spyOn(storage.answerCache, 'take');
