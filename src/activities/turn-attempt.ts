@@ -219,8 +219,7 @@ export class TurnAttempt {
     const cause: unknown = this.#place.context.cancellationSignal.aborted
       ? this.#place.context.cancellationSignal.reason
       : error;
-    // Held back, no call was made.
-    if (cause instanceof ModelError && cause.facts.heldBack !== true) await this.#watched.failed(cause.code);
+    if (cause instanceof ModelError && isOfProvider(cause)) await this.#watched.failed(cause.code);
     else this.#watched.dropped();
     if (isForgotten(cause)) {
       this.#stream.abandon();
@@ -289,6 +288,11 @@ export class TurnAttempt {
     const first = this.#firstChunkMs === undefined ? {} : { firstChunkMs: Math.round(this.#firstChunkMs) };
     return { durationMs, characters: this.#stream.text.length, ...first };
   }
+}
+
+/** Held back, or for want of a key or a picture, no call was made. */
+function isOfProvider({ facts }: ModelError): boolean {
+  return facts.heldBack !== true && facts.isUnasked !== true;
 }
 
 function asJson(result: TurnResult): JsonObject {

@@ -38,7 +38,9 @@ export async function* withinBudget(
     yield* parts.model.stream(request, signal);
     return;
   }
-  const timeoutMs = Math.max(1, request.timeoutMs - Math.round(performance.now() - begunAt));
+  // As much as a wait for its budget leaves at least: storage that was away is not to look like a provider that is slow.
+  const leftMs = request.timeoutMs - Math.round(performance.now() - begunAt);
+  const timeoutMs = Math.max(Math.ceil(request.timeoutMs / 2), leftMs);
   const budgeted = new BudgetedModelCall(parts, reservation, place);
   try {
     for await (const event of parts.model.stream({ ...request, timeoutMs }, signal)) {
@@ -86,7 +88,9 @@ class BudgetedModelCall {
   }
 
   fail(error: unknown): void {
-    if (error instanceof ModelError) this.#end = { ...this.#end, errorCode: error.code };
+    if (!(error instanceof ModelError)) return;
+    const { isUnasked } = error.facts;
+    this.#end = { ...this.#end, errorCode: error.code, ...(isUnasked === true ? { isUnasked } : {}) };
   }
 
   /** Never throws, and takes no longer than an answer may wait for it. What storage never takes expires there. */

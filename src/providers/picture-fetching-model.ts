@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import { capabilitiesOf } from '../core/agents/model-capabilities.js';
 import { fetchesPicture, type PictureLimits } from '../core/agents/picture-limits.js';
+import type { ExecutionErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { pictureBytes, type Picture } from '../core/executions/picture.js';
 import { pictureTypeOf } from '../core/executions/picture-type.js';
@@ -88,8 +89,7 @@ export class PictureFetchingModel implements LanguageModel {
       return await readPicture(answer, host, Math.min(limits.bytesEach, left));
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted)
-        throw new ModelError('timeout', `${host} did not send a picture within ${TIMEOUT_MS / 1000} s.`);
+      if (late.aborted) throw notFetched('timeout', `${host} did not send a picture within ${TIMEOUT_MS / 1000} s.`);
       if (error instanceof WebError) throw failureOf(error);
       throw error;
     }
@@ -119,30 +119,28 @@ async function readPicture(answer: WebAnswer, host: string, most: number): Promi
   const { status, refusedRedirect } = answer;
   const { bytes, isWhole } = await answer.read(most);
   if (refusedRedirect !== undefined) {
-    throw new ModelError(
-      'host_forbidden',
-      `${host} has no picture there: it sends on to a host that may not be reached.`,
-    );
+    throw notFetched('host_forbidden', `${host} has no picture there: it sends on to a host that may not be reached.`);
   }
-  if (status >= 500 || status === 429)
-    throw new ModelError('server', `${host} answered ${status} in place of a picture.`);
-  if (status !== 200) throw new ModelError('invalid_request', `${host} answered ${status} in place of a picture.`);
+  if (status >= 500 || status === 429) throw notFetched('server', `${host} answered ${status} in place of a picture.`);
+  if (status !== 200) throw notFetched('invalid_request', `${host} answered ${status} in place of a picture.`);
   const mediaType = pictureTypeOf(bytes);
   if (mediaType === undefined) {
     const said = (answer.headers['content-type'] ?? 'nothing').slice(0, 100);
-    throw new ModelError('invalid_request', `What ${host} sent is no picture; it calls it ${said}.`);
+    throw notFetched('invalid_request', `What ${host} sent is no picture; it calls it ${said}.`);
   }
   if (!isWhole) {
-    throw new ModelError(
-      'invalid_request',
-      `A picture of ${host} has more than the ${most} bytes that are left for it.`,
-    );
+    throw notFetched('invalid_request', `A picture of ${host} has more than the ${most} bytes that are left for it.`);
   }
   return { type: 'inline', mediaType, data: Buffer.from(bytes).toString('base64') };
 }
 
 function failureOf({ kind, message }: WebError): ModelError {
-  if (kind !== 'refused') return new ModelError('network', `A picture could not be fetched: ${message}`);
+  if (kind !== 'refused') return notFetched('network', `A picture could not be fetched: ${message}`);
   const advice = 'Pictures are fetched from the hosts of TOOL_HTTP_HOSTS.';
-  return new ModelError('host_forbidden', `A picture could not be fetched: ${message} ${advice}`);
+  return notFetched('host_forbidden', `A picture could not be fetched: ${message} ${advice}`);
+}
+
+/** Whoever keeps the picture has failed, and not the provider, which nobody has asked. */
+function notFetched(code: ExecutionErrorCode, message: string): ModelError {
+  return new ModelError(code, message, { isUnasked: true });
 }

@@ -175,6 +175,15 @@ describe('a turn', () => {
     await expect(second.answer).rejects.toMatchObject({ type: 'overloaded', nonRetryable: true });
   });
 
+  it('that fails before its provider was asked, for want of a picture, says nothing of how that is', async () => {
+    const unasked = new ScriptedModel([new ModelError('timeout', 'no picture', { isUnasked: true })]);
+    await expect(run(unasked).answer).rejects.toMatchObject({ type: 'timeout' });
+    expect(await storage.breakers.list()).toEqual([]);
+    const unwell = new ScriptedModel([new ModelError('timeout', 'no answer')]);
+    await expect(run(unwell, { attempt: 2 }).answer).rejects.toMatchObject({ type: 'timeout' });
+    expect(await storage.breakers.list()).toMatchObject([{ state: { type: 'closed', failures: 1 } }]);
+  });
+
   it('tells its viewers that it waits, for how long and why', async () => {
     const limited = new ModelError('rate_limit', 'slow down', { retryAfterMs: 7_000 });
     await expect(run(new ScriptedModel([limited])).answer).rejects.toMatchObject({ type: 'rate_limit' });

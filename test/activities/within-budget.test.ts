@@ -148,6 +148,26 @@ describe('a model call within budgets', () => {
     expect(await today()).toEqual({ spent: 13, reserved: 0 });
   });
 
+  it('takes nothing where it failed before its provider was asked, as for want of a picture', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const unasked = new ScriptedModel([new ModelError('timeout', 'no picture', { isUnasked: true })]);
+    await expect(play(unasked)).rejects.toMatchObject({ code: 'timeout' });
+    expect(await today()).toEqual({ spent: 0, reserved: 0 });
+  });
+
+  it('has half of its time at least, however long storage was away before it', { tags: 'storage-away' }, async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    const reserve = storage.budgets.reserve.bind(storage.budgets);
+    let away = 1;
+    storage.budgets.reserve = (reservation) => {
+      away -= 1;
+      return away >= 0 ? Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'away')) : reserve(reservation);
+    };
+    const model = fine();
+    expect(await play(model, { timeoutMs: 80 })).toBe('Fine.');
+    expect(model.requests).toMatchObject([{ timeoutMs: 40 }]);
+  });
+
   it('settles what an attempt whose worker died has left, by its last heartbeat', async () => {
     await setBudget({ maxTokensPerDay: 100 });
     const limit = { scope: budgetScopes.agent('reviewer'), day: DAY, maxTokens: 100 };

@@ -96,7 +96,10 @@ describe('a picture at an address', () => {
   ])('is a failure with a code where there is %s', async (_what, status, headers, body, code, message) => {
     server.behave((_, response) => void response.writeHead(status, headers).end(body));
     const failing = collect(model, looking(`${server.root}/7`));
-    await expect(failing).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    await expect(failing).rejects.toMatchObject({
+      ...{ code, facts: { isUnasked: true } },
+      message: expect.stringMatching(message) as string,
+    });
     expect(inner.requests).toEqual([]);
   });
 

@@ -7,6 +7,8 @@ export interface ModelErrorFacts extends UsedKeys {
   readonly retryAfterMs?: number;
   /** No call was made: all keys rest for so long as `retryAfterMs`. Nothing that the provider did, so nothing that counts. */
   readonly heldBack?: true;
+  /** It failed before the provider was asked: it says nothing of how that is, and costs nothing. */
+  readonly isUnasked?: true;
   /** What the provider itself said about trying again; absent: the code decides. */
   readonly shouldRetry?: boolean;
   readonly providerRequestId?: string;

@@ -36,22 +36,28 @@ export interface CallEnd {
   readonly length: number;
   /** How it failed, where it says so itself. */
   readonly errorCode?: ExecutionErrorCode;
+  /** It failed before its provider was asked. */
+  readonly isUnasked?: true;
 }
 
 /**
  * What a call is taken to have used. Where nobody counted, or only a part, it is its estimated input and as much of an answer as
  * came: rather too much than too little.
  */
-export function usageInTheEnd(reserved: TokenUsage, { usage, isFinished, length, errorCode }: CallEnd): TokenUsage {
+export function usageInTheEnd(reserved: TokenUsage, end: CallEnd): TokenUsage {
+  const { usage, isFinished, length } = end;
   const counted = usage !== undefined && usage.inputTokens + usage.outputTokens > 0 ? usage : undefined;
   if (isFinished && counted !== undefined) return counted;
-  const isUnpaid = errorCode !== undefined && UNPAID.includes(errorCode);
-  if (isUnpaid && counted === undefined && length === 0) return usageOf(0, 0);
+  if (isUnpaid(end) && counted === undefined && length === 0) return usageOf(0, 0);
   const came = Math.ceil(length / BYTES_PER_TOKEN);
   return usageOf(
     counted === undefined || counted.inputTokens === 0 ? reserved.inputTokens : counted.inputTokens,
     Math.max(counted?.outputTokens ?? 0, came),
   );
+}
+
+function isUnpaid({ errorCode, isUnasked }: CallEnd): boolean {
+  return isUnasked === true || (errorCode !== undefined && UNPAID.includes(errorCode));
 }
 
 /** By a price; undefined: there is none, which costs nothing where nothing was used. */

@@ -21,9 +21,10 @@ export function allRefused(endpoints: Endpoints, kinds: readonly KeyMarkKind[]):
   const advice = 'Check them, or give the worker others: one that works again is found within a minute.';
   if (!kinds.includes('auth')) {
     const message = `No key for ${hostsOf(endpoints)} has credit left: ${namesOf(endpoints)}. ${advice}`;
-    return new ModelError('quota', message);
+    return new ModelError('quota', message, { isUnasked: true });
   }
-  return new ModelError('auth', `${hostsOf(endpoints)} has refused every key: ${namesOf(endpoints)}. ${advice}`);
+  const message = `${hostsOf(endpoints)} has refused every key: ${namesOf(endpoints)}. ${advice}`;
+  return new ModelError('auth', message, { isUnasked: true });
 }
 
 function hostsOf(endpoints: Endpoints): string {

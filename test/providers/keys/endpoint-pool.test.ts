@@ -63,6 +63,7 @@ describe('keys that several processes share', () => {
     for (const endpoint of endpoints) await pool.mark(endpoint, { kind: 'auth', model: '', forMs: 3_600_000 });
     await expect(taken(pool, endpoints)).rejects.toMatchObject({
       code: 'auth',
+      facts: { isUnasked: true },
       message: expect.stringMatching(
         /^api\.openai\.com has refused every key: OPENAI_API_KEYS, key 1; .* Check them/,
       ) as string,
