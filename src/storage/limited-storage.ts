@@ -163,16 +163,8 @@ function limitedAnswerCache(limit: Limit): AnswerCacheStore {
 /** What was done belongs to all workflows, and to none. */
 function limitedAudit(limit: Limit): AuditStore {
   const refuse = () => limit.refuse('The audit');
-  return {
-    tell: refuse,
-    end: refuse,
-    append: refuse,
-    read: refuse,
-    list: refuse,
-    anchor: refuse,
-    lastBefore: refuse,
-    removeUpTo: refuse,
-  };
+  const written = { tell: refuse, end: refuse, append: refuse, anchor: refuse, removeUpTo: refuse };
+  return { ...written, read: refuse, list: refuse, lastBefore: refuse };
 }
 
 /** What others spend by an agent is not theirs to know, and so what it spends in all. */
