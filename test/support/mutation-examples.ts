@@ -30,22 +30,24 @@ const RETRY = { maxAttempts: 2, backoffSeconds: 1.5, retryOnErrors: ['timeout'] 
 const RULE = { type: 'FieldEquals', field: 'data.kind', value: 'memo', id: 'a-memo', description: 'It is a memo' };
 const MAPPINGS = { inputMapping: { text: 'data.text' }, outputMapping: { 'data.said': 'response' } };
 
+function ownProvider(model: string): JsonObject {
+  return {
+    type: 'custom',
+    model,
+    baseUrl: 'http://127.0.0.1:9/v1',
+    headers: { 'x-team': 'documents' },
+    credential: 'CREDENTIAL_HOUSE',
+    options: { extraBody: { user: 'documents' } },
+  };
+}
+
 function agentInput(id: string): JsonObject {
   return {
     id,
     name: 'Writer',
     description: 'Writes',
-    llmProvider: {
-      type: 'custom',
-      model: 'house-model',
-      baseUrl: 'http://127.0.0.1:9/v1',
-      headers: { 'x-team': 'documents' },
-      credential: 'CREDENTIAL_HOUSE',
-      options: { extraBody: { user: 'documents' } },
-    },
-    fallbacks: [
-      { llmProvider: { type: 'mock', model: 'mock-1', headers: {}, options: {} }, on: ['overloaded', 'timeout'] },
-    ],
+    llmProvider: ownProvider('house-model'),
+    fallbacks: [{ llmProvider: ownProvider('other-model'), on: ['overloaded', 'timeout'] }],
     llmConfig: LLM_CONFIG,
     prompts: { system: 'You write.', userTemplate: 'About {input_data}', contextInstructions: 'Be short.' },
     capabilities: ['writing'],
