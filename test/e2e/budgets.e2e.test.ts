@@ -131,8 +131,8 @@ describe('a budget over two workers', () => {
     });
     const spent = calls.tokens * USD_A_TOKEN;
     expect(spent).toBeLessThanOrEqual(1 + calls.busiest * Math.max(0, calls.beyond) * USD_A_TOKEN);
-    // And what is left is less than one call may take.
-    expect(spent).toBeGreaterThan(1 - (MAX_TOKENS + 2 * INPUT_TOKENS) * USD_A_TOKEN);
+    // Nor refused while there is much left. Who has waited for those under way for long enough is, also where they leave a little.
+    expect(spent).toBeGreaterThan(0.8);
     expect(await ended()).toMatchObject([
       { status: 'COMPLETED', count: String(provider.bodies.length) },
       { status: 'FAILED', code: 'budget_exceeded' },

@@ -198,10 +198,12 @@ describe('several keys', () => {
       const otherViewer = new StreamViewer();
       await Promise.all([watching, otherViewer.watch(setting.address, other)]);
       expect(await execution(setting.address, other)).toMatchObject({ status: 'COMPLETED' });
-      expect(await keysOf(waiting)).toMatchObject({
-        status: 'COMPLETED',
-        attempts: [{ outcome: 'cancelled' }, { outcome: 'completed', key: 'OPENAI_API_KEYS, key 1', passedKeys: null }],
-      });
+      const { status, attempts } = await keysOf(waiting);
+      expect(status).toBe('COMPLETED');
+      const last = { outcome: 'completed', key: 'OPENAI_API_KEYS, key 1', passedKeys: null };
+      expect(attempts.at(-1)).toMatchObject(last);
+      // How often it was waited for the key is the machine's matter.
+      expect(new Set(attempts.slice(0, -1).map(({ outcome }) => outcome))).toEqual(new Set(['cancelled']));
       for (const { events } of [viewer, otherViewer]) {
         expect(events).toContainEqual(expect.objectContaining({ eventType: 'thinking', status: 'rate_limited' }));
       }
