@@ -199,11 +199,12 @@ describe('several keys', () => {
       await Promise.all([watching, otherViewer.watch(setting.address, other)]);
       expect(await execution(setting.address, other)).toMatchObject({ status: 'COMPLETED' });
       const { status, attempts } = await keysOf(waiting);
+      const [limited, ...waits] = attempts.slice(0, -1);
       expect(status).toBe('COMPLETED');
-      const last = { outcome: 'completed', key: 'OPENAI_API_KEYS, key 1', passedKeys: null };
-      expect(attempts.at(-1)).toMatchObject(last);
-      // How often it was waited for the key is the machine's matter.
-      expect(new Set(attempts.slice(0, -1).map(({ outcome }) => outcome))).toEqual(new Set(['cancelled']));
+      expect(limited?.outcome).toBe('cancelled');
+      // On a slow machine the key may rest a moment longer than was waited for it: nothing is called then.
+      for (const wait of waits) expect(wait).toEqual({ outcome: 'cancelled', key: null, passedKeys: null });
+      expect(attempts.at(-1)).toEqual({ outcome: 'completed', key: 'OPENAI_API_KEYS, key 1', passedKeys: null });
       for (const { events } of [viewer, otherViewer]) {
         expect(events).toContainEqual(expect.objectContaining({ eventType: 'thinking', status: 'rate_limited' }));
       }
