@@ -2,14 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { AnswerCacheStore, CallProgress, WantedAnswer } from '../storage/answer-cache-store.js';
 
-interface Waiting {
-  readonly since: number;
-  readonly goOn: () => void;
-}
+type GoOn = () => void;
 
 interface Group {
   readonly wanted: WantedAnswer;
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Set<GoOn>;
 }
 
 const SHORTEST_PAUSE_MS = 50;
@@ -25,6 +22,7 @@ export class EqualCalls {
   readonly #store: Pick<AnswerCacheStore, 'progress'>;
   readonly #groups = new Map<string, Group>();
   #isLooking = false;
+  #lastCame = 0;
 
   constructor(store: Pick<AnswerCacheStore, 'progress'>) {
     this.#store = store;
@@ -34,9 +32,9 @@ export class EqualCalls {
   wait(wanted: WantedAnswer, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const name = `${wanted.key} ${wanted.maxAgeSeconds}`;
-      const group = this.#groups.get(name) ?? { wanted, waiting: new Set() };
+      const group: Group = this.#groups.get(name) ?? { wanted, waiting: new Set() };
       const leave = () => {
-        group.waiting.delete(one);
+        group.waiting.delete(goOn);
         signal.removeEventListener('abort', giveUp);
         if (group.waiting.size === 0) this.#groups.delete(name);
       };
@@ -48,13 +46,13 @@ export class EqualCalls {
         leave();
         resolve();
       };
-      const one: Waiting = { since: performance.now(), goOn };
       if (signal.aborted) {
         giveUp();
         return;
       }
       signal.addEventListener('abort', giveUp);
-      group.waiting.add(one);
+      group.waiting.add(goOn);
+      this.#lastCame = performance.now();
       this.#groups.set(name, group);
       void this.#look();
     });
@@ -72,23 +70,22 @@ export class EqualCalls {
     this.#isLooking = false;
   }
 
-  /** By whoever waits for the shortest time. */
+  /** By whoever has come last. */
   #pauseMs(): number {
-    const all = [...this.#groups.values()].flatMap(({ waiting }) => [...waiting]);
-    const shortest = performance.now() - Math.max(...all.map(({ since }) => since));
+    const shortest = performance.now() - this.#lastCame;
     return Math.min(Math.max(shortest / PAUSES_IN_WAIT, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
   }
 }
 
 /** What storage does not say is asked again. */
-function letGo(waiting: ReadonlySet<Waiting>, progress: CallProgress | undefined): void {
+function letGo(waiting: ReadonlySet<GoOn>, progress: CallProgress | undefined): void {
   switch (progress) {
     case 'answered':
-      for (const { goOn } of [...waiting]) goOn();
+      for (const goOn of [...waiting]) goOn();
       return;
     case 'free': {
       const [first] = waiting;
-      first?.goOn();
+      first?.();
       return;
     }
     case 'under-way':

@@ -44,6 +44,19 @@ describe('who waits for a call of others', () => {
     store.states.set('l', 'answered');
   });
 
+  it('goes on however many there are', async () => {
+    const store = new PlayedProgress();
+    store.states.set('k', 'under-way');
+    const over = waiting(new EqualCalls(store), 'k', 200_000);
+    await eventually(() => {
+      expect(store.asked).toBeGreaterThan(2);
+    });
+    store.states.set('k', 'answered');
+    await eventually(() => {
+      expect(over.length).toBe(200_000);
+    });
+  });
+
   it('goes on one by one, the first who came first, where the call came to nothing', async () => {
     const store = new PlayedProgress();
     store.states.set('k', 'under-way');
