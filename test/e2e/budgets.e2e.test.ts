@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { CommandName } from '../../src/cli/commands.js';
 import {
   createAgent,
   createToken,
@@ -16,12 +16,9 @@ import {
   settledToken,
 } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { SpawnedProcess } from '../support/spawned-process.js';
-import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { CHAT } from '../providers/formats/contract/wire-under-test.js';
+import { OwnProcesses } from '../support/own-processes.js';
 import { writingWorkflow } from '../support/writing-workflow.js';
 
 /** A token costs a tenth of a cent. */
@@ -40,43 +37,27 @@ function ending(outputTokens: number): string {
 }
 
 describe('a budget over two workers', () => {
-  let temporal: TestTemporalServer;
-  let database: TestDatabase;
+  let folder: string;
+  let processes: OwnProcesses;
   let provider: FaultServer;
-  let setting: Setting;
-  const processes: SpawnedProcess[] = [];
 
   beforeEach(async () => {
-    [temporal, database, provider] = await Promise.all([
-      startTemporalServer(),
-      createTestDatabase(),
-      startFaultServer(),
-    ]);
-    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
-    const prices = join(setting.environment['DATA_DIR'] ?? '', 'prices.json');
+    folder = await mkdtemp(join(tmpdir(), 'prices-'));
+    const prices = join(folder, 'prices.json');
     const perMillion = USD_A_TOKEN * 1_000_000;
     await writeFile(
       prices,
       JSON.stringify({ 'custom/m': { inputUsdPerMillion: perMillion, outputUsdPerMillion: perMillion } }),
     );
-    setting = { ...setting, environment: { ...setting.environment, PRICES_FILE: prices } };
-    await start('api');
+    [processes, provider] = await Promise.all([OwnProcesses.on({ PRICES_FILE: prices }), startFaultServer()]);
+    await processes.start('api');
   });
 
   afterEach(async () => {
-    await Promise.all(processes.splice(0).map((one) => one.kill()));
-    await temporal.stop();
+    await processes.end();
     await provider.stop();
-    await database.drop();
-    await setting.remove();
+    await rm(folder, { recursive: true });
   });
-
-  async function start(command: CommandName): Promise<SpawnedProcess> {
-    const started = SpawnedProcess.start(command, setting.environment);
-    processes.push(started);
-    await started.untilReady();
-    return started;
-  }
 
   const writer = (budget: object) => ({
     id: 'writer',
@@ -89,7 +70,7 @@ describe('a budget over two workers', () => {
 
   const raise = (budget: object) =>
     graphql(
-      setting.address,
+      processes.address,
       'mutation ($input: AgentInput!) { updateAgent(id: "writer", input: $input) { version } }',
       {
         input: writer(budget),
@@ -97,7 +78,7 @@ describe('a budget over two workers', () => {
     );
 
   async function query<Row>(text: string): Promise<readonly Row[]> {
-    const client = new pg.Client({ connectionString: database.url });
+    const client = new pg.Client({ connectionString: processes.database.url });
     await client.connect();
     try {
       return (await client.query(text)).rows as Row[];
@@ -112,7 +93,7 @@ describe('a budget over two workers', () => {
     );
 
   it('of 1 USD is overrun by 200 executions at once by no more than the calls under way took beyond what they said', async () => {
-    await Promise.all([start('worker'), start('worker')]);
+    await Promise.all([processes.start('worker'), processes.start('worker')]);
     const calls = { underWay: 0, busiest: 0, tokens: 0, beyond: 0 };
     provider.behave((_, response) => {
       calls.underWay += 1;
@@ -127,14 +108,14 @@ describe('a budget over two workers', () => {
         response.end(CHAT.text('Done.') + ending(output));
       }, 50);
     });
-    await createAgent(setting.address, writer({ maxCostUsdPerDay: 1 }));
+    await createAgent(processes.address, writer({ maxCostUsdPerDay: 1 }));
     const execute = 'mutation { executeAgent(input: { agentId: "writer" }) { id } }';
-    const ask = () => graphql<{ executeAgent: { id: string } }>(setting.address, execute);
+    const ask = () => graphql<{ executeAgent: { id: string } }>(processes.address, execute);
     await Promise.all(Array.from({ length: ASKED }, ask));
     const executedAlone = async () => {
       const { id } = (await ask()).executeAgent;
       return await eventually(async () => {
-        const { status } = await execution(setting.address, id);
+        const { status } = await execution(processes.address, id);
         expect(['COMPLETED', 'FAILED']).toContain(status);
         return status;
       });
@@ -158,7 +139,7 @@ describe('a budget over two workers', () => {
     ]);
     expect(await sums()).toEqual([{ spent: String(Math.round(spent * 1e9)), reserved: '0' }]);
     const shown = await graphql<{ agent: { budgetToday: object } }>(
-      setting.address,
+      processes.address,
       '{ agent(id: "writer") { budgetToday { spentUsd reservedUsd spentTokens reservedTokens } } }',
     );
     const spentUsd = Number(spent.toFixed(9));
@@ -169,11 +150,11 @@ describe('a budget over two workers', () => {
         await query(`select from circuit_breaker.audit_entries where entry->>'action' = 'agent.budget'`),
       ).toHaveLength(1);
     });
-    expect(processes.flatMap(({ output }) => output.match(/is spent to 80 %/g) ?? [])).toHaveLength(1);
+    expect(processes.all.flatMap(({ output }) => output.match(/is spent to 80 %/g) ?? [])).toHaveLength(1);
   });
 
   it('holds no longer what a worker had reserved that was killed', { tags: ['worker-killed'] }, async () => {
-    const [doomed] = [await start('worker')];
+    const [doomed] = [await processes.start('worker')];
     const answers: ServerResponse[] = [];
     provider.behave((_, response) => {
       answers.push(response);
@@ -182,18 +163,18 @@ describe('a budget over two workers', () => {
       if (answers.length > 1) response.end(CHAT.text('it.') + ending(2));
     });
     // There is room for one call beside what the lost one has taken, and not for two that are under way.
-    await createAgent(setting.address, writer({ maxCostUsdPerDay: 0.06 }));
-    await createWorkflow(setting.address, writingWorkflow());
-    const tokenId = await createToken(setting.address, { workflowId: 'writing' });
-    await fire(setting.address, { tokenId, transitionId: 'write' });
+    await createAgent(processes.address, writer({ maxCostUsdPerDay: 0.06 }));
+    await createWorkflow(processes.address, writingWorkflow());
+    const tokenId = await createToken(processes.address, { workflowId: 'writing' });
+    await fire(processes.address, { tokenId, transitionId: 'write' });
     await eventually(() => {
       expect(answers).toHaveLength(1);
     });
     const [held] = await sums();
     expect(Number(held?.reserved)).toBeGreaterThan(0.03 * 1e9);
     await doomed.kill();
-    await start('worker');
-    expect(await settledToken(setting.address, tokenId)).toMatchObject({
+    await processes.start('worker');
+    expect(await settledToken(processes.address, tokenId)).toMatchObject({
       place: 'written',
       data: { text: 'All of it.' },
     });
@@ -206,19 +187,19 @@ describe('a budget over two workers', () => {
   });
 
   it('that is used up is an incident, and retryToken goes on once it was raised, for tokens of any version', async () => {
-    await start('worker');
+    await processes.start('worker');
     provider.behave((_, response) => {
       beginStream(response);
       response.end(CHAT.text('Done.') + ending(2));
     });
-    await createAgent(setting.address, writer({ maxTokensPerDay: 10 }));
+    await createAgent(processes.address, writer({ maxTokensPerDay: 10 }));
     const workflow = writingWorkflow();
-    await createWorkflow(setting.address, { ...workflow, budget: { maxCostUsdPerExecution: 0.5 } });
-    const tokenId = await createToken(setting.address, { workflowId: 'writing' });
-    await fire(setting.address, { tokenId, transitionId: 'write' });
+    await createWorkflow(processes.address, { ...workflow, budget: { maxCostUsdPerExecution: 0.5 } });
+    const tokenId = await createToken(processes.address, { workflowId: 'writing' });
+    await fire(processes.address, { tokenId, transitionId: 'write' });
     const incident = () =>
       graphql<{ token: { incident: { code: string; message: string } | null } }>(
-        setting.address,
+        processes.address,
         `{ token(id: "${tokenId}") { incident { code message } } }`,
       );
     await eventually(async () => {
@@ -227,7 +208,7 @@ describe('a budget over two workers', () => {
     expect((await incident()).token.incident?.message).toContain('Raise maxTokensPerDay');
     expect(provider.bodies).toHaveLength(0);
     await raise({ maxTokensPerDay: 1000 });
-    await graphql(setting.address, `mutation { retryToken(id: "${tokenId}") { id } }`);
-    expect(await settledToken(setting.address, tokenId)).toMatchObject({ place: 'written', data: { text: 'Done.' } });
+    await graphql(processes.address, `mutation { retryToken(id: "${tokenId}") { id } }`);
+    expect(await settledToken(processes.address, tokenId)).toMatchObject({ place: 'written', data: { text: 'Done.' } });
   });
 });

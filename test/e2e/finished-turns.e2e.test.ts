@@ -3,15 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { CommandName } from '../../src/cli/commands.js';
 import { createAgent, createToken, createWorkflow, execution, fire, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { newSetting, type Setting } from '../support/everything.js';
 import { beginStream, startFaultServer, type FaultServer } from '../support/fault-server.js';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { SpawnedProcess } from '../support/spawned-process.js';
-import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { CHAT } from '../providers/formats/contract/wire-under-test.js';
+import { OwnProcesses } from '../support/own-processes.js';
 import { writingWorkflow } from '../support/writing-workflow.js';
 
 /** Longer than a call may go without a heartbeat: Temporal gives its attempt up. */
@@ -19,19 +15,12 @@ const LONG_OUTAGE_MS = 7_000;
 const WORKFLOW = writingWorkflow();
 
 describe('a turn that the provider has finished is paid for once', () => {
-  let temporal: TestTemporalServer;
-  let database: TestDatabase;
+  let processes: OwnProcesses;
   let provider: FaultServer;
-  let setting: Setting;
   let finish: () => void;
-  const processes: SpawnedProcess[] = [];
 
   beforeEach(async () => {
-    [temporal, database, provider] = await Promise.all([
-      startTemporalServer(),
-      createTestDatabase(),
-      startFaultServer(),
-    ]);
+    [processes, provider] = await Promise.all([OwnProcesses.on(), startFaultServer()]);
     const released = new Promise<void>((resolve) => {
       finish = resolve;
     });
@@ -40,28 +29,17 @@ describe('a turn that the provider has finished is paid for once', () => {
       response.write(CHAT.text('All of '));
       void released.then(() => response.end(CHAT.text('it.') + CHAT.finish('stop')));
     });
-    setting = await newSetting({ TEMPORAL_ADDRESS: temporal.address, STORAGE_URL: database.url });
-    await start('api');
+    await processes.start('api');
   });
 
   afterEach(async () => {
-    await Promise.all(processes.splice(0).map((one) => one.kill()));
-    await temporal.stop();
+    await processes.end();
     await provider.stop();
-    await database.drop();
-    await setting.remove();
   });
-
-  async function start(command: CommandName): Promise<SpawnedProcess> {
-    const started = SpawnedProcess.start(command, setting.environment);
-    processes.push(started);
-    await started.untilReady();
-    return started;
-  }
 
   /** A token whose answer is on its way, all but the end of it. */
   async function almostAnswered(): Promise<{ tokenId: string; executionId: string }> {
-    const { address } = setting;
+    const { address } = processes;
     await createAgent(address, {
       id: 'writer',
       name: 'Writer',
@@ -78,9 +56,9 @@ describe('a turn that the provider has finished is paid for once', () => {
   }
 
   async function expectOneCall({ tokenId, executionId }: { tokenId: string; executionId: string }): Promise<void> {
-    const token = await settledToken(setting.address, tokenId);
+    const token = await settledToken(processes.address, tokenId);
     expect(token).toMatchObject({ place: 'written', data: { text: 'All of it.' } });
-    expect(await execution(setting.address, executionId)).toMatchObject({ finalResponse: 'All of it.' });
+    expect(await execution(processes.address, executionId)).toMatchObject({ finalResponse: 'All of it.' });
     expect(provider.bodies).toHaveLength(1);
   }
 
@@ -88,14 +66,14 @@ describe('a turn that the provider has finished is paid for once', () => {
     'when its worker is killed before Temporal has heard of it',
     { tags: ['finished-turns', 'worker-killed'] },
     async () => {
-      const worker = await start('worker');
+      const worker = await processes.start('worker');
       const ids = await almostAnswered();
-      await temporal.freeze();
+      await processes.temporal.freeze();
       finish();
-      await turnIsStored(database.url);
+      await turnIsStored(processes.database.url);
       await worker.kill();
-      temporal.thaw();
-      await start('worker');
+      processes.temporal.thaw();
+      await processes.start('worker');
       await expectOneCall(ids);
     },
   );
@@ -104,12 +82,12 @@ describe('a turn that the provider has finished is paid for once', () => {
     'when the Temporal server is killed at that moment, and away for long',
     { tags: ['finished-turns', 'temporal-killed'] },
     async () => {
-      await start('worker');
+      await processes.start('worker');
       const ids = await almostAnswered();
       finish();
-      temporal.kill();
+      processes.temporal.kill();
       await delay(LONG_OUTAGE_MS);
-      await temporal.restart();
+      await processes.temporal.restart();
       await expectOneCall(ids);
     },
   );
