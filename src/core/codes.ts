@@ -192,8 +192,8 @@ export const RETRIED_BY_DEFAULT: readonly ExecutionErrorCode[] = [
   'incomplete_stream',
 ];
 
-/** What a model call itself can end with: an agent's fallback may be for any of these. */
-export const FALLBACK_CODES = [
+/** What a fallback is for unless its `on` says otherwise: another provider may well do better then. */
+export const FALLBACK_BY_DEFAULT = [
   'overloaded',
   'server',
   'network',
@@ -202,6 +202,11 @@ export const FALLBACK_CODES = [
   'quota',
   'auth',
   'model_not_found',
+] as const satisfies readonly ExecutionErrorCode[];
+
+/** What a model call itself can end with: an agent's fallback may be for any of these. */
+export const FALLBACK_CODES = [
+  ...FALLBACK_BY_DEFAULT,
   'incomplete_stream',
   'context_length',
   'content_filter',
@@ -210,18 +215,6 @@ export const FALLBACK_CODES = [
   'host_forbidden',
 ] as const satisfies readonly ExecutionErrorCode[];
 export type FallbackCode = (typeof FALLBACK_CODES)[number];
-
-/** What a fallback is for unless its `on` says otherwise: another provider may well do better then. */
-export const FALLBACK_BY_DEFAULT: readonly FallbackCode[] = [
-  'overloaded',
-  'server',
-  'network',
-  'timeout',
-  'rate_limit',
-  'quota',
-  'auth',
-  'model_not_found',
-];
 
 /** Why an execution failed: one of its own codes, or the API's where storage refused what it needed. */
 export type ExecutionFailureCode = ExecutionErrorCode | ErrorCode;
