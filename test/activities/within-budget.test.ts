@@ -100,12 +100,22 @@ describe('a model call within budgets', () => {
     const refused = play(model);
     await expect(refused).rejects.toMatchObject({ code: 'budget_exceeded', facts: { shouldRetry: false } });
     await expect(refused).rejects.toThrow(
-      'The budget of agent "reviewer" for 2026-11-23 is 0.19 USD: 0 USD is spent, 0 USD is reserved by calls under way, and ' +
-        'this call may take 0.2 USD. Raise maxCostUsdPerDay, or lower maxTokens, or wait for the next day (UTC); then retryToken goes on.',
+      'The budget of agent "reviewer" for 2026-11-23 is 0.19 USD: what is spent and reserved (budgetToday) leaves less than the ' +
+        '0.2 USD that this call may take. Raise maxCostUsdPerDay, or lower maxTokens, or wait for the next day (UTC); then retryToken goes on.',
     );
     expect(model.requests).toEqual([]);
     await setBudget({ maxCostUsdPerDay: 0.2 });
     expect(await play(model)).toBe('Fine.');
+  });
+
+  it('says of what an agent has spent nothing that those would read who are limited to other workflows', async () => {
+    await setBudget({ maxCostUsdPerDay: 0.21 });
+    expect(await play(fine())).toBe('Fine.');
+    const { spent } = await today();
+    expect(spent).toBe(5);
+    const refused = await play(fine()).catch((error: unknown) => error as Error);
+    expect(refused).toMatchObject({ code: 'budget_exceeded' });
+    expect((refused as Error).message).not.toContain('0.05');
   });
 
   it('waits while only calls under way keep it from its budget', async () => {

@@ -12,10 +12,13 @@ export function exceededMessage(limit: BudgetLimit, { spent, reserved }: BudgetS
       };
   const name = isOfUsd ? (limit.day === '' ? 'maxCostUsdPerExecution' : 'maxCostUsdPerDay') : 'maxTokensPerDay';
   const wait = limit.day === '' ? '' : ', or wait for the next day (UTC)';
-  return (
-    `${named(limit)} is ${words.most}: ${words.spent} is spent, ${words.held} is reserved by calls under way, and this call ` +
-    `may take ${words.wanted}. Raise ${name}, or lower maxTokens${wait}; then retryToken goes on.`
-  );
+  const advice = `Raise ${name}, or lower maxTokens${wait}; then retryToken goes on.`;
+  // Whoever reads this of an execution may not know what other workflows spend by its agent.
+  const left =
+    budgetOwner(limit.scope).kind === 'agent'
+      ? `what is spent and reserved (budgetToday) leaves less than the ${words.wanted} that this call may take`
+      : `${words.spent} is spent, ${words.held} is reserved by calls under way, and this call may take ${words.wanted}`;
+  return `${named(limit)} is ${words.most}: ${left}. ${advice}`;
 }
 
 /** Why nothing comes for a while. */
