@@ -81,7 +81,7 @@ export async function loadTurn(
     tools: toolsOf(agent, offers),
     ...(asked === undefined ? {} : { outputSchema: asked }),
     timeoutMs: prepared.timeoutSeconds * 1000,
-    strictParameters: agent.strictParameters,
+    ...ofAgent(agent),
     fetchingFor: executionId,
   };
   const warnings = [
@@ -97,6 +97,10 @@ export async function loadTurn(
     ...trial,
     ...(finished === undefined ? {} : { finished: turnResultOf(finished) }),
   };
+}
+
+function ofAgent({ id, prompts, strictParameters }: Agent): Pick<ModelRequest, 'promptsOf' | 'strictParameters'> {
+  return { strictParameters, promptsOf: `${id} ${prompts.system}` };
 }
 
 function stopsOf(agent: Agent, model: string, shown: readonly Picture[]) {

@@ -19,6 +19,7 @@ import { secondTry, type SecondTry } from './request/second-try.js';
 import { nearestNames } from '../core/json/nearest-names.js';
 import { listOfferedModels } from './directory/offered-models.js';
 import { DEFAULT_WAITS, type ProviderDependencies } from './provider-dependencies.js';
+import { withPromptCaching } from './with-prompt-caching.js';
 import type { WireCall, WireFormat } from './wire-format.js';
 
 /**
@@ -98,7 +99,7 @@ export class StreamedModel implements LanguageModel {
     const { dispatcher, exchange } = this.#dependencies;
     const { endpoint } = keyed;
     const format = this.#formatOf(request, endpoint.baseUrl);
-    const wire = format.call(request);
+    const wire = format.call(withPromptCaching(request, endpoint.baseUrl));
     const body = new OutgoingBody(request.provider);
     const context = errorContext(request, endpoint, body);
     const open = (limits: CallLimits) =>

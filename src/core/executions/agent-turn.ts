@@ -89,6 +89,7 @@ export function totalUsage(turns: readonly TokenUsage[]): TokenUsage {
     return counted.length === 0 ? undefined : counted.reduce((left, right) => left + right, 0);
   };
   const cached = sum(({ cachedInputTokens }) => cachedInputTokens);
+  const written = sum(({ cacheWriteInputTokens }) => cacheWriteInputTokens);
   const reasoning = sum(({ reasoningTokens }) => reasoningTokens);
   const cost = totalCost(turns.map(({ costUsd }) => costUsd));
   return {
@@ -96,6 +97,7 @@ export function totalUsage(turns: readonly TokenUsage[]): TokenUsage {
     outputTokens: sum(({ outputTokens }) => outputTokens) ?? 0,
     totalTokens: sum(({ totalTokens }) => totalTokens) ?? 0,
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(written === undefined ? {} : { cacheWriteInputTokens: written }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
     ...(cost === undefined || turns.length === 0 ? {} : { costUsd: cost }),
   };

@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonObject, type JsonValue } from '../json/json.js';
+import type { LlmProvider } from '../agents/agent.js';
 import type { Picture } from './picture.js';
 import type { ModelRequest, RequestMessage } from './turn.js';
 
@@ -22,8 +23,22 @@ export interface AskedFor {
 export function answerKeyText({ request, schema, sharers, digest }: AskedFor): string {
   const { provider, llmConfig, messages, tools, outputSchema, strictParameters } = request;
   const said = messages.map((message) => saidIn(message, digest));
-  const asked = { provider, llmConfig, messages: said, tools, outputSchema, schema, strictParameters };
+  const asked = {
+    provider: answering(provider),
+    llmConfig,
+    messages: said,
+    tools,
+    outputSchema,
+    schema,
+    strictParameters,
+  };
   return canonicalJson(present({ version: VERSION, sharers, ...asked }));
+}
+
+/** Without what changes only the bill. */
+function answering({ options, ...provider }: LlmProvider): LlmProvider {
+  const { promptCaching: _billed, ...others } = options;
+  return { ...provider, options: others };
 }
 
 /** Without the marks of its conversation: when it was said, and by which execution. */

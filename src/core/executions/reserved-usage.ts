@@ -1,4 +1,5 @@
 import { capabilitiesOf } from '../agents/model-capabilities.js';
+import type { LlmProvider } from '../agents/agent.js';
 import type { ExecutionErrorCode } from '../codes.js';
 import type { TokenUsage } from '../streams/stream-event.js';
 import { nanoUsdIn, type BudgetAmount } from './budget-limit.js';
@@ -13,7 +14,15 @@ export function reservedUsage(request: ModelRequest): TokenUsage {
   const offered = tools.length === 0 ? 0 : tokensOfText(JSON.stringify(tools));
   const asked = outputSchema === undefined ? 0 : tokensOfText(JSON.stringify(outputSchema));
   const answer = llmConfig.maxTokens ?? neededTokenLimit ?? Math.min(ANSWER_TOKENS, Math.ceil(contextTokens / 4));
-  return usageOf(said + offered + asked, answer);
+  const input = said + offered + asked;
+  return { ...usageOf(input, answer), ...writtenOf(provider, input) };
+}
+
+/** All of it may be written to the provider's cache, which costs more. */
+function writtenOf(provider: LlmProvider, input: number): Pick<TokenUsage, 'cacheWriteInputTokens'> {
+  const { promptCache } = capabilitiesOf(provider);
+  const isDearer = promptCache !== null && promptCache.writePrice > 1 && input >= promptCache.fromTokens;
+  return isDearer && provider.options['promptCaching'] !== false ? { cacheWriteInputTokens: input } : {};
 }
 
 /** What the provider wants back, such as what its model thought, is read again. */
@@ -50,10 +59,15 @@ export function usageInTheEnd(reserved: TokenUsage, end: CallEnd): TokenUsage {
   if (isFinished && counted !== undefined) return counted;
   if (isUnpaid(end) && counted === undefined && length === 0) return usageOf(0, 0);
   const came = Math.ceil(length / BYTES_PER_TOKEN);
-  return usageOf(
-    counted === undefined || counted.inputTokens === 0 ? reserved.inputTokens : counted.inputTokens,
-    Math.max(counted?.outputTokens ?? 0, came),
-  );
+  const input = counted === undefined || counted.inputTokens === 0 ? reserved : counted;
+  return { ...usageOf(input.inputTokens, Math.max(counted?.outputTokens ?? 0, came)), ...cacheOf(input) };
+}
+
+function cacheOf({ cachedInputTokens, cacheWriteInputTokens }: TokenUsage): Partial<TokenUsage> {
+  return {
+    ...(cachedInputTokens === undefined ? {} : { cachedInputTokens }),
+    ...(cacheWriteInputTokens === undefined ? {} : { cacheWriteInputTokens }),
+  };
 }
 
 function isUnpaid({ errorCode, isUnasked }: CallEnd): boolean {

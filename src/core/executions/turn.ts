@@ -39,6 +39,8 @@ export interface ModelRequest {
   readonly strictParameters: boolean;
   /** What is fetched for the same is fetched once. Never sent. */
   readonly fetchingFor?: string;
+  /** Which prompts these are, whatever is filled in: they begin alike, and a provider finds what it keeps of them. Never sent as it is. */
+  readonly promptsOf?: string;
   /** Which try at the turn this is, from 1. Never sent: only scripted models look at it. */
   readonly attempt?: number;
 }

@@ -11,6 +11,8 @@ export interface TokenUsage {
   readonly totalTokens: number;
   /** Absent where the provider does not say. */
   readonly cachedInputTokens?: number;
+  /** Those that were written to the provider's cache, where that has a price of its own. */
+  readonly cacheWriteInputTokens?: number;
   readonly reasoningTokens?: number;
   /** In US dollars, by the prices at the time of the call. Absent where a price is not known. */
   readonly costUsd?: number;

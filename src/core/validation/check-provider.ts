@@ -27,6 +27,9 @@ const API_OPTIONS: Readonly<Record<string, OptionRule>> = {
   idleTimeoutSeconds: numberBetween(1, 3600),
 };
 
+/** Of providers that are asked to keep the beginnings of prompts. */
+const promptCaching: OptionRule = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+
 const tokenLimitField = oneOf('max_tokens', 'max_completion_tokens');
 /** Both become parts of a path or a query. */
 const pathWord: OptionRule = (value) =>
@@ -40,6 +43,7 @@ const OPENAI_OPTIONS: Readonly<Record<string, OptionRule>> = {
   apiVersion: pathWord,
   deployment: pathWord,
   tokenLimitField,
+  promptCaching,
 };
 
 const MOCK_OPTIONS: Readonly<Record<string, OptionRule>> = {
@@ -53,10 +57,10 @@ const MOCK_OPTIONS: Readonly<Record<string, OptionRule>> = {
 
 const OPTIONS: Readonly<Record<ProviderType, Readonly<Record<string, OptionRule>>>> = {
   openai: OPENAI_OPTIONS,
-  anthropic: API_OPTIONS,
+  anthropic: { ...API_OPTIONS, promptCaching },
   google: { ...API_OPTIONS, apiVersion: pathWord },
   ollama: API_OPTIONS,
-  custom: { ...API_OPTIONS, tokenLimitField },
+  custom: { ...API_OPTIONS, tokenLimitField, promptCaching },
   mock: MOCK_OPTIONS,
 };
 

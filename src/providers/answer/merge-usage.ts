@@ -9,12 +9,14 @@ export function mergeUsage(before: TokenUsage | undefined, now: TokenUsage): Tok
   const inputTokens = Math.max(before.inputTokens, now.inputTokens);
   const outputTokens = Math.max(before.outputTokens, now.outputTokens);
   const cached = larger(before.cachedInputTokens, now.cachedInputTokens);
+  const written = larger(before.cacheWriteInputTokens, now.cacheWriteInputTokens);
   const reasoning = larger(before.reasoningTokens, now.reasoningTokens);
   return {
     inputTokens,
     outputTokens,
     totalTokens: Math.max(before.totalTokens, now.totalTokens, inputTokens + outputTokens),
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(written === undefined ? {} : { cacheWriteInputTokens: written }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
   };
 }

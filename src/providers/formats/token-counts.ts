@@ -13,17 +13,20 @@ interface Counts {
   readonly output: number | undefined;
   readonly total?: number | undefined;
   readonly cached?: number | undefined;
+  /** To the provider's cache. */
+  readonly written?: number | undefined;
   readonly reasoning?: number | undefined;
 }
 
 /** `undefined` when the provider counted nothing. */
-export function usageOf({ input, output, total, cached, reasoning }: Counts): TokenUsage | undefined {
+export function usageOf({ input, output, total, cached, written, reasoning }: Counts): TokenUsage | undefined {
   if (input === undefined && output === undefined) return undefined;
   return {
     inputTokens: input ?? 0,
     outputTokens: output ?? 0,
     totalTokens: total ?? (input ?? 0) + (output ?? 0),
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(written === undefined ? {} : { cacheWriteInputTokens: written }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
   };
 }

@@ -1,6 +1,7 @@
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 
 import type { LlmProvider, ProviderType } from '../../core/agents/agent.js';
+import { capabilitiesOf } from '../../core/agents/model-capabilities.js';
 import { roundedUsd } from '../../core/executions/cost.js';
 import type { TokenUsage } from '../../core/streams/stream-event.js';
 
@@ -10,6 +11,8 @@ export interface ModelPrice {
   readonly outputUsdPerMillion: number;
   /** Absent: as any other input. */
   readonly cachedInputUsdPerMillion?: number;
+  /** Of what is written to the provider's cache. Absent: as much more than other input as its provider takes of everybody. */
+  readonly cacheWriteInputUsdPerMillion?: number;
 }
 
 /** By `<provider type>/<model>`. */
@@ -37,25 +40,29 @@ export function priceTable(own: OwnPrices): PriceTable {
       if (usage.inputTokens + usage.outputTokens === 0) return undefined;
       const name = `${provider.type}/${provider.model}`;
       const price = Object.hasOwn(own, name) ? own[name] : undefined;
-      const cost = price === undefined ? listedCost(provider, usage) : ownCost(price, usage);
+      const cost = price === undefined ? listedCost(provider, usage) : ownCost(price, provider, usage);
       return cost === undefined || !Number.isFinite(cost) ? undefined : roundedUsd(cost);
     },
   };
 }
 
-function ownCost(price: ModelPrice, usage: TokenUsage): number {
-  const cached = cachedOf(usage);
-  const { inputUsdPerMillion, outputUsdPerMillion, cachedInputUsdPerMillion = inputUsdPerMillion } = price;
-  const input = (usage.inputTokens - cached) * inputUsdPerMillion + cached * cachedInputUsdPerMillion;
+function ownCost(price: ModelPrice, provider: LlmProvider, usage: TokenUsage): number {
+  const { inputUsdPerMillion: plain, outputUsdPerMillion, cachedInputUsdPerMillion = plain } = price;
+  const { writePrice } = capabilitiesOf(provider).promptCache ?? { writePrice: 1 };
+  const { cacheWriteInputUsdPerMillion = plain * writePrice } = price;
+  const { cached, written, rest } = inputOf(usage);
+  const input = rest * plain + cached * cachedInputUsdPerMillion + written * cacheWriteInputUsdPerMillion;
   return (input + usage.outputTokens * outputUsdPerMillion) / 1_000_000;
 }
 
 function listedCost(provider: LlmProvider, usage: TokenUsage): number | undefined {
   const providerId = listedAs(provider);
   if (providerId === undefined) return undefined;
+  const { cached, written } = inputOf(usage);
   const counts = {
     input_tokens: usage.inputTokens,
-    cache_read_tokens: cachedOf(usage),
+    cache_read_tokens: cached,
+    cache_write_tokens: written,
     output_tokens: usage.outputTokens,
   };
   try {
@@ -71,7 +78,9 @@ function listedAs({ type, baseUrl }: LlmProvider): string | undefined {
   return baseUrl === undefined ? LISTED_AS[type] : findProvider({ providerApiUrl: baseUrl })?.id;
 }
 
-/** Some servers count more of a prompt as cached than it had. */
-function cachedOf({ inputTokens, cachedInputTokens = 0 }: TokenUsage): number {
-  return Math.min(cachedInputTokens, inputTokens);
+/** The tokens of a prompt, each of them once: some servers count more of it as cached than it had. */
+function inputOf({ inputTokens, cachedInputTokens = 0, cacheWriteInputTokens = 0 }: TokenUsage) {
+  const cached = Math.min(cachedInputTokens, inputTokens);
+  const written = Math.min(cacheWriteInputTokens, inputTokens - cached);
+  return { cached, written, rest: inputTokens - cached - written };
 }

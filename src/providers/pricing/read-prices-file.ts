@@ -21,6 +21,7 @@ const PRICES = z.record(
     inputUsdPerMillion: usd,
     outputUsdPerMillion: usd,
     cachedInputUsdPerMillion: usd.optional(),
+    cacheWriteInputUsdPerMillion: usd.optional(),
   }),
 );
 

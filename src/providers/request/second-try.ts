@@ -3,7 +3,7 @@ import type { ModelRequest } from '../../core/executions/turn.js';
 import { omittedFields } from './outgoing-body.js';
 
 /** What nobody asked for: an agent that insists on its parameters loses none of them with these. */
-const OURS = ['stream', 'stream_options', 'stream_options.include_usage', 'store', 'truncate'];
+const OURS = ['stream', 'stream_options', 'stream_options.include_usage', 'store', 'truncate', 'prompt_cache_key'];
 
 /** Says the same in another way than the field that was refused: options that make the request do so. */
 interface Remedy {

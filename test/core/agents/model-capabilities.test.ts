@@ -43,6 +43,36 @@ describe('what a model takes', () => {
     expect(capabilitiesOf({ type: 'custom', model: 'm', options: {}, baseUrl }).structuredOutput).toBe(mode);
   });
 
+  it.each([
+    ['anthropic', 'claude-sonnet-4-6', 1024, 1.25],
+    ['anthropic', 'claude-opus-4-20250514', 1024, 1.25],
+    ['anthropic', 'claude-opus-4-8', 1024, 1.25],
+    ['anthropic', 'claude-sonnet-5', 1024, 1.25],
+    ['anthropic', 'claude-sonnet-5-20260801', 1024, 1.25],
+    ['anthropic', 'claude-sonnet-5-5', 512, 1.25],
+    ['anthropic', 'claude-opus-5', 512, 1.25],
+    ['anthropic', 'claude-opus-4-7', 2048, 1.25],
+    ['anthropic', 'claude-3-5-haiku-20241022', 2048, 1.25],
+    ['anthropic', 'claude-opus-4-5-20251101', 4096, 1.25],
+    ['anthropic', 'claude-haiku-4-5', 4096, 1.25],
+    ['openai', 'gpt-4o', 1024, 1],
+    ['openai', 'gpt-5.6', 1024, 1.25],
+  ] as const)(
+    '%s keeps prompts of %s from %i tokens on, for %f of their price',
+    (type, model, fromTokens, writePrice) => {
+      expect(of(type, model).promptCache).toEqual({ fromTokens, writePrice });
+    },
+  );
+
+  it.each([
+    ['openai', 'gpt-4-turbo'],
+    ['anthropic', 'claude-2.1'],
+    ['google', 'gemini-3-pro'],
+    ['ollama', 'llama3'],
+  ] as const)('%s is asked to keep nothing of %s', (type, model) => {
+    expect(of(type, model).promptCache).toBeNull();
+  });
+
   it('the options of the agent know better', () => {
     expect(of('ollama', 'llama3', { contextTokens: 8192, structuredOutput: 'prompt' })).toMatchObject({
       contextTokens: 8192,

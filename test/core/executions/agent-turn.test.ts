@@ -71,10 +71,13 @@ describe('a repair', () => {
 describe('the usage of an execution', () => {
   it('is that of all its turns, and says of the cache only what a provider said', () => {
     const turns = [
-      { inputTokens: 10, outputTokens: 2, totalTokens: 12, cachedInputTokens: 8 },
+      { inputTokens: 10, outputTokens: 2, totalTokens: 12, cachedInputTokens: 8, cacheWriteInputTokens: 1 },
       { inputTokens: 13, outputTokens: 3, totalTokens: 16 },
     ];
-    expect(totalUsage(turns)).toEqual({ inputTokens: 23, outputTokens: 5, totalTokens: 28, cachedInputTokens: 8 });
+    expect(totalUsage(turns)).toEqual({
+      ...{ inputTokens: 23, outputTokens: 5, totalTokens: 28 },
+      ...{ cachedInputTokens: 8, cacheWriteInputTokens: 1 },
+    });
     expect(totalUsage([])).toEqual({ inputTokens: 0, outputTokens: 0, totalTokens: 0 });
   });
 });

@@ -20,6 +20,14 @@ const ofRequest = (fields: Partial<ModelRequest>) => keyOf({ request: { ...REQUE
 const ofMessage = (fields: Partial<RequestMessage>) => ofRequest({ messages: [{ ...SAID, ...fields }] });
 
 describe('the key of an answer', () => {
+  it('is the same whether its provider keeps prompts: that changes the bill alone', () => {
+    const { provider } = REQUEST;
+    for (const promptCaching of [true, false]) {
+      expect(ofRequest({ provider: { ...provider, options: { ...provider.options, promptCaching } } })).toBe(keyOf());
+    }
+    expect(ofRequest({ promptsOf: 'reviewer You review.' })).toBe(keyOf());
+  });
+
   it('is another one for whatever changes what is asked, of whom, how, or among whom answers are shared', () => {
     const { provider, llmConfig, messages } = REQUEST;
     const linked = { type: 'linked', url: 'https://pictures.example.com/a.png' } as const;

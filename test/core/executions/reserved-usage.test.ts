@@ -27,6 +27,17 @@ describe('what a call may use', () => {
     expect(reservedUsage(shown).inputTokens).toBe(1604);
   });
 
+  it('is dearer where all of its prompt may be written to the cache of its provider', () => {
+    const messages = [{ role: 'system' as const, content: 'x'.repeat(6000) }];
+    const written = (provider: Partial<ModelRequest['provider']>, long = messages) =>
+      reservedUsage({ ...REQUEST, messages: long, provider: { ...REQUEST.provider, ...provider } })
+        .cacheWriteInputTokens;
+    expect(written({ type: 'anthropic', model: 'claude-sonnet-4-6' })).toBe(2004);
+    expect(written({ type: 'anthropic', model: 'claude-haiku-4-5' })).toBeUndefined();
+    expect(written({ type: 'anthropic', options: { promptCaching: false } })).toBeUndefined();
+    expect(written({ type: 'openai', model: 'gpt-4o' })).toBeUndefined();
+  });
+
   it('is 4,096 tokens of an answer that has no limit, or what its model is sent as one, or a quarter of a small context', () => {
     const answer = (provider: Partial<ModelRequest['provider']>) =>
       reservedUsage({ ...REQUEST, llmConfig: {}, provider: { ...REQUEST.provider, ...provider } }).outputTokens;
@@ -37,6 +48,15 @@ describe('what a call may use', () => {
 });
 
 describe('what a call has used', () => {
+  it('keeps apart what its provider had in its cache, where it was lost', () => {
+    const cached = { cachedInputTokens: 40, cacheWriteInputTokens: 10 };
+    const usage = { ...counted(50, 1), ...cached };
+    expect(usageInTheEnd(RESERVED, { isFinished: false, length: 300, usage })).toEqual({
+      ...counted(50, 100),
+      ...cached,
+    });
+  });
+
   it('is what its provider counted, where it finished', () => {
     const end = { isFinished: true, length: 30, usage: counted(7, 2) };
     expect(usageInTheEnd(RESERVED, end)).toEqual(counted(7, 2));

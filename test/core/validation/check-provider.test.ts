@@ -99,6 +99,10 @@ describe('checkProvider', () => {
     },
   );
 
+  it.each(['yes', 1, null])('refuses %j as whether prompts are kept', (promptCaching) => {
+    expect(codes({ options: { promptCaching } })).toEqual(['OPTION_INVALID /options/promptCaching']);
+  });
+
   it('finds a key within extraBody, at any depth, and nothing in names that only sound like one', () => {
     const extraBody = { api_key: 'x', sources: [{ auth: { token: 'x' } }], prompt_cache_key: 'x', stop_token: '</s>' };
     expect(codes({ options: { extraBody } })).toEqual([

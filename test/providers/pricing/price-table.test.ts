@@ -52,6 +52,23 @@ describe('what a model call costs', () => {
     expect(own.costOf(provider('mock', 'toString'), USAGE)).toBeUndefined();
   });
 
+  it('has what is written to the cache of a provider at its own price, and each token of a prompt once', () => {
+    const usage = { ...USAGE, cacheWriteInputTokens: 300 };
+    const anthropic = provider('anthropic', 'claude-sonnet-4-6');
+    const plain = { inputUsdPerMillion: 3, cachedInputUsdPerMillion: 0.3, outputUsdPerMillion: 15 };
+    const cost = (500 * 3 + 200 * 0.3 + 300 * 3.75 + 100 * 15) / 1e6;
+    expect(listed.costOf(anthropic, usage)).toBeCloseTo(cost, 10);
+    expect(priceTable({ 'anthropic/claude-sonnet-4-6': plain }).costOf(anthropic, usage)).toBeCloseTo(cost, 10);
+    const dearer = { ...plain, cacheWriteInputUsdPerMillion: 30 };
+    const own = priceTable({ 'anthropic/claude-sonnet-4-6': dearer, 'openai/gpt-4o': plain });
+    expect(own.costOf(anthropic, usage)).toBeCloseTo(cost + (300 * 26.25) / 1e6, 10);
+    expect(own.costOf(provider('openai', 'gpt-4o'), usage)).toBeCloseTo(cost - (300 * 0.75) / 1e6, 10);
+    expect(listed.costOf(anthropic, { ...usage, cacheWriteInputTokens: 5000 })).toBeCloseTo(
+      (200 * 0.3 + 800 * 3.75 + 100 * 15) / 1e6,
+      10,
+    );
+  });
+
   it('bears a server that counts more of a prompt as cached than there was', () => {
     const cost = listed.costOf(provider('openai', 'gpt-4o'), { ...USAGE, cachedInputTokens: 5000 });
     expect(cost).toBe(0.00225);

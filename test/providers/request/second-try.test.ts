@@ -40,6 +40,7 @@ describe('a second try', () => {
 
   it('keeps what strictParameters insists on, and drops only what nobody asked for', () => {
     expect(options(['temperature'], { strictParameters: true })).toBeUndefined();
-    expect(options(['stream_options'], { strictParameters: true })).toEqual({ omit: ['stream_options'] });
+    for (const field of ['stream_options', 'prompt_cache_key'])
+      expect(options([field], { strictParameters: true })).toEqual({ omit: [field] });
   });
 });

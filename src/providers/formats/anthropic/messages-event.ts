@@ -95,11 +95,12 @@ const COUNTED = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'ca
 function readUsage(counted: Readonly<Record<string, number>>): TokenUsage | undefined {
   const fresh = counted['input_tokens'];
   const cached = counted['cache_read_input_tokens'];
-  const written = counted['cache_creation_input_tokens'] ?? 0;
+  const written = counted['cache_creation_input_tokens'];
   return usageOf({
-    input: fresh === undefined ? undefined : fresh + written + (cached ?? 0),
+    input: fresh === undefined ? undefined : fresh + (written ?? 0) + (cached ?? 0),
     output: counted['output_tokens'],
     cached,
+    written,
     reasoning: counted['thinking_tokens'],
   });
 }

@@ -3,13 +3,14 @@ import type {
   ContentBlockParam,
   ImageBlockParam,
   MessageCreateParamsStreaming,
-  MessageParam,
+  TextBlockParam,
   Tool,
 } from '@anthropic-ai/sdk/resources/messages';
-import { isJsonObject } from '../../../core/json/json.js';
+import { isJsonObject, ownValue } from '../../../core/json/json.js';
 import type { ModelRequest } from '../../../core/executions/turn.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import type { PromptParts } from '../../request/prompt-parts.js';
+import { keptBeginnings, NOTHING_KEPT, type KeptBeginnings } from '../../request/prompt-caching.js';
 import { extraBody } from '../../request/request-options.js';
 import type { ToolNames } from '../../request/tool-names.js';
 import { partsOfTurn, type TurnPart } from '../turn-parts.js';
@@ -22,14 +23,16 @@ export function planMessagesCall(request: ModelRequest): PlannedCall<MessageCrea
 
 function bodyOf(request: ModelRequest, parts: RequestParts): MessageCreateParamsStreaming {
   const { prompt, toolNames } = parts;
+  const kept = saysWhatIsKept(request) ? NOTHING_KEPT : keptBeginnings(request, parts);
+  const messages = joined(prompt.messages.map((message) => messageParam(message, toolNames)));
   return {
     model: request.provider.model,
     max_tokens: parts.config.maxTokens ?? 0,
-    messages: joined(prompt.messages.map((message) => messageParam(message, toolNames))),
+    messages: kept.conversation ? keptToTheEnd(messages) : messages,
     stream: true,
-    ...(prompt.system === '' ? {} : { system: prompt.system }),
+    ...(prompt.system === '' ? {} : { system: systemOf(prompt, kept) }),
     ...(parts.stop.length === 0 ? {} : { stop_sequences: [...parts.stop] }),
-    ...toolFields(request, toolNames),
+    ...toolFields(request, toolNames, kept),
     ...outputFormat(parts),
     ...extraBody(request),
   };
@@ -42,12 +45,26 @@ interface BlockMessage {
   readonly content: ContentBlockParam[];
 }
 
-function toolFields(request: ModelRequest, names: ToolNames): Fields {
+/** An agent that marks its prompt itself needs no marks of ours: the API takes four, in an order of its own. */
+function saysWhatIsKept(request: ModelRequest): boolean {
+  const extra = extraBody(request);
+  return ['cache_control', 'system'].some((name) => ownValue(extra, name) !== undefined);
+}
+
+/** From the beginning of the prompt to what has it: tools, system, messages. It is kept for five minutes since the last call with it. */
+const KEPT = { cache_control: { type: 'ephemeral' } } as const;
+
+function systemOf({ system }: PromptParts, kept: KeptBeginnings): string | TextBlockParam[] {
+  return kept.system ? [{ type: 'text', text: system, ...KEPT }] : system;
+}
+
+function toolFields(request: ModelRequest, names: ToolNames, kept: KeptBeginnings): Fields {
   if (request.tools.length === 0) return {};
   const tools = request.tools.map((tool): Tool => ({
     name: names.toWire(tool.name),
     description: tool.description,
     input_schema: { ...tool.parameters, type: 'object' },
+    ...(kept.tools && tool === request.tools.at(-1) ? KEPT : {}),
   }));
   return { tools };
 }
@@ -105,7 +122,7 @@ function blocksOf(part: TurnPart, names: ToolNames): ContentBlockParam[] {
 }
 
 /** The API wants all results of one turn's tools in one message. */
-function joined(messages: readonly BlockMessage[]): MessageParam[] {
+function joined(messages: readonly BlockMessage[]): BlockMessage[] {
   const result: BlockMessage[] = [];
   for (const message of messages) {
     const last = result.at(-1);
@@ -113,4 +130,24 @@ function joined(messages: readonly BlockMessage[]): MessageParam[] {
     else result[result.length - 1] = { role: last.role, content: [...last.content, ...message.content] };
   }
   return result;
+}
+
+/**
+ * Marks where this call's prompt ends, for the next turn, and where that of the turn before ended: the API looks for what it keeps
+ * no further than twenty blocks in front of a mark, and a turn with many tools has more.
+ */
+function keptToTheEnd(messages: readonly BlockMessage[]): BlockMessage[] {
+  const ends = messages.filter(({ role }) => role === 'user').slice(-2);
+  return messages.map((message) => (ends.includes(message) ? marked(message) : message));
+}
+
+function marked({ role, content }: BlockMessage): BlockMessage {
+  const last = content.at(-1);
+  return last === undefined ? { role, content } : { role, content: [...content.slice(0, -1), markedBlock(last)] };
+}
+
+/** A text of blanks takes no mark. */
+function markedBlock(block: ContentBlockParam): ContentBlockParam {
+  if (block.type === 'text') return block.text.trim() === '' ? block : { ...block, ...KEPT };
+  return block.type === 'tool_result' || block.type === 'image' ? { ...block, ...KEPT } : block;
 }

@@ -107,11 +107,14 @@ function readUsage(chunk: JsonObject, choice: JsonObject): TokenUsage | undefine
 
 function countsIn(usage: JsonValue | undefined): TokenUsage | undefined {
   if (!isJsonObject(usage)) return undefined;
+  const prompt = objectAt(usage, 'prompt_tokens_details');
   return usageOf({
     input: countAt(usage, 'prompt_tokens'),
     output: countAt(usage, 'completion_tokens'),
     total: countAt(usage, 'total_tokens'),
-    cached: countAt(objectAt(usage, 'prompt_tokens_details'), 'cached_tokens'),
+    // DeepSeek counts it by another name.
+    cached: countAt(prompt, 'cached_tokens') ?? countAt(usage, 'prompt_cache_hit_tokens'),
+    written: countAt(prompt, 'cache_write_tokens'),
     reasoning: countAt(objectAt(usage, 'completion_tokens_details'), 'reasoning_tokens'),
   });
 }

@@ -9,6 +9,7 @@ import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, stateOf, toolCallsOf, type PromptParts } from '../../request/prompt-parts.js';
 import { addressOf } from '../picture-address.js';
+import { promptCacheKey } from '../../request/prompt-caching.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
 import type { ToolNames } from '../../request/tool-names.js';
@@ -35,6 +36,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): ChatCompletionCreat
     ...(parts.stop.length === 0 ? {} : { stop: [...parts.stop] }),
     ...toolFields(request, parts.toolNames),
     ...responseFormat(parts, request.outputSchema),
+    ...promptCacheKey(request, parts),
     ...extraBody(request),
   };
 }

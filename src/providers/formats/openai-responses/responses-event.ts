@@ -163,11 +163,13 @@ function failureOf(response: JsonObject, status: string): AnswerPiece {
 
 function usageIn(response: JsonObject): Pick<AnswerPiece, 'usage'> {
   const counted = objectAt(response, 'usage');
+  const prompt = objectAt(counted, 'input_tokens_details');
   const usage = usageOf({
     input: countAt(counted, 'input_tokens'),
     output: countAt(counted, 'output_tokens'),
     total: countAt(counted, 'total_tokens'),
-    cached: countAt(objectAt(counted, 'input_tokens_details'), 'cached_tokens'),
+    cached: countAt(prompt, 'cached_tokens'),
+    written: countAt(prompt, 'cache_write_tokens'),
     reasoning: countAt(objectAt(counted, 'output_tokens_details'), 'reasoning_tokens'),
   });
   return usage === undefined ? {} : { usage };

@@ -11,6 +11,7 @@ import type { ParameterPlan } from '../../request/parameter-plan.js';
 import { planCall, type PlannedCall, type RequestParts } from '../../request/planned-call.js';
 import { argumentsText, type PromptParts } from '../../request/prompt-parts.js';
 import { addressOf } from '../picture-address.js';
+import { promptCacheKey } from '../../request/prompt-caching.js';
 import { extraBody } from '../../request/request-options.js';
 import { schemaName } from '../../request/structured-output.js';
 import { partsOfTurn, type TurnPart } from '../turn-parts.js';
@@ -37,6 +38,7 @@ function bodyOf(request: ModelRequest, parts: RequestParts): ResponseCreateParam
     ...samplingFields(parts),
     ...toolFields(request, toolNames),
     ...textFormat(parts, request.outputSchema),
+    ...promptCacheKey(request, parts),
     ...extraBody(request),
   };
 }

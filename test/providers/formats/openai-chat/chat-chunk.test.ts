@@ -36,6 +36,18 @@ describe('an answer of Chat Completions', () => {
     });
   });
 
+  it.each([
+    [{ prompt_cache_hit_tokens: 5, prompt_cache_miss_tokens: 4 }, { cachedInputTokens: 5 }],
+    [
+      { prompt_tokens_details: { cached_tokens: 3, cache_write_tokens: 6 } },
+      { cachedInputTokens: 3, cacheWriteInputTokens: 6 },
+    ],
+  ])('counts what a cache had by the names of its server: %j', (counts, counted) => {
+    const usage = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, ...counts };
+    const all = { inputTokens: 9, outputTokens: 4, totalTokens: 13 };
+    expect(finish([TEXT, STOP, { choices: [], usage }]).usage).toEqual({ ...all, ...counted });
+  });
+
   it('is none when the model refuses', () => {
     expect(() => finish([{ choices: [{ delta: { refusal: 'I cannot.' } }] }, STOP])).toThrow(
       expect.objectContaining({ code: 'content_filter' }),
