@@ -164,6 +164,42 @@ again: a token goes over once. Exits with 0, with 1 where some cannot go, and wi
       await migrate(request);
     },
   },
+  execute: {
+    operand: 'AGENT',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      data: DATA,
+      'bypass-cache': { meaning: 'ask its model, also where the answer is known' },
+      follow: { meaning: 'show its text while it is written' },
+      json: JSON_OPTION,
+    },
+    summary: 'have an agent work on its own, for no token',
+    description: `Its prompts get the members of --data as variables. With --follow it shows the answer as it is written, asks at this terminal what the
+agent wants approved, and exits with 1 where it did not end well. Exits with 2 when something is wrong.`,
+    variables: CLIENT_VARIABLES,
+    examples: [
+      'npx circuit-breaker execute reviewer --data @document.json --follow',
+      'npx circuit-breaker execute reviewer --data @document.json --bypass-cache --follow',
+    ],
+    script: 'npx circuit-breaker execute',
+    run: async (request) => {
+      const { execute } = await import('./commands/execute.js');
+      await execute(request);
+    },
+  },
+  'purge-cache': {
+    operand: 'AGENT',
+    options: { env: ENVIRONMENT_OPTION, json: JSON_OPTION },
+    summary: 'remove the answers of an agent that are kept to be given again',
+    description: `Says how many there were. The next execution that asks the same asks its model. Takes a token with the role "administer".`,
+    variables: CLIENT_VARIABLES,
+    examples: ['npx circuit-breaker purge-cache reviewer', 'npx circuit-breaker purge-cache reviewer --env prod'],
+    script: 'npx circuit-breaker purge-cache',
+    run: async (request) => {
+      const { purgeCache } = await import('./commands/purge-cache.js');
+      await purgeCache(request);
+    },
+  },
   executions: {
     options: {
       env: ENVIRONMENT_OPTION,

@@ -30,6 +30,8 @@ const CALLS: Readonly<Record<keyof typeof BY_GRAPHQL, readonly string[]>> = {
   cancel: ['t'],
   delete: ['t', '--yes'],
   migrate: ['review', '--from', '1', '--to', '2'],
+  execute: ['reviewer'],
+  'purge-cache': ['reviewer'],
   executions: [],
   execution: ['t:finish:1'],
 };

@@ -41,7 +41,7 @@ describe('a command line', () => {
     [[], 'Say what to do:'],
     [['dmeo'], 'There is no command "dmeo". Did you mean demo?'],
     [['strat', '--help'], 'There is no command "strat". Did you mean start?'],
-    [['exec'], 'There is no command "exec". Did you mean execution?'],
+    [['exec'], 'There is no command "exec". Did you mean execute?'],
     [['tokn'], 'There is no command "tokn". Did you mean token?'],
     [['constructor'], 'There is no command "constructor".'],
     [['nope'], 'There is no command "nope".'],

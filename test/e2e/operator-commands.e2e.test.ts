@@ -149,10 +149,36 @@ describe('commands of operators', () => {
     expect(stdout).toContain('Status    COMPLETED');
   });
 
+  it('have an agent work on its own: by the answer that is known, by its model all the same, or once it is purged', async () => {
+    const cached = AGENT.replace('id: reviewer', 'id: cacher').replace(
+      '[{ toolCalls: [{ name: token.read, arguments: {} }] }, All is fine.]',
+      '[All is fine.]',
+    );
+    const agent = `${cached.replace('tools: [token.read]\n', '')}cache: { ttlSeconds: 600, scope: AGENT }\n`;
+    const cwd = await makeFolder({ 'agents/cacher.yaml': agent });
+    const execute = async (...more: readonly string[]) => {
+      const words = ['execute', 'cacher', '--data', '@document.json', '--follow', ...more];
+      const { code, stdout, stderr } = await runCommand(words, { cwd });
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('│ All is fine.\n');
+      return stdout;
+    };
+    const first = /^Execution (\S+):/m.exec(await execute())?.[1] ?? '';
+    expect(await execute()).toContain(`Status    COMPLETED, with the answer that execution ${first} was given`);
+    expect(await execute('--bypass-cache')).toContain('Status    COMPLETED, after 1 model calls');
+    const purged = await runCommand(['purge-cache', 'cacher'], { cwd });
+    expect(purged).toMatchObject({ code: 0, stdout: 'Answers of cacher that were removed: 1.\n' });
+    const begun = await runCommand(['execute', 'cacher', '--data', '@document.json', '--json'], { cwd });
+    expect(JSON.parse(begun.stdout)).toMatchObject({ agentId: 'cacher', id: expect.any(String) as string });
+    const nobody = await runCommand(['purge-cache', 'nobody'], { cwd });
+    expect(nobody).toMatchObject({ code: 2, stderr: 'There is no agent "nobody".\n' });
+  });
+
   it('say in one line what was called wrongly', async () => {
     const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
     for (const [words, expected] of [
       [['fire', 'x'], 'Say which: TRANSITION is missing.\n'],
+      [['execute'], 'Say which: AGENT is missing.\n'],
       [['run', 'review', '--data', '@nowhere.json'], /^nowhere\.json cannot be read: ENOENT.*\n$/],
       [['run', 'review', '--data', '[1]'], '--data is no JSON object.\n'],
       [['tokens', '--first', '0'], '--first must be a whole number from 1 to 200.\n'],

@@ -7,7 +7,7 @@ import { neededOperands } from '../operator/needed-operands.js';
 import { pageSize } from '../operator/page-size.js';
 import { printList, type Listed } from '../operator/print-list.js';
 import { NOT_WELL } from '../exit-codes.js';
-import { runClient } from '../run-client.js';
+import { runClient, type ClientParts } from '../run-client.js';
 
 const FIELDS = 'id agentId agentVersion tokenId workflowId transitionId status errorCode createdAt durationMs';
 const EXECUTIONS = `query ($status: ExecutionStatus, $agentId: String, $workflowId: String, $tokenId: String, $first: Int!) {
@@ -18,7 +18,7 @@ const EXECUTIONS = `query ($status: ExecutionStatus, $agentId: String, $workflow
 }`;
 const EXECUTION = `query ($id: String!) {
   agentExecution(id: $id) {
-    ${FIELDS} errorMessage warnings finalResponse output attemptCount usage { inputTokens outputTokens }
+    ${FIELDS} errorMessage warnings finalResponse output attemptCount cachedFrom usage { inputTokens outputTokens }
   }
 }`;
 /** What ended otherwise than it should. */
@@ -45,21 +45,31 @@ export async function execution(request: CommandRequest): Promise<void> {
   const { flags } = request;
   await runClient(request, async (parts) => {
     const [id] = neededOperands(request, 'EXECUTION');
-    const { api, say } = parts;
-    const read = async () => {
-      const { agentExecution } = await api.query<{ agentExecution: JsonObject | null }>(EXECUTION, { id });
-      if (agentExecution === null) throw notFound('execution', id);
-      return agentExecution;
-    };
-    if (flags.has('follow')) {
-      await read();
+    const isFollowed = flags.has('follow');
+    if (isFollowed) {
+      await read(parts, id);
       await followExecution(parts, id);
     }
-    const found = await read();
-    if (flags.has('json')) say(visibleJson(found));
-    else for (const line of lines(found, !flags.has('follow'))) say(line);
-    return FAILED.has(found['status']) ? NOT_WELL : 0;
+    return await showExecution(parts, id, { isJson: flags.has('json'), withText: !isFollowed });
   });
+}
+
+/** Says how an execution stands. Gives back the exit code: 1 where it did not end well. */
+export async function showExecution(
+  parts: Pick<ClientParts, 'api' | 'say'>,
+  id: string,
+  { isJson, withText }: { readonly isJson: boolean; readonly withText: boolean },
+): Promise<number> {
+  const found = await read(parts, id);
+  if (isJson) parts.say(visibleJson(found));
+  else for (const line of lines(found, withText)) parts.say(line);
+  return FAILED.has(found['status']) ? NOT_WELL : 0;
+}
+
+async function read({ api }: Pick<ClientParts, 'api'>, id: string): Promise<JsonObject> {
+  const { agentExecution } = await api.query<{ agentExecution: JsonObject | null }>(EXECUTION, { id });
+  if (agentExecution === null) throw notFound('execution', id);
+  return agentExecution;
 }
 
 function lines(found: JsonObject, withText: boolean): readonly string[] {
@@ -68,7 +78,9 @@ function lines(found: JsonObject, withText: boolean): readonly string[] {
   const ofToken = text('tokenId') === '' ? '' : `, for token ${text('tokenId')}`;
   return [
     `Execution ${text('id')}: agent ${text('agentId')} version ${JSON.stringify(agentVersion)}${ofToken}`,
-    `Status    ${text('status')}, after ${JSON.stringify(attemptCount)} model calls`,
+    text('cachedFrom') === ''
+      ? `Status    ${text('status')}, after ${JSON.stringify(attemptCount)} model calls`
+      : `Status    ${text('status')}, with the answer that execution ${text('cachedFrom')} was given`,
     ...(text('errorCode') === '' ? [] : [`Error     ${text('errorCode')}: ${text('errorMessage')}`]),
     ...(Array.isArray(warnings) ? warnings.map((warning) => `Warning   ${String(warning)}`) : []),
     ...(withText && text('finalResponse') !== '' ? ['', text('finalResponse')] : []),

@@ -43,6 +43,7 @@ const NAMED: Readonly<Record<string, keyof FolderNames>> = {
   workflow: 'workflows',
   WORKFLOW: 'workflows',
   agent: 'agents',
+  AGENT: 'agents',
 };
 const PATHS: Readonly<Record<string, Paths>> = { DIR: 'folders', FILE: 'files', DATA: 'file behind @' };
 

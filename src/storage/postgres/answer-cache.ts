@@ -23,6 +23,9 @@ interface TakingRow {
   readonly answer: AnswerRow['answer'] | null;
 }
 
+/** A statement has ten seconds, whatever the size of answers. */
+const PURGED_AT_ONCE = 1000;
+
 const NOW = 'clock_timestamp()';
 /** Of a moment in the future: the clock was set back. */
 function isFresh(maxAge: string): string {
@@ -121,18 +124,26 @@ export class PostgresAnswerCacheStore implements AnswerCacheStore {
     // The calls first: who keeps an answer at this moment is waited for, and what it has kept is seen by the next statement.
     const calls = 'delete from circuit_breaker.calls_under_way where agent_id = $1';
     await this.#sql.query({ text: calls, values: [agentId] });
-    return await this.#removed('delete from circuit_breaker.cached_answers where agent_id = $1 returning key', [
-      agentId,
-    ]);
+    let purged = 0;
+    for (;;) {
+      const removed = await this.#removed(
+        `delete from circuit_breaker.cached_answers where key = any(array(
+          select key from circuit_breaker.cached_answers where agent_id = $1 limit $2
+        )) returning key`,
+        [agentId, PURGED_AT_ONCE],
+      );
+      purged += removed;
+      if (removed < PURGED_AT_ONCE) return purged;
+    }
   }
 
   async removeExpired(limit: number): Promise<number> {
     const calls = `delete from circuit_breaker.calls_under_way held where not (${IS_UNDER_WAY})`;
     await this.#sql.query({ text: calls, values: [] });
     return await this.#removed(
-      `delete from circuit_breaker.cached_answers where key in (
+      `delete from circuit_breaker.cached_answers where key = any(array(
         select key from circuit_breaker.cached_answers where expires_at <= ${NOW} order by expires_at limit $1 for update skip locked
-      ) returning key`,
+      )) returning key`,
       [limit],
     );
   }

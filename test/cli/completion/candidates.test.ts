@@ -19,7 +19,9 @@ describe('completion', () => {
   });
 
   it.each([
-    [['ex'], ['execution', 'executions']],
+    [['ex'], ['execute', 'executions', 'execution']],
+    [['execute', ''], ['reviewer']],
+    [['purge-cache', 'r'], ['reviewer']],
     [['help', 'doc'], ['doctor']],
     [['help', 'doctor', ''], []],
     [
