@@ -2,7 +2,6 @@ import type { Client } from '@temporalio/client';
 
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { isServed } from '../temporal/held-by-build.js';
-import type { WorkflowKind } from '../temporal/own-workflows.js';
 import { runningQuery, runsOf } from '../temporal/running-workflows.js';
 import type { WorkerBuilds } from '../temporal/worker-builds.js';
 
@@ -31,11 +30,9 @@ export async function buildFindings(
   return await Promise.all(
     routing.builds.map(async (buildId) => {
       const which = `TemporalWorkerDeploymentVersion = ${builds.searchedAs(buildId)}`;
-      const query = (kind: WorkflowKind) => runningQuery(taskQueuePrefix, kind, which);
+      const query = (type: string) => runningQuery(taskQueuePrefix, [type], which);
       const [tokens, executions] = await Promise.all(
-        [TOKEN_LIFECYCLE, AGENT_EXECUTION].map(
-          async (kind) => (await client.workflow.count(query(kind as WorkflowKind))).count,
-        ),
+        [TOKEN_LIFECYCLE, AGENT_EXECUTION].map(async (type) => (await client.workflow.count(query(type))).count),
       );
       const answers = await answersFor(client, [
         { running: query(TOKEN_LIFECYCLE), query: 'token' },

@@ -11,7 +11,7 @@ import {
   type ReplayOptions,
 } from './replay-running.js';
 
-/** What became of the tokens, or the executions, that other builds held. */
+/** What became of the tokens, or the executions, that other builds held. Batches are held by none. */
 export interface MovedKind {
   readonly kind: ReplayedKind['kind'];
   /** In a dry run: that would be moved. */
@@ -20,7 +20,7 @@ export interface MovedKind {
   readonly broken: readonly BrokenRun[];
 }
 
-export interface MoveOptions extends Omit<ReplayOptions, 'most' | 'which' | 'onRepeated'> {
+export interface MoveOptions extends Omit<ReplayOptions, 'most' | 'which' | 'kinds' | 'onRepeated'> {
   readonly builds: WorkerBuilds;
   readonly buildId: string;
   readonly isDryRun: boolean;
@@ -40,7 +40,7 @@ const BUSY = 'it went on each time that it was replayed: run this again';
 export async function moveRuns(options: MoveOptions): Promise<readonly MovedKind[]> {
   const { builds, buildId, isDryRun, client, onProgress } = options;
   const which = otherBuilds(builds, buildId);
-  const moved = { tokens: new Set<string>(), executions: new Set<string>() };
+  const moved = { tokens: new Set<string>(), executions: new Set<string>(), batches: new Set<string>() };
   let busy: { readonly kind: ReplayedKind['kind']; readonly run: RunOfWorkflow }[] = [];
   let kinds: readonly ReplayedKind[] = [];
   let looked = 0;

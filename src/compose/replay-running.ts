@@ -4,6 +4,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
+import { BATCH_COLLECTOR, MODEL_BATCH } from '../contract/batches.js';
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { shortened } from '../core/json/shortened.js';
 import type { PayloadKey } from '../core/payload-keys.js';
@@ -26,9 +27,11 @@ export interface BrokenRun {
   readonly reason: string;
 }
 
-/** What became of the running workflows of one type. */
+type Kind = keyof typeof TYPES;
+
+/** What became of the running workflows of one kind. */
 export interface ReplayedKind {
-  readonly kind: 'tokens' | 'executions';
+  readonly kind: Kind;
   /** Of them all, as Temporal counts them. */
   readonly running: number;
   readonly replayed: number;
@@ -47,6 +50,8 @@ export interface ReplayOptions {
   readonly payloadKeys: readonly PayloadKey[];
   /** The workflows of this version. */
   readonly bundle: WorkflowBundleOption;
+  /** Tokens and executions where nothing is said. */
+  readonly kinds?: readonly Kind[];
   /** Of each kind, the newest; absent: all. */
   readonly most?: number;
   /** Which of those that run, as Temporal's list is searched; absent: all. */
@@ -55,10 +60,11 @@ export interface ReplayOptions {
   readonly onRepeated?: (run: RepeatedRun, kind: ReplayedKind['kind']) => Promise<void>;
 }
 
-const KINDS = [
-  { kind: 'tokens', type: TOKEN_LIFECYCLE },
-  { kind: 'executions', type: AGENT_EXECUTION },
-] as const;
+const TYPES = {
+  tokens: [TOKEN_LIFECYCLE],
+  executions: [AGENT_EXECUTION],
+  batches: [BATCH_COLLECTOR, MODEL_BATCH],
+} as const;
 
 /** The SDK prints what it replays, unless it is silent from the start. What that loads keeps the process alive until it is closed. */
 export function silenceReplays(): { close(): Promise<void> } {
@@ -67,19 +73,20 @@ export function silenceReplays(): { close(): Promise<void> } {
 }
 
 /**
- * Replays what running tokens and executions have lived so far with the workflows of this version, one after the other: one history is in
+ * Replays what running tokens, executions or batches have lived so far with the workflows of this version, one after the other: one history is in
  * memory at a time. Runs on nobody's task queue and changes nothing.
  */
 export async function replayRunning(options: ReplayOptions): Promise<readonly ReplayedKind[]> {
   const { client, payloadKeys, bundle, taskQueuePrefix, which, onRepeated } = options;
+  const { kinds = ['tokens', 'executions'] } = options;
   const codec = new NotingCodec(payloadEncryption(payloadKeys));
   const worker = {
-    workflowBundle: await preparedCode(bundle, { encodesFailures: payloadKeys.length > 0 }),
+    workflowBundle: await preparedCode(bundle, { encodesFailures: payloadKeys.length > 0, hasBuild: false }),
     dataConverter: { ...workerDataConverter(payloadKeys), payloadCodecs: [codec] },
   };
-  const kinds: ReplayedKind[] = [];
-  for (const { kind, type } of KINDS) {
-    const query = runningQuery(taskQueuePrefix, type, which);
+  const found: ReplayedKind[] = [];
+  for (const kind of kinds) {
+    const query = runningQuery(taskQueuePrefix, TYPES[kind], which);
     const { count } = await client.workflow.count(query);
     const broken: BrokenRun[] = [];
     let replayed = 0;
@@ -94,9 +101,9 @@ export async function replayRunning(options: ReplayOptions): Promise<readonly Re
       // By the run that the server has listed: a history that was reset tells of the one before.
       else if (run !== undefined) await onRepeated?.(run, kind);
     }
-    kinds.push({ kind, running: Math.max(count, replayed), replayed, broken });
+    found.push({ kind, running: Math.max(count, replayed), replayed, broken });
   }
-  return kinds;
+  return found;
 }
 
 /** Of the newest runs. One whose history is gone by now needs none. */

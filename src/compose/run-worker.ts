@@ -99,7 +99,10 @@ export async function runWorker(
   const main = await Worker.create({
     ...shared,
     taskQueue: queues.main,
-    workflowBundle: await preparedCode(bundle, { encodesFailures: payloadKeys.length > 0 }),
+    workflowBundle: await preparedCode(bundle, {
+      encodesFailures: payloadKeys.length > 0,
+      hasBuild: build !== undefined,
+    }),
     maxConcurrentActivityTaskExecutions: config.maxConcurrentExecutions,
     ...(config.rateLimitPerMinute === undefined
       ? {}

@@ -12,21 +12,25 @@ import { WORKFLOW_BUNDLER } from './workflow-bundler.js';
 const BUNDLE = inProgram('../workflow-bundle.js');
 const RECORD = inProgram('../made/workflows.json');
 
-/** Read by `workflows/failure-converter`. On the first line, so that all others keep their numbers. */
+/** Read by `workflows/failure-converter`. On the first line, as is the other, so that all others keep their numbers. */
 const ENCODING_FAILURES = 'globalThis.circuitBreakerEncodesFailures = true; ';
+/** Read by `workflows/model-batches`. */
+const HAVING_A_BUILD = 'globalThis.circuitBreakerHasBuild = true; ';
 
 interface CodeOptions {
   /** Whether failures say what they say in a payload, so that it is encrypted. */
   readonly encodesFailures: boolean;
+  /** Whether the worker says its build to Temporal, so that workflows may say which one they go on with. */
+  readonly hasBuild: boolean;
 }
 
 /** A bundle as a worker takes it. */
 export async function preparedCode(
   bundle: WorkflowBundleOption,
-  { encodesFailures }: CodeOptions,
+  { encodesFailures, hasBuild }: CodeOptions,
 ): Promise<WorkflowBundleOption> {
-  if (!encodesFailures) return bundle;
-  return { code: `${ENCODING_FAILURES}${await textOf(bundle)}` };
+  const settings = `${encodesFailures ? ENCODING_FAILURES : ''}${hasBuild ? HAVING_A_BUILD : ''}`;
+  return settings === '' ? bundle : { code: `${settings}${await textOf(bundle)}` };
 }
 
 /** The same for the same workflows: SHA-256, in hexadecimal digits. */

@@ -5,6 +5,7 @@ import type { LlmProvider } from '../core/agents/agent.js';
 /** What the Temporal workflows of batches take, and are told. */
 
 export const BATCH_COLLECTOR = 'batchCollector';
+export const MODEL_BATCH = 'modelBatch';
 
 /** Requests that can go in one batch: of one model, for one account, by one API. */
 export interface BatchGroup {

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE, taskQueues } from '../contract/messages.js';
-import type { WorkflowKind } from './own-workflows.js';
 import type { RunOfWorkflow } from './worker-builds.js';
 
 const PAGE = 100;
@@ -11,15 +10,10 @@ export const WITHOUT_BUILD = 'TemporalWorkerDeploymentVersion IS NULL';
 /** What is held by a build. */
 export const WITH_BUILD = 'TemporalWorkerDeploymentVersion IS NOT NULL';
 
-/** What runs of ours, as Temporal's list is searched. */
-export function runningQuery(
-  taskQueuePrefix: string,
-  kind: WorkflowKind | undefined,
-  which: string | undefined,
-): string {
-  const kinds = kind === undefined ? [TOKEN_LIFECYCLE, AGENT_EXECUTION] : [kind];
+/** What runs of our Temporal workflows of some types, as Temporal's list is searched. */
+export function runningQuery(taskQueuePrefix: string, types: readonly string[], which: string | undefined): string {
   return [
-    `WorkflowType IN (${kinds.map((one) => `"${one}"`).join(', ')})`,
+    `WorkflowType IN (${types.map((one) => `"${one}"`).join(', ')})`,
     `TaskQueue = "${taskQueues(taskQueuePrefix).main}"`,
     'ExecutionStatus = "Running"',
     ...(which === undefined ? [] : [which]),
@@ -28,7 +22,7 @@ export function runningQuery(
 
 /** How many tokens and executions run, as Temporal counts them: what began a moment ago may not be among them. */
 export async function countRuns(client: Client, taskQueuePrefix: string, which: string): Promise<number> {
-  return (await client.workflow.count(runningQuery(taskQueuePrefix, undefined, which))).count;
+  return (await client.workflow.count(runningQuery(taskQueuePrefix, [TOKEN_LIFECYCLE, AGENT_EXECUTION], which))).count;
 }
 
 /** As the server lists them, the newest first. The client's own list decrypts memos, and fails where a key is missing. */

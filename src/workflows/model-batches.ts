@@ -3,6 +3,7 @@ import {
   ParentClosePolicy,
   proxyActivities,
   setHandler,
+  setWorkflowOptions,
   sleep,
   startChild,
   uuid4,
@@ -87,4 +88,16 @@ function slow() {
     heartbeatTimeout: '10s',
     retry: RETRY,
   });
+}
+
+/** The worker sets it in front of the bundle where it has a build: Temporal refuses the choice of a worker without one. */
+const HAS_BUILD = 'circuitBreakerHasBuild';
+
+/**
+ * Whoever joins a batch may be held by any build of the workers, and nobody has to keep one up for the batches that began on it: they go on
+ * with the build that is current. So their recorded histories have to replay on every later version.
+ */
+if (HAS_BUILD in globalThis) {
+  setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, batchCollector);
+  setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, modelBatch);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { batchSignals } from '../../src/temporal/batch-signals.js';
 import { createAgent, createToken, createWorkflow, fire, graphql, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newSetting, type Setting } from '../support/everything.js';
@@ -18,6 +19,14 @@ import { StreamViewer } from '../support/stream-viewer.js';
 
 /** The agent of a place is asked then: once the other build has taken over, where the machine is quick. */
 const ALARM_SECONDS = 40;
+
+/** Gathers for longer than this takes: it goes on only when somebody joins. */
+const BATCHES = {
+  groupId: 'group',
+  provider: { type: 'openai', model: 'gpt-4o-mini', headers: {}, options: {} },
+  ...{ windowSeconds: 3600, pollSeconds: 60 },
+} as const;
+const COLLECTOR = 'circuit-breaker/batches/group';
 
 interface Findings {
   readonly canGoOver: boolean;
@@ -126,6 +135,8 @@ describe('builds of workers side by side', { tags: ['build-replaced', 'on-postgr
     return versioningOverride?.pinned?.version?.buildId ?? deploymentVersion?.buildId ?? undefined;
   }
 
+  const joinBatch = () => batchSignals(surroundings.client, 'circuit-breaker').collect(BATCHES);
+
   const approvals = async (address: string) =>
     (
       await graphql<{ approvals: { nodes: readonly { executionId: string; toolCallId: string }[] } }>(
@@ -140,6 +151,7 @@ describe('builds of workers side by side', { tags: ['build-replaced', 'on-postgr
       await createToken(address, { id, workflowId: 'tickets', data: {} });
     await createToken(address, { id: 'alarm', workflowId: 'alarms', data: {} });
     await fire(address, { tokenId: 'approval', transitionId: 'refund' });
+    await joinBatch();
     release = surroundings.prose.hold('middles', 12);
     middle = await write(address, 'middles');
     void viewer.watch(address, middle.executionId);
@@ -149,6 +161,7 @@ describe('builds of workers side by side', { tags: ['build-replaced', 'on-postgr
     });
     const found = await check(PROGRAM);
     oldBuild = found.deployment.own;
+    expect(await holderOf(COLLECTOR)).toBe(oldBuild);
     expect(found).toMatchObject({
       ...{ code: 0, canGoOver: true },
       deployment: { builds: [{ buildId: oldBuild, isCurrent: true, executions: 2, answers: true }] },
@@ -185,6 +198,10 @@ describe('builds of workers side by side', { tags: ['build-replaced', 'on-postgr
     expect(await old.worker.stop(), old.worker.output).toBe(0);
     await createToken(newAddress, { id: 'began-on-new', workflowId: 'tickets', data: {} });
     await fire(newAddress, { tokenId: 'waits-1', transitionId: 'close' });
+    await joinBatch();
+    await eventually(async () => {
+      expect(await holderOf(COLLECTOR), 'batches are held by no build').toBe(newBuild);
+    });
     expect(await old.api.stop(), old.api.output).toBe(0);
     const late = new StreamViewer();
     const watched = [viewer, late].map((one) => one.watch(newAddress, middle.executionId));

@@ -16,14 +16,21 @@ import { CircuitBreakerError } from '../../src/core/errors.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import type { Token } from '../../src/core/tokens/token.js';
 import type { ModelEvent, ModelRequest } from '../../src/core/executions/turn.js';
+import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
+import { createModelBatches } from '../../src/providers/create-model-batches.js';
+import { readCredentials } from '../../src/providers/keys/read-credentials.js';
 import type { LanguageModel } from '../../src/providers/language-model.js';
+import { priceTable } from '../../src/providers/pricing/price-table.js';
 import { defineTool } from '../../src/tools/define-tool.js';
 import { buildFirst } from './build-first.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
+import { OpenAiBatchServer } from './openai-batch-server.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { recordApprovals } from './record-approvals.js';
+import { recordBatches } from './record-batches.js';
 import { recordMigrations } from './record-migrations.js';
 import { FINISH } from './scripted-model.js';
+import { THIS_MACHINE } from './this-machine.js';
 import { startWorkerUnderTest } from './worker-under-test.js';
 
 const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url));
@@ -114,7 +121,12 @@ const lookup = defineTool({
 
 buildFirst();
 const model = new Reviewer();
+const batchServer = new OpenAiBatchServer();
+const openai = { apiKey: 'sk-batches', baseUrl: await batchServer.start() };
+const dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
+const credentials = readCredentials({ accounts: { openai }, credentials: {} });
 const under = await startWorkerUnderTest(model, {
+  batches: createModelBatches({ credentials, dispatcher, prices: priceTable({}) }),
   suggestContinueAsNewAt: SUGGEST_CONTINUE_AS_NEW_AT,
   tools: [lookup],
 });
@@ -141,7 +153,10 @@ await recordClassified();
 await recordContinued();
 await recordReset();
 await recordMigrations(under, save);
+await recordBatches(under, save, batchServer);
 await under.stop();
+await batchServer.stop();
+await dispatcher.close();
 
 async function start(id: string, data: object, workflowId = 'review') {
   const args = [{ workflowId, data }];

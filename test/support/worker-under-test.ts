@@ -180,7 +180,7 @@ export async function startWorkerOn(
   const shared = { connection, activities, dataConverter, ...WORKER_OPTIONS, shutdownGraceTime: 0 };
   const built =
     changeCode === undefined ? { codePath: WORKFLOWS } : { code: changeCode(await readFile(WORKFLOWS, 'utf8')) };
-  const workflowBundle = await preparedCode(built, { encodesFailures: isEncrypted });
+  const workflowBundle = await preparedCode(built, { encodesFailures: isEncrypted, hasBuild: false });
   const workers = [
     await Worker.create({ ...shared, taskQueue: queues.main, workflowBundle }),
     await Worker.create({ ...shared, taskQueue: queues.tools, maxConcurrentActivityTaskExecutions: toolSlots }),

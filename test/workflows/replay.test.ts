@@ -46,6 +46,8 @@ describe('recorded lives', { tags: 'failure-cause' }, () => {
   it('are there for each kind of Temporal workflow', () => {
     expect(lives.some((name) => name.startsWith('token-'))).toBe(true);
     expect(lives.some((name) => name.startsWith('execution-'))).toBe(true);
+    // Temporal takes both of these to another build without being asked.
+    expect(lives).toEqual(expect.arrayContaining(['batch-collector.json', 'batch-whole.json']));
     expect(lives.some((name) => name.startsWith('broken-'))).toBe(true);
   });
 });

@@ -71,7 +71,7 @@ function refusalOf({ flags, options }: CommandRequest): string | undefined {
 type Result<Facts> = readonly [facts: Facts, lines: readonly string[], isWell: boolean];
 
 interface Asked {
-  readonly replay: Omit<ReplayOptions, 'most'>;
+  readonly replay: Omit<ReplayOptions, 'most' | 'kinds'>;
   readonly version: string;
   /** Absent: workers have no build. */
   readonly deployment?: { readonly own: OwnBuild; readonly builds: WorkerBuilds };
@@ -105,7 +105,10 @@ async function check(
 ): Promise<Result<Checked>> {
   const storage = await lookAtStorage(parts);
   const without = { ...(deployment === undefined ? {} : { which: WITHOUT_BUILD }) };
-  const kinds = await replayRunning({ ...replay, ...without, most });
+  const kinds = [
+    ...(await replayRunning({ ...replay, ...without, most })),
+    ...(await replayRunning({ ...replay, kinds: ['batches'], most })),
+  ];
   const canGoOver = kinds.every(({ broken }) => broken.length === 0) && hardOf(storage).length === 0;
   const found = { version, canGoOver, storage, kinds };
   if (deployment === undefined) return [found, wordsOfCheck(found), canGoOver];
@@ -135,7 +138,11 @@ async function takeOver({ replay, deployment }: Asked, flags: ReadonlySet<string
   const isDryRun = flags.has('dry-run');
   const wasCurrent = routing.current === buildId;
   if (!wasCurrent && !flags.has('make-current')) throw notCurrent(buildId);
-  const kinds = wasCurrent ? [] : await replayRunning({ ...replay, which: WITHOUT_BUILD });
+  const goOver = async () => [
+    ...(await replayRunning({ ...replay, which: WITHOUT_BUILD })),
+    ...(await replayRunning({ ...replay, kinds: ['batches'] })),
+  ];
+  const kinds = wasCurrent ? [] : await goOver();
   const done = { buildId, isDryRun, wasCurrent, broken: kinds.flatMap(({ broken }) => broken) };
   if (done.broken.length > 0) return [done, wordsOfTakeover(done), false];
   if (!wasCurrent && !isDryRun) await builds.makeCurrent(buildId, routing);

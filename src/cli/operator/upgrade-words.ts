@@ -14,7 +14,7 @@ export interface Checked {
   readonly version: string;
   readonly canGoOver: boolean;
   readonly storage: StorageFinding;
-  /** What any worker takes: with builds, what began without one. */
+  /** What goes over by itself: without builds all, else what began without one, and batches. */
   readonly kinds: readonly ReplayedKind[];
   /** Absent: workers have no build. */
   readonly deployment?: {
@@ -31,7 +31,7 @@ export interface Takeover {
   readonly buildId: string;
   readonly isDryRun: boolean;
   readonly wasCurrent: boolean;
-  /** What runs without a build and would break: then nothing was done. */
+  /** What would go over by itself and break: then nothing was done. */
   readonly broken: readonly BrokenRun[];
   /** Absent: nothing was to be moved. */
   readonly moved?: readonly MovedKind[];
@@ -41,9 +41,15 @@ export function wordsOfCheck({ version, canGoOver, storage, kinds, deployment }:
   const last = canGoOver
     ? `Version ${version} can be started beside what runs.`
     : `Version ${version} cannot be started beside what runs. docs/guides/upgrades.md says what to do.`;
-  if (deployment === undefined) return [...kinds.flatMap((one) => wordsOfKind(one)), ...wordsOfStorage(storage), last];
+  const batches = kinds
+    .filter(({ kind, running }) => kind === 'batches' && running > 0)
+    .flatMap((one) => wordsOfKind(one));
+  const others = kinds.filter(({ kind }) => kind !== 'batches');
+  if (deployment === undefined)
+    return [...others.flatMap((one) => wordsOfKind(one)), ...batches, ...wordsOfStorage(storage), last];
   return [
-    ...kinds.filter(({ running }) => running > 0).flatMap((one) => wordsOfKind(one, ' without a build')),
+    ...others.filter(({ running }) => running > 0).flatMap((one) => wordsOfKind(one, ' without a build')),
+    ...batches,
     ...deployment.kinds.flatMap((one) => wordsOfKind(one, ' of other builds')),
     ...wordsOfBuilds(deployment),
     ...wordsOfStorage(storage),
@@ -54,7 +60,7 @@ export function wordsOfCheck({ version, canGoOver, storage, kinds, deployment }:
 export function wordsOfTakeover({ buildId, isDryRun, wasCurrent, broken, moved }: Takeover): readonly string[] {
   if (broken.length > 0) {
     return [
-      `Build ${buildId} is not made current: what runs without a build would go over to it, and ${broken.length} of that cannot.`,
+      `Build ${buildId} is not made current: what runs without a build, and batches, would go over to it, and ${broken.length} of that cannot.`,
       ...broken.map(wordsOfBroken),
     ];
   }
