@@ -31,7 +31,7 @@ export class EqualCalls {
   /** Resolves when it is this one's turn to look again. Rejects with the signal's reason. */
   wait(wanted: WantedAnswer, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const name = `${wanted.key} ${wanted.maxAgeSeconds}`;
+      const name = `${wanted.key} ${wanted.maxAgeSeconds} ${wanted.unfit ?? ''}`;
       const group: Group = this.#groups.get(name) ?? { wanted, waiting: new Set() };
       const leave = () => {
         group.waiting.delete(goOn);

@@ -8,8 +8,8 @@ import type { ExecutionEnd } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { appendMessages } from './append-messages.js';
 
-/** How long the end of an execution waits for the stream backend; what takes longer is left to the sweep. */
-const STREAM_PATIENCE_MS = 500;
+/** How long the end of an execution waits for what follows from it; what takes longer happens later. */
+const PATIENCE_MS = 500;
 
 /** Adds an execution's answer to its conversation, stores how it ended, and closes its stream. */
 export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd): Promise<void> {
@@ -17,7 +17,8 @@ export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd)
   if (!isMeant(stored, ended.only)) return;
   // First: once it has ended, nothing could say any more that storage refused the answer.
   if (stored !== undefined && ended.status === 'COMPLETED') await addAnswer(parts, stored, ended);
-  await closeWithPatience(parts, await storeEnd(parts, stored, ended));
+  const execution = await storeEnd(parts, stored, ended);
+  await withPatience([closeStream(parts, execution), letOthersCall(parts, ended)]);
 }
 
 async function storeEnd(
@@ -79,9 +80,20 @@ async function addAnswer(parts: ActivityParts, execution: AgentExecution, ended:
   await appendMessages(parts, execution.conversationId, () => [answer]);
 }
 
-async function closeWithPatience(parts: ActivityParts, execution: AgentExecution): Promise<void> {
-  const closing = parts.closeStream(execution).catch((error: unknown) => {
-    parts.logger.warn({ executionId: execution.id, err: error }, 'the stream could not be closed yet; the sweep will');
+async function closeStream({ closeStream: close, logger }: ActivityParts, execution: AgentExecution): Promise<void> {
+  await close(execution).catch((error: unknown) => {
+    logger.warn({ executionId: execution.id, err: error }, 'the stream could not be closed yet; the sweep will');
   });
-  await Promise.race([closing, delay(STREAM_PATIENCE_MS, undefined, { ref: false })]);
+}
+
+/** One that was cut off while its provider had asked for patience holds its call: those that ask the same would wait as long. */
+async function letOthersCall({ storage, logger }: ActivityParts, { executionId, status }: ExecutionEnd): Promise<void> {
+  if (status === 'COMPLETED') return;
+  await storage.answerCache.releaseOf(executionId).catch((error: unknown) => {
+    logger.warn({ executionId, err: error }, 'its call is not free yet for those that ask the same; it will be');
+  });
+}
+
+async function withPatience(closing: readonly Promise<void>[]): Promise<void> {
+  await Promise.race([Promise.all(closing), delay(PATIENCE_MS, undefined, { ref: false })]);
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Context } from '@temporalio/activity';
 
+import type { LlmProvider } from '../core/agents/agent.js';
 import { limitsOf, type BudgetAmount, type BudgetLimit } from '../core/executions/budget-limit.js';
 import { exceededMessage, unpricedMessage, waitingMessage } from '../core/executions/budget-words.js';
 import { ModelError } from '../core/executions/model-error.js';
@@ -10,7 +11,7 @@ import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/ex
 import type { ModelRequest } from '../core/executions/turn.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
 import type { ModelCall } from '../contract/activities.js';
-import type { BudgetReservation } from '../storage/budget-store.js';
+import type { BudgetCall, BudgetReservation } from '../storage/budget-store.js';
 import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 import { persistently } from './persistently.js';
@@ -22,6 +23,8 @@ export interface BudgetPlace {
   readonly context: Pick<Context, 'cancellationSignal' | 'info'>;
   readonly previous: AttemptDetails;
   readonly request: ModelRequest;
+  /** Whom the attempt before this one has asked; absent: the same. */
+  readonly askedBefore?: LlmProvider;
   /** Tells viewers of the execution. */
   readonly tell: (words: string) => void;
   /** Absent: a new one. */
@@ -45,7 +48,7 @@ export async function reserveBudget(
   place: BudgetPlace,
 ): Promise<BudgetReservation | undefined> {
   const { budgets, now, storage } = parts;
-  const { cancellationSignal: signal, info } = place.context;
+  const { cancellationSignal: signal } = place.context;
   const { executionId, turn } = call;
   const id = { executionId, turn, callId: place.callId ?? randomUUID() };
   const day = now().slice(0, 10);
@@ -56,10 +59,7 @@ export async function reserveBudget(
   const known = await look(false);
   if (known.length === 0) return undefined;
   const sized = { ...id, day, ...sizeOf(parts, place) };
-  if (info.attempt > 1) {
-    const lost = lostAmount(parts, place);
-    await persistently(signal, () => storage.budgets.settleLost(id, lost));
-  }
+  await settleAttemptBefore(parts, id, place);
   const first = { ...sized, limits: known };
   if (unpriced(parts, place, known) === undefined && (await attempt(parts, place, first)).type === 'reserved')
     return first;
@@ -70,6 +70,27 @@ export async function reserveBudget(
   const unknown = unpriced(parts, place, limits);
   if (unknown !== undefined) throw refusal(unpricedMessage(unknown, place.request.provider));
   return await reserveInTime(parts, place, { ...sized, limits });
+}
+
+/** Puts in the place of what an attempt had reserved that was lost what it is known to have taken. Does nothing for one that has settled. */
+async function settleAttemptBefore(parts: BudgetParts, call: BudgetCall, place: BudgetPlace): Promise<void> {
+  const { cancellationSignal: signal, info } = place.context;
+  if (info.attempt === 1) return;
+  const lost = lostAmount(parts, place);
+  await persistently(signal, () => parts.storage.budgets.settleLost(call, lost));
+}
+
+/** For an attempt that calls nobody: what was lost with the one before it is settled all the same. */
+export async function settleWithoutCall(
+  parts: BudgetParts,
+  { prepared, executionId, turn }: ModelCall,
+  place: BudgetPlace,
+): Promise<void> {
+  if (place.context.info.attempt === 1) return;
+  const look = () => parts.budgets.of(prepared, { isFresh: false });
+  const owners = await persistently(place.context.cancellationSignal, look);
+  const limits = limitsOf({ executionId, day: parts.now().slice(0, 10), ...owners });
+  if (limits.length > 0) await settleAttemptBefore(parts, { executionId, turn, callId: 'none' }, place);
 }
 
 /** The id of a turn's call in a batch: there is one. */
@@ -154,7 +175,8 @@ function sizeOf(parts: BudgetParts, { request }: BudgetPlace): Pick<BudgetReserv
 }
 
 /** Of the attempt before this one, by what its last heartbeat said. */
-function lostAmount(parts: BudgetParts, { previous: { usage, characters }, request }: BudgetPlace): BudgetAmount {
+function lostAmount(parts: BudgetParts, { previous: { usage, characters }, ...place }: BudgetPlace): BudgetAmount {
+  const request = { ...place.request, provider: place.askedBefore ?? place.request.provider };
   const end: CallEnd = { isFinished: false, length: characters, ...(usage === undefined ? {} : { usage }) };
   return countedAmount(parts, request, usageInTheEnd(reservedUsage(request), end));
 }

@@ -60,7 +60,11 @@ export class SharedCall {
       case undefined:
         return {};
       case 'answered':
-        return (await this.#fits(taking.answer)) ? this.#source(taking.answer) : this.#alone();
+        if (await this.#fits(taking.answer)) return this.#source(taking.answer);
+        // Asked once: two answers in a row that do not fit are no reason to go on looking.
+        if (this.#asked.unfit !== undefined) return this.#alone();
+        this.#wanted = { ...this.#asked, unfit: taking.answer.executionId };
+        return await this.take({ mayWait });
       case 'held':
         this.#state = 'held';
         return {};
@@ -103,7 +107,14 @@ export class SharedCall {
     // Of its provider only: what happened before the call is this execution's own.
     const warnings = result.warnings.filter((warning) => ![...own, ...route.warnings].includes(warning));
     const { ttlSeconds } = this.#cache;
-    const kept = { ...this.#asked, agentId: prepared.agentId, executionId, text: result.text, warnings, ttlSeconds };
+    const kept = {
+      key: this.#asked.key,
+      agentId: prepared.agentId,
+      executionId,
+      text: result.text,
+      warnings,
+      ttlSeconds,
+    };
     const holder = this.#state === 'alone' ? undefined : this.#holder.holder;
     await this.#quietly(() => this.#cacheStore.keep(kept, holder));
   }

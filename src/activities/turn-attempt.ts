@@ -25,7 +25,7 @@ import { persistently } from './persistently.js';
 import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 import type { TurnRoute } from './turn-route.js';
-import { withinBudget } from './within-budget.js';
+import { withinBudget, withoutCall } from './within-budget.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
 const STORE_TURN_PATIENCE_MS = 5000;
@@ -140,12 +140,15 @@ export class TurnAttempt {
 
   /** What is known already costs nothing. */
   #events(request: ModelRequest): AsyncIterable<ModelEvent> {
-    const { known, context } = this.#place;
-    if (known !== undefined) return known.stream(request, context.cancellationSignal);
+    const { known, previous } = this.#place;
     const tell = (words: string) => {
       this.#stream.think('budget', words);
     };
-    return withinBudget(this.#parts, this.#call, { ...this.#place, request, tell });
+    const askedBefore = this.#route.providerAt(previous.at ?? 0);
+    const place = { ...this.#place, request, tell, askedBefore };
+    return known === undefined
+      ? withinBudget(this.#parts, this.#call, place)
+      : withoutCall(this.#parts, this.#call, { ...place, known });
   }
 
   #take(event: ModelEvent): ModelFinish | undefined {

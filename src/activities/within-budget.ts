@@ -7,12 +7,14 @@ import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/ex
 import type { ModelEvent } from '../core/executions/turn.js';
 import { utf8Length } from '../core/json/utf8-length.js';
 import type { ModelCall } from '../contract/activities.js';
+import type { LanguageModel } from '../providers/language-model.js';
 import type { BudgetReservation } from '../storage/budget-store.js';
 import { persistently } from './persistently.js';
 import {
   EXPIRY_GRACE_MS,
   reserveBudget,
   reservedForBatch,
+  settleWithoutCall,
   type BudgetParts,
   type BudgetPlace,
 } from './reserve-budget.js';
@@ -53,6 +55,16 @@ export async function* withinBudget(
   } finally {
     await budgeted.settle();
   }
+}
+
+/** The events of an answer that is known, for which nobody is called. */
+export async function* withoutCall(
+  parts: BudgetParts,
+  call: ModelCall,
+  { known, ...place }: BudgetPlace & { readonly known: LanguageModel },
+): AsyncGenerator<ModelEvent, void, undefined> {
+  await settleWithoutCall(parts, call, place);
+  yield* known.stream(place.request, place.context.cancellationSignal);
 }
 
 /** A call for which something is reserved, and what is known of its end. */

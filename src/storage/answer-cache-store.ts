@@ -12,6 +12,8 @@ export interface WantedAnswer {
   /** SHA-256 of what is asked, hexadecimal. */
   readonly key: string;
   readonly maxAgeSeconds: number;
+  /** The execution whose answer was found not to fit: it counts as none. */
+  readonly unfit?: string;
 }
 
 /** Who makes a call for all that ask the same meanwhile. */
@@ -23,7 +25,7 @@ export interface CallHolder {
 
 export interface TakenCall extends CallHolder, WantedAnswer {
   readonly agentId: string;
-  /** The turn of an execution: its next attempt goes on with what its earlier one held. */
+  /** The execution, a blank, and its turn: its next attempt goes on with what its earlier one held. */
   readonly owner: string;
   /** How long it holds the call unless it says more; at most LONGEST_LEASE_MS. */
   readonly leaseMs: number;
@@ -60,6 +62,8 @@ export interface AnswerCacheStore {
   renew(call: CallHolder, leaseMs: number): Promise<boolean>;
   /** Lets somebody else make the call; nothing where it is not the holder's (any more). */
   release(call: CallHolder): Promise<void>;
+  /** Lets others make the calls that an execution holds: it has ended. */
+  releaseOf(executionId: string): Promise<void>;
   /**
    * Keeps an answer in the place of an earlier one, and ends its call. With a holder only where that still holds the call: a purge, or
    * somebody else who took over, has ended it. Never for an execution that was deleted.

@@ -153,6 +153,7 @@ function limitedAnswerCache(limit: Limit): AnswerCacheStore {
     take: refuse,
     renew: refuse,
     release: refuse,
+    releaseOf: refuse,
     keep: refuse,
     progress: refuse,
     purge: refuse,

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 
 import type { ActivityParts } from '../../src/activities/activity-parts.js';
 import { OneAfterAnother } from '../../src/activities/one-after-another.js';
@@ -50,6 +50,32 @@ it(
     await storage.executions.update(ID, { attempts: [first] });
     const second = { turn: 2, attempt: 1, provider, model, outcome: 'completed', startedAt: NOW };
     expect(await attemptsAfter({ response: 'Fine.' })).toEqual([first, second]);
+  },
+);
+
+it('an execution that was cancelled while its provider had asked for patience lets others make its call at once', async () => {
+  const call = {
+    key: 'k',
+    maxAgeSeconds: 60,
+    agentId: 'reviewer',
+    owner: `${ID} 1`,
+    holder: `${ID} 1 1`,
+    leaseMs: 308_000,
+  };
+  await storage.answerCache.take(call);
+  const progress = () => storage.answerCache.progress([{ key: 'k', maxAgeSeconds: 60 }]);
+  expect(await progress()).toEqual(['under-way']);
+  await attemptsAfter({ status: 'CANCELLED' });
+  expect(await progress()).toEqual(['free']);
+});
+
+it(
+  'an execution ends also where its call cannot be let go: that is free when its lease is over',
+  { tags: 'storage-away' },
+  async () => {
+    vi.spyOn(storage.answerCache, 'releaseOf').mockRejectedValueOnce(new Error('away'));
+    await attemptsAfter({ status: 'CANCELLED' });
+    expect((await storage.executions.get(ID))?.status).toBe('CANCELLED');
   },
 );
 

@@ -160,6 +160,24 @@ describe('a call whose answer serves others', () => {
     expect((await ask('third')).answer).toMatchObject({ cachedFrom: 'next' });
   });
 
+  it('is made by one of those for whom what was kept does not fit, and the others wait for its answer', async () => {
+    await ask('first');
+    const read = schemasInThisThread.readAnswer.bind(schemasInThisThread);
+    const unfit = { type: 'invalid', problem: 'no' } as const;
+    const misfit = vi.spyOn(schemasInThisThread, 'readAnswer').mockResolvedValueOnce(unfit).mockImplementation(read);
+    const busy = new ScriptedModel([new ModelError('overloaded', 'busy')]);
+    await expect(ask('next', { model: busy })).rejects.toMatchObject({ type: 'overloaded' });
+    misfit.mockResolvedValueOnce(unfit);
+    await expect(ask('waits')).rejects.toBeInstanceOf(CompleteAsyncError);
+    misfit.mockResolvedValueOnce(unfit);
+    expect((await ask('next', { attempt: 2 })).asked).toBe(1);
+    const over = waits[0]?.look(new AbortController().signal);
+    await expect(over).rejects.toMatchObject({ type: 'UNAVAILABLE', nextRetryDelay: 1 });
+    const details = waits[0]?.details?.() as AttemptDetails;
+    expect(await ask('waits', { attempt: 2, details })).toMatchObject({ asked: 0, answer: { cachedFrom: 'next' } });
+    misfit.mockRestore();
+  });
+
   it('goes on as without a cache where storage does not say, or does not keep', { tags: 'storage-away' }, async () => {
     const away = new CircuitBreakerError('UNAVAILABLE', 'away');
     vi.spyOn(storage.answerCache, 'take').mockRejectedValueOnce(away);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { KnownBudgets } from '../../src/activities/known-budgets.js';
-import { withinBudget } from '../../src/activities/within-budget.js';
+import { withinBudget, withoutCall } from '../../src/activities/within-budget.js';
 import type { Budget } from '../../src/core/agents/budget.js';
 import { budgetScopes } from '../../src/core/executions/budget-limit.js';
 import { CircuitBreakerError } from '../../src/core/errors.js';
@@ -56,12 +56,16 @@ describe('a model call within budgets', () => {
     readonly workflowId?: string;
     readonly signal?: AbortSignal;
     readonly timeoutMs?: number;
+    /** Whom the attempt before has asked. */
+    readonly askedBefore?: ModelRequest['provider'];
+    /** What is known already: nobody is called. */
+    readonly known?: ScriptedModel;
     readonly costOf?: (provider: unknown, usage: TokenUsage) => number | undefined;
   }
 
   async function play(model: ScriptedModel, how: Played = {}): Promise<string> {
     const { attempt = 1, characters = 0, executionId = 'e', workflowId, costOf = CENT_EACH, timeoutMs = 2000 } = how;
-    const { signal = new AbortController().signal } = how;
+    const { signal = new AbortController().signal, askedBefore, known } = how;
     const prepared = {
       ...{ agentId: 'reviewer', agentVersion: 1, provider: 'mock' as const, model: 'mock-1', conversationId: 'e' },
       ...{ messageCount: 1, maxTurns: 1, timeoutSeconds: 2, retry: retryLimits(undefined) },
@@ -72,10 +76,14 @@ describe('a model call within budgets', () => {
       previous: { turn: 1, failures: 0, chunks: 0, characters, tail: '' },
       request: { ...REQUEST, timeoutMs },
       tell: (words: string) => void told.push(words),
+      ...(askedBefore === undefined ? {} : { askedBefore }),
     };
     const parts = { storage, budgets, costOf, logger, model, now: () => now };
     let text = '';
-    for await (const event of withinBudget(parts, { executionId, turn: 1, overrides: {}, prepared }, place)) {
+    const call = { executionId, turn: 1, overrides: {}, prepared };
+    const events =
+      known === undefined ? withinBudget(parts, call, place) : withoutCall(parts, call, { ...place, known });
+    for await (const event of events) {
       if (event.type === 'text') text += event.text;
     }
     return text;
@@ -178,12 +186,37 @@ describe('a model call within budgets', () => {
     expect(model.requests).toMatchObject([{ timeoutMs: 40 }]);
   });
 
-  it('settles what an attempt whose worker died has left, by its last heartbeat', async () => {
-    await setBudget({ maxTokensPerDay: 100 });
+  /** What an attempt has reserved whose worker died. */
+  async function reserveAndDie(): Promise<void> {
     const limit = { scope: budgetScopes.agent('reviewer'), day: DAY, maxTokens: 100 };
     const died = { executionId: 'e', turn: 1, callId: 'died', limits: [limit], day: DAY };
     const amounts = { most: { nanoUsd: 0, tokens: 50 }, least: { nanoUsd: 0, tokens: 10 } };
     await storage.budgets.reserve({ ...died, ...amounts, expiresAt: '2027-01-01T00:00:00.000Z' });
+  }
+
+  it('gives back what an attempt that was lost has reserved, also where the next one needs no call', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    await reserveAndDie();
+    const model = fine();
+    expect(await play(model, { attempt: 2, characters: 6, known: fine() })).toBe('Fine.');
+    expect(model.requests).toEqual([]);
+    expect(await today()).toEqual({ spent: 12, reserved: 0 });
+  });
+
+  it('has what was lost at another provider at the price of that one', async () => {
+    await setBudget({ maxCostUsdPerDay: 100 });
+    await reserveAndDie();
+    const askedBefore = { ...REQUEST.provider, model: 'dear' };
+    const costOf = (provider: unknown, { totalTokens }: TokenUsage) =>
+      (totalTokens / 100) * ((provider as ModelRequest['provider']).model === 'dear' ? 10 : 1);
+    await play(fine(), { attempt: 2, characters: 6, askedBefore, costOf });
+    const [sum] = await storage.budgets.sums([{ scope: budgetScopes.agent('reviewer'), day: DAY }]);
+    expect(sum?.spent).toEqual({ tokens: 12 + 5, nanoUsd: (12 * 10 + 5) * 10_000_000 });
+  });
+
+  it('settles what an attempt whose worker died has left, by its last heartbeat', async () => {
+    await setBudget({ maxTokensPerDay: 100 });
+    await reserveAndDie();
     expect(await play(fine(), { attempt: 2, characters: 6 })).toBe('Fine.');
     expect(await today()).toEqual({ spent: 12 + 5, reserved: 0 });
   });

@@ -62,6 +62,11 @@ export class MemoryAnswerCacheStore implements AnswerCacheStore {
     return Promise.resolve();
   }
 
+  releaseOf(executionId: string): Promise<void> {
+    for (const key of keysOf(this.#held, ({ owner }) => owner.startsWith(`${executionId} `))) this.#held.delete(key);
+    return Promise.resolve();
+  }
+
   keep({ key, agentId, ttlSeconds, executionId, text, warnings }: KeptAnswer, holder?: string): Promise<void> {
     const isHeld = holder === undefined || this.#held.get(key)?.holder === holder;
     if (holder !== undefined && isHeld) this.#held.delete(key);
@@ -107,10 +112,11 @@ export class MemoryAnswerCacheStore implements AnswerCacheStore {
     return this.#isUnderWay(wanted.key) ? 'under-way' : 'free';
   }
 
-  #fresh({ key, maxAgeSeconds }: WantedAnswer): Entry | undefined {
+  #fresh({ key, maxAgeSeconds, unfit }: WantedAnswer): Entry | undefined {
     const answer = this.#answers.get(key);
     const now = Date.now();
-    if (answer === undefined || answer.expiresAt <= now || answer.keptAt > now) return undefined;
+    if (answer === undefined || answer.executionId === unfit || answer.expiresAt <= now || answer.keptAt > now)
+      return undefined;
     return now - answer.keptAt < maxAgeSeconds * 1000 ? answer : undefined;
   }
 

@@ -36,11 +36,12 @@ function isFresh(maxAge: string): string {
 const IS_UNDER_WAY = `held.lease_until > ${NOW} and held.lease_until <= ${NOW} + ${LONGEST_LEASE_MS} * interval '1 millisecond'`;
 const LEASE = (ms: string) => `${NOW} + ${ms} * interval '1 millisecond'`;
 
-const FIND = `select execution_id, answer from circuit_breaker.cached_answers where key = $1 and ${isFresh('$2::float8')}`;
+const FIND = `select execution_id, answer from circuit_breaker.cached_answers
+where key = $1 and execution_id is distinct from $3::text and ${isFresh('$2::float8')}`;
 const TAKE = `
 with found as (${FIND}), taken as (
   insert into circuit_breaker.calls_under_way as held (key, agent_id, owner, holder, lease_until)
-  select $1, $3, $4, $5, ${LEASE('$6::float8')} where not exists (select from found)
+  select $1, $4, $5, $6, ${LEASE('$7::float8')} where not exists (select from found)
   on conflict (key) do update set agent_id = excluded.agent_id, owner = excluded.owner, holder = excluded.holder,
     lease_until = excluded.lease_until
   where held.owner = excluded.owner or not (${IS_UNDER_WAY}) returning 1
@@ -58,13 +59,14 @@ on conflict (key) do update set agent_id = excluded.agent_id, execution_id = exc
   kept_at = excluded.kept_at, expires_at = excluded.expires_at, answer = excluded.answer`;
 const PROGRESS = `
 select case
-    when exists (select from circuit_breaker.cached_answers answer where answer.key = wanted.key and ${isFresh('wanted.age')})
+    when exists (select from circuit_breaker.cached_answers answer where answer.key = wanted.key
+      and answer.execution_id is distinct from wanted.unfit and ${isFresh('wanted.age')})
       then 'answered'
     when exists (select from circuit_breaker.calls_under_way held where held.key = wanted.key and ${IS_UNDER_WAY})
       then 'under-way'
     else 'free'
   end as progress
-from unnest($1::text[], $2::float8[]) with ordinality as wanted(key, age, place) order by wanted.place`;
+from unnest($1::text[], $2::float8[], $3::text[]) with ordinality as wanted(key, age, unfit, place) order by wanted.place`;
 
 export class PostgresAnswerCacheStore implements AnswerCacheStore {
   readonly #sql: SqlConnection;
@@ -74,13 +76,13 @@ export class PostgresAnswerCacheStore implements AnswerCacheStore {
   }
 
   async take(call: TakenCall): Promise<CallTaking> {
-    const { key, maxAgeSeconds, agentId, owner, holder, leaseMs } = call;
-    const values = [key, maxAgeSeconds, agentId, owner, holder, leaseMs];
+    const { key, maxAgeSeconds, unfit = null, agentId, owner, holder, leaseMs } = call;
+    const values = [key, maxAgeSeconds, unfit, agentId, owner, holder, leaseMs];
     const [row] = await this.#sql.query<TakingRow>({ name: 'take-call', text: TAKE, values });
     if (row?.answer != null) return { type: 'answered', answer: answerOf(row.execution_id ?? '', row.answer) };
     if (row?.is_held !== true) return { type: 'under-way' };
     // Whoever held the call may have kept its answer after this statement had looked, and before it took the call.
-    const values2 = [key, maxAgeSeconds];
+    const values2 = [key, maxAgeSeconds, unfit];
     const [found] = await this.#sql.query<AnswerRow>({ name: 'find-answer', text: FIND, values: values2 });
     if (found === undefined) return { type: 'held' };
     await this.release(call);
@@ -102,6 +104,11 @@ export class PostgresAnswerCacheStore implements AnswerCacheStore {
     await this.#sql.query({ name: 'release-call', text, values: [key, holder] });
   }
 
+  async releaseOf(executionId: string): Promise<void> {
+    const text = 'delete from circuit_breaker.calls_under_way where starts_with(owner, $1)';
+    await this.#sql.query({ name: 'release-calls-of', text, values: [`${executionId} `] });
+  }
+
   async keep(
     { key, agentId, ttlSeconds, executionId, text, warnings }: KeptAnswer,
     holder: string | null = null,
@@ -111,7 +118,11 @@ export class PostgresAnswerCacheStore implements AnswerCacheStore {
   }
 
   async progress(wanted: readonly WantedAnswer[]): Promise<readonly CallProgress[]> {
-    const values = [wanted.map(({ key }) => key), wanted.map(({ maxAgeSeconds }) => maxAgeSeconds)];
+    const values = [
+      wanted.map(({ key }) => key),
+      wanted.map(({ maxAgeSeconds }) => maxAgeSeconds),
+      wanted.map(({ unfit = null }) => unfit),
+    ];
     const rows = await this.#sql.query<{ readonly progress: CallProgress }>({
       name: 'call-progress',
       text: PROGRESS,

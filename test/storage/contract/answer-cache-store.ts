@@ -57,6 +57,13 @@ export function answerCacheStoreContract(storage: () => Storage): void {
       expect(await store().take(aCall('cache-free', 'cache-g'))).toEqual({ type: 'held' });
     });
 
+    it('is free once the execution that holds it has ended, and those of others are not', async () => {
+      await store().take(aCall('cache-ended', 'cache-e:1 2', { leaseMs: 300_000 }));
+      await store().take(aCall('cache-going', 'cache-e:10 2'));
+      await store().releaseOf('cache-e:1');
+      expect([await progress('cache-ended'), await progress('cache-going')]).toEqual(['free', 'under-way']);
+    });
+
     it('is free where its lease ends further in the future than any is given: the clock was set back', async () => {
       await store().take(aCall('cache-future', 'cache-f', { leaseMs: 3_600_000 }));
       expect(await progress('cache-future')).toBe('free');
@@ -65,6 +72,20 @@ export function answerCacheStoreContract(storage: () => Storage): void {
   });
 
   describe('an answer that serves others', () => {
+    it('counts as none for who has found that it does not fit: of those one makes the call, until there is another answer', async () => {
+      await store().keep(anAnswer('cache-unfit', 'cache-old'));
+      const unfit = { unfit: 'cache-old' };
+      const wanted = { key: 'cache-unfit', maxAgeSeconds: 60, ...unfit };
+      expect(await store().progress([wanted])).toEqual(['free']);
+      expect(await store().take(aCall('cache-unfit', 'cache-a', unfit))).toEqual({ type: 'held' });
+      expect(await store().take(aCall('cache-unfit', 'cache-b', unfit))).toEqual({ type: 'under-way' });
+      expect(await store().take(aCall('cache-unfit', 'cache-c'))).toEqual(answered('cache-old'));
+      expect(await store().progress([wanted, { ...wanted, unfit: 'cache-other' }])).toEqual(['under-way', 'answered']);
+      await store().keep(anAnswer('cache-unfit', 'cache-a'), 'cache-a 1');
+      expect(await store().progress([wanted])).toEqual(['answered']);
+      expect(await store().take(aCall('cache-unfit', 'cache-b', unfit))).toEqual(answered('cache-a'));
+    });
+
     it('gives way to a newer one, also of whoever held no call', async () => {
       await store().keep(anAnswer('cache-newer', 'cache-old'));
       await store().keep(anAnswer('cache-newer', 'cache-new'));

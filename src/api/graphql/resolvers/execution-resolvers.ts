@@ -81,8 +81,10 @@ export const executionResolvers = {
   Message: {
     pictures: ({ pictures = [] }: Message) => pictures.map(({ shown }) => shown),
   },
+  ModelAttempt: { cachedFrom },
   AgentExecution: {
     agent: agentOf,
+    cachedFrom,
     token: ({ tokenId }: AgentExecution, _: unknown, { load }: ResolverContext) =>
       tokenId === undefined ? undefined : load.token(tokenId),
     wastedTokens: ({ attempts }: AgentExecution) => wastedBy(attempts).wastedTokens,
@@ -103,6 +105,22 @@ async function allOfToken({ storage, work }: ResolverContext, tokenId: string): 
   if (!hasNextPage) return items.map(({ item }) => item);
   const message = `The token has more than ${MAX_TOKEN_EXECUTIONS} executions: read them in pages, by agentExecutions(tokenId, first, after).`;
   throw new CircuitBreakerError('VALIDATION_FAILED', message);
+}
+
+/** Answers of agents serve all workflows: which execution of another one has asked the same is not for everybody. */
+async function cachedFrom(
+  { cachedFrom: id }: Pick<AgentExecution, 'cachedFrom'>,
+  _: unknown,
+  { caller, load }: ResolverContext,
+): Promise<string | null> {
+  if (id === undefined) return null;
+  if (caller.workflows === undefined) return id;
+  try {
+    return (await load.execution(id)).id;
+  } catch (error) {
+    if (error instanceof CircuitBreakerError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 async function agentOf(
