@@ -1,4 +1,4 @@
-import { index, integer, json, text } from 'drizzle-orm/pg-core';
+import { index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
 
@@ -14,6 +14,18 @@ export const placeAgents = circuitBreaker.table(
     document: json().notNull(),
   },
   (table) => [index('place_agents_of_workflow').on(table.workflowId, table.createdAt, table.id)],
+);
+
+/** What was said last of how far a use of an agent is brought into its workflow. */
+export const rollouts = circuitBreaker.table(
+  'rollouts',
+  {
+    workflowId: text('workflow_id').notNull(),
+    kind: text().notNull(),
+    useId: text('use_id').notNull(),
+    document: json().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workflowId, table.kind, table.useId] })],
 );
 
 /** Per workflow, how often its place agents changed, and of which change its tokens have been told. */

@@ -4,6 +4,7 @@ import { withPrograms } from '../core/validation/compile-rules.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import { inlineWorkflowId } from '../core/definitions/inline-workflow.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
+import { additionsTo } from '../operations/workflow-additions.js';
 import { accepted, notFound, validationFailed } from '../core/errors.js';
 import { idFromName } from '../core/ids.js';
 import type { JsonObject } from '../core/json/json.js';
@@ -36,8 +37,7 @@ export async function reloadDefinition(parts: ActivityParts, version: WorkflowVe
 }
 
 async function readyForUse({ storage }: ActivityParts, definition: WorkflowDefinition): Promise<WorkflowDefinition> {
-  const added = await storage.placeAgents.listForWorkflow(definition.id);
-  return withPrograms(effectiveDefinition(definition, added));
+  return withPrograms(effectiveDefinition(definition, await additionsTo(storage, definition.id)));
 }
 
 async function storedDefinition(

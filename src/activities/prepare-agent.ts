@@ -32,6 +32,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
     throw finalFailure({ code: 'cancelled', message: 'It was cancelled before it began.' });
   if (agent === undefined) throw unknownAgent(request);
   refuseForeignWorkflow(newest ?? agent, request);
+  refuseActing(agent, request);
   const batch = batchOf(agent, request);
   const [messageCount] = await Promise.all([
     addPrompts(parts, agent, { request, execution }),
@@ -82,6 +83,13 @@ function batchOf(agent: Agent, { overrides }: ExecutionRequest): Pick<PreparedAg
   const refusal = batchRefusal(agent);
   if (refusal === undefined) return { batch: { maxWaitSeconds: agent.maxWaitSeconds ?? DEFAULT_MAX_WAIT_SECONDS } };
   throw finalFailure({ code: 'invalid_request', message: `Agent "${agent.id}": ${refusal}.` });
+}
+
+/** What runs beside a token changes nothing, and tools may change anything. An agent may have got them since. */
+function refuseActing({ id, tools }: Agent, { shadow }: ExecutionRequest): void {
+  if (shadow !== true || tools.length === 0) return;
+  const message = `Agent "${id}" has tools, which would act: it cannot run in the shadow.`;
+  throw finalFailure({ code: 'invalid_request', message });
 }
 
 /** Something else is stored under its id: nothing is recorded then, neither its beginning nor its end. */

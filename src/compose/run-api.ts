@@ -96,7 +96,9 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   resources.add('the API', () => app.close());
   if (config.tls !== undefined) resources.add('the certificate', followTlsFiles(config.tls, renew(app.server), logger));
   const isLossAccepted = config.temporal.adoptNamespace !== undefined;
-  const sweep = { ...cutOff, streams, expireAudit: audit.expire, ...retentionTimes(config), isLossAccepted, logger };
+  const { alertWindowSeconds } = config.economy;
+  const kept = { expireAudit: audit.expire, ...retentionTimes(config) };
+  const sweep = { ...cutOff, ...kept, streams, alertWindowSeconds, isLossAccepted, logger };
   resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
   await listen(app, config);
   return { address: apiAddress(config), feed };

@@ -133,6 +133,7 @@ export const BLOCKER_CODES = [
   'RULE_ERROR',
   'INPUT_MISSING',
   'AGENT_LEFT',
+  'AGENT_OFF',
   'INCIDENT',
   'MORE_BLOCKERS',
 ] as const;

@@ -5,7 +5,7 @@ import type { Duration, InputNames, InputPath, WritablePath } from './source-wor
 
 /** How a definition uses an agent, whose inputs may have certain names. */
 export interface AgentUseSource<Input extends string = string> extends Partial<
-  Pick<AgentUse, 'agentVersion' | 'enabled' | 'model' | 'llmConfig' | 'delivery'>
+  Pick<AgentUse, 'agentVersion' | 'enabled' | 'model' | 'llmConfig' | 'delivery' | 'rollout' | 'agentVersions'>
 > {
   /** Name of an input → what it is given of the token. */
   readonly inputMapping?: Mapping<Input>;

@@ -5,6 +5,7 @@ import type { Migration } from '../core/engine/decision.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Blocker } from '../core/rules/blocker.js';
 import type { Token } from '../core/tokens/token.js';
+import { additionsTo } from './workflow-additions.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
 import type { PageRequest } from '../storage/page.js';
 import { nextTurn } from './in-turns.js';
@@ -80,7 +81,7 @@ interface Plan extends Migration {
 
 async function planOf({ storage }: OperationParts, input: MigrationInput): Promise<Plan> {
   const { workflowId, fromVersion, toVersion } = input;
-  const added = await storage.placeAgents.listForWorkflow(workflowId);
+  const added = await additionsTo(storage, workflowId);
   const version = async (number: number): Promise<WorkflowDefinition> => {
     const stored = await storage.workflows.get(workflowId, number);
     if (stored === undefined) throw notFound('workflow', `${workflowId} version ${number}`);

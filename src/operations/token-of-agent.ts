@@ -1,8 +1,10 @@
 import { availabilitySteps, type TransitionAvailability } from '../core/engine/available-transitions.js';
+import { effectiveDefinition } from '../core/definitions/effective-definition.js';
 import { notFound } from '../core/errors.js';
 import type { Token } from '../core/tokens/token.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
 import { inTurns } from './in-turns.js';
+import { additionsTo } from './workflow-additions.js';
 import type { OperationParts } from './operation-parts.js';
 
 /** A token as it was recorded last. Throws NOT_FOUND. */
@@ -21,6 +23,6 @@ export async function transitionsForAgent(
   const { workflowId, workflowVersion } = token;
   const stored = await parts.storage.workflows.get(workflowId, workflowVersion);
   if (stored === undefined) throw notFound('workflow', workflowId);
-  const ready = withPrograms(stored.definition);
+  const ready = withPrograms(effectiveDefinition(stored.definition, await additionsTo(parts.storage, workflowId)));
   return { token, available: await inTurns(availabilitySteps(ready, token, { executionId })) };
 }

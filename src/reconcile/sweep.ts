@@ -8,6 +8,7 @@ import { looksLost, lostMessage } from './disagreement.js';
 import { expireBudgets } from './expire-budgets.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
 import { Retention, type RetentionParts } from './retention.js';
+import { stopFailingRollouts } from './stop-failing-rollouts.js';
 import { RetryLater } from './retry-later.js';
 import { Rounds } from './rounds.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
@@ -16,7 +17,7 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
   readonly storage: Pick<
     Storage,
-    'answerCache' | 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'tokens'
+    'answerCache' | 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'rollouts' | 'tokens'
   >;
   readonly temporal: Pick<
     TemporalGateway,
@@ -24,6 +25,8 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
   >;
   /** Somebody has said that the tokens of before may be lost: they are ended though Temporal knows none of them. */
   readonly isLossAccepted?: boolean;
+  /** Within which failures of agents count that are being brought in. */
+  readonly alertWindowSeconds: number;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
   readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
@@ -45,7 +48,7 @@ const REMEMBERED = 10_000;
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
  * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be,
- * answers that serve nobody any more. Safe with many processes. Returns the function that stops it.
+ * answers that serve nobody any more, agents that fail more often than was allowed when they were brought in. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -107,6 +110,7 @@ export class Sweeper {
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('answers that serve nobody any more', () => this.#removeOldAnswers());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
+    await this.#attempt('agents that fail too often', () => stopFailingRollouts(this.#parts));
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
   }
 

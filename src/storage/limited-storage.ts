@@ -1,7 +1,5 @@
-import { CircuitBreakerError, notFound } from '../core/errors.js';
-import type { Agent } from '../core/agents/agent.js';
 import { budgetOwner, NOTHING_SPENT, type BudgetKey } from '../core/executions/budget-limit.js';
-import type { Conversation } from '../core/executions/conversation.js';
+import { CallerLimit } from './caller-limit.js';
 import type { AgentStore } from './agent-store.js';
 import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
@@ -13,6 +11,7 @@ import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
 import type { ProviderKeyStore } from './provider-key-store.js';
+import type { RolloutStore } from './rollout-store.js';
 import type { Storage } from './storage.js';
 import type { TokenStore } from './token-store.js';
 import type { ToolStore } from './tool-store.js';
@@ -24,7 +23,7 @@ import type { WorkflowStore } from './workflow-store.js';
  * pass by itself.
  */
 export function limitedStorage(storage: Storage, workflows: readonly string[]): Storage {
-  const limit = new Limit(storage, workflows);
+  const limit = new CallerLimit(storage, workflows);
   return {
     agents: limitedAgents(storage.agents, limit),
     answerCache: limitedAnswerCache(limit),
@@ -37,6 +36,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
     executions: limitedExecutions(storage.executions, limit),
     placeAgents: limitedPlaceAgents(storage.placeAgents, limit),
     providerKeys: limitedProviderKeys(limit),
+    rollouts: limitedRollouts(storage.rollouts, limit),
     temporalHome: storage.temporalHome,
     tokens: limitedTokens(storage.tokens, limit),
     tools: limitedTools(storage.tools, limit),
@@ -47,8 +47,25 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   };
 }
 
+function limitedRollouts(rollouts: RolloutStore, limit: CallerLimit): RolloutStore {
+  return {
+    set: (rollout, seen) => {
+      limit.needsWorkflow(rollout.workflowId);
+      return rollouts.set(rollout, seen);
+    },
+    listWatched: async () => (await rollouts.listWatched()).filter(({ workflowId }) => limit.has(workflowId)),
+    listForWorkflow: (workflowId) =>
+      limit.has(workflowId) ? rollouts.listForWorkflow(workflowId) : Promise.resolve([]),
+    listForWorkflows: async (ids) => {
+      const found = await rollouts.listForWorkflows(ids.filter((id) => limit.has(id)));
+      const own = found.values();
+      return ids.map((id) => (limit.has(id) ? (own.next().value ?? []) : []));
+    },
+  };
+}
+
 /** Which models others call, and where, is theirs to know. */
-function limitedBreakers(breakers: BreakerStore, limit: Limit): BreakerStore {
+function limitedBreakers(breakers: BreakerStore, limit: CallerLimit): BreakerStore {
   return {
     get: (key) => breakers.get(key),
     list: () => Promise.resolve([]),
@@ -56,79 +73,7 @@ function limitedBreakers(breakers: BreakerStore, limit: Limit): BreakerStore {
   };
 }
 
-/** What is there for them. */
-class Limit {
-  readonly #storage: Storage;
-  readonly #ids: ReadonlySet<string>;
-
-  constructor(
-    storage: Storage,
-    readonly workflows: readonly string[],
-  ) {
-    this.#storage = storage;
-    this.#ids = new Set(workflows);
-  }
-
-  has(workflowId: string | undefined): boolean {
-    return workflowId !== undefined && this.#ids.has(workflowId);
-  }
-
-  /** The thing, where it is of one of the workflows. */
-  own<Thing extends { readonly workflowId?: string }>(thing: Thing | undefined): Thing | undefined {
-    return this.has(thing?.workflowId) ? thing : undefined;
-  }
-
-  /** An agent that one of the workflows may use. */
-  agent(agent: Agent | undefined): Agent | undefined {
-    const own = agent === undefined ? undefined : this.ranAgent(agent);
-    return own?.allowedWorkflows?.length === 0 ? undefined : own;
-  }
-
-  /** An agent that others may use as well, without their names. */
-  ranAgent(agent: Agent): Agent {
-    const { allowedWorkflows } = agent;
-    if (allowedWorkflows === undefined) return agent;
-    return { ...agent, allowedWorkflows: allowedWorkflows.filter((id) => this.has(id)) };
-  }
-
-  /** Throws NOT_FOUND for a token of others. */
-  async needsToken(id: string): Promise<void> {
-    if (this.own(await this.#storage.tokens.get(id)) === undefined) throw notFound('token', id);
-  }
-
-  /** Throws NOT_FOUND for an execution of others. */
-  async needsExecution(id: string): Promise<void> {
-    if (this.own(await this.#storage.executions.get(id)) === undefined) throw notFound('execution', id);
-  }
-
-  /** For each of the executions whether it is theirs. */
-  async ownExecutions(ids: readonly string[]): Promise<readonly boolean[]> {
-    const executions = await this.#storage.executions.getMany(ids);
-    return executions.map((execution) => this.has(execution?.workflowId));
-  }
-
-  /** Those of the conversations that are of their tokens. */
-  async ownConversations(found: readonly Conversation[]): Promise<readonly Conversation[]> {
-    const tokens = await this.#storage.tokens.getMany(found.map(({ tokenId = '' }) => tokenId));
-    return found.filter((_, index) => this.has(tokens[index]?.workflowId));
-  }
-
-  /** Throws FORBIDDEN for a workflow of others. */
-  needsWorkflow(id: string): void {
-    if (!this.has(id)) throw this.#forbidden(`Workflow "${id}"`);
-  }
-
-  /** Throws FORBIDDEN, whatever it is: it belongs to all workflows, or to none. */
-  refuse(what: string): never {
-    throw this.#forbidden(what);
-  }
-
-  #forbidden(what: string): CircuitBreakerError {
-    return new CircuitBreakerError('FORBIDDEN', `${what} is not for callers that are limited to some workflows.`);
-  }
-}
-
-function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
+function limitedAgents(agents: AgentStore, limit: CallerLimit): AgentStore {
   return {
     create: () => limit.refuse('An agent'),
     update: () => limit.refuse('An agent'),
@@ -147,7 +92,7 @@ function limitedAgents(agents: AgentStore, limit: Limit): AgentStore {
 }
 
 /** Agents serve all workflows, and so do the answers that they were given. */
-function limitedAnswerCache(limit: Limit): AnswerCacheStore {
+function limitedAnswerCache(limit: CallerLimit): AnswerCacheStore {
   const refuse = () => limit.refuse('The cache of an agent');
   return {
     take: refuse,
@@ -162,14 +107,14 @@ function limitedAnswerCache(limit: Limit): AnswerCacheStore {
 }
 
 /** What was done belongs to all workflows, and to none. */
-function limitedAudit(limit: Limit): AuditStore {
+function limitedAudit(limit: CallerLimit): AuditStore {
   const refuse = () => limit.refuse('The audit');
   const written = { tell: refuse, end: refuse, append: refuse, anchor: refuse, removeUpTo: refuse };
   return { ...written, read: refuse, list: refuse, lastBefore: refuse };
 }
 
 /** What others spend by an agent is not theirs to know, and so what it spends in all. */
-function limitedBudgets(budgets: BudgetStore, limit: Limit): BudgetStore {
+function limitedBudgets(budgets: BudgetStore, limit: CallerLimit): BudgetStore {
   return {
     reserve: () => limit.refuse('What is reserved'),
     settle: () => limit.refuse('What is reserved'),
@@ -188,7 +133,7 @@ function limitedBudgets(budgets: BudgetStore, limit: Limit): BudgetStore {
 }
 
 /** What only workers ask for. */
-function limitedBatches(limit: Limit): BatchStore {
+function limitedBatches(limit: CallerLimit): BatchStore {
   const refuse = () => limit.refuse('A batch');
   return {
     join: refuse,
@@ -203,7 +148,7 @@ function limitedBatches(limit: Limit): BatchStore {
   };
 }
 
-function limitedConversations(conversations: ConversationStore, limit: Limit): ConversationStore {
+function limitedConversations(conversations: ConversationStore, limit: CallerLimit): ConversationStore {
   return {
     create: () => limit.refuse('A conversation'),
     append: () => limit.refuse('A conversation'),
@@ -220,7 +165,7 @@ function limitedConversations(conversations: ConversationStore, limit: Limit): C
   };
 }
 
-function limitedDefinitions({ definitions, placeAgents }: Storage, limit: Limit): DefinitionStore {
+function limitedDefinitions({ definitions, placeAgents }: Storage, limit: CallerLimit): DefinitionStore {
   return {
     save: async (changes) => {
       if (changes.agents.length > 0 || changes.deletedAgents.length > 0) limit.refuse('An agent');
@@ -234,7 +179,7 @@ function limitedDefinitions({ definitions, placeAgents }: Storage, limit: Limit)
   };
 }
 
-function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionStore {
+function limitedExecutions(executions: ExecutionStore, limit: CallerLimit): ExecutionStore {
   return {
     create: () => limit.refuse('An execution without a token'),
     update: async (id, change) => {
@@ -270,7 +215,7 @@ function limitedExecutions(executions: ExecutionStore, limit: Limit): ExecutionS
   };
 }
 
-function limitedPlaceAgents(placeAgents: PlaceAgentStore, limit: Limit): PlaceAgentStore {
+function limitedPlaceAgents(placeAgents: PlaceAgentStore, limit: CallerLimit): PlaceAgentStore {
   const none: readonly never[] = [];
   return {
     create: async (agent) => {
@@ -292,12 +237,12 @@ function limitedPlaceAgents(placeAgents: PlaceAgentStore, limit: Limit): PlaceAg
 }
 
 /** Keys are everybody's: that one rests keeps others from it. */
-function limitedProviderKeys(limit: Limit): ProviderKeyStore {
+function limitedProviderKeys(limit: CallerLimit): ProviderKeyStore {
   const refuse = () => limit.refuse('Which keys rest');
   return { mark: refuse, list: refuse, clearRefusals: refuse };
 }
 
-function limitedTokens(tokens: TokenStore, limit: Limit): TokenStore {
+function limitedTokens(tokens: TokenStore, limit: CallerLimit): TokenStore {
   return {
     record: () => limit.refuse('A record of a token'),
     appendEvent: async (id, event) => {
@@ -328,7 +273,7 @@ function limitedTokens(tokens: TokenStore, limit: Limit): TokenStore {
   };
 }
 
-function limitedTools(tools: ToolStore, limit: Limit): ToolStore {
+function limitedTools(tools: ToolStore, limit: CallerLimit): ToolStore {
   return {
     offer: () => limit.refuse('What workers offer'),
     withdraw: () => limit.refuse('What workers offer'),
@@ -350,7 +295,7 @@ function limitedTools(tools: ToolStore, limit: Limit): ToolStore {
   };
 }
 
-function limitedWorkflows(workflows: WorkflowStore, limit: Limit): WorkflowStore {
+function limitedWorkflows(workflows: WorkflowStore, limit: CallerLimit): WorkflowStore {
   return {
     save: async (id, content, facts) => {
       limit.needsWorkflow(id);

@@ -13,6 +13,7 @@ import { MemoryDeletedExecutions } from './memory/deleted-executions.js';
 import { MemoryExecutionStore } from './memory/executions.js';
 import { MemoryPlaceAgentStore } from './memory/place-agents.js';
 import { MemoryProviderKeyStore } from './memory/provider-keys.js';
+import { MemoryRolloutStore } from './memory/rollouts.js';
 import { MemoryTemporalHomeStore } from './memory/temporal-home.js';
 import { MemoryTokenStore } from './memory/tokens.js';
 import { MemoryToolStore } from './memory/tools.js';
@@ -31,6 +32,7 @@ import { openSql } from '../backends/postgres/open-sql.js';
 import { PostgresPlaceAgentStore } from './postgres/place-agents.js';
 import type { SqlConnection } from '../backends/postgres/sql-connection.js';
 import { PostgresProviderKeyStore } from './postgres/provider-keys.js';
+import { PostgresRolloutStore } from './postgres/rollouts.js';
 import { PostgresTemporalHomeStore } from './postgres/temporal-home.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
 import { PostgresToolStore } from './postgres/tools.js';
@@ -84,6 +86,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     executions: new PostgresExecutionStore(sql, tools),
     placeAgents: new PostgresPlaceAgentStore(sql),
     providerKeys: new PostgresProviderKeyStore(sql),
+    rollouts: new PostgresRolloutStore(sql),
     temporalHome: new PostgresTemporalHomeStore(sql),
     tokens: new PostgresTokenStore(sql),
     tools,
@@ -125,6 +128,7 @@ function storageInMemory(): OpenedStorage {
     definitions,
     executions,
     providerKeys: new MemoryProviderKeyStore(),
+    rollouts: new MemoryRolloutStore(placeAgents),
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents,
     tokens,

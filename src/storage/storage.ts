@@ -9,6 +9,7 @@ import type { DefinitionStore } from './definition-store.js';
 import type { ExecutionStore } from './execution-store.js';
 import type { PlaceAgentStore } from './place-agent-store.js';
 import type { ProviderKeyStore } from './provider-key-store.js';
+import type { RolloutStore } from './rollout-store.js';
 import type { TemporalHomeStore } from './temporal-home-store.js';
 import type { TokenStore } from './token-store.js';
 import type { ToolStore } from './tool-store.js';
@@ -27,6 +28,7 @@ export interface Storage {
   readonly executions: ExecutionStore;
   readonly placeAgents: PlaceAgentStore;
   readonly providerKeys: ProviderKeyStore;
+  readonly rollouts: RolloutStore;
   readonly temporalHome: TemporalHomeStore;
   readonly tokens: TokenStore;
   readonly tools: ToolStore;

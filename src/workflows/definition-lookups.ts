@@ -1,3 +1,5 @@
+import { condition, patched } from '@temporalio/workflow';
+
 import type { WorkflowVersion } from '../contract/activities.js';
 import { finalCause } from '../contract/failures.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
@@ -9,6 +11,7 @@ export class DefinitionLookups {
   /** How many were activities of the history. */
   #inHistory = 0;
   #begun = 0;
+  #underWay = 0;
 
   /** The definition of a version, with the place agents of its workflow as they are now. */
   // No promise of its own: what follows the end comes as soon as it did in the histories that there are.
@@ -17,6 +20,28 @@ export class DefinitionLookups {
     if (knows('reloads-through-history')) return this.#throughHistory(which);
     this.#begun += 1;
     return quickly('reloadDefinition', which);
+  }
+
+  /** Does what follows word of other place agents, or of how far agents are brought in. */
+  // No promise of its own, either.
+  afterWord(work: () => Promise<void>): Promise<void> {
+    const over = () => {
+      this.#underWay -= 1;
+    };
+    this.#underWay += 1;
+    const done = work();
+    void done.then(over, over);
+    return done;
+  }
+
+  /** Whether there was such word, and what follows has not happened yet. */
+  get isBehind(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** Resolves when it has. Histories of fires that waited for that say so. */
+  async caughtUp(): Promise<void> {
+    if (patched('fires-behind-lookups')) await condition(() => !this.isBehind);
   }
 
   /**

@@ -6,7 +6,8 @@ export function startedIn(effects: readonly Effect[]): readonly ExecutionRequest
   return effects.flatMap((effect) => (effect.type === 'start-execution' ? [effect.execution] : []));
 }
 
-/** The execution that a fire itself started: automatic transitions behind it may start others. */
+/** The execution that a fire itself started: automatic transitions behind it may start others, and nobody waits for a shadow. */
 export function startedBy({ effects }: Decision, request: FireRequest): string | undefined {
-  return startedIn(effects).find(({ token }) => token?.transitionId === request.transitionId)?.executionId;
+  const own = startedIn(effects).find(({ token, shadow }) => !shadow && token?.transitionId === request.transitionId);
+  return own?.executionId;
 }

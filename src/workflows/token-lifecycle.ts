@@ -112,7 +112,8 @@ function takeChanges(life: TokenLife): void {
     },
   });
   // A signal that fails ends the Temporal workflow: a cancelled token has records to write first.
-  setHandler(placeAgentsChangedSignal, () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents()));
+  const reload = () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents());
+  setHandler(placeAgentsChangedSignal, () => life.definitions.afterWord(reload));
 }
 
 /**

@@ -111,8 +111,8 @@ describe('texts with every kind of bad unit, through every mutation', () => {
   async function shapeOf(mutation: string): Promise<JsonObject> {
     const { fresh, besides = {} } = exampleOf(mutation);
     const args = await fresh();
-    const added = Object.entries(besides).map(([name, more]): [string, JsonObject] => {
-      return [name, { ...(args[name] as JsonObject), ...(more as JsonObject) }];
+    const added = Object.entries(besides).map(([name, more]): [string, JsonValue] => {
+      return [name, isJsonObject(more) ? { ...(args[name] as JsonObject), ...more } : more];
     });
     return { ...args, ...Object.fromEntries(added) };
   }

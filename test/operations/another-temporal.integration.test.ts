@@ -40,6 +40,7 @@ beforeAll(async () => {
     retention: {},
     expireAudit: () => Promise.resolve(),
     streams,
+    alertWindowSeconds: 300,
     retentionMs: 3_600_000,
     logger,
     now,

@@ -52,6 +52,7 @@ describe('the sweep', () => {
       retentionMs: HOUR,
       retention: {},
       isLossAccepted,
+      alertWindowSeconds: 300,
       now,
       logger,
     });

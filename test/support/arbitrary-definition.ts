@@ -37,19 +37,29 @@ const rule: fc.Arbitrary<Rule> = fc.letrec<{ rule: Rule }>((tie) => ({
 })).rule;
 const rules = fc.array(rule, { maxLength: 1 });
 
-const agentUse = fc.record({
-  agentId: fc.constantFrom('one', 'two'),
-  enabled: fc.boolean(),
-  inputMapping: fc.dictionary(fc.constantFrom('in', 'also'), fc.constantFrom('data.x', 'data.x?', 'metadata.m'), {
-    maxKeys: 2,
-  }),
-  outputMapping: fc.dictionary(fc.constantFrom('data.x', 'data.y.z', 'metadata.m'), fc.constantFrom(...OUTPUTS), {
-    maxKeys: 3,
-  }),
-});
+const agentUse = fc
+  .record({
+    agentId: fc.constantFrom('one', 'two'),
+    enabled: fc.boolean(),
+    inputMapping: fc.dictionary(fc.constantFrom('in', 'also'), fc.constantFrom('data.x', 'data.x?', 'metadata.m'), {
+      maxKeys: 2,
+    }),
+    outputMapping: fc.dictionary(fc.constantFrom('data.x', 'data.y.z', 'metadata.m'), fc.constantFrom(...OUTPUTS), {
+      maxKeys: 3,
+    }),
+    rollout: fc.option(
+      fc.record({ mode: fc.constantFrom('off', 'shadow', 'on'), percent: fc.constantFrom(0, 50, 100) }),
+      {
+        nil: undefined,
+        freq: 3,
+      },
+    ),
+  })
+  .map(({ rollout, ...use }) => ({ ...use, ...(rollout === undefined ? {} : { rollout }) }));
 const agentTransition: fc.Arbitrary<AgentTransition> = fc
   .tuple(agentUse, fc.boolean())
-  .map(([use, required]) => ({ ...use, required }));
+  // Nothing is required that runs in the shadow.
+  .map(([use, required]) => ({ ...use, required: required && use.rollout?.mode !== 'shadow' }));
 
 function transition(index: number): fc.Arbitrary<Transition> {
   return fc

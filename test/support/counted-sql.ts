@@ -10,6 +10,7 @@ import { PostgresDefinitionStore } from '../../src/storage/postgres/definitions.
 import { PostgresExecutionStore } from '../../src/storage/postgres/executions.js';
 import { PostgresPlaceAgentStore } from '../../src/storage/postgres/place-agents.js';
 import { PostgresProviderKeyStore } from '../../src/storage/postgres/provider-keys.js';
+import { PostgresRolloutStore } from '../../src/storage/postgres/rollouts.js';
 import { PostgresTemporalHomeStore } from '../../src/storage/postgres/temporal-home.js';
 import { PostgresTokenStore } from '../../src/storage/postgres/tokens.js';
 import { PostgresToolStore } from '../../src/storage/postgres/tools.js';
@@ -48,6 +49,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
     executions: new PostgresExecutionStore(counted, tools),
     placeAgents: new PostgresPlaceAgentStore(counted),
     providerKeys: new PostgresProviderKeyStore(counted),
+    rollouts: new PostgresRolloutStore(counted),
     temporalHome: new PostgresTemporalHomeStore(counted),
     tokens: new PostgresTokenStore(counted),
     tools,

@@ -11,6 +11,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   conversation: '{ conversation(id: "c") { id } }',
   llmProviders: '{ llmProviders { message } }',
   placeAgentConfigs: '{ placeAgentConfigs { id } }',
+  rolloutReport: '{ rolloutReport(workflowId: "w", transitionId: "review") { compared } }',
   token: '{ token(id: "t") { id } }',
   tokenEvents: '{ tokenEvents(tokenId: "t") { sequence } }',
   tokenExecutions: '{ tokenExecutions(tokenId: "t") { id } }',
@@ -44,6 +45,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   purgeCache: 'mutation { purgeCache(agentId: "a") }',
   rejectToolCall: 'mutation { rejectToolCall(executionId: "e", toolCallId: "x") { id } }',
   retryToken: 'mutation { retryToken(id: "t") { id } }',
+  setRollout: 'mutation { setRollout(workflowId: "w", transitionId: "review", mode: off) { mode } }',
   triggerPlaceAgents: 'mutation { triggerPlaceAgents(tokenId: "t") { id } }',
   updateAgent:
     'mutation { updateAgent(id: "a", input: {name: "N", llmProvider: {type: mock, model: "m"}, prompts: {system: "s", userTemplate: "u"}}) { id } }',

@@ -73,6 +73,7 @@ function placeAgentInput(id: string, workflowId: string): JsonObject {
     placeId: 'a',
     agentId: 'plain',
     agentVersion: 1,
+    agentVersions: [{ version: 1, percent: 100 }],
     enabled: true,
     model: 'another-model',
     llmConfig: LLM_CONFIG,
@@ -83,6 +84,7 @@ function placeAgentInput(id: string, workflowId: string): JsonObject {
     timeoutSeconds: 30,
     retryConfig: RETRY,
     delivery: 'stream',
+    rollout: { mode: 'on', percent: 100 },
   };
 }
 
@@ -91,6 +93,7 @@ export function workflowInput(id: string): JsonObject {
   const agentExecution = {
     agentId: 'plain',
     agentVersion: 1,
+    agentVersions: [{ version: 1, percent: 100 }],
     enabled: true,
     model: 'another-model',
     llmConfig: LLM_CONFIG,
@@ -99,6 +102,7 @@ export function workflowInput(id: string): JsonObject {
     timeoutSeconds: 30,
     retryConfig: RETRY,
     delivery: 'stream',
+    rollout: { mode: 'on', percent: 100 },
   };
   const transition = {
     id: 'go',
@@ -279,6 +283,20 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
     createPlaceAgentConfig: {
       fresh: async () => ({ input: placeAgentInput(newId(), await newHost()) }),
       read: { what: 'placeAgent', id: member('workflowId') },
+    },
+    setRollout: {
+      fresh: async () => {
+        const agentVersions = [{ version: 1, percent: 100 }];
+        return {
+          workflowId: await newHost(),
+          transitionId: 'go',
+          mode: 'on',
+          percent: 50,
+          maxErrorRate: 0.5,
+          agentVersions,
+        };
+      },
+      besides: { placeAgentId: 'other' },
     },
     deletePlaceAgentConfig: { fresh: () => Promise.resolve({ id: newId() }) },
     createStreamTicket: { fresh: () => Promise.resolve({ executionId: 'asked' }) },

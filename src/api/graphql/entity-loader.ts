@@ -7,6 +7,7 @@ import type { AgentExecution } from '../../core/executions/execution.js';
 import type { ToolApproval } from '../../core/executions/tool-approval.js';
 import type { Token } from '../../core/tokens/token.js';
 import type { AddedPlaceAgent } from '../../storage/place-agent-store.js';
+import type { KeptRollout } from '../../storage/rollout-store.js';
 import type { Storage } from '../../storage/storage.js';
 import type { VersionedId } from '../../storage/versioned-id.js';
 import type { StoredWorkflow } from '../../storage/workflow-store.js';
@@ -24,16 +25,21 @@ export class EntityLoader {
   readonly #tokens: Loader<string, Token>;
   readonly #executions: Loader<string, AgentExecution>;
   readonly #placeAgents: Loader<string, readonly AddedPlaceAgent[]>;
+  readonly #rollouts: Loader<string, readonly KeptRollout[]>;
   readonly #approvals: Loader<string, readonly ToolApproval[]>;
   readonly #budgets: Loader<BudgetKey, BudgetSum>;
 
-  constructor({ workflows, agents, tokens, executions, placeAgents, tools, budgets }: Storage, work: RequestWork) {
+  constructor(
+    { workflows, agents, tokens, executions, placeAgents, rollouts, tools, budgets }: Storage,
+    work: RequestWork,
+  ) {
     const loader: MakeLoader = (what, read) => loaderOf(what, (ids) => readMany(work, ids, read));
     this.#workflows = loader('workflow', (ids) => workflows.getMany(ids));
     this.#agents = loader('agent', (ids) => agents.getManyEver(ids));
     this.#tokens = loader('token', (ids) => tokens.getMany(ids));
     this.#executions = loader('execution', (ids) => executions.getMany(ids));
     this.#placeAgents = loader('workflow', (ids) => placeAgents.listForWorkflows(ids));
+    this.#rollouts = loader('workflow', (ids) => rollouts.listForWorkflows(ids));
     this.#approvals = loader('execution', (ids) => tools.approvals(ids));
     this.#budgets = loader('budget', (keys) => budgets.sums(keys));
   }
@@ -58,6 +64,11 @@ export class EntityLoader {
   /** Those that were added to a workflow after its definition was saved, oldest first. */
   placeAgents(workflowId: string): Promise<readonly AddedPlaceAgent[]> {
     return this.#placeAgents.load(workflowId);
+  }
+
+  /** What was said of how far the agents of a workflow are brought in, after its definition was saved. */
+  rollouts(workflowId: string): Promise<readonly KeptRollout[]> {
+    return this.#rollouts.load(workflowId);
   }
 
   /** The calls of an execution that people were asked about, in their order. */

@@ -16,6 +16,7 @@ import { providerResolvers } from './resolvers/provider-resolvers.js';
 import { streamResolvers } from './resolvers/stream-resolvers.js';
 import { tokenResolvers } from './resolvers/token-resolvers.js';
 import { toolResolvers } from './resolvers/tool-resolvers.js';
+import { rolloutResolvers } from './resolvers/rollout-resolvers.js';
 import { workflowResolvers } from './resolvers/workflow-resolvers.js';
 import { scalars } from './scalars.js';
 
@@ -25,6 +26,7 @@ export function executableSchema(): GraphQLSchema {
     typeDefs: loadSchema(),
     resolvers: [
       scalars,
+      rolloutResolvers,
       workflowResolvers,
       tokenResolvers,
       agentResolvers,

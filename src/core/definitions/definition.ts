@@ -2,6 +2,7 @@ import type { Budget } from '../agents/budget.js';
 import type { Delivery, LlmConfig } from '../agents/agent.js';
 import type { ExpressionPrograms } from '../rules/expression.js';
 import type { Rule } from '../rules/rule.js';
+import type { Rollout, VersionShare } from './rollout.js';
 
 /** How often a turn is tried and after which errors. Seconds may be fractions. */
 export interface RetryConfig {
@@ -28,6 +29,10 @@ export interface AgentUse {
   readonly retryConfig?: RetryConfig;
   /** Absent: as its agent says. */
   readonly delivery?: Delivery;
+  /** Absent: for every token. What was said of it since goes before it, see `effectiveDefinition`. */
+  readonly rollout?: Rollout;
+  /** Versions that run side by side; they go before `agentVersion`. */
+  readonly agentVersions?: readonly VersionShare[];
 }
 
 export interface AgentTransition extends AgentUse {

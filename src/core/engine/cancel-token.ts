@@ -3,10 +3,11 @@ import { ask, change, type Progress } from './progress.js';
 
 /** Ends the token where it is, and asks that its executions stop. */
 export function cancelToken(progress: Progress, reason: string | undefined): Progress {
-  const { pending } = progress.token;
+  const { pending, shadows } = progress.token;
   const stopped = cancelPlaceAgents(progress);
-  const asked =
-    pending === undefined ? stopped : ask(stopped, { type: 'cancel-execution', executionId: pending.executionId });
-  const fields = { status: 'CANCELLED' as const, pending: undefined, incident: undefined, placeAgentRuns: {} };
+  const running = [...(pending === undefined ? [] : [pending.executionId]), ...Object.keys(shadows ?? {})];
+  const asked = running.reduce((all, executionId) => ask(all, { type: 'cancel-execution', executionId }), stopped);
+  const nothing = { pending: undefined, incident: undefined, shadows: undefined, placeAgentRuns: {} };
+  const fields = { status: 'CANCELLED' as const, ...nothing };
   return change(asked, fields, [{ type: 'CANCELLED', ...(reason === undefined ? {} : { details: { reason } }) }]);
 }

@@ -7,6 +7,8 @@ import type { TokenFields } from '../json/path.js';
 import { change, tell, withToken, type Progress } from './progress.js';
 import { MAX_AUTOMATIC_STEPS, settle } from './settle.js';
 import { endPlaceAgent } from './end-place-agent.js';
+import { placeAgentPath, shadowDetails, transitionPath, withoutShadow } from './shadow.js';
+import { ownValue } from '../json/json.js';
 import { runningPlaceAgent } from './place-agent-runs.js';
 import { move, takeTransition } from './take-transition.js';
 import { tokenTooLarge } from '../tokens/token-size.js';
@@ -27,9 +29,15 @@ export function endExecution(progress: Progress, ended: Ended): Progress {
   const placeAgent = runningPlaceAgent(definition, token, executionId);
   if (placeAgent !== undefined) {
     const placeAgentId = placeAgent.agent.id;
-    const told = tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, placeAgentId } }]);
+    const shadow =
+      placeAgent.runs.shadow === true ? shadowDetails(placeAgentPath(progress, placeAgent.agent, outcome)) : {};
+    const told = tell(progress, [
+      { type: 'EXECUTION_FINISHED', executionId, details: { ...details, placeAgentId, ...shadow } },
+    ]);
     return endPlaceAgent(told, { ...placeAgent, executionId }, outcome);
   }
+  const shadowed = ownValue(token.shadows ?? {}, executionId);
+  if (shadowed !== undefined) return endShadow(progress, { executionId, outcome }, shadowed);
   if (pending?.executionId !== executionId) {
     return tell(progress, [{ type: 'EXECUTION_FINISHED', executionId, details: { ...details, discarded: true } }]);
   }
@@ -40,6 +48,15 @@ export function endExecution(progress: Progress, ended: Ended): Progress {
   ]);
   if (transition === undefined || agent === undefined) return told;
   return concludeTransition(told, { transition, agent, pending }, outcome);
+}
+
+/** Tells how the agent that ran in the shadow of a transition ended, and what the token would have done with its output. */
+function endShadow(progress: Progress, { executionId, outcome }: Ended, transitionId: string): Progress {
+  const transition = findTransition(progress.definition, transitionId);
+  const details = { ...outcomeDetails(outcome), ...shadowDetails(transitionPath(progress, transition, outcome)) };
+  return tell(withoutShadow(progress, executionId), [
+    { type: 'EXECUTION_FINISHED', transitionId, executionId, details },
+  ]);
 }
 
 interface Running {

@@ -20,6 +20,7 @@ interface Ended {
 export function endPlaceAgent(progress: Progress, ended: Ended, outcome: ExecutionOutcome): Progress {
   const { agent, runs } = ended;
   const over = withRuns(progress, agent.id, endedRun(runs, agent, progress.facts.now));
+  if (runs.shadow === true && outcome.status !== 'id-taken') return settle(over);
   switch (outcome.status) {
     case 'succeeded':
       return succeed(over, ended, outcome.result);

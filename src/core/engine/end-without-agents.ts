@@ -12,7 +12,7 @@ export function endWithoutAgents(progress: Progress): Progress {
   const { definition, token } = progress;
   if (!isWithoutAgents(definition, token)) return progress;
   const { incident } = token;
-  return change(progress, { status: 'COMPLETED', incident: undefined }, [
+  return change(progress, { status: 'COMPLETED', incident: undefined, shadows: undefined }, [
     ...(incident === undefined ? [] : [{ type: 'INCIDENT_RESOLVED' as const, details: { code: incident.code } }]),
     { type: 'COMPLETED' },
   ]);

@@ -4,7 +4,8 @@ import { shorten } from '../json/preview.js';
 import type { Blocker } from '../rules/blocker.js';
 import { agentBlockers } from './agent-fire.js';
 import { BlockerList } from './blocker-list.js';
-import { activeAgent, findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
+import { awaitedAgent, offBlockers } from './agent-mode.js';
+import { findTransition, type Transition, type WorkflowDefinition } from '../definitions/definition.js';
 import { ruleHolds } from '../rules/evaluate-rule.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import { hasInputs, missingInputs } from '../executions/mapping.js';
@@ -37,11 +38,11 @@ export function findBlockers(situation: Situation, request: FireRequest): readon
     return [...own, { code: 'UNKNOWN_TRANSITION', message }];
   }
   const subject = subjectOf(situation, request);
-  const agent = activeAgent(transition);
+  const agent = awaitedAgent(transition, token);
   const list = new BlockerList(subject);
   for (const rule of rulesOf(definition, transition)) list.addRule(rule);
   if (agent !== undefined) for (const blocker of missingInputs(agent.inputMapping, subject.fields)) list.add(blocker);
-  return [...own, ...placeBlockers(token, transition), ...list.all()];
+  return [...own, ...placeBlockers(token, transition), ...offBlockers(transition, token), ...list.all()];
 }
 
 /** Whether nothing stands against a transition: the same as no blockers, without a word of why. */
@@ -50,8 +51,9 @@ export function isOpen(situation: Situation, transition: Transition): boolean {
   if (token.status !== 'ACTIVE' || token.pending !== undefined || !transition.fromPlaces.includes(token.place))
     return false;
   const subject = subjectOf(situation, {});
-  const agent = activeAgent(transition);
+  const agent = awaitedAgent(transition, token);
   return (
+    offBlockers(transition, token).length === 0 &&
     rulesOf(definition, transition).every((rule) => ruleHolds(rule, subject)) &&
     (agent === undefined || hasInputs(agent.inputMapping, subject.fields))
   );

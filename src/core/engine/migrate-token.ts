@@ -50,6 +50,7 @@ function goOver(progress: Progress, target: WorkflowDefinition, place: string): 
     incident: ends ? undefined : incident,
     history: withMove(token.history, entry),
     placeAgentRuns: place === token.place ? runsThere(progress, target) : {},
+    ...(ends ? { shadows: undefined } : {}),
   };
   // It comes from outside: the token may go on by itself for another while.
   const reset = withToken({ ...progress, definition: target }, { automaticSteps: 0 });

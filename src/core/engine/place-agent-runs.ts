@@ -5,6 +5,7 @@ import { placeAgentsIn, type PlaceAgent, type WorkflowDefinition } from '../defi
 import { hasInputs, mapInput } from '../executions/mapping.js';
 import { inputTooLarge } from '../tokens/token-size.js';
 import { raisePlaceAgentIncident } from './place-agent-incident.js';
+import { modeOf } from './agent-mode.js';
 import { ask, tell, withToken, type Progress } from './progress.js';
 import { begunRun, firstRuns, isDue, skippedRun } from './place-agent-schedule.js';
 import { startAgent } from './start-agent.js';
@@ -76,8 +77,9 @@ function attend(progress: Progress, agent: PlaceAgent): Progress {
   return skipped === runs ? seen : withRuns(seen, agent.id, skipped);
 }
 
-/** Its conditions hold, and the token has what its input needs. */
+/** It is not off, its conditions hold, and the token has what its input needs. */
 function isReady(agent: PlaceAgent, { definition, token, budget }: Progress): boolean {
+  if (modeOf(agent, token) === 'off') return false;
   const subject = { fields: token, programs: definition.programs, budget };
   return agent.triggerConditions.every((rule) => ruleHolds(rule, subject)) && hasInputs(agent.inputMapping, token);
 }
@@ -90,12 +92,14 @@ function begin(progress: Progress, agent: PlaceAgent, runs: PlaceAgentRuns): Pro
     const begun = withRuns(progress, agent.id, begunRun(runs, agent, progress.facts.now));
     return raisePlaceAgentIncident(begun, agent, { code: 'prompt_too_large', message: tooLarge });
   }
-  const started = startAgent(progress, { use: agent, startedBy: { placeAgentId: agent.id }, fields: progress.token });
+  const shadow = modeOf(agent, progress.token) === 'shadow' ? { shadow: true as const } : {};
+  const startedBy = { placeAgentId: agent.id };
+  const started = startAgent(progress, { use: agent, startedBy, fields: progress.token, ...shadow });
   if (started.progress.bounds.starts.isFull) return raiseTooMuch(progress, agent);
   const { executionId } = started;
-  const details = { agentId: agent.agentId, placeAgentId: agent.id };
+  const details = { agentId: agent.agentId, placeAgentId: agent.id, ...shadow };
   const told = tell(started.progress, [{ type: 'EXECUTION_STARTED', executionId, details }]);
-  return withRuns(told, agent.id, { ...begunRun(runs, agent, progress.facts.now), executionId });
+  return withRuns(told, agent.id, { ...begunRun(runs, agent, progress.facts.now), executionId, ...shadow });
 }
 
 /** The run stays due: the next change that finds room begins it. The first to find none says so, once. */

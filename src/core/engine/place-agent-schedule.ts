@@ -43,7 +43,7 @@ export function begunRun({ due, count }: PlaceAgentRuns, { schedule }: PlaceAgen
 
 /** After a run has ended. What fell due meanwhile is not made up for. */
 export function endedRun(
-  { executionId: _over, ...runs }: PlaceAgentRuns,
+  { executionId: _over, shadow: _was, ...runs }: PlaceAgentRuns,
   agent: PlaceAgent,
   now: string,
 ): PlaceAgentRuns {

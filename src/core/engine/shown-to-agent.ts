@@ -1,4 +1,4 @@
-import { activeAgent } from '../definitions/definition.js';
+import { awaitedAgent } from './agent-mode.js';
 import { cutJson, type Cut } from '../json/cut-json.js';
 import { isJsonArray } from '../json/json-fields.js';
 import type { JsonObject, JsonValue } from '../json/json.js';
@@ -46,7 +46,7 @@ export function shownTransitions(token: Token, available: readonly TransitionAva
     id: transition.id,
     ...(transition.description === undefined ? {} : { description: transition.description }),
     toPlace: transition.toPlace,
-    runsAgent: activeAgent(transition) !== undefined,
+    runsAgent: awaitedAgent(transition, token) !== undefined,
     canFire,
     ...(canFire ? {} : { blockers: blockers.map(({ message }) => message) }),
   }));

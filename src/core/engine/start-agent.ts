@@ -1,5 +1,6 @@
 import type { AgentUse } from '../definitions/definition.js';
 import { executionIdOf, joinedExecutionIdOf } from '../executions/execution-id.js';
+import { sharedVersion } from '../definitions/rollout.js';
 import type { ExecutionOverrides, ExecutionRequest } from '../executions/execution.js';
 import { mapInput, structuredOutputs } from '../executions/mapping.js';
 import type { TokenFields } from '../json/path.js';
@@ -12,6 +13,8 @@ interface AgentStart {
   readonly startedBy: { readonly transitionId: string } | { readonly placeAgentId: string };
   /** What the input is mapped from. */
   readonly fields: TokenFields;
+  /** Its output will change nothing. */
+  readonly shadow?: true;
 }
 
 /** Asks for an execution, which gets the next number of the token's executions, and takes of the room that there is for starts. */
@@ -25,7 +28,10 @@ export function startAgent(
   return { progress: ask(counted, { type: 'start-execution', execution }), executionId: execution.executionId };
 }
 
-function executionRequest({ token, facts }: Progress, { use, startedBy, fields }: AgentStart): ExecutionRequest {
+function executionRequest(
+  { token, facts }: Progress,
+  { use, startedBy, fields, shadow }: AgentStart,
+): ExecutionRequest {
   const idOf = facts.joinsExecutionIds === true ? joinedExecutionIdOf : executionIdOf;
   const executionId = idOf({
     tokenId: token.id,
@@ -36,7 +42,7 @@ function executionRequest({ token, facts }: Progress, { use, startedBy, fields }
   return {
     executionId,
     agentId: use.agentId,
-    ...(use.agentVersion === undefined ? {} : { agentVersion: use.agentVersion }),
+    ...versionFor(use, token.id),
     input: mapInput(use.inputMapping, fields),
     token: {
       id: token.id,
@@ -47,7 +53,17 @@ function executionRequest({ token, facts }: Progress, { use, startedBy, fields }
       ...startedBy,
     },
     overrides: overridesOf(use),
+    ...(shadow === undefined ? {} : { shadow }),
   };
+}
+
+/** Of versions that run side by side, the one whose share the token is in: by another hash than that of the rollout. */
+function versionFor(
+  { agentId, agentVersion, agentVersions }: AgentUse,
+  tokenId: string,
+): Pick<ExecutionRequest, 'agentVersion'> {
+  const version = agentVersions === undefined ? agentVersion : sharedVersion(agentVersions, `${agentId} ${tokenId}`);
+  return version === undefined ? {} : { agentVersion: version };
 }
 
 function overridesOf(use: AgentUse): ExecutionOverrides {

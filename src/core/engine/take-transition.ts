@@ -1,5 +1,7 @@
 import { fieldsAfter } from './find-blockers.js';
-import { activeAgent, isEndPlace, type AgentTransition, type Transition } from '../definitions/definition.js';
+import { awaitedAgent } from './agent-mode.js';
+import { beginShadow } from './shadow.js';
+import { isEndPlace, type AgentTransition, type Transition } from '../definitions/definition.js';
 import type { FireRequest } from '../tokens/fire-request.js';
 import type { JsonObject } from '../json/json.js';
 import { cancelPlaceAgents } from './place-agent-runs.js';
@@ -18,12 +20,8 @@ type TakenFire = Pick<FireRequest, 'data' | 'executionId'>;
  * cannot be given what it should be, that is an incident: whoever fires is refused before.
  */
 export function takeTransition(progress: Progress, transition: Transition, request: TakenFire): Progress {
-  const agent = activeAgent(transition);
-  if (agent === undefined) {
-    const { data, metadata } = fieldsAfter(progress.token, request);
-    const { executionId } = request;
-    return move(progress, transition, { data, metadata, ...(executionId === undefined ? {} : { executionId }) });
-  }
+  const agent = awaitedAgent(transition, progress.token);
+  if (agent === undefined) return moveAtOnce(progress, transition, request);
   const start = { transition, agent, request };
   const tooLarge = startTooLarge(progress, start);
   if (tooLarge === undefined) return startTransition(progress, start);
@@ -34,6 +32,18 @@ export function takeTransition(progress: Progress, transition: Transition, reque
   ]);
 }
 
+function moveAtOnce(progress: Progress, transition: Transition, request: TakenFire): Progress {
+  const fields = fieldsAfter(progress.token, request);
+  const shadowed = beginShadow(progress, transition, fields);
+  const { executionId } = request;
+  const { note } = shadowed;
+  return move(shadowed.progress, transition, {
+    ...fields,
+    ...(executionId === undefined ? {} : { executionId }),
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
 /** Says that the token would be too large by taking a transition, or what its agent is given; undefined when it is not. */
 export function takeTooLarge(
   progress: Progress,
@@ -41,7 +51,7 @@ export function takeTooLarge(
   request: Pick<FireRequest, 'data'>,
 ): string | undefined {
   const tooLarge = tokenTooLarge(fieldsAfter(progress.token, request));
-  const agent = activeAgent(transition);
+  const agent = awaitedAgent(transition, progress.token);
   if (tooLarge !== undefined || agent === undefined) return tooLarge;
   return startTooLarge(progress, { transition, agent, request });
 }
@@ -92,6 +102,8 @@ export function move(progress: Progress, transition: Transition, how: Move): Pro
     pending: undefined,
     incident: undefined,
     placeAgentRuns: {},
+    // Nobody hears of what runs beside a token that is over.
+    ...(ends ? { shadows: undefined } : {}),
   };
   return change(cancelPlaceAgents(progress, how.executionId), fields, events);
 }

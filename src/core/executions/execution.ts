@@ -45,6 +45,8 @@ export interface ExecutionRequest {
   readonly overrides?: ExecutionOverrides;
   /** A model is asked, also where the answer is known; it serves others from then on. Absent: false. */
   readonly bypassCache?: boolean;
+  /** Its output changes nothing of the token. Absent: it is applied. */
+  readonly shadow?: true;
 }
 
 /** What a finished execution hands to the token. */
@@ -107,6 +109,8 @@ export interface AgentExecution {
   /** The turn that it ended with: whose text is the answer. Absent before, and where it was ended from outside. */
   readonly turn?: number;
   readonly attempts: readonly ModelAttempt[];
+  /** Its output is kept here, and changes nothing of its token. */
+  readonly shadow?: true;
   /** The execution that was given the same answer before, which this one was given again. */
   readonly cachedFrom?: string;
   readonly createdAt: string;

@@ -12,6 +12,7 @@ export function pendingExecution(request: ExecutionRequest, now: string): AgentE
     ...(token === undefined ? {} : { tokenId: token.id, workflowId: token.workflowId }),
     ...(token?.transitionId === undefined ? {} : { transitionId: token.transitionId }),
     ...(token?.placeAgentId === undefined ? {} : { placeAgentId: token.placeAgentId }),
+    ...(request.shadow === true ? { shadow: true as const } : {}),
     conversationId: request.conversationId ?? request.executionId,
     status: 'PENDING',
     input: request.input,

@@ -32,6 +32,8 @@ export interface PlaceAgentRuns {
   readonly due?: string;
   /** Of the run that is under way. */
   readonly executionId?: string;
+  /** The run that is under way changes nothing. */
+  readonly shadow?: true;
   /** A run has succeeded, and what it leads to was not taken yet: it is tried at every change. */
   readonly transitionDue?: true;
 }
@@ -61,6 +63,8 @@ export interface Token {
   readonly transitionCount: number;
   readonly pending?: PendingTransition;
   readonly incident?: Incident;
+  /** By execution that runs in the shadow of a transition that was taken without it: that transition. */
+  readonly shadows?: Readonly<Record<string, string>>;
   /** The newest moves, oldest first; bounded. The whole of it is in the token's events. */
   readonly history: readonly HistoryEntry[];
   readonly createdAt: string;

@@ -12,6 +12,7 @@ import { firstProblems, MAX_PROBLEMS } from '../json/first-problems.js';
 import { shorten } from '../json/preview.js';
 import type { Problem } from '../json/problem.js';
 import { jsonPointer, type JsonPath } from '../json/json-pointer.js';
+import { checkRollout } from './check-rollout.js';
 import type { Steps } from '../steps.js';
 
 /** Which agent a definition may name. */
@@ -61,10 +62,14 @@ function* eachProblem(content: WorkflowContent, surroundings: Surroundings): Ite
 
 /** The agents that a definition names, each once; with a version also the newest, which tells the two mistakes apart. */
 export function agentsOf(content: WorkflowContent): readonly AgentReference[] {
-  const references = agentUses(content).flatMap(({ use: { agentId, agentVersion } }): AgentReference[] =>
-    agentVersion === undefined ? [{ agentId }] : [{ agentId }, { agentId, agentVersion }],
-  );
+  const references = agentUses(content).flatMap(({ use }) => referencesOf(use));
   return [...new Map(references.map((reference) => [agentKey(reference), reference])).values()];
+}
+
+/** The agent of one use, its newest version and those that it names. */
+export function referencesOf({ agentId, agentVersion, agentVersions = [] }: AgentUse): readonly AgentReference[] {
+  const named = [...(agentVersion === undefined ? [] : [agentVersion]), ...agentVersions.map(({ version }) => version)];
+  return [{ agentId }, ...named.map((version) => ({ agentId, agentVersion: version }))];
 }
 
 export function agentKey({ agentId, agentVersion }: AgentReference): string {
@@ -99,9 +104,10 @@ function checkAgent(use: AgentUse | undefined, surroundings: Surroundings, point
   const { agents, workflowId } = surroundings;
   const agent = agents.find(use);
   const newest = agents.find({ agentId: use.agentId });
-  if (agent !== undefined)
-    return checkAgentUse(use, { agent, ...(newest === undefined ? {} : { newest }), workflowId, pointer });
-  return [unknownAgent(use, agents, pointer), ...checkAgentUse(use, { pointer })];
+  const rollout = checkRollout(use, { find: (reference) => agents.find(reference), pointer });
+  if (agent === undefined) return [unknownAgent(use, agents, pointer), ...checkAgentUse(use, { pointer }), ...rollout];
+  const known = { agent, ...(newest === undefined ? {} : { newest }), workflowId, pointer };
+  return [...checkAgentUse(use, known), ...rollout];
 }
 
 function unknownAgent({ agentId, agentVersion }: AgentUse, agents: KnownAgents, pointer: string): Problem {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DELIVERIES } from '../agents/agent.js';
+import { MAX_VERSIONS, ROLLOUT_MODES } from '../definitions/rollout.js';
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js';
 import { isJsonObject } from '../json/json.js';
 import { budgetShape } from './budget-shape.js';
@@ -30,6 +31,8 @@ const agentUse = {
   timeoutSeconds: z.number().exactOptional(),
   retryConfig: retryConfig.exactOptional(),
   delivery: z.enum(DELIVERIES).exactOptional(),
+  rollout: shape({ mode: z.enum(ROLLOUT_MODES), percent: z.number().default(100) }).exactOptional(),
+  agentVersions: listOf(shape({ version: z.number(), percent: z.number() }), MAX_VERSIONS).exactOptional(),
 };
 
 const agentTransition = shape({ ...agentUse, required: z.boolean().default(true) });

@@ -18,7 +18,7 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     const existing = this.#agents.get(agent.id);
     if (existing !== undefined) return Promise.resolve(existing);
     this.#agents.set(agent.id, agent);
-    this.#note(agent.workflowId);
+    this.note(agent.workflowId);
     return Promise.resolve(agent);
   }
 
@@ -26,7 +26,7 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     const existing = this.#agents.get(id);
     if (existing === undefined) return Promise.resolve(false);
     this.#agents.delete(id);
-    this.#note(existing.workflowId);
+    this.note(existing.workflowId);
     return Promise.resolve(true);
   }
 
@@ -67,7 +67,8 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     return Promise.resolve();
   }
 
-  #note(workflowId: string): void {
+  /** The tokens of a workflow have to be told. */
+  note(workflowId: string): void {
     const revision = (this.#revisions.get(workflowId) ?? 0) + 1;
     this.#revisions.set(workflowId, revision);
     this.#changes.set(workflowId, { workflowId, revision });

@@ -13,7 +13,7 @@ interface Row {
 }
 
 /** What both changes end in: the tokens of the workflow have to be told. `changed` has its id. */
-const NOTE = `
+export const NOTE_CHANGE = `
   insert into circuit_breaker.place_agent_changes as change (workflow_id, revision, told)
   select workflow_id, 1, 0 from changed
   on conflict (workflow_id) do update set revision = change.revision + 1
@@ -31,14 +31,14 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
       text: `with changed as (
           insert into circuit_breaker.place_agents (id, workflow_id, place_id, agent_id, created_at, document)
           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning workflow_id
-        ) ${NOTE}`,
+        ) ${NOTE_CHANGE}`,
       values: [id, workflowId, placeId, agentId, createdAt, storableJson(agent)],
     });
     return rows.length > 0 ? agent : ((await this.get(id)) ?? agent);
   }
 
   async delete(id: string): Promise<boolean> {
-    const text = `with changed as (delete from circuit_breaker.place_agents where id = $1 returning workflow_id) ${NOTE}`;
+    const text = `with changed as (delete from circuit_breaker.place_agents where id = $1 returning workflow_id) ${NOTE_CHANGE}`;
     return (await this.#sql.query({ text, values: [id] })).length > 0;
   }
 

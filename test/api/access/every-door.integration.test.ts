@@ -16,14 +16,14 @@ import { NOW } from '../../support/builders.js';
 /** Who may use each field at the least. Written down here as well, so that a slip in the table of the API is seen. */
 const READS =
   `agent agentConversations agentExecution agentExecutions agents approvals availableTransitions conversation
-  llmProviders placeAgentConfigs token tokenEvents tokenExecutions tokens toolServers usageReport validateWorkflow workflow workflows
+  llmProviders placeAgentConfigs rolloutReport token tokenEvents tokenExecutions tokens toolServers usageReport validateWorkflow workflow workflows
   createStreamTicket agentExecutionStream tokenStream tokenUpdates workflowEvents`.split(/\s+/);
 const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition migrateTokens rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
   `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig deleteToken
-  purgeCache updateAgent`.split(/\s+/);
+  purgeCache setRollout updateAgent`.split(/\s+/);
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */
 const FOR_ANOTHER: Readonly<Record<string, string>> = {

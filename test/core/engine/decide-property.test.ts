@@ -123,6 +123,12 @@ function endOf(executionId: string, { how, output }: Extract<Step, { end: number
   return { type: 'execution-ended', executionId, outcome: outcomes[how] };
 }
 
+function shadowsBy(effects: readonly Effect[]): readonly string[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'start-execution' && effect.execution.shadow === true ? [effect.execution.executionId] : [],
+  );
+}
+
 function startedBy(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect) => (effect.type === 'start-execution' ? [effect.execution.executionId] : []));
 }
@@ -219,10 +225,11 @@ describe('whatever happens to a token, in whatever workflow,', () => {
     });
   });
 
-  it('every execution that was started is waited for, or was asked to stop; and its id is new', () => {
+  it('every execution that was started is waited for, runs beside, or was asked to stop; and its id is new', () => {
     holds((moments) => {
       const seen = new Set<string>();
       const live = new Set<string>();
+      const beside = new Set<string>();
       for (const { decision, input: what } of moments) {
         if (what.type === 'execution-ended') live.delete(what.executionId);
         for (const id of startedBy(decision.effects)) {
@@ -230,8 +237,10 @@ describe('whatever happens to a token, in whatever workflow,', () => {
           seen.add(id);
           live.add(id);
         }
+        for (const id of shadowsBy(decision.effects)) beside.add(id);
         for (const id of cancelledBy(decision.effects)) live.delete(id);
-        expect(new Set(waitedFor(decision.token))).toEqual(live);
+        if (decision.token.status === 'COMPLETED') for (const id of beside) live.delete(id);
+        expect(new Set([...waitedFor(decision.token), ...shadowsOf(decision.token)])).toEqual(live);
       }
     });
   });
@@ -300,6 +309,10 @@ function isWhole({ outputMapping }: AgentUse, { input: what }: Moment): boolean 
 function waitedFor({ pending, placeAgentRuns }: Token): readonly string[] {
   const runs = Object.values(placeAgentRuns).flatMap(({ executionId }) => executionId ?? []);
   return pending === undefined ? runs : [pending.executionId, ...runs];
+}
+
+function shadowsOf({ shadows = {} }: Token): readonly string[] {
+  return Object.keys(shadows);
 }
 
 function valueAt(token: Token, path: string) {

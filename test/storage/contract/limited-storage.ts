@@ -113,6 +113,19 @@ export function limitedStorageContract(storage: () => Storage): void {
       expect(await breakers.list()).toEqual([]);
     });
 
+    it('knows and changes how far agents are brought into its own workflows alone', async () => {
+      const kept = (workflowId: string) => ({
+        ...{ workflowId, use: { transitionId: 'review' }, changedAt: NOW },
+        rollout: { mode: 'off' as const, percent: 100 },
+      });
+      for (const workflowId of [OWN, OTHER]) await storage().rollouts.set(kept(workflowId));
+      const { rollouts } = limited();
+      await rollouts.set(kept(OWN));
+      expect(() => rollouts.set(kept(OTHER))).toThrow('limited to some workflows');
+      expect(await rollouts.listForWorkflow(OTHER)).toEqual([]);
+      expect(await rollouts.listForWorkflows([OTHER, OWN, OTHER])).toEqual([[], [kept(OWN)], []]);
+    });
+
     it('names no other workflow that may use an agent', async () => {
       const both = { id: 'lim-both', content: anAgent({ allowedWorkflows: [OTHER, OWN] }) };
       const others = { id: 'lim-others', content: anAgent({ allowedWorkflows: [OTHER] }) };

@@ -12,6 +12,7 @@ import { definitionStoreContract } from './definition-store.js';
 import { deletionContract } from './deletion.js';
 import { executionStoreContract } from './execution-store.js';
 import { limitedStorageContract } from './limited-storage.js';
+import { rolloutStoreContract } from './rollout-store.js';
 import { placeAgentStoreContract } from './place-agent-store.js';
 import { providerKeyStoreContract } from './provider-key-store.js';
 import { readingManyContract } from './reading-many.js';
@@ -45,6 +46,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     executionStoreContract(() => storage().executions);
     definitionStoreContract(storage);
     placeAgentStoreContract(() => storage().placeAgents);
+    rolloutStoreContract(storage);
     providerKeyStoreContract(() => storage().providerKeys);
     temporalHomeStoreContract(() => storage().temporalHome);
     tokenStoreContract(storage);

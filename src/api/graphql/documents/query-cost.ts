@@ -48,6 +48,7 @@ const FIELD_WEIGHTS: Readonly<Record<string, number>> = {
   // All executions of the token, and of a span of time.
   'Token.cost': 500,
   'Query.usageReport': 20_000,
+  'Query.rolloutReport': 20_000,
   'Mutation.createWorkflow': 2500,
   // Thousands of definitions.
   'Mutation.applyDefinitions': 20_000,

@@ -85,6 +85,7 @@ export const executionResolvers = {
   AgentExecution: {
     agent: agentOf,
     cachedFrom,
+    shadow: ({ shadow }: AgentExecution) => shadow === true,
     token: ({ tokenId }: AgentExecution, _: unknown, { load }: ResolverContext) =>
       tokenId === undefined ? undefined : load.token(tokenId),
     wastedTokens: ({ attempts }: AgentExecution) => wastedBy(attempts).wastedTokens,

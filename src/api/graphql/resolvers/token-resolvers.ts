@@ -1,4 +1,5 @@
 import { availabilitySteps } from '../../../core/engine/available-transitions.js';
+import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
 import { withPrograms } from '../../../core/validation/compile-rules.js';
 import { notFound } from '../../../core/errors.js';
 import type { PendingTransition, Token, TokenStatus } from '../../../core/tokens/token.js';
@@ -112,6 +113,9 @@ export const tokenResolvers = {
 async function availability(token: Token, { load, work }: ResolverContext) {
   const { workflowId, workflowVersion } = token;
   const { definition } = await load.workflow(workflowId, workflowVersion);
-  const ready = await work.once(`ready ${workflowId} ${workflowVersion}`, () => withPrograms(definition));
+  const rollouts = await load.rollouts(workflowId);
+  const ready = await work.once(`ready ${workflowId} ${workflowVersion}`, () =>
+    withPrograms(effectiveDefinition(definition, { placeAgents: [], rollouts })),
+  );
   return await work.onceInSteps(`transitions ${token.version} ${token.id}`, () => availabilitySteps(ready, token));
 }

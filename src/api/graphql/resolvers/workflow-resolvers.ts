@@ -1,7 +1,7 @@
-import type { RetryConfig } from '../../../core/definitions/definition.js';
+import type { PlaceAgent, RetryConfig } from '../../../core/definitions/definition.js';
 import { budgetScopes } from '../../../core/executions/budget-limit.js';
 import { diagram } from '../../../core/definitions/diagram.js';
-import { effectiveDefinition } from '../../../core/definitions/effective-definition.js';
+import { effectiveDefinition, rolledOutPlaceAgent } from '../../../core/definitions/effective-definition.js';
 import type { AddedPlaceAgent } from '../../../storage/place-agent-store.js';
 import { createPlaceAgent, deletePlaceAgent } from '../../../operations/save-place-agent.js';
 import { saveWorkflow, workflowProblems } from '../../../operations/save-workflow.js';
@@ -30,7 +30,7 @@ export const workflowResolvers = {
     placeAgentConfigs: async (
       _: unknown,
       { workflowId, placeId }: { workflowId?: string | null; placeId?: string | null },
-      { storage, work }: ResolverContext,
+      { load, storage, work }: ResolverContext,
     ) => {
       const filter = { ...(workflowId == null ? {} : { workflowId }), ...(placeId == null ? {} : { placeId }) };
       const workflow = workflowId == null ? undefined : await storage.workflows.get(workflowId);
@@ -38,12 +38,18 @@ export const workflowResolvers = {
         (agent) => placeId == null || agent.placeId === placeId,
       );
       return [
-        ...own.map((agent) => ({ ...agent, workflowId, source: 'DEFINITION' })),
-        ...(
-          await readInParts<AddedPlaceAgent>(work, Infinity, (first, after) =>
-            storage.placeAgents.list(filter, { first, ...(after === undefined ? {} : { after }) }),
-          )
-        ).map(addedView),
+        ...(await withRollouts(
+          load,
+          own.map((agent) => ({ ...agent, workflowId: workflowId ?? '', source: 'DEFINITION' })),
+        )),
+        ...(await withRollouts(
+          load,
+          (
+            await readInParts<AddedPlaceAgent>(work, Infinity, (first, after) =>
+              storage.placeAgents.list(filter, { first, ...(after === undefined ? {} : { after }) }),
+            )
+          ).map(addedView),
+        )),
       ];
     },
   },
@@ -58,17 +64,20 @@ export const workflowResolvers = {
   Workflow: {
     budgetToday: ({ id, budget }: WorkflowView, _: unknown, context: ResolverContext) =>
       budgetToday(context, budgetScopes.workflow(id), budget),
-    placeAgents: async (workflow: WorkflowView, _: unknown, { load }: ResolverContext) => [
-      ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
-      ...(await load.placeAgents(workflow.id)).map(addedView),
-    ],
+    placeAgents: async (workflow: WorkflowView, _: unknown, { load }: ResolverContext) =>
+      await withRollouts(load, [
+        ...workflow.placeAgents.map((agent) => ({ ...agent, workflowId: workflow.id, source: 'DEFINITION' })),
+        ...(await load.placeAgents(workflow.id)).map(addedView),
+      ]),
+    transitions: async (workflow: WorkflowView, _: unknown, { load }: ResolverContext) =>
+      effectiveDefinition(workflow, { placeAgents: [], rollouts: await load.rollouts(workflow.id) }).transitions,
     diagram: async (workflow: WorkflowView, { tokenId }: { tokenId?: string | null }, context: ResolverContext) => {
       const { load, work } = context;
       const added = await load.placeAgents(workflow.id);
       const token = tokenId == null ? undefined : await load.token(tokenId);
       const place = token?.workflowId === workflow.id ? token.place : undefined;
       const key = `diagram ${workflow.id} ${workflow.version} ${place ?? ''}`;
-      return await work.once(key, () => diagram(effectiveDefinition(workflow, added), place));
+      return await work.once(key, () => diagram(effectiveDefinition(workflow, { placeAgents: added }), place));
     },
     tokens: async (
       { id }: { id: string },
@@ -96,6 +105,16 @@ async function pageOfWorkflows(
     storage.workflows.list({ ...page, first, ...(last === undefined ? {} : { after: last.definition.id }) }),
   );
   return [...new Map(read.map((stored) => [stored.definition.id, stored])).values()];
+}
+
+/** How far each is brought in, as it is now. */
+async function withRollouts<Agent extends PlaceAgent & { readonly workflowId: string }>(
+  load: ResolverContext['load'],
+  agents: readonly Agent[],
+): Promise<readonly Agent[]> {
+  return await Promise.all(
+    agents.map(async (agent) => rolledOutPlaceAgent(agent, await load.rollouts(agent.workflowId))),
+  );
 }
 
 function addedView(agent: AddedPlaceAgent) {

@@ -1,0 +1,178 @@
+import { findTransition } from '../core/definitions/definition.js';
+import type { AgentUseId, Rollout } from '../core/definitions/rollout.js';
+import { FULL_ROLLOUT } from '../core/definitions/rollout.js';
+import { CircuitBreakerError } from '../core/errors.js';
+import { transitionPath } from '../core/engine/shadow.js';
+import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
+import { RuleBudget } from '../core/rules/rule-budget.js';
+import { withPrograms } from '../core/validation/compile-rules.js';
+import { isOf } from '../core/executions/outcome-counts.js';
+import { sideSum, type SideSum } from '../core/executions/side-sums.js';
+import { compareShadow, type ShadowComparison } from '../core/tokens/compare-shadow.js';
+import { pagesOf } from '../storage/pages.js';
+import type { Storage } from '../storage/storage.js';
+import type { StoredTokenEvent } from '../storage/token-store.js';
+import { usedIn, type NamedUse } from './set-rollout.js';
+
+/** As many executions of the workflow are looked through for one report. */
+const MOST_EXECUTIONS = 20_000;
+const READ_AT_ONCE = 50;
+/** Of one token, read for a comparison. */
+const MOST_EVENTS = 2000;
+const MOST_EXAMPLES = 20;
+const DAY_MS = 86_400_000;
+
+export interface ReportedUse extends NamedUse {
+  /** RFC 3339, by the creation of executions. Absent: since what was said last of the use, or for a day. */
+  readonly since?: string;
+  /** RFC 3339: before this. Absent: until now. */
+  readonly until?: string;
+}
+
+/** A token that an agent in the shadow would have moved elsewhere. */
+export interface ElsewhereExample extends Required<Pick<ShadowComparison, 'path' | 'happened'>> {
+  readonly tokenId: string;
+  readonly executionId: string;
+}
+
+export interface RolloutReport {
+  readonly rollout: Rollout;
+  readonly since: string;
+  readonly until: string;
+  /** Those whose output was applied. */
+  readonly on: SideSum;
+  readonly shadow: SideSum;
+  /** Of the shadows, those that can be compared with what happened. */
+  readonly compared: number;
+  readonly elsewhere: number;
+  /** Those whose tokens may still do as they would have. */
+  readonly undecided: number;
+  readonly examples: readonly ElsewhereExample[];
+}
+
+interface ReportParts {
+  readonly storage: Storage;
+  readonly now: () => string;
+  /** Does a part of the computing, of which there may be too much. */
+  readonly work: { run<Result>(work: () => Result): Promise<Awaited<Result>> };
+}
+
+/**
+ * How the use of an agent has done: what it cost, how long it took, how often it failed, and where it ran in the shadow how often it
+ * would have moved its token elsewhere. Throws NOT_FOUND, and VALIDATION_FAILED where the span is none, or has too much.
+ */
+export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Promise<RolloutReport> {
+  const { storage } = parts;
+  const { id, use } = await usedIn(parts, asked);
+  const said = (await storage.rollouts.listForWorkflow(asked.workflowId)).find((kept) => isSame(kept.use, id));
+  const until = asked.until ?? parts.now();
+  const since = asked.since ?? said?.changedAt ?? new Date(Date.parse(until) - DAY_MS).toISOString();
+  if (until < since) {
+    throw new CircuitBreakerError('VALIDATION_FAILED', 'A report needs an `until` that is not before its `since`.');
+  }
+  const executions = await executionsOf(parts, id, { workflowId: asked.workflowId, since, before: until });
+  const shadows = executions.filter(({ shadow }) => shadow === true);
+  const comparisons = await compared(parts, shadows);
+  const decided = comparisons.filter(({ isElsewhere }) => isElsewhere !== undefined);
+  const elsewhere = decided.filter(({ isElsewhere }) => isElsewhere === true);
+  return {
+    rollout: said?.rollout ?? use.rollout ?? FULL_ROLLOUT,
+    since,
+    until,
+    on: sideSum(executions.filter(({ shadow }) => shadow !== true)),
+    shadow: sideSum(shadows),
+    compared: decided.length,
+    elsewhere: elsewhere.length,
+    undecided: comparisons.length - decided.length,
+    examples: elsewhere.slice(0, MOST_EXAMPLES),
+  };
+}
+
+function isSame(one: AgentUseId, other: AgentUseId): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+async function executionsOf(
+  { storage, work }: ReportParts,
+  id: AgentUseId,
+  filter: { readonly workflowId: string; readonly since: string; readonly before: string },
+): Promise<readonly AgentExecution[]> {
+  const isOfUse = (execution: AgentExecution) => isOf(execution, id);
+  const found: AgentExecution[] = [];
+  let read = 0;
+  for await (const page of pagesOf((request) => storage.executions.list(filter, request), READ_AT_ONCE)) {
+    // What they were told is not needed any more, and may be megabytes together.
+    await work.run(() => found.push(...page.filter(isOfUse).map((execution) => ({ ...execution, input: null }))));
+    read += page.length;
+    if (read > MOST_EXECUTIONS) {
+      const message = `The report would have more than ${MOST_EXECUTIONS} executions: ask for a shorter time.`;
+      throw new CircuitBreakerError('VALIDATION_FAILED', message);
+    }
+  }
+  return found;
+}
+
+type Compared = ElsewhereExample & Pick<ShadowComparison, 'isElsewhere'>;
+
+/** Those that have a path: of one that failed nobody knows where its token would have gone. */
+async function compared(
+  { storage, work }: ReportParts,
+  shadows: readonly AgentExecution[],
+): Promise<readonly Compared[]> {
+  const comparisons: Compared[] = [];
+  for (const execution of shadows) {
+    const { id: executionId, tokenId, status } = execution;
+    if (tokenId === undefined || status !== 'COMPLETED') continue;
+    const events = await eventsOf(storage, tokenId);
+    let comparison = await work.run(() => compareShadow(events, { executionId }));
+    if (comparison.path === undefined) {
+      const known = await knownPath(storage, execution);
+      comparison = await work.run(() => compareShadow(events, { executionId, known }));
+    }
+    const { path, happened, isElsewhere } = comparison;
+    if (path === undefined) continue;
+    comparisons.push({ tokenId, executionId, path, happened, ...(isElsewhere === undefined ? {} : { isElsewhere }) });
+  }
+  return comparisons;
+}
+
+async function eventsOf({ tokens }: Storage, tokenId: string): Promise<readonly StoredTokenEvent[]> {
+  const events: StoredTokenEvent[] = [];
+  for (let last = 0; events.length < MOST_EVENTS;) {
+    const some = await tokens.listEvents(tokenId, { after: last, first: 200 });
+    events.push(...some);
+    if (some.length < 200) break;
+    last = some.at(-1)?.sequence ?? last;
+  }
+  return events;
+}
+
+/** Of a token that ended before its shadow did: with its data as it is, since nothing has changed it then. */
+async function knownPath(
+  { workflows, tokens }: Storage,
+  execution: AgentExecution,
+): Promise<readonly string[] | undefined> {
+  const { tokenId = '', transitionId = '' } = execution;
+  const token = await tokens.get(tokenId);
+  if (token === undefined || token.status === 'ACTIVE') return undefined;
+  const stored = await workflows.get(token.workflowId, token.workflowVersion);
+  if (stored === undefined) return undefined;
+  const definition = withPrograms(stored.definition);
+  const situation = { definition, token, budget: new RuleBudget() };
+  const outcome = { status: 'succeeded', result: resultOf(execution) } as const;
+  return transitionPath(situation, findTransition(definition, transitionId), outcome);
+}
+
+function resultOf({ id, agentId, agentVersion, attempts, ...execution }: AgentExecution): ExecutionResult {
+  const { finalResponse: response = '', output, completedAt: timestamp = '' } = execution;
+  return {
+    executionId: id,
+    agentId,
+    agentVersion,
+    model: attempts.at(-1)?.model ?? '',
+    response,
+    ...(output === undefined ? {} : { output }),
+    usage: execution.usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+    timestamp,
+  };
+}

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { modeFor } from '../../src/core/definitions/rollout.js';
+import { createAgent, createToken, createWorkflow, graphql } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
+import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
+import { inParallel } from '../support/in-parallel.js';
+import type { SpawnedProcess } from '../support/spawned-process.js';
+
+const TOKENS = 16;
+const AT_ONCE = 10;
+
+const FIRE = `mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId token { place } } }`;
+const SET = `mutation ($workflowId: String!, $transitionId: String, $mode: RolloutMode!, $percent: Float!) {
+  setRollout(workflowId: $workflowId, transitionId: $transitionId, mode: $mode, percent: $percent) { mode percent }
+}`;
+
+interface Fired {
+  readonly fireTransition: { readonly executionId: string | null; readonly token: { readonly place: string } };
+}
+
+describe('an agent that is brought into a live workflow', () => {
+  let setting: Setting;
+  let everything: SpawnedProcess;
+
+  beforeAll(async () => {
+    setting = await newPreparedSetting();
+    everything = await startEverything(setting);
+    await createAgent(setting.address, {
+      id: 'judge',
+      name: 'Judge',
+      llmProvider: { type: 'mock', model: 'mock-1', options: { responses: ['bad'], delayMs: 0 } },
+      prompts: { system: 'You judge.', userTemplate: 'Judge {input_data}' },
+    });
+  });
+  afterAll(async () => {
+    await everything.stop();
+    await setting.remove();
+  });
+
+  const set = (workflowId: string, mode: string, percent = 100) =>
+    graphql(setting.address, SET, { workflowId, transitionId: 'judge', mode, percent });
+
+  async function fire(tokenId: string, transitionId: string): Promise<Fired['fireTransition']> {
+    const input = { tokenId, transitionId };
+    return (await graphql<Fired>(setting.address, FIRE, { input })).fireTransition;
+  }
+
+  async function newTokens(workflowId: string): Promise<readonly string[]> {
+    const ids = Array.from({ length: TOKENS }, (_, number) => `${workflowId}-${number}`);
+    await inParallel(AT_ONCE, ids, async (id) => {
+      await createToken(setting.address, { id, workflowId });
+    });
+    return ids;
+  }
+
+  const agentExecution = { agentId: 'judge', required: false, outputMapping: { 'data.verdict': 'response' } };
+
+  it('runs for the tokens of its share from the next start on, and raising that only adds', async () => {
+    await createWorkflow(setting.address, {
+      id: 'round',
+      name: 'Round',
+      places: ['here', 'gone'],
+      initialPlace: 'here',
+      transitions: [
+        { id: 'judge', fromPlaces: ['here'], toPlace: 'here', agentExecution },
+        { id: 'leave', fromPlaces: ['here'], toPlace: 'gone' },
+      ],
+    });
+    const ids = await newTokens('round');
+    for (const percent of [0, 40, 100]) {
+      await set('round', 'on', percent);
+      const ran = new Set<string>();
+      await inParallel(AT_ONCE, ids, async (id) => {
+        const { executionId } = await fire(id, 'judge');
+        if (executionId !== null) ran.add(id);
+        await eventually(async () => {
+          const { token } = await graphql<{ token: { pending: object | null } }>(
+            setting.address,
+            'query ($id: String!) { token(id: $id) { pending { transitionId } } }',
+            { id },
+          );
+          if (token.pending !== null) throw new Error('its agent runs');
+        });
+      });
+      expect([...ran].sort()).toEqual(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on').sort());
+    }
+  });
+
+  it('in the shadow moves nothing, and the report tells what it would have moved elsewhere', async () => {
+    await createWorkflow(setting.address, {
+      id: 'shadowed',
+      name: 'Shadowed',
+      places: ['new', 'judged', 'bad', 'good'],
+      initialPlace: 'new',
+      transitions: [
+        { id: 'judge', fromPlaces: ['new'], toPlace: 'judged', agentExecution },
+        { id: 'drop', fromPlaces: ['judged'], toPlace: 'bad', trigger: 'automatic', when: 'data.verdict == "bad"' },
+        { id: 'keep', fromPlaces: ['judged'], toPlace: 'good' },
+      ].map(({ when, ...rest }: { id: string; when?: string }) => ({
+        ...rest,
+        ...(when === undefined ? {} : { rules: [{ type: 'Expression', expression: when }] }),
+      })),
+    });
+    await set('shadowed', 'shadow');
+    const ids = await newTokens('shadowed');
+    await inParallel(AT_ONCE, ids, async (id) => {
+      expect(await fire(id, 'judge')).toEqual({ executionId: null, token: { place: 'judged' } });
+    });
+    await inParallel(AT_ONCE, ids, async (id) => {
+      expect(await fire(id, 'keep')).toMatchObject({ token: { place: 'good' } });
+    });
+    await eventually(async () => {
+      const { rolloutReport } = await graphql<{ rolloutReport: object }>(
+        setting.address,
+        `
+          {
+            rolloutReport(workflowId: "shadowed", transitionId: "judge") {
+              rollout {
+                mode
+              }
+              compared
+              elsewhere
+              undecided
+              examples {
+                path
+                happened
+              }
+              shadow {
+                completed
+              }
+              on {
+                executions
+              }
+            }
+          }
+        `,
+      );
+      expect(rolloutReport).toMatchObject({
+        rollout: { mode: 'shadow' },
+        compared: TOKENS,
+        elsewhere: TOKENS,
+        undecided: 0,
+        shadow: { completed: TOKENS },
+        on: { executions: 0 },
+      });
+      const { examples } = rolloutReport as { examples: readonly object[] };
+      expect(examples[0]).toEqual({ path: ['judged', 'bad'], happened: ['judged', 'good'] });
+    });
+    const { agentExecutions } = await graphql<{ agentExecutions: { nodes: readonly object[] } }>(
+      setting.address,
+      '{ agentExecutions(workflowId: "shadowed", first: 1) { nodes { shadow status finalResponse } } }',
+    );
+    expect(agentExecutions.nodes).toEqual([{ shadow: true, status: 'COMPLETED', finalResponse: 'bad' }]);
+  });
+
+  it('that is off and required refuses, and who asks what can be fired is told', async () => {
+    await createWorkflow(setting.address, {
+      id: 'strict',
+      name: 'Strict',
+      places: ['new', 'judged'],
+      initialPlace: 'new',
+      transitions: [
+        { id: 'judge', fromPlaces: ['new'], toPlace: 'judged', agentExecution: { ...agentExecution, required: true } },
+      ],
+    });
+    const id = await createToken(setting.address, { workflowId: 'strict' });
+    await set('strict', 'off');
+    await expect(fire(id, 'judge')).rejects.toThrow('TRANSITION_REFUSED');
+    const { token } = await graphql<{ token: { transitions: readonly object[] } }>(
+      setting.address,
+      'query ($id: String!) { token(id: $id) { transitions { canFire blockers { code } } } }',
+      { id },
+    );
+    expect(token.transitions).toEqual([{ canFire: false, blockers: [{ code: 'AGENT_OFF' }] }]);
+    await set('strict', 'on');
+    expect((await fire(id, 'judge')).executionId).not.toBeNull();
+  });
+});

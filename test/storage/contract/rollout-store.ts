@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import type { KeptRollout } from '../../../src/storage/rollout-store.js';
+import type { Storage } from '../../../src/storage/storage.js';
+import { NOW } from '../../support/builders.js';
+
+function kept(workflowId: string, fields: Partial<KeptRollout> = {}): KeptRollout {
+  const rollout = { mode: 'on', percent: 10 } as const;
+  return { workflowId, use: { transitionId: 'review' }, rollout, changedAt: NOW, ...fields };
+}
+
+export function rolloutStoreContract(storage: () => Pick<Storage, 'rollouts' | 'placeAgents'>): void {
+  describe('rollouts', () => {
+    const store = () => storage().rollouts;
+
+    it('are what was said last of each use, apart by workflow and by kind', async () => {
+      await store().set(kept('ro-w'));
+      const last = kept('ro-w', {
+        rollout: { mode: 'shadow', percent: 12.5 },
+        agentVersions: [{ version: 2, percent: 100 }],
+      });
+      await store().set(last);
+      const place = kept('ro-w', { use: { placeAgentId: 'review' } });
+      await store().set(place);
+      await store().set(kept('ro-v'));
+      const found = await store().listForWorkflow('ro-w');
+      expect(found).toHaveLength(2);
+      expect(found).toEqual(expect.arrayContaining([last, place]));
+      expect(await store().listForWorkflows(['ro-v', 'ro-none', 'ro-v'])).toEqual([[kept('ro-v')], [], [kept('ro-v')]]);
+      expect(await store().listForWorkflows([])).toEqual([]);
+    });
+
+    it('are replaced only where they are what was seen, when that is asked', async () => {
+      const first = kept('ro-seen');
+      await store().set(first);
+      const later = kept('ro-seen', { changedAt: '2031-01-01T00:00:00.000Z' });
+      expect(await store().set(later, first.changedAt)).toBe(true);
+      expect(await store().set(first, first.changedAt)).toBe(false);
+      expect(await store().listForWorkflow('ro-seen')).toEqual([later]);
+    });
+
+    it('are watched that say how many may fail, and are not off', async () => {
+      const watched = kept('ro-x', { rollout: { mode: 'on', percent: 5, maxErrorRate: 0 } });
+      await store().set(watched);
+      await store().set(kept('ro-y'));
+      await store().set(kept('ro-z', { rollout: { mode: 'off', percent: 5, maxErrorRate: 0.5 } }));
+      const found = (await store().listWatched()).filter(({ workflowId }) => workflowId.startsWith('ro-'));
+      expect(found).toEqual([watched]);
+    });
+
+    it('are told to tokens once for each change', async () => {
+      const changeOf = async () =>
+        (await storage().placeAgents.listChanges()).find(({ workflowId }) => workflowId === 'ro-told');
+      await store().set(kept('ro-told'));
+      const first = await changeOf();
+      await store().set(kept('ro-told'));
+      if (first !== undefined) await storage().placeAgents.settleChange(first);
+      const second = await changeOf();
+      expect(second?.revision).toBeGreaterThan(first?.revision ?? Number.NaN);
+      if (second !== undefined) await storage().placeAgents.settleChange(second);
+      expect(await changeOf()).toBeUndefined();
+    });
+  });
+}
