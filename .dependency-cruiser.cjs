@@ -380,7 +380,7 @@ const houses = {
       request: ['failures'],
       answer: ['failures', 'connection', 'keys', 'request'],
       mock: ['answer'],
-      batch: ['failures', 'connection', 'keys'],
+      batch: ['failures', 'connection', 'keys', 'request'],
       formats: ['failures', 'connection', 'request'],
       directory: ['failures', 'connection', 'keys'],
       pricing: [],
