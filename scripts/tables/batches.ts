@@ -27,3 +27,17 @@ export const batchRequests = circuitBreaker.table(
     index('batch_requests_oldest').on(table.joinedAt),
   ],
 );
+
+/** A row for each batch that somebody has begun to submit. */
+export const batchSubmissions = circuitBreaker.table(
+  'batch_submissions',
+  {
+    batchId: text('batch_id').primaryKey(),
+    firstAt: text('first_at').notNull(),
+    lastAt: text('last_at').notNull(),
+    lines: integer().notNull(),
+    /** Null until somebody has heard that the provider took it. */
+    providerBatchId: text('provider_batch_id'),
+  },
+  (table) => [index('batch_submissions_latest').on(table.lastAt)],
+);

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { BatchToSubmit } from '../contract/activities.js';
 import type { SubmittedBatch } from '../providers/model-batches.js';
 import type { ActivityParts } from './activity-parts.js';
+import { cancelBatch } from './cancel-batch.js';
 import { askProvider, failBatch } from './tell-batch.js';
 
 /** Whether a batch is over, and all is done that follows from it. */
@@ -14,7 +15,11 @@ export async function collectBatch(
   const place = { context: Context.current(), batchId: batch.batchId };
   const isOver = await askProvider(parts, place, async (signal) => {
     const state = await models.look(batch, signal);
-    if (state.type === 'running') return false;
+    if (state.type === 'running') {
+      if ((await parts.storage.batches.placesIn(batch.batchId)).length > 0) return false;
+      await cancelBatch(parts, batch, signal);
+      return true;
+    }
     await store(parts, batch, { results: state.results, signal });
     await failBatch(parts, { batchId: batch.batchId, ...state.rest });
     return true;

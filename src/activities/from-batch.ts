@@ -1,4 +1,4 @@
-import { batchUsd } from '../core/executions/cost.js';
+import { batchCostOf } from '../core/executions/cost.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
@@ -34,14 +34,7 @@ export async function fromBatch(
   const retry = { ...prepared.retry, maxAttempts: 1 };
   const model = batches.models.answering(answer);
   return {
-    parts: { ...parts, model, costOf: batchCostOf(parts), breakers: NO_BREAKERS },
+    parts: { ...parts, model, costOf: batchCostOf(parts.costOf), breakers: NO_BREAKERS },
     call: { ...call, prepared: { ...prepared, retry } },
-  };
-}
-
-export function batchCostOf({ costOf }: Pick<ActivityParts, 'costOf'>): ActivityParts['costOf'] {
-  return (provider, usage) => {
-    const cost = costOf(provider, usage);
-    return cost === undefined ? undefined : batchUsd(cost);
   };
 }

@@ -3,15 +3,16 @@ import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 
 import type { LlmProvider } from '../core/agents/agent.js';
+import { batchCostOf } from '../core/executions/cost.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { ModelRequest } from '../core/executions/turn.js';
-import { canonicalJson, type JsonObject } from '../core/json/json.js';
+import { canonicalJson, ownValue, type JsonObject } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { BatchedRequest } from '../providers/model-batches.js';
 import type { ActivityParts } from './activity-parts.js';
 import { previousDetails, type AttemptDetails } from './attempt-heartbeat.js';
-import { batchCostOf, NO_BREAKERS } from './from-batch.js';
+import { NO_BREAKERS } from './from-batch.js';
 import { loadTurn } from './load-turn.js';
 import { turnClaim } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
@@ -60,7 +61,7 @@ async function reserve(parts: ActivityParts, call: ModelCall, { request, ...plac
   const { batch, timeoutSeconds } = call.prepared;
   const timeoutMs = (batch?.maxWaitSeconds ?? timeoutSeconds) * 1000;
   const given = { ...place, request: { ...request, timeoutMs }, tell: () => undefined };
-  await final(reserveForBatch({ ...parts, costOf: batchCostOf(parts) }, call, given));
+  await final(reserveForBatch({ ...parts, costOf: batchCostOf(parts.costOf) }, call, given));
 }
 
 interface Reserving {
@@ -88,8 +89,9 @@ async function final<Result>(work: Promise<Result>): Promise<Result> {
 }
 
 /** What a batch has to know of a provider: the rest is in its lines. */
-function accountOf({ options: _options, ...account }: LlmProvider): LlmProvider {
-  return { ...account, options: {} };
+function accountOf({ options, ...account }: LlmProvider): LlmProvider {
+  const apiVersion = ownValue(options, 'apiVersion');
+  return { ...account, options: apiVersion === undefined ? {} : { apiVersion } };
 }
 
 function fingerprint(value: object): string {

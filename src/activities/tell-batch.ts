@@ -3,6 +3,7 @@ import { ApplicationFailure, type Context } from '@temporalio/activity';
 import type { FailedBatch } from '../contract/activities.js';
 import { judgeFailure, retryLimits } from '../core/executions/turn-retry.js';
 import { ModelError } from '../core/executions/model-error.js';
+import { isJsonObject } from '../core/json/json.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /** So often a provider is asked that fails in a way that may pass. */
@@ -26,6 +27,26 @@ async function tellBatch({ storage, batches }: ActivityParts, batchId: string): 
   await Promise.all(Array.from({ length: AT_ONCE }, tell));
 }
 
+/** Nobody can say yet whether a batch was submitted: it is asked again, as often as it takes. */
+export class UnclearBatch extends Error {
+  override readonly name = 'UnclearBatch';
+  readonly retryAfterMs: number;
+
+  constructor(candidates: readonly string[], afterSeconds: number) {
+    super(
+      `The provider may have taken this batch before a worker got lost: it is one of ${candidates.slice(0, 3).join(', ')}, or none. ` +
+        'It is submitted once those are over and none of them was it.',
+    );
+    this.retryAfterMs = afterSeconds * 1000;
+  }
+}
+
+/** What survives an attempt. */
+interface AskedBefore {
+  /** Of the attempts so far, those that only waited for it to become clear. */
+  readonly waits: number;
+}
+
 /**
  * Runs what speaks to the provider of a batch, with a heart that beats. A failure that may pass is thrown, for Temporal to try again;
  * one that will not ends the batch, and `undefined` says so.
@@ -35,17 +56,23 @@ export async function askProvider<Result>(
   { context, batchId }: { readonly context: Context; readonly batchId: string },
   ask: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result | undefined> {
-  context.heartbeat();
+  const before = askedBefore(context);
+  context.heartbeat(before);
   const timer = setInterval(() => {
-    context.heartbeat();
+    context.heartbeat(before);
   }, BEAT_EVERY_MS);
   try {
     return await ask(context.cancellationSignal);
   } catch (error) {
+    if (error instanceof UnclearBatch) {
+      context.heartbeat({ waits: before.waits + 1 } satisfies AskedBefore);
+      throw ApplicationFailure.create({ message: error.message, type: error.name, nextRetryDelay: error.retryAfterMs });
+    }
     if (!(error instanceof ModelError)) throw error;
     const { code, message, facts } = error;
     const limits = { ...retryLimits(undefined), maxAttempts: MOST_TRIES };
-    const verdict = judgeFailure(limits, { ...facts, code, failures: context.info.attempt });
+    const failures = Math.max(context.info.attempt - before.waits, 1);
+    const verdict = judgeFailure(limits, { ...facts, code, failures });
     if (verdict.type === 'retry')
       throw ApplicationFailure.create({ message, type: code, nextRetryDelay: Math.max(verdict.delayMs, 1) });
     await failBatch(parts, { batchId, code, message });
@@ -53,4 +80,9 @@ export async function askProvider<Result>(
   } finally {
     clearInterval(timer);
   }
+}
+
+function askedBefore({ info }: Context): AskedBefore {
+  const details: unknown = info.heartbeatDetails;
+  return isJsonObject(details) && typeof details['waits'] === 'number' ? { waits: details['waits'] } : { waits: 0 };
 }

@@ -1,18 +1,19 @@
 import type { LlmProvider } from '../core/agents/agent.js';
 import { isBatched, type BatchedProvider } from '../core/agents/delivery.js';
-import { batchUsd } from '../core/executions/cost.js';
+import { batchCostOf } from '../core/executions/cost.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { StoredAnswer } from '../core/executions/stored-answer.js';
 import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import type { WebAccess } from '../http/web-access.js';
+import { anthropicBatches } from './batch/anthropic-batches.js';
 import type { BatchApi } from './batch/batch-api.js';
-import { BatchConnection } from './batch/batch-connection.js';
+import { BatchAccounts, fromAll, fromFirst, ownIdIn, withAccount } from './batch/batch-accounts.js';
+import { googleBatches } from './batch/google-batches.js';
 import { openAiBatches } from './batch/openai-batches.js';
 import { answeringWith, Catcher } from './batch/stand-ins.js';
 import type { Exchange } from './connection/exchange.js';
 import type { LanguageModel } from './language-model.js';
-import { resolveEndpoints } from './keys/endpoint.js';
-import type { ModelBatches, OwnBatch, SubmittedBatch } from './model-batches.js';
+import type { ModelBatches, SubmittedBatch } from './model-batches.js';
 import { PictureFetchingModel } from './picture-fetching-model.js';
 import type { PriceTable } from './pricing/price-table.js';
 import { PricedModel } from './pricing/priced-model.js';
@@ -27,25 +28,18 @@ interface BatchDependencies extends ProviderDependencies {
   readonly prices?: PriceTable;
 }
 
-const APIS: Readonly<Record<BatchedProvider, BatchApi>> = { openai: openAiBatches };
-
 /** The batches of every provider that has them. One per process. */
 export function createModelBatches(dependencies: BatchDependencies): ModelBatches {
   const { credentials, web, prices, keyStore: _marks, onRest: _told, ...apart } = dependencies;
   const over = (exchange: Exchange): LanguageModel =>
     // What a line says of its key is hours old: no call of now goes by it.
     new StreamedModel(({ provider }, baseUrl) => wireFormatOf(provider, baseUrl), { ...apart, credentials, exchange });
-  const accounts = ({ provider }: Pick<OwnBatch, 'provider'>, signal: AbortSignal) =>
-    resolveEndpoints(provider, credentials).map((endpoint): Account => {
-      const format = wireFormatOf(provider, endpoint.baseUrl);
-      return { id: endpoint.id, connection: new BatchConnection(dependencies, { provider, format, endpoint, signal }) };
-    });
-  const reach = ({ providerBatchId, ...batch }: SubmittedBatch, signal: AbortSignal) => {
-    const [id = '', ...own] = providerBatchId.split(':');
-    const account = accounts(batch, signal).find((one) => one.id === id);
-    if (account === undefined) throw new ModelError('auth', 'The key that submitted the batch is not set any more.');
-    return { api: apiOf(batch.provider), connection: account.connection, id: own.join(':') };
-  };
+  const accounts = new BatchAccounts(dependencies);
+  const apiOf = batchApis();
+  const reach = (batch: SubmittedBatch, signal: AbortSignal) => ({
+    api: apiOf(batch.provider),
+    ...accounts.reach(batch, signal),
+  });
   return {
     request: async (request, signal) => {
       const catcher = new Catcher();
@@ -60,15 +54,22 @@ export function createModelBatches(dependencies: BatchDependencies): ModelBatche
     },
     answering: (answer) => {
       const model = answer.type === 'failed' ? failing(answer) : withoutPictures(over(answeringWith(answer)));
-      return prices === undefined ? model : new PricedModel(model, cheaper(prices));
+      return prices === undefined
+        ? model
+        : new PricedModel(model, { costOf: batchCostOf((provider, usage) => prices.costOf(provider, usage)) });
     },
-    find: async (batch, signal) =>
-      await firstOf(accounts(batch, signal), (connection) => apiOf(batch.provider).find(connection, batch)),
+    find: async (batch, signal) => {
+      const others = batch.others.map(ownIdIn);
+      return await fromAll(accounts.of(batch, signal), async ({ id, connection }) =>
+        withAccount(id, await apiOf(batch.provider).find(connection, { ...batch, others })),
+      );
+    },
     submit: async (batch, lines, signal) => {
       const api = apiOf(batch.provider);
-      const id = await firstOf(accounts(batch, signal), (connection) => api.submit(connection, batch, lines));
-      if (id !== undefined) return id;
-      throw new ModelError('server', 'The provider took no batch.');
+      return await fromFirst(
+        accounts.of(batch, signal),
+        async ({ id, connection }) => `${id}:${await api.submit(connection, batch, lines)}`,
+      );
     },
     look: async (batch, signal) => {
       const { api, connection, id } = reach(batch, signal);
@@ -78,41 +79,23 @@ export function createModelBatches(dependencies: BatchDependencies): ModelBatche
       const { api, connection, id } = reach(batch, signal);
       return api.results(connection, id, results);
     },
+    cancel: async (batch, signal) => {
+      const { api, connection, id } = reach(batch, signal);
+      await api.cancel(connection, id);
+    },
   };
 }
 
-/** One of the keys of a provider, at one of its addresses. */
-interface Account {
-  readonly id: string;
-  readonly connection: BatchConnection;
-}
-
-/**
- * The batch that the first account gives which has one, with the account in front of its id: only that sees it. An account that is refused
- * as such stands back for the others; throws why, where all are.
- */
-async function firstOf(
-  accounts: readonly Account[],
-  ask: (connection: BatchConnection) => Promise<string | undefined>,
-): Promise<string | undefined> {
-  const refusals: ModelError[] = [];
-  for (const { id, connection } of accounts) {
-    try {
-      const batch = await ask(connection);
-      if (batch !== undefined) return `${id}:${batch}`;
-    } catch (error) {
-      if (!(error instanceof ModelError) || (error.code !== 'auth' && error.code !== 'quota')) throw error;
-      refusals.push(error);
-    }
-  }
-  const [refusal] = refusals;
-  if (refusal !== undefined && refusals.length === accounts.length) throw refusal;
-  return undefined;
-}
-
-function apiOf({ type }: LlmProvider): BatchApi {
-  if (isBatched(type)) return APIS[type];
-  throw new ModelError('invalid_request', `The ${type} provider has no batches.`);
+function batchApis(): (provider: LlmProvider) => BatchApi {
+  const apis: Readonly<Record<BatchedProvider, BatchApi>> = {
+    openai: openAiBatches,
+    anthropic: anthropicBatches(),
+    google: googleBatches,
+  };
+  return ({ type }) => {
+    if (isBatched(type)) return apis[type];
+    throw new ModelError('invalid_request', `The ${type} provider has no batches.`);
+  };
 }
 
 async function spoken(model: LanguageModel, request: ModelRequest, signal: AbortSignal): Promise<void> {
@@ -134,15 +117,6 @@ function failing({ code, message }: Extract<StoredAnswer, { type: 'failed' }>): 
     // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- a call that fails before its first event
     stream: async function* (): AsyncGenerator<ModelEvent, void, undefined> {
       throw new ModelError(code, message);
-    },
-  };
-}
-
-function cheaper(prices: PriceTable): PriceTable {
-  return {
-    costOf: (provider, usage) => {
-      const cost = prices.costOf(provider, usage);
-      return cost === undefined ? undefined : batchUsd(cost);
     },
   };
 }

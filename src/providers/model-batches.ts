@@ -22,9 +22,24 @@ export interface OwnBatch {
   readonly batchId: string;
   /** Whose model it asks. */
   readonly provider: LlmProvider;
-  /** When it was first about to be submitted, or before; RFC 3339. */
-  readonly since: string;
 }
+
+/** A batch that somebody has begun to submit, so that its provider may have it. */
+export interface SoughtBatch extends OwnBatch {
+  /** Before it was first sent, and before it was last sent; RFC 3339. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** How many requests it had then. */
+  readonly lines: number;
+  /** The providers' ids of batches of ours that are known to be others. */
+  readonly others: readonly string[];
+}
+
+/** `unclear`: a batch that is under way may be it, and will tell when it is over. */
+export type FoundBatch =
+  | { readonly type: 'found'; readonly providerBatchId: string }
+  | { readonly type: 'none' }
+  | { readonly type: 'unclear'; readonly candidates: readonly string[] };
 
 export interface SubmittedBatch extends OwnBatch {
   /** The provider's id of it, and which of the keys sees it: as `find` and `submit` give it. */
@@ -53,11 +68,13 @@ export interface ModelBatches {
   request(request: ModelRequest, signal: AbortSignal): Promise<BatchedRequest>;
   /** A model that answers as a line of a batch did, at the price of batches. */
   answering(answer: StoredAnswer): LanguageModel;
-  /** The provider's id of a batch that was submitted before; undefined where there is none. */
-  find(batch: OwnBatch, signal: AbortSignal): Promise<string | undefined>;
+  /** Looks whether the provider has a batch. */
+  find(batch: SoughtBatch, signal: AbortSignal): Promise<FoundBatch>;
   /** Submits a batch, whatever was submitted before; gives the provider's id of it. */
   submit(batch: OwnBatch, lines: readonly BatchLine[], signal: AbortSignal): Promise<string>;
   look(batch: SubmittedBatch, signal: AbortSignal): Promise<BatchState>;
   /** What a batch that is over has, line by line: not all of it is in memory at once. */
   results(batch: SubmittedBatch, results: readonly string[], signal: AbortSignal): AsyncIterable<ResultLine>;
+  /** Asks the provider to leave what it has not answered yet. */
+  cancel(batch: SubmittedBatch, signal: AbortSignal): Promise<void>;
 }

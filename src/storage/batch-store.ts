@@ -26,6 +26,17 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
+/** How a batch was submitted, as far as anybody here knows. Times: RFC 3339. */
+export interface BatchSubmission {
+  /** Before anything was sent, and before it was last sent. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** How many requests it had then. */
+  readonly lines: number;
+  /** The provider's id of it; absent: nobody has heard yet that the provider took it. */
+  readonly providerBatchId?: string;
+}
+
 /** The turns that wait for a batch, and what came of them. Every method may be repeated. */
 export interface BatchStore {
   /** Keeps a request from now (RFC 3339) on. One of the same turn stays as it is. */
@@ -45,6 +56,14 @@ export interface BatchStore {
   /** Keeps the same of all lines of which nothing is kept. */
   answerRest(batchId: string, answer: StoredAnswer): Promise<void>;
   answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined>;
+  /** Notes that a batch is about to be submitted, from now (RFC 3339) on. */
+  beginSubmission(batchId: string, lines: number, now: string): Promise<void>;
+  /** The provider has refused it for certain: nothing of it was submitted. One that it took stays noted. */
+  dropSubmission(batchId: string): Promise<void>;
+  endSubmission(batchId: string, providerBatchId: string): Promise<void>;
+  submissionOf(batchId: string): Promise<BatchSubmission | undefined>;
+  /** The providers' ids of all batches that were submitted at a time (RFC 3339) or later. */
+  submittedSince(time: string): Promise<readonly string[]>;
   /** Forgets what has been there since before a time: its executions were ended from outside. */
   forgetBefore(time: string): Promise<void>;
 }

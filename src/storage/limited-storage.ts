@@ -144,6 +144,11 @@ function limitedBatches(limit: CallerLimit): BatchStore {
     answer: refuse,
     answerRest: refuse,
     answerOf: refuse,
+    beginSubmission: refuse,
+    dropSubmission: refuse,
+    endSubmission: refuse,
+    submissionOf: refuse,
+    submittedSince: refuse,
     forgetBefore: refuse,
   };
 }

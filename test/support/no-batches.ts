@@ -15,6 +15,7 @@ export const NO_BATCHES: BatchParts = {
     results: () => {
       throw new Error('not played');
     },
+    cancel: notPlayed,
   },
   collect: notPlayed,
   tellAnswered: notPlayed,

@@ -1,5 +1,6 @@
+import { allAnswered, refused } from './batch-servers/batch-server.js';
+import type { OpenAiBatchServer } from './batch-servers/openai-batch-server.js';
 import { anAgent, NOW } from './builders.js';
-import { allAnswered, refusedLine, type OpenAiBatchServer } from './openai-batch-server.js';
 import type { WorkerUnderTest } from './worker-under-test.js';
 
 type Save = (name: string, workflowId: string, runId?: string) => Promise<unknown>;
@@ -21,16 +22,16 @@ export async function recordBatches(under: WorkerUnderTest, save: Save, server: 
   await under.client.workflow.getHandle(collector).result();
   await save('batch-collector', collector);
 
-  server.ending = (lines) => ({
-    status: 'completed',
-    output: lines.map((line) => refusedLine(line, 500, 'server_error')),
-  });
+  server.ending = (lines) => ({ status: 'completed', lines: lines.map((line) => refused(line, 500, 'server_error')) });
   await (await start(under, 'by-fallback', 'patient')).result();
   await save('execution-by-fallback-after-batch', 'by-fallback');
   server.ending = allAnswered;
 
   server.isHeld = true;
-  await (await start(under, 'out-of-a-batch', 'hasty')).result();
+  const hasty = await start(under, 'out-of-a-batch', 'hasty');
+  // A batch that nobody waits for would be cancelled.
+  await start(under, 'still-in-a-batch', 'patient');
+  await hasty.result();
   await save('execution-that-left-its-batch', 'out-of-a-batch');
   await recordContinued(under, save, server);
 }
@@ -49,7 +50,7 @@ async function recordContinued({ client }: WorkerUnderTest, save: Save, server: 
 
 /** The Temporal workflow of the batch that was submitted last. */
 function batchOf({ batches }: OpenAiBatchServer): string {
-  return `model-batch/${batches.at(-1)?.ownId ?? ''}`;
+  return `model-batch/${batches.at(-1)?.named ?? ''}`;
 }
 
 async function start({ client, taskQueue }: WorkerUnderTest, workflowId: string, agentId: string) {

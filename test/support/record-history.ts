@@ -24,7 +24,7 @@ import { priceTable } from '../../src/providers/pricing/price-table.js';
 import { defineTool } from '../../src/tools/define-tool.js';
 import { buildFirst } from './build-first.js';
 import { aPlaceAgent, aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from './builders.js';
-import { OpenAiBatchServer } from './openai-batch-server.js';
+import { OpenAiBatchServer } from './batch-servers/openai-batch-server.js';
 import { resetWorkflow, taskEnd } from './reset-workflow.js';
 import { recordApprovals } from './record-approvals.js';
 import { recordBatches } from './record-batches.js';

@@ -12,25 +12,31 @@ import { createLanguageModel } from '../../src/providers/create-language-model.j
 import { createModelBatches } from '../../src/providers/create-model-batches.js';
 import { readCredentials } from '../../src/providers/keys/read-credentials.js';
 import { priceTable } from '../../src/providers/pricing/price-table.js';
+import { answered, refused, type BatchServer } from '../support/batch-servers/batch-server.js';
+import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
-import { allAnswered, answerLine, OpenAiBatchServer, refusedLine } from '../support/openai-batch-server.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { THIS_MACHINE } from '../support/this-machine.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
-const PRICES = { 'openai/m': { inputUsdPerMillion: 2, outputUsdPerMillion: 20 } };
-let server: OpenAiBatchServer;
+const PRICE = { inputUsdPerMillion: 2, outputUsdPerMillion: 20 };
+const PRICES = { 'openai/m': PRICE, 'anthropic/m': PRICE, 'google/m': PRICE };
+let providers: BatchProviders;
+let server: BatchServer;
 let baseUrl: string;
 let dispatcher: Dispatcher;
 let under: WorkerUnderTest;
 let count = 0;
 
 beforeAll(async () => {
-  server = new OpenAiBatchServer();
-  baseUrl = await server.start();
+  providers = await startBatchProviders();
+  ({
+    openai: server,
+    baseUrls: { openai: baseUrl },
+  } = providers);
   dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
-  const credentials = readCredentials({ accounts: { openai: { apiKey: 'sk-batches', baseUrl } }, credentials: {} });
+  const credentials = readCredentials({ accounts: providers.accounts, credentials: {} });
   const models = { credentials, dispatcher, prices: priceTable(PRICES) };
   const model = createLanguageModel({ ...models, schemas: schemasInThisThread });
   under = await startWorkerUnderTest(model, {
@@ -40,15 +46,12 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  server.batches.length = 0;
-  server.streams = 0;
-  server.isHeld = false;
-  server.ending = allAnswered;
+  for (const one of providers.servers) one.reset();
 });
 
 afterAll(async () => {
   await under.stop();
-  await server.stop();
+  await providers.stop();
   await dispatcher.close();
 });
 
@@ -95,10 +98,7 @@ async function eventsOf(executionId: string) {
 describe('executions in batches', () => {
   it('are sent as one, and each gets its own answer, in one chunk and at half the price', async () => {
     const texts = Array.from({ length: 30 }, (_, index) => `question ${index}`);
-    server.ending = (lines) => ({
-      status: 'completed',
-      output: lines.toReversed().map((line) => answerLine(line)),
-    });
+    server.ending = (lines) => ({ status: 'completed', lines: lines.toReversed().map((line) => answered(line)) });
     const executions = await outcomes(await agentOf(), texts);
     expect(executions.map(({ finalResponse }) => finalResponse)).toEqual(texts.map((text) => `Answer to ${text}`));
     expect(server.batches.map(({ lines }) => lines.length)).toEqual([30]);
@@ -121,18 +121,18 @@ describe('executions in batches', () => {
 
   it('get codes of their own for lines that failed, are missing, too long, double or of nobody', async () => {
     server.ending = (lines) => {
-      const [fine, refused, busy, missing, long] = lines;
-      if (!fine || !refused || !busy || !missing || !long) throw new Error('five were sent');
-      const output = [
-        answerLine({ ...fine, customId: 'of-nobody' }, 'a stranger'),
+      const [fine, tooLong, busy, missing, long] = lines;
+      if (!fine || !tooLong || !busy || !missing || !long) throw new Error('five were sent');
+      const ended = [
+        answered({ ...fine, customId: 'of-nobody' }, 'a stranger'),
         'no JSON at all',
-        answerLine(fine, 'the first'),
-        answerLine(fine, 'the second'),
-        refusedLine(refused, 400, 'context_length_exceeded'),
-        refusedLine(busy, 429, 'rate_limit_exceeded'),
-        answerLine(long, 'x'.repeat(5 * 1024 * 1024)),
+        answered(fine, 'the first'),
+        answered(fine, 'the second'),
+        refused(tooLong, 400, 'context_length_exceeded'),
+        refused(busy, 429, 'rate_limit_exceeded'),
+        answered(long, 'x'.repeat(5 * 1024 * 1024)),
       ];
-      return { status: 'completed', output };
+      return { status: 'completed', lines: ended };
     };
     const executions = await outcomes(await agentOf(), ['a', 'b', 'c', 'd', 'e']);
     expect(executions.map(({ finalResponse, errorCode }) => finalResponse ?? errorCode)).toEqual(
@@ -142,10 +142,10 @@ describe('executions in batches', () => {
   });
 
   it('that the provider did not get to in time, or was told to leave, are told so', async () => {
-    server.ending = ([first]) => ({ status: 'expired', output: first === undefined ? [] : [answerLine(first)] });
+    server.ending = ([first]) => ({ status: 'expired', lines: first === undefined ? [] : [answered(first)] });
     const expired = await outcomes(await agentOf(), ['a', 'b']);
     expect(new Set(expired.map(({ status }) => status))).toEqual(new Set(['COMPLETED', 'TIMEOUT']));
-    server.ending = () => ({ status: 'cancelled', output: [] });
+    server.ending = () => ({ status: 'cancelled', lines: [] });
     const [cancelled] = await outcomes(await agentOf(), ['a']);
     expect(cancelled).toMatchObject({
       errorCode: 'server',
@@ -162,10 +162,10 @@ describe('executions in batches', () => {
       usage: { costUsd: 0.004 },
     });
     expect([server.batches.length, server.streams]).toEqual([1, 1]);
-    const batchId = server.batches[0]?.ownId ?? '';
-    server.isHeld = false;
+    const { id, named: batchId = '' } = server.batches[0] ?? {};
     await under.client.workflow.getHandle(`model-batch/${batchId}`).result();
     expect(await under.storage.batches.placesIn(batchId)).toEqual([]);
+    expect(server.cancelled).toEqual([id]);
   });
 
   it('can be cancelled while they wait', async () => {
@@ -176,7 +176,7 @@ describe('executions in batches', () => {
     });
     await handle?.cancel();
     expect(await ended(handle?.workflowId ?? '')).toMatchObject({ status: 'CANCELLED' });
-    const batchId = server.batches[0]?.ownId ?? '';
+    const batchId = server.batches[0]?.named ?? '';
     expect(await under.storage.batches.placesIn(batchId)).toEqual([]);
   });
 
@@ -195,7 +195,7 @@ describe('executions in batches', () => {
   it('go on with a fallback, as streams, where their lines failed', async () => {
     server.ending = (lines) => ({
       status: 'completed',
-      output: lines.map((line) => refusedLine(line, 500, 'server_error')),
+      lines: lines.map((line) => refused(line, 500, 'server_error')),
     });
     const llmProvider = { type: 'openai' as const, model: 'other', headers: {}, options: {} };
     expect(await outcomes(await agentOf({ fallbacks: [{ llmProvider }] }), ['a'])).toMatchObject([
@@ -203,6 +203,50 @@ describe('executions in batches', () => {
     ]);
     expect(server.batches).toHaveLength(1);
   });
+
+  it.each(BATCH_PROVIDERS)(
+    'of %s are sent once where the connection is lost as the provider takes them',
+    { tags: 'provider-fails' },
+    async (type) => {
+      const taking = providers[type];
+      taking.silence = 'broken';
+      taking.ending = ([first, ...rest]) => ({
+        status: 'completed',
+        lines: [
+          ...(first === undefined ? [] : [refused(first, 500, 'server_error')]),
+          ...rest.map((line) => answered(line)),
+        ],
+      });
+      const texts = ['a', 'b', 'c'];
+      const llmProvider = { type, model: 'm', headers: {}, options: {} };
+      const executions = await outcomes(await agentOf({ llmProvider, llmConfig: { maxTokens: 200 } }), texts);
+      expect(taking.batches.map(({ lines }) => lines.length)).toEqual([3]);
+      expect(taking.lists).toBeGreaterThan(0);
+      const first = taking.batches[0]?.lines[0]?.said;
+      expect(
+        executions.map(({ finalResponse, errorCode, usage }) => [finalResponse ?? errorCode, usage?.costUsd]),
+      ).toEqual(texts.map((text) => (text === first ? ['server', undefined] : [`Answer to ${text}`, 0.002])));
+    },
+  );
+
+  it(
+    'that nobody knows to be taken are sent once also where their provider never says, and then taken as streams',
+    { tags: 'provider-fails' },
+    async () => {
+      const { anthropic } = providers;
+      [anthropic.silence, anthropic.isHeld] = ['broken', true];
+      const llmProvider = { type: 'anthropic' as const, model: 'm', headers: {}, options: {} };
+      const fields = { llmProvider, llmConfig: { maxTokens: 200 }, maxWaitSeconds: 6 };
+      const [late] = await outcomes(await agentOf(fields), ['a question']);
+      expect(late).toMatchObject({ status: 'COMPLETED', finalResponse: 'streamed a question' });
+      expect([anthropic.batches.length, anthropic.streams]).toEqual([1, 1]);
+      const query = "WorkflowType = 'modelBatch' and ExecutionStatus = 'Running'";
+      await eventually(async () => {
+        expect((await under.client.workflow.count(query)).count).toBe(0);
+      });
+      expect(anthropic.batches).toHaveLength(1);
+    },
+  );
 
   it('are told what their provider refuses them for', async () => {
     const llmProvider = { type: 'openai' as const, model: 'm', baseUrl, headers: {}, options: {} };

@@ -3,7 +3,7 @@ import { ownValue } from '../json/json.js';
 import type { AgentContent, ProviderType } from './agent.js';
 
 /** Whose API has batches that we speak. */
-const BATCHED = ['openai'] as const satisfies readonly ProviderType[];
+const BATCHED = ['openai', 'anthropic', 'google'] as const satisfies readonly ProviderType[];
 export type BatchedProvider = (typeof BATCHED)[number];
 
 export function isBatched(type: ProviderType): type is BatchedProvider {
@@ -19,7 +19,8 @@ export const LONGEST_MAX_WAIT_SECONDS = 604_800;
 export function batchRefusal({ llmProvider, tools }: Pick<AgentContent, 'llmProvider' | 'tools'>): string | undefined {
   const { type, options } = llmProvider;
   if (!isBatched(type)) return `"batch" is for providers that have batches (${BATCHED.join(', ')}): ${type} has none`;
-  if (ownValue(options, 'apiVersion') !== undefined) return '"batch" is not for deployments of Azure';
+  if (type === 'openai' && ownValue(options, 'apiVersion') !== undefined)
+    return '"batch" is not for deployments of Azure';
   if (tools.length > 0) return '"batch" is for agents without tools: every turn would wait for a batch of its own';
   return undefined;
 }

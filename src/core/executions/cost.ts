@@ -1,3 +1,6 @@
+import type { LlmProvider } from '../agents/agent.js';
+import type { TokenUsage } from '../streams/stream-event.js';
+
 /** So many places behind the point are a hundred-millionth of a cent: what is behind them is the noise of binary fractions. */
 const PLACES = 10;
 
@@ -19,7 +22,17 @@ export function totalCost(amounts: readonly (number | undefined)[]): number | un
 /** What batches cost of what a stream would. */
 const BATCH_PRICE = 0.5;
 
-/** What a call costs in a batch, by what it would as a stream. */
-export function batchUsd(streamed: number): number {
-  return roundedUsd(streamed * BATCH_PRICE);
+/** What a call costs, in US dollars; `undefined` where no price is known. */
+type CostOf = (provider: LlmProvider, usage: TokenUsage) => number | undefined;
+
+/** What calls cost in a batch, by what they would as streams. What Google reads from its cache is no cheaper there. */
+export function batchCostOf(costOf: CostOf): CostOf {
+  return (provider, usage) => {
+    const streamed = costOf(provider, usage);
+    if (streamed === undefined) return undefined;
+    const { cachedInputTokens: cached = 0 } = usage;
+    const read = { inputTokens: cached, outputTokens: 0, totalTokens: cached, cachedInputTokens: cached };
+    const full = provider.type === 'google' && cached > 0 ? (costOf(provider, read) ?? 0) : 0;
+    return roundedUsd((streamed + full) * BATCH_PRICE);
+  };
 }

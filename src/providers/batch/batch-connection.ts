@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { readText } from '../connection/bounded-text.js';
-import { GuardedCall, type CallLimits } from '../connection/guarded-call.js';
+import { GuardedCall, type AnswerHead, type CallLimits, type GuardedCallOptions } from '../connection/guarded-call.js';
+import type { HeaderValues } from '../failures/asked-wait.js';
 import { classifyAnswer } from '../failures/classify-answer.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
 import { quoteProvider } from '../failures/quote-provider.js';
@@ -15,9 +16,16 @@ const LIMITS: CallLimits = { totalMs: 600_000, firstByteMs: 300_000, idleMs: 60_
 const FILE_LIMITS: CallLimits = { ...LIMITS, totalMs: 1_800_000 };
 const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 
+interface Reading<Read> {
+  readonly onHead?: GuardedCallOptions['onHead'];
+  readonly read: (response: Response) => Promise<Read>;
+}
+
 export interface Posted {
   readonly contentType: string;
   readonly body: string;
+  /** Besides those of every call. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface BatchAccount {
@@ -43,6 +51,15 @@ export class BatchConnection {
     this.#endpoint = endpoint;
   }
 
+  /** Whose batches they are. */
+  get provider(): LlmProvider {
+    return this.#provider;
+  }
+
+  get baseUrl(): URL {
+    return this.#endpoint.baseUrl;
+  }
+
   /** `path`: under the base URL. */
   async get(path: string): Promise<JsonObject> {
     return await this.#json(path, undefined);
@@ -52,9 +69,23 @@ export class BatchConnection {
     return await this.#json(path, posted);
   }
 
+  /** What an answer begins with. The rest is not read, whatever it says that it is: uploads begin with a page that is empty. */
+  async postForHeaders(path: string, posted: Posted): Promise<HeaderValues> {
+    let begun: AnswerHead | undefined;
+    const onHead = (head: AnswerHead) => {
+      begun = head;
+    };
+    try {
+      await this.#answer(path, posted, { onHead, read: () => Promise.resolve() });
+    } catch (error) {
+      if (!isFine(begun)) throw error;
+    }
+    return begun?.headers ?? {};
+  }
+
   /** The lines of a file, as `readResultLines` gives them. */
   async *lines(path: string): AsyncGenerator<string | undefined, void, undefined> {
-    const call = this.#open(FILE_LIMITS, undefined);
+    const call = this.#open(FILE_LIMITS);
     try {
       const response = await call.fetch(apiUrl(this.#endpoint.baseUrl, path));
       yield* readResultLines(response.body ?? []);
@@ -71,15 +102,22 @@ export class BatchConnection {
   }
 
   async #json(path: string, posted: Posted | undefined): Promise<JsonObject> {
-    const call = this.#open(LIMITS, posted);
-    const { baseUrl } = this.#endpoint;
+    return await this.#answer(path, posted, {
+      read: async (response) => {
+        const text = response.body === null ? '' : await readText(response.body, LARGEST_ANSWER_BYTES);
+        const answer = parseJsonObject(text);
+        if (isJsonObject(answer)) return answer;
+        const { host } = this.baseUrl;
+        throw new ModelError('invalid_request', `${host} answered nothing that belongs to an API of batches.`);
+      },
+    });
+  }
+
+  async #answer<Read>(path: string, posted: Posted | undefined, { onHead, read }: Reading<Read>): Promise<Read> {
+    const call = this.#open(LIMITS, posted, onHead);
     try {
       const init = posted === undefined ? {} : { method: 'POST', body: posted.body };
-      const response = await call.fetch(apiUrl(baseUrl, path), init);
-      const text = response.body === null ? '' : await readText(response.body, LARGEST_ANSWER_BYTES);
-      const answer = parseJsonObject(text);
-      if (isJsonObject(answer)) return answer;
-      throw new ModelError('invalid_request', `${baseUrl.host} answered nothing that belongs to an API of batches.`);
+      return await read(await call.fetch(apiUrl(this.baseUrl, path), init));
     } catch (error) {
       throw call.explain(error);
     } finally {
@@ -87,7 +125,7 @@ export class BatchConnection {
     }
   }
 
-  #open(limits: CallLimits, posted: Posted | undefined): GuardedCall {
+  #open(limits: CallLimits, posted?: Posted, onHead?: GuardedCallOptions['onHead']): GuardedCall {
     const { secrets, keySource, key, headers } = this.#endpoint;
     const context = { model: this.#provider.model, keySource, secrets, prompts: [], sent: () => ({}) };
     return new GuardedCall({
@@ -99,10 +137,15 @@ export class BatchConnection {
         'user-agent': 'circuit-breaker',
         ...this.#format.headers(this.#provider, key),
         ...headers,
-        ...(posted === undefined ? {} : { 'content-type': posted.contentType }),
+        ...(posted === undefined ? {} : { 'content-type': posted.contentType, ...posted.headers }),
       },
       secrets,
       classify: (answer) => classifyAnswer(answer, context),
+      ...(onHead === undefined ? {} : { onHead }),
     });
   }
+}
+
+function isFine(head: AnswerHead | undefined): boolean {
+  return head !== undefined && head.status >= 200 && head.status < 300;
 }

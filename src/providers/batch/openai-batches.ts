@@ -1,17 +1,14 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../core/json/json.js';
 import { listAt, numberAt, objectAt, textAt } from '../../core/json/json-fields.js';
-import { ModelError } from '../../core/executions/model-error.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
 import type { BatchState, LineFailure, ResultLine } from '../model-batches.js';
-import type { BatchApi } from './batch-api.js';
+import { CLOCKS_DIFFER_MS, MOST_PAGES, type BatchApi } from './batch-api.js';
 import type { BatchConnection } from './batch-connection.js';
+import { CANCELLED, EXPIRED, failedLine, idIn, NO_LINE, refusedBatch, tooManyBatches } from './batch-words.js';
 
 /** Under this name a batch has our own id in its metadata. */
 const OUR_ID = 'circuit_breaker_batch';
 const PAGE = 100;
-/** Clocks differ: batches that began so long before ours are looked at, too. */
-const CLOCKS_DIFFER_SECONDS = 3600;
-const MOST_PAGES = 100;
 
 /**
  * OpenAI's API of batches: a file of requests, a batch of it, and files of results and of errors.
@@ -23,20 +20,20 @@ export const openAiBatches: BatchApi = {
     const path = url.pathname.endsWith('/chat/completions') ? '/v1/chat/completions' : '/v1/responses';
     return { path, body: JSON.stringify(rest) };
   },
-  find: async (connection, { batchId, since }) => {
-    const earliest = Date.parse(since) / 1000 - CLOCKS_DIFFER_SECONDS;
+  find: async (connection, { batchId, firstAt }) => {
+    const earliest = (Date.parse(firstAt) - CLOCKS_DIFFER_MS) / 1000;
     let after = '';
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const list = await connection.get(`batches?limit=${PAGE}${after === '' ? '' : `&after=${after}`}`);
       const batches = listAt(list, 'data').filter(isJsonObject);
       const ours = batches.find((batch) => textAt(objectAt(batch, 'metadata'), OUR_ID) === batchId);
-      if (ours !== undefined) return textAt(ours, 'id');
+      if (ours !== undefined) return { type: 'found', providerBatchId: textAt(ours, 'id') };
       const last = batches.at(-1);
-      if (last === undefined || ownValue(list, 'has_more') !== true) return undefined;
-      if ((numberAt(last, 'created_at') ?? 0) < earliest) return undefined;
+      if (last === undefined || ownValue(list, 'has_more') !== true) return { type: 'none' };
+      if ((numberAt(last, 'created_at') ?? 0) < earliest) return { type: 'none' };
       after = encodeURIComponent(textAt(last, 'id'));
     }
-    throw new ModelError('server', 'The provider lists more batches than can be looked through.');
+    throw tooManyBatches();
   },
   submit: async (connection, { batchId }, lines) => {
     const [first] = lines;
@@ -49,13 +46,16 @@ export const openAiBatches: BatchApi = {
       metadata: { [OUR_ID]: batchId },
     };
     const posted = { contentType: 'application/json', body: JSON.stringify(batch) };
-    return idIn(await connection.post('batches', posted));
+    return idIn(await connection.post('batches', posted), 'id');
   },
   look: async (connection, id) => stateOf(await connection.get(`batches/${encodeURIComponent(id)}`), connection),
   results: async function* (connection, _id, files) {
     for (const file of files) {
       for await (const line of connection.lines(`files/${encodeURIComponent(file)}/content`)) yield resultOf(line);
     }
+  },
+  cancel: async (connection, id) => {
+    await connection.post(`batches/${encodeURIComponent(id)}/cancel`, { contentType: 'application/json', body: '{}' });
   },
 };
 
@@ -73,43 +73,26 @@ function multipart(name: string, file: string) {
   return { contentType: `multipart/form-data; boundary=${boundary}`, body };
 }
 
-function idIn(batch: JsonObject): string {
-  const id = textAt(batch, 'id');
-  if (id !== '') return id;
-  throw new ModelError('server', 'The provider took a batch and gave it no id.');
-}
-
-const NO_LINE = 'The results of the batch have no line of this execution.';
-
 function stateOf(batch: JsonObject, connection: BatchConnection): BatchState {
   const results = [textAt(batch, 'output_file_id'), textAt(batch, 'error_file_id')].filter((id) => id !== '');
   const over = (rest: LineFailure): BatchState => ({ type: 'over', results, rest });
   switch (textAt(batch, 'status')) {
     case 'completed':
-      return over({ code: 'incomplete_stream', message: NO_LINE });
+      return over(NO_LINE);
     case 'expired':
-      return over({ code: 'timeout', message: EXPIRED });
+      return over(EXPIRED);
     case 'cancelled':
-      return over({ code: 'server', message: CANCELLED });
+      return over(CANCELLED);
     case 'failed':
-      return over({ code: 'invalid_request', message: refusal(batch, connection) });
+      return over(refusedBatch(connection, reasonsIn(batch)));
     default:
       return { type: 'running' };
   }
 }
 
-const EXPIRED = 'The provider did not get to this execution before its batch expired.';
-const CANCELLED = 'The batch of this execution was cancelled at the provider.';
-
-function refusal(batch: JsonObject, connection: BatchConnection): string {
-  const said = listAt(objectAt(batch, 'errors'), 'data').filter(isJsonObject);
-  const words = connection.quote(
-    said
-      .slice(0, 3)
-      .map((error) => textAt(error, 'message'))
-      .join('; '),
-  );
-  return `The provider refused the batch${words === '' ? '.' : `: ${words}`}`;
+function reasonsIn(batch: JsonObject): readonly string[] {
+  const errors = listAt(objectAt(batch, 'errors'), 'data').filter(isJsonObject);
+  return errors.map((error) => textAt(error, 'message'));
 }
 
 function resultOf(line: string | undefined): ResultLine {
@@ -125,11 +108,7 @@ function resultOf(line: string | undefined): ResultLine {
 }
 
 function failureOf(error: JsonObject): LineFailure {
-  const code = textAt(error, 'code')
-    .replaceAll(/[^a-z_]/g, '')
-    .slice(0, 50);
-  if (code === 'batch_expired') return { code: 'timeout', message: EXPIRED };
-  if (code === 'batch_cancelled') return { code: 'server', message: CANCELLED };
-  const said = code === '' ? '' : ` (${code})`;
-  return { code: 'server', message: `The provider could not answer this line of the batch${said}.` };
+  const code = textAt(error, 'code');
+  if (code === 'batch_expired') return EXPIRED;
+  return code === 'batch_cancelled' ? CANCELLED : failedLine(code);
 }

@@ -13,3 +13,8 @@ export function textOption({ options }: ModelRequest['provider'], name: string):
   const text = textAt(options, name);
   return text === '' ? undefined : text;
 }
+
+/** Of Google's API, in front of what it has. */
+export function googleVersion(provider: ModelRequest['provider']): string {
+  return textOption(provider, 'apiVersion') ?? 'v1beta';
+}

@@ -1,6 +1,6 @@
 import type { StoredAnswer } from '../../core/executions/stored-answer.js';
 import { utf8Length } from '../../core/json/utf8-length.js';
-import type { BatchLimits, BatchPlace, BatchRequest, BatchStore } from '../batch-store.js';
+import type { BatchLimits, BatchPlace, BatchRequest, BatchStore, BatchSubmission } from '../batch-store.js';
 
 interface Waiting {
   readonly request: BatchRequest;
@@ -12,6 +12,7 @@ interface Waiting {
 export class MemoryBatchStore implements BatchStore {
   /** In the order in which they came. */
   readonly #waiting = new Map<string, Waiting>();
+  readonly #submissions = new Map<string, BatchSubmission>();
 
   join(request: BatchRequest, now: string): Promise<void> {
     const key = keyOf(request);
@@ -65,8 +66,35 @@ export class MemoryBatchStore implements BatchStore {
     return Promise.resolve(this.#waiting.get(keyOf({ executionId, turn }))?.answer);
   }
 
+  beginSubmission(batchId: string, lines: number, now: string): Promise<void> {
+    const before = this.#submissions.get(batchId);
+    this.#submissions.set(batchId, { firstAt: now, ...before, lastAt: now, lines });
+    return Promise.resolve();
+  }
+
+  dropSubmission(batchId: string): Promise<void> {
+    if (this.#submissions.get(batchId)?.providerBatchId === undefined) this.#submissions.delete(batchId);
+    return Promise.resolve();
+  }
+
+  endSubmission(batchId: string, providerBatchId: string): Promise<void> {
+    const submission = this.#submissions.get(batchId);
+    if (submission !== undefined) this.#submissions.set(batchId, { providerBatchId, ...submission });
+    return Promise.resolve();
+  }
+
+  submissionOf(batchId: string): Promise<BatchSubmission | undefined> {
+    return Promise.resolve(this.#submissions.get(batchId));
+  }
+
+  submittedSince(time: string): Promise<readonly string[]> {
+    const since = [...this.#submissions.values()].filter(({ lastAt }) => lastAt >= time);
+    return Promise.resolve(since.flatMap(({ providerBatchId: id }) => (id === undefined ? [] : [id])));
+  }
+
   forgetBefore(time: string): Promise<void> {
     for (const [key, { joinedAt }] of this.#waiting) if (joinedAt < time) this.#waiting.delete(key);
+    for (const [batchId, { lastAt }] of this.#submissions) if (lastAt < time) this.#submissions.delete(batchId);
     return Promise.resolve();
   }
 

@@ -1,10 +1,14 @@
 import type { StoredAnswer } from '../../core/executions/stored-answer.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
-import type { BatchLimits, BatchPlace, BatchRequest, BatchStore } from '../batch-store.js';
+import type { BatchLimits, BatchPlace, BatchRequest, BatchStore, BatchSubmission } from '../batch-store.js';
 
 const PLACE = 'execution_id as "executionId", turn, custom_id as "customId"';
 const ORDER = 'joined_at, execution_id collate "C", turn';
+
+interface SubmissionRow extends Omit<BatchSubmission, 'providerBatchId'> {
+  readonly providerBatchId: string | null;
+}
 
 export class PostgresBatchStore implements BatchStore {
   readonly #sql: SqlConnection;
@@ -94,8 +98,58 @@ export class PostgresBatchStore implements BatchStore {
     return row?.answer ?? undefined;
   }
 
+  async beginSubmission(batchId: string, lines: number, now: string): Promise<void> {
+    await this.#sql.query({
+      name: 'begin-batch-submission',
+      text: `insert into circuit_breaker.batch_submissions (batch_id, first_at, last_at, lines) values ($1, $3, $3, $2)
+        on conflict (batch_id) do update set last_at = excluded.last_at, lines = excluded.lines`,
+      values: [batchId, lines, now],
+    });
+  }
+
+  async dropSubmission(batchId: string): Promise<void> {
+    await this.#sql.query({
+      name: 'drop-batch-submission',
+      text: 'delete from circuit_breaker.batch_submissions where batch_id = $1 and provider_batch_id is null',
+      values: [batchId],
+    });
+  }
+
+  async endSubmission(batchId: string, providerBatchId: string): Promise<void> {
+    await this.#sql.query({
+      name: 'end-batch-submission',
+      text: `update circuit_breaker.batch_submissions set provider_batch_id = coalesce(provider_batch_id, $2)
+        where batch_id = $1`,
+      values: [batchId, providerBatchId],
+    });
+  }
+
+  async submissionOf(batchId: string): Promise<BatchSubmission | undefined> {
+    const [row] = await this.#sql.query<SubmissionRow>({
+      name: 'batch-submission',
+      text: `select first_at as "firstAt", last_at as "lastAt", lines, provider_batch_id as "providerBatchId"
+        from circuit_breaker.batch_submissions where batch_id = $1`,
+      values: [batchId],
+    });
+    if (row === undefined) return undefined;
+    const { providerBatchId, ...submission } = row;
+    return { ...submission, ...(providerBatchId === null ? {} : { providerBatchId }) };
+  }
+
+  async submittedSince(time: string): Promise<readonly string[]> {
+    const rows = await this.#sql.query<{ readonly id: string }>({
+      name: 'batches-submitted-since',
+      text: `select provider_batch_id as id from circuit_breaker.batch_submissions
+        where last_at >= $1 and provider_batch_id is not null`,
+      values: [time],
+    });
+    return rows.map(({ id }) => id);
+  }
+
   async forgetBefore(time: string): Promise<void> {
-    const text = 'delete from circuit_breaker.batch_requests where joined_at < $1';
-    await this.#sql.query({ name: 'forget-batch-requests', text, values: [time] });
+    const requests = 'delete from circuit_breaker.batch_requests where joined_at < $1';
+    await this.#sql.query({ name: 'forget-batch-requests', text: requests, values: [time] });
+    const submissions = 'delete from circuit_breaker.batch_submissions where last_at < $1';
+    await this.#sql.query({ name: 'forget-batch-submissions', text: submissions, values: [time] });
   }
 }

@@ -14,7 +14,10 @@ function pointersOf(fields: Partial<AgentContent>): readonly string[] {
 describe('batches', () => {
   it('are for providers that have them, and for agents without tools', () => {
     expect(pointersOf({})).toEqual([]);
-    expect(pointersOf({ llmProvider: { ...OPENAI, type: 'ollama' } })).toEqual(['/delivery']);
+    expect(pointersOf({ llmProvider: { ...OPENAI, type: 'anthropic' } })).toEqual([]);
+    expect(pointersOf({ llmProvider: { ...OPENAI, type: 'google', options: { apiVersion: 'v1' } } })).toEqual([]);
+    for (const type of ['ollama', 'custom', 'mock'] as const)
+      expect(pointersOf({ llmProvider: { ...OPENAI, type } })).toEqual(['/delivery']);
     expect(pointersOf({ llmProvider: { ...OPENAI, options: { apiVersion: '2024-10-21' } } })).toEqual(['/delivery']);
     expect(pointersOf({ tools: ['http.fetch'] })).toEqual(['/delivery']);
     expect(pointersOf({ tools: ['http.fetch'], delivery: 'stream' })).toEqual([]);

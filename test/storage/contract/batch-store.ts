@@ -48,6 +48,24 @@ export function batchStoreContract(store: () => BatchStore): void {
     expect(await Promise.all(['a-1', 'a-2'].map((id) => store().answerOf(id, 1)))).toEqual([ANSWER, OTHER]);
   });
 
+  it('notes who has begun to submit a batch, and what the provider calls it', async () => {
+    expect(await store().submissionOf('batch-s1')).toBeUndefined();
+    await store().beginSubmission('batch-s1', 3, at(2));
+    await store().beginSubmission('batch-s1', 2, at(3));
+    expect(await store().submissionOf('batch-s1')).toEqual({ firstAt: at(2), lastAt: at(3), lines: 2 });
+    await store().endSubmission('batch-s1', 'theirs-1');
+    await store().endSubmission('batch-s1', 'theirs-2');
+    await store().dropSubmission('batch-s1');
+    expect(await store().submissionOf('batch-s1')).toMatchObject({ lines: 2, providerBatchId: 'theirs-1' });
+    await store().beginSubmission('batch-s2', 1, at(4));
+    expect(await store().submittedSince(at(3))).toEqual(['theirs-1']);
+    expect(await store().submittedSince(at(4))).toEqual([]);
+    await store().dropSubmission('batch-s2');
+    expect(await store().submissionOf('batch-s2')).toBeUndefined();
+    await store().forgetBefore(at(4));
+    expect(await store().submissionOf('batch-s1')).toBeUndefined();
+  });
+
   it('has nothing for who has left, or was forgotten', async () => {
     await join(['f-1', 'f-2', 'f-3'], 'group-f');
     await store().claim('group-f', 'batch-f', LIMITS);

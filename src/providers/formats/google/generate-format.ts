@@ -1,13 +1,10 @@
-import type { LlmProvider } from '../../../core/agents/agent.js';
 import { withoutEndingSlashes } from '../../../core/ending-slashes.js';
 import { isJsonObject } from '../../../core/json/json.js';
 import { listAt, textAt } from '../../../core/json/json-fields.js';
-import { extraBody, textOption } from '../../request/request-options.js';
+import { extraBody, googleVersion } from '../../request/request-options.js';
 import { apiUrl, type WireFormat } from '../../wire-format.js';
 import { GenerateReader } from './generate-chunk.js';
 import { planGenerateCall } from './generate-request.js';
-
-const DEFAULT_API_VERSION = 'v1beta';
 
 /** Google's Gemini API. Its base URL ends before the version, which is an option. */
 export const generateFormat: WireFormat = {
@@ -29,7 +26,7 @@ export const generateFormat: WireFormat = {
           enterprise: false,
           httpOptions: {
             baseUrl: withoutEndingSlashes(baseUrl.href),
-            apiVersion: apiVersion(request.provider),
+            apiVersion: googleVersion(request.provider),
             extraBody: extraBody(request),
             fetch,
           },
@@ -40,13 +37,9 @@ export const generateFormat: WireFormat = {
       state: () => reader.state,
     };
   },
-  modelsUrl: (provider, baseUrl) => apiUrl(baseUrl, `${apiVersion(provider)}/models?pageSize=1000`),
+  modelsUrl: (provider, baseUrl) => apiUrl(baseUrl, `${googleVersion(provider)}/models?pageSize=1000`),
   readModelNames: (list) =>
     listAt(list, 'models')
       .filter(isJsonObject)
       .map((entry) => textAt(entry, 'name').replace(/^models\//, '')),
 };
-
-function apiVersion(provider: LlmProvider): string {
-  return textOption(provider, 'apiVersion') ?? DEFAULT_API_VERSION;
-}

@@ -1,0 +1,268 @@
+import type { Dispatcher } from 'undici';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { BatchedProvider } from '../../../src/core/agents/delivery.js';
+import type { ModelRequest } from '../../../src/core/executions/turn.js';
+import { createDispatcher } from '../../../src/providers/connection/dispatcher.js';
+import { createLanguageModel } from '../../../src/providers/create-language-model.js';
+import { createModelBatches } from '../../../src/providers/create-model-batches.js';
+import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
+import type {
+  BatchLine,
+  BatchState,
+  ModelBatches,
+  ResultLine,
+  SoughtBatch,
+} from '../../../src/providers/model-batches.js';
+import { priceTable } from '../../../src/providers/pricing/price-table.js';
+import {
+  BATCH_PROVIDERS,
+  startBatchProviders,
+  type BatchProviders,
+} from '../../support/batch-servers/batch-providers.js';
+import {
+  answered,
+  BATCH_KEY,
+  refused,
+  type BatchServer,
+  type SentLine,
+} from '../../support/batch-servers/batch-server.js';
+import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
+import { schemasInThisThread } from '../../support/schemas.js';
+import { THIS_MACHINE } from '../../support/this-machine.js';
+
+const SIGNAL = new AbortController().signal;
+const NOW = new Date().toISOString();
+const PRICE = { inputUsdPerMillion: 2, outputUsdPerMillion: 20 };
+const MEBIBYTE = 1024 * 1024;
+let providers: BatchProviders;
+let dispatcher: Dispatcher;
+
+beforeAll(async () => {
+  providers = await startBatchProviders();
+  dispatcher = createDispatcher({ connectionTimeoutMs: 2_000, privateHosts: THIS_MACHINE });
+});
+
+beforeEach(() => {
+  for (const server of providers.servers) server.reset();
+});
+
+afterAll(async () => {
+  await providers.stop();
+  await dispatcher.close();
+});
+
+function modelsOf(apiKeys = BATCH_KEY) {
+  const [openai, anthropic, google] = BATCH_PROVIDERS.map((type) => ({ apiKeys, baseUrl: providers.baseUrls[type] }));
+  const accounts = { openai: openai ?? {}, anthropic: anthropic ?? {}, google: google ?? {} };
+  const prices = priceTable({ 'openai/m': PRICE, 'anthropic/m': PRICE, 'google/m': PRICE });
+  return { credentials: readCredentials({ accounts, credentials: {} }), dispatcher, prices };
+}
+
+describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
+  const provider = { type, model: 'm', headers: {}, options: {} };
+  let server: BatchServer;
+  let batches: ModelBatches;
+  let count = 0;
+
+  beforeEach(() => {
+    server = providers[type];
+    batches = createModelBatches(modelsOf());
+  });
+
+  function asking(text: string, fields: Partial<ModelRequest> = {}): ModelRequest {
+    return aRequest({
+      provider,
+      llmConfig: { maxTokens: 200 },
+      messages: [{ role: 'user', content: text }],
+      ...fields,
+    });
+  }
+
+  async function linesFor(texts: readonly string[]): Promise<readonly BatchLine[]> {
+    const requests = await Promise.all(texts.map((text) => batches.request(asking(text), SIGNAL)));
+    return requests.map((request, index) => ({ ...request, customId: `cb-${'0'.repeat(39)}${index}` }));
+  }
+
+  /** Submitted, without anybody here having heard what the provider calls it. */
+  async function submit(texts: readonly string[], models = batches) {
+    const batch = { batchId: `batch-${(count += 1)}`, provider };
+    const providerBatchId = await models.submit(batch, await linesFor(texts), SIGNAL);
+    return { ...batch, providerBatchId };
+  }
+
+  async function stateOf(batch: Awaited<ReturnType<typeof submit>>) {
+    expect(await batches.look(batch, SIGNAL)).toEqual({ type: 'running' });
+    const state = await batches.look(batch, SIGNAL);
+    if (state.type === 'running') throw new Error('it is not over');
+    return state;
+  }
+
+  async function resultsOf(batch: Awaited<ReturnType<typeof submit>>): Promise<readonly ResultLine[]> {
+    const lines: ResultLine[] = [];
+    const { results } = await stateOf(batch);
+    for await (const line of batches.results(batch, results, SIGNAL)) lines.push(line);
+    return lines;
+  }
+
+  async function outcomeOf(line: ResultLine | undefined): Promise<string> {
+    if (line === undefined || 'unreadable' in line) return line?.unreadable ?? 'nothing';
+    return await collect(batches.answering(line.answer), asking('a')).then(textOf, (error: unknown) =>
+      error instanceof Error && 'code' in error ? String(error.code) : String(error),
+    );
+  }
+
+  function sought(batchId: string, fields: Partial<SoughtBatch> = {}): SoughtBatch {
+    return { batchId, provider, firstAt: NOW, lastAt: NOW, lines: 2, others: [], ...fields };
+  }
+
+  it('are answered line by line, as a stream would be, at half the price', async () => {
+    const results = await resultsOf(await submit(['a', 'b']));
+    expect(await Promise.all(results.map(outcomeOf))).toEqual(['Answer to a', 'Answer to b']);
+    const [first] = results;
+    if (first === undefined || 'unreadable' in first) throw new Error('there is none');
+    expect(first.customId).toBe(`cb-${'0'.repeat(40)}`);
+    const finish = finishOf(await collect(batches.answering(first.answer), asking('a')));
+    expect(finish).toMatchObject({ usage: { inputTokens: 1000, outputTokens: 100, costUsd: 0.002 } });
+    expect(finish.providerRequestId).toContain(first.customId);
+  });
+
+  it('have what a stream would send: a schema, pictures, what an agent adds to the body', async () => {
+    const picture = { type: 'inline', mediaType: 'image/png', data: 'aGVsbG8=' } as const;
+    const extraBody =
+      type === 'google' ? { generationConfig: { thinkingConfig: { thinkingBudget: 5 } } } : { kind: 'odd' };
+    const request = asking('a', {
+      provider: { ...provider, options: { extraBody } },
+      messages: [{ role: 'user', content: 'a', pictures: [picture] }],
+      outputSchema: { type: 'object', properties: { verdict: { type: 'string' } }, required: ['verdict'] },
+    });
+    const line = await batches.request(request, SIGNAL);
+    const model = createLanguageModel({ ...modelsOf(), schemas: schemasInThisThread });
+    await collect(model, request);
+    const { stream: _stream, stream_options: _options, ...streamed } = server.streamed[0] ?? {};
+    expect(JSON.parse(line.body)).toEqual(streamed);
+    expect(line.body).toContain('verdict');
+    expect(line.body).toContain('aGVsbG8=');
+    expect(line.body).toMatch(/odd|thinkingBudget/);
+  });
+
+  it('give each line the code that a call would have had, and leave out what is no line', async () => {
+    server.ending = ([a, b, c, d, e, f]) => {
+      if (!a || !b || !c || !d || !e || !f) throw new Error('six were sent');
+      const strange = { ...a, customId: 'of-nobody' };
+      return {
+        status: 'completed',
+        lines: [
+          ...['no JSON at all', '{}', '[1]', answered(strange), answered(a), answered(a, 'again')],
+          ...[refused(b, 400, 'bad'), refused(c, 429, 'slow'), refused(d, 500, 'broken')],
+          ...[{ line: e, never: 'expired' } as const, answered(f, 'x'.repeat(5 * MEBIBYTE))],
+        ],
+      };
+    };
+    const results = await resultsOf(await submit(['a', 'b', 'c', 'd', 'e', 'f']));
+    const outcomes = await Promise.all(results.map(outcomeOf));
+    expect(outcomes).toEqual([
+      ...['a line is no result', 'a line is no result', 'a line is no result', 'Answer to a', 'Answer to a', 'again'],
+      ...['invalid_request', 'rate_limit', 'server', 'timeout', 'a line is too long'],
+    ]);
+  });
+
+  it('that expired, were cancelled or refused as a whole say what their lines are to be told', async () => {
+    const codes: Record<string, BatchState> = {};
+    for (const status of ['expired', 'cancelled', 'refused'] as const) {
+      server.ending = () => ({ status, lines: [] });
+      codes[status] = await stateOf(await submit(['a']));
+    }
+    const rest = Object.values(codes).map((state) => (state.type === 'over' ? state.rest.code : state.type));
+    // Anthropic has a line for each, and refuses no batch that it took.
+    const own = ['incomplete_stream', 'incomplete_stream', 'incomplete_stream'];
+    expect(rest).toEqual(type === 'anthropic' ? own : ['timeout', 'server', 'invalid_request']);
+  });
+
+  it('can be cancelled', async () => {
+    server.isHeld = true;
+    const batch = await submit(['a', 'b']);
+    await batches.cancel(batch, SIGNAL);
+    expect(server.cancelled).toEqual([server.batches[0]?.id]);
+    expect(await batches.look(batch, SIGNAL)).toMatchObject({ type: 'over' });
+  });
+
+  it('are found again among those of others once they are over, however many pages there are', async () => {
+    const strangers: SentLine[] = ['x', 'y'].map((said) => ({ customId: said, body: {}, said }));
+    for (let index = 0; index < 3; index += 1) server.take(strangers);
+    const { batchId, providerBatchId } = await submit(['a', 'b']);
+    await submit(['a', 'b']);
+    server.take(strangers);
+    for (const batch of server.batches) batch.looks = 2;
+    expect(await batches.find(sought(batchId), SIGNAL)).toEqual({ type: 'found', providerBatchId });
+    expect(await batches.find(sought('batch-that-never-was'), SIGNAL)).toEqual({ type: 'none' });
+  });
+
+  it('whose key is refused are not there: another key is asked, and where there is none it says so', async () => {
+    const batch = await submit(['a'], createModelBatches(modelsOf(`sk-revoked,${BATCH_KEY}`)));
+    expect(server.batches).toHaveLength(1);
+    expect(batch.providerBatchId.split(':')).toHaveLength(2);
+    const revoked = createModelBatches(modelsOf('sk-revoked'));
+    await expect(submit(['a'], revoked)).rejects.toMatchObject({ code: 'auth' });
+    await expect(revoked.find(sought('batch'), SIGNAL)).rejects.toMatchObject({ code: 'auth' });
+    await expect(revoked.look(batch, SIGNAL)).rejects.toMatchObject({ code: 'auth' });
+  });
+
+  it('that their provider is too busy to take are tried again when it says', async () => {
+    const json = { error: { message: 'Slow down.', type: 'rate_limit_error' } };
+    server.refusals = [{ status: 429, headers: { 'retry-after': '7' }, json }];
+    await expect(submit(['a'])).rejects.toMatchObject({ code: 'rate_limit', facts: { retryAfterMs: 7000 } });
+    expect(server.batches).toHaveLength(0);
+  });
+
+  it('are read as fast as they are stored, however much they have', async () => {
+    let made = 0;
+    server.ending = ([line]) => ({
+      status: 'completed',
+      lines: (function* () {
+        if (line === undefined) return;
+        for (; made < 40; made += 1) yield answered(line, 'x'.repeat(MEBIBYTE));
+      })(),
+    });
+    const batch = await submit(['a']);
+    const { results } = await stateOf(batch);
+    let read = 0;
+    for await (const line of batches.results(batch, results, SIGNAL)) {
+      if (read === 0) expect(made).toBeLessThan(30);
+      expect(line).toHaveProperty('answer.type', 'answered');
+      read += 1;
+    }
+    expect(read).toBe(40);
+  });
+});
+
+describe('a batch of Anthropic', () => {
+  const provider = { type: 'anthropic', model: 'm', headers: {}, options: {} } as const;
+  const lines = ['x', 'y'].map((said): SentLine => ({ customId: said, body: {}, said }));
+  const sought: SoughtBatch = { batchId: 'ours', provider, firstAt: NOW, lastAt: NOW, lines: 2, others: [] };
+
+  it('may be each that is under way, has as many requests, was made then, and is of nobody that is known', async () => {
+    const { anthropic: server } = providers;
+    server.isHeld = true;
+    const hours = (count: number) => new Date(Date.parse(NOW) + count * 3_600_000);
+    server.take(lines, '', hours(-2));
+    server.take(lines, '', hours(3));
+    server.take(lines.slice(1));
+    const other = server.take(lines);
+    const batches = createModelBatches(modelsOf());
+    const others = [`account:${other.id}`];
+    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'none' });
+    const unclear = server.take(lines);
+    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'unclear', candidates: [unclear.id] });
+    unclear.ending = { status: 'completed', lines: lines.map((line) => answered(line)) };
+    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'none' });
+  });
+
+  it('is told from a hundred others in several looks, each of which ends', async () => {
+    const { anthropic: server } = providers;
+    for (let index = 0; index < 150; index += 1) server.take(lines).looks = 2;
+    const batches = createModelBatches(modelsOf());
+    expect(await batches.find(sought, SIGNAL)).toMatchObject({ type: 'unclear' });
+    expect(await batches.find(sought, SIGNAL)).toEqual({ type: 'none' });
+  });
+});
