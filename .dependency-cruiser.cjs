@@ -16,6 +16,7 @@ const TOOL_PORT = '^src/tools/(tool|tool-error|running-tools)\\.ts$';
 const WEB_PORT = '^src/http/(web-access|readable-text)\\.ts$';
 const AUDIT_PORT = '^src/audit/audit-log\\.ts$';
 const MAKE_DIRECTORY = '^src/make-directory\\.ts$';
+const CONTENT_HASH = '^src/content-hash\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
 const CONFIG =
@@ -82,6 +83,7 @@ const modules = [
       dependencyTypesNot: ['core'],
       pathNot: [
         '^src/(core|contract|operations|activities)/',
+        CONTENT_HASH,
         '^src/providers/(language-model|model-batches)\\.ts$',
         TOOL_PORT,
         STORAGE_PORTS,
@@ -98,7 +100,7 @@ const modules = [
     from: { path: '^src/operations/' },
     to: {
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
-      pathNot: ['^src/(core|operations)/', MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY],
+      pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY],
     },
   },
   {
@@ -264,7 +266,10 @@ const modules = [
     comment:
       'Finds, starts and connects to Temporal, makes sure that it knows our search attributes, and asks it for what the API wants.',
     from: { path: '^src/temporal/' },
-    to: { path: [SRC, DATABASE_DRIVERS], pathNot: ['^src/(core|contract|temporal)/', SETTINGS, MAKE_DIRECTORY] },
+    to: {
+      path: [SRC, DATABASE_DRIVERS],
+      pathNot: ['^src/(core|contract|temporal)/', SETTINGS, CONTENT_HASH, MAKE_DIRECTORY],
+    },
   },
   {
     name: 'temporal-knows-config-as-types',
@@ -312,6 +317,12 @@ const modules = [
     to: { dependencyTypesNot: ['core'] },
   },
   {
+    name: 'content-hash',
+    comment: 'What is the same is found out in one way, wherever that is asked.',
+    from: { path: CONTENT_HASH },
+    to: { dependencyTypesNot: ['core'], pathNot: '^src/core/' },
+  },
+  {
     name: 'a-module-without-a-row',
     comment: 'A new folder or file at the top of src needs its row in the table, here and in ARCHITECTURE.md.',
     from: {
@@ -320,6 +331,7 @@ const modules = [
         '^src/(core|contract|workflows|activities|operations|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
         MAKE_DIRECTORY,
+        CONTENT_HASH,
         ...COMPOSERS,
       ],
     },

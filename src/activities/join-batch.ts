@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-
 import { Context } from '@temporalio/activity';
 
+import { contentHash } from '../content-hash.js';
 import type { LlmProvider } from '../core/agents/agent.js';
 import { batchCostOf } from '../core/executions/cost.js';
 import { ModelError } from '../core/executions/model-error.js';
 import type { ModelRequest } from '../core/executions/turn.js';
-import { canonicalJson, ownValue, type JsonObject } from '../core/json/json.js';
+import { ownValue } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { BatchedRequest } from '../providers/model-batches.js';
@@ -36,8 +35,8 @@ export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<
   await reserve(parts, call, { context, previous, request: loaded.request });
   const batched = await requestOf(parts, loaded.request, context.cancellationSignal);
   const provider = accountOf(loaded.request.provider);
-  const groupId = fingerprint({ provider, path: batched.path });
-  const customId = `cb-${fingerprint({ executionId, turn })}`;
+  const groupId = shortHash({ provider, path: batched.path });
+  const customId = `cb-${shortHash({ executionId, turn })}`;
   await parts.storage.batches.join({ executionId, turn, customId, groupId, ...batched }, parts.now());
   await parts.batches.collect({ groupId, provider, ...parts.batches.times });
   const stream = parts.openAnswer(executionId, {
@@ -94,9 +93,7 @@ function accountOf({ options, ...account }: LlmProvider): LlmProvider {
   return { ...account, options: apiVersion === undefined ? {} : { apiVersion } };
 }
 
-function fingerprint(value: object): string {
-  return createHash('sha256')
-    .update(canonicalJson(value as JsonObject))
-    .digest('hex')
-    .slice(0, 40);
+/** An id that providers take. */
+function shortHash(content: object): string {
+  return contentHash(content).slice(0, 40);
 }

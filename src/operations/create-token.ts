@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { contentHash } from '../content-hash.js';
 import { CircuitBreakerError, notFound, validationFailed } from '../core/errors.js';
 import type { Problem } from '../core/json/problem.js';
-import { canonicalJson } from '../core/json/json.js';
 import { idProblems } from '../core/ids.js';
 import { parseTokenStart, type TokenStart } from '../core/tokens/token-start.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
@@ -16,7 +15,7 @@ export async function createToken(parts: OperationParts, input: Record<string, u
   const { id: given, ...rest } = input;
   const start = startOf(rest, idProblems(given, '/id'));
   const id = typeof given === 'string' ? given : crypto.randomUUID();
-  const request = fingerprintOf(start);
+  const request = contentHash(start);
   return (await storedToken(parts, id, request)) ?? (await startedToken(parts, id, { start, request }));
 }
 
@@ -38,12 +37,6 @@ async function storedToken({ storage, temporal }: OperationParts, id: string, re
   // Those that are older than this program's memory of requests are known to Temporal only.
   if ((origin.request ?? (await temporal.requestOf(id))) === request) return await storage.tokens.get(id);
   throw new CircuitBreakerError('ALREADY_EXISTS', `There is another token "${id}".`);
-}
-
-function fingerprintOf(start: TokenStart): string {
-  return createHash('sha256')
-    .update(canonicalJson({ ...start }))
-    .digest('hex');
 }
 
 function startOf(input: unknown, others: readonly Problem[]): TokenStart {

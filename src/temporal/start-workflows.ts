@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 
+import { contentHash } from '../content-hash.js';
 import { AGENT_EXECUTION, TOKEN_LIFECYCLE } from '../contract/messages.js';
 import { summaryOf } from '../contract/summary.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { temporalDeadlineSeconds } from '../core/executions/execution-deadline.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
-import { canonicalJson, type JsonObject } from '../core/json/json.js';
 import type { TokenStart } from '../core/tokens/token-start.js';
 import type { OwnWorkflow, OwnWorkflows, WorkflowKind } from './own-workflows.js';
 
@@ -19,7 +17,7 @@ export interface Starter {
   readonly executionTimeoutSeconds: number;
 }
 
-/** What a Temporal workflow of ours was started for, by its fingerprint: kept in its memo. */
+/** What a Temporal workflow of ours was started for, by the hash of it: kept in its memo. */
 const REQUEST = 'request';
 
 export async function startToken(
@@ -39,7 +37,7 @@ export async function startExecution(starter: Starter, execution: ExecutionReque
   await startOnce(starter, AGENT_EXECUTION, {
     workflowId: execution.executionId,
     args: [execution],
-    memo: { [REQUEST]: fingerprint(execution) },
+    memo: { [REQUEST]: contentHash(execution) },
     staticSummary: summaryOf(`Agent ${execution.agentId}`),
     workflowExecutionTimeout: temporalDeadlineSeconds(starter.executionTimeoutSeconds, undefined) * 1000,
   });
@@ -74,10 +72,4 @@ async function startOnce({ client, own, taskQueue }: Starter, kind: WorkflowKind
     if ((await requestOf(own, kind, workflowId)) === start.memo[REQUEST]) return;
     throw new CircuitBreakerError('ALREADY_EXISTS', `The id "${workflowId}" is taken by something else.`);
   }
-}
-
-function fingerprint(value: object): string {
-  return createHash('sha256')
-    .update(canonicalJson(value as JsonObject))
-    .digest('hex');
 }
