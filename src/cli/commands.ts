@@ -260,7 +260,7 @@ this version's workflows, and lists the migrations that its first process will m
 each holds, whether its workers answer, and which may be stopped. Once a worker of this version runs, --make-current and --move have
 its build take over: each token at once after its replay, and only where that repeats it. The same with the version before goes back.
 Exits with 0 when all can go over or has, with 1 when something cannot or no worker answers for it, and with 2 when it was called
-wrongly.`,
+wrongly or a server cannot be asked.`,
     variables: {
       ...CLUSTER,
       ...BUILD,

@@ -1,6 +1,6 @@
 import { exitWhenUnread } from '../compose/end-request.js';
 import { visibleText } from '../core/json/visible-text.js';
-import { FAULT } from './exit-codes.js';
+import { FAULT } from '../compose/exit-codes.js';
 
 /** Says on stderr why a command cannot be done. Nothing in it is obeyed by a terminal. Exits with FAULT, once the command returns. */
 export function sayFault(message: string): void {

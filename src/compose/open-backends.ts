@@ -25,14 +25,17 @@ export interface Backends {
 
 /**
  * Opens storage, that of agents where it is elsewhere, and the stream log by their URLs; where both name the same database they share its connection. The threads
- * for schemas are started when they are needed.
+ * for schemas are started when they are needed. `isOnlyRead`: no tables are brought up to date, and UNAVAILABLE says where they are not.
  */
-export async function openBackends({ config, logger, resources }: ProcessParts): Promise<Backends> {
-  const open = () => openStorage(config.storageUrl, { logger: logger.child({ variable: 'STORAGE_URL' }) });
+export async function openBackends(
+  { config, logger, resources }: ProcessParts,
+  { isOnlyRead = false }: { readonly isOnlyRead?: boolean } = {},
+): Promise<Backends> {
+  const open = () => openStorage(config.storageUrl, { logger: logger.child({ variable: 'STORAGE_URL' }), isOnlyRead });
   const opened = await resources.open('storage', open, ({ storage }) => storage.close());
   const storage = await withItsAgents(opened, { config, logger, resources });
   const streams = await openStreamLog(config.streamUrl, {
-    logger: logger.child({ variable: 'STREAM_URL' }),
+    ...{ logger: logger.child({ variable: 'STREAM_URL' }), isOnlyRead },
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
   });
   resources.add('the stream log', () => streams.shutdown());

@@ -30,11 +30,11 @@ const UNCOMPARED =
 /**
  * Opens storage and Temporal to compare them. Storage on a server leaves the workers to others; storage in a folder, which one process has at
  * a time, gets Temporal and a worker as a start does. Throws UNAVAILABLE where storage belongs to another Temporal namespace, unless that is
- * said to be lost, and where no worker is there to ask.
+ * said to be lost, where no worker is there to ask, and in a dry run where tables lack a migration: it makes none.
  */
 export async function openReconciliation(parts: ProcessParts, options: ReconciliationOptions): Promise<Reconciliation> {
   const { config, resources, ending } = parts;
-  const backends = await openBackends(parts);
+  const backends = await openBackends(parts, { isOnlyRead: options.isDryRun });
   if (backends.isAfterCrash && options.isDryRun) parts.logger.warn(UNCOMPARED);
   const isFolder = !/^postgres(?:ql)?:/.test(config.storageUrl);
   const cluster = isFolder ? await openCluster(parts) : elsewhereCluster(parts);

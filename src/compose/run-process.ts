@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { readConfig, type Config } from '../config.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
+import { FAULT } from './exit-codes.js';
 import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
 import { logStrays } from './log-strays.js';
 import { createLogger } from './logger.js';
@@ -30,7 +31,7 @@ export const LAST_RESORT_MS = 30_000;
 /**
  * Runs a process of ours: reads its configuration, starts it, waits for SIGINT, SIGTERM, SIGHUP or the loss of its output
  * (a task: for its end), and closes what was opened. A second signal ends it at once. An error that a user can mend is
- * printed as its message. Exits with 0 when it was asked to end and did; a task that was cut off, or a process that lost
+ * printed as its message, and it exits with 1, a task with FAULT. Exits with 0 when it was asked to end and did; a task that was cut off, or a process that lost
  * its terminal, with 128 and the number of the signal. An error that nobody caught ends it in order, with 1. Whatever is
  * written meanwhile, by whomever, shows no secret.
  */
@@ -39,7 +40,8 @@ export async function runProcess(
   { isTask = false }: { isTask?: boolean } = {},
 ): Promise<void> {
   const request = new EndRequest();
-  const config = orExit(readConfig);
+  const faultCode = isTask ? FAULT : 1;
+  const config = orExit(readConfig, faultCode);
   const logger = await createLogger(
     isTask ? { ...config, logLevel: quieter(config.logLevel) } : config,
     request.outputLost,
@@ -66,7 +68,7 @@ export async function runProcess(
     // What is stopped on its way fails, too.
     if (request.reason === undefined && !failed.signal.aborted) {
       printError(error, mask);
-      process.exitCode = 1;
+      process.exitCode = faultCode;
     }
     failed.abort();
   } finally {
@@ -99,11 +101,11 @@ function printError(error: unknown, mask = (text: string) => text): void {
   process.stderr.write(`\n${visibleText(mask(text))}\n`);
 }
 
-function orExit<Result>(read: () => Result): Result {
+function orExit<Result>(read: () => Result, code: number): Result {
   try {
     return read();
   } catch (error) {
     printError(error);
-    process.exit(1);
+    process.exit(code);
   }
 }

@@ -49,6 +49,8 @@ export interface OpenedStorage {
 
 export interface OpenStorageOptions {
   readonly logger: { warn(facts: object, message: string): void };
+  /** Tables are not brought up to date: UNAVAILABLE where they are not. */
+  readonly isOnlyRead?: boolean;
 }
 
 /**

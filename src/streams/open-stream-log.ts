@@ -12,6 +12,8 @@ export interface OpenStreamLogOptions {
   /** The process's own connection to the database that the URL names: shared, and not closed with the log. */
   readonly sql?: SqlConnection | undefined;
   readonly logger?: { warn(facts: object, message: string): void };
+  /** Its table is not brought up to date: UNAVAILABLE where it is not. */
+  readonly isOnlyRead?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function openStreamLog(url: string, options: OpenStreamLogOptions =
     case 'postgres':
     case 'postgresql':
       return options.sql === undefined
-        ? ownLog(await openSql(url, { logger }))
+        ? ownLog(await openSql(url, { logger, isOnlyRead: options.isOnlyRead === true }))
         : new EntryLog(new PostgresEntries(options.sql));
     case 'redis':
     case 'rediss': {

@@ -53,7 +53,7 @@ it('a backup that is made in the middle of an answer is started elsewhere: what 
   settings.push(elsewhere);
   const restoring = () => runCommand(['restore', 'monday'], { cwd, env: elsewhere.environment });
   expect(await restoring()).toMatchObject({ code: 0, stderr: '' });
-  expect(await restoring()).toMatchObject({ code: 1, stderr: expect.stringContaining('not empty') as string });
+  expect(await restoring()).toMatchObject({ code: 2, stderr: expect.stringContaining('not empty') as string });
   const second = await startEverything(elsewhere);
   const viewer = new StreamViewer();
   expect(await viewer.watch(elsewhere.address, going.executionId)).toBe(1000);
@@ -68,7 +68,7 @@ it('a backup that is made in the middle of an answer is started elsewhere: what 
   const refused = await newSetting();
   settings.push(refused);
   expect(await runCommand(['restore', 'monday'], { cwd, env: refused.environment })).toMatchObject({
-    code: 1,
+    code: 2,
     stderr: expect.stringContaining('temporal.db has 4096 bytes') as string,
   });
 });

@@ -167,7 +167,7 @@ describe('bad input to a running server', () => {
     const file = join(folder, 'document.md');
     await writeFile(file, bytes);
     const demo = SpawnedProcess.start('demo', setting.environment, { args: [file] });
-    expect(await demo.exit()).toBe(1);
+    expect(await demo.exit()).toBe(2);
     expect(demo.output).toContain(message);
     await rm(folder, { recursive: true });
   });

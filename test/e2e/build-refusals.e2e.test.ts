@@ -81,10 +81,10 @@ describe('a build of workers', () => {
   it('takes nothing over before a worker of it runs, nor without a name', async () => {
     const env = { ...setting.environment, ...TEAM, TEMPORAL_WORKER_BUILD_ID: 'tuesday' };
     expect(await runCommand(['upgrade', '--make-current'], { env })).toMatchObject({
-      ...{ code: 1, stderr: expect.stringContaining('No worker of build "tuesday"') as string },
+      ...{ code: 2, stderr: expect.stringContaining('No worker of build "tuesday"') as string },
     });
     expect(await runCommand(['upgrade', '--move'], { env: setting.environment })).toMatchObject({
-      ...{ code: 1, stderr: expect.stringContaining('TEMPORAL_DEPLOYMENT_NAME is not set') as string },
+      ...{ code: 2, stderr: expect.stringContaining('TEMPORAL_DEPLOYMENT_NAME is not set') as string },
     });
     for (const wrong of [[], ['--check', '--move'], ['--check', '--dry-run'], ['--move', '--most', '5']]) {
       expect((await upgrade(PROGRAM, ...wrong)).code).toBe(2);

@@ -71,6 +71,21 @@ describe('commands of operators', () => {
     expect(stdout).toMatch(/Place {5}done \(COMPLETED\)\nPath {6}draft ─ review → reviewed ─ publish → done\n/);
   });
 
+  it('tell a program of a token that is followed by lines of JSON only, and people on stderr', async () => {
+    const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
+    const words = ['run', 'review', '--data', '@document.json', '--follow', '--json'];
+    const { code, stdout, stderr } = await runCommand(words, { cwd });
+    const facts = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(facts.at(0)).toMatchObject({ place: 'draft', status: 'ACTIVE' });
+    expect(facts).toContainEqual(expect.objectContaining({ type: 'TRANSITION_FIRED', place: 'reviewed' }));
+    expect(facts.at(-1)).toMatchObject({ place: 'done', status: 'COMPLETED' });
+    expect(stderr).toContain('│ All is fine.\n');
+    expect(code).toBe(0);
+  });
+
   it('ask at the terminal what an agent wants approved', async () => {
     const asking = `${AGENT}approvalRequired: [token.read]\n`;
     const cwd = await makeFolder({ 'agents/reviewer.yaml': asking, 'workflows/review.yaml': AUTOMATIC });

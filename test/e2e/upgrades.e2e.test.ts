@@ -112,7 +112,7 @@ describe('circuit-breaker upgrade --check', () => {
     expect(hard.stdout).toContain('  0010_servers_of_workers needs every process of an older version stopped: DELETE');
     expect(hard.code).toBe(1);
     await onDatabase(database.url, `insert into ${table} (tag, hash) values ('9999_tomorrow', 'x')`);
-    expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('a newer version') as string });
+    expect(await check()).toMatchObject({ code: 2, stderr: expect.stringContaining('a newer version') as string });
     await onDatabase(database.url, `delete from ${table}`);
   });
 

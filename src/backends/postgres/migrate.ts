@@ -69,6 +69,18 @@ export async function pendingMigrations(
   return { isNew: applied.length === 0, pending };
 }
 
+/** For who is to change nothing. Throws UNAVAILABLE where `migrate` would apply anything, and where it would throw. */
+export async function refuseMissingMigrations(sql: SqlConnection): Promise<void> {
+  const { pending } = await pendingMigrations(sql);
+  if (pending.length === 0) return;
+  const [first = '', last = first] = [pending[0]?.tag, pending.at(-1)?.tag];
+  const missing = pending.length === 1 ? `the migration ${first}` : `${pending.length} migrations, ${first} to ${last}`;
+  const message =
+    `The database lacks ${missing}, of this version, and nothing is changed here, so it cannot be read: give the command of the version that runs, ` +
+    'or start a process of this one first; circuit-breaker upgrade --check says whether older ones go on beside it.';
+  throw new CircuitBreakerError('UNAVAILABLE', message);
+}
+
 async function readMigrations(folder: URL): Promise<readonly Migration[]> {
   const journal = JSON.parse(await readFile(new URL('meta/_journal.json', folder), 'utf8')) as Journal;
   return await Promise.all(journal.entries.map(({ tag }) => readMigration(folder, tag)));

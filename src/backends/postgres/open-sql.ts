@@ -1,20 +1,25 @@
 import type { SqlConnection } from './sql-connection.js';
-import { migrate } from './migrate.js';
+import { migrate, refuseMissingMigrations } from './migrate.js';
 
 interface OpenSqlOptions {
   readonly logger: { warn(facts: object, message: string): void };
+}
+
+interface OpenTablesOptions extends OpenSqlOptions {
+  /** Tables are not brought up to date: UNAVAILABLE where they are not. */
+  readonly isOnlyRead?: boolean;
 }
 
 /**
  * Opens the database that a URL names, `pglite:FOLDER` or `postgres://…`, with its tables brought up to date. Its driver
  * is loaded now, so that nobody pays for the other one. Throws UNAVAILABLE when it cannot be reached or is in use.
  */
-export async function openSql(url: string, options: OpenSqlOptions): Promise<SqlConnection> {
+export async function openSql(url: string, options: OpenTablesOptions): Promise<SqlConnection> {
   const sql = url.startsWith(PGLITE)
     ? await openFolder(url.slice(PGLITE.length), options)
     : await connectServer(url, options);
   try {
-    await migrate(sql);
+    await (options.isOnlyRead === true ? refuseMissingMigrations(sql) : migrate(sql));
     return sql;
   } catch (error) {
     await sql.close();

@@ -8,7 +8,7 @@ import { readDateTime } from '../../core/json/date-time.js';
 import type { AuditStore } from '../../storage/audit-store.js';
 import { openStorage } from '../../storage/open-storage.js';
 import type { CommandRequest } from '../command.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { sayMisuse } from '../say-fault.js';
 
 const BATCH = 1000;

@@ -1,4 +1,4 @@
-import { visibleJson } from '../../core/json/visible-text.js';
+import { visibleJson, visibleJsonLine } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { cancelToken, fireTransition, retryToken, type ChangedToken } from '../operator/token-mutations.js';
 import { followAtTerminal } from '../operator/follow-at-terminal.js';
@@ -56,12 +56,12 @@ async function change<Result extends object>(
   { flags }: CommandRequest,
   { id, take, words }: Change<Result>,
 ): Promise<number> {
-  const isFollowed = flags.has('follow');
+  const [isFollowed, isJson] = [flags.has('follow'), flags.has('json')];
   const after = isFollowed ? await newestSequence(parts.api, id) : 0;
   const result = await take();
-  if (flags.has('json')) parts.say(visibleJson(result));
+  if (isJson) parts.say(isFollowed ? visibleJsonLine(result) : visibleJson(result));
   else if (!isFollowed) parts.say(words(result));
-  return isFollowed ? await followAtTerminal(parts, { id, after }) : 0;
+  return isFollowed ? await followAtTerminal(parts, { id, after, isJson }) : 0;
 }
 
 function now({ id, place, status }: ChangedToken): string {

@@ -3,7 +3,7 @@ import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { TypedLines } from '../operator/typed-lines.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { runClient, type ClientParts } from '../run-client.js';
 
 const DELETE = 'mutation ($id: String!) { deleteToken(id: $id) }';

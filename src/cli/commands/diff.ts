@@ -3,7 +3,7 @@ import type { CommandRequest } from '../command.js';
 import { differenceLines, isDifferent } from '../definitions/difference-text.js';
 import { folderDifference } from '../definitions/folder-difference.js';
 import { readWholeFolder } from '../definitions/whole-folder.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { runClient } from '../run-client.js';
 
 /** Says what saving a folder would change on a server. Exits with 0 where nothing would, with 1 where something would. */

@@ -1,6 +1,7 @@
 import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { ApprovalDesk } from '../operator/approval-desk.js';
+import { besideJson } from '../operator/beside-json.js';
 import { followExecution } from '../operator/follow-execution.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { readData } from '../operator/read-data.js';
@@ -36,7 +37,7 @@ export async function execute(request: CommandRequest): Promise<void> {
       parts.say(isJson ? visibleJson({ ...begun }) : `Agent ${agentId} works: execution ${begun.id}`);
       return 0;
     }
-    await followAtTerminal(parts, begun.id);
+    await followAtTerminal(isJson ? besideJson(parts) : parts, begun.id);
     return await showExecution(parts, begun.id, { isJson, withText: false });
   });
 }

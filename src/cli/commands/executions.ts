@@ -2,11 +2,12 @@ import { notFound } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json/json.js';
 import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
+import { besideJson } from '../operator/beside-json.js';
 import { followExecution } from '../operator/follow-execution.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { pageSize } from '../operator/page-size.js';
 import { printList, type Listed } from '../operator/print-list.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { runClient, type ClientParts } from '../run-client.js';
 
 const FIELDS = 'id agentId agentVersion tokenId workflowId transitionId status errorCode createdAt durationMs';
@@ -48,7 +49,7 @@ export async function execution(request: CommandRequest): Promise<void> {
     const isFollowed = flags.has('follow');
     if (isFollowed) {
       await read(parts, id);
-      await followExecution(parts, id);
+      await followExecution(flags.has('json') ? besideJson(parts) : parts, id);
     }
     return await showExecution(parts, id, { isJson: flags.has('json'), withText: !isFollowed });
   });

@@ -2,7 +2,7 @@ import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { migrationOptions } from '../operator/migration-options.js';
 import { neededOperands } from '../operator/needed-operands.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { runClient, type ClientParts } from '../run-client.js';
 
 const MIGRATE = `mutation (

@@ -15,7 +15,7 @@ import {
   type Reported,
 } from '../../reconcile/reconcile.js';
 import type { CommandRequest } from '../command.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { sayNowAndThen } from '../progress.js';
 import { sayFault, sayMisuse } from '../say-fault.js';
 

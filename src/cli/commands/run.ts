@@ -1,4 +1,4 @@
-import { visibleJson } from '../../core/json/visible-text.js';
+import { visibleJson, visibleJsonLine } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { createToken } from '../operator/token-mutations.js';
 import { fireInTurn } from '../operator/fire-in-turn.js';
@@ -18,15 +18,15 @@ export async function run(request: CommandRequest): Promise<void> {
     const [workflowId] = neededOperands(request, 'WORKFLOW');
     const data = options['data'] === undefined ? {} : await readData(options['data']);
     const token = await createToken(api, { workflowId, data });
-    const isJson = flags.has('json');
-    if (isJson) say(visibleJson(token));
+    const [isJson, isFollowed] = [flags.has('json'), flags.has('follow')];
+    if (isJson) say(isFollowed ? visibleJsonLine(token) : visibleJson(token));
     else say(`Token ${token.id} of ${workflowId} is in ${token.place}.`);
     const transitions = options['fire']?.split(',') ?? [];
-    if (!flags.has('follow')) {
+    if (!isFollowed) {
       await fireInTurn(parts, token.id, transitions);
       if (!isJson && transitions.length > 0) say(`Fired ${transitions.join(', ')}.`);
       return 0;
     }
-    return await followAtTerminal(parts, { id: token.id, after: 0, transitions });
+    return await followAtTerminal(parts, { id: token.id, after: 0, transitions, isJson });
   });
 }

@@ -2,7 +2,7 @@ import { visibleJson } from '../../core/json/visible-text.js';
 import type { CommandRequest } from '../command.js';
 import { neededOperands } from '../operator/needed-operands.js';
 import { readToken, tokenLines } from '../operator/token-view.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { runClient } from '../run-client.js';
 
 /** One token: where it is, how it came there, and what blocks each way out. Exits with 1 where it has an incident. */

@@ -15,7 +15,7 @@ import { connectClient } from '../../temporal/connect.js';
 import { WITHOUT_BUILD } from '../../temporal/running-workflows.js';
 import { WorkerBuilds } from '../../temporal/worker-builds.js';
 import type { CommandRequest } from '../command.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { sayNowAndThen } from '../progress.js';
 import { sayMisuse } from '../say-fault.js';
 import {

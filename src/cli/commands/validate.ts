@@ -5,7 +5,7 @@ import type { DefinitionFolder } from '../../folder/definition-folder.js';
 import { problemLine } from '../../folder/folder-problem.js';
 import type { CommandRequest } from '../command.js';
 import { readAnyFolder } from '../definitions/whole-folder.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { sayFault } from '../say-fault.js';
 
 /** More than anybody reads: who has more has made one mistake many times. */

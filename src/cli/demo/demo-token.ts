@@ -1,7 +1,7 @@
 import type { ProcessParts } from '../../compose/run-process.js';
 import { CircuitBreakerError } from '../../core/errors.js';
 import type { ApiClient } from '../api-client.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import { fireTransition } from '../operator/token-mutations.js';
 import { pathOf, type ShownToken } from '../operator/token-view.js';
 import type { RunningServer } from './running-server.js';

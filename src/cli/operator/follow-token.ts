@@ -2,12 +2,12 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { ApprovalDesk } from './approval-desk.js';
 import type { TokenEventType } from '../../core/tokens/token.js';
-import { NOT_WELL } from '../exit-codes.js';
+import { NOT_WELL } from '../../compose/exit-codes.js';
 import type { ClientParts } from '../run-client.js';
 import { eventLine } from './event-line.js';
 import type { FireDesk } from './fire-desk.js';
 import { followExecution } from './follow-execution.js';
-import { eventsAfter } from './shown-events.js';
+import { eventsAfter, type NumberedEvent } from './shown-events.js';
 import { readToken, tokenLines, type ShownToken } from './token-view.js';
 
 const LOOK_AGAIN_MS = 300;
@@ -18,6 +18,17 @@ export interface TokenDesks {
   readonly approvals: ApprovalDesk;
   /** Places where it waits. */
   readonly fires: Pick<FireDesk, 'attend'>;
+}
+
+/** What a program is told of a token that is followed. */
+export type FollowedFact = NumberedEvent | ShownToken;
+
+interface FollowedToken {
+  readonly id: string;
+  /** Only what comes after this event is shown; 0: all. */
+  readonly after: number;
+  /** Called for each event, and in the end with the token; absent: no program reads it. */
+  readonly tell?: (fact: FollowedFact) => void;
 }
 
 /** What the stream of an execution, and the end, show themselves. */
@@ -35,7 +46,7 @@ const SHOWN_OTHERWISE: ReadonlySet<TokenEventType> = new Set([
  */
 export async function followToken(
   parts: ClientParts,
-  { id, after: begin }: { readonly id: string; readonly after: number },
+  { id, after: begin, tell = () => undefined }: FollowedToken,
   { approvals, fires }: TokenDesks,
 ): Promise<number> {
   const { api, say, print, ending } = parts;
@@ -46,6 +57,7 @@ export async function followToken(
     const events = await eventsAfter(api, id, after);
     for (const event of events) {
       after = event.sequence;
+      tell(event);
       const line = SHOWN_OTHERWISE.has(event.type) ? undefined : eventLine(event);
       if (line !== undefined) say(line);
       const { executionId } = event;
@@ -60,7 +72,10 @@ export async function followToken(
     const { status, pending, incident } = token;
     // An incident that is tried again stands until the agent has done better.
     const isStuck = incident !== null && pending === null && running.size === 0;
-    if (status !== 'ACTIVE' || isStuck) return end(parts, token);
+    if (status !== 'ACTIVE' || isStuck) {
+      tell(token);
+      return end(parts, token);
+    }
     if (pending === null && incident === null) {
       const isNew = waitedIn !== after;
       waitedIn = after;

@@ -6,10 +6,11 @@ import { pathToFileURL } from 'node:url';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { migrate } from '../../../src/backends/postgres/migrate.js';
+import { migrate, refuseMissingMigrations } from '../../../src/backends/postgres/migrate.js';
 import { connectPg } from '../../../src/backends/postgres/pg-connection.js';
 import { PgliteConnection } from '../../../src/backends/postgres/pglite-connection.js';
 import type { SqlConnection } from '../../../src/backends/postgres/sql-connection.js';
+import { CircuitBreakerError } from '../../../src/core/errors.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { canTestPostgres, createTestDatabase } from '../../support/postgres.js';
 
@@ -28,11 +29,37 @@ describe('migrations on PGlite', () => {
   });
 });
 
+/** What whoever only looks is told. */
+async function refusedBy(sql: SqlConnection): Promise<string> {
+  return await refuseMissingMigrations(sql).then(
+    () => 'nothing is missing',
+    (error: unknown) => (error instanceof CircuitBreakerError ? `${error.code}: ${error.message}` : 'a defect'),
+  );
+}
+
 describe.skipIf(!(await canTestPostgres()))('migrations on PostgreSQL', () => {
   migrationContract(async () => {
     const database = await createTestDatabase();
     const sql = await connectPg(database.url, { logger: new MemoryLogger() });
     return { sql, close: () => sql.close().then(() => database.drop()) };
+  });
+
+  it('are made by nobody who only looks: he is told which are missing', async () => {
+    const database = await createTestDatabase();
+    const sql = await connectPg(database.url, { logger: new MemoryLogger() });
+    expect(await refusedBy(sql)).toMatch(/^UNAVAILABLE: The database lacks \d+ migrations, 0000_initial to /);
+    expect(
+      await sql.query({ text: `select 1 from pg_tables where schemaname = 'circuit_breaker'`, values: [] }),
+    ).toEqual([]);
+    await migrate(sql);
+    expect(await refusedBy(sql)).toBe('nothing is missing');
+    await sql.query({
+      text: 'delete from circuit_breaker_migrations where tag = (select max(tag) from circuit_breaker_migrations)',
+      values: [],
+    });
+    expect(await refusedBy(sql)).toMatch(/lacks the migration \d{4}_\w+, of this version/);
+    await sql.close();
+    await database.drop();
   });
 
   it('are applied once each where the user is called as our schema is, which the first of them makes', async () => {
