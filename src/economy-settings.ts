@@ -12,16 +12,13 @@ export interface EconomySettings {
 
 const MOST_SECONDS = 86_400;
 
-const batchSeconds = z.coerce.number('must be a number of seconds').min(1, 'must be 1 or more').max(MOST_SECONDS);
+const seconds = `must be a number of seconds, up to ${MOST_SECONDS}`;
+const batchSeconds = z.coerce.number(seconds).min(1, 'must be 1 or more').max(MOST_SECONDS, seconds);
 
 export const ECONOMY_VARIABLES = {
   PRICES_FILE: z.string().optional(),
-  BREAKER_OPEN_SECONDS: z.coerce.number('must be a number of seconds').positive().max(MOST_SECONDS).default(30),
-  ALERT_WINDOW_SECONDS: z.coerce
-    .number('must be a number of seconds')
-    .min(1, 'must be 1 or more')
-    .max(MOST_SECONDS)
-    .default(300),
+  BREAKER_OPEN_SECONDS: z.coerce.number(seconds).positive('must be more than 0').max(MOST_SECONDS, seconds).default(30),
+  ALERT_WINDOW_SECONDS: batchSeconds.default(300),
   BATCH_WINDOW_SECONDS: batchSeconds.default(60),
   BATCH_POLL_SECONDS: batchSeconds.default(60),
 };

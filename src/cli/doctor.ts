@@ -8,6 +8,7 @@ import { checkBuilds } from './checks/check-builds.js';
 import { checkHome } from './checks/check-home.js';
 import { checkLimits } from './checks/check-limits.js';
 import { checkNode } from './checks/check-node.js';
+import { checkPrices } from './checks/check-prices.js';
 import { checkProviders } from './checks/check-providers.js';
 import { checkStorage } from './checks/check-storage.js';
 import { checkTools } from './checks/check-tools.js';
@@ -58,6 +59,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkLimits(config),
     checkStorage(config, isRunning),
     checkProviders(config),
+    checkPrices(config),
     checkTools(config),
     checkToolServers(config),
   ];

@@ -50,7 +50,7 @@ export function fails(code: ExecutionErrorCode, message = `${code}, says the tes
 
 /** The answer takes a while on the test's clock: seconds, or a text such as `90s`, `5m`, `2d`. */
 export function after(span: Span, answer: AgentAnswer): AgentAnswer {
-  return new Later(readSpan(span), answer);
+  return new Later(readSpan(span, 'What after() waits'), answer);
 }
 
 /** What comes of one run, and when. */

@@ -78,16 +78,16 @@ export async function runWorkflow(definition: object, options: RunOptions = {}):
   const clock = new Clock(tested);
   const refusals: RefusedStep[] = [];
   clock.settle();
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     if (typeof step === 'object' && 'wait' in step) {
-      clock.wait(readSpan(step.wait));
+      clock.wait(readSpan(step.wait, `steps[${index}].wait`));
       continue;
     }
     const refusal = tested.give(inputOf(step));
     if (refusal !== undefined) refusals.push({ step, ...refusal });
     clock.settle();
   }
-  clock.wait(readSpan(options.for ?? '365d'));
+  clock.wait(readSpan(options.for ?? '365d', 'for'));
   return testedToken(tested, refusals);
 }
 

@@ -142,7 +142,13 @@ describe('a run of a workflow in a test', () => {
   });
 
   it('refuses times that are none', async () => {
-    await expect(runWorkflow(NET, { for: 'a while' })).rejects.toThrow('must be a number of seconds, or a duration');
+    await expect(runWorkflow(NET, { for: 'a while' })).rejects.toThrow(
+      /^for is "a while": it must be a number of seconds, or/,
+    );
+    const steps = [{ wait: '1d' }, { wait: 1e300 }] as const;
+    await expect(runWorkflow(NET, { steps })).rejects.toThrow(/^steps\[1\]\.wait is 1e\+300: .+ at most 365000d\.$/);
+    await expect(runWorkflow(NET, { for: NaN })).rejects.toThrow('for is NaN');
+    await expect(runWorkflow(NET, { for: '365000d' })).resolves.toMatchObject({ status: 'ACTIVE' });
     await expect(runWorkflow(NET, { startAt: 'noon' })).rejects.toThrow('startAt');
   });
 

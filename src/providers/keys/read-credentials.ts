@@ -71,7 +71,9 @@ function readAddresses(variable: string, account: AccountSettings): readonly str
   const { baseUrl = '' } = account;
   if (baseUrl.trim() !== '' && parsedUrl(baseUrl) === undefined)
     throw badVariable(`${variable}_BASE_URL`, 'is not an http(s) address');
-  const listed = entriesOf(account.baseUrls ?? '');
+  const { baseUrls = '' } = account;
+  const listed = entriesOf(baseUrls);
+  if (listed.length === 0 && baseUrls.trim() !== '') throw badVariable(`${variable}_BASE_URLS`, NOTHING);
   const wrong = listed.findIndex((address) => !/^https?:/i.test(address) || parsedUrl(address) === undefined);
   if (wrong !== -1) throw badVariable(`${variable}_BASE_URLS`, `has no http(s) address in place ${wrong + 1}`);
   if (listed.length > MOST_ADDRESSES) {
@@ -90,6 +92,7 @@ function readKey(variable: string, value: string): readonly NamedKey[] {
 /** A list of keys, without what is empty in it. A file may have a line break behind each comma. */
 function readKeys(variable: string, value: string): readonly NamedKey[] {
   const entries = entriesOf(value);
+  if (entries.length === 0 && value.trim() !== '') throw badVariable(variable, NOTHING);
   if (entries.length < 2) return readKey(variable, entries[0] ?? '');
   const wrong = entries.findIndex((entry) => !isHeaderText(entry));
   if (wrong !== -1) throw badVariable(variable, `${NO_HEADER}, in key ${wrong + 1} of its list`);
@@ -97,6 +100,8 @@ function readKeys(variable: string, value: string): readonly NamedKey[] {
   return eachOnce(entries.map((secret, at) => ({ secret, source: `${variable}, key ${at + 1}`, variable })));
 }
 
+/** Whoever made it from another variable is to hear that that was empty. */
+const NOTHING = 'has commas and nothing between them: give it a value, or leave it out';
 const NO_HEADER = 'has a line break or another character that a header cannot carry';
 
 function entriesOf(list: string): readonly string[] {

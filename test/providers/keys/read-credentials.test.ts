@@ -14,9 +14,15 @@ describe('a list of keys', () => {
     [' a ,\n b,\n', ['OPENAI_API_KEYS, key 1: a', 'OPENAI_API_KEYS, key 2: b']],
     [',, a,,a , b,', ['OPENAI_API_KEYS, key 1: a', 'OPENAI_API_KEYS, key 3: b']],
     ['a', ['OPENAI_API_KEYS: a']],
-    [' , ', []],
   ])('is read without blanks and doubles: %j', (apiKeys, keys) => {
     expect(keysOf({ apiKeys })).toEqual(keys);
+  });
+
+  it.each([
+    ['OPENAI_API_KEYS', { apiKeys: ' , ,' }],
+    ['OPENAI_BASE_URLS', { baseUrls: ',,' }],
+  ])('that has commas only is a fault, not the lack of one: %s', (name, openai) => {
+    expect(() => readCredentials({ accounts: { openai }, credentials: {} })).toThrow(`${name} has commas and nothing`);
   });
 
   it('may stand beside the variable for one key; a key that both have is one', () => {
