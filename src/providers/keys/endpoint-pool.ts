@@ -6,7 +6,7 @@ import type { KeyMarkKind, ProviderKeyStore } from '../../storage/provider-key-s
 import { ModelError } from '../../core/executions/model-error.js';
 import { chooseEndpoint, type EndpointChoice } from './choose-endpoint.js';
 import type { Endpoint, Endpoints } from './endpoint.js';
-import { KnownEndpoint, type Mark } from './endpoint-marks.js';
+import { KnownEndpoint, type Mark } from './known-endpoint.js';
 import { allRefused, heldBack } from './resting-endpoints.js';
 
 /** What storage said is believed for so long. */
