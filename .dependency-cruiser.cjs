@@ -20,9 +20,11 @@ const CONTENT_HASH = '^src/content-hash\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
 const CONFIG =
-  '^src/(config|economy-settings|provider-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
+  '^src/(config|(economy|provider|telemetry)-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|provider-settings|temporal-settings)\\.ts$';
+/** What others say that they did, to be measured. */
+const METRICS = '^src/telemetry/metrics\\.ts$';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 /** What Temporal itself has of tokens: types of it. */
 const KEPT = '^src/temporal/kept-by-temporal\\.ts$';
@@ -89,10 +91,18 @@ const modules = [
         STORAGE_PORTS,
         STREAM_PORT,
         SCHEMA_PORT,
+        METRICS,
         '^src/streams/writing/answer-stream\\.ts$',
         '^node_modules/@temporalio/(activity|common)/',
       ],
     },
+  },
+  {
+    name: 'telemetry',
+    comment:
+      'What is measured, and how it is called: core and the API of OpenTelemetry. Its SDK belongs to the composition.',
+    from: { path: '^src/telemetry/' },
+    to: { pathNot: ['^src/(core|telemetry)/', '^node_modules/@opentelemetry/api/'] },
   },
   {
     name: 'operations',
@@ -100,7 +110,7 @@ const modules = [
     from: { path: '^src/operations/' },
     to: {
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
-      pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY],
+      pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY, METRICS],
     },
   },
   {
@@ -328,7 +338,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|telemetry|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
         MAKE_DIRECTORY,
         CONTENT_HASH,

@@ -13,6 +13,7 @@ import type { WebHosts } from './core/web-hosts.js';
 import { ECONOMY_VARIABLES, economySettings, type EconomySettings } from './economy-settings.js';
 import { PROVIDER_VARIABLES, providerSettings, type ProviderConfig } from './provider-settings.js';
 import { withSecretFiles } from './secret-files.js';
+import { TELEMETRY_VARIABLES, telemetrySettings, type TelemetrySettings } from './telemetry-settings.js';
 import { TEMPORAL_VARIABLES, temporalSettings, type TemporalSettings } from './temporal-settings.js';
 import { readVariablesFile } from './variables-file.js';
 
@@ -48,6 +49,7 @@ export interface Config {
   /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
   readonly modelsMayBeNear: boolean;
   readonly economy: EconomySettings;
+  readonly telemetry: TelemetrySettings;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
   /** Where requests may go that agents and documents name. */
@@ -156,6 +158,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
   const access = accessConfig(values);
   const tls = bothOf(values);
   const temporal = temporalSettings(values, set);
+  const telemetry = telemetrySettings(values);
   if (!isLocked(access)) refuseOpenAddress(values.HOST);
   const storageUrl = values.STORAGE_URL ?? `pglite:${join(values.DATA_DIR, 'storage')}`;
   const streamUrl = values.STREAM_URL ?? storageUrl;
@@ -178,6 +181,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     trustedProxies: values.TRUSTED_PROXIES,
     ...present({ rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE, toolsDir: values.TOOLS_DIR }),
     economy: economySettings(values),
+    telemetry,
     modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
     mcpConfig: { path: values.MCP_CONFIG ?? '.mcp.json', isNamed: values.MCP_CONFIG !== undefined },
@@ -192,6 +196,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     secrets: [
       ...secretsOf(set),
       ...temporal.secrets,
+      ...telemetry.secrets,
       ...access.streamSecrets,
       ...secretsInPayloadKeys(values.PAYLOAD_ENCRYPTION_KEYS),
     ],
@@ -263,6 +268,7 @@ const ENVIRONMENT = z.object({
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
   RATE_LIMIT_URL: serverUrl(/^rediss?$/, 'redis://user:password@host:port/database'),
   ...ECONOMY_VARIABLES,
+  ...TELEMETRY_VARIABLES,
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,
   ALLOWED_PRIVATE_HOSTS: hostRules,

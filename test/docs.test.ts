@@ -18,6 +18,7 @@ import {
   RETRIED_BY_DEFAULT,
   TOKEN_INCIDENT_CODES,
 } from '../src/core/codes.js';
+import { metricsTable } from './support/metrics-guide.js';
 
 /** What the guide's tables of codes explain, by their headings. */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
@@ -132,7 +133,7 @@ describe('CONTRIBUTING.md', () => {
 describe('.env.example', () => {
   it('has every variable that is read', () => {
     const example = readFileSync('.env.example', 'utf8');
-    const files = ['config', 'economy-settings', 'provider-settings', 'temporal-settings'];
+    const files = ['config', 'economy-settings', 'provider-settings', 'telemetry-settings', 'temporal-settings'];
     const read = files.flatMap((file) => [
       ...readFileSync(`src/${file}.ts`, 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): /gm),
     ]);
@@ -145,4 +146,8 @@ describe('.env.example', () => {
     );
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
+});
+
+it('the guide to metrics has each with its kind, its labels and what it is', () => {
+  expect(readFileSync('docs/guides/metrics.md', 'utf8')).toContain(metricsTable());
 });

@@ -9,6 +9,7 @@ import type { LanguageModel } from '../providers/language-model.js';
 import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
 import type { EqualCalls } from './equal-calls.js';
 import type { KnownBudgets } from './known-budgets.js';
@@ -73,6 +74,7 @@ export interface ActivityParts {
   readonly equalCalls: EqualCalls;
   readonly temporal: FollowingParts['temporal'];
   readonly logger: ToolLogger;
+  readonly metrics: Metrics;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */
   readonly mask: (text: string) => string;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */

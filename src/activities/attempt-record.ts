@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 
-import { withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
+import { lostIn, withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { TurnResult } from '../core/executions/turn.js';
 import type { ModelCall } from '../contract/activities.js';
@@ -49,6 +49,7 @@ export class AttemptRecord {
     this.#place = place;
     const queuedMs = Math.max(0, Date.now() - place.context.info.currentAttemptScheduledTimestampMs);
     this.#start = { startedAt: parts.now(), queuedMs };
+    parts.metrics.attemptTaken(queuedMs);
     this.#writing = this.#begin();
   }
 
@@ -80,9 +81,11 @@ export class AttemptRecord {
   async #begin(): Promise<ModelAttempt | undefined> {
     let begun: ModelAttempt | undefined;
     try {
-      const earlier = this.#earlier((await this.#noted()) ?? []);
+      const noted = (await this.#noted()) ?? [];
+      const earlier = this.#earlier(noted);
       begun = this.#begunAfter(earlier);
       await this.#write([...earlier, begun]);
+      this.#parts.metrics.attemptsLost(this.#call.prepared.agentId, lostIn(earlier) - lostIn(noted));
     } catch (error) {
       this.#complain(error);
     }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { outputOf } from '../core/executions/answer-output.js';
-import { withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
+import { lostIn, withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { Message } from '../core/executions/conversation.js';
-import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
+import { isEnded, type AgentExecution, type ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { appendMessages } from './append-messages.js';
@@ -17,8 +17,21 @@ export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd)
   if (!isMeant(stored, ended.only)) return;
   // First: once it has ended, nothing could say any more that storage refused the answer.
   if (stored !== undefined && ended.status === 'COMPLETED') await addAnswer(parts, stored, ended);
-  const execution = await storeEnd(parts, stored, ended);
+  const execution = await recordedEnd(parts, stored, ended);
   await withPatience([closeStream(parts, execution), letOthersCall(parts, ended)]);
+}
+
+/** As `storeEnd`; the end is measured once. */
+async function recordedEnd(
+  parts: ActivityParts,
+  stored: AgentExecution | undefined,
+  ended: ExecutionEnd,
+): Promise<AgentExecution> {
+  const recorded = await storeEnd(parts, stored, ended);
+  if (stored === undefined || isEnded(stored.status)) return recorded;
+  parts.metrics.executionEnded(recorded);
+  parts.metrics.attemptsLost(recorded.agentId, lostIn(recorded.attempts) - lostIn(stored.attempts));
+  return recorded;
 }
 
 async function storeEnd(

@@ -12,13 +12,22 @@ import type { ActivityParts } from './activity-parts.js';
 export async function recordToken(parts: ActivityParts, record: TokenRecord): Promise<RecordedToken> {
   const recordOfRun = { ...record, runId: runIdOf(Context.current()) };
   const taken = (await parts.storage.tokens.record(recordOfRun)) ?? (await followNewestRun(parts, recordOfRun));
-  if (taken === undefined) {
+  if (taken === undefined)
     parts.logger.info(
       { tokenId: record.token.id, runId: recordOfRun.runId },
       'a run that is not the newest of its token has recorded nothing',
     );
-  }
+  else measure(parts, record);
   return taken === undefined || taken.length === 0 ? {} : { taken };
+}
+
+function measure({ metrics }: ActivityParts, { token, events }: TokenRecord): void {
+  for (const { type, transitionId } of events) {
+    if (type === 'TRANSITION_FIRED' && transitionId !== undefined)
+      metrics.transitionTaken(token.workflowId, transitionId);
+    if (type === 'INCIDENT_RAISED' && token.incident !== undefined)
+      metrics.incidentRaised(token.workflowId, token.incident.code);
+  }
 }
 
 function runIdOf({ info }: Context): string {

@@ -56,6 +56,7 @@ export class SharedCall {
     if (this.#cache === undefined) return {};
     if (this.#cache.isBypassed === true) return this.#alone();
     const taking = await this.#take();
+    this.#measure(taking);
     switch (taking?.type) {
       case undefined:
         return {};
@@ -71,6 +72,12 @@ export class SharedCall {
       case 'under-way':
         return mayWait ? { underWay: this.#asked } : this.#alone();
     }
+  }
+
+  #measure(taking: CallTaking | undefined): void {
+    if (taking === undefined) return;
+    const results = { answered: 'hit', held: 'miss', 'under-way': 'waited' } as const;
+    this.#parts.metrics.cacheAsked(this.#call.prepared.agentId, results[taking.type]);
   }
 
   /** Makes the call, and holds it meanwhile. What it throws lets others make theirs. */

@@ -36,7 +36,11 @@ export class ToolAttempt {
       return failed(
         `The arguments do not fit: ${this.#parts.mask(wordsOfMisfits(read.misfits))}. Call it again with others.`,
       );
-    return await this.#within(tool, read.value);
+    const start = performance.now();
+    const outcome = await this.#within(tool, read.value);
+    const error = outcome.type === 'answered' ? undefined : outcome.type;
+    this.#parts.metrics.toolCalled(tool.name, performance.now() - start, error);
+    return outcome;
   }
 
   async #within(tool: Tool, value: unknown): Promise<ToolOutcome> {

@@ -13,6 +13,7 @@ import type { ModelEvent, ModelFinish, ModelRequest, TurnResult } from '../core/
 import type { LanguageModel } from '../providers/language-model.js';
 import type { StreamFenced } from '../streams/stream-log.js';
 import type { AnswerStream } from '../streams/writing/answer-stream.js';
+import type { MeasuredAttempt } from '../telemetry/metrics.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { attemptsMade, TAIL_CHARACTERS, type AttemptDetails } from './attempt-heartbeat.js';
@@ -123,6 +124,7 @@ export class TurnAttempt {
         ...(providerRequestId === undefined ? {} : { providerRequestId }),
         ...(cachedFrom === undefined ? {} : { cachedFrom }),
       });
+      this.#measure(cachedFrom === undefined ? 'completed' : 'cached', { usage });
       return result;
     } catch (error) {
       throw await this.#fail(error, record);
@@ -257,7 +259,15 @@ export class TurnAttempt {
       ...(judged.providerRequestId === undefined ? {} : { providerRequestId: judged.providerRequestId }),
       ...this.#measured(),
     });
+    // Held back, nobody was called.
+    if (judged.isHeldBack !== true) this.#measure(outcome, { code: judged.code, usage: this.#usage });
     return judged.failure;
+  }
+
+  #measure(outcome: MeasuredAttempt['outcome'], ended: Pick<MeasuredAttempt, 'code' | 'usage'>): void {
+    const { type: provider, model } = this.#route.provider;
+    const { agentId } = this.#call.prepared;
+    this.#parts.metrics.attemptEnded({ agentId, provider, model, outcome, ...ended, ...this.#measured() });
   }
 
   /** Whoever watches is told why nothing comes for a while. */

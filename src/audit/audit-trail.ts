@@ -48,6 +48,11 @@ export class AuditTrail implements AuditLog {
     return this.#kept.length >= MOST_KEPT;
   }
 
+  /** How many were told and are not stored yet. */
+  get waiting(): number {
+    return this.#kept.length;
+  }
+
   async tell(entry: AuditEntry): Promise<void> {
     if (this.isFull) {
       if (this.#lost === 0) {

@@ -14,11 +14,15 @@ export interface OpenAudit {
 }
 
 /** Takes what callers do, and chains what is told, by this process and by workers, until the process ends. */
-export function openAudit({ config, logger, resources }: ProcessParts, { audit: store }: Storage): OpenAudit {
+export function openAudit(
+  { config, logger, resources, telemetry }: ProcessParts,
+  { audit: store }: Storage,
+): OpenAudit {
   const chain = new AuditChain({ store, logger });
   resources.add('the audit', () => chain.end());
   const hidden = secretMask(config.secrets);
   const log = new AuditTrail({ store, logger, chain, mask: (text) => withoutKeys(hidden(text)) });
+  telemetry.metrics.observe('circuit_breaker_audit_waiting', () => [[log.waiting, {}]]);
   resources.add('what is told to the audit', () => log.end());
   const { auditRetentionDays: days, access } = config;
   const now = () => new Date().toISOString();

@@ -9,6 +9,8 @@ import { withAgentsElsewhere } from '../storage/elsewhere/agents-elsewhere.js';
 import { openAgentStorage } from '../storage/open-agent-storage.js';
 import { openStorage, type OpenedStorage } from '../storage/open-storage.js';
 import type { Storage } from '../storage/storage.js';
+import { observePool } from './observe-storage.js';
+import { measuredStreamLog } from './measured-stream-log.js';
 import type { ProcessParts } from './run-process.js';
 
 export interface Backends {
@@ -28,16 +30,17 @@ export interface Backends {
  * for schemas are started when they are needed. `isOnlyRead`: no tables are brought up to date, and UNAVAILABLE says where they are not.
  */
 export async function openBackends(
-  { config, logger, resources }: ProcessParts,
+  { config, logger, resources, telemetry }: ProcessParts,
   { isOnlyRead = false }: { readonly isOnlyRead?: boolean } = {},
 ): Promise<Backends> {
   const open = () => openStorage(config.storageUrl, { logger: logger.child({ variable: 'STORAGE_URL' }), isOnlyRead });
   const opened = await resources.open('storage', open, ({ storage }) => storage.close());
   const storage = await withItsAgents(opened, { config, logger, resources });
-  const streams = await openStreamLog(config.streamUrl, {
+  const log = await openStreamLog(config.streamUrl, {
     ...{ logger: logger.child({ variable: 'STREAM_URL' }), isOnlyRead },
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
   });
+  const streams = measuredStreamLog(log, config.streamUrl, telemetry.metrics);
   resources.add('the stream log', () => streams.shutdown());
   const schemas = new SchemaThreads();
   resources.add('the threads for schemas', () => schemas.close());
@@ -45,6 +48,7 @@ export async function openBackends(
     const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
     await storage.executions.update(execution.id, { lastSequence });
   };
+  observePool(telemetry.metrics, opened.sql?.poolState);
   const copyTo = opened.sql?.copyTo;
   const isAfterCrash = opened.sql?.isAfterCrash ?? false;
   return { storage, streams, schemas, closeStream, isAfterCrash, ...(copyTo === undefined ? {} : { copyTo }) };

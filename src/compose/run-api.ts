@@ -7,7 +7,6 @@ import { OpenStreams } from '../api/connections/open-streams.js';
 import { Stays } from '../api/access/stays.js';
 import { OriginPolicy } from '../api/access/origin-policy.js';
 import { TrustedProxies } from '../api/access/trusted-proxies.js';
-import { startSweeping } from '../reconcile/sweep.js';
 import { Turns } from '../api/graphql/answers/turns.js';
 import { createServer } from '../api/server.js';
 import { TokenFeed } from '../api/token-events/token-feed.js';
@@ -28,6 +27,8 @@ import { claimHome } from './claim-home.js';
 import { dataFolderBackup } from './data-folder-backup.js';
 import { openAudit } from './open-audit.js';
 import { openAccess } from './open-access.js';
+import { measuredSweeping } from './measured-sweeping.js';
+import { observeApi } from './observe-api.js';
 import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
 import { retentionTimes } from './retention-times.js';
@@ -47,6 +48,7 @@ export interface RunningApi {
 /** Runs the API of this process. Resolves when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<RunningApi> {
   const { config, logger, resources } = parts;
+  const { metrics } = parts.telemetry;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
   const doorkeeper = await openAccess(parts);
@@ -66,13 +68,14 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     claimHome: claimHome(storage, config),
   });
   const now = () => new Date().toISOString();
-  const cutOff = { storage, temporal, closeStream, now };
+  const cutOff = { storage, temporal, closeStream, onEnded: metrics.executionEnded.bind(metrics), now };
   const reader = new StreamReader({
     log: streams,
     lookup: { find: (id) => settledExecution(cutOff, id), finish: closeStream },
     bufferSize: config.streamBufferSize,
     logger,
   });
+  observeApi(metrics, { reader, storage });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
   const providers = rememberedDirectory(openDirectory(parts, storage.providerKeys));
   const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
@@ -88,7 +91,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
-  const serving = { reader, feed, providers, openStreams, turns, facts, ideFolder: IDE, ...removing };
+  const serving = { reader, feed, metrics, providers, openStreams, turns, facts, ideFolder: IDE, ...removing };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,
@@ -99,7 +102,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const { alertWindowSeconds } = config.economy;
   const kept = { expireAudit: audit.expire, ...retentionTimes(config) };
   const sweep = { ...cutOff, ...kept, streams, alertWindowSeconds, isLossAccepted, logger };
-  resources.add('the sweep', startSweeping(sweep, config.cleanupIntervalSeconds * 1000));
+  resources.add('the sweep', measuredSweeping(sweep, config.cleanupIntervalSeconds * 1000, metrics));
   await listen(app, config);
   return { address: apiAddress(config), feed };
 }

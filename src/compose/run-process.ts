@@ -9,12 +9,14 @@ import { logStrays } from './log-strays.js';
 import { createLogger } from './logger.js';
 import { maskOutput } from './mask-output.js';
 import { Resources } from './resources.js';
+import { SILENT, type Telemetry } from './telemetry.js';
 import { visibleText } from '../core/json/visible-text.js';
 
 export interface ProcessParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly resources: Resources;
+  readonly telemetry: Telemetry;
   /** Says something to the person who started the process: a line. Nothing in it is obeyed by a terminal. */
   readonly say: (line: string) => void;
   /** The same for text that comes in pieces, without a line break. */
@@ -62,7 +64,7 @@ export async function runProcess(
   const say = (line: string) => print(mask(`${line}\n`));
   try {
     const ending = AbortSignal.any([request.signal, failed.signal]);
-    const started = start({ config, logger, resources, say, print, ending });
+    const started = start({ config, logger, resources, telemetry: SILENT, say, print, ending });
     await Promise.race([isTask ? started : started.then(() => request.received()), request.received(), uncaught]);
   } catch (error) {
     // What is stopped on its way fails, too.

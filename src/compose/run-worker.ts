@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { ActivityParts, BatchParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
@@ -38,12 +38,12 @@ import { taskQueues } from '../contract/messages.js';
 import { builtInTools, toolHttp } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
 import { containTools } from './contain-tools.js';
-import { logRestingKeys } from './log-resting-keys.js';
+import { installRuntime } from './install-runtime.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
 import { privateHosts } from './private-hosts.js';
 import type { ProcessParts } from './run-process.js';
-import { temporalRuntime } from './temporal-logger.js';
+import { tellRestingKeys } from './tell-resting-keys.js';
 import { WORKER_OPTIONS } from './worker-options.js';
 import { mcpConfigOf, workerTools } from './worker-tools.js';
 import { announceBuild, ownBuild, refuseOtherWorkflows, versioningOf, type OwnBuild } from './own-build.js';
@@ -72,7 +72,7 @@ export async function runWorker(
   const { config, resources } = parts;
   containTools(parts);
   const [own, mcp] = await Promise.all([loadTools(config.toolsDir), mcpConfigOf(config)]);
-  Runtime.install(temporalRuntime(parts.logger));
+  await installRuntime(parts.logger, parts.telemetry);
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
   const { client, connection: clientConnection } = await connectClient(cluster);
@@ -161,7 +161,7 @@ function togetherIn(storage: Storage): Pick<ActivityParts, 'appends' | 'budgets'
 }
 
 function activityParts(
-  { config, logger, resources }: ProcessParts,
+  { config, logger, resources, telemetry }: ProcessParts,
   { backends, client, credentials, web }: WorkerParts,
 ): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts & { readonly temporal: TemporalGateway } {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
@@ -175,7 +175,7 @@ function activityParts(
   resources.add('what activities wait for', () => waits.close());
   const { pricesFile } = config.economy;
   const prices = priceTable(pricesFile === undefined ? {} : readPricesFile(pricesFile));
-  const keys = { keyStore: backends.storage.providerKeys, onRest: logRestingKeys(logger) };
+  const keys = { keyStore: backends.storage.providerKeys, onRest: tellRestingKeys(logger, telemetry.metrics) };
   const models = { credentials, dispatcher, web, prices, ...keys };
   return {
     storage: backends.storage,
@@ -193,6 +193,7 @@ function activityParts(
       await tellTools(backends.streams, place, { events, onFailure });
     }),
     logger,
+    metrics: telemetry.metrics,
     mask: (text) => withoutKeys(secretMask(config.secrets)(text)),
     closeStream: backends.closeStream,
     temporal: createTemporalGateway({

@@ -3,12 +3,24 @@ import type { Logger } from 'pino';
 
 import { executionFailure, TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../contract/failures.js';
 
-/** Temporal's runtime with its log in ours, also that of its native part, which would else print by itself. */
-export function temporalRuntime(logger: Logger): RuntimeOptions {
+/**
+ * Temporal's runtime with its log in ours, also that of its native part, which would else print by itself. `metricsAddress`: where that
+ * serves what it measures; absent: nowhere.
+ */
+export function temporalRuntime(logger: Logger, metricsAddress?: string): RuntimeOptions {
   return {
     logger: temporalLogger(logger),
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsAddress === undefined ? {} : { metrics: served(metricsAddress) }),
+    },
   };
+}
+
+/** Under names as Prometheus asks for. */
+function served(bindAddress: string): NonNullable<NonNullable<RuntimeOptions['telemetryOptions']>['metrics']> {
+  const names = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+  return { attachServiceName: false, prometheus: { bindAddress, ...names } };
 }
 
 /**

@@ -20,6 +20,7 @@ export async function fireTransition(parts: OperationParts, input: { tokenId: st
   } catch (error) {
     const refusal = await refusalOf(parts, token, error);
     if (refusal === undefined) throw error;
+    parts.metrics.fireRefused(token.workflowId, refusal.code);
     await tellRefusal(parts, { token, request, refusal });
     throw refusal;
   }

@@ -10,6 +10,8 @@ export interface CutOffParts {
   readonly storage: Pick<Storage, 'executions'>;
   readonly temporal: Pick<TemporalGateway, 'closeOf'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
+  /** Is told of what is recorded as ended here. */
+  readonly onEnded?: (execution: AgentExecution) => void;
   readonly now: () => string;
 }
 
@@ -35,6 +37,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const end = await endingOf(parts, execution);
   if (end === undefined) return execution;
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
+  parts.onEnded?.(ended);
   await parts.closeStream(ended);
   return ended;
 }

@@ -30,6 +30,8 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
   readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+  /** Is told of each round that has ended: how long it took, and how much of it failed. */
+  readonly onRound?: (round: { readonly ms: number; readonly failures: number }) => void;
 }
 
 /** Of executions that are read together, each of up to some megabytes. */
@@ -77,6 +79,7 @@ export class Sweeper {
   #since: number;
   /** Temporal seems to be another one: nothing is concluded from what it does not know. */
   #isLost = false;
+  #failures = 0;
   #running: Promise<void> | undefined;
 
   constructor(parts: SweepParts) {
@@ -94,9 +97,16 @@ export class Sweeper {
 
   /** One round of everything; one at a time. What fails is logged and left to a later one. */
   round(): Promise<void> {
-    return (this.#running ??= this.#all().finally(() => {
+    return (this.#running ??= this.#measured().finally(() => {
       this.#running = undefined;
     }));
+  }
+
+  async #measured(): Promise<void> {
+    const start = performance.now();
+    this.#failures = 0;
+    await this.#all();
+    this.#parts.onRound?.({ ms: performance.now() - start, failures: this.#failures });
   }
 
   async #all(): Promise<void> {
@@ -219,6 +229,7 @@ export class Sweeper {
   }
 
   #complain(what: string, error: unknown): void {
+    this.#failures += 1;
     this.#parts.logger.warn(
       { err: error },
       `${what} could not be set right yet; it is tried again, more and more rarely`,

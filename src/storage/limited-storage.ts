@@ -266,6 +266,7 @@ function limitedTokens(tokens: TokenStore, limit: CallerLimit): TokenStore {
     listEvents: async (id, range) =>
       limit.own(await tokens.get(id)) === undefined ? [] : await tokens.listEvents(id, range),
     newestEvent: async (id) => limit.own(await tokens.newestEvent(id)),
+    countActive: () => limit.refuse('Where all tokens are'),
     readFeed: () => limit.refuse('The feed of all tokens'),
     watchFeed: () => limit.refuse('The feed of all tokens'),
     listEnded: () => limit.refuse('What the sweep works on'),

@@ -39,6 +39,14 @@ export interface TokenOrigin {
   readonly request?: string;
 }
 
+/** How many active tokens are in a place, and how many of them have an incident. */
+export interface PlaceCount {
+  readonly workflowId: string;
+  readonly place: string;
+  readonly tokens: number;
+  readonly incidents: number;
+}
+
 /** The read model of tokens. The truth is the token's Temporal workflow. */
 export interface TokenStore {
   /**
@@ -71,6 +79,8 @@ export interface TokenStore {
     range: { after: number; first: number; type?: TokenEventType },
   ): Promise<readonly StoredTokenEvent[]>;
   newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined>;
+  /** Where active tokens are, most first, at most 1000 places. It looks at all of them. */
+  countActive(): Promise<readonly PlaceCount[]>;
   /**
    * The events of all tokens as they were recorded, after a position; without one, none, and where to begin. None is
    * skipped, whatever is written at the same time. Within a token they may come out of order: go by their sequence.

@@ -23,6 +23,7 @@ import { breakersOn } from '../support/breakers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { unmeasured } from '../support/metrics.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { NO_BATCHES } from '../support/no-batches.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
@@ -91,6 +92,7 @@ describe('a turn', () => {
       mask: (text) => text,
       tellTools: () => Promise.resolve(),
       logger,
+      metrics: unmeasured,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
       closeStream: () => Promise.resolve(),
       temporal: {

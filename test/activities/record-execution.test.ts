@@ -8,6 +8,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { unmeasured } from '../support/metrics.js';
 
 const ID = 'doc-1:review:1';
 const logger = new MemoryLogger();
@@ -25,6 +26,7 @@ async function attemptsAfter(end: object): Promise<unknown> {
   const parts = {
     storage,
     logger,
+    metrics: unmeasured,
     appends: new OneAfterAnother(),
     closeStream: () => Promise.resolve(),
   } as unknown as ActivityParts;

@@ -22,6 +22,7 @@ import { breakersOn } from '../support/breakers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { unmeasured } from '../support/metrics.js';
 import { NO_BATCHES } from '../support/no-batches.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { FINISH, ScriptedModel } from '../support/scripted-model.js';
@@ -88,6 +89,7 @@ describe('a call whose answer serves others', () => {
     const parts: ActivityParts = {
       ...{ storage, schemas: schemasInThisThread, appends: new OneAfterAnother(), model, tools: new Map(), logger },
       batches: NO_BATCHES,
+      metrics: unmeasured,
       costOf: () => undefined,
       budgets: new KnownBudgets(storage),
       breakers: breakersOn(storage),

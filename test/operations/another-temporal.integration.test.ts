@@ -13,6 +13,7 @@ import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const now = (): string => new Date().toISOString();
@@ -29,7 +30,14 @@ beforeAll(async () => {
   connection = await Connection.connect({ address: other.address });
   const { storage, streams } = under;
   await storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });
-  const here = { storage, temporal: gatewayOf(under), schemas: schemasInThisThread, mayName: mayNameThisMachine, now };
+  const here = {
+    storage,
+    temporal: gatewayOf(under),
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    metrics: unmeasured,
+    now,
+  };
   await createToken(here, { id: 'kept', workflowId: 'review' });
   const temporal = gatewayOf({ ...under, client: new Client({ connection }) });
   elsewhere = { ...here, temporal };

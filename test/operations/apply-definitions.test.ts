@@ -9,6 +9,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const agent = (id: string, userTemplate = '{text}') => ({
@@ -37,6 +38,7 @@ describe('definitions that are applied together', () => {
       now: () => NOW,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       temporal: {} as OperationParts['temporal'],
     };
   });

@@ -11,6 +11,7 @@ import { canTestPostgres, createTestDatabase, onDatabase, type TestDatabase } fr
 import { resetWorkflow, taskEnd } from '../support/reset-workflow.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { FINISH, ScriptedModel } from '../support/scripted-model.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -33,6 +34,7 @@ describe.skipIf(!(await canTestPostgres()))('a token that is deleted', () => {
       temporal: gatewayOf(under),
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       closeStream: () => Promise.resolve(),
       removeStreams: (ids) => streams.remove(ids),
       now: () => new Date().toISOString(),

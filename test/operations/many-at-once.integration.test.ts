@@ -9,6 +9,7 @@ import { aTransition, aWorkflow, NOW } from '../support/builders.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 /** More than a token takes at once, of each of three processes: and not so many that a busy machine is late with the last. */
@@ -23,7 +24,14 @@ beforeAll(async () => {
   processes = [1, 2, 3].map(() => {
     const temporal = gatewayOf(under);
     const now = () => new Date().toISOString();
-    return { storage: under.storage, schemas: schemasInThisThread, mayName: mayNameThisMachine, temporal, now };
+    return {
+      storage: under.storage,
+      schemas: schemasInThisThread,
+      mayName: mayNameThisMachine,
+      metrics: unmeasured,
+      temporal,
+      now,
+    };
   });
   const transitions = [
     aTransition({ id: 'left', toPlace: 'reviewed' }),

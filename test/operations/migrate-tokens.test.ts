@@ -10,6 +10,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { aDefinition, aToken, aTransition, aWorkflow, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const TOKENS = 50;
@@ -53,6 +54,7 @@ describe('tokens that are to go over to another version', () => {
       now: () => NOW,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       temporal: temporal as OperationParts['temporal'],
     };
     await storage.workflows.save('review', first, { hash: '1', now: NOW });

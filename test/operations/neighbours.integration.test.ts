@@ -14,6 +14,7 @@ import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { HANG, ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
@@ -24,7 +25,12 @@ let others: OperationParts;
 beforeAll(async () => {
   under = await startWorkerUnderTest(new ScriptedModel([HANG]));
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
-  const parts = { schemas: schemasInThisThread, mayName: mayNameThisMachine, now: () => new Date().toISOString() };
+  const parts = {
+    schemas: schemasInThisThread,
+    mayName: mayNameThisMachine,
+    metrics: unmeasured,
+    now: () => new Date().toISOString(),
+  };
   const gateway = (taskQueuePrefix: string) => gatewayOf(under, taskQueuePrefix);
   ours = { ...parts, storage: under.storage, temporal: gateway(under.taskQueue) };
   others = { ...parts, storage, temporal: gateway('staging') };

@@ -20,6 +20,7 @@ import {
 import { INNER_URLS } from '../support/inner-urls.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const AGENT = {
@@ -44,6 +45,7 @@ describe('an agent that is changed', () => {
       now: () => NOW,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       temporal: {} as OperationParts['temporal'],
     };
     await createAgent(parts, AGENT);

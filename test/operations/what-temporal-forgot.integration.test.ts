@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
@@ -21,6 +22,7 @@ beforeAll(async () => {
     temporal,
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
+    metrics: unmeasured,
     now: () => new Date().toISOString(),
   };
   await under.storage.agents.create('reviewer', anAgent(), NOW);

@@ -33,6 +33,7 @@ import { StreamReader } from '../../src/streams/reading/reader.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
+import { unmeasured } from './metrics.js';
 import { mayNameThisMachine } from './this-machine.js';
 
 /** The API on storage and streams in memory, unless a test brings its own storage. Temporal is played by the test: it records what it is asked. */
@@ -236,6 +237,7 @@ export async function apiUnderTest({
     temporal,
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
+    metrics: unmeasured,
     closeStream: () => Promise.resolve(),
     removeStreams: (ids) => streams.remove(ids),
     reader,

@@ -40,14 +40,18 @@ export class SpawnedProcess {
     }
   }
 
-  /** Starts a command of ours as users do, from what was built and in its folder, with exactly this environment and PATH and HOME. */
+  /** Starts a command of ours as users do, from what was built and in its folder, with exactly this environment and PATH and HOME; it serves no metrics unless told to. */
   static start(
     command: CommandName,
     environment: Record<string, string>,
     { args = [], program = PROGRAM, ...how }: StartOptions = {},
   ): SpawnedProcess {
     const words = [program, command, ...args];
-    const child = spawned(words, { LOG_FORMAT: 'json', ...environment }, { ...how, cwd: dirname(dirname(program)) });
+    const child = spawned(
+      words,
+      { LOG_FORMAT: 'json', METRICS_PORT: '0', ...environment },
+      { ...how, cwd: dirname(dirname(program)) },
+    );
     return new SpawnedProcess(child, command === 'worker' ? 'Worker ready' : 'API ready');
   }
 

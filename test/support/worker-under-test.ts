@@ -38,6 +38,7 @@ import { MemoryLogger } from './memory-logger.js';
 import { NO_BATCHES } from './no-batches.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
+import { unmeasured } from './metrics.js';
 import { mayNameThisMachine } from './this-machine.js';
 
 /** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
@@ -146,6 +147,7 @@ export async function startWorkerOn(
     temporal: temporalGateway,
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
+    metrics: unmeasured,
     now,
   };
   const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);

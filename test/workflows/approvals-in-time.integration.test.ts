@@ -13,6 +13,7 @@ import { asks, AskingModel } from '../support/asking-model.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -39,7 +40,13 @@ describe('answers of several API processes to one call', () => {
     under = await startWorkerUnderTest(model, { tools: [pay] });
     await under.storage.agents.create('hasty', anAgent({ tools: ['pay'], approvalTimeoutSeconds: 1 }), NOW);
     const now = () => new Date().toISOString();
-    const parts = { storage: under.storage, schemas: schemasInThisThread, mayName: mayNameThisMachine, now };
+    const parts = {
+      storage: under.storage,
+      schemas: schemasInThisThread,
+      mayName: mayNameThisMachine,
+      metrics: unmeasured,
+      now,
+    };
     here = { ...parts, temporal: gatewayOf(under) };
     elsewhere = { ...parts, temporal: gatewayOf(under) };
   });

@@ -17,6 +17,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const paid: { readonly amount: number; readonly key: string }[] = [];
@@ -54,6 +55,7 @@ beforeAll(async () => {
     temporal: gatewayOf(under),
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
+    metrics: unmeasured,
     now,
   };
 });

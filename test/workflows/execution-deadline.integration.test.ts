@@ -24,6 +24,7 @@ import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { quietRuntime } from '../support/worker-under-test.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
@@ -159,6 +160,7 @@ describe('the deadline of an execution', () => {
       temporal: gateway,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       now: () => NOW,
     };
     await executeAgent(parts, { id: 'asked', agentId: 'slow', input: 'x' });

@@ -6,6 +6,7 @@ import { aWorkflow, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
+import { unmeasured } from '../support/metrics.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -39,6 +40,7 @@ describe('a token whose worker is of a version that does not know how to go over
       temporal: gatewayOf(under),
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       now: () => new Date().toISOString(),
     };
     const input = { workflowId: 'review', fromVersion: 1, toVersion: 2, placeMapping: [] };

@@ -11,6 +11,7 @@ import { WithoutRole } from './without-role.js';
 export interface Guards {
   readonly doorkeeper: Pick<Doorkeeper, 'admit' | 'count'>;
   readonly audit: Pick<AuditLog, 'tellJoined'>;
+  readonly metrics: { callerLimited(): void };
 }
 
 /** Who shows this, counted as one who asks for something. Throws what the doorkeeper throws, and the audit is told. */
@@ -30,10 +31,15 @@ export async function auditedAdmission(guards: Guards, shown: Credentials, from:
 }
 
 /** Counts one more that a caller asks for. Throws RATE_LIMITED where it is too many, and the audit is told. */
-export async function auditedCount({ doorkeeper, audit }: Guards, caller: Caller, from: CallOrigin): Promise<void> {
+export async function auditedCount(
+  { doorkeeper, audit, metrics }: Guards,
+  caller: Caller,
+  from: CallOrigin,
+): Promise<void> {
   try {
     await doorkeeper.count(caller, from.address);
   } catch (error) {
+    metrics.callerLimited();
     const [time, { name: actor, role }] = [new Date().toISOString(), caller];
     audit.tellJoined({ time, actor, role, action: ACTIONS.enter, ...howRefused(error), ...from });
     throw error;

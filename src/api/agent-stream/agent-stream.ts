@@ -50,13 +50,18 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
       whenOver(response, parts.openStreams.enter());
       const caller = callerOf(request);
       const seen = partsFor(parts, caller);
-      const viewer = await seen.reader.open(executionId, options);
+      const viewer = await seen.reader.open(executionId, { ...options, door: 'sse' });
       const onLeave = parts.stays.enter(caller, () => {
         viewer.leave();
       });
       whenOver(response, onLeave);
       takeOver(reply);
-      await serveSse(response, viewer, makeFormat(executionId, seen));
+      await serveSse(response, viewer, {
+        format: makeFormat(executionId, seen),
+        onTooSlow: () => {
+          parts.metrics.viewerDropped('sse');
+        },
+      });
     },
     // Also of what is refused before the handler is reached, to an EventSource that would take any other status for the last word.
     errorHandler: (error, request, reply) => {
@@ -121,7 +126,7 @@ export async function upgradeToStream(
     const query = queryOf(url);
     const seen = partsFor(parts, caller);
     format = eventFormat(query)(executionId, seen);
-    viewer = await seen.reader.open(executionId, viewerOptions(query));
+    viewer = await seen.reader.open(executionId, { ...viewerOptions(query), door: 'websocket' });
   } catch (error) {
     const answer = httpError(error, { id, log });
     if (request.headers.origin === undefined) refuseOnSocket(socket, answer);
@@ -144,7 +149,10 @@ export async function upgradeToStream(
       closeFirmly(webSocket, NOT_ADMITTED_ANY_MORE, 'UNAUTHENTICATED');
     });
     webSocket.on('close', onLeave);
-    serveWebSocket({ socket: webSocket, wire: socket }, viewer, format).catch((error: unknown) => {
+    const onTooSlow = () => {
+      parts.metrics.viewerDropped('websocket');
+    };
+    serveWebSocket({ socket: webSocket, wire: socket }, viewer, { format, onTooSlow }).catch((error: unknown) => {
       log.warn(
         { err: error, executionId },
         'a stream could not be read for a viewer, who may come back with the cursor',

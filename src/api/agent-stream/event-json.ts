@@ -16,6 +16,13 @@ export interface ViewerFormat {
   readonly isOver: boolean;
 }
 
+/** How a stream is served to a viewer. */
+export interface ServedAs {
+  readonly format: ViewerFormat;
+  /** Called where the viewer is let go because nothing is taken. */
+  readonly onTooSlow: () => void;
+}
+
 /** One event, one JSON text: made once for all viewers who follow together. */
 class EventFormat implements ViewerFormat {
   readonly isOver = false;

@@ -6,7 +6,7 @@ import type { StreamEvent } from '../../core/streams/stream-event.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import { drained } from '../connections/slow-viewer.js';
 import { errorHeaders } from '../error-response.js';
-import type { ViewerFormat } from './event-json.js';
+import type { ServedAs, ViewerFormat } from './event-json.js';
 
 /** Three of them before a client of ours takes the server for gone. */
 const COMMENT_EVERY_MS = 5000;
@@ -26,7 +26,11 @@ const HEADERS = {
  * Serves a stream as server-sent events until it ends or the viewer goes. With nothing left after the cursor the
  * answer is 204, which stops an EventSource for good; any other end makes it come back.
  */
-export async function serveSse(response: ServerResponse, viewer: StreamViewer, format: ViewerFormat): Promise<void> {
+export async function serveSse(
+  response: ServerResponse,
+  viewer: StreamViewer,
+  { format, onTooSlow }: ServedAs,
+): Promise<void> {
   whenOver(response, () => {
     viewer.leave();
   });
@@ -44,7 +48,7 @@ export async function serveSse(response: ServerResponse, viewer: StreamViewer, f
     wire.write(':\n\n');
   }, COMMENT_EVERY_MS);
   try {
-    await pump(wire, viewer, { first, format });
+    await pump(wire, viewer, { first, format, onTooSlow });
   } finally {
     clearInterval(comments);
     viewer.leave();
@@ -92,12 +96,12 @@ async function nextOrSilence(viewer: StreamViewer): Promise<First> {
 async function pump(
   wire: Writable,
   viewer: StreamViewer,
-  { first, format }: { readonly first: First; readonly format: ViewerFormat },
+  { first, format, onTooSlow }: ServedAs & { readonly first: First },
 ): Promise<void> {
   let events = first.pending === undefined ? first.events : await first.pending;
   while (events !== undefined && !wire.destroyed) {
     for await (const blocks of blocksOf(events, format)) {
-      if (wire.write(blocks) || (await drained(wire))) continue;
+      if (wire.write(blocks) || (await drained(wire, onTooSlow))) continue;
       viewer.leave();
       wire.destroy();
       return;

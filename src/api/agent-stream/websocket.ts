@@ -1,5 +1,5 @@
 import type { StreamViewer, ViewerEnd } from '../../streams/reading/viewer.js';
-import type { ViewerFormat } from './event-json.js';
+import type { ServedAs } from './event-json.js';
 import { closeFirmly } from '../connections/close-firmly.js';
 import { hasRoom, isFull } from '../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../connections/socket-life.js';
@@ -13,7 +13,7 @@ const CLOSE_CODES: Readonly<Record<ViewerEnd, number>> = { ended: 1000, left: 10
 export async function serveWebSocket(
   { socket, wire }: WiredSocket,
   viewer: StreamViewer,
-  format: ViewerFormat,
+  { format, onTooSlow }: ServedAs,
 ): Promise<void> {
   keepAlive(socket);
   socket.on('close', () => {
@@ -28,7 +28,7 @@ export async function serveWebSocket(
         return;
       }
       if (message !== undefined) wire.write(message);
-      if (isFull(socket) && !(await hasRoom(socket))) {
+      if (isFull(socket) && !(await hasRoom(socket, onTooSlow))) {
         viewer.leave();
         return;
       }

@@ -19,7 +19,7 @@ export function isFull(socket: WebSocket): boolean {
  * Resolves with true when everything has been taken that waited, with false when nobody takes anything any more; a peer
  * that is there and takes too little is closed with 1013.
  */
-export async function hasRoom(socket: WebSocket): Promise<boolean> {
+export async function hasRoom(socket: WebSocket, onTooSlow: () => void = () => undefined): Promise<boolean> {
   const isTaken = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
     // Goes out behind all that waits.
@@ -28,14 +28,18 @@ export async function hasRoom(socket: WebSocket): Promise<boolean> {
       resolve(true);
     });
   });
+  if (!isTaken) onTooSlow();
   if (!isTaken) closeFirmly(socket, TOO_SLOW, 'too slow: connect again with your cursor');
   return isTaken && socket.readyState === socket.OPEN;
 }
 
 /** Resolves with true when a connection takes more again, with false when it has closed or takes nothing for too long. */
-export async function drained(wire: Writable): Promise<boolean> {
+export async function drained(wire: Writable, onTooSlow: () => void): Promise<boolean> {
   return await new Promise((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_PATIENCE_MS, false);
+    const timer = setTimeout(() => {
+      onTooSlow();
+      resolve(false);
+    }, DRAIN_PATIENCE_MS);
     const settle = (result: boolean) => {
       clearTimeout(timer);
       wire.off('drain', onDrain).off('close', onClose);

@@ -80,7 +80,7 @@ class TokenStream {
   }
 
   async #pass(executionId: string): Promise<void> {
-    const viewer = await this.#parts.reader.open(executionId);
+    const viewer = await this.#parts.reader.open(executionId, { door: 'graphql' });
     this.#viewers.add(viewer);
     if (this.events.hasEnded) viewer.leave();
     for (let batch = await viewer.next(); batch !== undefined; batch = await viewer.next()) {

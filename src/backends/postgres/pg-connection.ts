@@ -8,7 +8,7 @@ import { PgListener } from './pg-listener.js';
 import { PgSockets } from './pg-sockets.js';
 import { ServerWatch } from '../server-watch.js';
 import { sqlError } from './sql-error.js';
-import type { SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
+import type { PoolState, SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
 
 interface PgOptions {
   readonly logger: { warn(facts: object, message: string): void };
@@ -77,6 +77,11 @@ export class PgConnection implements SqlConnection {
   listen(channel: string, listener: SqlListener): () => void {
     return this.#listener.listen(channel, listener);
   }
+
+  readonly poolState = (): PoolState => {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { used: totalCount - idle, idle, waiting };
+  };
 
   /** Waits for statements that are on their way, as long as one may take at most. */
   async close(): Promise<void> {

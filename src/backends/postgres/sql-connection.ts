@@ -19,7 +19,16 @@ export interface SqlConnection {
   readonly copyTo?: (folder: string) => Promise<void>;
   /** Its last process was killed: what that wrote last may be lost, where the machine went down with it. */
   readonly isAfterCrash?: boolean;
+  /** How its connections are at the moment. Absent: there is one only. */
+  readonly poolState?: () => PoolState;
   close(): Promise<void>;
+}
+
+export interface PoolState {
+  readonly used: number;
+  readonly idle: number;
+  /** Statements that wait for a connection. */
+  readonly waiting: number;
 }
 
 export interface SqlStatement {

@@ -35,3 +35,8 @@ export function withUnnotedTurns(
     ? attempts
     : [...attempts, ...missing].toSorted((left, right) => left.turn - right.turn || left.attempt - right.attempt);
 }
+
+/** How many vanished with their workers. */
+export function lostIn(attempts: readonly ModelAttempt[]): number {
+  return attempts.filter(({ outcome }) => outcome === 'lost').length;
+}

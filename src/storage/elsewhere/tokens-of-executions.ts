@@ -13,6 +13,7 @@ export function tokensWithExecutionsElsewhere(tokens: TokenStore, executions: Te
     originOf: (id) => tokens.originOf(id),
     list: (filter, page) => tokens.list(filter, page),
     listEvents: (id, range) => tokens.listEvents(id, range),
+    countActive: () => tokens.countActive(),
     newestEvent: (id) => tokens.newestEvent(id),
     readFeed: (after, first) => tokens.readFeed(after, first),
     watchFeed: (onWake) => tokens.watchFeed(onWake),

@@ -5,7 +5,15 @@ import { terminatedToken } from '../../core/tokens/terminated-token.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import type { Ended, EndedPage } from '../ended.js';
 import type { Page, PageRequest } from '../page.js';
-import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
+import type {
+  FeedPage,
+  FeedPosition,
+  PlaceCount,
+  StoredTokenEvent,
+  TokenFilter,
+  TokenOrigin,
+  TokenStore,
+} from '../token-store.js';
 import { isWithin } from '../workflow-limit.js';
 import type { MemoryAuditStore } from './audit.js';
 import { endedPage } from './ended-page.js';
@@ -80,6 +88,23 @@ export class MemoryTokenStore implements TokenStore {
       ({ token }) =>
         token.status === 'ACTIVE' && token.workflowId === workflowId && token.workflowVersion === workflowVersion,
     );
+  }
+
+  countActive(): Promise<readonly PlaceCount[]> {
+    const counts = new Map<string, PlaceCount>();
+    for (const { token } of this.#tokens.values()) {
+      const { workflowId, place, status, incident } = token;
+      if (status !== 'ACTIVE') continue;
+      const key = JSON.stringify([workflowId, place]);
+      const { tokens, incidents } = counts.get(key) ?? { tokens: 0, incidents: 0 };
+      counts.set(key, {
+        workflowId,
+        place,
+        tokens: tokens + 1,
+        incidents: incident === undefined ? incidents : incidents + 1,
+      });
+    }
+    return Promise.resolve([...counts.values()].toSorted((left, right) => right.tokens - left.tokens).slice(0, 1000));
   }
 
   get(id: string): Promise<Token | undefined> {

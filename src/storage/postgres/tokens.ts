@@ -6,7 +6,15 @@ import type { Token, TokenEvent, TokenEventType } from '../../core/tokens/token.
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Ended, EndedPage } from '../ended.js';
 import type { Page, PageRequest } from '../page.js';
-import type { FeedPage, FeedPosition, StoredTokenEvent, TokenFilter, TokenOrigin, TokenStore } from '../token-store.js';
+import type {
+  FeedPage,
+  FeedPosition,
+  PlaceCount,
+  StoredTokenEvent,
+  TokenFilter,
+  TokenOrigin,
+  TokenStore,
+} from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
 import { PostgresDeletedTokens } from './deleted-tokens.js';
@@ -229,6 +237,14 @@ export class PostgresTokenStore implements TokenStore {
       values: [tokenId, range.after, range.type ?? null, range.first],
     });
     return rows.map(eventOf);
+  }
+
+  async countActive(): Promise<readonly PlaceCount[]> {
+    const text = `
+      select workflow_id as "workflowId", place, count(*)::int as tokens,
+        (count(*) filter (where has_incident))::int as incidents
+      from circuit_breaker.tokens where status = 'ACTIVE' group by 1, 2 order by 3 desc, 1, 2 limit 1000`;
+    return await this.#sql.query<PlaceCount>({ name: 'count-active-tokens', text, values: [] });
   }
 
   async newestEvent(tokenId: string): Promise<StoredTokenEvent | undefined> {

@@ -6,7 +6,15 @@ import type { ExecutionLookup } from './execution-lookup.js';
 import { LiveStream } from './live-stream.js';
 import { storedReplay } from './stored-replay.js';
 import type { StreamLog, StreamPage } from '../stream-log.js';
-import { LiveViewer, ReplayViewer, type StreamViewer, type ViewerOptions } from './viewer.js';
+import {
+  LiveViewer,
+  ReplayViewer,
+  STREAM_DOORS,
+  type Delivered,
+  type StreamDoorName,
+  type StreamViewer,
+  type ViewerOptions,
+} from './viewer.js';
 import { BEGINNING, placeAfter, type ViewerPlace } from './viewer-place.js';
 
 export interface StreamReaderOptions {
@@ -26,7 +34,7 @@ const SILENCE_MS = 10_000;
 
 interface Watched {
   readonly stream: LiveStream;
-  readonly viewers: Set<LiveViewer>;
+  readonly viewers: Map<LiveViewer, StreamDoorName | undefined>;
   readonly unwatch: () => void;
 }
 
@@ -38,6 +46,7 @@ export class StreamReader {
   readonly #options: StreamReaderOptions;
   readonly #watched = new Map<string, Watched>();
   readonly #behind = new Set<Watched>();
+  readonly #delivered: Delivered = { events: 0, merged: 0 };
   readonly #timer: NodeJS.Timeout;
   #reading: Promise<void> | undefined;
   #isShutDown = false;
@@ -71,12 +80,25 @@ export class StreamReader {
     return { streams: this.#watched.size, viewers };
   }
 
+  /** What viewers have got since the process began. */
+  get delivered(): Readonly<Delivered> {
+    return this.#delivered;
+  }
+
+  /** How many of them are there, of each door. */
+  viewersByDoor(): ReadonlyMap<StreamDoorName, number> {
+    const counts = new Map<StreamDoorName, number>(STREAM_DOORS.map((door) => [door, 0]));
+    for (const { viewers } of this.#watched.values())
+      for (const door of viewers.values()) if (door !== undefined) counts.set(door, (counts.get(door) ?? 0) + 1);
+    return counts;
+  }
+
   /** Tells every viewer that the process goes away. */
   async shutdown(): Promise<void> {
     this.#isShutDown = true;
     clearInterval(this.#timer);
     for (const { viewers } of [...this.#watched.values()]) {
-      for (const viewer of [...viewers]) viewer.leave('shutting-down');
+      for (const viewer of [...viewers.keys()]) viewer.leave('shutting-down');
     }
     await this.#reading;
   }
@@ -89,12 +111,13 @@ export class StreamReader {
     return this.#addViewer(watched, place, options);
   }
 
-  #addViewer(watched: Watched, place: ViewerPlace, { types }: ViewerOptions): StreamViewer {
+  #addViewer(watched: Watched, place: ViewerPlace, { types, door }: ViewerOptions): StreamViewer {
     const viewer = new LiveViewer({
       stream: watched.stream,
       log: this.#options.log,
       place,
       types,
+      delivered: this.#delivered,
       onLeave: (left) => {
         this.#removeViewer(watched, left);
       },
@@ -102,7 +125,7 @@ export class StreamReader {
         this.#catchUp(watched);
       },
     });
-    watched.viewers.add(viewer);
+    watched.viewers.set(viewer, door);
     if (this.#isShutDown) viewer.leave('shutting-down');
     return viewer;
   }
@@ -130,7 +153,7 @@ export class StreamReader {
     if (known !== undefined) return known;
     const watched: Watched = {
       stream,
-      viewers: new Set(),
+      viewers: new Map(),
       unwatch: this.#options.log.watch(stream.executionId, (wake) => {
         if (stream.take(wake, performance.now())) this.#catchUp(watched);
       }),
@@ -190,7 +213,7 @@ export class StreamReader {
     try {
       const execution = await this.#options.lookup.find(stream.executionId);
       // It was deleted, and its stream with it: nothing more comes.
-      if (execution === undefined) for (const viewer of [...viewers]) viewer.leave('ended');
+      if (execution === undefined) for (const viewer of [...viewers.keys()]) viewer.leave('ended');
       else if (isEnded(execution.status)) await this.#options.lookup.finish(execution);
     } catch (error) {
       this.#options.logger.warn(

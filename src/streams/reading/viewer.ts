@@ -14,6 +14,18 @@ export interface ViewerOptions {
   readonly after?: number;
   /** Absent: all. Beginnings and ends of attempts come in any case. */
   readonly types?: ReadonlySet<StreamEventType>;
+  /** What it came in by, to be counted; absent: somebody of this process, who is not counted. */
+  readonly door?: StreamDoorName;
+}
+
+export const STREAM_DOORS = ['graphql', 'sse', 'websocket'] as const;
+export type StreamDoorName = (typeof STREAM_DOORS)[number];
+
+/** What all viewers of a process have got. */
+export interface Delivered {
+  events: number;
+  /** That were joined into others, for those who had fallen behind. */
+  merged: number;
 }
 
 /** Why a viewer gets no more: its stream has ended, the process goes away, or it left by itself. */
@@ -45,6 +57,8 @@ interface LiveViewerParts {
   readonly log: Pick<StreamLog, 'read'>;
   readonly place: ViewerPlace;
   readonly types: ViewerOptions['types'];
+  /** Is counted up. */
+  readonly delivered: Delivered;
   readonly onLeave: (viewer: LiveViewer) => void;
   /** Called when the log has less than the stream was told of, so that the stream is read again as well. */
   readonly onDoubt: () => void;
@@ -99,7 +113,9 @@ export class LiveViewer implements StreamViewer {
       const last = events.at(-1);
       if (last !== undefined && isTerminal(last)) this.#finish('ended');
       const wanted = this.#wanted(events);
-      if (wanted.length > 0) return wanted;
+      if (wanted.length === 0) continue;
+      this.#parts.delivered.events += wanted.length;
+      return wanted;
     }
     return undefined;
   }
@@ -160,7 +176,10 @@ export class LiveViewer implements StreamViewer {
   #advance({ events, end }: Passage, logEnd: number): readonly StreamEvent[] {
     const behind = logEnd - this.#place.next;
     this.#place = end;
-    return behind > MERGE_BEYOND ? mergeChunks(events) : events;
+    if (behind <= MERGE_BEYOND) return events;
+    const merged = mergeChunks(events);
+    this.#parts.delivered.merged += events.length - merged.length;
+    return merged;
   }
 
   #startAgain(): void {

@@ -37,6 +37,20 @@ export function tokenStoreContract(storage: () => Storage): void {
       expect(await storage().executions.get('tk-new:review:1')).toMatchObject({ status: 'PENDING', tokenId: 'tk-new' });
     });
 
+    it('counts active tokens by where they are, and those that have an incident', async () => {
+      const incident = { code: 'server', message: 'It failed.', since: NOW } as const;
+      const counted = (id: string, fields: Partial<Token> = {}) => token(id, { workflowId: 'counted', ...fields });
+      await tokens().record(aRecord(counted('tk-count-1'), ['CREATED']));
+      await tokens().record(aRecord(counted('tk-count-2', { incident }), ['CREATED']));
+      await tokens().record(aRecord(counted('tk-count-3', { place: 'reviewed' }), ['CREATED']));
+      await tokens().record(aRecord(counted('tk-count-4', { status: 'COMPLETED' }), ['CREATED']));
+      const counts = (await tokens().countActive()).filter(({ workflowId }) => workflowId === 'counted');
+      expect(counts).toEqual([
+        { workflowId: 'counted', place: 'submitted', tokens: 2, incidents: 1 },
+        { workflowId: 'counted', place: 'reviewed', tokens: 1, incidents: 0 },
+      ]);
+    });
+
     it('keeps text that no backend carries as it would be told: mended', async () => {
       const told = { type: 'TRANSITION_REFUSED', version: 1, place: 'submitted', timestamp: NOW } as const;
       const record = aRecord(token('tk-text', { data: { 'k\0': 'half \uD83D' } }), ['CREATED']);

@@ -56,7 +56,15 @@ describe('a viewer of a live stream', () => {
     const opening = entries.findLast(({ first }) => after !== undefined && first <= after)?.opening ?? '';
     const place = after === undefined ? BEGINNING : { next: after + 1, opening };
     const onLeave = (viewer: LiveViewer) => left.push(viewer);
-    return new LiveViewer({ stream, log, place, types, onLeave, onDoubt: () => undefined });
+    return new LiveViewer({
+      delivered: { events: 0, merged: 0 },
+      stream,
+      log,
+      place,
+      types,
+      onLeave,
+      onDoubt: () => undefined,
+    });
   }
 
   it('gets what is there, and then what comes', async () => {
@@ -261,6 +269,7 @@ describe('a viewer of which the ring no longer has the place', () => {
     [stream, answers, doubts] = [new LiveStream(ID, 1, 0), [], 0];
     stream.takePage(aPage(OLD), 0, 0);
     viewer = new LiveViewer({
+      delivered: { events: 0, merged: 0 },
       stream,
       log: {
         read: () =>

@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
 import { schemasInThisThread } from '../../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../../support/worker-under-test.js';
+import { unmeasured } from '../../support/metrics.js';
 import { mayNameThisMachine } from '../../support/this-machine.js';
 
 const TOOLS = ['token.read', 'token.transitions', 'token.fire'];
@@ -110,6 +111,7 @@ describe('an agent of a place', () => {
       temporal,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
+      metrics: unmeasured,
       now: () => NOW,
     }).get('token.fire');
     const call = () =>

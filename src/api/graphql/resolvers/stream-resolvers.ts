@@ -39,6 +39,7 @@ export const streamResolvers = {
       ) => {
         const cursor = after == null ? undefined : readCursor(String(after));
         const viewer = await reader.open(executionId, {
+          door: 'graphql',
           ...(cursor === undefined ? {} : { after: cursor }),
           ...(eventTypes == null ? {} : { types: new Set(eventTypes) }),
         });

@@ -72,7 +72,9 @@ export function graphqlSockets({
     // Each operation is a request of its own: what is logged and told of it has the id that its errors have.
     ...resolverContext(parts, caller, { ...peer.origin, requestId: crypto.randomUUID() }),
     operation: peer.operations.begin(id),
-    deliver: deliverTo(peer, id),
+    deliver: deliverTo(peer, id, () => {
+      parts.metrics.viewerDropped('graphql');
+    }),
   });
   const server = makeServer<Record<string, never>, Peer>({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
@@ -199,11 +201,11 @@ async function readWhenDrained(socket: WebSocket): Promise<void> {
   socket.resume();
 }
 
-function deliverTo({ socket, wire }: WiredSocket, id: string): SocketContext['deliver'] {
+function deliverTo({ socket, wire }: WiredSocket, id: string, onTooSlow: () => void): SocketContext['deliver'] {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   return (payload) => {
     if (socket.readyState !== socket.OPEN) return false;
     wire.write(textFrame(`${head}${payload}}`));
-    return isFull(socket) ? hasRoom(socket) : true;
+    return isFull(socket) ? hasRoom(socket, onTooSlow) : true;
   };
 }

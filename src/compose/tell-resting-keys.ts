@@ -1,9 +1,14 @@
 import type { KeyRest } from '../providers/provider-dependencies.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { ProcessParts } from './run-process.js';
 
 /** A limit passes by itself; a key that was refused is for somebody to look at. */
-export function logRestingKeys(logger: Pick<ProcessParts['logger'], 'info' | 'warn'>): (rest: KeyRest) => void {
+export function tellRestingKeys(
+  logger: Pick<ProcessParts['logger'], 'info' | 'warn'>,
+  metrics: Pick<Metrics, 'keyRests'>,
+): (rest: KeyRest) => void {
   return ({ key, host, kind, forMs }) => {
+    metrics.keyRests(kind);
     const facts = { key, host, seconds: Math.ceil(forMs / 1000) };
     switch (kind) {
       case 'limited':

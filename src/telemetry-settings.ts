@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** To whom a process tells what it measures. */
+export interface TelemetrySettings {
+  /** Where Prometheus asks; absent: nowhere. */
+  readonly scraped?: {
+    readonly host: string;
+    readonly port: number;
+    /** Whether somebody chose the port. The default one may be taken by another process of ours. */
+    readonly isChosen: boolean;
+  };
+  /** A collector that is told by OTLP; the rest of its variables are read by OpenTelemetry's own exporter. */
+  readonly pushed?: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** By which a collector knows us. */
+  readonly secrets: readonly string[];
+}
+
+const DEFAULT_PORT = 9464;
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional();
+const milliseconds = z.coerce.number('must be a number of milliseconds').int().min(100).max(3_600_000);
+const switched = z.stringbool('must be true or false').default(false);
+
+export const TELEMETRY_VARIABLES = {
+  METRICS_PORT: z.coerce.number('must be a port number, or 0 for none').int().min(0).max(65535).optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  OTEL_SDK_DISABLED: switched,
+  OTEL_METRICS_EXPORTER: z.string().default('otlp'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().default(''),
+  OTEL_EXPORTER_OTLP_METRICS_HEADERS: z.string().default(''),
+  OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000),
+  OTEL_METRIC_EXPORT_TIMEOUT: milliseconds.default(30_000),
+};
+type TelemetryValues = z.infer<z.ZodObject<typeof TELEMETRY_VARIABLES>>;
+
+/** From variables that were found good. */
+export function telemetrySettings(values: TelemetryValues): TelemetrySettings {
+  const secrets = [values.OTEL_EXPORTER_OTLP_HEADERS, values.OTEL_EXPORTER_OTLP_METRICS_HEADERS].flatMap(valuesOf);
+  if (values.OTEL_SDK_DISABLED) return { secrets };
+  const { METRICS_PORT: chosen, METRICS_HOST: host } = values;
+  const port = chosen ?? DEFAULT_PORT;
+  const endpoint = values.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const isPushed = endpoint !== undefined && values.OTEL_METRICS_EXPORTER !== 'none';
+  const { OTEL_METRIC_EXPORT_INTERVAL: intervalMs, OTEL_METRIC_EXPORT_TIMEOUT: timeoutMs } = values;
+  return {
+    secrets,
+    ...(port === 0 ? {} : { scraped: { host, port, isChosen: chosen !== undefined } }),
+    // One that takes longer than until the next would have the next wait for it.
+    ...(isPushed ? { pushed: { intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs) } } : {}),
+  };
+}
+
+/** Of `name=value,name=value`, as OpenTelemetry writes headers down: percent-encoded, both ways secret. */
+function valuesOf(headers: string): readonly string[] {
+  return headers.split(',').flatMap((header) => {
+    const value = header.slice(header.indexOf('=') + 1).trim();
+    return value === '' ? [] : [value, decoded(value)];
+  });
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
