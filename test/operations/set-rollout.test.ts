@@ -11,6 +11,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { aPlaceAgent, aToken, aTransition, aWorkflow, anAgent, anAgentTransition, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { unmeasured } from '../support/metrics.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
@@ -41,6 +42,7 @@ describe('how far agents are brought in', () => {
     };
     parts = {
       storage,
+      metrics: unmeasured,
       now: () => NOW,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
