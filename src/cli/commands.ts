@@ -250,13 +250,13 @@ not at all. What a token did after the backup never was; see docs/guides/backups
       'dry-run': { meaning: 'with these two: say what they would do, and change nothing' },
       most: {
         value: 'COUNT',
-        meaning: 'how many tokens, and how many executions, --check replays, the newest; 200 otherwise',
+        meaning: 'how many tokens, executions and batches each --check replays, the newest; 200 otherwise',
       },
       json: { meaning: 'one object of JSON in place of lines, for programs' },
     },
     summary: 'say whether this version can be started beside the one that runs, and have it take over',
-    description: `Asked with the version that comes and the variables of a worker. --check replays the histories of running tokens and executions with
-this version's workflows, and lists the migrations that its first process will make, and the builds of TEMPORAL_DEPLOYMENT_NAME: what
+    description: `Asked with the version that comes and the variables of a worker. --check replays the histories of running tokens, executions and batches
+with this version's workflows, and lists the migrations that its first process will make, and the builds of TEMPORAL_DEPLOYMENT_NAME: what
 each holds, whether its workers answer, and which may be stopped. Once a worker of this version runs, --make-current and --move have
 its build take over: each token at once after its replay, and only where that repeats it. The same with the version before goes back.
 Exits with 0 when all can go over or has, with 1 when something cannot or no worker answers for it, and with 2 when it was called
