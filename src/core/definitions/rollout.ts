@@ -57,11 +57,6 @@ export interface UseRollout {
 /** The transition or the place agent that uses an agent. */
 export type AgentUseId = { readonly transitionId: string } | { readonly placeAgentId: string };
 
-/** Whether it is no more than what is so without a word. */
-export function isFull({ mode, percent }: Rollout): boolean {
-  return mode === 'on' && percent >= 100;
-}
-
 /** From 0 to 9999, evenly over whatever ids there are: FNV-1a over UTF-16 code units, with its bits mixed. */
 export function shareOf(text: string): number {
   let hash = 0x81_1c_9d_c5;

@@ -1,35 +1,35 @@
 import type { Dispatcher } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { BatchedProvider } from '../../../src/core/agents/delivery.js';
-import type { ModelRequest } from '../../../src/core/executions/turn.js';
-import { createDispatcher } from '../../../src/providers/connection/dispatcher.js';
-import { createLanguageModel } from '../../../src/providers/create-language-model.js';
-import { createModelBatches } from '../../../src/providers/create-model-batches.js';
-import { readCredentials } from '../../../src/providers/keys/read-credentials.js';
+import type { BatchedProvider } from '../../src/core/agents/delivery.js';
+import type { ModelRequest } from '../../src/core/executions/turn.js';
+import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
+import { createLanguageModel } from '../../src/providers/create-language-model.js';
+import { createModelBatches } from '../../src/providers/create-model-batches.js';
+import { readCredentials } from '../../src/providers/keys/read-credentials.js';
 import type {
   BatchLine,
   BatchState,
   ModelBatches,
   ResultLine,
   SoughtBatch,
-} from '../../../src/providers/model-batches.js';
-import { priceTable } from '../../../src/providers/pricing/price-table.js';
+} from '../../src/providers/model-batches.js';
+import { priceTable } from '../../src/providers/pricing/price-table.js';
 import {
   BATCH_PROVIDERS,
   startBatchProviders,
   type BatchProviders,
-} from '../../support/batch-servers/batch-providers.js';
+} from '../support/batch-servers/batch-providers.js';
 import {
   answered,
   BATCH_KEY,
   refused,
   type BatchServer,
   type SentLine,
-} from '../../support/batch-servers/batch-server.js';
-import { aRequest, collect, finishOf, textOf } from '../../support/model-request.js';
-import { schemasInThisThread } from '../../support/schemas.js';
-import { THIS_MACHINE } from '../../support/this-machine.js';
+} from '../support/batch-servers/batch-server.js';
+import { aRequest, collect, finishOf, textOf } from '../support/model-request.js';
+import { schemasInThisThread } from '../support/schemas.js';
+import { THIS_MACHINE } from '../support/this-machine.js';
 
 const SIGNAL = new AbortController().signal;
 const NOW = new Date().toISOString();
