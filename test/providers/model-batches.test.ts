@@ -15,11 +15,7 @@ import type {
   SoughtBatch,
 } from '../../src/providers/model-batches.js';
 import { priceTable } from '../../src/providers/pricing/price-table.js';
-import {
-  BATCH_PROVIDERS,
-  startBatchProviders,
-  type BatchProviders,
-} from '../support/batch-servers/batch-providers.js';
+import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import {
   answered,
   BATCH_KEY,
