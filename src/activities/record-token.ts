@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import type { RecordedToken } from '../contract/activities.js';
+import { isJsonObject } from '../core/json/json.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';
 import { followNewestRun } from '../operations/follow-newest-run.js';
 import type { ActivityParts } from './activity-parts.js';
@@ -22,11 +23,11 @@ export async function recordToken(parts: ActivityParts, record: TokenRecord): Pr
 }
 
 function measure({ metrics }: ActivityParts, { token, events }: TokenRecord): void {
-  for (const { type, transitionId } of events) {
+  for (const { type, transitionId, details } of events) {
     if (type === 'TRANSITION_FIRED' && transitionId !== undefined)
       metrics.transitionTaken(token.workflowId, transitionId);
-    if (type === 'INCIDENT_RAISED' && token.incident !== undefined)
-      metrics.incidentRaised(token.workflowId, token.incident.code);
+    const code = isJsonObject(details) ? details['code'] : undefined;
+    if (type === 'INCIDENT_RAISED' && typeof code === 'string') metrics.incidentRaised(token.workflowId, code);
   }
 }
 

@@ -6,6 +6,8 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 
+import { MOST_SERIES } from '../telemetry/bounded-labels.js';
+
 interface Logger {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
@@ -27,6 +29,7 @@ export function otlpReader(
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
     metricProducers: [joined],
+    cardinalityLimits: { default: MOST_SERIES },
   });
 }
 

@@ -1,6 +1,7 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { DataPointType, MetricReader, type MetricData, type MetricProducer } from '@opentelemetry/sdk-metrics';
 
+import { MOST_SERIES } from '../telemetry/bounded-labels.js';
 import { prometheusName } from '../telemetry/metric-table.js';
 
 /** What is asked of servers for a scrape is left out where it takes longer. */
@@ -12,7 +13,7 @@ export class ScrapeReader extends MetricReader {
   #reading: Promise<string> | undefined;
 
   constructor(joined: MetricProducer) {
-    super({ metricProducers: [joined] });
+    super({ metricProducers: [joined], cardinalitySelector: () => MOST_SERIES });
   }
 
   /** Whoever asks while it is being read gets the same. */

@@ -1,6 +1,6 @@
 import { findTransition } from '../core/definitions/definition.js';
-import type { AgentUseId, Rollout } from '../core/definitions/rollout.js';
-import { FULL_ROLLOUT } from '../core/definitions/rollout.js';
+import { effectiveDefinition } from '../core/definitions/effective-definition.js';
+import { FULL_ROLLOUT, isSameUse, type AgentUseId, type Rollout } from '../core/definitions/rollout.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { transitionPath } from '../core/engine/shadow.js';
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
@@ -13,12 +13,15 @@ import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { StoredTokenEvent } from '../storage/token-store.js';
 import { usedIn, type NamedUse } from './set-rollout.js';
+import { additionsTo } from './workflow-additions.js';
 
 /** As many executions of the workflow are looked through for one report. */
 const MOST_EXECUTIONS = 20_000;
 const READ_AT_ONCE = 50;
-/** Of one token, read for a comparison. */
-const MOST_EVENTS = 2000;
+/** The newest shadows that are compared: each is looked for in the events of its token. */
+const MOST_COMPARED = 1000;
+/** The oldest of one token, read for a comparison. What began behind them is not compared. */
+const MOST_EVENTS = 5000;
 const MOST_EXAMPLES = 20;
 const DAY_MS = 86_400_000;
 
@@ -64,9 +67,9 @@ interface ReportParts {
 export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Promise<RolloutReport> {
   const { storage } = parts;
   const { id, use } = await usedIn(parts, asked);
-  const said = (await storage.rollouts.listForWorkflow(asked.workflowId)).find((kept) => isSame(kept.use, id));
+  const said = (await storage.rollouts.listForWorkflow(asked.workflowId)).find((kept) => isSameUse(kept.use, id));
   const until = asked.until ?? parts.now();
-  const since = asked.since ?? said?.changedAt ?? new Date(Date.parse(until) - DAY_MS).toISOString();
+  const since = asked.since ?? said?.saidAt ?? new Date(Date.parse(until) - DAY_MS).toISOString();
   if (until < since) {
     throw new CircuitBreakerError('VALIDATION_FAILED', 'A report needs an `until` that is not before its `since`.');
   }
@@ -88,10 +91,6 @@ export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Pro
   };
 }
 
-function isSame(one: AgentUseId, other: AgentUseId): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
 async function executionsOf(
   { storage, work }: ReportParts,
   id: AgentUseId,
@@ -101,8 +100,7 @@ async function executionsOf(
   const found: AgentExecution[] = [];
   let read = 0;
   for await (const page of pagesOf((request) => storage.executions.list(filter, request), READ_AT_ONCE)) {
-    // What they were told is not needed any more, and may be megabytes together.
-    await work.run(() => found.push(...page.filter(isOfUse).map((execution) => ({ ...execution, input: null }))));
+    await work.run(() => found.push(...page.filter(isOfUse).map(withoutTexts)));
     read += page.length;
     if (read > MOST_EXECUTIONS) {
       const message = `The report would have more than ${MOST_EXECUTIONS} executions: ask for a shorter time.`;
@@ -110,6 +108,17 @@ async function executionsOf(
     }
   }
   return found;
+}
+
+/** What they were told and said may be gigabytes together. */
+function withoutTexts({
+  output: _output,
+  finalResponse: _text,
+  attempts,
+  ...execution
+}: AgentExecution): AgentExecution {
+  const counted = attempts.map(({ errorMessage: _message, ...attempt }) => attempt);
+  return { ...execution, input: null, warnings: [], attempts: counted };
 }
 
 type Compared = ElsewhereExample & Pick<ShadowComparison, 'isElsewhere'>;
@@ -120,10 +129,13 @@ async function compared(
   shadows: readonly AgentExecution[],
 ): Promise<readonly Compared[]> {
   const comparisons: Compared[] = [];
-  for (const execution of shadows) {
-    const { id: executionId, tokenId, status } = execution;
-    if (tokenId === undefined || status !== 'COMPLETED') continue;
-    const events = await eventsOf(storage, tokenId);
+  let read: { readonly tokenId: string; readonly events: readonly StoredTokenEvent[] } | undefined;
+  const completed = shadows.filter(({ status }) => status === 'COMPLETED').slice(0, MOST_COMPARED);
+  for (const execution of completed.toSorted(byToken)) {
+    const { id: executionId, tokenId } = execution;
+    if (tokenId === undefined) continue;
+    if (read?.tokenId !== tokenId) read = { tokenId, events: await eventsOf(storage, tokenId) };
+    const { events } = read;
     let comparison = await work.run(() => compareShadow(events, { executionId }));
     if (comparison.path === undefined) {
       const known = await knownPath(storage, execution);
@@ -134,6 +146,10 @@ async function compared(
     comparisons.push({ tokenId, executionId, path, happened, ...(isElsewhere === undefined ? {} : { isElsewhere }) });
   }
   return comparisons;
+}
+
+function byToken({ tokenId: one = '' }: AgentExecution, { tokenId: other = '' }: AgentExecution): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 async function eventsOf({ tokens }: Storage, tokenId: string): Promise<readonly StoredTokenEvent[]> {
@@ -149,15 +165,16 @@ async function eventsOf({ tokens }: Storage, tokenId: string): Promise<readonly 
 
 /** Of a token that ended before its shadow did: with its data as it is, since nothing has changed it then. */
 async function knownPath(
-  { workflows, tokens }: Storage,
-  execution: AgentExecution,
+  storage: Storage,
+  { id, tokenId = '', transitionId = '' }: AgentExecution,
 ): Promise<readonly string[] | undefined> {
-  const { tokenId = '', transitionId = '' } = execution;
-  const token = await tokens.get(tokenId);
+  const token = await storage.tokens.get(tokenId);
   if (token === undefined || token.status === 'ACTIVE') return undefined;
-  const stored = await workflows.get(token.workflowId, token.workflowVersion);
-  if (stored === undefined) return undefined;
-  const definition = withPrograms(stored.definition);
+  const stored = await storage.workflows.get(token.workflowId, token.workflowVersion);
+  const execution = await storage.executions.get(id);
+  if (stored === undefined || execution === undefined) return undefined;
+  const additions = await additionsTo(storage, token.workflowId);
+  const definition = withPrograms(effectiveDefinition(stored.definition, additions));
   const situation = { definition, token, budget: new RuleBudget() };
   const outcome = { status: 'succeeded', result: resultOf(execution) } as const;
   return transitionPath(situation, findTransition(definition, transitionId), outcome);

@@ -1,12 +1,12 @@
 import type { AgentTransition, PlaceAgent } from '../core/definitions/definition.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
-import type { AgentUseId, Rollout, VersionShare } from '../core/definitions/rollout.js';
+import { isSameUse, type AgentUseId, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
 import { notFound, validationFailed } from '../core/errors.js';
 import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { OperationParts } from './operation-parts.js';
-import { tellPlaceAgentChanges } from './tell-place-agent-changes.js';
+import { tellTokens } from './tell-place-agent-changes.js';
 
 /** Which use of an agent is meant: one of the two has to be given. */
 export interface NamedUse {
@@ -15,9 +15,11 @@ export interface NamedUse {
   readonly placeAgentId?: string;
 }
 
-export interface RolloutChange extends NamedUse, Rollout {
-  /** Absent: as the definition says. */
-  readonly agentVersions?: readonly VersionShare[];
+/** What is absent stays as it was said before, and null takes it away. */
+export interface RolloutChange extends NamedUse, Pick<Rollout, 'mode' | 'percent'> {
+  readonly maxErrorRate?: number | null;
+  /** Taken away: as the definition says. */
+  readonly agentVersions?: readonly VersionShare[] | null;
 }
 
 /** So long the answer waits for the tokens that live to be told; the others are told behind it. */
@@ -28,20 +30,23 @@ const TELLING_MS = 5000;
  * from the next start of that agent on. Throws NOT_FOUND where the newest version has no such use, and VALIDATION_FAILED.
  */
 export async function setRollout(parts: OperationParts, change: RolloutChange): Promise<KeptRollout> {
-  const { workflowId, mode, percent, maxErrorRate, agentVersions } = change;
+  const { workflowId, mode, percent } = change;
   const { id, use } = await usedIn(parts, change);
-  const rollout = { mode, percent, ...(maxErrorRate === undefined ? {} : { maxErrorRate }) };
-  await refuseUnfit(parts, { ...use, rollout, ...(agentVersions === undefined ? {} : { agentVersions }) });
-  const kept = {
-    workflowId,
-    use: id,
-    rollout,
-    ...(agentVersions === undefined ? {} : { agentVersions }),
-    changedAt: parts.now(),
-  };
+  const before = (await parts.storage.rollouts.listForWorkflow(workflowId)).find((kept) => isSameUse(kept.use, id));
+  const { maxErrorRate = before?.rollout.maxErrorRate, agentVersions = versionsOf(before, use.agentId) } = change;
+  const rollout = { mode, percent, ...(maxErrorRate == null ? {} : { maxErrorRate }) };
+  const versions = agentVersions == null ? {} : { agentVersions };
+  await refuseUnfit(parts, { ...use, rollout, ...versions });
+  const now = parts.now();
+  const kept = { workflowId, use: id, agentId: use.agentId, rollout, ...versions, saidAt: now, changedAt: now };
   await parts.storage.rollouts.set(kept);
-  await told(parts);
+  await told(parts, workflowId);
   return kept;
+}
+
+/** Of another agent they would be somebody else's. */
+function versionsOf(before: KeptRollout | undefined, agentId: string): KeptRollout['agentVersions'] {
+  return before?.agentId === agentId ? before.agentVersions : undefined;
 }
 
 interface UseInWorkflow {
@@ -85,8 +90,8 @@ async function refuseUnfit({ storage }: OperationParts, use: AgentTransition | P
 }
 
 /** What fails, and who comes too late, is told by the sweep. */
-async function told(parts: OperationParts): Promise<void> {
-  const telling = tellPlaceAgentChanges(parts).catch(() => undefined);
+async function told(parts: OperationParts, workflowId: string): Promise<void> {
+  const telling = tellTokens(parts, workflowId).catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, TELLING_MS);

@@ -30,8 +30,11 @@ export async function settlePlaceAgentChange(parts: TellingParts, change: PlaceA
   await parts.storage.placeAgents.settleChange(change);
 }
 
-/** Tells every token that can be told; then throws what kept it from telling the others. */
-async function tellTokens({ storage, temporal }: TellingParts, workflowId: string): Promise<void> {
+/** Tells every token of a workflow that can be told; then throws what kept it from telling the others. */
+export async function tellTokens(
+  { storage, temporal }: Omit<TellingParts, 'storage'> & { readonly storage: Pick<Storage, 'tokens'> },
+  workflowId: string,
+): Promise<void> {
   const untold: Error[] = [];
   const list = (page: PageRequest) => storage.tokens.list({ workflowId, status: 'ACTIVE' }, page);
   for await (const tokens of pagesOf(list, TOKENS_AT_ONCE)) {

@@ -2,9 +2,12 @@ import { countedOutcomes, stopsRollout, type OutcomeCounts } from '../core/execu
 import { pagesOf } from '../storage/pages.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { Storage } from '../storage/storage.js';
+import { tellTokens } from '../operations/tell-place-agent-changes.js';
+import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 interface StopParts {
-  readonly storage: Pick<Storage, 'rollouts' | 'executions'>;
+  readonly storage: Pick<Storage, 'rollouts' | 'executions' | 'tokens'>;
+  readonly temporal: Pick<TemporalGateway, 'tellPlaceAgentsChanged'>;
   readonly now: () => string;
   /** Executions that began within so long count. */
   readonly alertWindowSeconds: number;
@@ -12,12 +15,12 @@ interface StopParts {
 }
 
 const READ_AT_ONCE = 50;
-/** Of one workflow within a window: more change nothing of a share. */
-const MOST_EXECUTIONS = 5000;
+/** The newest of one workflow within a window: more change little of a share. */
+const MOST_EXECUTIONS = 1000;
 
 /**
- * Turns agents off that fail more often than was allowed when they were brought in. Tokens are told as of every change. Says so in the log, and
- * in what is kept. What somebody has said meanwhile stands.
+ * Turns agents off that fail more often than was allowed when they were brought in, and tells tokens: the next round tells them once more.
+ * Says so in the log, and in what is kept. What somebody has said meanwhile stands.
  */
 export async function stopFailingRollouts(parts: StopParts): Promise<void> {
   const { storage, now, logger, alertWindowSeconds: windowSeconds } = parts;
@@ -30,6 +33,7 @@ export async function stopFailingRollouts(parts: StopParts): Promise<void> {
     const stopped: KeptRollout = { ...watched, rollout: { ...rollout, mode: 'off', stoppedBecause }, changedAt: now() };
     if (!(await storage.rollouts.set(stopped, changedAt))) continue;
     logger.warn({ workflowId, ...use }, `an agent was turned off, which was being brought in: ${stoppedBecause}`);
+    await tellTokens(parts, workflowId);
   }
 }
 

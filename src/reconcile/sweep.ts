@@ -120,8 +120,8 @@ export class Sweeper {
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('answers that serve nobody any more', () => this.#removeOldAnswers());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
-    await this.#attempt('agents that fail too often', () => stopFailingRollouts(this.#parts));
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
+    await this.#attempt('agents that fail too often', () => stopFailingRollouts(this.#parts));
   }
 
   async #closeEndedStreams(): Promise<void> {

@@ -115,7 +115,12 @@ function storageInMemory(): OpenedStorage {
   const executions: MemoryExecutionStore = new MemoryExecutionStore({ audit, conversations, deleted });
   const tokens = new MemoryTokenStore(executions, audit);
   const agents = new MemoryAgentStore();
-  const placeAgents = new MemoryPlaceAgentStore();
+  const placeAgents = new MemoryPlaceAgentStore((agent) => {
+    rollouts.forget(agent);
+  });
+  const rollouts: MemoryRolloutStore = new MemoryRolloutStore((workflowId) => {
+    placeAgents.note(workflowId);
+  });
   const workflows = new MemoryWorkflowStore((id, version) => tokens.hasActive(id, version));
   const definitions = new MemoryDefinitionStore({ agents, workflows, placeAgents });
   const tools = new MemoryToolStore(executions, audit);
@@ -130,7 +135,7 @@ function storageInMemory(): OpenedStorage {
     definitions,
     executions,
     providerKeys: new MemoryProviderKeyStore(),
-    rollouts: new MemoryRolloutStore(placeAgents),
+    rollouts,
     temporalHome: new MemoryTemporalHomeStore(),
     placeAgents,
     tokens,

@@ -3,7 +3,9 @@ import type { UseRollout } from '../core/definitions/rollout.js';
 /** What was said of one use of an agent in a workflow: it holds for every version. */
 export interface KeptRollout extends UseRollout {
   readonly workflowId: string;
-  /** RFC 3339. */
+  /** When somebody said it; RFC 3339. */
+  readonly saidAt: string;
+  /** When it became what it is; RFC 3339. */
   readonly changedAt: string;
 }
 

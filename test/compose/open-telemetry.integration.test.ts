@@ -154,13 +154,13 @@ describe('/metrics', () => {
 });
 
 describe('a collector', () => {
-  const OFTEN = { intervalMs: 50, timeoutMs: 50 };
   const warnings = () => logger.lines.filter(({ message }) => message.includes('takes no metrics'));
 
-  async function pushing(port: number): Promise<Telemetry> {
+  /** The SDK wants a push to be over before the next one is due. */
+  async function pushing(port: number, everyMs = 50): Promise<Telemetry> {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${port}`);
-    vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '50');
-    const telemetry = await opened({ pushed: OFTEN });
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', String(everyMs));
+    const telemetry = await opened({ pushed: { intervalMs: everyMs, timeoutMs: everyMs } });
     telemetry.metrics.attemptsLost('reviewer', 1);
     return telemetry;
   }
@@ -172,6 +172,7 @@ describe('a collector', () => {
         bodies.push(body);
         response.end('{}');
       }),
+      2000,
     );
     await eventually(() => {
       expect(bodies.join()).toContain('circuit_breaker_attempts_lost_total');

@@ -26,6 +26,9 @@ const content = aWorkflow({
   ],
 });
 
+const versions = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ version: index + 1, percent: 100 / count }));
+
 describe('how far agents are brought in', () => {
   let storage: Storage;
   let parts: OperationParts & Parameters<typeof rolloutReport>[0];
@@ -72,7 +75,18 @@ describe('how far agents are brought in', () => {
     expect(await storage.rollouts.listForWorkflow('review')).toMatchObject([{ use: { placeAgentId: 'added' } }]);
   });
 
+  it('leaves what is not said as it was said before, and null takes it away', async () => {
+    const agentVersions = [{ version: 1, percent: 100 }];
+    await set({ maxErrorRate: 0.2, agentVersions });
+    expect(await set({ percent: 50 })).toMatchObject({ rollout: { percent: 50, maxErrorRate: 0.2 }, agentVersions });
+    const last = await set({ percent: 60, maxErrorRate: null, agentVersions: null });
+    expect(last.rollout).toEqual({ mode: 'on', percent: 60 });
+    expect(last.agentVersions).toBeUndefined();
+  });
+
   it.each([
+    ['more versions than may be', { agentVersions: versions(11) }, '/agentVersions'],
+    ['a share that is none', { maxErrorRate: 1.5 }, '/rollout/maxErrorRate'],
     ['a percentage above 100', { percent: 101 }, '/rollout/percent'],
     ['one below 0', { percent: -1 }, '/rollout/percent'],
     ['no number', { percent: Number.NaN }, '/rollout/percent'],

@@ -5,6 +5,7 @@ import { stopFailingRollouts } from '../../src/reconcile/stop-failing-rollouts.j
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { KeptRollout } from '../../src/storage/rollout-store.js';
 import type { Storage } from '../../src/storage/storage.js';
+import { aToken, aWorkflow } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
 const SAID = '2026-11-30T10:00:00.000Z';
@@ -14,6 +15,8 @@ const watched: KeptRollout = {
   workflowId: 'review',
   use: { transitionId: 'judge' },
   rollout: { mode: 'on', percent: 10, maxErrorRate: 0.5 },
+  agentId: 'a',
+  saidAt: SAID,
   changedAt: SAID,
 };
 
@@ -21,11 +24,12 @@ describe('an agent that is being brought in and fails too often', () => {
   let storage: Storage;
   let logger: MemoryLogger;
   let count: number;
+  let told: string[];
 
   beforeEach(async () => {
     logger = new MemoryLogger();
     ({ storage } = await openStorage('memory:', { logger }));
-    count = 0;
+    [count, told] = [0, []];
     await storage.rollouts.set(watched);
   });
 
@@ -47,10 +51,19 @@ describe('an agent that is being brought in and fails too often', () => {
     }
   }
   const failed = { status: 'FAILED', errorCode: 'server' } as const;
-  const sweep = (now = NOW) => stopFailingRollouts({ storage, now: () => now, alertWindowSeconds: 300, logger });
+  const temporal = {
+    tellPlaceAgentsChanged: (id: string) => {
+      told.push(id);
+      return Promise.resolve();
+    },
+  };
+  const sweep = (now = NOW) =>
+    stopFailingRollouts({ storage, temporal, now: () => now, alertWindowSeconds: 300, logger });
   const kept = async () => (await storage.rollouts.listForWorkflow('review'))[0];
 
   it('is turned off, and what is kept and the log say why', async () => {
+    const token = aToken({ ...aWorkflow(), id: 'review', version: 1 }, { id: 'lives' });
+    await storage.tokens.record({ token, runId: 'r', events: [], executions: [] });
     await ran(2, {});
     await ran(2, failed);
     await ran(1, { status: 'TIMEOUT', errorCode: 'timeout' });
@@ -59,6 +72,8 @@ describe('an agent that is being brought in and fails too often', () => {
     const rollout = { ...watched.rollout, mode: 'off', stoppedBecause: why };
     expect(await kept()).toEqual({ ...watched, rollout, changedAt: NOW });
     expect(JSON.stringify(logger.lines)).toContain(why);
+    // Told at once, and by the next round once more: a token that was being created is in no list yet.
+    expect(told).toEqual(['lives']);
     expect(await storage.placeAgents.listChanges()).toMatchObject([{ workflowId: 'review' }]);
   });
 

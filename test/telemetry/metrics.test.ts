@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { EXECUTION_ERROR_CODES } from '../../src/core/codes.js';
 import { MOST_VALUES } from '../../src/telemetry/bounded-labels.js';
 import { isOf, measured } from '../support/metrics.js';
 
@@ -78,6 +79,16 @@ describe('labels that users choose', () => {
     expect(seriesOf('circuit_breaker_transitions_total')).toBe(MOST_VALUES + 1);
     expect(seriesOf('gen_ai_client_inference_duration_seconds_count')).toBe(MOST_VALUES + 1);
     expect(all.length).toBeLessThan(10_000);
+  });
+
+  it('keep their names with every code that there is', async () => {
+    const { metrics, samples } = measured();
+    for (let agent = 0; agent < 1000; agent += 1)
+      for (const errorCode of EXECUTION_ERROR_CODES)
+        metrics.executionEnded({ agentId: `${agent}`, status: 'FAILED', errorCode });
+    const found = (await samples()).filter((sample) => isOf(sample, 'circuit_breaker_executions_total'));
+    expect(found.filter(({ labels }) => labels['status'] !== 'FAILED')).toEqual([]);
+    expect(found).toHaveLength((MOST_VALUES + 1) * EXECUTION_ERROR_CODES.length);
   });
 
   it('lose nothing of the sum: all others are "other"', async () => {

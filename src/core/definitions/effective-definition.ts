@@ -1,5 +1,5 @@
 import type { AgentUse, PlaceAgent, Transition, WorkflowDefinition } from './definition.js';
-import type { UseRollout } from './rollout.js';
+import { FULL_ROLLOUT, type UseRollout } from './rollout.js';
 
 /** What was said of a workflow since its versions were saved, and holds for all of them. */
 export interface WorkflowAdditions {
@@ -30,7 +30,7 @@ function withRollouts(definition: WorkflowDefinition, rollouts: readonly UseRoll
     const { id, agentExecution } = transition;
     const rollout = said.get(id);
     if (rollout === undefined || agentExecution === undefined) return transition;
-    return { ...transition, agentExecution: { ...agentExecution, ...saidOf(rollout) } };
+    return { ...transition, agentExecution: { ...agentExecution, ...saidOf(rollout, agentExecution) } };
   });
   const placeAgents = definition.placeAgents.map((agent) => rolledOutPlaceAgent(agent, rollouts));
   return { ...definition, transitions, placeAgents };
@@ -39,10 +39,20 @@ function withRollouts(definition: WorkflowDefinition, rollouts: readonly UseRoll
 /** A place agent, with what was said last of how far it is brought in. */
 export function rolledOutPlaceAgent<Agent extends PlaceAgent>(agent: Agent, rollouts: readonly UseRollout[]): Agent {
   const said = rollouts.find(({ use }) => 'placeAgentId' in use && use.placeAgentId === agent.id);
-  return said === undefined ? agent : { ...agent, ...saidOf(said) };
+  return said === undefined ? agent : { ...agent, ...saidOf(said, agent) };
 }
 
-/** Versions that run side by side are in the place of the one that the definition names. */
-function saidOf({ rollout, agentVersions }: UseRollout): Pick<AgentUse, 'rollout' | 'agentVersions'> {
-  return { rollout, ...(agentVersions === undefined ? {} : { agentVersions }) };
+/**
+ * What holds of a use in this version. One that requires its agent cannot have it in the shadow: it runs there. Versions that run side by
+ * side are those of the agent of which it was said, and go before the one that the definition names.
+ */
+function saidOf(
+  { rollout, agentId, agentVersions }: UseRollout,
+  use: AgentUse & { readonly required?: boolean },
+): Pick<AgentUse, 'rollout' | 'agentVersions'> {
+  const isImpossible = rollout.mode === 'shadow' && use.required === true;
+  return {
+    rollout: isImpossible ? FULL_ROLLOUT : rollout,
+    ...(agentVersions === undefined || agentId !== use.agentId ? {} : { agentVersions }),
+  };
 }

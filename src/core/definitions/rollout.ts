@@ -49,13 +49,20 @@ export function sharedVersion(shares: readonly VersionShare[], text: string): nu
 /** What was said of one use of an agent after its definition was saved. It goes before what any version of the definition says. */
 export interface UseRollout {
   readonly use: AgentUseId;
+  /** Of which it was said. */
+  readonly agentId: string;
   readonly rollout: Rollout;
-  /** Absent: as the definition says. */
+  /** Absent: as the definition says, and where another agent is used by now. */
   readonly agentVersions?: readonly VersionShare[];
 }
 
 /** The transition or the place agent that uses an agent. */
 export type AgentUseId = { readonly transitionId: string } | { readonly placeAgentId: string };
+
+export function isSameUse(one: AgentUseId, other: AgentUseId): boolean {
+  if ('transitionId' in one) return 'transitionId' in other && one.transitionId === other.transitionId;
+  return 'placeAgentId' in other && one.placeAgentId === other.placeAgentId;
+}
 
 /** From 0 to 9999, evenly over whatever ids there are: FNV-1a over UTF-16 code units, with its bits mixed. */
 export function shareOf(text: string): number {

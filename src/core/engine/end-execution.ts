@@ -1,3 +1,4 @@
+import { offBlockers } from './agent-mode.js';
 import { fieldsAfter } from './find-blockers.js';
 import type { ExecutionOutcome } from './decision.js';
 import { activeAgent, findTransition, type AgentTransition, type Transition } from '../definitions/definition.js';
@@ -95,8 +96,16 @@ function asFailure({ executionId, outcome }: Ended): Exclude<ExecutionOutcome, {
   };
 }
 
-/** The same under the next id, with token and agent as they are now. */
-function startAgain(progress: Progress, { transition, pending: { patch } }: Running): Progress {
+/** The same under the next id, with token and agent as they are now. One that is required and was turned off meanwhile is not passed by. */
+function startAgain(progress: Progress, running: Running): Progress {
+  const { transition, pending } = running;
+  const { patch } = pending;
+  const [off] = offBlockers(transition, progress.token);
+  if (off !== undefined)
+    return stay(progress, running, {
+      code: 'ALREADY_EXISTS',
+      message: `something else has its id, and ${off.message}`,
+    });
   const counted = withToken(progress, { automaticSteps: progress.token.automaticSteps + 1 });
   return takeTransition(counted, transition, patch === undefined ? {} : { data: patch });
 }

@@ -40,8 +40,9 @@ export function dropPlaceAgents(progress: Progress): Progress {
   return withToken(dropped.reduce(cancelRun, progress), { placeAgentRuns });
 }
 
-/** Begins the run that never began under the next id: something else has the one that it was to have. */
+/** Begins the run that never began under the next id: something else has the one that it was to have. Not where it was turned off meanwhile. */
 export function beginAgain(progress: Progress, agent: PlaceAgent): Progress {
+  if (modeOf(agent, progress.token) === 'off') return progress;
   const { automaticSteps, placeAgentRuns } = progress.token;
   const { count = 1, ...runs }: Partial<PlaceAgentRuns> = ownValue(placeAgentRuns, agent.id) ?? {};
   return begin(withToken(progress, { automaticSteps: automaticSteps + 1 }), agent, { ...runs, count: count - 1 });

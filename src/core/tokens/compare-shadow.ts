@@ -21,6 +21,7 @@ export function compareShadow(
   { executionId, known }: { readonly executionId: string; readonly known?: readonly string[] | undefined },
 ): ShadowComparison {
   const begin = events.findIndex((event) => event.type === 'EXECUTION_STARTED' && event.executionId === executionId);
+  if (begin === -1) return { happened: [] };
   const since = events.slice(begin + 1);
   const moves = since.filter(({ type }) => type === 'TRANSITION_FIRED');
   const happened = moves.flatMap(({ details }) => textAt(details, 'to'));

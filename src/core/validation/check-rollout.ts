@@ -1,5 +1,5 @@
 import type { AgentUse } from '../definitions/definition.js';
-import type { Rollout, VersionShare } from '../definitions/rollout.js';
+import { MAX_VERSIONS, type Rollout, type VersionShare } from '../definitions/rollout.js';
 import { jsonPointer } from '../json/json-pointer.js';
 import type { Problem } from '../json/problem.js';
 import type { KnownAgent } from './check-agent-use.js';
@@ -63,6 +63,7 @@ function checkVersions(
   const at = `${pointer}/agentVersions`;
   const sum = shares.reduce((total, { percent }) => total + percent, 0);
   const numbers = shares.map(({ version }) => version);
+  if (shares.length > MAX_VERSIONS) return [invalid(at, `must be ${MAX_VERSIONS} at the most`)];
   return [
     ...(shares.every(({ percent }) => percent >= 0) && Math.abs(sum - 100) < 0.005
       ? []

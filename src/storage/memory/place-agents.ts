@@ -13,6 +13,11 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
   readonly #agents = new Map<string, AddedPlaceAgent>();
   readonly #revisions = new Map<string, number>();
   readonly #changes = new Map<string, PlaceAgentChange>();
+  readonly #onDelete: (agent: AddedPlaceAgent) => void;
+
+  constructor(onDelete: (agent: AddedPlaceAgent) => void) {
+    this.#onDelete = onDelete;
+  }
 
   create(agent: AddedPlaceAgent): Promise<AddedPlaceAgent> {
     const existing = this.#agents.get(agent.id);
@@ -26,6 +31,7 @@ export class MemoryPlaceAgentStore implements PlaceAgentStore {
     const existing = this.#agents.get(id);
     if (existing === undefined) return Promise.resolve(false);
     this.#agents.delete(id);
+    this.#onDelete(existing);
     this.note(existing.workflowId);
     return Promise.resolve(true);
   }

@@ -1,19 +1,24 @@
 import type { KeptRollout, RolloutStore } from '../rollout-store.js';
-import type { MemoryPlaceAgentStore } from './place-agents.js';
+import type { AddedPlaceAgent } from '../place-agent-store.js';
 
 export class MemoryRolloutStore implements RolloutStore {
   readonly #rollouts = new Map<string, KeptRollout>();
-  readonly #placeAgents: Pick<MemoryPlaceAgentStore, 'note'>;
+  readonly #note: (workflowId: string) => void;
 
-  constructor(placeAgents: Pick<MemoryPlaceAgentStore, 'note'>) {
-    this.#placeAgents = placeAgents;
+  constructor(note: (workflowId: string) => void) {
+    this.#note = note;
+  }
+
+  /** Another place agent of its id begins as its definition says. */
+  forget({ workflowId, id }: Pick<AddedPlaceAgent, 'workflowId' | 'id'>): void {
+    this.#rollouts.delete(JSON.stringify([workflowId, { placeAgentId: id }]));
   }
 
   set(rollout: KeptRollout, seen?: string): Promise<boolean> {
     const key = JSON.stringify([rollout.workflowId, rollout.use]);
     if (seen !== undefined && this.#rollouts.get(key)?.changedAt !== seen) return Promise.resolve(false);
     this.#rollouts.set(key, rollout);
-    this.#placeAgents.note(rollout.workflowId);
+    this.#note(rollout.workflowId);
     return Promise.resolve(true);
   }
 

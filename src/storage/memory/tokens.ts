@@ -104,7 +104,11 @@ export class MemoryTokenStore implements TokenStore {
         incidents: incident === undefined ? incidents : incidents + 1,
       });
     }
-    return Promise.resolve([...counts.values()].toSorted((left, right) => right.tokens - left.tokens).slice(0, 1000));
+    return Promise.resolve(
+      [...counts.values()]
+        .toSorted((left, right) => right.incidents - left.incidents || right.tokens - left.tokens)
+        .slice(0, 1000),
+    );
   }
 
   get(id: string): Promise<Token | undefined> {

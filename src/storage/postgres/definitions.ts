@@ -36,7 +36,10 @@ export class PostgresDefinitionStore implements DefinitionStore {
           ), deleted as (
             update circuit_breaker.agents set deleted = true where id = any($9) and not deleted
           ), removed as (
-            delete from circuit_breaker.place_agents where id = any($10) returning workflow_id
+            delete from circuit_breaker.place_agents where id = any($10) returning id, workflow_id
+          ), forgotten as (
+            delete from circuit_breaker.rollouts using removed
+            where kind = 'place agent' and use_id = removed.id and rollouts.workflow_id = removed.workflow_id
           ), noted as (
             insert into circuit_breaker.place_agent_changes as change (workflow_id, revision, told)
             select distinct workflow_id, 1, 0 from removed

@@ -38,7 +38,12 @@ export class PostgresPlaceAgentStore implements PlaceAgentStore {
   }
 
   async delete(id: string): Promise<boolean> {
-    const text = `with changed as (delete from circuit_breaker.place_agents where id = $1 returning workflow_id) ${NOTE_CHANGE}`;
+    // Another one of its id begins as its definition says.
+    const text = `with changed as (delete from circuit_breaker.place_agents where id = $1 returning workflow_id),
+      forgotten as (
+        delete from circuit_breaker.rollouts where kind = 'place agent' and use_id = $1
+          and workflow_id in (select workflow_id from changed)
+      ) ${NOTE_CHANGE}`;
     return (await this.#sql.query({ text, values: [id] })).length > 0;
   }
 

@@ -243,7 +243,7 @@ export class PostgresTokenStore implements TokenStore {
     const text = `
       select workflow_id as "workflowId", place, count(*)::int as tokens,
         (count(*) filter (where has_incident))::int as incidents
-      from circuit_breaker.tokens where status = 'ACTIVE' group by 1, 2 order by 3 desc, 1, 2 limit 1000`;
+      from circuit_breaker.tokens where status = 'ACTIVE' group by 1, 2 order by 4 desc, 3 desc, 1, 2 limit 1000`;
     return await this.#sql.query<PlaceCount>({ name: 'count-active-tokens', text, values: [] });
   }
 

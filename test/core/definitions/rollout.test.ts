@@ -60,7 +60,7 @@ describe('what was said since of how far agents are brought in', () => {
 
   it('holds for the use that was named, and for no other of the same name', () => {
     const said = (use: { transitionId: string } | { placeAgentId: string }) =>
-      effectiveDefinition(definition, { placeAgents: [], rollouts: [{ use, rollout }] });
+      effectiveDefinition(definition, { placeAgents: [], rollouts: [{ use, agentId: 'reviewer', rollout }] });
     const first = said({ transitionId: 'review' });
     expect(first.transitions[0]?.agentExecution?.rollout).toEqual(rollout);
     expect(first.placeAgents).toEqual(definition.placeAgents);
@@ -69,10 +69,29 @@ describe('what was said since of how far agents are brought in', () => {
     expect(second.transitions).toEqual(definition.transitions);
   });
 
+  it('leaves an agent on where a version requires it that was to run in the shadow', () => {
+    const shadow = { mode: 'shadow', percent: 100 } as const;
+    const use = { transitionId: 'review' };
+    const said = { use, agentId: 'reviewer', rollout: shadow };
+    const { transitions } = effectiveDefinition(definition, { placeAgents: [], rollouts: [said] });
+    expect(transitions[0]?.agentExecution?.rollout).toEqual({ mode: 'on', percent: 100 });
+  });
+
+  it('says nothing of versions where another agent is used by now', () => {
+    const agentVersions = [{ version: 7, percent: 100 }];
+    const versionsOf = (agentId: string) => {
+      const said = { use: { transitionId: 'review' }, agentId, rollout, agentVersions };
+      const { transitions } = effectiveDefinition(definition, { placeAgents: [], rollouts: [said] });
+      return transitions[0]?.agentExecution?.agentVersions;
+    };
+    expect(versionsOf('reviewer')).toEqual(agentVersions);
+    expect(versionsOf('another')).toBeUndefined();
+  });
+
   it('is nothing where a version has no such use', () => {
     const rollouts = [
-      { use: { transitionId: 'plain' }, rollout },
-      { use: { placeAgentId: 'gone' }, rollout },
+      { use: { transitionId: 'plain' }, agentId: 'reviewer', rollout },
+      { use: { placeAgentId: 'gone' }, agentId: 'reviewer', rollout },
     ];
     expect(effectiveDefinition(definition, { placeAgents: [], rollouts })).toEqual(definition);
   });

@@ -90,6 +90,34 @@ describe('an agent of a transition that is off', () => {
   });
 });
 
+describe('an agent that was turned off while the id of its run was found to be taken', () => {
+  const ON: Rollout = { mode: 'on', percent: 100 };
+
+  it('is not passed by where it is required', () => {
+    const running = fired(net(ON, true));
+    const { executionId = '' } = running.token.pending ?? {};
+    const ended = arrive(net(OFF, true), running.token, {
+      type: 'execution-ended',
+      executionId,
+      outcome: { status: 'id-taken' },
+    });
+    expect(ended.token).toMatchObject({ place: 'submitted', incident: { code: 'ALREADY_EXISTS' } });
+    expect(started(ended)).toEqual([]);
+  });
+
+  it('does not run in its place', () => {
+    const placed = (rollout: Rollout) => aDefinition({ placeAgents: [aPlaceAgent({ rollout })] });
+    const begun = arrive(placed(ON), aToken(placed(ON)), { type: 'created' });
+    const { executionId = '' } = begun.token.placeAgentRuns['classify'] ?? {};
+    const ended = arrive(placed(OFF), begun.token, {
+      type: 'execution-ended',
+      executionId,
+      outcome: { status: 'id-taken' },
+    });
+    expect(started(ended)).toEqual([]);
+  });
+});
+
 describe('an agent of a transition that runs in the shadow', () => {
   function shadowed() {
     const definition = net(SHADOW);

@@ -51,6 +51,11 @@ describe('a shadow and what happened beside it', () => {
     expect(compare([moved('done'), event({ type: 'COMPLETED' })])).toEqual({ happened: ['done'] });
   });
 
+  it('are not compared where nobody knows when the shadow began', () => {
+    const events = [moved('in'), ended(['in'])];
+    expect(compareShadow(events, { executionId: 'e', known: ['in'] })).toEqual({ happened: [] });
+  });
+
   it('of a place agent that would have done nothing agree while the token stays', () => {
     expect(compare([ended([])]).isElsewhere).toBe(false);
     expect(compare([ended([]), moved('next', LATER)]).isElsewhere).toBe(false);

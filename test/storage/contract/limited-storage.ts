@@ -115,7 +115,7 @@ export function limitedStorageContract(storage: () => Storage): void {
 
     it('knows and changes how far agents are brought into its own workflows alone', async () => {
       const kept = (workflowId: string) => ({
-        ...{ workflowId, use: { transitionId: 'review' }, changedAt: NOW },
+        ...{ workflowId, use: { transitionId: 'review' }, agentId: 'a', saidAt: NOW, changedAt: NOW },
         rollout: { mode: 'off' as const, percent: 100 },
       });
       for (const workflowId of [OWN, OTHER]) await storage().rollouts.set(kept(workflowId));

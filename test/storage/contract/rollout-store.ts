@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import type { KeptRollout } from '../../../src/storage/rollout-store.js';
 import type { Storage } from '../../../src/storage/storage.js';
-import { NOW } from '../../support/builders.js';
+import { aPlaceAgent, NOW } from '../../support/builders.js';
 
 function kept(workflowId: string, fields: Partial<KeptRollout> = {}): KeptRollout {
   const rollout = { mode: 'on', percent: 10 } as const;
-  return { workflowId, use: { transitionId: 'review' }, rollout, changedAt: NOW, ...fields };
+  return { workflowId, use: { transitionId: 'review' }, agentId: 'a', rollout, saidAt: NOW, changedAt: NOW, ...fields };
 }
 
-export function rolloutStoreContract(storage: () => Pick<Storage, 'rollouts' | 'placeAgents'>): void {
+export function rolloutStoreContract(storage: () => Pick<Storage, 'definitions' | 'rollouts' | 'placeAgents'>): void {
   describe('rollouts', () => {
     const store = () => storage().rollouts;
 
@@ -46,6 +46,23 @@ export function rolloutStoreContract(storage: () => Pick<Storage, 'rollouts' | '
       await store().set(kept('ro-z', { rollout: { mode: 'off', percent: 5, maxErrorRate: 0.5 } }));
       const found = (await store().listWatched()).filter(({ workflowId }) => workflowId.startsWith('ro-'));
       expect(found).toEqual([watched]);
+    });
+
+    it('go with the place agent that was added, and with no other of its name', async () => {
+      const agent = { ...aPlaceAgent(), id: 'ro-added', workflowId: 'ro-p', createdAt: NOW };
+      const definitions = { agents: [], workflows: [], deletedAgents: [], deletedPlaceAgents: ['ro-added'] };
+      const ways = [() => storage().placeAgents.delete('ro-added'), () => storage().definitions.save(definitions)];
+      const others = [
+        kept('ro-p', { use: { transitionId: 'ro-added' } }),
+        kept('ro-q', { use: { placeAgentId: 'ro-added' } }),
+      ];
+      for (const other of others) await store().set(other);
+      for (const remove of ways) {
+        await storage().placeAgents.create(agent);
+        await store().set(kept('ro-p', { use: { placeAgentId: 'ro-added' } }));
+        await remove();
+        expect(await store().listForWorkflows(['ro-p', 'ro-q'])).toEqual(others.map((other) => [other]));
+      }
     });
 
     it('are told to tokens once for each change', async () => {

@@ -39,8 +39,9 @@ export const rolloutResolvers = {
       { mode, percent, maxErrorRate, agentVersions, ...args }: SetArguments,
       context: ResolverContext,
     ) => {
-      const versions = agentVersions == null ? {} : { agentVersions: agentVersions.map((share) => ({ ...share })) };
-      const most = maxErrorRate == null ? {} : { maxErrorRate };
+      const shares = agentVersions?.map((share) => ({ ...share })) ?? agentVersions;
+      const versions = shares === undefined ? {} : { agentVersions: shares };
+      const most = maxErrorRate === undefined ? {} : { maxErrorRate };
       return (await setRollout(context, { ...namedUse(args), mode, percent, ...most, ...versions })).rollout;
     },
   },
