@@ -21,7 +21,10 @@ beforeEach(async () => {
     checks: [new AccessTokens(entries)],
     providers: { check: () => Promise.resolve([status]) },
   });
-  const attempt = { turn: 1, attempt: 1, provider: 'mock', model: 'm', outcome: 'completed', startedAt: NOW } as const;
+  const attempt = {
+    ...({ turn: 1, attempt: 1, provider: 'mock', model: 'm', outcome: 'completed', startedAt: NOW } as const),
+    ...{ key: 'OPENAI_API_KEYS, 1 of 2', passedKeys: [{ key: 'OPENAI_API_KEYS, 2 of 2', errorCode: 'auth' as const }] },
+  };
   const { executions } = api.storage;
   for (const [id, workflowId, cachedFrom] of [
     ['first', 'other'],
@@ -64,4 +67,13 @@ it('shows how keys stand to those who are not limited to some workflows', async 
     llmProviders: [{ type: 'openai', works: true, keys: [{ name: 'OPENAI_API_KEYS, 2 of 2' }] }],
   });
   expect(await as('cb_limited', query)).toEqual({ llmProviders: [{ type: 'openai', works: true, keys: [] }] });
+});
+
+it('shows which keys calls went to to those who are not limited to some workflows', async () => {
+  const query = '{ agentExecution(id: "from-own") { attempts { key passedKeys { key errorCode } } } }';
+  const passedKeys = [{ key: 'OPENAI_API_KEYS, 2 of 2', errorCode: 'auth' }];
+  expect(await as('cb_all', query)).toEqual({
+    agentExecution: { attempts: [{ key: 'OPENAI_API_KEYS, 1 of 2', passedKeys }] },
+  });
+  expect(await as('cb_limited', query)).toEqual({ agentExecution: { attempts: [{ key: null, passedKeys: null }] } });
 });

@@ -1,5 +1,5 @@
 import { CircuitBreakerError } from '../../../core/errors.js';
-import type { AgentExecution, ExecutionStatus } from '../../../core/executions/execution.js';
+import type { AgentExecution, ExecutionStatus, ModelAttempt } from '../../../core/executions/execution.js';
 import type { UsagePart } from '../../../core/executions/usage-sums.js';
 import { wastedBy } from '../../../core/executions/wasted.js';
 import type { ExecutionFilter } from '../../../storage/execution-store.js';
@@ -81,7 +81,14 @@ export const executionResolvers = {
   Message: {
     pictures: ({ pictures = [] }: Message) => pictures.map(({ shown }) => shown),
   },
-  ModelAttempt: { cachedFrom },
+  // Keys serve all workflows: how they stand is not for everybody.
+  ModelAttempt: {
+    cachedFrom,
+    key: ({ key }: ModelAttempt, _: unknown, { caller }: ResolverContext) =>
+      caller.workflows === undefined ? key : null,
+    passedKeys: ({ passedKeys }: ModelAttempt, _: unknown, { caller }: ResolverContext) =>
+      caller.workflows === undefined ? passedKeys : null,
+  },
   AgentExecution: {
     agent: agentOf,
     cachedFrom,
