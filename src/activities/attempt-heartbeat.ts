@@ -49,7 +49,7 @@ export function attemptsMade({ info }: Pick<Context, 'info'>, { equalWaits = 0 }
 }
 
 /** Beats every second, also while the model is silent: cancellation arrives only with a heartbeat's answer. */
-export function keepBeating(context: Context, details: () => AttemptDetails): () => void {
+export function keepBeating(context: Context, details: () => object): () => void {
   context.heartbeat(details());
   const timer = setInterval(() => {
     context.heartbeat(details());

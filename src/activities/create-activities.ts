@@ -17,9 +17,11 @@ import { recordExecution } from './record-execution.js';
 import { recordToken } from './record-token.js';
 import { runTool } from './run-tool.js';
 import { submitBatch } from './submit-batch.js';
+import { ToldTroubles } from './told-troubles.js';
 
 /** The activities over the parts of one worker process. */
 export function createActivities(parts: ActivityParts): Activities {
+  const troubles = new ToldTroubles();
   return {
     loadDefinition: failingAsTemporalDoes((request) => loadDefinition(parts, request)),
     reloadDefinition: failingAsTemporalDoes((request) => reloadDefinition(parts, request)),
@@ -36,7 +38,7 @@ export function createActivities(parts: ActivityParts): Activities {
     leaveBatch: failingAsTemporalDoes((place) => leaveBatch(parts, place)),
     claimBatch: failingAsTemporalDoes((batch) => claimBatch(parts, batch)),
     submitBatch: failingAsTemporalDoes((batch) => submitBatch(parts, batch)),
-    collectBatch: failingAsTemporalDoes((batch) => collectBatch(parts, batch)),
+    collectBatch: failingAsTemporalDoes((batch) => collectBatch(parts, batch, troubles)),
     failBatch: failingAsTemporalDoes((batch) => failBatch(parts, batch)),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };

@@ -5,20 +5,22 @@ import { judgeFailure, retryLimits } from '../core/executions/turn-retry.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { isJsonObject } from '../core/json/json.js';
 import type { ActivityParts } from './activity-parts.js';
+import { keepBeating } from './attempt-heartbeat.js';
+
+export type BatchKeeping = Pick<ActivityParts, 'batches' | 'logger' | 'now' | 'storage'>;
 
 /** So often a provider is asked that fails in a way that may pass. */
 const MOST_TRIES = 10;
 const AT_ONCE = 20;
-const BEAT_EVERY_MS = 1000;
 
 /** Every execution of a batch that has no answer gets this one. */
-export async function failBatch(parts: ActivityParts, { batchId, code, message }: FailedBatch): Promise<void> {
+export async function failBatch(parts: BatchKeeping, { batchId, code, message }: FailedBatch): Promise<void> {
   await parts.storage.batches.answerRest(batchId, { type: 'failed', code, message });
   await tellBatch(parts, batchId);
 }
 
 /** Tells the executions of a batch that something came of their lines, which is stored. Those that have left are not told. */
-async function tellBatch({ storage, batches }: ActivityParts, batchId: string): Promise<void> {
+export async function tellBatch({ storage, batches }: BatchKeeping, batchId: string): Promise<void> {
   const waiting = [...(await storage.batches.placesIn(batchId))].filter(({ isAnswered }) => isAnswered);
   const tell = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
@@ -48,19 +50,16 @@ interface AskedBefore {
 }
 
 /**
- * Runs what speaks to the provider of a batch, with a heart that beats. A failure that may pass is thrown, for Temporal to try again;
+ * Runs what submits a batch, with a heart that beats. A failure that may pass is thrown, for Temporal to try again;
  * one that will not ends the batch, and `undefined` says so.
  */
 export async function askProvider<Result>(
-  parts: ActivityParts,
+  parts: BatchKeeping,
   { context, batchId }: { readonly context: Context; readonly batchId: string },
   ask: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result | undefined> {
   const before = askedBefore(context);
-  context.heartbeat(before);
-  const timer = setInterval(() => {
-    context.heartbeat(before);
-  }, BEAT_EVERY_MS);
+  const stopBeating = keepBeating(context, () => before);
   try {
     return await ask(context.cancellationSignal);
   } catch (error) {
@@ -78,7 +77,7 @@ export async function askProvider<Result>(
     await failBatch(parts, { batchId, code, message });
     return undefined;
   } finally {
-    clearInterval(timer);
+    stopBeating();
   }
 }
 

@@ -25,6 +25,14 @@ export interface ModelBatch extends BatchGroup {
   readonly submitted?: { readonly providerBatchId: string; readonly since: string };
 }
 
+/** What a provider promises at most, and a day: then nobody asks any more. */
+export const LONGEST_BATCH_MS = 3 * 24 * 3600 * 1000;
+/** What executions are told of a batch that is older. */
+export const BATCH_TOO_OLD = {
+  code: 'timeout',
+  message: 'The provider did not finish the batch of this execution within three days.',
+} as const;
+
 /** Tells the collector of a group that a request waits, which is stored. */
 export const batchJoinedSignal = defineSignal('batchJoined');
 /** Tells an execution that something came of its turn in a batch, which is stored. */

@@ -11,12 +11,15 @@ import {
 } from '@temporalio/workflow';
 
 import type { Activities, BatchToSubmit } from '../contract/activities.js';
-import { batchJoinedSignal, type BatchGroup, type ModelBatch } from '../contract/batches.js';
+import {
+  BATCH_TOO_OLD,
+  batchJoinedSignal,
+  LONGEST_BATCH_MS,
+  type BatchGroup,
+  type ModelBatch,
+} from '../contract/batches.js';
 import { taskQueues } from '../contract/messages.js';
 import { summaryOf } from '../contract/summary.js';
-
-/** What a provider promises at most, and a day: then nobody asks any more. */
-const LONGEST_BATCH_MS = 3 * 24 * 3600 * 1000;
 
 /** Gathers the requests of a group into batches, each of which is a Temporal workflow of its own. Ends when nothing waits. */
 export async function batchCollector(group: BatchGroup): Promise<void> {
@@ -56,8 +59,7 @@ export async function modelBatch(batch: ModelBatch): Promise<void> {
   if (providerBatchId === null) return;
   while (!(await isOver(own, providerBatchId))) {
     if (Date.now() - Date.parse(since) > LONGEST_BATCH_MS) {
-      const message = 'The provider did not finish the batch of this execution within three days.';
-      await quick().failBatch({ batchId, code: 'timeout', message });
+      await quick().failBatch({ batchId, ...BATCH_TOO_OLD });
       return;
     }
     if (workflowInfo().continueAsNewSuggested)
