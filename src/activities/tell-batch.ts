@@ -36,8 +36,10 @@ export class UnclearBatch extends Error {
 
   constructor(candidates: readonly string[], afterSeconds: number) {
     super(
-      `The provider may have taken this batch before a worker got lost: it is one of ${candidates.slice(0, 3).join(', ')}, or none. ` +
-        'It is submitted once those are over and none of them was it.',
+      candidates.length === 0
+        ? 'The provider may have taken this batch a moment ago. It is submitted once it should be listed, and is not.'
+        : `The provider may have taken this batch before a worker got lost: it is one of ${candidates.slice(0, 3).join(', ')}, or none. ` +
+            'It is submitted once those are over and none of them was it.',
     );
     this.retryAfterMs = afterSeconds * 1000;
   }

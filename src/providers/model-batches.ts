@@ -46,6 +46,11 @@ export interface SubmittedBatch extends OwnBatch {
   readonly providerBatchId: string;
 }
 
+/** What the provider itself calls a batch: an account stands in front of it, since only that sees it. */
+export function ownIdIn(providerBatchId: string): string {
+  return providerBatchId.slice(providerBatchId.indexOf(':') + 1);
+}
+
 export type BatchState =
   | { readonly type: 'running' }
   /** Nothing follows. `rest` is what is to be said of lines that have no result. */

@@ -211,6 +211,12 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
     expect(server.batches).toHaveLength(0);
   });
 
+  it('may be there where the answer to them cannot be read: that is no refusal', async () => {
+    server.silence = 'page';
+    await expect(submit(['a'])).rejects.toMatchObject({ code: 'server' });
+    expect(server.batches).toHaveLength(1);
+  });
+
   it('are read as fast as they are stored, however much they have', async () => {
     let made = 0;
     server.ending = ([line]) => ({

@@ -51,7 +51,7 @@ export function anthropicBatches(): BatchApi {
         ({ customId, body }) => `{"custom_id":${JSON.stringify(`${customId}_${mark}`)},"params":${body}}`,
       );
       const body = `{"requests":[${requests.join(',')}]}`;
-      return idIn(await connection.post(PATH, { contentType: 'application/json', body }), 'id');
+      return idIn(await connection.submit(PATH, { contentType: 'application/json', body }), 'id');
     },
     look: async (connection, id) => stateOf(await connection.get(pathOf(id))),
     results: async function* (connection, id, paths) {

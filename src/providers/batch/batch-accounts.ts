@@ -1,6 +1,6 @@
 import { ModelError } from '../../core/executions/model-error.js';
 import { resolveEndpoints } from '../keys/endpoint.js';
-import type { FoundBatch, OwnBatch, SubmittedBatch } from '../model-batches.js';
+import { ownIdIn, type FoundBatch, type OwnBatch, type SubmittedBatch } from '../model-batches.js';
 import type { ProviderDependencies } from '../provider-dependencies.js';
 import { wireFormatOf } from '../wire-formats.js';
 import { BatchConnection } from './batch-connection.js';
@@ -34,11 +34,6 @@ export class BatchAccounts {
     if (account === undefined) throw new ModelError('auth', 'The key that submitted the batch is not set any more.');
     return { connection: account.connection, id: own };
   }
-}
-
-/** What the provider itself calls a batch: an account stands in front of it, since only that sees it. */
-export function ownIdIn(providerBatchId: string): string {
-  return providerBatchId.slice(providerBatchId.indexOf(':') + 1);
 }
 
 export function withAccount(account: string, found: FoundBatch): FoundBatch {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
+import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { readText } from '../connection/bounded-text.js';
 import { GuardedCall, type AnswerHead, type CallLimits, type GuardedCallOptions } from '../connection/guarded-call.js';
@@ -15,6 +16,8 @@ import { readResultLines } from './result-lines.js';
 const LIMITS: CallLimits = { totalMs: 600_000, firstByteMs: 300_000, idleMs: 60_000 };
 const FILE_LIMITS: CallLimits = { ...LIMITS, totalMs: 1_800_000 };
 const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
+/** Codes of answers that have begun and were not read to their end. */
+const BROKEN_OFF: readonly ExecutionErrorCode[] = ['network', 'timeout'];
 
 interface Reading<Read> {
   readonly onHead?: GuardedCallOptions['onHead'];
@@ -62,11 +65,29 @@ export class BatchConnection {
 
   /** `path`: under the base URL. */
   async get(path: string): Promise<JsonObject> {
-    return await this.#json(path, undefined);
+    return await this.#json(path);
   }
 
   async post(path: string, posted: Posted): Promise<JsonObject> {
     return await this.#json(path, posted);
+  }
+
+  /**
+   * What makes a batch. Only what is answered without success is a refusal: behind a success that cannot be read (of a gateway, say) there
+   * may be a batch, so that is `server`.
+   */
+  async submit(path: string, posted: Posted): Promise<JsonObject> {
+    let begun: AnswerHead | undefined;
+    const onHead = (head: AnswerHead) => {
+      begun = head;
+    };
+    try {
+      return await this.#json(path, posted, onHead);
+    } catch (error) {
+      if (error instanceof ModelError && isFine(begun) && !BROKEN_OFF.includes(error.code))
+        throw new ModelError('server', error.message);
+      throw error;
+    }
   }
 
   /** What an answer begins with. The rest is not read, whatever it says that it is: uploads begin with a page that is empty. */
@@ -101,8 +122,9 @@ export class BatchConnection {
     return quoteProvider(words, { secrets: this.#endpoint.secrets, prompts: [] });
   }
 
-  async #json(path: string, posted: Posted | undefined): Promise<JsonObject> {
+  async #json(path: string, posted?: Posted, onHead?: GuardedCallOptions['onHead']): Promise<JsonObject> {
     return await this.#answer(path, posted, {
+      ...(onHead === undefined ? {} : { onHead }),
       read: async (response) => {
         const text = response.body === null ? '' : await readText(response.body, LARGEST_ANSWER_BYTES);
         const answer = parseJsonObject(text);

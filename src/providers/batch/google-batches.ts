@@ -47,7 +47,7 @@ export const googleBatches: BatchApi = {
     const fileName = await uploaded(connection, `${batchId}.jsonl`, file);
     const batch = { displayName: `${NAMED}${batchId}`, inputConfig: { fileName } };
     const path = `${version}/${(lines[0]?.path ?? '').replace(ANSWERED, ':batchGenerateContent')}`;
-    return idIn(await connection.post(path, { contentType: JSON_TYPE, body: JSON.stringify({ batch }) }), 'name');
+    return idIn(await connection.submit(path, { contentType: JSON_TYPE, body: JSON.stringify({ batch }) }), 'name');
   },
   look: async (connection, name) => stateOf(await connection.get(pathOf(connection, name)), connection),
   results: async function* (connection, _name, files) {

@@ -46,7 +46,7 @@ export const openAiBatches: BatchApi = {
       metadata: { [OUR_ID]: batchId },
     };
     const posted = { contentType: 'application/json', body: JSON.stringify(batch) };
-    return idIn(await connection.post('batches', posted), 'id');
+    return idIn(await connection.submit('batches', posted), 'id');
   },
   look: async (connection, id) => stateOf(await connection.get(`batches/${encodeURIComponent(id)}`), connection),
   results: async function* (connection, _id, files) {

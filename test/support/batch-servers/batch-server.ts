@@ -70,8 +70,8 @@ export abstract class BatchServer {
   readonly cancelled: string[] = [];
   /** Set: batches stay under way. */
   isHeld = false;
-  /** Set: who submits a batch hears nothing of it, ever; or loses the connection, once. */
-  silence: 'none' | 'mute' | 'broken' = 'none';
+  /** Set: who submits a batch hears nothing of it, ever; or loses the connection, or is shown a page of some gateway, once. */
+  silence: 'none' | 'mute' | 'broken' | 'page' = 'none';
   /** What is answered to everything, so often. */
   refusals: Reply[] = [];
   ending: (lines: readonly SentLine[]) => Ending = allAnswered;
@@ -125,9 +125,10 @@ export abstract class BatchServer {
 
   protected submitted(batch: TakenBatch, shown: unknown): Reply {
     if (this.silence === 'none') return { json: shown };
-    const isBroken = this.silence === 'broken';
-    if (isBroken) this.silence = 'none';
-    return { status: isBroken ? -1 : -2, json: batch.id };
+    const { silence } = this;
+    if (silence !== 'mute') this.silence = 'none';
+    if (silence === 'page') return { headers: { 'content-type': 'text/html' }, text: ['<html>Welcome</html>'] };
+    return { status: silence === 'broken' ? -1 : -2, json: batch.id };
   }
 
   protected look(batch: TakenBatch): TakenBatch {

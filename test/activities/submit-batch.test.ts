@@ -1,0 +1,90 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { submitBatch } from '../../src/activities/submit-batch.js';
+import type { ExecutionErrorCode } from '../../src/core/codes.js';
+import { ModelError } from '../../src/core/executions/model-error.js';
+import type { FoundBatch } from '../../src/providers/model-batches.js';
+import { A_BATCH, attempt, BATCH_ID, batchUnderTest } from '../support/batch-activity.js';
+
+describe('a batch that is submitted', () => {
+  let under: Awaited<ReturnType<typeof batchUnderTest>>;
+  let find: () => Promise<FoundBatch>;
+  let send: () => Promise<string>;
+  let asked: string[];
+
+  beforeEach(async () => {
+    asked = [];
+    find = () => Promise.resolve({ type: 'none' });
+    send = () => Promise.resolve('key:theirs');
+    under = await batchUnderTest({
+      find: () => {
+        asked.push('find');
+        return find();
+      },
+      submit: () => {
+        asked.push('submit');
+        return send();
+      },
+      cancel: ({ providerBatchId }) => {
+        asked.push(`cancel ${providerBatchId}`);
+        return Promise.resolve();
+      },
+    });
+  });
+
+  const submit = async () => await attempt(() => submitBatch(under.parts, A_BATCH));
+  const failing = (code: ExecutionErrorCode) => () => Promise.reject(new ModelError(code, 'No.'));
+  const waitOf = ({ error }: { readonly error?: unknown }) =>
+    error instanceof ApplicationFailure ? [error.type, error.nextRetryDelay] : [];
+
+  it('is looked for before each further attempt where one is unclear, whatever another one was refused for', async () => {
+    send = failing('network');
+    await submit();
+    under.clock.ms += 60_000;
+    send = failing('rate_limit');
+    await submit();
+    under.clock.ms += 60_000;
+    find = () => Promise.resolve({ type: 'found', providerBatchId: 'key:late' });
+    expect(await submit()).toMatchObject({ result: 'key:late' });
+    expect(asked).toEqual(['submit', 'find', 'submit', 'find']);
+  });
+
+  it('is submitted again without a look where all that was sent of it was refused', async () => {
+    send = failing('rate_limit');
+    await submit();
+    send = () => Promise.resolve('key:theirs');
+    expect(await submit()).toMatchObject({ result: 'key:theirs' });
+    expect(asked).toEqual(['submit', 'submit']);
+  });
+
+  it('is not submitted again within a minute: its provider may not list it yet', async () => {
+    send = failing('server');
+    await submit();
+    under.clock.ms += 59_000;
+    expect(waitOf(await submit())).toEqual(['UnclearBatch', 60_000]);
+    expect(asked).toEqual(['submit', 'find']);
+    under.clock.ms += 1000;
+    send = () => Promise.resolve('key:theirs');
+    expect(await submit()).toMatchObject({ result: 'key:theirs' });
+  });
+
+  it('is cancelled where another worker has submitted it meanwhile: whose id is stored first counts', async () => {
+    const { batches } = under.storage;
+    send = async () => {
+      await batches.endSubmission(BATCH_ID, 'key:first');
+      return 'key:second';
+    };
+    expect(await submit()).toMatchObject({ result: 'key:first' });
+    expect(asked).toEqual(['submit', 'cancel key:second']);
+  });
+
+  it('is one also where two keys see it', async () => {
+    send = async () => {
+      await under.storage.batches.endSubmission(BATCH_ID, 'one-key:theirs');
+      return 'other-key:theirs';
+    };
+    expect(await submit()).toMatchObject({ result: 'one-key:theirs' });
+    expect(asked).toEqual(['submit']);
+  });
+});
