@@ -32,7 +32,7 @@ describe('a batch whose worker dies', () => {
       ANTHROPIC_API_KEY: BATCH_KEY,
       GOOGLE_BASE_URL: providers.baseUrls.google,
       GOOGLE_API_KEY: BATCH_KEY,
-      BATCH_WINDOW_SECONDS: '2',
+      BATCH_WINDOW_SECONDS: '8',
       BATCH_POLL_SECONDS: '1',
     });
     await processes.start('api');

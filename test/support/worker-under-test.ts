@@ -72,6 +72,8 @@ interface WorkerOptionsUnderTest {
   readonly costOf?: ActivityParts['costOf'];
   /** Gathered for a second, and asked for every second. Absent: there are none. */
   readonly batches?: ModelBatches;
+  /** Runs before a turn that waits, which is stored, has its batch gathered; absent: nothing does. */
+  readonly beforeGathering?: () => Promise<void>;
 }
 
 export async function startWorkerUnderTest(
@@ -84,6 +86,7 @@ export async function startWorkerUnderTest(
     payloadKeys,
     changeCode,
     costOf,
+    beforeGathering,
     ...options
   }: TestTemporalOptions & WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
@@ -96,6 +99,7 @@ export async function startWorkerUnderTest(
     ...(payloadKeys === undefined ? {} : { payloadKeys }),
     ...(changeCode === undefined ? {} : { changeCode }),
     ...(costOf === undefined ? {} : { costOf }),
+    ...(beforeGathering === undefined ? {} : { beforeGathering }),
   });
 }
 
@@ -127,6 +131,7 @@ export async function startWorkerOn(
     payloadKeys = [],
     changeCode,
     costOf = () => undefined,
+    beforeGathering = () => Promise.resolve(),
   }: WorkerOptionsUnderTest = {},
 ): Promise<WorkerUnderTest> {
   const isEncrypted = payloadKeys.length > 0;
@@ -152,12 +157,19 @@ export async function startWorkerOn(
   };
   const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);
   const waits = new LongWaits(client.activity);
+  const signals = batchSignals(client, 'circuit-breaker');
   const parts: ActivityParts = {
     ...operations,
     model,
     costOf,
     budgets: new KnownBudgets(storage),
-    batches: { ...NO_BATCHES, ...batchSignals(client, 'circuit-breaker'), ...(batches && { models: batches }) },
+    batches: {
+      ...{ ...NO_BATCHES, ...signals, ...(batches && { models: batches }) },
+      collect: async (group) => {
+        await beforeGathering();
+        await signals.collect(group);
+      },
+    },
     appends: new OneAfterAnother(),
     breakers: breakersOn(storage),
     equalCalls: new EqualCalls(storage.answerCache),

@@ -16,6 +16,7 @@ import { answered, refused, type BatchServer } from '../support/batch-servers/ba
 import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
+import { Gathered } from '../support/gathered.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { THIS_MACHINE } from '../support/this-machine.js';
 import { startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
@@ -27,6 +28,7 @@ let server: BatchServer;
 let baseUrl: string;
 let dispatcher: Dispatcher;
 let under: WorkerUnderTest;
+const gathered = new Gathered();
 let count = 0;
 
 beforeAll(async () => {
@@ -41,6 +43,7 @@ beforeAll(async () => {
   const model = createLanguageModel({ ...models, schemas: schemasInThisThread });
   under = await startWorkerUnderTest(model, {
     batches: createModelBatches(models),
+    beforeGathering: gathered.join,
     costOf: (provider, usage) => models.prices.costOf(provider, usage),
   });
 });
@@ -63,7 +66,9 @@ async function agentOf(fields: Partial<AgentContent> = {}): Promise<string> {
   return id;
 }
 
+/** They go in one batch. */
 async function start(agentId: string, texts: readonly string[]) {
+  gathered.expect(texts.length);
   return await Promise.all(
     texts.map(async (text) => {
       const executionId = `execution-${(count += 1)}`;
@@ -155,7 +160,7 @@ describe('executions in batches', () => {
 
   it('that have waited long enough are taken as streams, and what comes later of them is left out', async () => {
     server.isHeld = true;
-    const [late] = await outcomes(await agentOf({ maxWaitSeconds: 3 }), ['a question']);
+    const [late] = await outcomes(await agentOf({ maxWaitSeconds: 8 }), ['a question']);
     expect(late).toMatchObject({
       status: 'COMPLETED',
       finalResponse: 'streamed a question',
@@ -236,7 +241,7 @@ describe('executions in batches', () => {
       const { anthropic } = providers;
       [anthropic.silence, anthropic.isHeld] = ['broken', true];
       const llmProvider = { type: 'anthropic' as const, model: 'm', headers: {}, options: {} };
-      const fields = { llmProvider, llmConfig: { maxTokens: 200 }, maxWaitSeconds: 6 };
+      const fields = { llmProvider, llmConfig: { maxTokens: 200 }, maxWaitSeconds: 12 };
       const [late] = await outcomes(await agentOf(fields), ['a question']);
       expect(late).toMatchObject({ status: 'COMPLETED', finalResponse: 'streamed a question' });
       expect([anthropic.batches.length, anthropic.streams]).toEqual([1, 1]);
