@@ -238,6 +238,28 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
   });
 });
 
+describe('a batch of OpenAI', () => {
+  const provider = { type: 'openai', model: 'm', headers: {}, options: {} } as const;
+  const line: BatchLine = { customId: 'x', path: '/v1/chat/completions', body: '{}' };
+  const batch = { batchId: 'ours', provider };
+
+  it('of more tokens than an account may have queued is limited, and not wrong', async () => {
+    const { openai: server } = providers;
+    server.ending = () => ({ status: 'refused', code: 'token_limit_exceeded', lines: [] });
+    const batches = createModelBatches(modelsOf());
+    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    await batches.look(submitted, SIGNAL);
+    expect(await batches.look(submitted, SIGNAL)).toMatchObject({ type: 'over', rest: { code: 'rate_limit' } });
+  });
+
+  it('is made though its file is not found at first', async () => {
+    const { openai: server } = providers;
+    server.missing = 2;
+    await createModelBatches(modelsOf()).submit(batch, [line], SIGNAL);
+    expect(server.batches).toHaveLength(1);
+  });
+});
+
 describe('a batch of Anthropic', () => {
   const provider = { type: 'anthropic', model: 'm', headers: {}, options: {} } as const;
   const lines = ['x', 'y'].map((said): SentLine => ({ customId: said, body: {}, said }));

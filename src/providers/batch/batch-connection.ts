@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError } from '../../core/executions/model-error.js';
@@ -115,6 +117,12 @@ export class BatchConnection {
     } finally {
       call.close();
     }
+  }
+
+  /** Throws the reason of the signal after an abort. */
+  async pause(ms: number): Promise<void> {
+    await setTimeout(ms, undefined, { signal: this.#signal }).catch(() => undefined);
+    this.#signal.throwIfAborted();
   }
 
   /** What a provider says, as it may be shown. */

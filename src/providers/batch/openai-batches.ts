@@ -1,6 +1,7 @@
 import { isJsonObject, ownValue, type JsonObject } from '../../core/json/json.js';
 import { listAt, numberAt, objectAt, textAt } from '../../core/json/json-fields.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
+import { ModelError } from '../../core/executions/model-error.js';
 import type { BatchState, LineFailure, ResultLine } from '../model-batches.js';
 import { CLOCKS_DIFFER_MS, MOST_PAGES, type BatchApi } from './batch-api.js';
 import type { BatchConnection } from './batch-connection.js';
@@ -9,6 +10,7 @@ import { CANCELLED, EXPIRED, failedLine, idIn, NO_LINE, refusedBatch, tooManyBat
 /** Under this name a batch has our own id in its metadata. */
 const OUR_ID = 'circuit_breaker_batch';
 const PAGE = 100;
+const FILE_PAUSES_MS = [500, 1000, 2000, 4000];
 
 /**
  * OpenAI's API of batches: a file of requests, a batch of it, and files of results and of errors.
@@ -45,8 +47,7 @@ export const openAiBatches: BatchApi = {
       completion_window: '24h',
       metadata: { [OUR_ID]: batchId },
     };
-    const posted = { contentType: 'application/json', body: JSON.stringify(batch) };
-    return idIn(await connection.submit('batches', posted), 'id');
+    return idIn(await created(connection, batch), 'id');
   },
   look: async (connection, id) => stateOf(await connection.get(`batches/${encodeURIComponent(id)}`), connection),
   results: async function* (connection, _id, files) {
@@ -58,6 +59,25 @@ export const openAiBatches: BatchApi = {
     await connection.post(`batches/${encodeURIComponent(id)}/cancel`, { contentType: 'application/json', body: '{}' });
   },
 };
+
+/** A file that was uploaded a moment ago may not be found yet. */
+async function created(connection: BatchConnection, batch: JsonObject): Promise<JsonObject> {
+  const posted = { contentType: 'application/json', body: JSON.stringify(batch) };
+  for (const pauseMs of FILE_PAUSES_MS) {
+    try {
+      return await connection.submit('batches', posted);
+    } catch (error) {
+      if (!isFileMissing(error)) throw error;
+    }
+    await connection.pause(pauseMs);
+  }
+  return await connection.submit('batches', posted);
+}
+
+function isFileMissing(error: unknown): boolean {
+  const { code, message } = error instanceof ModelError ? error : { code: '', message: '' };
+  return code === 'invalid_request' && /cannot find file/i.test(message);
+}
 
 function lineOf(customId: string, url: string, body: string): string {
   return `{"custom_id":${JSON.stringify(customId)},"method":"POST","url":${JSON.stringify(url)},"body":${body}}`;
@@ -84,15 +104,19 @@ function stateOf(batch: JsonObject, connection: BatchConnection): BatchState {
     case 'cancelled':
       return over(CANCELLED);
     case 'failed':
-      return over(refusedBatch(connection, reasonsIn(batch)));
+      return over(failureOfBatch(connection, batch));
     default:
       return { type: 'running' };
   }
 }
 
-function reasonsIn(batch: JsonObject): readonly string[] {
+function failureOfBatch(connection: BatchConnection, batch: JsonObject): LineFailure {
   const errors = listAt(objectAt(batch, 'errors'), 'data').filter(isJsonObject);
-  return errors.map((error) => textAt(error, 'message'));
+  const reasons = errors.map((error) => textAt(error, 'message'));
+  const failure = refusedBatch(connection, reasons);
+  // More tokens than the account may have queued: it may have them later.
+  const isLimited = errors.some((error) => textAt(error, 'code') === 'token_limit_exceeded');
+  return isLimited ? { ...failure, code: 'rate_limit' } : failure;
 }
 
 function resultOf(line: string | undefined): ResultLine {

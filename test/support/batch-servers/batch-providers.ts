@@ -8,6 +8,7 @@ export const BATCH_PROVIDERS = ['openai', 'anthropic', 'google'] as const satisf
 
 /** A server for each provider that has batches. */
 export interface BatchProviders extends Readonly<Record<BatchedProvider, BatchServer>> {
+  readonly openai: OpenAiBatchServer;
   readonly servers: readonly BatchServer[];
   readonly baseUrls: Readonly<Record<BatchedProvider, string>>;
   /** Of credentials: addresses with the key that they take. */

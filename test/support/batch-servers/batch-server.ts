@@ -26,6 +26,8 @@ export type EndedLine =
 export interface Ending {
   readonly status: 'completed' | 'expired' | 'cancelled' | 'refused';
   readonly lines: Iterable<EndedLine>;
+  /** Why it was refused, where its provider has words for that. */
+  readonly code?: string;
 }
 
 export interface TakenBatch {

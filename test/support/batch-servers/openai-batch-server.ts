@@ -20,6 +20,8 @@ const PAGE = 2;
 export class OpenAiBatchServer extends BatchServer {
   protected readonly basePath = '/v1';
   readonly #files = new Map<string, string>();
+  /** How often a file that was uploaded is not found yet. */
+  missing = 0;
 
   protected keyIn({ authorization = '' }: IncomingMessage['headers']): string | undefined {
     return /^Bearer (.+)$/.exec(authorization)?.[1];
@@ -55,6 +57,10 @@ export class OpenAiBatchServer extends BatchServer {
 
   #begun(asked: JsonObject): Reply {
     const { endpoint, completion_window: window } = asked;
+    if ((this.missing -= 1) >= 0) {
+      const message = `Cannot find file ${textAt(asked, 'input_file_id')}, or organization org-1 does not have access to it.`;
+      return { status: 400, json: { error: { message, type: 'invalid_request_error', code: null } } };
+    }
     const file = this.#files.get(textAt(asked, 'input_file_id')) ?? '';
     const lines = file.split('\n').map((line) => JSON.parse(line) as JsonObject);
     const isRight = lines.every(
@@ -111,7 +117,7 @@ function shown({ id, named, madeAt, ending }: TakenBatch) {
     id,
     object: 'batch',
     status: ending === undefined ? 'in_progress' : ending.status === 'refused' ? 'failed' : ending.status,
-    ...(ending?.status === 'refused' ? { errors: { data: [{ message: 'It is no batch.' }] } } : {}),
+    ...(ending?.status === 'refused' ? { errors: { data: [{ code: ending.code, message: 'It is no batch.' }] } } : {}),
     metadata: { circuit_breaker_batch: named },
     created_at: Math.floor(madeAt.getTime() / 1000),
     output_file_id: ending === undefined ? null : `output-${id}`,
