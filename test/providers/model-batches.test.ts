@@ -260,6 +260,44 @@ describe('a batch of OpenAI', () => {
   });
 });
 
+describe('a batch of Google', () => {
+  const provider = { type: 'google', model: 'm', headers: {}, options: {} } as const;
+  const line: BatchLine = { customId: 'x', path: 'models/m:generateContent', body: '{}' };
+  const batch = { batchId: 'ours', provider };
+
+  it('has the code server for a line that was cancelled', async () => {
+    const { google: server } = providers;
+    server.ending = (sent) => ({ status: 'completed', lines: sent.map((one) => ({ line: one, never: 'cancelled' })) });
+    const batches = createModelBatches(modelsOf());
+    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    await batches.look(submitted, SIGNAL);
+    const state = await batches.look(submitted, SIGNAL);
+    const results: ResultLine[] = [];
+    for await (const result of batches.results(submitted, state.type === 'over' ? state.results : [], SIGNAL))
+      results.push(result);
+    expect(results).toMatchObject([{ customId: 'x', answer: { type: 'failed', code: 'server' } }]);
+  });
+
+  it('is over when it is done, also in a state that nobody here knows', async () => {
+    const { google: server } = providers;
+    const batches = createModelBatches(modelsOf());
+    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    const metadata = { state: 'BATCH_STATE_NEW_TO_US' };
+    server.refusals = [{ json: { done: true, metadata, error: { code: 8, message: 'Too much.' } } }];
+    expect(await batches.look(submitted, SIGNAL)).toMatchObject({ type: 'over', rest: { code: 'rate_limit' } });
+    server.refusals = [{ json: { done: true, metadata } }, { json: { done: false, metadata } }];
+    expect(await batches.look(submitted, SIGNAL)).toMatchObject({ type: 'over' });
+    expect(await batches.look(submitted, SIGNAL)).toEqual({ type: 'running' });
+  });
+
+  it('may be on a page of the list that is too long to read: that is no refusal', async () => {
+    const { google: server } = providers;
+    server.refusals = [{ json: { operations: [{ response: 'x'.repeat(9 * MEBIBYTE) }] } }];
+    const sought = { ...batch, firstAt: NOW, lastAt: NOW, lines: 1, others: [] };
+    await expect(createModelBatches(modelsOf()).find(sought, SIGNAL)).rejects.toMatchObject({ code: 'server' });
+  });
+});
+
 describe('a batch of Anthropic', () => {
   const provider = { type: 'anthropic', model: 'm', headers: {}, options: {} } as const;
   const lines = ['x', 'y'].map((said): SentLine => ({ customId: said, body: {}, said }));
@@ -280,6 +318,13 @@ describe('a batch of Anthropic', () => {
     expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'unclear', candidates: [unclear.id] });
     unclear.ending = { status: 'completed', lines: lines.map((line) => answered(line)) };
     expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'none' });
+  });
+
+  it('is found though nobody gets the results of a stranger', async () => {
+    const { anthropic: server } = providers;
+    const gone = server.take(lines);
+    gone.ending = { status: 'completed', areGone: true, lines: [] };
+    expect(await createModelBatches(modelsOf()).find(sought, SIGNAL)).toEqual({ type: 'none' });
   });
 
   it('is told from a hundred others in several looks, each of which ends', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { isJsonObject, ownValue, type JsonObject } from '../../core/json/json.js';
 import { listAt, numberAt, objectAt, textAt } from '../../core/json/json-fields.js';
+import { ModelError } from '../../core/executions/model-error.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
 import type { BatchState, OwnBatch, ResultLine, SoughtBatch } from '../model-batches.js';
@@ -121,13 +122,23 @@ function isOver(batch: JsonObject): boolean {
   return textAt(batch, 'processing_status') === 'ended';
 }
 
+/** With these the results of a stranger are refused: they were made long ago, or are not for this key. */
+const NOT_GIVEN = [400, 403, 404, 410];
+
 /** Whose a batch is, by the first line of its results; empty: it is none of ours. */
 async function readMark(connection: BatchConnection, batch: JsonObject): Promise<string> {
-  for await (const line of connection.lines(
-    resultsPath(connection, textAt(batch, 'id'), textAt(batch, 'results_url')),
-  )) {
-    const id = line === undefined ? '' : textAt(parseJsonObject(line) ?? {}, 'custom_id');
-    if (id !== '') return splitId(id).mark;
+  const path = resultsPath(connection, textAt(batch, 'id'), textAt(batch, 'results_url'));
+  let status = 0;
+  const onHead = (head: { readonly status: number }) => {
+    status = head.status;
+  };
+  try {
+    for await (const line of connection.lines(path, onHead)) {
+      const id = line === undefined ? '' : textAt(parseJsonObject(line) ?? {}, 'custom_id');
+      if (id !== '') return splitId(id).mark;
+    }
+  } catch (error) {
+    if (!(error instanceof ModelError && NOT_GIVEN.includes(status))) throw error;
   }
   return '';
 }

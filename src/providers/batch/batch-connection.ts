@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.js';
 import type { ExecutionErrorCode } from '../../core/codes.js';
 import { ModelError } from '../../core/executions/model-error.js';
 import { readText } from '../connection/bounded-text.js';
-import { GuardedCall, type AnswerHead, type CallLimits, type GuardedCallOptions } from '../connection/guarded-call.js';
+import { GuardedCall, type AnswerHead, type CallLimits } from '../connection/guarded-call.js';
 import type { HeaderValues } from '../failures/asked-wait.js';
 import { classifyAnswer } from '../failures/classify-answer.js';
 import { parseJsonObject } from '../failures/failed-answer.js';
@@ -21,8 +21,10 @@ const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
 /** Codes of answers that have begun and were not read to their end. */
 const BROKEN_OFF: readonly ExecutionErrorCode[] = ['network', 'timeout'];
 
+type OnHead = (head: AnswerHead) => void;
+
 interface Reading<Read> {
-  readonly onHead?: GuardedCallOptions['onHead'];
+  readonly onHead?: OnHead | undefined;
   readonly read: (response: Response) => Promise<Read>;
 }
 
@@ -107,8 +109,8 @@ export class BatchConnection {
   }
 
   /** The lines of a file, as `readResultLines` gives them. */
-  async *lines(path: string): AsyncGenerator<string | undefined, void, undefined> {
-    const call = this.#open(FILE_LIMITS);
+  async *lines(path: string, onHead?: OnHead): AsyncGenerator<string | undefined, void, undefined> {
+    const call = this.#open(FILE_LIMITS, undefined, onHead);
     try {
       const response = await call.fetch(apiUrl(this.#endpoint.baseUrl, path));
       yield* readResultLines(response.body ?? []);
@@ -130,14 +132,16 @@ export class BatchConnection {
     return quoteProvider(words, { secrets: this.#endpoint.secrets, prompts: [] });
   }
 
-  async #json(path: string, posted?: Posted, onHead?: GuardedCallOptions['onHead']): Promise<JsonObject> {
+  async #json(path: string, posted?: Posted, onHead?: OnHead): Promise<JsonObject> {
     return await this.#answer(path, posted, {
-      ...(onHead === undefined ? {} : { onHead }),
+      onHead,
       read: async (response) => {
         const text = response.body === null ? '' : await readText(response.body, LARGEST_ANSWER_BYTES);
         const answer = parseJsonObject(text);
         if (isJsonObject(answer)) return answer;
         const { host } = this.baseUrl;
+        if (Buffer.byteLength(text) >= LARGEST_ANSWER_BYTES)
+          throw new ModelError('server', `${host} answered more than can be read.`);
         throw new ModelError('invalid_request', `${host} answered nothing that belongs to an API of batches.`);
       },
     });
@@ -155,7 +159,7 @@ export class BatchConnection {
     }
   }
 
-  #open(limits: CallLimits, posted?: Posted, onHead?: GuardedCallOptions['onHead']): GuardedCall {
+  #open(limits: CallLimits, posted?: Posted, onHead?: OnHead): GuardedCall {
     const { secrets, keySource, key, headers } = this.#endpoint;
     const context = { model: this.#provider.model, keySource, secrets, prompts: [], sent: () => ({}) };
     return new GuardedCall({

@@ -95,6 +95,7 @@ function uploadPath({ baseUrl }: BatchConnection, said: string | string[] | unde
 
 function stateOf(operation: JsonObject, connection: BatchConnection): BatchState {
   const metadata = objectAt(operation, 'metadata');
+  const error = ownValue(operation, 'error');
   const file =
     textAt(objectAt(operation, 'response'), 'responsesFile') || textAt(objectAt(metadata, 'output'), 'responsesFile');
   const over = (rest: LineFailure): BatchState => ({ type: 'over', results: file === '' ? [] : [file], rest });
@@ -108,9 +109,12 @@ function stateOf(operation: JsonObject, connection: BatchConnection): BatchState
     case 'CANCELLED':
       return over(CANCELLED);
     case 'FAILED':
-      return over(failureOf(objectAt(operation, 'error'), connection));
+      return over(failureOf(isJsonObject(error) ? error : {}, connection));
     default:
-      return { type: 'running' };
+      // Also in a state that is newer than this.
+      return ownValue(operation, 'done') === true
+        ? over(isJsonObject(error) ? failureOf(error, connection) : NO_LINE)
+        : { type: 'running' };
   }
 }
 
@@ -133,6 +137,7 @@ function resultOf(line: string | undefined): ResultLine {
   }
   const error = ['error', 'status'].map((key) => ownValue(result, key)).find(isJsonObject);
   if (error === undefined) return { customId, answer: { type: 'failed', ...failedLine('') } };
+  if (codeIn(error) === CANCELLED_CODE) return { customId, answer: { type: 'failed', ...CANCELLED } };
   const status = httpStatusOf(error);
   const body = JSON.stringify({ error: { status: RPC_CODES[codeIn(error)]?.name ?? '', ...error } });
   return { customId, answer: { type: 'answered', status, requestId: '', body } };
@@ -148,8 +153,9 @@ function codeIn(error: JsonObject): number {
   return numberAt(error, 'code') ?? 2;
 }
 
+const CANCELLED_CODE = 1;
+
 const RPC_CODES: Readonly<Record<number, { readonly status: number; readonly name: string }>> = {
-  1: { status: 499, name: 'CANCELLED' },
   3: { status: 400, name: 'INVALID_ARGUMENT' },
   4: { status: 504, name: 'DEADLINE_EXCEEDED' },
   5: { status: 404, name: 'NOT_FOUND' },

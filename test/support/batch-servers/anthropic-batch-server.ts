@@ -35,6 +35,7 @@ export class AnthropicBatchServer extends BatchServer {
     if (path === '/v1/messages') return this.#stream(JSON.parse(body) as JsonObject);
     const [, , , , id = '', part] = path.split('/');
     const batch = this.withId(id);
+    if (batch?.ending?.areGone === true && part === 'results') return this.refusal(404, 'not_found_error');
     if (batch !== undefined && part === 'results') return { text: linesOf(outputOf(batch.ending?.lines ?? [])) };
     if (batch !== undefined) return { json: this.#shown(part === 'cancel' ? this.cancel(batch) : this.look(batch)) };
     if (id !== '') return this.refusal(404, 'not_found_error');

@@ -26,6 +26,8 @@ export type EndedLine =
 export interface Ending {
   readonly status: 'completed' | 'expired' | 'cancelled' | 'refused';
   readonly lines: Iterable<EndedLine>;
+  /** Set: nobody gets the results. */
+  readonly areGone?: true;
   /** Why it was refused, where its provider has words for that. */
   readonly code?: string;
 }
