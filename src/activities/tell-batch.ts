@@ -4,6 +4,7 @@ import type { FailedBatch } from '../contract/activities.js';
 import { judgeFailure, retryLimits } from '../core/executions/turn-retry.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { isJsonObject } from '../core/json/json.js';
+import { numberAt } from '../core/json/json-fields.js';
 import type { ActivityParts } from './activity-parts.js';
 import { keepBeating } from './attempt-heartbeat.js';
 
@@ -47,8 +48,8 @@ export class UnclearBatch extends Error {
 
 /** What survives an attempt. */
 interface AskedBefore {
-  /** Of the attempts so far, those that only waited for it to become clear. */
-  readonly waits: number;
+  /** Failures of the provider so far: neither attempts that were lost or waited, nor failures of our own servers. */
+  readonly failures: number;
 }
 
 /**
@@ -65,17 +66,17 @@ export async function askProvider<Result>(
   try {
     return await ask(context.cancellationSignal);
   } catch (error) {
-    if (error instanceof UnclearBatch) {
-      context.heartbeat({ waits: before.waits + 1 } satisfies AskedBefore);
+    if (error instanceof UnclearBatch)
       throw ApplicationFailure.create({ message: error.message, type: error.name, nextRetryDelay: error.retryAfterMs });
-    }
     if (!(error instanceof ModelError)) throw error;
     const { code, message, facts } = error;
     const limits = { ...retryLimits(undefined), maxAttempts: MOST_TRIES };
-    const failures = Math.max(context.info.attempt - before.waits, 1);
+    const failures = before.failures + 1;
     const verdict = judgeFailure(limits, { ...facts, code, failures });
-    if (verdict.type === 'retry')
+    if (verdict.type === 'retry') {
+      context.heartbeat({ failures } satisfies AskedBefore);
       throw ApplicationFailure.create({ message, type: code, nextRetryDelay: Math.max(verdict.delayMs, 1) });
+    }
     await failBatch(parts, { batchId, code, message });
     return undefined;
   } finally {
@@ -85,5 +86,6 @@ export async function askProvider<Result>(
 
 function askedBefore({ info }: Context): AskedBefore {
   const details: unknown = info.heartbeatDetails;
-  return isJsonObject(details) && typeof details['waits'] === 'number' ? { waits: details['waits'] } : { waits: 0 };
+  const failures = isJsonObject(details) ? numberAt(details, 'failures') : undefined;
+  return { failures: failures ?? 0 };
 }

@@ -69,6 +69,27 @@ describe('a batch that is submitted', () => {
     expect(await submit()).toMatchObject({ result: 'key:theirs' });
   });
 
+  it('is given up after ten failures of its provider, and not of storage or of workers', async () => {
+    send = failing('overloaded');
+    let details: unknown;
+    for (let failures = 1; failures < 10; failures += 1) {
+      under.clock.ms += 60_000;
+      const one = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 50, heartbeatDetails: details });
+      expect(waitOf(one)[0]).toBe('overloaded');
+      details = one.details;
+    }
+    const { storage } = under.parts;
+    const submissionOf = () => Promise.reject(new Error('the storage is away'));
+    const parts = { ...under.parts, storage: { ...storage, batches: { ...storage.batches, submissionOf } } };
+    const lost = await attempt(() => submitBatch(parts, A_BATCH), { attempt: 51, heartbeatDetails: details });
+    expect(lost).toMatchObject({ error: { message: 'the storage is away' }, details });
+    expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
+    under.clock.ms += 60_000;
+    const last = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 52, heartbeatDetails: details });
+    expect(last).toMatchObject({ result: null });
+    expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ code: 'overloaded' });
+  });
+
   it('is cancelled where another worker has submitted it meanwhile: whose id is stored first counts', async () => {
     const { batches } = under.storage;
     send = async () => {
