@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
+import { forgottenBefore } from '../core/agents/delivery.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
 import { someAtOnce } from './batches.js';
@@ -17,7 +18,15 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
   readonly storage: Pick<
     Storage,
-    'answerCache' | 'budgets' | 'catchUp' | 'conversations' | 'executions' | 'placeAgents' | 'rollouts' | 'tokens'
+    | 'answerCache'
+    | 'batches'
+    | 'budgets'
+    | 'catchUp'
+    | 'conversations'
+    | 'executions'
+    | 'placeAgents'
+    | 'rollouts'
+    | 'tokens'
   >;
   readonly temporal: Pick<
     TemporalGateway,
@@ -50,7 +59,7 @@ const REMEMBERED = 10_000;
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
  * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be,
- * answers that serve nobody any more, agents that fail more often than was allowed when they were brought in. Safe with many processes. Returns the function that stops it.
+ * answers that serve nobody any more, requests of batches that nobody waits for, agents that fail more often than was allowed when they were brought in. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
@@ -119,6 +128,7 @@ export class Sweeper {
     await this.#attempt('budgets of days that are over', () => expireBudgets(this.#parts));
     await this.#attempt('entries of the audit whose time is over', () => this.#parts.expireAudit());
     await this.#attempt('answers that serve nobody any more', () => this.#removeOldAnswers());
+    await this.#attempt('requests of batches that nobody waits for', () => this.#forgetBatches());
     await this.#attempt('what was left half done between two servers', () => this.#parts.storage.catchUp());
     await this.#attempt('changes of place agents', () => this.#settlePlaceAgentChanges());
     await this.#attempt('agents that fail too often', () => stopFailingRollouts(this.#parts));
@@ -201,6 +211,11 @@ export class Sweeper {
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       if ((await answerCache.removeExpired(ANSWERS_AT_ONCE)) < ANSWERS_AT_ONCE) return;
     }
+  }
+
+  async #forgetBatches(): Promise<void> {
+    const { storage, now } = this.#parts;
+    await storage.batches.forgetBefore(forgottenBefore(now()));
   }
 
   async #settlePlaceAgentChanges(): Promise<void> {

@@ -109,7 +109,9 @@ function storageInMemory(): OpenedStorage {
     tools.removeCalls(ids);
     budgets.removeCalls(ids);
     answerCache.removeOf(ids);
+    batches.removeOf(ids);
   });
+  const batches = new MemoryBatchStore();
   const answerCache = new MemoryAnswerCacheStore((id) => deleted.has(id));
   const conversations = new MemoryConversationStore((id) => executions.haveConversation(id));
   const executions: MemoryExecutionStore = new MemoryExecutionStore({ audit, conversations, deleted });
@@ -130,7 +132,7 @@ function storageInMemory(): OpenedStorage {
     audit,
     breakers: new MemoryBreakerStore(),
     budgets,
-    batches: new MemoryBatchStore(),
+    batches,
     conversations,
     definitions,
     executions,

@@ -354,6 +354,15 @@ describe('the sweep', () => {
     expect(await storage.tokens.get('doc-1')).toMatchObject({ status: 'ACTIVE' });
   });
 
+  it('forgets requests of batches whose executions were ended from outside', async () => {
+    const request = { turn: 1, groupId: 'group', path: '/', body: '{}' };
+    const day = (days: number) => new Date(Date.parse(NOW) - days * 24 * HOUR).toISOString();
+    await storage.batches.join({ ...request, executionId: 'old', customId: 'old' }, day(9));
+    await storage.batches.join({ ...request, executionId: 'new', customId: 'new' }, day(7));
+    await reconciler().round();
+    expect(await storage.batches.claim('group', 'batch', { lines: 10, bytes: 100 })).toBe(1);
+  });
+
   it('tells every active token of a workflow whose place agents have changed, once', async () => {
     await storage.agents.create('reviewer', anAgent(), NOW);
     await storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });

@@ -15,6 +15,11 @@ export const DEFAULT_MAX_WAIT_SECONDS = 172_800;
 /** 7 days. */
 export const LONGEST_MAX_WAIT_SECONDS = 604_800;
 
+/** Who has begun to wait before this has been ended from outside: a day beyond the longest wait. `now` and what it gives are RFC 3339. */
+export function forgottenBefore(now: string): string {
+  return new Date(Date.parse(now) - (LONGEST_MAX_WAIT_SECONDS + 24 * 3600) * 1000).toISOString();
+}
+
 /** Why the answers of an agent cannot come in batches; undefined where they can. */
 export function batchRefusal({ llmProvider, tools }: Pick<AgentContent, 'llmProvider' | 'tools'>): string | undefined {
   const { type, options } = llmProvider;

@@ -98,6 +98,12 @@ export class MemoryBatchStore implements BatchStore {
     return Promise.resolve();
   }
 
+  /** Of executions that are deleted. */
+  removeOf(executionIds: readonly string[]): void {
+    const ids = new Set(executionIds);
+    for (const [key, { request }] of this.#waiting) if (ids.has(request.executionId)) this.#waiting.delete(key);
+  }
+
   #in(batchId: string): readonly Waiting[] {
     return [...this.#waiting.values()].filter((waiting) => waiting.batchId === batchId);
   }

@@ -3,7 +3,7 @@ export class MemoryDeletedExecutions {
   /** By id, when. */
   readonly #deleted = new Map<string, string>();
 
-  /** `removeCalls`: also of answers that serve others. */
+  /** `removeCalls`: also of answers that serve others, and of requests of batches. */
   constructor(readonly removeCalls: (executionIds: readonly string[]) => void) {}
 
   note(ids: readonly string[], now: string): void {

@@ -23,6 +23,8 @@ with there as materialized (
   delete from circuit_breaker.budget_sums where scope in (select 'execution/' || id from gone) and day = ''
 ), answers as (
   delete from circuit_breaker.cached_answers where execution_id in (select id from gone)
+), batch_requests as (
+  delete from circuit_breaker.batch_requests where execution_id in (select id from gone)
 ), noted as (
   insert into circuit_breaker.deleted_executions (id, deleted_at) select id, $2 from there where ended
   on conflict (id) do update set deleted_at = excluded.deleted_at
@@ -88,7 +90,8 @@ export class PostgresDeletedExecutions {
         budget_sums as (
           delete from circuit_breaker.budget_sums where scope in (select 'execution/' || id from unnest($1::text[]) given(id)) and day = ''
         ),
-        answers as (delete from circuit_breaker.cached_answers where execution_id = any($1))
+        answers as (delete from circuit_breaker.cached_answers where execution_id = any($1)),
+        batch_requests as (delete from circuit_breaker.batch_requests where execution_id = any($1))
         delete from circuit_breaker.tool_calls where execution_id = any($1)`,
       values: [ids],
     });

@@ -151,6 +151,18 @@ export function deletionContract(storage: () => Storage): void {
       expect((await tools.outcomes('del-alive', 1)).size).toBe(1);
     });
 
+    it('leave no request behind that waits for a batch; those of others wait on', async () => {
+      const { executions, batches } = storage();
+      const request = { turn: 1, groupId: 'del-batched', path: '/', body: '{}' };
+      for (const id of ['del-batched', 'del-waits'])
+        await batches.join({ ...request, executionId: id, customId: id }, FIRST);
+      await anEnded({ id: 'del-batched' });
+      await executions.create(anExecution({ id: 'del-waits' }));
+      await executions.delete(['del-batched', 'del-waits'], LEAVE);
+      await batches.claim('del-batched', 'del-batch', { lines: 10, bytes: 100 });
+      expect((await batches.placesIn('del-batch')).map(({ executionId }) => executionId)).toEqual(['del-waits']);
+    });
+
     it('do not come back by whoever begins them late, until it is forgotten that they were there', async () => {
       const { executions } = storage();
       await anEnded({ id: 'del-again' });
