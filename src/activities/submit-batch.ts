@@ -14,6 +14,8 @@ const DAY_MS = 24 * 3600 * 1000;
 /** So long after a batch was sent its provider may not list it yet. */
 const UNLISTED_MS = 60_000;
 
+const CANCELLING_MS = 60_000;
+
 /**
  * Submits a batch, once. That it is about to is noted before, and what the provider calls it after: where the one is there and not the other,
  * an attempt that got lost, or one of a run that was reset, may have submitted it, so the provider is asked for it first. Null: there is
@@ -26,7 +28,7 @@ export async function submitBatch(parts: BatchKeeping, batch: BatchToSubmit): Pr
   const providerBatchId = await askProvider(parts, place, async (signal) => {
     const submission = await storage.batches.submissionOf(batchId);
     const found = submission?.providerBatchId ?? (await soughtAt(parts, { batch, submission, signal }));
-    const known = found === undefined ? undefined : await kept(parts, { ...batch, providerBatchId: found }, signal);
+    const known = found === undefined ? undefined : await kept(parts, { ...batch, providerBatchId: found });
     if ((await storage.batches.placesIn(batchId)).length === 0) {
       if (known !== undefined) await cancelBatch(parts, { ...batch, providerBatchId: known }, signal);
       return null;
@@ -78,17 +80,17 @@ async function submitted(parts: BatchKeeping, { batch, submission, signal }: Sub
     if (isRefused(error) && submission === undefined) await storage.batches.dropSubmission(batchId);
     throw error;
   }
-  return await kept(parts, { ...batch, providerBatchId: id }, signal);
+  return await kept(parts, { ...batch, providerBatchId: id });
 }
 
 /** The batch that counts: the first of which was noted what the provider calls it. Another one is cancelled. */
-async function kept(parts: BatchKeeping, batch: SubmittedBatch, signal: AbortSignal): Promise<string> {
+async function kept(parts: BatchKeeping, batch: SubmittedBatch): Promise<string> {
   const { batchId, providerBatchId } = batch;
   const { batches } = parts.storage;
   await batches.endSubmission(batchId, providerBatchId);
   const first = (await batches.submissionOf(batchId))?.providerBatchId ?? providerBatchId;
-  // Two keys may see the same batch.
-  if (ownIdIn(first) !== ownIdIn(providerBatchId)) await cancelBatch(parts, batch, signal);
+  // Two keys may see the same batch. Who was frozen has been given up, and its own signal is aborted.
+  if (ownIdIn(first) !== ownIdIn(providerBatchId)) await cancelBatch(parts, batch, AbortSignal.timeout(CANCELLING_MS));
   return first;
 }
 

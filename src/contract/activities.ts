@@ -59,7 +59,10 @@ export interface Activities {
    * to wait for, since nothing was submitted and every execution of it was told why. Heartbeats.
    */
   submitBatch(batch: BatchToSubmit): Promise<string | null>;
-  /** Looks whether a batch is over; says so once what came of each of its lines is stored, and each execution was told. Heartbeats. */
+  /**
+   * Looks whether a batch is over; says so once what came of each of its lines is stored, and each execution was told. It is not over where
+   * its provider fails, until it is older than `LONGEST_BATCH_MS`. Heartbeats.
+   */
   collectBatch(batch: BatchToSubmit & { readonly providerBatchId: string }): Promise<boolean>;
   /** Gives up a batch: every execution of it that has no answer is told why. */
   failBatch(batch: FailedBatch): Promise<void>;

@@ -44,44 +44,56 @@ describe('a batch that its provider has', () => {
     ['invalid_request', {}],
     ['rate_limit', { retryAfterMs: 3_600_000 }],
     ['network', {}],
-  ] as const)('is not over while asking for it fails with %s, and the log says so once', async (code, facts) => {
-    look = () => failing(code, facts);
-    for (let poll = 0; poll < 20; poll += 1) expect(await collect()).toBe(false);
-    expect(warnings()).toMatchObject([{ facts: { batchId: BATCH_ID, code } }]);
-    expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
-    look = () => failing('overloaded');
-    expect(await collect()).toBe(false);
-    expect(warnings()).toHaveLength(2);
-    expect([under.told, cancelled]).toEqual([[], []]);
-  });
+  ] as const)(
+    'is not over while asking for it fails with %s, and the log says so once',
+    { tags: 'provider-fails' },
+    async (code, facts) => {
+      look = () => failing(code, facts);
+      for (let poll = 0; poll < 20; poll += 1) expect(await collect()).toBe(false);
+      expect(warnings()).toMatchObject([{ facts: { batchId: BATCH_ID, code } }]);
+      expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
+      look = () => failing('overloaded');
+      expect(await collect()).toBe(false);
+      expect(warnings()).toHaveLength(2);
+      expect([under.told, cancelled]).toEqual([[], []]);
+    },
+  );
 
-  it('hands out what it has read of the results where the rest cannot be read yet', async () => {
-    look = () => Promise.resolve(OVER);
-    // eslint-disable-next-line @typescript-eslint/require-await -- it breaks off
-    results = async function* () {
-      yield LINE;
-      throw new ModelError('network', 'It broke off.');
-    };
-    expect(await collect()).toBe(false);
-    expect(under.told).toEqual(['one']);
-    // eslint-disable-next-line @typescript-eslint/require-await -- all is there
-    results = async function* () {
-      yield LINE;
-    };
-    expect(await collect()).toBe(true);
-    expect(await under.storage.batches.answerOf('two', 1)).toMatchObject({ code: 'incomplete_stream' });
-  });
+  it(
+    'hands out what it has read of the results where the rest cannot be read yet',
+    { tags: 'provider-fails' },
+    async () => {
+      look = () => Promise.resolve(OVER);
+      // eslint-disable-next-line @typescript-eslint/require-await -- it breaks off
+      results = async function* () {
+        yield LINE;
+        throw new ModelError('network', 'It broke off.');
+      };
+      expect(await collect()).toBe(false);
+      expect(under.told).toEqual(['one']);
+      // eslint-disable-next-line @typescript-eslint/require-await -- all is there
+      results = async function* () {
+        yield LINE;
+      };
+      expect(await collect()).toBe(true);
+      expect(await under.storage.batches.answerOf('two', 1)).toMatchObject({ code: 'incomplete_stream' });
+    },
+  );
 
-  it('is given up and cancelled once it is older than any, whether it is asked for in vain or not', async () => {
-    under.clock.ms += 3 * DAY_MS - 120_000;
-    look = () => failing('server');
-    expect(await collect()).toBe(false);
-    under.clock.ms += 120_000;
-    expect(await collect()).toBe(true);
-    expect(cancelled).toEqual(['key:theirs']);
-    expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ type: 'failed', code: 'timeout' });
-    expect(under.told).toEqual(['one', 'two']);
-  });
+  it(
+    'is given up and cancelled once it is older than any, whether it is asked for in vain or not',
+    { tags: 'provider-fails' },
+    async () => {
+      under.clock.ms += 3 * DAY_MS - 120_000;
+      look = () => failing('server');
+      expect(await collect()).toBe(false);
+      under.clock.ms += 120_000;
+      expect(await collect()).toBe(true);
+      expect(cancelled).toEqual(['key:theirs']);
+      expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ type: 'failed', code: 'timeout' });
+      expect(under.told).toEqual(['one', 'two']);
+    },
+  );
 
   it('is cancelled when nobody waits for it any more, also while it cannot be asked for', async () => {
     look = () => failing('auth');

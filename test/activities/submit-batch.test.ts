@@ -26,7 +26,8 @@ describe('a batch that is submitted', () => {
         asked.push('submit');
         return send();
       },
-      cancel: ({ providerBatchId }) => {
+      cancel: ({ providerBatchId }, signal) => {
+        signal.throwIfAborted();
         asked.push(`cancel ${providerBatchId}`);
         return Promise.resolve();
       },
@@ -38,17 +39,21 @@ describe('a batch that is submitted', () => {
   const waitOf = ({ error }: { readonly error?: unknown }) =>
     error instanceof ApplicationFailure ? [error.type, error.nextRetryDelay] : [];
 
-  it('is looked for before each further attempt where one is unclear, whatever another one was refused for', async () => {
-    send = failing('network');
-    await submit();
-    under.clock.ms += 60_000;
-    send = failing('rate_limit');
-    await submit();
-    under.clock.ms += 60_000;
-    find = () => Promise.resolve({ type: 'found', providerBatchId: 'key:late' });
-    expect(await submit()).toMatchObject({ result: 'key:late' });
-    expect(asked).toEqual(['submit', 'find', 'submit', 'find']);
-  });
+  it(
+    'is looked for before each further attempt where one is unclear, whatever another one was refused for',
+    { tags: 'provider-fails' },
+    async () => {
+      send = failing('network');
+      await submit();
+      under.clock.ms += 60_000;
+      send = failing('rate_limit');
+      await submit();
+      under.clock.ms += 60_000;
+      find = () => Promise.resolve({ type: 'found', providerBatchId: 'key:late' });
+      expect(await submit()).toMatchObject({ result: 'key:late' });
+      expect(asked).toEqual(['submit', 'find', 'submit', 'find']);
+    },
+  );
 
   it('is submitted again without a look where all that was sent of it was refused', async () => {
     send = failing('rate_limit');
@@ -58,47 +63,63 @@ describe('a batch that is submitted', () => {
     expect(asked).toEqual(['submit', 'submit']);
   });
 
-  it('is not submitted again within a minute: its provider may not list it yet', async () => {
-    send = failing('server');
-    await submit();
-    under.clock.ms += 59_000;
-    expect(waitOf(await submit())).toEqual(['UnclearBatch', 60_000]);
-    expect(asked).toEqual(['submit', 'find']);
-    under.clock.ms += 1000;
-    send = () => Promise.resolve('key:theirs');
-    expect(await submit()).toMatchObject({ result: 'key:theirs' });
-  });
+  it(
+    'is not submitted again within a minute: its provider may not list it yet',
+    { tags: 'provider-fails' },
+    async () => {
+      send = failing('server');
+      await submit();
+      under.clock.ms += 59_000;
+      expect(waitOf(await submit())).toEqual(['UnclearBatch', 60_000]);
+      expect(asked).toEqual(['submit', 'find']);
+      under.clock.ms += 1000;
+      send = () => Promise.resolve('key:theirs');
+      expect(await submit()).toMatchObject({ result: 'key:theirs' });
+    },
+  );
 
-  it('is given up after ten failures of its provider, and not of storage or of workers', async () => {
-    send = failing('overloaded');
-    let details: unknown;
-    for (let failures = 1; failures < 10; failures += 1) {
+  it(
+    'is given up after ten failures of its provider, and not of storage or of workers',
+    { tags: 'provider-fails' },
+    async () => {
+      send = failing('overloaded');
+      let details: unknown;
+      for (let failures = 1; failures < 10; failures += 1) {
+        under.clock.ms += 60_000;
+        const one = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 50, heartbeatDetails: details });
+        expect(waitOf(one)[0]).toBe('overloaded');
+        details = one.details;
+      }
+      const { storage } = under.parts;
+      const submissionOf = () => Promise.reject(new Error('the storage is away'));
+      const parts = { ...under.parts, storage: { ...storage, batches: { ...storage.batches, submissionOf } } };
+      const lost = await attempt(() => submitBatch(parts, A_BATCH), { attempt: 51, heartbeatDetails: details });
+      expect(lost).toMatchObject({ error: { message: 'the storage is away' }, details });
+      expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
       under.clock.ms += 60_000;
-      const one = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 50, heartbeatDetails: details });
-      expect(waitOf(one)[0]).toBe('overloaded');
-      details = one.details;
-    }
-    const { storage } = under.parts;
-    const submissionOf = () => Promise.reject(new Error('the storage is away'));
-    const parts = { ...under.parts, storage: { ...storage, batches: { ...storage.batches, submissionOf } } };
-    const lost = await attempt(() => submitBatch(parts, A_BATCH), { attempt: 51, heartbeatDetails: details });
-    expect(lost).toMatchObject({ error: { message: 'the storage is away' }, details });
-    expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
-    under.clock.ms += 60_000;
-    const last = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 52, heartbeatDetails: details });
-    expect(last).toMatchObject({ result: null });
-    expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ code: 'overloaded' });
-  });
+      const last = await attempt(() => submitBatch(under.parts, A_BATCH), { attempt: 52, heartbeatDetails: details });
+      expect(last).toMatchObject({ result: null });
+      expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ code: 'overloaded' });
+    },
+  );
 
-  it('is cancelled where another worker has submitted it meanwhile: whose id is stored first counts', async () => {
-    const { batches } = under.storage;
-    send = async () => {
-      await batches.endSubmission(BATCH_ID, 'key:first');
-      return 'key:second';
-    };
-    expect(await submit()).toMatchObject({ result: 'key:first' });
-    expect(asked).toEqual(['submit', 'cancel key:second']);
-  });
+  it(
+    'is cancelled where another worker has submitted it meanwhile: whose id is stored first counts',
+    { tags: 'worker-frozen' },
+    async () => {
+      const { batches } = under.storage;
+      const late = await attempt((environment) => {
+        send = async () => {
+          await batches.endSubmission(BATCH_ID, 'key:first');
+          environment.cancel('NOT_FOUND');
+          return 'key:second';
+        };
+        return submitBatch(under.parts, A_BATCH);
+      });
+      expect(late).toMatchObject({ result: 'key:first' });
+      expect(asked).toEqual(['submit', 'cancel key:second']);
+    },
+  );
 
   it('is one also where two keys see it', async () => {
     send = async () => {

@@ -46,14 +46,14 @@ export async function batchUnderTest(models: Partial<ModelBatches>) {
 
 /** Runs an activity as an attempt that has what the one before it left behind; gives what it leaves behind itself. */
 export async function attempt<Result>(
-  run: () => Promise<Result>,
+  run: (environment: MockActivityEnvironment) => Promise<Result>,
   info: Partial<Pick<Context['info'], 'attempt' | 'heartbeatDetails'>> = {},
 ): Promise<{ readonly result?: Result; readonly error?: unknown; readonly details: unknown }> {
   const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
   let details: unknown;
   environment.on('heartbeat', (beat: unknown) => (details = beat));
   try {
-    return { result: await environment.run<[], Result, typeof run>(run), details };
+    return { result: await environment.run(() => run(environment)), details };
   } catch (error) {
     return { error, details };
   }
