@@ -59,7 +59,8 @@ const REMEMBERED = 10_000;
  * Sets right, again and again, what nobody was there to set right: streams of executions that ended while the stream
  * backend was away, tokens and executions that were terminated from outside, streams whose time is over, tokens that do
  * not know of their place agents, what the audit was not told, what calls reserved whose workers died, what is kept for longer than it is to be,
- * answers that serve nobody any more, requests of batches that nobody waits for, agents that fail more often than was allowed when they were brought in. Safe with many processes. Returns the function that stops it.
+ * answers that serve nobody any more, requests of batches that nobody waits for, agents that fail more often than was allowed when they were
+ * brought in. Safe with many processes. Returns the function that stops it.
  */
 export function startSweeping(parts: SweepParts, intervalMs: number): () => void {
   const reconciler = new Sweeper(parts);
