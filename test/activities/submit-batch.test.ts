@@ -36,7 +36,7 @@ describe('a batch that is submitted', () => {
 
   const submit = async () => await attempt(() => submitBatch(under.parts, A_BATCH));
   const failing = (code: ExecutionErrorCode) => () => Promise.reject(new ModelError(code, 'No.'));
-  const waitOf = ({ error }: { readonly error?: unknown }) =>
+  const waitOf = ({ error }: { readonly error?: unknown }): readonly unknown[] =>
     error instanceof ApplicationFailure ? [error.type, error.nextRetryDelay] : [];
 
   it(
