@@ -192,7 +192,8 @@ describe('builds of workers side by side', { tags: ['build-replaced', 'on-postgr
       { buildId: newBuild, isCurrent: true, executions: 2, answers: true },
       { buildId: oldBuild, isCurrent: false, tokens: 0, executions: 0 },
     ]);
-  });
+    // Two processes and four commands, each of which looks through what is there.
+  }, 180_000);
 
   it('ends everything on the new build, once, when the old worker and then the old API are stopped', async () => {
     expect(await old.worker.stop(), old.worker.output).toBe(0);
