@@ -7,8 +7,8 @@ import { newPreparedSetting, startEverything, type Setting } from '../support/ev
 import { inParallel } from '../support/in-parallel.js';
 import type { SpawnedProcess } from '../support/spawned-process.js';
 
-const TOKENS = 16;
-const AT_ONCE = 10;
+const TOKENS = 12;
+const AT_ONCE = 4;
 
 const FIRE = `mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId token { place } } }`;
 const SET = `mutation ($workflowId: String!, $transitionId: String, $mode: RolloutMode!, $percent: Float!) {
