@@ -13,7 +13,7 @@ export function isBatched(type: ProviderType): type is BatchedProvider {
 /** How long an execution waits for its batch where its agent does not say: what providers promise, and a day more. */
 export const DEFAULT_MAX_WAIT_SECONDS = 172_800;
 /** 7 days. */
-export const LONGEST_MAX_WAIT_SECONDS = 604_800;
+const LONGEST_MAX_WAIT_SECONDS = 604_800;
 
 /** Who has begun to wait before this has been ended from outside: a day beyond the longest wait. `now` and what it gives are RFC 3339. */
 export function forgottenBefore(now: string): string {
