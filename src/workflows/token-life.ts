@@ -55,7 +55,7 @@ export class TokenLife {
   readonly #ids: GivenIds;
   readonly #runEnd = new RunEnd();
   readonly #alarm = new Alarm();
-  readonly definitions = new DefinitionLookups();
+  readonly #definitions = new DefinitionLookups();
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
     if (outcome.status === 'succeeded') this.#noteRunEnd();
@@ -127,13 +127,14 @@ export class TokenLife {
 
   /** What a new run goes on with. The fires that it remembers are a payload of their own: together they could be too large. */
   carried(): [CarriedToken, IdempotentFires] {
+    const { recorded } = this.#recorder;
     const carried = {
       loaded: this.#loaded ?? notYet(),
       token: this.token,
       executionIds: this.#executions.ids,
       executionRunIds: this.#executions.runIds,
       ...(this.#request === undefined ? {} : { request: this.#request }),
-      recorded: this.#recorder.recorded,
+      recorded,
     };
     return [carried, this.#fires.carried];
   }
@@ -184,11 +185,10 @@ export class TokenLife {
     return transitionAvailability(this.#known, this.token);
   }
 
-  /** Rejects a fire that `fire` would refuse. Until it is known what holds, it lets everything in. */
+  /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
     const request = fires.check(message);
-    const mayYet = this.#current === undefined || this.definitions.isBehind;
-    if (mayYet || this.#fires.recall(request).type === 'repeated') return;
+    if (this.#current === undefined || this.#fires.recall(request).type === 'repeated') return;
     this.#refuseRefused({ type: 'fire', ...request });
   }
 
@@ -196,7 +196,6 @@ export class TokenLife {
     this.#noteRunEnd();
     const request = fires.read(message);
     await this.#created();
-    if (this.definitions.isBehind) await this.definitions.caughtUp();
     const recalled = this.#fires.recall(request);
     if (recalled.type === 'repeated' && this.#isOld) return answer(this.token, recalled.executionId);
     const executionId = recalled.type === 'repeated' ? recalled.executionId : this.#take(request);
@@ -269,7 +268,7 @@ export class TokenLife {
     const { toVersion: workflowVersion, ...migration } = migrations.read(message);
     await this.#created();
     if (this.token.workflowVersion !== workflowVersion) {
-      const target = await this.definitions.another({ workflowId: this.token.workflowId, workflowVersion });
+      const target = await this.#definitions.another({ workflowId: this.token.workflowId, workflowVersion });
       // Another one like it may have been first.
       if (this.token.workflowVersion !== workflowVersion) return await this.#goOver({ ...migration, target });
     }
@@ -294,7 +293,7 @@ export class TokenLife {
     // Once more where the token has gone over to another version meanwhile.
     do {
       version = this.token.workflowVersion;
-      definition = await this.definitions.begin(this.token);
+      definition = await this.#definitions.begin(this.token);
     } while (version !== this.token.workflowVersion);
     this.#loaded = { ...this.#loaded, definition };
     const keepsToken = isWithoutAgents(definition, this.token) && !knows('ends-without-agents');

@@ -112,8 +112,7 @@ function takeChanges(life: TokenLife): void {
     },
   });
   // A signal that fails ends the Temporal workflow: a cancelled token has records to write first.
-  const reload = () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents());
-  setHandler(placeAgentsChangedSignal, () => life.definitions.afterWord(reload));
+  setHandler(placeAgentsChangedSignal, () => CancellationScope.nonCancellable(() => life.reloadPlaceAgents()));
 }
 
 /**
