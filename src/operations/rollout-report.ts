@@ -1,23 +1,21 @@
 import { findTransition } from '../core/definitions/definition.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
-import { FULL_ROLLOUT, isSameUse, type AgentUseId, type Rollout } from '../core/definitions/rollout.js';
+import { FULL_ROLLOUT, isSameUse, type Rollout } from '../core/definitions/rollout.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { transitionPath } from '../core/engine/shadow.js';
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
 import { RuleBudget } from '../core/rules/rule-budget.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
-import { isOf } from '../core/executions/outcome-counts.js';
 import { sideSum, type SideSum } from '../core/executions/side-sums.js';
 import { compareShadow, type ShadowComparison } from '../core/tokens/compare-shadow.js';
-import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { StoredTokenEvent } from '../storage/token-store.js';
-import { usedIn, type NamedUse } from './set-rollout.js';
+import { executionsOfUse } from './executions-of-use.js';
+import { usedIn, type NamedUse } from './used-in.js';
 import { additionsTo } from './workflow-additions.js';
 
 /** As many executions of the workflow are looked through for one report. */
 const MOST_EXECUTIONS = 20_000;
-const READ_AT_ONCE = 50;
 /** The newest shadows that are compared: each is looked for in the events of its token. */
 const MOST_COMPARED = 1000;
 /** The oldest of one token, read for a comparison. What began behind them is not compared. */
@@ -73,7 +71,12 @@ export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Pro
   if (until < since) {
     throw new CircuitBreakerError('VALIDATION_FAILED', 'A report needs an `until` that is not before its `since`.');
   }
-  const executions = await executionsOf(parts, id, { workflowId: asked.workflowId, since, before: until });
+  const span = { workflowId: asked.workflowId, since, before: until, most: MOST_EXECUTIONS };
+  const { executions, isCut } = await executionsOfUse(storage.executions, id, span);
+  if (isCut) {
+    const message = `The report would have more than ${MOST_EXECUTIONS} executions: ask for a shorter time.`;
+    throw new CircuitBreakerError('VALIDATION_FAILED', message);
+  }
   const shadows = executions.filter(({ shadow }) => shadow === true);
   const comparisons = await compared(parts, shadows);
   const decided = comparisons.filter(({ isElsewhere }) => isElsewhere !== undefined);
@@ -91,44 +94,14 @@ export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Pro
   };
 }
 
-async function executionsOf(
-  { storage, work }: ReportParts,
-  id: AgentUseId,
-  filter: { readonly workflowId: string; readonly since: string; readonly before: string },
-): Promise<readonly AgentExecution[]> {
-  const isOfUse = (execution: AgentExecution) => isOf(execution, id);
-  const found: AgentExecution[] = [];
-  let read = 0;
-  for await (const page of pagesOf((request) => storage.executions.list(filter, request), READ_AT_ONCE)) {
-    await work.run(() => found.push(...page.filter(isOfUse).map(withoutTexts)));
-    read += page.length;
-    if (read > MOST_EXECUTIONS) {
-      const message = `The report would have more than ${MOST_EXECUTIONS} executions: ask for a shorter time.`;
-      throw new CircuitBreakerError('VALIDATION_FAILED', message);
-    }
-  }
-  return found;
-}
-
-/** What they were told and said may be gigabytes together. */
-function withoutTexts({
-  output: _output,
-  finalResponse: _text,
-  attempts,
-  ...execution
-}: AgentExecution): AgentExecution {
-  const counted = attempts.map(({ errorMessage: _message, ...attempt }) => attempt);
-  return { ...execution, input: null, warnings: [], attempts: counted };
-}
-
 type Compared = ElsewhereExample & Pick<ShadowComparison, 'isElsewhere'>;
 
-/** Those that have a path: of one that failed nobody knows where its token would have gone. */
+/** Those that have a path, in the order that they came in: of one that failed nobody knows where its token would have gone. */
 async function compared(
   { storage, work }: ReportParts,
   shadows: readonly AgentExecution[],
 ): Promise<readonly Compared[]> {
-  const comparisons: Compared[] = [];
+  const comparisons = new Map<string, Compared>();
   let read: { readonly tokenId: string; readonly events: readonly StoredTokenEvent[] } | undefined;
   const completed = shadows.filter(({ status }) => status === 'COMPLETED').slice(0, MOST_COMPARED);
   for (const execution of completed.toSorted(byToken)) {
@@ -143,9 +116,10 @@ async function compared(
     }
     const { path, happened, isElsewhere } = comparison;
     if (path === undefined) continue;
-    comparisons.push({ tokenId, executionId, path, happened, ...(isElsewhere === undefined ? {} : { isElsewhere }) });
+    const decided = isElsewhere === undefined ? {} : { isElsewhere };
+    comparisons.set(executionId, { tokenId, executionId, path, happened, ...decided });
   }
-  return comparisons;
+  return completed.flatMap(({ id }) => comparisons.get(id) ?? []);
 }
 
 function byToken({ tokenId: one = '' }: AgentExecution, { tokenId: other = '' }: AgentExecution): number {

@@ -32,7 +32,7 @@ export async function createPlaceAgent(parts: OperationParts, input: unknown): P
   const added = await storage.placeAgents.listForWorkflow(workflowId);
   const problems = [
     ...checkOnePlaceAgent(wanted, definition, { agents, workflowId, path: [] }),
-    ...definitionTooLarge(effectiveDefinition(definition, { placeAgents: [...added, wanted] })),
+    ...definitionTooLarge(effectiveDefinition(definition, { placeAgents: [...added, wanted], rollouts: [] })),
   ];
   if (problems.length > 0) throw validationFailed('The place agent', problems);
   if (definition.placeAgents.some(({ id }) => id === wanted.id)) throw taken(wanted.id);

@@ -1,19 +1,12 @@
 import type { AgentTransition, PlaceAgent } from '../core/definitions/definition.js';
-import { effectiveDefinition } from '../core/definitions/effective-definition.js';
-import { isSameUse, type AgentUseId, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
-import { notFound, validationFailed } from '../core/errors.js';
+import { isSameUse, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
+import { validationFailed } from '../core/errors.js';
 import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { OperationParts } from './operation-parts.js';
 import { tellTokens } from './tell-place-agent-changes.js';
-
-/** Which use of an agent is meant: one of the two has to be given. */
-export interface NamedUse {
-  readonly workflowId: string;
-  readonly transitionId?: string;
-  readonly placeAgentId?: string;
-}
+import { usedIn, type NamedUse } from './used-in.js';
 
 /** What is absent stays as it was said before, and null takes it away. */
 export interface RolloutChange extends NamedUse, Pick<Rollout, 'mode' | 'percent'> {
@@ -47,36 +40,6 @@ export async function setRollout(parts: OperationParts, change: RolloutChange): 
 /** Of another agent they would be somebody else's. */
 function versionsOf(before: KeptRollout | undefined, agentId: string): KeptRollout['agentVersions'] {
   return before?.agentId === agentId ? before.agentVersions : undefined;
-}
-
-interface UseInWorkflow {
-  readonly id: AgentUseId;
-  /** As the newest version has it, or who added it, with what was said of it since. */
-  readonly use: AgentTransition | PlaceAgent;
-}
-
-/** The use that is named, in the newest version of its workflow. Throws NOT_FOUND, and VALIDATION_FAILED where not one is named. */
-export async function usedIn(
-  { storage }: Pick<OperationParts, 'storage'>,
-  { workflowId, transitionId, placeAgentId }: NamedUse,
-): Promise<UseInWorkflow> {
-  if ((transitionId === undefined) === (placeAgentId === undefined)) {
-    const message = 'name either a transition or a place agent';
-    throw validationFailed('The rollout', [{ code: 'INVALID_VALUE', pointer: '/transitionId', message }]);
-  }
-  const stored = await storage.workflows.get(workflowId);
-  if (stored === undefined) throw notFound('workflow', workflowId);
-  const placeAgents = await storage.placeAgents.listForWorkflow(workflowId);
-  const { definition } = stored;
-  const whole = effectiveDefinition(definition, { placeAgents });
-  if (transitionId !== undefined) {
-    const use = whole.transitions.find(({ id }) => id === transitionId)?.agentExecution;
-    if (use === undefined) throw notFound('transition with an agent', transitionId);
-    return { id: { transitionId }, use };
-  }
-  const use = whole.placeAgents.find(({ id }) => id === placeAgentId);
-  if (use === undefined || placeAgentId === undefined) throw notFound('place agent', placeAgentId ?? '');
-  return { id: { placeAgentId }, use };
 }
 
 async function refuseUnfit({ storage }: OperationParts, use: AgentTransition | PlaceAgent): Promise<void> {

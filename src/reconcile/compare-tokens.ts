@@ -157,7 +157,7 @@ export class TokenComparison {
     const { storage } = this.#parts;
     const stored = await storage.workflows.get(workflowId, workflowVersion);
     const added = await storage.placeAgents.listForWorkflow(workflowId);
-    const definition = stored && effectiveDefinition(stored.definition, { placeAgents: added });
+    const definition = stored && effectiveDefinition(stored.definition, { placeAgents: added, rollouts: [] });
     this.#definitions.set(key, { definition });
     return definition;
   }

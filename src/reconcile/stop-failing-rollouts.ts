@@ -1,5 +1,5 @@
-import { countedOutcomes, stopsRollout, type OutcomeCounts } from '../core/executions/outcome-counts.js';
-import { pagesOf } from '../storage/pages.js';
+import { sideSum, type SideSum } from '../core/executions/side-sums.js';
+import { executionsOfUse } from '../operations/executions-of-use.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { Storage } from '../storage/storage.js';
 import { tellTokens } from '../operations/tell-place-agent-changes.js';
@@ -14,7 +14,8 @@ interface StopParts {
   readonly logger: { warn(facts: object, message: string): void };
 }
 
-const READ_AT_ONCE = 50;
+/** Fewer that have ended say nothing of a share. */
+const LEAST_ENDED = 5;
 /** The newest of one workflow within a window: more change little of a share. */
 const MOST_EXECUTIONS = 1000;
 
@@ -26,10 +27,11 @@ export async function stopFailingRollouts(parts: StopParts): Promise<void> {
   const { storage, now, logger, alertWindowSeconds: windowSeconds } = parts;
   for (const watched of await storage.rollouts.listWatched()) {
     const { workflowId, use, rollout, changedAt } = watched;
-    const counts = await outcomesOf(parts, watched);
-    if (!stopsRollout(counts, rollout.maxErrorRate)) continue;
-    const codes = counts.codes.map(([code, count]) => `${code} ${count}`).join(', ');
-    const stoppedBecause = `${counts.failed} of ${counts.ended} executions failed within ${windowSeconds} seconds: ${codes}`;
+    const { completed, failed, errorRate, errors } = await sumOf(parts, watched);
+    const ended = completed + failed;
+    if (ended < LEAST_ENDED || (errorRate ?? 0) <= (rollout.maxErrorRate ?? 1)) continue;
+    const codes = errors.map(({ code, executions }) => `${code} ${executions}`).join(', ');
+    const stoppedBecause = `${failed} of ${ended} executions failed within ${windowSeconds} seconds: ${codes}`;
     const stopped: KeptRollout = { ...watched, rollout: { ...rollout, mode: 'off', stoppedBecause }, changedAt: now() };
     if (!(await storage.rollouts.set(stopped, changedAt))) continue;
     logger.warn({ workflowId, ...use }, `an agent was turned off, which was being brought in: ${stoppedBecause}`);
@@ -37,20 +39,10 @@ export async function stopFailingRollouts(parts: StopParts): Promise<void> {
   }
 }
 
-/** Of the executions of a use since it was last said how far it is brought in, or since the window began. */
-async function outcomesOf(parts: StopParts, { workflowId, use, changedAt }: KeptRollout): Promise<OutcomeCounts> {
-  const { storage, now, alertWindowSeconds: windowSeconds } = parts;
-  const begin = new Date(Date.parse(now()) - windowSeconds * 1000).toISOString();
+/** What the executions of a use came to since it was last said how far it is brought in, or since the window began. */
+async function sumOf(parts: StopParts, { workflowId, use, changedAt }: KeptRollout): Promise<SideSum> {
+  const begin = new Date(Date.parse(parts.now()) - parts.alertWindowSeconds * 1000).toISOString();
   const since = begin > changedAt ? begin : changedAt;
-  const counts = countedOutcomes(use);
-  let read = 0;
-  for await (const page of pagesOf(
-    (request) => storage.executions.list({ workflowId, since }, request),
-    READ_AT_ONCE,
-  )) {
-    for (const execution of page) counts.add(execution);
-    read += page.length;
-    if (read >= MOST_EXECUTIONS) break;
-  }
-  return counts.total;
+  const span = { workflowId, since, most: MOST_EXECUTIONS };
+  return sideSum((await executionsOfUse(parts.storage.executions, use, span)).executions);
 }

@@ -131,7 +131,10 @@ describe('how far agents are brought in', () => {
       ...fields,
     });
 
-    async function shadow(id: string, { path, to }: { path?: readonly string[]; to: readonly string[] }) {
+    async function shadow(
+      id: string,
+      { path, to, ...fields }: { path?: readonly string[]; to: readonly string[]; createdAt?: string },
+    ) {
       const base = { version: 2, place: 'reviewed', timestamp: NOW };
       const details = { status: 'succeeded', shadow: true, ...(path === undefined ? {} : { path }) };
       const events: TokenEvent[] = [
@@ -145,7 +148,7 @@ describe('how far agents are brought in', () => {
       const token = aToken({ ...content, id: 'review', version: 1 }, { id });
       const numbered = events.map((event, index) => ({ ...event, number: index + 1 }));
       await storage.tokens.record({ token, runId: 'r', events: numbered, executions: [] });
-      await storage.executions.create(execution(id, { shadow: true }));
+      await storage.executions.create(execution(id, { shadow: true, ...fields }));
     }
 
     const report = (fields: object = {}) =>
@@ -171,6 +174,14 @@ describe('how far agents are brought in', () => {
         on: { executions: 1, completed: 1, failed: 0, errorRate: 0, medianMs: 100 },
         shadow: { executions: 4, failed: 1, errorRate: 0.25, errors: [{ code: 'server', executions: 1 }], costUsd: 0 },
       });
+    });
+
+    it('has examples newest first', async () => {
+      const other = { path: ['reviewed', 'good'], to: ['reviewed', 'done'] };
+      await shadow('a-first', other);
+      await shadow('b-last', { ...other, createdAt: new Date(Date.parse(NOW) + 1000).toISOString() });
+      const { examples } = await report({ since: NOW });
+      expect(examples.map(({ tokenId }) => tokenId)).toEqual(['b-last', 'a-first']);
     });
 
     it('is empty where nothing ran, and refuses a span that is none', async () => {

@@ -4,7 +4,7 @@ import { FULL_ROLLOUT, type UseRollout } from './rollout.js';
 /** What was said of a workflow since its versions were saved, and holds for all of them. */
 export interface WorkflowAdditions {
   readonly placeAgents: readonly PlaceAgent[];
-  readonly rollouts?: readonly UseRollout[];
+  readonly rollouts: readonly UseRollout[];
 }
 
 /**
@@ -13,7 +13,7 @@ export interface WorkflowAdditions {
  */
 export function effectiveDefinition(
   definition: WorkflowDefinition,
-  { placeAgents: added, rollouts = [] }: WorkflowAdditions,
+  { placeAgents: added, rollouts }: WorkflowAdditions,
 ): WorkflowDefinition {
   const own = new Set(definition.placeAgents.map(({ id }) => id));
   const fitting = added.filter(({ id, placeId }) => !own.has(id) && definition.places.includes(placeId));

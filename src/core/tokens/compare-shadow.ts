@@ -34,8 +34,7 @@ export function compareShadow(
     const isOver = since.some(({ type }) => type === 'COMPLETED' || type === 'CANCELLED' || type === 'TERMINATED');
     return { path, happened, ...(isOver ? { isElsewhere: true } : {}) };
   }
-  const startedAt = events[begin]?.timestamp;
-  return { path, happened, isElsewhere: moves[path.length]?.timestamp === startedAt && startedAt !== undefined };
+  return { path, happened, isElsewhere: moves[path.length]?.timestamp === events[begin]?.timestamp };
 }
 
 function pathIn(event: TokenEvent | undefined): readonly string[] | undefined {

@@ -1,7 +1,8 @@
 import type { AgentUse } from '../../../core/definitions/definition.js';
 import { FULL_ROLLOUT, type RolloutMode, type VersionShare } from '../../../core/definitions/rollout.js';
 import { rolloutReport } from '../../../operations/rollout-report.js';
-import { setRollout, type NamedUse } from '../../../operations/set-rollout.js';
+import { setRollout } from '../../../operations/set-rollout.js';
+import type { NamedUse } from '../../../operations/used-in.js';
 import type { ResolverContext } from '../context.js';
 
 interface UseArguments {

@@ -77,7 +77,9 @@ export const workflowResolvers = {
       const token = tokenId == null ? undefined : await load.token(tokenId);
       const place = token?.workflowId === workflow.id ? token.place : undefined;
       const key = `diagram ${workflow.id} ${workflow.version} ${place ?? ''}`;
-      return await work.once(key, () => diagram(effectiveDefinition(workflow, { placeAgents: added }), place));
+      return await work.once(key, () =>
+        diagram(effectiveDefinition(workflow, { placeAgents: added, rollouts: [] }), place),
+      );
     },
     tokens: async (
       { id }: { id: string },

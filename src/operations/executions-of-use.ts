@@ -1,0 +1,49 @@
+import type { AgentUseId } from '../core/definitions/rollout.js';
+import type { AgentExecution } from '../core/executions/execution.js';
+import type { ExecutionFilter, ExecutionStore } from '../storage/execution-store.js';
+import { pagesOf } from '../storage/pages.js';
+
+const READ_AT_ONCE = 50;
+
+interface Span extends Pick<ExecutionFilter, 'since' | 'before'> {
+  readonly workflowId: string;
+  /** Of the workflow: so many are looked through, the newest. */
+  readonly most: number;
+}
+
+interface ExecutionsOfUse {
+  /** Newest first, without what they were told and said: that may be gigabytes together. */
+  readonly executions: readonly AgentExecution[];
+  /** There may be more than were looked through. */
+  readonly isCut: boolean;
+}
+
+/** The executions of one use of an agent in a span of time. */
+export async function executionsOfUse(
+  store: Pick<ExecutionStore, 'list'>,
+  use: AgentUseId,
+  { most, ...filter }: Span,
+): Promise<ExecutionsOfUse> {
+  const executions: AgentExecution[] = [];
+  let read = 0;
+  for await (const page of pagesOf((request) => store.list(filter, request), READ_AT_ONCE)) {
+    executions.push(...page.filter((execution) => ranFor(execution, use)).map(withoutTexts));
+    read += page.length;
+    if (read > most) return { executions, isCut: true };
+  }
+  return { executions, isCut: false };
+}
+
+function ranFor({ transitionId, placeAgentId }: AgentExecution, use: AgentUseId): boolean {
+  return 'transitionId' in use ? transitionId === use.transitionId : placeAgentId === use.placeAgentId;
+}
+
+function withoutTexts({
+  output: _output,
+  finalResponse: _text,
+  attempts,
+  ...execution
+}: AgentExecution): AgentExecution {
+  const counted = attempts.map(({ errorMessage: _message, ...attempt }) => attempt);
+  return { ...execution, input: null, warnings: [], attempts: counted };
+}
