@@ -168,6 +168,17 @@ describe('an agent of a transition that runs in the shadow', () => {
     });
   });
 
+  it('is left out where as many run for the token as may, and the history says so', () => {
+    const [review, ...rest] = net(SHADOW).transitions;
+    const round = { ...(review ?? aTransition({ id: 'review' })), toPlace: 'submitted' };
+    const definition = { ...net(SHADOW), transitions: [round, ...rest] };
+    let token = aToken(definition);
+    for (let count = 0; count < 21; count += 1) ({ token } = arrive(definition, token, fire));
+    expect(Object.keys(token.shadows ?? {})).toHaveLength(20);
+    expect(token).toMatchObject({ place: 'submitted', transitionCount: 21, executionCount: 20 });
+    expect(token.history.at(-1)?.note).toBe('without the shadow of its agent: 20 others run for this token');
+  });
+
   it('is asked to stop with its token', () => {
     const { definition, decision, executionId } = shadowed();
     const cancelled = arrive(definition, decision.token, { type: 'cancel' });
