@@ -52,6 +52,7 @@ export async function followToken(
   const { api, say, print, ending } = parts;
   let after = begin;
   let waitedIn: number | undefined;
+  let wasOver = false;
   const running = new Set<string>();
   for (;;) {
     const events = await eventsAfter(api, id, after);
@@ -72,10 +73,14 @@ export async function followToken(
     const { status, pending, incident } = token;
     // An incident that is tried again stands until the agent has done better.
     const isStuck = incident !== null && pending === null && running.size === 0;
-    if (status !== 'ACTIVE' || isStuck) {
+    const isOver = status !== 'ACTIVE' || isStuck;
+    if (isOver && wasOver) {
       tell(token);
       return end(parts, token);
     }
+    // What ended it may have been recorded between the look at its events and the one at the token.
+    wasOver = isOver;
+    if (isOver) continue;
     if (pending === null && incident === null) {
       const isNew = waitedIn !== after;
       waitedIn = after;
