@@ -5,8 +5,9 @@ import type { ExecutionErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { ownIdIn, type SubmittedBatch } from '../providers/model-batches.js';
 import type { BatchSubmission } from '../storage/batch-store.js';
+import { askProvider, UnclearBatch } from './ask-provider.js';
 import { cancelBatch } from './cancel-batch.js';
-import { askProvider, UnclearBatch, type BatchKeeping } from './tell-batch.js';
+import type { BatchKeeping } from './tell-batch.js';
 
 /** What was submitted so long before a batch is none that a look for it comes upon. */
 const DAY_MS = 24 * 3600 * 1000;

@@ -37,12 +37,12 @@ export async function execute(request: CommandRequest): Promise<void> {
       parts.say(isJson ? visibleJson({ ...begun }) : `Agent ${agentId} works: execution ${begun.id}`);
       return 0;
     }
-    await followAtTerminal(isJson ? besideJson(parts) : parts, begun.id);
+    await followWithDesk(isJson ? besideJson(parts) : parts, begun.id);
     return await showExecution(parts, begun.id, { isJson, withText: false });
   });
 }
 
-async function followAtTerminal(parts: ClientParts, executionId: string): Promise<void> {
+async function followWithDesk(parts: ClientParts, executionId: string): Promise<void> {
   const typed = new TypedLines();
   try {
     await followExecution({ ...parts, desk: new ApprovalDesk(parts, parts.api, typed) }, executionId);
