@@ -55,7 +55,7 @@ describe('the support ticket, from its arrival to the reply', () => {
 
   it('is one of the examples that the demo names where it knows none of that name', async () => {
     const demo = SpawnedProcess.start('demo', setting.environment, { args: ['--example', 'support'] });
-    expect(await demo.exit()).toBe(1);
+    expect(await demo.exit()).toBe(2);
     expect(demo.output).toContain('There is no example "support": there are document-review and support-ticket.');
   });
 
