@@ -47,7 +47,7 @@ export interface RunningApi {
 
 /** Runs the API of this process. Resolves when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<RunningApi> {
-  const { config, logger, resources } = parts;
+  const { config, logger, logLevel, resources } = parts;
   const { metrics } = parts.telemetry;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
@@ -91,7 +91,18 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
-  const serving = { reader, feed, metrics, providers, openStreams, turns, facts, ideFolder: IDE, ...removing };
+  const serving = {
+    reader,
+    feed,
+    metrics,
+    logLevel,
+    providers,
+    openStreams,
+    turns,
+    facts,
+    ideFolder: IDE,
+    ...removing,
+  };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,
