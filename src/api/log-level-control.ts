@@ -6,4 +6,4 @@ export interface LogLevelControl {
   set(level: LogLevel, by: string): LogLevel;
 }
 
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';

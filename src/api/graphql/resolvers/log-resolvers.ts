@@ -1,5 +1,6 @@
-import type { LogLevel } from '../../log-level-control.js';
 import type { ResolverContext } from '../context.js';
+
+type LogLevel = Parameters<ResolverContext['logLevel']['set']>[0];
 
 export const logResolvers = {
   Mutation: {
