@@ -57,7 +57,7 @@ export interface Migrated extends Triggered {
  * that stands against it. The same again is the same.
  */
 export const migrateUpdate = defineUpdate<Migrated, [MigrateRequest]>('migrate');
-/** The place agents that were added to the workflow are others now: the token looks them up again. */
+/** What was added to the workflow (place agents) or said of it (rollouts) is other now: the token looks it up again. */
 export const placeAgentsChangedSignal = defineSignal('placeAgentsChanged');
 export const tokenQuery = defineQuery<Token>('token');
 /** What an accepted fire was answered, also of a token that has ended; null: no such fire was accepted. */

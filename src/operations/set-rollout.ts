@@ -5,7 +5,7 @@ import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { OperationParts } from './operation-parts.js';
-import { tellTokens } from './tell-place-agent-changes.js';
+import { tellTokens } from './tell-tokens.js';
 import { usedIn, type NamedUse } from './used-in.js';
 
 /** What is absent stays as it was said before, and null takes it away. */

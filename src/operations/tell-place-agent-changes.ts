@@ -1,22 +1,17 @@
-import { CircuitBreakerError } from '../core/errors.js';
-import type { PageRequest } from '../storage/page.js';
-import { pagesOf } from '../storage/pages.js';
 import type { PlaceAgentChange } from '../storage/place-agent-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
+import { tellTokens } from './tell-tokens.js';
 
 interface TellingParts {
   readonly storage: Pick<Storage, 'placeAgents' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'tellPlaceAgentsChanged'>;
 }
 
-/** So many are read together, each of up to half a megabyte, and signalled at once. */
-const TOKENS_AT_ONCE = 20;
-
 /**
- * Tells the active tokens of every workflow whose place agents have changed, in batches, as soon as they have changed.
+ * Tells the active tokens of every workflow whose place agents or rollouts have changed, in batches, as soon as they have changed.
  * The next sweep tells them once more: one that was being created at that moment had looked already and was not yet in
- * any list. A token that is told twice looks twice.
+ * any list.
  */
 export async function tellPlaceAgentChanges({ storage, temporal }: TellingParts): Promise<void> {
   for (const { workflowId } of await storage.placeAgents.listChanges()) {
@@ -28,32 +23,4 @@ export async function tellPlaceAgentChanges({ storage, temporal }: TellingParts)
 export async function settlePlaceAgentChange(parts: TellingParts, change: PlaceAgentChange): Promise<void> {
   await tellTokens(parts, change.workflowId);
   await parts.storage.placeAgents.settleChange(change);
-}
-
-/** Tells every token of a workflow that can be told; then throws what kept it from telling the others. */
-export async function tellTokens(
-  { storage, temporal }: Omit<TellingParts, 'storage'> & { readonly storage: Pick<Storage, 'tokens'> },
-  workflowId: string,
-): Promise<void> {
-  const untold: Error[] = [];
-  const list = (page: PageRequest) => storage.tokens.list({ workflowId, status: 'ACTIVE' }, page);
-  for await (const tokens of pagesOf(list, TOKENS_AT_ONCE)) {
-    const ids = tokens.map(({ id }) => id);
-    untold.push(...(await tellSome(temporal, ids)));
-  }
-  const [first] = untold;
-  if (first !== undefined) throw first;
-}
-
-/** Resolves with what went wrong with single tokens. Where Temporal is away it is so for all. */
-async function tellSome(temporal: TellingParts['temporal'], ids: readonly string[]): Promise<readonly Error[]> {
-  const told = await Promise.allSettled(ids.map((id) => temporal.tellPlaceAgentsChanged(id)));
-  const failures = told.flatMap((one) => (one.status === 'rejected' ? [asError(one.reason)] : []));
-  const away = failures.find((error) => error instanceof CircuitBreakerError && error.code === 'UNAVAILABLE');
-  if (away !== undefined) throw away;
-  return failures;
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -2,7 +2,7 @@ import { sideSum, type SideSum } from '../core/executions/side-sums.js';
 import { executionsOfUse } from '../operations/executions-of-use.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { Storage } from '../storage/storage.js';
-import { tellTokens } from '../operations/tell-place-agent-changes.js';
+import { tellTokens } from '../operations/tell-tokens.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 interface StopParts {

@@ -18,14 +18,14 @@ export interface PlaceAgentPage {
   readonly after?: Pick<AddedPlaceAgent, 'createdAt' | 'id'>;
 }
 
-/** A workflow whose tokens have still to be told that its place agents are others now. */
+/** A workflow whose tokens have still to be told that its place agents, or its rollouts, are others now. */
 export interface PlaceAgentChange {
   readonly workflowId: string;
-  /** Grows with every change of the workflow's place agents. */
+  /** Grows with every such change. */
   readonly revision: number;
 }
 
-/** Place agents added by mutation, and which workflows' tokens do not know of them yet. */
+/** Place agents added by mutation, and which workflows' tokens do not know of them, or of rollouts, yet. */
 export interface PlaceAgentStore {
   /**
    * Adds one, and notes in the same step that the tokens of its workflow have to be told. When the id is there already,

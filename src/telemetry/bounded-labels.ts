@@ -1,4 +1,4 @@
-/** So many values of what users name are told apart, for each metric that names it; all others are one. */
+/** So many combinations of what users name are told apart, for all metrics with the same such labels; all others are one. */
 export const MOST_VALUES = 200;
 /** Of one metric: as many as those have with all statuses and codes. Beyond it the SDK would tell them without any label. */
 export const MOST_SERIES = 10_000;

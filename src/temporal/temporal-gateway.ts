@@ -51,7 +51,7 @@ export interface TemporalGateway {
    * where its worker is of a version of this program that does not know how.
    */
   migrate(tokenId: string, request: MigrateRequest): Promise<Migrated>;
-  /** Tells a token that its workflow has other place agents now; one that has ended needs no telling. */
+  /** Tells a token that its workflow has other place agents, or other rollouts, now; one that has ended needs no telling. */
   tellPlaceAgentsChanged(tokenId: string): Promise<void>;
   /** Tells a known execution what a person says of one of its calls. Refusals are thrown: see judgeAnswer. */
   decideToolCall(executionId: string, answer: ApprovalAnswer): Promise<void>;

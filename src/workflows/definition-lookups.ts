@@ -10,7 +10,7 @@ export class DefinitionLookups {
   #inHistory = 0;
   #begun = 0;
 
-  /** The definition of a version, with the place agents of its workflow as they are now. */
+  /** The definition of a version, with the place agents and the rollouts of its workflow as they are now. */
   // No promise of its own: what follows the end comes as soon as it did in the histories that there are.
   begin({ workflowId, workflowVersion }: WorkflowVersion): Promise<WorkflowDefinition> {
     const which = { workflowId, workflowVersion };
@@ -20,8 +20,8 @@ export class DefinitionLookups {
   }
 
   /**
-   * The same of a version that the token does not have: once more where word of other place agents came meanwhile, since that looks
-   * for the token's own. Throws NOT_FOUND.
+   * The same of a version that the token does not have: once more where word of other place agents or rollouts came meanwhile, since
+   * that looks for the token's own. Throws NOT_FOUND.
    */
   async another(which: WorkflowVersion): Promise<WorkflowDefinition> {
     try {

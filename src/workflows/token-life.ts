@@ -284,7 +284,7 @@ export class TokenLife {
     return { ...answer(this.token, undefined), executionIds, migrated: true };
   }
 
-  /** Looks up the place agents of the workflow again. */
+  /** Looks up again which place agents the workflow has, and how far its agents are brought in. */
   async reloadPlaceAgents(): Promise<void> {
     this.#noteRunEnd();
     if (!(await this.#wasCreated()) || this.#loaded === undefined) return;

@@ -21,7 +21,7 @@ export type TokenInput =
   /** Someone asks that the agents of the token's place run now, whatever their schedules say. */
   | { readonly type: 'trigger-place-agents' }
   | ({ readonly type: 'migrate' } & Migration)
-  /** The definition has other place agents now. */
+  /** The definition has other place agents, or other rollouts, now. */
   /** With `keepsToken` a token stays active where nothing leads out and nothing runs any more, as it once did. */
   | { readonly type: 'place-agents-changed'; readonly keepsToken?: true }
   /** Its Temporal workflow was reset: what happened to the token after this point never did. */
@@ -33,7 +33,7 @@ export type TokenInput =
 export interface Migration {
   /** Of which the token has to be. */
   readonly fromVersion: number;
-  /** With its programs, and the place agents that were added. */
+  /** With its programs, the place agents that were added, and the rollouts. */
   readonly target: WorkflowDefinition;
   /** By place, the one that the token is put into; one that is not named stays. */
   readonly placeMapping?: Readonly<Record<string, string>>;
