@@ -1,18 +1,11 @@
-import { allHandlersFinished, condition, log, uuid4, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, workflowInfo } from '@temporalio/workflow';
 
-import type { LoadedDefinition } from '../contract/activities.js';
-import { transitionAvailability, type TransitionAvailability } from '../core/engine/available-transitions.js';
-import { decide } from '../core/engine/decide.js';
-import type { Decision, Effect, Facts, Migration, TokenInput } from '../core/engine/decision.js';
+import type { TransitionAvailability } from '../core/engine/available-transitions.js';
+import type { Decision, Migration, TokenInput } from '../core/engine/decision.js';
 import type { WorkflowDefinition } from '../core/definitions/definition.js';
 import type { FireRequest } from '../core/tokens/fire-request.js';
-import { newToken } from '../core/engine/new-token.js';
-import { executionIdSuffix } from '../core/executions/execution-id.js';
-import { pendingExecution } from '../core/executions/pending-execution.js';
 import type { IdempotentFires } from '../core/tokens/idempotent-fires.js';
 import { nextDue } from '../core/engine/place-agent-schedule.js';
-import { MomentBounds, withoutBounds } from '../core/engine/decision-bounds.js';
-import { MomentBudget } from '../core/rules/rule-budget.js';
 import { tokenTooLarge } from '../core/tokens/token-size.js';
 import type { Token } from '../core/tokens/token.js';
 import { finalCause, finalFailure } from '../contract/failures.js';
@@ -29,26 +22,20 @@ import { noted } from './failure-in-log.js';
 import { quickly } from './perform.js';
 import { fires, migrations, signalledFire, tokenStartOf } from './read-messages.js';
 import { RunEnd } from './run-end.js';
-import { runSeed } from './run-seed.js';
 import { showInTemporal } from './show-in-temporal.js';
 import { startedBy, startedIn } from './started-executions.js';
-import { answer, notYet, refuseUnready, unlessRefused } from './token-answers.js';
+import { answer, notYet, refuseUnready } from './token-answers.js';
+import { TokenDecisions } from './token-decisions.js';
 import { TokenExecutions } from './token-executions.js';
 import { TokenRecorder, type RecordNumber } from './token-recorder.js';
 import { knows, takesTurns } from './turns.js';
 
-/** One token while its Temporal workflow runs: decides what arrives, performs what follows, records what changed. */
+/** One token while its Temporal workflow runs: takes what arrives, and lets things happen until it is over. */
 export class TokenLife {
-  #loaded: LoadedDefinition | undefined;
-  #current: Token | undefined;
   #failure: Error | undefined;
   readonly #fires: KeyedFires;
   /** Signals that came before the token was created. */
   readonly #early: FireRequest[] = [];
-  readonly #moment = new MomentBudget();
-  readonly #bounds = new MomentBounds();
-  /** Another one: this run was reset. */
-  #seed = runSeed();
   /** A fingerprint of what `createToken` was asked, where it was asked. */
   readonly #request: string | undefined;
   readonly #recorder: TokenRecorder;
@@ -56,13 +43,14 @@ export class TokenLife {
   readonly #runEnd = new RunEnd();
   readonly #alarm = new Alarm();
   readonly #definitions = new DefinitionLookups();
+  readonly #decisions: TokenDecisions;
   readonly #executions = new TokenExecutions(async (executionId, outcome) => {
     // A failure may come with the end of a local activity, which records it.
     if (outcome.status === 'succeeded') this.#noteRunEnd();
-    const decision = this.#decide({ type: 'execution-ended', executionId, outcome });
+    const decision = this.#decisions.decide({ type: 'execution-ended', executionId, outcome });
     const [next] = outcome.status === 'id-taken' ? startedIn(decision.effects) : [];
     this.#ids.noteEnd(executionId, next?.executionId);
-    await this.#recorded(this.#enact(decision));
+    await this.#recorded(this.#decisions.enact(decision));
   });
 
   constructor(carried?: CarriedToken, acceptedFires: IdempotentFires = carried?.acceptedFires ?? []) {
@@ -72,13 +60,13 @@ export class TokenLife {
     const origin = this.#request === undefined ? {} : { request: this.#request };
     this.#recorder = new TokenRecorder(origin, carried, {
       onWrite: showInTemporal,
-      onRefused: (message) => void this.#enact(this.#decide({ type: 'record-refused', message })),
+      onRefused: (message) => void this.#decisions.enact(this.#decisions.decide({ type: 'record-refused', message })),
     });
+    this.#decisions = new TokenDecisions({ executions: this.#executions, recorder: this.#recorder });
     this.#ids = new GivenIds(this.#recorder);
     this.#fires = new KeyedFires(acceptedFires);
     if (carried === undefined) return;
-    this.#loaded = carried.loaded;
-    this.#current = carried.token;
+    this.#decisions.adopt(carried.loaded, carried.token);
     for (const executionId of carried.executionIds)
       this.#executions.adopt(executionId, ownValue(carried.executionRunIds ?? {}, executionId));
     showInTemporal(carried.token);
@@ -88,32 +76,32 @@ export class TokenLife {
 
   /** Loads the definition and creates the token. Throws what makes the token impossible. */
   async begin(message: unknown): Promise<void> {
-    if (this.#current !== undefined) return;
+    if (this.#decisions.current !== undefined) return;
     try {
       const { data = {}, metadata = {}, ...request } = tokenStartOf(message);
       const tooLarge = tokenTooLarge({ data, metadata });
       if (tooLarge !== undefined) throw finalFailure({ code: 'TOKEN_TOO_LARGE', message: tooLarge });
       const { workflowId, runId } = workflowInfo();
-      this.#loaded = await quickly('loadDefinition', { ...request, tokenId: workflowId, runId });
-      const seed = { ...request, id: workflowId, data, metadata };
-      this.#current = newToken(this.#known, seed, this.#facts());
+      const loaded = await quickly('loadDefinition', { ...request, tokenId: workflowId, runId });
+      this.#decisions.create(loaded, { ...request, id: workflowId, data, metadata });
     } catch (error) {
       this.#failure = noted(finalCause(error));
       throw this.#failure;
     }
-    const created = this.#enact(this.#decide({ type: 'created' }));
+    const created = this.#decisions.enact(this.#decisions.decide({ type: 'created' }));
     for (const request of this.#early.splice(0)) this.#takeSignal(request);
     await this.#recorded(created);
   }
 
   get token(): Token {
-    return this.#current ?? notYet();
+    return this.#decisions.token;
   }
 
   /** Whether the token is closed, and everything that was decided is recorded and confirmed by Temporal. */
   get isOver(): boolean {
     const isSettled = this.#recorder.isIdle && this.#executions.areConfirmed;
-    return this.#current !== undefined && this.#current.status !== 'ACTIVE' && isSettled;
+    const { current } = this.#decisions;
+    return current !== undefined && current.status !== 'ACTIVE' && isSettled;
   }
 
   /**
@@ -122,14 +110,14 @@ export class TokenLife {
    */
   get shouldGoOnAnew(): boolean {
     const isAtRest = this.#executions.areConfirmed && this.#recorder.isIdle && allHandlersFinished();
-    return this.#runEnd.isDue && isAtRest && this.#current !== undefined;
+    return this.#runEnd.isDue && isAtRest && this.#decisions.current !== undefined;
   }
 
   /** What a new run goes on with. The fires that it remembers are a payload of their own: together they could be too large. */
   carried(): [CarriedToken, IdempotentFires] {
     const { recorded } = this.#recorder;
     const carried = {
-      loaded: this.#loaded ?? notYet(),
+      loaded: this.#decisions.loaded,
       token: this.token,
       executionIds: this.#executions.ids,
       executionRunIds: this.#executions.runIds,
@@ -141,18 +129,18 @@ export class TokenLife {
 
   /** Lets things happen until the token is over, a new run is due, or time has brought something. */
   async goOn(): Promise<void> {
-    this.#noteReset();
+    this.#decisions.noteReset();
     if (this.#alarm.hasRung) {
       await this.#timePassed();
       return;
     }
-    const due = nextDue(this.token, this.#facts().now);
+    const due = nextDue(this.token, this.#decisions.facts().now);
     const isDisturbed = () =>
       this.isOver ||
       this.shouldGoOnAnew ||
-      this.#isReset ||
+      this.#decisions.isReset ||
       this.#alarm.hasRung ||
-      nextDue(this.token, this.#facts().now) !== due;
+      nextDue(this.token, this.#decisions.facts().now) !== due;
     if (due === undefined) {
       await condition(isDisturbed);
       return;
@@ -176,20 +164,20 @@ export class TokenLife {
 
   /** Cancels the token, from wherever it is. */
   async end(): Promise<void> {
-    if (this.#current?.status !== 'ACTIVE') return;
+    if (this.#decisions.current?.status !== 'ACTIVE') return;
     await this.#apply({ type: 'cancel', reason: 'cancelled in Temporal' });
     await condition(() => this.isOver);
   }
 
   availableTransitions(): readonly TransitionAvailability[] {
-    return transitionAvailability(this.#known, this.token);
+    return this.#decisions.availableTransitions();
   }
 
   /** Rejects a fire that `fire` would refuse. Until the token is created it lets everything in. */
   validateFire(message: unknown): void {
     const request = fires.check(message);
-    if (this.#current === undefined || this.#fires.recall(request).type === 'repeated') return;
-    this.#refuseRefused({ type: 'fire', ...request });
+    if (this.#decisions.current === undefined || this.#fires.recall(request).type === 'repeated') return;
+    this.#decisions.refuseRefused({ type: 'fire', ...request });
   }
 
   async fire(message: unknown): Promise<FireAccepted> {
@@ -197,7 +185,7 @@ export class TokenLife {
     const request = fires.read(message);
     await this.#created();
     const recalled = this.#fires.recall(request);
-    if (recalled.type === 'repeated' && this.#isOld) return answer(this.token, recalled.executionId);
+    if (recalled.type === 'repeated' && this.#decisions.isOld) return answer(this.token, recalled.executionId);
     const executionId = recalled.type === 'repeated' ? recalled.executionId : this.#take(request);
     // Also of a repeated one: its first answer may still wait for this.
     await this.#recorded(this.#recorder.newest);
@@ -207,10 +195,10 @@ export class TokenLife {
   }
 
   #take(request: FireRequest): string | undefined {
-    const decision = this.#accepted({ type: 'fire', ...request });
+    const decision = this.#decisions.accepted({ type: 'fire', ...request });
     const executionId = startedBy(decision, request);
     this.#fires.accept(request, executionId);
-    this.#enact(decision);
+    this.#decisions.enact(decision);
     return executionId;
   }
 
@@ -226,31 +214,31 @@ export class TokenLife {
     this.#noteRunEnd();
     const parsed = signalledFire(message);
     if ('problems' in parsed) log.warn('Ignored a fireTransition signal', { problems: parsed.problems });
-    else if (this.#current === undefined) this.#early.push(parsed.value);
+    else if (this.#decisions.current === undefined) this.#early.push(parsed.value);
     else this.#takeSignal(parsed.value);
   }
 
   #takeSignal(request: FireRequest): void {
     if (!this.#fires.isNew(request)) return;
-    const decision = this.#decide({ type: 'fire', ...request });
+    const decision = this.#decisions.decide({ type: 'fire', ...request });
     if (decision.refusal === undefined) this.#fires.accept(request, startedBy(decision, request));
-    this.#enact(decision);
+    this.#decisions.enact(decision);
   }
 
   /** Rejects what `change` would refuse. Until the token is created it lets everything in. */
   validate(input: TokenInput): void {
-    if (this.#current !== undefined) this.#refuseRefused(input);
+    if (this.#decisions.current !== undefined) this.#decisions.refuseRefused(input);
   }
 
   /** Handles an update: refuses it, or resolves when it is in force and recorded, with the executions that it started. */
   async change(input: TokenInput): Promise<readonly string[]> {
     this.#noteRunEnd();
     await this.#created();
-    return await this.#changed(this.#accepted(input));
+    return await this.#changed(this.#decisions.accepted(input));
   }
 
   async #changed(decision: Decision): Promise<readonly string[]> {
-    await this.#recorded(this.#enact(decision));
+    await this.#recorded(this.#decisions.enact(decision));
     const ids = startedIn(decision.effects).map(({ executionId }) => executionId);
     return this.#ids.areFinal(ids) ? ids : await this.#ids.givenOut(ids);
   }
@@ -258,7 +246,7 @@ export class TokenLife {
   /** Rejects what `migrate` would refuse, as far as that is seen without the other version. */
   validateMigration(message: unknown): void {
     const { fromVersion, toVersion } = migrations.check(message);
-    if (this.#current === undefined || this.token.workflowVersion === toVersion) return;
+    if (this.#decisions.current === undefined || this.token.workflowVersion === toVersion) return;
     refuseUnready(this.token, { fromVersion, toVersion });
   }
 
@@ -278,8 +266,8 @@ export class TokenLife {
   }
 
   async #goOver(migration: Migration): Promise<Migrated> {
-    const decision = this.#accepted({ type: 'migrate', ...migration });
-    this.#loaded = { ...(this.#loaded ?? notYet()), definition: migration.target };
+    const decision = this.#decisions.accepted({ type: 'migrate', ...migration });
+    this.#decisions.goBy(migration.target);
     const executionIds = await this.#changed(decision);
     return { ...answer(this.token, undefined), executionIds, migrated: true };
   }
@@ -287,7 +275,7 @@ export class TokenLife {
   /** Looks up again which place agents the workflow has, and how far its agents are brought in. */
   async reloadPlaceAgents(): Promise<void> {
     this.#noteRunEnd();
-    if (!(await this.#wasCreated()) || this.#loaded === undefined) return;
+    if (!(await this.#wasCreated())) return;
     let definition: WorkflowDefinition;
     let version: number;
     // Once more where the token has gone over to another version meanwhile.
@@ -295,13 +283,14 @@ export class TokenLife {
       version = this.token.workflowVersion;
       definition = await this.#definitions.begin(this.token);
     } while (version !== this.token.workflowVersion);
-    this.#loaded = { ...this.#loaded, definition };
+    this.#decisions.goBy(definition);
     const keepsToken = isWithoutAgents(definition, this.token) && !knows('ends-without-agents');
     await this.#apply({ type: 'place-agents-changed', ...(keepsToken ? { keepsToken } : {}) });
   }
 
   #noteRunEnd(): void {
-    if (this.#current !== undefined && this.#runEnd.noteWhetherDue()) this.#recorder.goThroughHistory(this.#current);
+    const { current } = this.#decisions;
+    if (current !== undefined && this.#runEnd.noteWhetherDue()) this.#recorder.goThroughHistory(current);
   }
 
   async #created(): Promise<void> {
@@ -309,91 +298,15 @@ export class TokenLife {
   }
 
   async #wasCreated(): Promise<boolean> {
-    await condition(() => this.#current !== undefined || this.#failure !== undefined);
-    return this.#current !== undefined;
+    await condition(() => this.#decisions.current !== undefined || this.#failure !== undefined);
+    return this.#decisions.current !== undefined;
   }
 
   async #apply(input: TokenInput): Promise<void> {
-    await this.#recorded(this.#enact(this.#decide(input)));
-  }
-
-  /** Puts a decision into force before anything is awaited: what arrives next decides on the new token. */
-  #enact({ token, events, effects }: Decision): RecordNumber | undefined {
-    this.#current = token;
-    for (const effect of effects) this.#perform(effect);
-    const last = events.at(-1);
-    if (last === undefined) return undefined;
-    // Not the token's own time: a place agent begins without changing it.
-    const executions = startedIn(effects).map((execution) => pendingExecution(execution, last.timestamp));
-    return this.#recorder.add({ token, events, executions });
+    await this.#recorded(this.#decisions.enact(this.#decisions.decide(input)));
   }
 
   async #recorded(change: RecordNumber | undefined): Promise<void> {
     if (change !== undefined) await this.#recorder.written(change);
-  }
-
-  #perform(effect: Effect): void {
-    switch (effect.type) {
-      case 'start-execution':
-        this.#executions.start(effect.execution, this.#loaded?.executionTimeoutSeconds ?? notYet());
-        return;
-      case 'cancel-execution':
-        this.#executions.cancel(effect.executionId);
-    }
-  }
-
-  #decide(input: TokenInput): Decision {
-    this.#noteReset();
-    const facts = this.#facts();
-    const { startingBytes } = this.#executions;
-    const bounds = this.#bounds.at(facts.now, { startingBytes, historyBytes: workflowInfo().historySize });
-    return this.#moment.spendOn(facts.now, (budget) => {
-      const bounded = decide(this.#known, this.token, input, { ...facts, budget, bounds });
-      // Histories of tokens that came to a bound say so; the others replay as they were.
-      if (bounded.reachedBounds !== true || knows('bounds-of-a-moment')) return bounded;
-      return decide(this.#known, this.token, input, { ...facts, budget, bounds: withoutBounds() });
-    });
-  }
-
-  // Histories of tokens whose reset was noted say so; the others replay as they were.
-  get #isReset(): boolean {
-    return runSeed() !== this.#seed && knows('resets-noted');
-  }
-
-  /** Before anything else is decided: the run that was lost may have started executions, whose ids are never given again. */
-  #noteReset(): void {
-    if (!this.#isReset || this.#loaded === undefined) return;
-    this.#seed = runSeed();
-    this.#loaded = { ...this.#loaded, executionIdSuffix: executionIdSuffix(uuid4()) };
-    if (this.#recorder.newest === 0) return;
-    this.#enact(this.#decide({ type: 'reset' }));
-    this.#executions.adoptAll();
-  }
-
-  #accepted(input: TokenInput): Decision {
-    return unlessRefused(this.#decide(input));
-  }
-
-  // With a budget of its own: a replay validates nothing, and must find as much left as there was.
-  #refuseRefused(input: TokenInput): void {
-    unlessRefused(decide(this.#known, this.token, input, this.#facts()));
-  }
-
-  /** It began before what such tokens do not do, so that a replay finds the commands of its history. */
-  get #isOld(): boolean {
-    return this.#loaded?.runId === undefined;
-  }
-
-  get #known(): WorkflowDefinition {
-    return this.#loaded?.definition ?? notYet();
-  }
-
-  #facts(): Facts {
-    const { executionIdSuffix: suffix } = this.#loaded ?? notYet();
-    return {
-      now: new Date().toISOString(),
-      ...(suffix === undefined ? {} : { executionIdSuffix: suffix }),
-      ...(this.#isOld ? { joinsExecutionIds: true, countsDataOnly: true } : {}),
-    };
   }
 }
