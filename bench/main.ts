@@ -4,6 +4,7 @@ import { benchAnswerCache } from './answer-cache.js';
 import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
+import { benchLostWorkers } from './lost-workers.js';
 import { benchPackage } from './package-size.js';
 import { benchPayloads } from './payload-costs.js';
 import { benchProcesses } from './process-costs.js';
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   schemas: benchSchemas,
   payloads: benchPayloads,
   engine: benchEngine,
+  workers: () => benchLostWorkers(detail === undefined ? undefined : Number(detail)),
   tools: () => benchTools(fromEnvironment()),
   package: benchPackage,
 };

@@ -8,6 +8,7 @@ export * from './batches.js';
 export * from './conversations.js';
 export * from './executions.js';
 export * from './place-agents.js';
+export * from './present-workers.js';
 export * from './provider-keys.js';
 export * from './stream-entries.js';
 export * from './temporal-home.js';

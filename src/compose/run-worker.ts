@@ -39,6 +39,7 @@ import { builtInTools, toolHttp } from './built-in-tools.js';
 import { claimHome } from './claim-home.js';
 import { containTools } from './contain-tools.js';
 import { installRuntime } from './install-runtime.js';
+import { joinWorkers, type JoinedWorkers } from './join-workers.js';
 import { offerTools } from './offer-tools.js';
 import type { Backends } from './open-backends.js';
 import { privateHosts } from './private-hosts.js';
@@ -82,7 +83,8 @@ export async function runWorker(
   const credentials = readCredentials(config.providers, config.secrets);
   const web = openWebAccess(config.webHosts);
   resources.add('the connections to hosts of tools and pictures', () => web.close());
-  const made = activityParts(parts, { backends, client, credentials, web });
+  const joined = joinWorkers(parts, backends.storage.presence, client.activity);
+  const made = activityParts(parts, { backends, client, credentials, web, joined });
   const http = toolHttp(web, credentials);
   const fixed = new Map([...builtInTools({ ...made, ...(http === undefined ? {} : { http }) }), ...own]);
   const registry = workerTools(parts, { fixed, mcp, schemas: backends.schemas });
@@ -94,6 +96,7 @@ export async function runWorker(
     namespace: cluster.namespace,
     activities: createActivities({ ...made, tools: registry }),
     dataConverter: workerDataConverter(payloadKeys),
+    interceptors: { activity: [joined.interceptor] },
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
@@ -149,6 +152,7 @@ interface WorkerParts {
   readonly client: Client;
   readonly credentials: Credentials;
   readonly web: WebAccess;
+  readonly joined: JoinedWorkers;
 }
 
 /** What calls of this process do together, or know of each other. */
@@ -162,7 +166,7 @@ function togetherIn(storage: Storage): Pick<ActivityParts, 'appends' | 'budgets'
 
 function activityParts(
   { config, logger, resources, telemetry }: ProcessParts,
-  { backends, client, credentials, web }: WorkerParts,
+  { backends, client, credentials, web, joined }: WorkerParts,
 ): Omit<ActivityParts, 'tools' | 'temporal'> & OperationParts & { readonly temporal: TemporalGateway } {
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
   const allowed = privateHosts(config, credentials);
@@ -171,7 +175,7 @@ function activityParts(
     privateHosts: allowed,
   });
   resources.add('the connections to providers', () => dispatcher.close());
-  const waits = new LongWaits(client.activity);
+  const waits = new LongWaits(client.activity, joined);
   resources.add('what activities wait for', () => waits.close());
   const { pricesFile } = config.economy;
   const prices = priceTable(pricesFile === undefined ? {} : readPricesFile(pricesFile));

@@ -36,6 +36,7 @@ import { PostgresRolloutStore } from './postgres/rollouts.js';
 import { PostgresTemporalHomeStore } from './postgres/temporal-home.js';
 import { PostgresTokenStore } from './postgres/tokens.js';
 import { PostgresToolStore } from './postgres/tools.js';
+import { PostgresWorkerPresence } from './postgres/worker-presence.js';
 import { PostgresWorkflowStore } from './postgres/workflows.js';
 import type { Storage } from './storage.js';
 
@@ -93,6 +94,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
     tokens: new PostgresTokenStore(sql),
     tools,
     workflows: new PostgresWorkflowStore(sql),
+    ...(sql.openSession === undefined ? {} : { presence: new PostgresWorkerPresence(sql.openSession) }),
     catchUp: () => Promise.resolve(),
     ping: async () => {
       await sql.query({ text: 'select 1', values: [] });

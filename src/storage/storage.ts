@@ -13,6 +13,7 @@ import type { RolloutStore } from './rollout-store.js';
 import type { TemporalHomeStore } from './temporal-home-store.js';
 import type { TokenStore } from './token-store.js';
 import type { ToolStore } from './tool-store.js';
+import type { WorkerPresence } from './worker-presence.js';
 import type { WorkflowStore } from './workflow-store.js';
 
 /** All stores of one backend. Opened once per process, where the process is composed. */
@@ -33,6 +34,8 @@ export interface Storage {
   readonly tokens: TokenStore;
   readonly tools: ToolStore;
   readonly workflows: WorkflowStore;
+  /** Absent: one process has the storage for itself. */
+  readonly presence?: WorkerPresence;
   /** Does what a process that died has left half done between two servers; nothing where all is in one. Safe to repeat. */
   catchUp(): Promise<void>;
   /** Answers when the backend does; throws UNAVAILABLE otherwise. */

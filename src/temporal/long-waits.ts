@@ -31,7 +31,14 @@ const BOUNDS: LookBounds = { mostAtOnce: 100, roundMs: 10_000, shortestMs: 500 }
 const BEATS_IN_TIMEOUT = 3;
 const REPORT_AGAIN_MS = 1000;
 
+interface WaitOptions {
+  readonly bounds?: LookBounds;
+  /** Told of each wait; what it returns is called when the wait is over. */
+  readonly began?: (taskToken: Uint8Array) => () => void;
+}
+
 interface Wait extends WaitingActivity {
+  readonly over: () => void;
   readonly look: Look;
   readonly ending: AbortController;
   readonly beats: NodeJS.Timeout | undefined;
@@ -46,14 +53,16 @@ interface Wait extends WaitingActivity {
 export class LongWaits {
   readonly #completion: Completion;
   readonly #bounds: LookBounds;
+  readonly #began: (taskToken: Uint8Array) => () => void;
   readonly #waits = new Set<Wait>();
   readonly #queue: Wait[] = [];
   #looking = 0;
   #isClosed = false;
 
-  constructor(completion: Completion, bounds = BOUNDS) {
+  constructor(completion: Completion, { bounds = BOUNDS, began = () => () => undefined }: WaitOptions = {}) {
     this.#completion = completion;
     this.#bounds = bounds;
+    this.#began = began;
   }
 
   take(activity: WaitingActivity, look: Look): void {
@@ -62,7 +71,8 @@ export class LongWaits {
       heartbeatTimeoutMs === undefined
         ? undefined
         : setInterval(() => void this.#beat(wait), heartbeatTimeoutMs / BEATS_IN_TIMEOUT);
-    const wait: Wait = { ...activity, look, beats, ending: new AbortController() };
+    const over = this.#began(activity.taskToken);
+    const wait: Wait = { ...activity, look, beats, over, ending: new AbortController() };
     this.#waits.add(wait);
     if (this.#isClosed) {
       void this.#handBack(wait);
@@ -160,6 +170,7 @@ export class LongWaits {
 
   #end(wait: Wait): void {
     clearInterval(wait.beats);
+    wait.over();
     this.#waits.delete(wait);
     wait.ending.abort();
   }

@@ -65,7 +65,13 @@ export class PostgresServer extends KillableServer {
   }
 
   override thaw(): void {
-    for (const { pid } of this.#others()) process.kill(pid, 'SIGCONT');
+    for (const { pid } of this.#others()) {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch {
+        // One that served a connection, and has ended with it.
+      }
+    }
     super.thaw();
   }
 

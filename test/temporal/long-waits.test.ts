@@ -67,7 +67,7 @@ describe('long waits', () => {
 
   it('are all looked at, however many wait, and never more than a few at once', async () => {
     const reports = new Reports();
-    const waits = new LongWaits(reports, { mostAtOnce: 10, roundMs: 100, shortestMs: 5 });
+    const waits = new LongWaits(reports, { bounds: { mostAtOnce: 10, roundMs: 100, shortestMs: 5 } });
     let looking = 0;
     let most = 0;
     const look = (number: number) => async (signal: AbortSignal) => {
@@ -102,6 +102,23 @@ describe('long waits', () => {
       expect(reports.failed.size).toBe(1);
     });
     expect(reports.said).toEqual([1, 2]);
+  });
+
+  it('are told of from their beginning to their end', async () => {
+    const under = new Set<number>();
+    const began = (token: Uint8Array) => {
+      under.add(numberOf(token));
+      return () => under.delete(numberOf(token));
+    };
+    const waits = new LongWaits(new Reports(), { began });
+    waits.take(activity(1), () => Promise.resolve('done'));
+    waits.take(activity(2), never);
+    expect([...under]).toEqual([1, 2]);
+    await eventually(() => {
+      expect([...under]).toEqual([2]);
+    });
+    await waits.close();
+    expect([...under]).toEqual([]);
   });
 
   it('are given up when Temporal no longer wants them', async () => {

@@ -5,16 +5,20 @@ import pg from 'pg';
 import { CircuitBreakerError } from '../../core/errors.js';
 import { parsedUrl } from '../../core/parsed-url.js';
 import { PgListener } from './pg-listener.js';
+import { PgSession } from './pg-session.js';
 import { PgSockets } from './pg-sockets.js';
 import { ServerWatch } from '../server-watch.js';
 import { sqlError } from './sql-error.js';
-import type { PoolState, SqlConnection, SqlListener, SqlStatement } from './sql-connection.js';
+import type { PoolState, SqlConnection, SqlListener, SqlSession, SqlStatement } from './sql-connection.js';
 
 interface PgOptions {
   readonly logger: { warn(facts: object, message: string): void };
   /** A statement that has no answer by then gets none: its server counts as gone. */
   readonly queryTimeoutMs?: number;
 }
+
+/** What is asked: the pool, or one connection. */
+type Asked = Pick<pg.ClientBase, 'query'>;
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -30,6 +34,8 @@ export class PgConnection implements SqlConnection {
   readonly outlivesProcess = true;
   readonly #pool: pg.Pool;
   readonly #listener: PgListener;
+  readonly #sessionConfig: pg.ClientConfig;
+  readonly #sessions: PgSession[] = [];
   readonly #sockets = new PgSockets();
   readonly #queryTimeoutMs: number;
   readonly #watch: ServerWatch;
@@ -53,6 +59,7 @@ export class PgConnection implements SqlConnection {
     this.#pool.on('error', (error) => {
       this.#watch.failed(sqlError(error, placeOf(url)));
     });
+    this.#sessionConfig = config;
     this.#listener = new PgListener(config);
   }
 
@@ -60,7 +67,8 @@ export class PgConnection implements SqlConnection {
     return await this.#watch.over(this.#query<Row>(statement));
   }
 
-  async #query<Row extends object>({ text, values, name, timeoutMs }: SqlStatement): Promise<readonly Row[]> {
+  async #query<Row extends object>(statement: SqlStatement, asked: Asked = this.#pool): Promise<readonly Row[]> {
+    const { text, values, name, timeoutMs } = statement;
     try {
       const query = {
         text,
@@ -68,11 +76,32 @@ export class PgConnection implements SqlConnection {
         ...(name === undefined ? {} : { name }),
         ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
       };
-      return (await this.#pool.query<Row>(query)).rows;
+      return (await asked.query<Row>(query)).rows;
     } catch (error) {
       throw sqlError(error, placeOf(this.#url));
     }
   }
+
+  readonly openSession = (onConnect: () => Promise<void>): SqlSession => {
+    const session = new PgSession(this.#sessionConfig, { onConnect });
+    this.#sessions.push(session);
+    let before: Promise<unknown> = Promise.resolve();
+    const ask = async <Row extends object>(statement: SqlStatement) => {
+      const { client } = session;
+      if (client === undefined) throw sqlError(new Error('its connection is away'), placeOf(this.#url));
+      return await this.#query<Row>(statement, client);
+    };
+    return {
+      query: async <Row extends object>(statement: SqlStatement) => {
+        const asked = before.then(() => ask<Row>(statement));
+        before = asked.catch(() => undefined);
+        return await asked;
+      },
+      close: () => {
+        session.close();
+      },
+    };
+  };
 
   listen(channel: string, listener: SqlListener): () => void {
     return this.#listener.listen(channel, listener);
@@ -87,6 +116,7 @@ export class PgConnection implements SqlConnection {
   async close(): Promise<void> {
     this.#watch.end();
     this.#listener.close();
+    for (const session of this.#sessions) session.close();
     await Promise.race([this.#pool.end(), delay(this.#queryTimeoutMs, undefined, { ref: false })]);
     await this.#sockets.closed(GOODBYE_MS);
   }

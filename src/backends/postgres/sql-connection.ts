@@ -15,6 +15,11 @@ export interface SqlConnection {
    * first included: notifications sent while the connection was away are lost. Returns the function that ends it.
    */
   listen(channel: string, listener: SqlListener): () => void;
+  /**
+   * Opens a connection that is there for one purpose, as long as the process lives. `onConnect` follows every (re)connect, the first
+   * included, and may ask. Absent: one process has the database for itself.
+   */
+  readonly openSession?: (onConnect: () => Promise<void>) => SqlSession;
   /** Copies the database, as it is at one moment, into a folder that is not there yet. Absent: a server has it. */
   readonly copyTo?: (folder: string) => Promise<void>;
   /** Its last process was killed: what that wrote last may be lost, where the machine went down with it. */
@@ -22,6 +27,13 @@ export interface SqlConnection {
   /** How its connections are at the moment. Absent: there is one only. */
   readonly poolState?: () => PoolState;
   close(): Promise<void>;
+}
+
+export interface SqlSession {
+  /** As on the connection. Throws UNAVAILABLE at once while the session is away; it comes back by itself. */
+  query<Row extends object>(statement: SqlStatement): Promise<readonly Row[]>;
+  /** What it holds is let go by the server within a moment. */
+  close(): void;
 }
 
 export interface PoolState {

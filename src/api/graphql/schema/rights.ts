@@ -56,7 +56,6 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     purgeCache: administerAll,
     rejectToolCall: operate,
     retryToken: operate,
-    setLogLevel: administerAll,
     setRollout: administer,
     triggerPlaceAgents: operate,
     updateAgent: administerAll,
