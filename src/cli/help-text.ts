@@ -18,6 +18,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, readonly CommandName[]>> = 
     'cancel',
     'delete',
     'migrate',
+    'rollout',
     'execute',
     'executions',
     'execution',

@@ -164,6 +164,40 @@ again: a token goes over once. Exits with 0, with 1 where some cannot go, and wi
       await migrate(request);
     },
   },
+  rollout: {
+    operand: 'WORKFLOW TRANSITION',
+    options: {
+      env: ENVIRONMENT_OPTION,
+      mode: { value: 'MODE', meaning: 'bring its agent in so far: off, shadow or on', values: ['off', 'shadow', 'on'] },
+      percent: { value: 'NUMBER', meaning: 'for so many of the tokens; 100 otherwise' },
+      'max-error-rate': {
+        value: 'PART',
+        meaning: 'from 0 to 1: turn it off where more of its executions fail; "none" ends that',
+      },
+      'agent-version': {
+        value: 'VERSION=PERCENT',
+        meaning: 'have versions of the agent run side by side; given again, one more; "none" ends that',
+        isList: true,
+      },
+      since: { value: 'TIME', meaning: 'report from then on, such as 2026-11-30T09:00:00Z' },
+      'place-agent': { meaning: 'the second word is a place agent, and no transition' },
+      json: JSON_OPTION,
+    },
+    summary: 'say how far an agent is brought into a workflow, and how it does',
+    description: `Without --mode it shows what executions of that agent did, on and in the shadow, since its mode was last set: how many failed, how long they
+took, what they cost, and which tokens a shadow would have moved elsewhere. It then exits with 1 where the agent was turned off by itself. With --mode
+it brings the agent in so far, for tokens that live as well; that takes a token with the role "administer".`,
+    variables: CLIENT_VARIABLES,
+    examples: [
+      'npx circuit-breaker rollout document_review review',
+      'npx circuit-breaker rollout document_review review --mode on --percent 10 --max-error-rate 0.2',
+    ],
+    script: 'npx circuit-breaker rollout',
+    run: async (request) => {
+      const { rollout } = await import('./commands/rollout.js');
+      await rollout(request);
+    },
+  },
   execute: {
     operand: 'AGENT',
     options: {

@@ -30,6 +30,7 @@ const CALLS: Readonly<Record<keyof typeof BY_GRAPHQL, readonly string[]>> = {
   cancel: ['t'],
   delete: ['t', '--yes'],
   migrate: ['review', '--from', '1', '--to', '2'],
+  rollout: ['review', 'finish'],
   execute: ['reviewer'],
   'purge-cache': ['reviewer'],
   executions: [],

@@ -189,6 +189,42 @@ describe('commands of operators', () => {
     expect(nobody).toMatchObject({ code: 2, stderr: 'There is no agent "nobody".\n' });
   });
 
+  it('bring an agent in, and say how it does', async () => {
+    const agent = AGENT.replace('tools: [token.read]\n', '').replace(
+      /responses: .*, delayMs/,
+      'responses: [Fine.], delayMs',
+    );
+    const workflow = `
+id: rolled
+name: Rolled
+places: [draft, done]
+initialPlace: draft
+transitions:
+  - { id: review, fromPlaces: [draft], toPlace: done, agentExecution: { agentId: rolled, required: false } }
+`;
+    const cwd = await makeFolder({
+      'agents/rolled.yaml': agent.replace('id: reviewer', 'id: rolled'),
+      'workflows/rolled.yaml': workflow,
+    });
+    const rollout = (...more: readonly string[]) => runCommand(['rollout', 'rolled', 'review', ...more], { cwd });
+    const set = await rollout('--mode', 'shadow', '--max-error-rate', '0.2');
+    const until = 'until more than 20 % of its executions fail';
+    expect(set).toMatchObject({
+      code: 0,
+      stdout: `Rollout of review in rolled: shadow for 100 % of the tokens, ${until}.\n`,
+    });
+    const ran = await runCommand(['run', 'rolled', '--fire', 'review', '--follow'], { cwd });
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('An agent works in the shadow') as string });
+    expect(ran.stdout).toContain('review (its agent runs in the shadow) → done');
+    await eventually(async () => {
+      const { code, stdout } = await rollout();
+      expect(stdout).toContain('Shadow    1 execution, 0 failed (0 %)');
+      expect(code).toBe(0);
+    });
+    const left = JSON.parse((await rollout('--mode', 'off', '--max-error-rate', 'none', '--json')).stdout) as object;
+    expect(left).toEqual({ mode: 'off', percent: 100, maxErrorRate: null, stoppedBecause: null });
+  });
+
   it('say in one line what was called wrongly', async () => {
     const cwd = await makeFolder({ 'agents/reviewer.yaml': AGENT, 'workflows/review.yaml': AUTOMATIC });
     for (const [words, expected] of [
