@@ -200,7 +200,10 @@ name: Rolled
 places: [draft, done]
 initialPlace: draft
 transitions:
-  - { id: review, fromPlaces: [draft], toPlace: done, agentExecution: { agentId: rolled, required: false } }
+  - id: review
+    fromPlaces: [draft]
+    toPlace: done
+    agentExecution: { agentId: rolled, required: false, inputMapping: { text: data.text } }
 `;
     const cwd = await makeFolder({
       'agents/rolled.yaml': agent.replace('id: reviewer', 'id: rolled'),
@@ -213,7 +216,9 @@ transitions:
       code: 0,
       stdout: `Rollout of review in rolled: shadow for 100 % of the tokens, ${until}.\n`,
     });
-    const ran = await runCommand(['run', 'rolled', '--fire', 'review', '--follow'], { cwd });
+    const ran = await runCommand(['run', 'rolled', '--data', '@document.json', '--fire', 'review', '--follow'], {
+      cwd,
+    });
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('An agent works in the shadow') as string });
     expect(ran.stdout).toContain('review (its agent runs in the shadow) → done');
     await eventually(async () => {

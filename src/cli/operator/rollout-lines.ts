@@ -1,20 +1,11 @@
+import type { SideSum } from '../../core/executions/side-sums.js';
+
 /** How far the use of an agent is brought in, as the API has it. */
 export interface ShownRollout {
   readonly mode: string;
   readonly percent: number;
   readonly maxErrorRate: number | null;
   readonly stoppedBecause: string | null;
-}
-
-interface ShownSide {
-  readonly executions: number;
-  readonly failed: number;
-  readonly errorRate: number | null;
-  readonly errors: readonly { readonly code: string; readonly executions: number }[];
-  readonly medianMs: number | null;
-  readonly p95Ms: number | null;
-  readonly totalTokens: number;
-  readonly costUsd: number | null;
 }
 
 export interface ShownReport {
@@ -28,8 +19,8 @@ export interface ShownReport {
     readonly path: readonly string[];
     readonly happened: readonly string[];
   }[];
-  readonly on: ShownSide;
-  readonly shadow: ShownSide;
+  readonly on: SideSum;
+  readonly shadow: SideSum;
 }
 
 /** For how many of the tokens an agent is on, off or in the shadow. */
@@ -56,7 +47,7 @@ export function reportLines({ rollout, since, on, shadow, ...report }: ShownRepo
   ];
 }
 
-function sideLines(name: string, side: ShownSide): readonly string[] {
+function sideLines(name: string, side: SideSum): readonly string[] {
   const { executions, failed, errorRate, errors, medianMs, p95Ms, totalTokens, costUsd } = side;
   if (executions === 0) return [`${name.padEnd(10)}no executions`];
   const facts = [

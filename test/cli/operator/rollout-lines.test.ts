@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { reportLines, type ShownReport } from '../../../src/cli/operator/rollout-lines.js';
 
-const NOTHING = { executions: 0, failed: 0, errorRate: null, errors: [] };
+const NOTHING = { executions: 0, completed: 0, failed: 0, errorRate: null, errors: [] };
 const SIDE = { ...NOTHING, medianMs: null, p95Ms: null, totalTokens: 0, costUsd: 0 };
 const REPORT: ShownReport = {
   rollout: { mode: 'on', percent: 10, maxErrorRate: null, stoppedBecause: null },
@@ -27,7 +27,16 @@ it('says of a rollout that nothing ran for that nothing did', () => {
 });
 
 it('says what shadows cost, which failed, and which tokens they would have moved elsewhere', () => {
-  const ran = { executions: 4, failed: 1, errorRate: 0.25, medianMs: 247, p95Ms: 320, totalTokens: 27, costUsd: null };
+  const ran = {
+    executions: 4,
+    completed: 3,
+    failed: 1,
+    errorRate: 0.25,
+    medianMs: 247,
+    p95Ms: 320,
+    totalTokens: 27,
+    costUsd: null,
+  };
   const shadow = { ...ran, errors: [{ code: 'rate_limit', executions: 1 }] };
   const examples = [{ tokenId: 't', path: ['reviewed', 'published'], happened: ['reviewed', 'rejected'] }];
   const stopped = { mode: 'off', percent: 100, maxErrorRate: 0.2, stoppedBecause: '1 of 4 executions failed' };
