@@ -18,6 +18,7 @@ import {
   RETRIED_BY_DEFAULT,
   TOKEN_INCIDENT_CODES,
 } from '../src/core/codes.js';
+import { readYaml } from '../src/folder/yaml-text.js';
 import { metricsTable } from './support/metrics-guide.js';
 
 /** What the guide's tables of codes explain, by their headings. */
@@ -105,18 +106,28 @@ describe('the guide to streams', () => {
   });
 });
 
+/** Every block of a language in the README and the guides, with the file that shows it. */
+function blocksOf(language: string): readonly (readonly [file: string, block: string])[] {
+  const guides = ['README.md', ...readdirSync('docs/guides').map((name) => `docs/guides/${name}`)];
+  const blocks = new RegExp(`\`\`\`${language}\\n(.*?)\\n *\`\`\``, 'gs');
+  return guides.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(blocks)].map(([, block = '']) => [file, block] as const),
+  );
+}
+
+describe('YAML in the guides', () => {
+  it.each(blocksOf('yaml'))('can be read as a file of a folder: %s', (_file, block) => {
+    // One shows a comment alone.
+    expect(readYaml(block).problems.filter(({ code }) => code !== 'FILE_EMPTY')).toEqual([]);
+  });
+});
+
 describe('GraphQL in the guides', () => {
   const schema = buildSchema(loadSchema());
   // A block may show one operation after the other.
   const rules = specifiedRules.filter((rule) => rule !== LoneAnonymousOperationRule);
-  const guides = ['README.md', ...readdirSync('docs/guides').map((name) => `docs/guides/${name}`)];
-  const blocks = guides.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/```graphql\n(.*?)\n *```/gs)].map(
-      ([, block = '']) => [file, block] as const,
-    ),
-  );
 
-  it.each(blocks)('fits the schema: %s', (_file, block) => {
+  it.each(blocksOf('graphql'))('fits the schema: %s', (_file, block) => {
     expect(validate(schema, parse(block), rules)).toEqual([]);
   });
 });

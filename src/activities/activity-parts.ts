@@ -73,7 +73,7 @@ export interface ActivityParts {
   /** Who waits for a call that another execution makes, maybe of another worker. */
   readonly equalCalls: EqualCalls;
   readonly temporal: FollowingParts['temporal'];
-  readonly logger: ToolLogger;
+  readonly logger: ToolLogger & { debug(facts: object, message: string): void };
   readonly metrics: Metrics;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */
   readonly mask: (text: string) => string;

@@ -29,9 +29,18 @@ async function recordedEnd(
 ): Promise<AgentExecution> {
   const recorded = await storeEnd(parts, stored, ended);
   if (stored === undefined || isEnded(stored.status)) return recorded;
+  logEnd(parts, recorded);
   parts.metrics.executionEnded(recorded);
   parts.metrics.attemptsLost(recorded.agentId, lostIn(recorded.attempts) - lostIn(stored.attempts));
   return recorded;
+}
+
+/** One that did not come out well is news. */
+function logEnd({ logger }: ActivityParts, execution: AgentExecution): void {
+  const { id: executionId, tokenId, agentId, status, errorCode: code } = execution;
+  const facts = { executionId, tokenId, agentId, status, code };
+  if (status === 'COMPLETED' || status === 'CANCELLED') logger.debug(facts, 'an execution has ended');
+  else logger.info(facts, 'an execution did not complete');
 }
 
 async function storeEnd(

@@ -18,16 +18,24 @@ export async function recordToken(parts: ActivityParts, record: TokenRecord): Pr
       { tokenId: record.token.id, runId: recordOfRun.runId },
       'a run that is not the newest of its token has recorded nothing',
     );
-  else measure(parts, record);
+  else tell(parts, record);
   return taken === undefined || taken.length === 0 ? {} : { taken };
 }
 
-function measure({ metrics }: ActivityParts, { token, events }: TokenRecord): void {
-  for (const { type, transitionId, details } of events) {
-    if (type === 'TRANSITION_FIRED' && transitionId !== undefined)
-      metrics.transitionTaken(token.workflowId, transitionId);
+/** Has what happened measured, and logged. */
+function tell({ metrics, logger }: ActivityParts, { token, events }: TokenRecord): void {
+  const { id: tokenId, workflowId, place } = token;
+  for (const { type, transitionId, executionId, details } of events) {
+    const facts = { tokenId, workflowId, place, transitionId, executionId };
+    if (type === 'TRANSITION_FIRED' && transitionId !== undefined) {
+      metrics.transitionTaken(workflowId, transitionId);
+      logger.debug(facts, 'a token took a transition');
+    }
     const code = isJsonObject(details) ? details['code'] : undefined;
-    if (type === 'INCIDENT_RAISED' && typeof code === 'string') metrics.incidentRaised(token.workflowId, code);
+    if (type === 'INCIDENT_RAISED' && typeof code === 'string') {
+      metrics.incidentRaised(workflowId, code);
+      logger.info({ ...facts, code }, 'a token has an incident');
+    }
   }
 }
 

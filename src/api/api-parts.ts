@@ -14,6 +14,7 @@ import type { TrustedProxies } from './access/trusted-proxies.js';
 import type { ServerFacts } from './front-page/server-facts.js';
 import type { PayloadCipher } from './payload-codec/payload-cipher.js';
 import type { Turns } from './graphql/answers/turns.js';
+import type { LogLevelControl } from './log-level-control.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
 /** What the API works with: made once per process, where the process is composed. */
@@ -31,6 +32,7 @@ export interface ApiParts extends OperationParts, Pick<RemovalParts, 'closeStrea
   /** For what takes long to compute. */
   readonly turns: Turns;
   readonly facts: ServerFacts;
+  readonly logLevel: LogLevelControl;
   /** Absent: callers come without TLS, or through a proxy that ends it. */
   readonly tls?: TlsIdentity;
   /** Absent: what Temporal stores is in clear. */

@@ -7,6 +7,7 @@ import { checkApi } from './checks/check-api.js';
 import { checkBuilds } from './checks/check-builds.js';
 import { checkHome } from './checks/check-home.js';
 import { checkLimits } from './checks/check-limits.js';
+import { checkMetrics } from './checks/check-metrics.js';
 import { checkNode } from './checks/check-node.js';
 import { checkPrices } from './checks/check-prices.js';
 import { checkProviders } from './checks/check-providers.js';
@@ -54,6 +55,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
   const checks = [
     checkTemporal(config, isRunning),
     checkHome(config),
+    checkMetrics(config, isRunning),
     checkBuilds(config),
     checkAccess(config),
     checkLimits(config),

@@ -47,7 +47,7 @@ export interface RunningApi {
 
 /** Runs the API of this process. Resolves when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<RunningApi> {
-  const { config, logger, resources } = parts;
+  const { config, logger, logLevel, resources } = parts;
   const { metrics } = parts.telemetry;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
@@ -82,8 +82,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const payloadCipher = payloadEncryption(cluster.payloadKeys);
   const uiUrl = payloadCipher && cluster.uiUrl;
   const origins = new OriginPolicy(config.corsOrigins, { servesEveryHost: doorkeeper.isLocked, uiUrl });
-  const openStreams = new OpenStreams();
-  const turns = new Turns();
+  const own = { openStreams: new OpenStreams(), turns: new Turns(), logLevel };
   const facts = await serverFacts(config, cluster);
   const judged = { mayName: (url: URL) => mayName(url, allowed) };
   const proxies = new TrustedProxies(config.trustedProxies);
@@ -91,7 +90,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
-  const serving = { reader, feed, metrics, providers, openStreams, turns, facts, ideFolder: IDE, ...removing };
+  const serving = { reader, feed, metrics, providers, ...own, facts, ideFolder: IDE, ...removing };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,

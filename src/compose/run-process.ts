@@ -5,6 +5,7 @@ import { CircuitBreakerError } from '../core/errors.js';
 import { secretMask } from '../core/secrets.js';
 import { FAULT } from './exit-codes.js';
 import { EndRequest, exitCodeOf, type EndReason } from './end-request.js';
+import { LogLevelSwitch } from './log-level.js';
 import { logStrays } from './log-strays.js';
 import { createLogger } from './logger.js';
 import { maskOutput } from './mask-output.js';
@@ -15,6 +16,7 @@ import { visibleText } from '../core/json/visible-text.js';
 export interface ProcessParts {
   readonly config: Config;
   readonly logger: Logger;
+  readonly logLevel: LogLevelSwitch;
   readonly resources: Resources;
   readonly telemetry: Telemetry;
   /** Says something to the person who started the process: a line. Nothing in it is obeyed by a terminal. */
@@ -35,7 +37,7 @@ export const LAST_RESORT_MS = 30_000;
  * (a task: for its end), and closes what was opened. A second signal ends it at once. An error that a user can mend is
  * printed as its message, and it exits with 1, a task with FAULT. Exits with 0 when it was asked to end and did; a task that was cut off, or a process that lost
  * its terminal, with 128 and the number of the signal. An error that nobody caught ends it in order, with 1. Whatever is
- * written meanwhile, by whomever, shows no secret.
+ * written meanwhile, by whomever, shows no secret. SIGUSR2 has it log at the level debug, and again as before.
  */
 export async function runProcess(
   start: (parts: ProcessParts) => Promise<void>,
@@ -44,10 +46,10 @@ export async function runProcess(
   const request = new EndRequest();
   const faultCode = isTask ? FAULT : 1;
   const config = orExit(readConfig, faultCode);
-  const logger = await createLogger(
-    isTask ? { ...config, logLevel: quieter(config.logLevel) } : config,
-    request.outputLost,
-  );
+  const initial = isTask ? quieter(config.logLevel) : config.logLevel;
+  const logger = await createLogger({ ...config, logLevel: initial }, request.outputLost);
+  const logLevel = new LogLevelSwitch(logger, initial);
+  const endListening = logLevel.listen();
   const resources = new Resources(logger);
   const failed = new AbortController();
   const mask = secretMask(config.secrets);
@@ -64,7 +66,7 @@ export async function runProcess(
   const say = (line: string) => print(mask(`${line}\n`));
   try {
     const ending = AbortSignal.any([request.signal, failed.signal]);
-    const started = start({ config, logger, resources, telemetry: SILENT, say, print, ending });
+    const started = start({ config, logger, logLevel, resources, telemetry: SILENT, say, print, ending });
     await Promise.race([isTask ? started : started.then(() => request.received()), request.received(), uncaught]);
   } catch (error) {
     // What is stopped on its way fails, too.
@@ -77,6 +79,7 @@ export async function runProcess(
     await resources.close();
     endWith(request.reason, { isTask });
     request.release();
+    endListening();
   }
 }
 

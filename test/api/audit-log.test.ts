@@ -39,6 +39,17 @@ async function auditLog(args = ''): Promise<readonly Node[]> {
 }
 
 describe('the audit', () => {
+  it('has who changed the level of which process, whose log says it, too', async () => {
+    const { data } = await as('cb_administer', 'mutation { setLogLevel(level: debug) { id level before } }');
+    const id = (data as { setLogLevel?: { id: string } }).setLogLevel?.id;
+    expect(data['setLogLevel']).toEqual({ id, level: 'debug', before: 'warn' });
+    expect((await auditLog())[0]).toMatchObject({ actor: 'a administer', action: 'setLogLevel', subject: id });
+    const said = { level: 'debug', before: 'warn', by: 'a administer' };
+    expect(api.logged.map((line) => JSON.parse(line) as unknown)).toContainEqual(expect.objectContaining(said));
+    await as('cb_operate', 'mutation { setLogLevel(level: silent) { id } }');
+    expect((await auditLog())[0]).toMatchObject({ action: 'setLogLevel', outcome: 'refused', code: 'FORBIDDEN' });
+  });
+
   it('has every mutation with who made it, from where, and how it came out', async () => {
     await as('cb_administer', FIELD_USES['createWorkflow']);
     await as('cb_operate', 'mutation { createToken(input: {workflowId: "w", id: "t"}) { id } }');

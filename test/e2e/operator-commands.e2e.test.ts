@@ -180,7 +180,7 @@ describe('commands of operators', () => {
     };
     const first = /^Execution (\S+):/m.exec(await execute())?.[1] ?? '';
     expect(await execute()).toContain(`Status    COMPLETED, with the answer that execution ${first} was given`);
-    expect(await execute('--bypass-cache')).toContain('Status    COMPLETED, after 1 model calls');
+    expect(await execute('--bypass-cache')).toContain('Status    COMPLETED, after 1 model call');
     const purged = await runCommand(['purge-cache', 'cacher'], { cwd });
     expect(purged).toMatchObject({ code: 0, stdout: 'Answers of cacher that were removed: 1.\n' });
     const begun = await runCommand(['execute', 'cacher', '--data', '@document.json', '--json'], { cwd });

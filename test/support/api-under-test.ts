@@ -18,6 +18,7 @@ import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
+import { LogLevelSwitch } from '../../src/compose/log-level.js';
 import { payloadEncryption } from '../../src/temporal/data-converter.js';
 import type { CutOff, TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/executions/execution.js';
@@ -253,6 +254,7 @@ export async function apiUnderTest({
     ...(payloadCipher === undefined ? {} : { payloadCipher }),
     openStreams: new OpenStreams(maxOpenStreams),
     turns: new Turns(),
+    logLevel: new LogLevelSwitch(logger, 'warn'),
     facts,
     ideFolder,
     now: () => NOW,

@@ -45,6 +45,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   purgeCache: 'mutation { purgeCache(agentId: "a") }',
   rejectToolCall: 'mutation { rejectToolCall(executionId: "e", toolCallId: "x") { id } }',
   retryToken: 'mutation { retryToken(id: "t") { id } }',
+  setLogLevel: 'mutation { setLogLevel(level: warn) { level } }',
   setRollout: 'mutation { setRollout(workflowId: "w", transitionId: "review", mode: off) { mode } }',
   triggerPlaceAgents: 'mutation { triggerPlaceAgents(tokenId: "t") { id } }',
   updateAgent:

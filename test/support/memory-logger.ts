@@ -2,6 +2,10 @@
 export class MemoryLogger {
   readonly lines: { readonly level: string; readonly facts: object; readonly message: string }[] = [];
 
+  debug(facts: object, message: string): void {
+    this.lines.push({ level: 'debug', facts, message });
+  }
+
   info(facts: object, message: string): void {
     this.lines.push({ level: 'info', facts, message });
   }

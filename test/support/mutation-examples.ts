@@ -284,6 +284,7 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       fresh: async () => ({ input: placeAgentInput(newId(), await newHost()) }),
       read: { what: 'placeAgent', id: member('workflowId') },
     },
+    setLogLevel: { fresh: () => Promise.resolve({ level: 'warn' }) },
     setRollout: {
       fresh: async () => {
         const agentVersions = [{ version: 1, percent: 100 }];

@@ -12,6 +12,7 @@ import { auditResolvers } from './resolvers/audit-resolvers.js';
 import { approvalResolvers } from './resolvers/approval-resolvers.js';
 import { definitionResolvers } from './resolvers/definition-resolvers.js';
 import { executionResolvers } from './resolvers/execution-resolvers.js';
+import { logResolvers } from './resolvers/log-resolvers.js';
 import { providerResolvers } from './resolvers/provider-resolvers.js';
 import { streamResolvers } from './resolvers/stream-resolvers.js';
 import { tokenResolvers } from './resolvers/token-resolvers.js';
@@ -37,6 +38,7 @@ export function executableSchema(): GraphQLSchema {
       streamResolvers,
       providerResolvers,
       toolResolvers,
+      logResolvers,
     ],
   });
   refuseUnstorableArguments(schema);

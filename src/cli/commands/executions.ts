@@ -80,7 +80,7 @@ function lines(found: JsonObject, withText: boolean): readonly string[] {
   return [
     `Execution ${text('id')}: agent ${text('agentId')} version ${JSON.stringify(agentVersion)}${ofToken}`,
     text('cachedFrom') === ''
-      ? `Status    ${text('status')}, after ${JSON.stringify(attemptCount)} model calls`
+      ? `Status    ${text('status')}, after ${JSON.stringify(attemptCount)} model ${attemptCount === 1 ? 'call' : 'calls'}`
       : `Status    ${text('status')}, with the answer that execution ${text('cachedFrom')} was given`,
     ...(text('errorCode') === '' ? [] : [`Error     ${text('errorCode')}: ${text('errorMessage')}`]),
     ...(Array.isArray(warnings) ? warnings.map((warning) => `Warning   ${String(warning)}`) : []),

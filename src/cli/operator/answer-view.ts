@@ -6,6 +6,11 @@ import type { StreamEvent, ThinkingStatus } from '../../core/streams/stream-even
 const BAR = '│ ';
 /** A tool and whoever waits for approval have lines of their own. */
 const SHOWN_OTHERWISE: ReadonlySet<ThinkingStatus> = new Set(['calling_tool', 'waiting_for_approval']);
+/** What a viewer waits for, where the event has no words for it. */
+const WAITS: Partial<Record<ThinkingStatus, string>> = {
+  batched: 'it waits for its provider to answer a batch',
+  waiting_for_equal: 'it waits for the answer to one that asks the very same',
+};
 /** Of the arguments and the result of a tool. */
 const LONGEST_PREVIEW = 300;
 
@@ -21,7 +26,9 @@ export class AnswerView {
         return event.turn > 1 ? this.#remark(`… one more turn (${event.status}):`) : '';
       case 'thinking':
         if (event.status === 'reasoning') return '';
-        return SHOWN_OTHERWISE.has(event.status) ? this.#endLine() : this.#remark(`(${event.content ?? event.status})`);
+        return SHOWN_OTHERWISE.has(event.status)
+          ? this.#endLine()
+          : this.#remark(`(${event.content ?? WAITS[event.status] ?? event.status})`);
       case 'content_chunk':
         return this.#quote(event.content);
       case 'failed':

@@ -25,9 +25,9 @@ export function eventLine({ type, place, transitionId, executionId, details = nu
     case 'TRANSITION_REFUSED':
       return `${transitionId ?? 'A transition'} was refused.`;
     case 'EXECUTION_STARTED':
-      return `An agent works: execution ${executionId ?? ''}`;
+      return `An agent works${inShadow(details)}: execution ${executionId ?? ''}`;
     case 'EXECUTION_FINISHED':
-      return `The agent has ended: ${[detail(details, 'status'), detail(details, 'errorCode')].filter((each) => each !== '').join(', ')}`;
+      return `The agent${inShadow(details)} has ended: ${[detail(details, 'status'), detail(details, 'errorCode')].filter((each) => each !== '').join(', ')}`;
     case 'INCIDENT_RAISED':
       return `Incident ${detail(details, 'code')}: ${detail(details, 'message')}`;
     case 'INCIDENT_RESOLVED':
@@ -41,6 +41,10 @@ export function eventLine({ type, place, transitionId, executionId, details = nu
     case 'TERMINATED':
       return `Ended in ${place} (${type}).`;
   }
+}
+
+function inShadow(details: JsonValue): string {
+  return isJsonObject(details) && details['shadow'] === true ? ' in the shadow' : '';
 }
 
 function detail(details: JsonValue, name: string): string {

@@ -61,7 +61,10 @@ export async function settledToken(
 
 /** The places that a token came through, with what led from one to the next. */
 export function pathOf({ place, history }: Pick<ShownToken, 'place' | 'history'>): string {
-  const moves = history.map(({ transition, toPlace, note }) => ` ─ ${transition ?? note ?? ''} → ${toPlace}`);
+  const moves = history.map(({ transition, toPlace, note }) => {
+    const remark = transition === null || note === null ? '' : ` (${note})`;
+    return ` ─ ${transition ?? note ?? ''}${remark} → ${toPlace}`;
+  });
   return `${history[0]?.fromPlace ?? place}${moves.join('')}`;
 }
 

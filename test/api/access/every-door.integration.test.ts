@@ -23,7 +23,7 @@ const OPERATES =
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
   `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig deleteToken
-  purgeCache setRollout updateAgent`.split(/\s+/);
+  purgeCache setLogLevel setRollout updateAgent`.split(/\s+/);
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */
 const FOR_ANOTHER: Readonly<Record<string, string>> = {
@@ -37,7 +37,7 @@ const FOR_ANOTHER: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['llmProviders', 'toolServers', 'validateWorkflow'].map((field) => [field, 'empty'])),
   ...Object.fromEntries(['deletePlaceAgentConfig', 'deleteToken'].map((field) => [field, 'false'])),
   ...Object.fromEntries(
-    'applyDefinitions auditLog createAgent createWorkflow deleteAgent executeAgent purgeCache updateAgent'
+    'applyDefinitions auditLog createAgent createWorkflow deleteAgent executeAgent purgeCache setLogLevel updateAgent'
       .split(' ')
       .map((field) => [field, 'FORBIDDEN']),
   ),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { AnswerView } from '../../../src/cli/operator/answer-view.js';
-import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
+import type { StreamEvent, ThinkingStatus } from '../../../src/core/streams/stream-event.js';
 import { NOW } from '../../support/builders.js';
 
 const POSITION = { executionId: 'e', sequence: 1, turn: 1, attempt: 1, timestamp: NOW };
@@ -47,6 +47,13 @@ it('indents what goes on in the reason of a failure, which may be the words of a
 it('ends the line of the model before a person is asked', () => {
   const waits: StreamEvent = { ...POSITION, eventType: 'thinking', status: 'waiting_for_approval' };
   expect(shown(chunk('I would.'), waits)).toBe('│ I would.\n');
+});
+
+it('says what it waits for, also where the event has no words for it', () => {
+  const waits = (status: ThinkingStatus): StreamEvent => ({ ...POSITION, eventType: 'thinking', status });
+  expect(shown(waits('batched'))).toBe('\n(it waits for its provider to answer a batch)\n\n');
+  expect(shown(waits('waiting_for_equal'))).toBe('\n(it waits for the answer to one that asks the very same)\n\n');
+  expect(shown({ ...POSITION, eventType: 'thinking', status: 'retrying', content: 'in 2 s' })).toBe('\n(in 2 s)\n\n');
 });
 
 it('says which tools are called and what they answer, each on a line of its own, cut where it is long', () => {

@@ -56,6 +56,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     purgeCache: administerAll,
     rejectToolCall: operate,
     retryToken: operate,
+    setLogLevel: administerAll,
     setRollout: administer,
     triggerPlaceAgents: operate,
     updateAgent: administerAll,
