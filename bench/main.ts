@@ -5,6 +5,7 @@ import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchLostWorkers } from './lost-workers.js';
+import { benchMetrics } from './metrics-costs.js';
 import { benchPackage } from './package-size.js';
 import { benchPayloads } from './payload-costs.js';
 import { benchProcesses } from './process-costs.js';
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   engine: benchEngine,
   workers: () => benchLostWorkers(detail === undefined ? undefined : Number(detail)),
   tools: () => benchTools(fromEnvironment()),
+  metrics: benchMetrics,
   package: benchPackage,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();

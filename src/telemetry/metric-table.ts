@@ -204,7 +204,7 @@ export const METRICS = {
   circuit_breaker_log_append_oldest_seconds: {
     kind: 'gauge',
     unit: 's',
-    help: 'For how long the oldest append that is under way waits for the stream log.',
+    help: 'For how long the stream that waits the longest has waited to be written to the log, over all tries.',
     labels: ['backend'],
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
