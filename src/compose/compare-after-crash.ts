@@ -16,7 +16,7 @@ const RECORD_PATIENCE_MS = 2000;
 
 /** Begins to compare storage with Temporal, which goes on behind the start: there may be many tokens. */
 export async function compareAfterCrash(
-  { config, logger, resources }: ProcessParts,
+  { config, logger, resources, telemetry }: ProcessParts,
   { cluster, backends, temporal }: CrashSurroundings,
 ): Promise<void> {
   const { client, connection } = await connectClient(cluster);
@@ -24,7 +24,8 @@ export async function compareAfterCrash(
   const { storage, closeStream } = backends;
   const kept = new KeptByTemporal(client, config.taskQueuePrefix);
   const now = () => new Date().toISOString();
-  const settling = { storage, temporal, kept, closeStream, logger, now, patienceMs: RECORD_PATIENCE_MS };
+  const { metrics } = telemetry;
+  const settling = { storage, temporal, kept, closeStream, metrics, logger, now, patienceMs: RECORD_PATIENCE_MS };
   const { signal } = ending;
   const comparing = client
     .withAbortSignal(signal, () => settleAfterCrash({ ...settling, signal }))

@@ -58,6 +58,7 @@ export async function openReconciliation(parts: ProcessParts, options: Reconcili
     temporal,
     kept: new KeptByTemporal(client, config.taskQueuePrefix),
     closeStream,
+    metrics: parts.telemetry.metrics,
     now: () => new Date().toISOString(),
     patienceMs: RECORD_PATIENCE_MS,
     signal: ending,

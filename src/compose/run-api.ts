@@ -68,7 +68,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     claimHome: claimHome(storage, config),
   });
   const now = () => new Date().toISOString();
-  const cutOff = { storage, temporal, closeStream, onEnded: metrics.executionEnded.bind(metrics), now };
+  const cutOff = { storage, temporal, closeStream, metrics, now };
   const reader = new StreamReader({
     log: streams,
     lookup: { find: (id) => settledExecution(cutOff, id), finish: closeStream },

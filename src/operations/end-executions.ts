@@ -6,6 +6,8 @@ import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 export interface EndingParts {
   readonly storage: Pick<Storage, 'executions'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution'>;
+  /** Is told of what nobody else records as ended. */
+  readonly metrics: { executionEnded(execution: AgentExecution): void };
   readonly now: () => string;
 }
 
@@ -44,7 +46,7 @@ export async function livingExecutionOf(
   return undefined;
 }
 
-async function endExecution({ storage, temporal, now }: EndingParts, id: string, ending: Ending): Promise<void> {
+async function endExecution({ storage, temporal, metrics, now }: EndingParts, id: string, ending: Ending): Promise<void> {
   if (await temporal.cancelExecution(id, ending.reason)) return;
-  await storage.executions.update(id, { ...ending.end, completedAt: now() });
+  metrics.executionEnded(await storage.executions.update(id, { ...ending.end, completedAt: now() }));
 }

@@ -2,6 +2,7 @@ import type { ExecutionErrorCode } from '../core/codes.js';
 import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
+import type { EndingParts } from '../operations/end-executions.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
 
 /** A Temporal workflow that is terminated, in the UI or by a timeout, runs no code of ours: what it leaves is ended here. */
@@ -10,8 +11,7 @@ export interface CutOffParts {
   readonly storage: Pick<Storage, 'executions'>;
   readonly temporal: Pick<TemporalGateway, 'closeOf'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  /** Is told of what is recorded as ended here. */
-  readonly onEnded?: (execution: AgentExecution) => void;
+  readonly metrics: EndingParts['metrics'];
   readonly now: () => string;
 }
 
@@ -37,7 +37,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const end = await endingOf(parts, execution);
   if (end === undefined) return execution;
   const ended = await storage.executions.update(id, { ...end, completedAt: now() });
-  parts.onEnded?.(ended);
+  parts.metrics.executionEnded(ended);
   await parts.closeStream(ended);
   return ended;
 }

@@ -4,7 +4,7 @@ import { forgottenBefore } from '../core/agents/delivery.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
 import { someAtOnce } from './batches.js';
-import { overdueExecutions, settledExecution } from './cut-off.js';
+import { overdueExecutions, settledExecution, type CutOffParts } from './cut-off.js';
 import { looksLost, lostMessage } from './disagreement.js';
 import { expireBudgets } from './expire-budgets.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
@@ -38,6 +38,7 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
   readonly alertWindowSeconds: number;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
+  readonly metrics: CutOffParts['metrics'];
   readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   /** Is told of each round that has ended: how long it took, and how much of it failed. */
   readonly onRound?: (round: { readonly ms: number; readonly failures: number }) => void;

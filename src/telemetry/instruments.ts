@@ -1,5 +1,6 @@
 import type { Attributes, Counter, Histogram, Meter, ObservableCounter, ObservableGauge } from '@opentelemetry/api';
 
+import { isInlineWorkflow } from '../core/definitions/inline-workflow.js';
 import { BoundedLabels } from './bounded-labels.js';
 import {
   METRICS,
@@ -60,13 +61,18 @@ export class Instruments {
   }
 
   #attributes<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): Attributes {
-    return this.#bounds.bounded(labels, OPEN_OF.get(name) ?? []);
+    return this.#bounds.bounded(withoutInlineNames(labels), OPEN_OF.get(name) ?? []);
   }
 }
 
 const OPEN_OF = new Map(
   Object.entries<MetricRow>(METRICS).map(([name, { labels }]) => [name, labels.filter((one) => OPEN_LABELS.has(one))]),
 );
+
+/** Each definition that came with a token has an id of its own, of which there is no end. */
+function withoutInlineNames<Labels extends { readonly workflow?: string }>(labels: Labels): Labels {
+  return isInlineWorkflow(labels.workflow ?? '') ? { ...labels, workflow: 'inline' } : labels;
+}
 
 function optionsOf(name: MetricName) {
   const { help: description, unit, buckets }: MetricRow = METRICS[name];

@@ -48,6 +48,7 @@ beforeAll(async () => {
     retention: {},
     expireAudit: () => Promise.resolve(),
     streams,
+    metrics: unmeasured,
     alertWindowSeconds: 300,
     retentionMs: 3_600_000,
     logger,

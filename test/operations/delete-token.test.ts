@@ -11,6 +11,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import type { AgentExecution } from '../../src/core/executions/execution.js';
 import { anExecution } from '../storage/contract/execution-store.js';
 import { PlayedTemporal } from '../support/api-under-test.js';
+import { measured, type Measured } from '../support/metrics.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
@@ -21,8 +22,10 @@ describe('a token that is deleted', () => {
   let storage: Storage;
   let temporal: PlayedTemporal;
   let streams: MemoryStreamLog;
+  let counts: Measured;
 
   beforeEach(async () => {
+    counts = measured();
     ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
     temporal = new PlayedTemporal(storage);
     streams = new MemoryStreamLog();
@@ -50,7 +53,8 @@ describe('a token that is deleted', () => {
 
   function parts(of: Storage = storage) {
     const removeStreams = (ids: readonly string[]) => streams.remove(ids);
-    return { storage: of, temporal, closeStream, removeStreams, now: () => NOW };
+    const { metrics } = counts;
+    return { storage: of, temporal, closeStream, removeStreams, metrics, now: () => NOW };
   }
 
   async function rest(): Promise<readonly unknown[]> {
@@ -87,6 +91,8 @@ describe('a token that is deleted', () => {
     expect(await deleteToken(parts(), 't')).toBe(true);
     expect(temporal.cancelled.map(({ id }) => id)).toEqual(['t:review:3']);
     expect(await storage.executions.get('t:review:3')).toBeUndefined();
+    const ended = { status: 'CANCELLED', code: 'cancelled' };
+    expect(await counts.valueOf('circuit_breaker_executions_total', ended)).toBe(1);
   });
 
   it('is not there for whoever is limited to other workflows', async () => {

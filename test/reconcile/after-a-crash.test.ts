@@ -7,6 +7,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { PlayedTemporal } from '../support/api-under-test.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
+import { unmeasured } from '../support/metrics.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
 describe('a comparison of storage with Temporal after a crash', { tags: 'log-torn' }, () => {
@@ -38,6 +39,7 @@ describe('a comparison of storage with Temporal after a crash', { tags: 'log-tor
       ...{ storage, temporal, logger, patienceMs: 0, signal: new AbortController().signal },
       kept: { tokenIds: () => idsOf(live), tokenOf, executionIds: () => idsOf(running), executionOf },
       closeStream: () => Promise.resolve(),
+      metrics: unmeasured,
       now: () => NOW,
     });
     return logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);

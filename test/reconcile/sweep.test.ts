@@ -9,6 +9,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { PlayedTemporal } from '../support/api-under-test.js';
 import { aDefinition, anAgent, aPlaceAgent, aToken, aWorkflow, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { unmeasured } from '../support/metrics.js';
 
 const HOUR = 3_600_000;
 
@@ -48,6 +49,7 @@ describe('the sweep', () => {
       temporal,
       closeStream: closing,
       expireAudit,
+      metrics: unmeasured,
       streams,
       retentionMs: HOUR,
       retention: {},

@@ -30,15 +30,24 @@ export interface TestPrometheus {
   stop(): Promise<void>;
 }
 
-/** A Prometheus of its own, with an empty memory, that scrapes these ports of this machine every second. */
-export async function startPrometheus(ports: readonly number[], rules: string): Promise<TestPrometheus> {
+/** What it asks, how often it does, and what it has to judge by. */
+interface PrometheusOrder {
+  readonly ports: readonly number[];
+  /** The text of a file of rules. */
+  readonly rules: string;
+  readonly everyMs: number;
+}
+
+/** A Prometheus of its own, with an empty memory, that scrapes these ports of this machine. */
+export async function startPrometheus({ ports, rules, everyMs }: PrometheusOrder): Promise<TestPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
   const targets = ports.map((port) => `127.0.0.1:${port}`);
   const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [rules],
+    global: { scrape_interval: `${everyMs}ms`, evaluation_interval: `${everyMs}ms` },
+    rule_files: [join(folder, 'rules.yml')],
     scrape_configs: [{ job_name: 'circuit-breaker', static_configs: [{ targets }] }],
   };
+  await writeFile(join(folder, 'rules.yml'), rules);
   // JSON is YAML.
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
   const port = await freePort();

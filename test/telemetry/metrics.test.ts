@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { EXECUTION_ERROR_CODES } from '../../src/core/codes.js';
+import { inlineWorkflowId } from '../../src/core/definitions/inline-workflow.js';
 import { MOST_VALUES } from '../../src/telemetry/bounded-labels.js';
 import { isOf, measured } from '../support/metrics.js';
 
@@ -79,6 +80,20 @@ describe('labels that users choose', () => {
     expect(seriesOf('circuit_breaker_transitions_total')).toBe(MOST_VALUES + 1);
     expect(seriesOf('gen_ai_client_inference_duration_seconds_count')).toBe(MOST_VALUES + 1);
     expect(all.length).toBeLessThan(10_000);
+  });
+
+  it('have one name for all definitions that came with their tokens', async () => {
+    const { metrics, samples, valueOf } = measured();
+    for (let token = 0; token < MOST_VALUES + 1; token += 1)
+      metrics.transitionTaken(inlineWorkflowId('Quick', token.toString(16).padStart(12, '0')), 'go');
+    metrics.transitionTaken('saved', 'go');
+    metrics.observe('circuit_breaker_tokens', () => [
+      [3, { workflow: inlineWorkflowId('Quick', 'a'), place: 'here' }],
+      [4, { workflow: inlineWorkflowId('Slow', 'b'), place: 'here' }],
+    ]);
+    expect(await valueOf('circuit_breaker_transitions_total', { workflow: 'inline' })).toBe(MOST_VALUES + 1);
+    expect(await valueOf('circuit_breaker_transitions_total', { workflow: 'saved' })).toBe(1);
+    expect((await samples()).filter((one) => isOf(one, 'circuit_breaker_tokens')).map(({ value }) => value)).toEqual([7]);
   });
 
   it('keep their names with every code that there is', async () => {

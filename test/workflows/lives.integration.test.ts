@@ -11,6 +11,7 @@ import { aTransition, anAgent, anAgentTransition, aWorkflow, NOW } from '../supp
 import { eventually } from '../support/eventually.js';
 import { firstTaskEndWithChild, resetWorkflow, taskEnd } from '../support/reset-workflow.js';
 import { FINISH } from '../support/scripted-model.js';
+import { unmeasured } from '../support/metrics.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
 /** Answers at once, or when it is let go or aborted where it is asked to WAIT. */
@@ -44,7 +45,7 @@ let parts: SettlingParts & FollowingParts;
 
 beforeAll(async () => {
   under = await startWorkerUnderTest(model);
-  parts = { storage: under.storage, temporal: gatewayOf(under), now: () => new Date().toISOString() };
+  parts = { storage: under.storage, temporal: gatewayOf(under), metrics: unmeasured, now: () => new Date().toISOString() };
   await under.storage.agents.create('reviewer', anAgent(), NOW);
   const agentExecution = anAgentTransition({
     inputMapping: { text: 'data.text' },
