@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import { portTaken } from '../temporal/ports.js';
+import { ReadNowAndThen } from './read-now-and-then.js';
 
 interface Place {
   readonly host: string;
@@ -23,6 +24,8 @@ const FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 /** Of a request, headers and all: it has no body. */
 const REQUEST_WITHIN_MS = 5000;
 const MOST_CONNECTIONS = 100;
+/** Several who ask get the same, so that they cost no more than one does. */
+const SHARED = { servesMs: 1000, share: 0.5 };
 /** A scrape that is being answered may end; then its connection is cut. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -39,10 +42,12 @@ export class MetricsEndpoint {
     { host, port, isChosen }: Place,
     { read, logger }: EndpointParts,
   ): Promise<MetricsEndpoint | undefined> {
+    const shared = new ReadNowAndThen(read, SHARED);
+    const answering = { read: () => shared.value(), logger };
     const server = createServer(
       { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS },
       (request, response) => {
-        void answer(request, response, { read, logger });
+        void answer(request, response, answering);
       },
     );
     server.maxConnections = MOST_CONNECTIONS;

@@ -3,16 +3,19 @@ import type { Storage } from '../storage/storage.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { ReadNowAndThen } from './read-now-and-then.js';
 
+/** It takes the database its time, however many ask. */
+const SERVING = { servesMs: 15_000, share: 0.02 };
+
 /** What is the same for all processes is read from storage, by the API, when metrics are asked for. */
 export function observeStorage(metrics: Metrics, { tokens, breakers }: Pick<Storage, 'tokens' | 'breakers'>): void {
-  const places = new ReadNowAndThen(() => tokens.countActive());
+  const places = new ReadNowAndThen(() => tokens.countActive(), SERVING);
   metrics.observe('circuit_breaker_tokens', async () =>
     (await places.value()).map(({ workflowId: workflow, place, tokens: count }) => [count, { workflow, place }]),
   );
   metrics.observe('circuit_breaker_incidents_open', async () =>
     (await places.value()).map(({ workflowId: workflow, place, incidents }) => [incidents, { workflow, place }]),
   );
-  const kept = new ReadNowAndThen(() => breakers.list());
+  const kept = new ReadNowAndThen(() => breakers.list(), SERVING);
   metrics.observe('circuit_breaker_breakers', async () => {
     const states = (await kept.value()).map(({ state }) => state.type);
     return (['open', 'half-open'] as const).map((state) => [states.filter((one) => one === state).length, { state }]);

@@ -1,5 +1,5 @@
 import type { AgentTransition, PlaceAgent } from '../core/definitions/definition.js';
-import { isSameUse, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
+import { FULL_ROLLOUT, isSameUse, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
 import { validationFailed } from '../core/errors.js';
 import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
@@ -35,6 +35,17 @@ export async function setRollout(parts: OperationParts, change: RolloutChange): 
   await parts.storage.rollouts.set(kept);
   await told(parts, workflowId);
   return kept;
+}
+
+/**
+ * Takes back what was said of a use: it is as each version of the workflow says, for tokens that live from the next start of that agent
+ * on. Gives how the newest version has it. Throws NOT_FOUND where that has no such use. Safe to repeat.
+ */
+export async function clearRollout(parts: OperationParts, named: NamedUse): Promise<Rollout> {
+  const { id, use } = await usedIn(parts, named);
+  await parts.storage.rollouts.clear(named.workflowId, id);
+  await told(parts, named.workflowId);
+  return use.rollout ?? FULL_ROLLOUT;
 }
 
 /** Of another agent they would be somebody else's. */

@@ -53,6 +53,10 @@ function limitedRollouts(rollouts: RolloutStore, limit: CallerLimit): RolloutSto
       limit.needsWorkflow(rollout.workflowId);
       return rollouts.set(rollout, seen);
     },
+    clear: (workflowId, use) => {
+      limit.needsWorkflow(workflowId);
+      return rollouts.clear(workflowId, use);
+    },
     listWatched: async () => (await rollouts.listWatched()).filter(({ workflowId }) => limit.has(workflowId)),
     listForWorkflow: (workflowId) =>
       limit.has(workflowId) ? rollouts.listForWorkflow(workflowId) : Promise.resolve([]),

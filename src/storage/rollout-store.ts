@@ -1,4 +1,4 @@
-import type { UseRollout } from '../core/definitions/rollout.js';
+import type { AgentUseId, UseRollout } from '../core/definitions/rollout.js';
 
 /** What was said of one use of an agent in a workflow: it holds for every version. */
 export interface KeptRollout extends UseRollout {
@@ -16,6 +16,8 @@ export interface RolloutStore {
    * was said then (its `changedAt`): false where it is another by now, and nothing is kept.
    */
   set(rollout: KeptRollout, seen?: string): Promise<boolean>;
+  /** Forgets what was said of a use, and notes that tokens have to be told: it is as each version says. Safe to repeat. */
+  clear(workflowId: string, use: AgentUseId): Promise<void>;
   /** Those that are to be turned off where too many executions fail, and are not off, of all workflows. */
   listWatched(): Promise<readonly KeptRollout[]>;
   /** Those of a workflow, by no order: no more than its versions use agents. */

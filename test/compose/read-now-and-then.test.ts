@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 
 import { ReadNowAndThen } from '../../src/compose/read-now-and-then.js';
 
+const SERVING = { servesMs: 15_000, share: 0.02 };
+
 function aReading(tookMs: number) {
   const state = { now: 0, readings: 0 };
   const read = () => {
@@ -9,7 +11,7 @@ function aReading(tookMs: number) {
     state.now += tookMs;
     return Promise.resolve(state.readings);
   };
-  return { state, kept: new ReadNowAndThen(read, () => state.now) };
+  return { state, kept: new ReadNowAndThen(read, { ...SERVING, now: () => state.now }) };
 }
 
 it('reads once for all who ask within 15 s', async () => {
@@ -37,7 +39,7 @@ it('tries again what failed, not at once', async () => {
     readings += 1;
     return Promise.reject(new Error('away'));
   };
-  const kept = new ReadNowAndThen(fails, () => now);
+  const kept = new ReadNowAndThen(fails, { ...SERVING, now: () => now });
   await expect(kept.value()).rejects.toThrow('away');
   await expect(kept.value()).rejects.toThrow('away');
   expect(readings).toBe(1);

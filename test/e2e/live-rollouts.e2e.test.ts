@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { modeFor } from '../../src/core/definitions/rollout.js';
-import { createAgent, createToken, createWorkflow, graphql } from '../support/api-client.js';
+import { createAgent, createToken, createWorkflow, graphql, settledToken } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { newPreparedSetting, startEverything, type Setting } from '../support/everything.js';
 import { inParallel } from '../support/in-parallel.js';
@@ -9,6 +9,9 @@ import type { SpawnedProcess } from '../support/spawned-process.js';
 
 const TOKENS = 12;
 const AT_ONCE = 4;
+/** Those that live while the share grows. */
+const SHARED = 200;
+const MANY_AT_ONCE = 12;
 
 const FIRE = `mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId token { place } } }`;
 const SET = `mutation ($workflowId: String!, $transitionId: String, $mode: RolloutMode!, $percent: Float!) {
@@ -56,7 +59,7 @@ describe('an agent that is brought into a live workflow', () => {
 
   const agentExecution = { agentId: 'judge', required: false, outputMapping: { 'data.verdict': 'response' } };
 
-  it('runs for the tokens of its share', async () => {
+  it(`runs for exactly the tokens of its share, of ${SHARED} that live, and none changes sides`, async () => {
     await createWorkflow(setting.address, {
       id: 'round',
       name: 'Round',
@@ -67,24 +70,49 @@ describe('an agent that is brought into a live workflow', () => {
         { id: 'leave', fromPlaces: ['here'], toPlace: 'gone' },
       ],
     });
-    for (const percent of [0, 40, 100]) {
+    const ids = Array.from({ length: SHARED }, (_, number) => `round-${number}`);
+    await inParallel(MANY_AT_ONCE, ids, async (id) => {
+      await createToken(setting.address, { id, workflowId: 'round' });
+    });
+    let ran = 0;
+    for (const percent of [0, 10, 100]) {
       await set('round', 'on', percent);
-      const ids = await newTokens('round', `round-${percent}`);
-      const ran = new Set<string>();
-      await inParallel(AT_ONCE, ids, async (id) => {
-        const { executionId } = await fire(id, 'judge');
-        if (executionId !== null) ran.add(id);
-        await eventually(async () => {
-          const { token } = await graphql<{ token: { pending: object | null } }>(
-            setting.address,
-            'query ($id: String!) { token(id: $id) { pending { transitionId } } }',
-            { id },
-          );
-          if (token.pending !== null) throw new Error('its agent runs');
+      await inParallel(MANY_AT_ONCE, ids, async (id) => {
+        const isOn = modeFor({ mode: 'on', percent }, id) === 'on';
+        // A token that was told looks up what holds: until then it does as it did.
+        const executionId = await eventually(async () => {
+          const fired = await fire(id, 'judge');
+          if (isOn && fired.executionId === null) throw new Error('it has not heard yet');
+          return fired.executionId;
         });
+        if (!isOn) expect(executionId).toBeNull();
+        if (executionId !== null) ran += 1;
+        expect((await settledToken(setting.address, id)).incident).toBeNull();
       });
-      expect([...ran].sort()).toEqual(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on').sort());
+      const { agentExecutions } = await graphql<{ agentExecutions: { nodes: readonly { tokenId: string }[] } }>(
+        setting.address,
+        `{ agentExecutions(workflowId: "round", first: ${2 * SHARED}) { nodes { tokenId } } }`,
+      );
+      const within = new Set(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on'));
+      expect(new Set(agentExecutions.nodes.map(({ tokenId }) => tokenId))).toEqual(within);
+      expect(agentExecutions.nodes).toHaveLength(ran);
     }
+    const { rolloutReport } = await graphql<{ rolloutReport: object }>(
+      setting.address,
+      `
+        {
+          rolloutReport(workflowId: "round", transitionId: "judge", since: "2000-01-01T00:00:00Z") {
+            on {
+              completed
+            }
+            shadow {
+              executions
+            }
+          }
+        }
+      `,
+    );
+    expect(rolloutReport).toEqual({ on: { completed: ran }, shadow: { executions: 0 } });
   });
 
   it('in the shadow moves nothing, and the report tells what it would have moved elsewhere', async () => {

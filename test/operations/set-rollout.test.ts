@@ -5,7 +5,7 @@ import { Turns } from '../../src/api/graphql/answers/turns.js';
 import type { AgentExecution } from '../../src/core/executions/execution.js';
 import type { TokenEvent } from '../../src/core/tokens/token.js';
 import { rolloutReport } from '../../src/operations/rollout-report.js';
-import { setRollout } from '../../src/operations/set-rollout.js';
+import { clearRollout, setRollout } from '../../src/operations/set-rollout.js';
 import type { OperationParts } from '../../src/operations/operation-parts.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -82,6 +82,20 @@ describe('how far agents are brought in', () => {
     const last = await set({ percent: 60, maxErrorRate: null, agentVersions: null });
     expect(last.rollout).toEqual({ mode: 'on', percent: 60 });
     expect(last.agentVersions).toBeUndefined();
+  });
+
+  it('is as the definition says once all that was said is taken back, which the tokens that live hear', async () => {
+    const use = anAgentTransition({ required: false, rollout: { mode: 'on', percent: 30 } });
+    const says = aWorkflow({ transitions: [aTransition({ id: 'review', agentExecution: use })] });
+    await storage.workflows.save('review', says, { hash: '2', now: NOW });
+    const token = aToken({ ...says, id: 'review', version: 2 }, { id: 'lives' });
+    await storage.tokens.record({ token, runId: 'r', events: [], executions: [] });
+    await set({ mode: 'off', percent: 100, maxErrorRate: 0.2 });
+    const named = { workflowId: 'review', transitionId: 'review' };
+    expect(await clearRollout(parts, named)).toEqual({ mode: 'on', percent: 30 });
+    expect(await storage.rollouts.listForWorkflow('review')).toEqual([]);
+    expect(told).toEqual(['lives', 'lives']);
+    await expect(clearRollout(parts, { ...named, transitionId: 'plain' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it.each([

@@ -23,7 +23,7 @@ export class AlertWatch {
     this.#watching = this.#watch();
   }
 
-  /** Those that have begun to fire, in their order; one that was over and fires again is there twice. */
+  /** Those that have begun to fire, in their order; one that was interrupted is there again. */
   get begun(): readonly string[] {
     return this.#begun;
   }

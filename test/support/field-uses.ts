@@ -35,6 +35,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   createToken: 'mutation { createToken(input: {workflowId: "w"}) { id } }',
   createWorkflow:
     'mutation { createWorkflow(input: {id: "w", name: "N", places: ["p", "q"], initialPlace: "p", transitions: [{id: "go", fromPlaces: ["p"], toPlace: "q"}]}) { id } }',
+  clearRollout: 'mutation { clearRollout(workflowId: "w", transitionId: "review") { mode } }',
   deleteAgent: 'mutation { deleteAgent(id: "unused") }',
   deletePlaceAgentConfig: 'mutation { deletePlaceAgentConfig(id: "nothing") }',
   deleteToken: 'mutation { deleteToken(id: "nothing") }',

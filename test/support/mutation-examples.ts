@@ -285,6 +285,10 @@ export function mutationExamples(address: string): Readonly<Record<string, Mutat
       read: { what: 'placeAgent', id: member('workflowId') },
     },
     setLogLevel: { fresh: () => Promise.resolve({ level: 'warn' }) },
+    clearRollout: {
+      fresh: async () => ({ workflowId: await newHost(), transitionId: 'go' }),
+      besides: { placeAgentId: 'other' },
+    },
     setRollout: {
       fresh: async () => {
         const agentVersions = [{ version: 1, percent: 100 }];

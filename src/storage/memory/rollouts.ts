@@ -1,3 +1,4 @@
+import type { AgentUseId } from '../../core/definitions/rollout.js';
 import type { KeptRollout, RolloutStore } from '../rollout-store.js';
 import type { AddedPlaceAgent } from '../place-agent-store.js';
 
@@ -20,6 +21,11 @@ export class MemoryRolloutStore implements RolloutStore {
     this.#rollouts.set(key, rollout);
     this.#note(rollout.workflowId);
     return Promise.resolve(true);
+  }
+
+  clear(workflowId: string, use: AgentUseId): Promise<void> {
+    if (this.#rollouts.delete(JSON.stringify([workflowId, use]))) this.#note(workflowId);
+    return Promise.resolve();
   }
 
   listWatched(): Promise<readonly KeptRollout[]> {

@@ -1,5 +1,6 @@
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
+import type { AgentUseId } from '../../core/definitions/rollout.js';
 import type { KeptRollout, RolloutStore } from '../rollout-store.js';
 import { NOTE_CHANGE } from './place-agents.js';
 
@@ -15,17 +16,27 @@ export class PostgresRolloutStore implements RolloutStore {
 
   async set(rollout: KeptRollout, seen?: string): Promise<boolean> {
     const { workflowId, use } = rollout;
-    const [kind, id] = 'transitionId' in use ? ['transition', use.transitionId] : ['place agent', use.placeAgentId];
     const noted = await this.#sql.query({
       text: `with changed as (
-          insert into circuit_breaker.rollouts as rollout (workflow_id, kind, use_id, document) values ($1, $2, $3, $4)
+          insert into circuit_breaker.rollouts as rollout (workflow_id, kind, use_id, document)
+          select $1, $2, $3, $4::json where $5::text is null
+            or exists (select from circuit_breaker.rollouts where workflow_id = $1 and kind = $2 and use_id = $3)
           on conflict (workflow_id, kind, use_id) do update set document = excluded.document
             where $5::text is null or rollout.document->>'changedAt' = $5
           returning workflow_id
         ) ${NOTE_CHANGE}`,
-      values: [workflowId, kind, id, storableJson(rollout), seen ?? null],
+      values: [workflowId, ...keyOf(use), storableJson(rollout), seen ?? null],
     });
     return noted.length > 0;
+  }
+
+  async clear(workflowId: string, use: AgentUseId): Promise<void> {
+    await this.#sql.query({
+      text: `with changed as (
+          delete from circuit_breaker.rollouts where workflow_id = $1 and kind = $2 and use_id = $3 returning workflow_id
+        ) ${NOTE_CHANGE}`,
+      values: [workflowId, ...keyOf(use)],
+    });
   }
 
   async listWatched(): Promise<readonly KeptRollout[]> {
@@ -52,4 +63,8 @@ export class PostgresRolloutStore implements RolloutStore {
       rows.filter(({ document }) => document.workflowId === id).map(({ document }) => document),
     );
   }
+}
+
+function keyOf(use: AgentUseId): readonly [kind: string, id: string] {
+  return 'transitionId' in use ? ['transition', use.transitionId] : ['place agent', use.placeAgentId];
 }

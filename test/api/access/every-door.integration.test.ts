@@ -22,7 +22,7 @@ const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition migrateTokens rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
 const ADMINISTERS =
-  `applyDefinitions auditLog createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig deleteToken
+  `applyDefinitions auditLog clearRollout createAgent createPlaceAgentConfig createWorkflow deleteAgent deletePlaceAgentConfig deleteToken
   purgeCache setLogLevel setRollout updateAgent`.split(/\s+/);
 
 /** What somebody gets who is limited to another workflow, however much they may do there. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { decide } from '../../../src/core/engine/decide.js';
 import { effectiveDefinition } from '../../../src/core/definitions/effective-definition.js';
 import { modeFor, sharedVersion, shareOf } from '../../../src/core/definitions/rollout.js';
-import { aDefinition, aPlaceAgent, aTransition, anAgentTransition } from '../../support/builders.js';
+import { aDefinition, aPlaceAgent, aToken, aTransition, anAgentTransition, facts } from '../../support/builders.js';
 
 const ids = Array.from({ length: 10_000 }, (_, number) => `order-${number}`);
 const within = (percent: number) => new Set(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on'));
@@ -30,6 +31,29 @@ describe('the share of tokens that an agent is brought in for', () => {
       const spread = 5 * Math.sqrt(((percent / 100) * (1 - percent / 100)) / some.length);
       expect(Math.abs(share - percent / 100)).toBeLessThan(spread);
     }
+  });
+
+  it('of 1,000 tokens that live from 0 over 10 to 100 percent starts the agent of exactly those that the hash says, and none changes sides', () => {
+    const some = ids.slice(0, 1000);
+    const starts = (percent: number) => {
+      const use = anAgentTransition({ required: false, rollout: { mode: 'on', percent } });
+      const definition = aDefinition({ transitions: [aTransition({ id: 'review', agentExecution: use })] });
+      return some.filter((id) => {
+        const { token } = decide(
+          definition,
+          aToken(definition, { id }),
+          { type: 'fire', transitionId: 'review' },
+          facts,
+        );
+        return token.pending !== undefined;
+      });
+    };
+    const atTen = some.filter((id) => shareOf(id) < 1000);
+    expect(starts(0)).toEqual([]);
+    expect(starts(10)).toEqual(atTen);
+    expect(starts(100)).toEqual(some);
+    expect(atTen.length).toBeGreaterThan(60);
+    expect(atTen.length).toBeLessThan(140);
   });
 
   it('stays what it was: tokens keep their side over updates of this program', () => {

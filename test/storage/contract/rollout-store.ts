@@ -39,6 +39,18 @@ export function rolloutStoreContract(storage: () => Pick<Storage, 'definitions' 
       expect(await store().listForWorkflow('ro-seen')).toEqual([later]);
     });
 
+    it('are as if nothing had been said once that is taken back, and nothing that was decided before puts them back', async () => {
+      const said = kept('ro-back');
+      const other = kept('ro-back', { use: { placeAgentId: 'review' } });
+      await store().set(said);
+      await store().set(other);
+      await store().clear('ro-back', said.use);
+      expect(await store().listForWorkflow('ro-back')).toEqual([other]);
+      expect(await store().set(said, said.changedAt)).toBe(false);
+      await store().clear('ro-back', said.use);
+      expect(await store().listForWorkflow('ro-back')).toEqual([other]);
+    });
+
     it('are watched that say how many may fail, and are not off', async () => {
       const watched = kept('ro-x', { rollout: { mode: 'on', percent: 5, maxErrorRate: 0 } });
       await store().set(watched);

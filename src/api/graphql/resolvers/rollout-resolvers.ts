@@ -1,7 +1,7 @@
 import type { AgentUse } from '../../../core/definitions/definition.js';
 import { FULL_ROLLOUT, type RolloutMode, type VersionShare } from '../../../core/definitions/rollout.js';
 import { rolloutReport } from '../../../operations/rollout-report.js';
-import { setRollout } from '../../../operations/set-rollout.js';
+import { clearRollout, setRollout } from '../../../operations/set-rollout.js';
 import type { NamedUse } from '../../../operations/used-in.js';
 import type { ResolverContext } from '../context.js';
 
@@ -35,6 +35,7 @@ export const rolloutResolvers = {
       }),
   },
   Mutation: {
+    clearRollout: (_: unknown, args: UseArguments, context: ResolverContext) => clearRollout(context, namedUse(args)),
     setRollout: async (
       _: unknown,
       { mode, percent, maxErrorRate, agentVersions, ...args }: SetArguments,

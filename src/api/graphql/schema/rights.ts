@@ -42,6 +42,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     approveToolCall: operate,
     cancelAgentExecution: operate,
     cancelToken: operate,
+    clearRollout: administer,
     createAgent: administerAll,
     createPlaceAgentConfig: administer,
     createStreamTicket: read,
