@@ -10,7 +10,7 @@ import type { SpawnedProcess } from '../support/spawned-process.js';
 const TOKENS = 12;
 const AT_ONCE = 4;
 /** Those that live while the share grows. */
-const SHARED = 200;
+const SHARED = 150;
 const MANY_AT_ONCE = 12;
 
 const FIRE = `mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { executionId token { place } } }`;
@@ -91,7 +91,7 @@ describe('an agent that is brought into a live workflow', () => {
       });
       const { agentExecutions } = await graphql<{ agentExecutions: { nodes: readonly { tokenId: string }[] } }>(
         setting.address,
-        `{ agentExecutions(workflowId: "round", first: ${2 * SHARED}) { nodes { tokenId } } }`,
+        `{ agentExecutions(workflowId: "round", first: 200) { nodes { tokenId } } }`,
       );
       const within = new Set(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on'));
       expect(new Set(agentExecutions.nodes.map(({ tokenId }) => tokenId))).toEqual(within);
