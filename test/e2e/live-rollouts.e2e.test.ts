@@ -91,7 +91,15 @@ describe('an agent that is brought into a live workflow', () => {
       });
       const { agentExecutions } = await graphql<{ agentExecutions: { nodes: readonly { tokenId: string }[] } }>(
         setting.address,
-        `{ agentExecutions(workflowId: "round", first: 200) { nodes { tokenId } } }`,
+        `
+          {
+            agentExecutions(workflowId: "round", first: 200) {
+              nodes {
+                tokenId
+              }
+            }
+          }
+        `,
       );
       const within = new Set(ids.filter((id) => modeFor({ mode: 'on', percent }, id) === 'on'));
       expect(new Set(agentExecutions.nodes.map(({ tokenId }) => tokenId))).toEqual(within);
