@@ -7,12 +7,12 @@ import { freePort } from '../test/support/free-port.js';
 import { createTestDatabase } from '../test/support/postgres.js';
 import { median, printRow, timed } from './figures.js';
 
-const ROUNDS = 15;
+const ROUNDS = 9;
 const WARM_UP = 2;
 const EXECUTIONS = 30;
 const CHUNKS = 200;
 const TOKENS = 10;
-const FIRES = 200;
+const FIRES = 100;
 const SCRAPES = 30;
 
 const AGENT = {

@@ -1,5 +1,5 @@
-/** Longer than a backend takes to refuse, with the pause behind it: who has not come again by then has given up. */
-const GIVEN_UP_MS = 15_000;
+/** Longer than a writer pauses between two tries: who has not come again by then has given up. */
+const GIVEN_UP_MS = 5000;
 
 interface Waiting {
   readonly since: number;

@@ -16,6 +16,7 @@ export class AlertWatch {
   readonly #ending = new AbortController();
   readonly #watching: Promise<void>;
   #firing: ReadonlySet<string> = new Set();
+  #all: readonly Alert[] = [];
   readonly #begun: string[] = [];
 
   constructor(prometheus: TestPrometheus) {
@@ -35,10 +36,10 @@ export class AlertWatch {
     });
   }
 
-  /** Waits until none fires. */
+  /** Waits until none fires, or is about to. */
   async silence(): Promise<void> {
     await eventually(() => {
-      if (this.#firing.size > 0) throw new Error(`${[...this.#firing].join()} fires`);
+      if (this.#all.length > 0) throw new Error(`not over: ${this.#all.map(({ labels }) => labels.alertname).join()}`);
     });
   }
 
@@ -54,6 +55,7 @@ export class AlertWatch {
       const firing = new Set(alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname));
       this.#begun.push(...[...firing].filter((name) => !this.#firing.has(name)));
       this.#firing = firing;
+      this.#all = alerts;
       await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
