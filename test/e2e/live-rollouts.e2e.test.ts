@@ -70,6 +70,8 @@ describe('an agent that is brought into a live workflow', () => {
         { id: 'leave', fromPlaces: ['here'], toPlace: 'gone' },
       ],
     });
+    // Before they are there: each begins with what holds then.
+    await set('round', 'on', 0);
     const ids = Array.from({ length: SHARED }, (_, number) => `round-${number}`);
     await inParallel(MANY_AT_ONCE, ids, async (id) => {
       await createToken(setting.address, { id, workflowId: 'round' });
