@@ -1,9 +1,9 @@
 import type { AgentUseId } from '../core/definitions/rollout.js';
-import type { AgentExecution } from '../core/executions/execution.js';
+import type { ExecutionOutline } from '../core/executions/execution-outline.js';
 import type { ExecutionFilter, ExecutionStore } from '../storage/execution-store.js';
 import { pagesOf } from '../storage/pages.js';
 
-const READ_AT_ONCE = 50;
+const READ_AT_ONCE = 500;
 
 interface Span extends Pick<ExecutionFilter, 'since' | 'before'> {
   readonly workflowId: string;
@@ -13,37 +13,27 @@ interface Span extends Pick<ExecutionFilter, 'since' | 'before'> {
 
 interface ExecutionsOfUse {
   /** Newest first, without what they were told and said: that may be gigabytes together. */
-  readonly executions: readonly AgentExecution[];
+  readonly executions: readonly ExecutionOutline[];
   /** There may be more than were looked through. */
   readonly isCut: boolean;
 }
 
 /** The executions of one use of an agent in a span of time. */
 export async function executionsOfUse(
-  store: Pick<ExecutionStore, 'list'>,
+  store: Pick<ExecutionStore, 'listOutlines'>,
   use: AgentUseId,
   { most, ...filter }: Span,
 ): Promise<ExecutionsOfUse> {
-  const executions: AgentExecution[] = [];
+  const executions: ExecutionOutline[] = [];
   let read = 0;
-  for await (const page of pagesOf((request) => store.list(filter, request), READ_AT_ONCE)) {
-    executions.push(...page.filter((execution) => ranFor(execution, use)).map(withoutTexts));
+  for await (const page of pagesOf((request) => store.listOutlines(filter, request), READ_AT_ONCE)) {
+    executions.push(...page.filter((execution) => ranFor(execution, use)));
     read += page.length;
     if (read > most) return { executions, isCut: true };
   }
   return { executions, isCut: false };
 }
 
-function ranFor({ transitionId, placeAgentId }: AgentExecution, use: AgentUseId): boolean {
+function ranFor({ transitionId, placeAgentId }: ExecutionOutline, use: AgentUseId): boolean {
   return 'transitionId' in use ? transitionId === use.transitionId : placeAgentId === use.placeAgentId;
-}
-
-function withoutTexts({
-  output: _output,
-  finalResponse: _text,
-  attempts,
-  ...execution
-}: AgentExecution): AgentExecution {
-  const counted = attempts.map(({ errorMessage: _message, ...attempt }) => attempt);
-  return { ...execution, input: null, warnings: [], attempts: counted };
 }

@@ -4,6 +4,7 @@ import { FULL_ROLLOUT, isSameUse, type Rollout } from '../core/definitions/rollo
 import { CircuitBreakerError } from '../core/errors.js';
 import { transitionPath } from '../core/engine/shadow.js';
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
+import type { ExecutionOutline } from '../core/executions/execution-outline.js';
 import { RuleBudget } from '../core/rules/rule-budget.js';
 import { withPrograms } from '../core/validation/compile-rules.js';
 import { sideSum, type SideSum } from '../core/executions/side-sums.js';
@@ -99,7 +100,7 @@ type Compared = ElsewhereExample & Pick<ShadowComparison, 'isElsewhere'>;
 /** Those that have a path, in the order that they came in: of one that failed nobody knows where its token would have gone. */
 async function compared(
   { storage, work }: ReportParts,
-  shadows: readonly AgentExecution[],
+  shadows: readonly ExecutionOutline[],
 ): Promise<readonly Compared[]> {
   const comparisons = new Map<string, Compared>();
   let read: { readonly tokenId: string; readonly events: readonly StoredTokenEvent[] } | undefined;
@@ -122,7 +123,7 @@ async function compared(
   return completed.flatMap(({ id }) => comparisons.get(id) ?? []);
 }
 
-function byToken({ tokenId: one = '' }: AgentExecution, { tokenId: other = '' }: AgentExecution): number {
+function byToken({ tokenId: one = '' }: ExecutionOutline, { tokenId: other = '' }: ExecutionOutline): number {
   return one < other ? -1 : Number(one > other);
 }
 
@@ -140,7 +141,7 @@ async function eventsOf({ tokens }: Storage, tokenId: string): Promise<readonly 
 /** Of a token that ended before its shadow did: with its data as it is, since nothing has changed it then. */
 async function knownPath(
   storage: Storage,
-  { id, tokenId = '', transitionId = '' }: AgentExecution,
+  { id, tokenId = '', transitionId = '' }: ExecutionOutline,
 ): Promise<readonly string[] | undefined> {
   const token = await storage.tokens.get(tokenId);
   if (token === undefined || token.status === 'ACTIVE') return undefined;

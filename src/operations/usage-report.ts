@@ -18,7 +18,7 @@ export interface UsageSpan {
 }
 
 interface UsageParts {
-  readonly storage: { readonly executions: Pick<ExecutionStore, 'listUsed'> };
+  readonly storage: { readonly executions: Pick<ExecutionStore, 'listOutlines'> };
   /** Does a part of the computing, of which there may be too much. */
   readonly work: { run(work: () => void): Promise<void> };
 }
@@ -46,7 +46,7 @@ async function summed(
   by: readonly UsagePart[],
 ): Promise<UsageSums> {
   const sums = new UsageSums(by);
-  const list = (page: PageRequest) => executions.listUsed(filter, page);
+  const list = (page: PageRequest) => executions.listOutlines(filter, page);
   let read = 0;
   for await (const some of pagesOf(list, READ_AT_ONCE)) {
     await work.run(() => {

@@ -1,7 +1,7 @@
 import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { ExecutionOutline } from '../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../core/executions/turn-claim.js';
-import type { UsedByExecution } from '../core/executions/usage-sums.js';
 import type { JsonValue } from '../core/json/json.js';
 import type { Ended, EndedPage } from './ended.js';
 import type { Page, PageRequest } from './page.js';
@@ -53,8 +53,8 @@ export interface ExecutionStore {
   /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]>;
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>>;
-  /** The same list, of each as much as says what its model calls used. */
-  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>>;
+  /** The same list, of each at least its outline. */
+  listOutlines(filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionOutline>>;
   /**
    * From now on no earlier attempt of the same series stores this turn: it was taken for lost, and may only have been frozen. Gives
    * what such a one had stored before. Safe to repeat.

@@ -198,7 +198,7 @@ function limitedExecutions(executions: ExecutionStore, limit: CallerLimit): Exec
     get: async (id) => limit.own(await executions.get(id)),
     getMany: async (ids) => (await executions.getMany(ids)).map((one) => limit.own(one)),
     list: (filter, page) => executions.list({ ...filter, ofWorkflows: limit.workflows }, page),
-    listUsed: (filter, page) => executions.listUsed({ ...filter, ofWorkflows: limit.workflows }, page),
+    listOutlines: (filter, page) => executions.listOutlines({ ...filter, ofWorkflows: limit.workflows }, page),
     claimTurn: async (id, turn, claim) => {
       await limit.needsExecution(id);
       return await executions.claimTurn(id, turn, claim);

@@ -1,5 +1,5 @@
 import { totalCost } from './cost.js';
-import type { AgentExecution } from './execution.js';
+import type { ExecutionOutline } from './execution-outline.js';
 
 /** What executions of one use of an agent came to. */
 export interface SideSum {
@@ -21,7 +21,7 @@ export interface SideSum {
 }
 
 /** Adds up executions. Pure. */
-export function sideSum(executions: readonly AgentExecution[]): SideSum {
+export function sideSum(executions: readonly ExecutionOutline[]): SideSum {
   const completed = executions.filter(({ status }) => status === 'COMPLETED');
   const failed = executions.filter(({ status }) => status === 'FAILED' || status === 'TIMEOUT');
   const over = completed.length + failed.length;
@@ -44,7 +44,7 @@ export function sideSum(executions: readonly AgentExecution[]): SideSum {
   };
 }
 
-function countCodes(failed: readonly AgentExecution[]): SideSum['errors'] {
+function countCodes(failed: readonly ExecutionOutline[]): SideSum['errors'] {
   const counts = new Map<string, number>();
   for (const { errorCode = 'server' } of failed) counts.set(errorCode, (counts.get(errorCode) ?? 0) + 1);
   return [...counts]

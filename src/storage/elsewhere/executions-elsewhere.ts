@@ -28,7 +28,7 @@ export function executionsElsewhere(executions: TellingExecutionStore, home: Hom
     get: (id) => executions.get(id),
     getMany: (ids) => executions.getMany(ids),
     list: (filter, page) => executions.list(filter, page),
-    listUsed: (filter, page) => executions.listUsed(filter, page),
+    listOutlines: (filter, page) => executions.listOutlines(filter, page),
     claimTurn: (id, turn, claim) => executions.claimTurn(id, turn, claim),
     storeTurn: (id, turn, finished) => executions.storeTurn(id, turn, finished),
     getTurn: (id, turn) => executions.getTurn(id, turn),

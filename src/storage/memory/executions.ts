@@ -79,7 +79,7 @@ export class MemoryExecutionStore implements ExecutionStore {
     return memoryPage(wanted, page);
   }
 
-  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
+  listOutlines(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
     return this.list(filter, page);
   }
 

@@ -2,7 +2,7 @@ import { changeEntries, startEntry, type Starter } from '../../core/audit/execut
 import { notFound } from '../../core/errors.js';
 import { storable } from '../../core/json/well-formed-text.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
-import type { UsedByExecution } from '../../core/executions/usage-sums.js';
+import { OUTLINE_MEMBERS, type ExecutionOutline } from '../../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { changedExecution } from '../changed-execution.js';
@@ -23,8 +23,8 @@ interface Row {
   readonly revision: number;
 }
 
-interface UsedRow extends Omit<UsedByExecution, 'workflowId'> {
-  readonly workflowId: string | null;
+interface OutlineRow {
+  readonly document: ExecutionOutline;
 }
 
 /** What a join gives where there is none. */
@@ -33,9 +33,9 @@ interface AbsentRow {
 }
 
 const COLUMNS = 'document, last_sequence, revision';
-/** What an execution used, without what it was told and said. */
-const USED =
-  'id, agent_id as "agentId", workflow_id as "workflowId", created_at as "createdAt", document->\'attempts\' as attempts';
+/** Read once, and without what an execution was told and said. */
+const OUTLINE = `(select json_object_agg(key, value) from json_each(document)
+  where key in (${OUTLINE_MEMBERS.map((member) => `'${member}'`).join()})) as document`;
 /** As in the index of streams that expire. */
 const ENDED_AT = "coalesce(document->>'completedAt', created_at)";
 
@@ -134,9 +134,12 @@ export class PostgresExecutionStore implements ExecutionStore {
     return pageOf(rows.map(executionOf), page);
   }
 
-  async listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>> {
-    const rows = await this.#select<UsedRow>(USED, filter, page);
-    return pageOf(rows.map(usedOf), page);
+  async listOutlines(filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionOutline>> {
+    const rows = await this.#select<OutlineRow>(OUTLINE, filter, page);
+    return pageOf(
+      rows.map(({ document }) => document),
+      page,
+    );
   }
 
   claimTurn(executionId: string, turn: number, claim: TurnClaim): Promise<JsonValue | undefined> {
@@ -240,8 +243,4 @@ export class PostgresExecutionStore implements ExecutionStore {
 
 function executionOf({ document, last_sequence: lastSequence }: Row): AgentExecution {
   return lastSequence === null ? document : { ...document, lastSequence };
-}
-
-function usedOf({ workflowId, ...used }: UsedRow): UsedByExecution {
-  return workflowId === null ? used : { ...used, workflowId };
 }

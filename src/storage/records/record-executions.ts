@@ -1,7 +1,7 @@
 import { startEntry, type Starter } from '../../core/audit/execution-entries.js';
 import { notFound } from '../../core/errors.js';
 import type { AgentExecution } from '../../core/executions/execution.js';
-import type { UsedByExecution } from '../../core/executions/usage-sums.js';
+import type { ExecutionOutline } from '../../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { storable, storableJson } from '../../core/json/well-formed-text.js';
@@ -83,7 +83,7 @@ export class RecordExecutionStore implements TellingExecutionStore {
   }
 
   /** Records are read whole: of fewer than were asked for. */
-  listUsed(filter: ExecutionFilter, page: PageRequest): Promise<Page<UsedByExecution>> {
+  listOutlines(filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionOutline>> {
     return this.list(filter, { ...page, first: Math.min(page.first, READ_WHOLE) });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { OUTLINE_MEMBERS } from '../../../src/core/executions/execution-outline.js';
 import type { AgentExecution } from '../../../src/core/executions/execution.js';
 import type { ExecutionStore } from '../../../src/storage/execution-store.js';
 import { NOW } from '../../support/builders.js';
@@ -116,9 +117,11 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       expect(since.items).toHaveLength(2);
       const before = await store().list({ tokenId: 'ex-token', before: '2026-02-02T00:00:00.000Z' }, { first: 9 });
       expect(before.items.map(({ item }) => item.createdAt < '2026-02-02T00:00:00.000Z')).toEqual([true]);
-      const used = await store().listUsed({ tokenId: 'ex-token', status: 'FAILED', agentId: 'a' }, { first: 9 });
+      const used = await store().listOutlines({ tokenId: 'ex-token', status: 'FAILED', agentId: 'a' }, { first: 9 });
       expect(used.items.map(({ item }) => item)).toMatchObject(
-        failed.items.map(({ item: { id, agentId, createdAt, attempts } }) => ({ id, agentId, createdAt, attempts })),
+        failed.items.map(({ item }) =>
+          Object.fromEntries(Object.entries(item).filter(([name]) => OUTLINE_MEMBERS.includes(name))),
+        ),
       );
       await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({
         code: 'VALIDATION_FAILED',
