@@ -31,7 +31,7 @@ it('is of the one that waits the longest', () => {
   expect(waiting.oldestMs()).toBe(50);
 });
 
-it('goes on over tries that fail, until one is taken', { tags: 'stream-away' }, () => {
+it('goes on over tries that fail, until one is taken', () => {
   for (let tries = 0; tries < 4; tries += 1) {
     tried('a', { ms: 5000, isOver: false });
     now += 2000;
