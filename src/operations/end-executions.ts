@@ -46,7 +46,11 @@ export async function livingExecutionOf(
   return undefined;
 }
 
-async function endExecution({ storage, temporal, metrics, now }: EndingParts, id: string, ending: Ending): Promise<void> {
+async function endExecution(
+  { storage, temporal, metrics, now }: EndingParts,
+  id: string,
+  ending: Ending,
+): Promise<void> {
   if (await temporal.cancelExecution(id, ending.reason)) return;
   metrics.executionEnded(await storage.executions.update(id, { ...ending.end, completedAt: now() }));
 }

@@ -93,7 +93,9 @@ describe('labels that users choose', () => {
     ]);
     expect(await valueOf('circuit_breaker_transitions_total', { workflow: 'inline' })).toBe(MOST_VALUES + 1);
     expect(await valueOf('circuit_breaker_transitions_total', { workflow: 'saved' })).toBe(1);
-    expect((await samples()).filter((one) => isOf(one, 'circuit_breaker_tokens')).map(({ value }) => value)).toEqual([7]);
+    expect((await samples()).filter((one) => isOf(one, 'circuit_breaker_tokens')).map(({ value }) => value)).toEqual([
+      7,
+    ]);
   });
 
   it('keep their names with every code that there is', async () => {

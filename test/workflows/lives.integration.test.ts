@@ -45,7 +45,12 @@ let parts: SettlingParts & FollowingParts;
 
 beforeAll(async () => {
   under = await startWorkerUnderTest(model);
-  parts = { storage: under.storage, temporal: gatewayOf(under), metrics: unmeasured, now: () => new Date().toISOString() };
+  parts = {
+    storage: under.storage,
+    temporal: gatewayOf(under),
+    metrics: unmeasured,
+    now: () => new Date().toISOString(),
+  };
   await under.storage.agents.create('reviewer', anAgent(), NOW);
   const agentExecution = anAgentTransition({
     inputMapping: { text: 'data.text' },
