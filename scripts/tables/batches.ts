@@ -3,7 +3,7 @@ import { index, integer, json, primaryKey, text } from 'drizzle-orm/pg-core';
 
 import { circuitBreaker } from './database-schema.js';
 
-/** A row for each turn that waits for a batch, until its answer was taken, or it waits no longer. */
+/** A row for each turn that waits for a batch, or has left: what says so keeps an attempt that comes late from joining. */
 export const batchRequests = circuitBreaker.table(
   'batch_requests',
   {
@@ -17,6 +17,8 @@ export const batchRequests = circuitBreaker.table(
     /** Our own id of the batch that has it; null before. */
     batchId: text('batch_id'),
     answer: json(),
+    /** The run of the Temporal workflow that has left; null: it waits. */
+    leftRun: text('left_run'),
   },
   (table) => [
     primaryKey({ columns: [table.executionId, table.turn] }),
@@ -38,6 +40,8 @@ export const batchSubmissions = circuitBreaker.table(
     lines: integer().notNull(),
     /** Null until somebody has heard that the provider took it. */
     providerBatchId: text('provider_batch_id'),
+    /** Which of several keys it was sent with; null where an earlier version sent it. */
+    account: text(),
   },
   (table) => [index('batch_submissions_latest').on(table.lastAt)],
 );

@@ -9,20 +9,36 @@ import { failBatch, type BatchKeeping } from './tell-batch.js';
 
 /** So often a provider is asked that fails in a way that may pass. */
 const MOST_TRIES = 10;
+/** Keys that rest are looked at again so often: they may be praised, or there may be others. */
+const LONGEST_REST_MS = 300_000;
 
 /** Nobody can say yet whether a batch was submitted: it is asked again, as often as it takes. */
 export class UnclearBatch extends Error {
   override readonly name = 'UnclearBatch';
-  readonly retryAfterMs: number;
 
-  constructor(candidates: readonly string[], afterSeconds: number) {
-    super(
-      candidates.length === 0
-        ? 'The provider may have taken this batch a moment ago. It is submitted once it should be listed, and is not.'
-        : `The provider may have taken this batch before a worker got lost: it is one of ${candidates.slice(0, 3).join(', ')}, or none. ` +
-            'It is submitted once those are over and none of them was it.',
-    );
-    this.retryAfterMs = afterSeconds * 1000;
+  private constructor(
+    message: string,
+    readonly retryAfterMs: number,
+    readonly candidates: readonly string[] = [],
+  ) {
+    super(message);
+  }
+
+  static unlisted(afterSeconds: number): UnclearBatch {
+    const words = 'The provider may have taken this batch a moment ago.';
+    return new UnclearBatch(`${words} It is submitted once it should be listed, and is not.`, afterSeconds * 1000);
+  }
+
+  static among(candidates: readonly string[], afterSeconds: number): UnclearBatch {
+    const some = candidates.slice(0, 3).join(', ');
+    const words = `The provider may have taken this batch before a worker got lost: it is one of ${some}, or none.`;
+    const then = 'It is submitted once those are over and none of them was it.';
+    return new UnclearBatch(`${words} ${then}`, afterSeconds * 1000, candidates);
+  }
+
+  static unsaid({ message }: ModelError, afterSeconds: number): UnclearBatch {
+    const words = `The provider may have taken this batch, and does not say: ${message}`;
+    return new UnclearBatch(`${words} It is asked until it does.`, afterSeconds * 1000);
   }
 }
 
@@ -50,6 +66,7 @@ export async function askProvider<Result>(
       throw ApplicationFailure.create({ message: error.message, type: error.name, nextRetryDelay: error.retryAfterMs });
     if (!(error instanceof ModelError)) throw error;
     const { code, message, facts } = error;
+    if (facts.heldBack === true) throw heldBack(error);
     const limits = { ...retryLimits(undefined), maxAttempts: MOST_TRIES };
     const failures = before.failures + 1;
     const verdict = judgeFailure(limits, { ...facts, code, failures });
@@ -62,6 +79,12 @@ export async function askProvider<Result>(
   } finally {
     stopBeating();
   }
+}
+
+/** Nobody was asked, since all keys rest: whoever waits for a batch can wait for them, too. */
+function heldBack({ code, message, facts: { retryAfterMs = 0 } }: ModelError): ApplicationFailure {
+  const nextRetryDelay = Math.max(1, Math.min(retryAfterMs, LONGEST_REST_MS));
+  return ApplicationFailure.create({ message, type: code, nextRetryDelay });
 }
 
 function askedBefore({ info }: Context): AskedBefore {

@@ -9,6 +9,7 @@ import { ownValue } from '../core/json/json.js';
 import { finalFailure } from '../contract/failures.js';
 import type { ModelCall } from '../contract/activities.js';
 import type { BatchedRequest } from '../providers/model-batches.js';
+import type { BatchCaller } from '../storage/batch-store.js';
 import type { ActivityParts } from './activity-parts.js';
 import { previousDetails, type AttemptDetails } from './attempt-heartbeat.js';
 import { NO_BREAKERS } from './from-batch.js';
@@ -17,7 +18,10 @@ import { turnClaim } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 import { reserveForBatch, settleBatched } from './reserve-budget.js';
 
-/** Stores what a stream would send, as one of those that wait for a batch, and then sees to it that somebody collects them. */
+/**
+ * Stores what a stream would send, as one of those that wait for a batch, and then sees to it that somebody collects them. Does neither
+ * where its Temporal workflow has left meanwhile, as when it was cancelled: nothing here is cancelled with it.
+ */
 export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<void> {
   const context = Context.current();
   const { executionId, turn } = call;
@@ -37,7 +41,11 @@ export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<
   const provider = accountOf(loaded.request.provider);
   const groupId = shortHash({ provider, path: batched.path });
   const customId = `cb-${shortHash({ executionId, turn })}`;
-  await parts.storage.batches.join({ executionId, turn, customId, groupId, ...batched }, parts.now());
+  const request = { executionId, turn, customId, groupId, ...batched };
+  if (!(await parts.storage.batches.join(request, callerOf(context, parts)))) {
+    await settleBatched(parts, { executionId, turn });
+    return;
+  }
   await parts.batches.collect({ groupId, provider, ...parts.batches.times });
   const stream = parts.openAnswer(executionId, {
     claim: { epoch: streamEpoch(turn, context), turn, reason: call.later?.reason ?? 'first' },
@@ -47,13 +55,18 @@ export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<
   await stream.end();
 }
 
-/** From now on what comes of it is of nobody. */
+/** From now on what comes of it is of nobody, and an attempt to join that is late does not. */
 export async function leaveBatch(
-  { storage }: ActivityParts,
+  parts: Pick<ActivityParts, 'now' | 'storage'>,
   { executionId, turn }: { readonly executionId: string; readonly turn: number },
 ): Promise<void> {
-  await settleBatched({ storage }, { executionId, turn });
-  await storage.batches.leave(executionId, turn);
+  await parts.storage.batches.leave({ executionId, turn }, callerOf(Context.current(), parts));
+  // Behind it: what an attempt to join reserves from now on, that gives back itself.
+  await settleBatched(parts, { executionId, turn });
+}
+
+function callerOf({ info }: Context, { now }: Pick<ActivityParts, 'now'>): BatchCaller {
+  return { runId: info.workflowExecution?.runId ?? '', now: now() };
 }
 
 async function reserve(parts: ActivityParts, call: ModelCall, { request, ...place }: Reserving): Promise<void> {

@@ -35,6 +35,7 @@ export interface BudgetPlace {
 const LONGEST_WAIT_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
+const DAY_MS = 24 * 3600 * 1000;
 /** After its time is over, a call has so long to say what it took. */
 export const EXPIRY_GRACE_MS = 5 * 60_000;
 
@@ -104,18 +105,33 @@ export async function reserveForBatch(parts: BudgetParts, call: ModelCall, place
   await reserveBudget(parts, call, { ...place, callId: IN_BATCH });
 }
 
-/** What a turn that joined a batch has reserved; undefined: it has no budgets. What they may have left by now does not matter. */
+/**
+ * What a turn that joined a batch has reserved; undefined: it has no budgets. What they may have left by now does not matter. Its limits are
+ * those of every day on which it may have joined: it counts on that day, and that day is told of when it is nearly spent.
+ */
 export async function reservedForBatch(
   parts: BudgetParts,
   { prepared, executionId, turn }: ModelCall,
   place: BudgetPlace,
 ): Promise<BudgetReservation | undefined> {
-  const day = parts.now().slice(0, 10);
   const look = () => parts.budgets.of(prepared, { isFresh: false });
   const owners = await persistently(place.context.cancellationSignal, look);
-  const limits = limitsOf({ executionId, day, ...owners });
+  const days = daysOfWait(parts.now(), prepared.batch?.maxWaitSeconds ?? 0);
+  const [day] = days;
+  const limits = [...new Map(days.flatMap((one) => limitsOf({ executionId, day: one, ...owners })).map(keyed)).values()];
   if (limits.length === 0) return undefined;
   return { executionId, turn, callId: IN_BATCH, day, limits, ...sizeOf(parts, place) };
+}
+
+/** Today first. */
+function daysOfWait(now: string, maxWaitSeconds: number): readonly [string, ...string[]] {
+  const dayBefore = (days: number) => new Date(Date.parse(now) - days * DAY_MS).toISOString().slice(0, 10);
+  const before = Array.from({ length: Math.ceil((maxWaitSeconds * 1000) / DAY_MS) }, (_, index) => dayBefore(index + 1));
+  return [now.slice(0, 10), ...before];
+}
+
+function keyed(limit: BudgetLimit): readonly [string, BudgetLimit] {
+  return [`${limit.day} ${limit.scope}`, limit];
 }
 
 /** A turn has left its batch: what nobody said of it counts with the least that it can have taken. Does nothing for one that was read. */

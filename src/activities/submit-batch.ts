@@ -3,8 +3,8 @@ import { Context } from '@temporalio/activity';
 import type { BatchToSubmit } from '../contract/activities.js';
 import type { ExecutionErrorCode } from '../core/codes.js';
 import { ModelError } from '../core/executions/model-error.js';
-import { ownIdIn, type SubmittedBatch } from '../providers/model-batches.js';
-import type { BatchSubmission } from '../storage/batch-store.js';
+import { ownIdIn, type FoundBatch, type SubmittedBatch } from '../providers/model-batches.js';
+import type { BatchRequest, BatchSubmission, BegunSubmission } from '../storage/batch-store.js';
 import { askProvider, UnclearBatch } from './ask-provider.js';
 import { cancelBatch } from './cancel-batch.js';
 import type { BatchKeeping } from './tell-batch.js';
@@ -14,6 +14,9 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** So long after a batch was sent its provider may not list it yet. */
 const UNLISTED_MS = 60_000;
+
+/** So long after a provider did not say whether it has a batch it is asked again. */
+const UNSAID_SECONDS = 60;
 
 const CANCELLING_MS = 60_000;
 
@@ -54,34 +57,71 @@ async function soughtAt(parts: BatchKeeping, { batch, submission, signal }: Subm
   const { storage, batches, logger } = parts;
   const since = new Date(Date.parse(submission.firstAt) - DAY_MS).toISOString();
   const others = await storage.batches.submittedSince(since);
-  const found = await batches.models.find({ ...batch, ...submission, others }, signal);
-  if (found.type === 'found') return found.providerBatchId;
-  const candidates = found.type === 'unclear' ? found.candidates : [];
-  // The clocks of two workers differ.
-  const isUnlisted = Math.abs(Date.parse(parts.now()) - Date.parse(submission.lastAt)) < UNLISTED_MS;
-  if (candidates.length === 0 && !isUnlisted) return undefined;
-  if ((await storage.batches.placesIn(batch.batchId)).length === 0) return undefined;
-  logger.warn(
-    { batchId: batch.batchId, candidates },
-    'a batch may be submitted already: it is waited until that is clear',
-  );
-  throw new UnclearBatch(candidates, candidates.length === 0 ? UNLISTED_MS / 1000 : batches.times.pollSeconds);
+  const found = await batches.models.find({ ...batch, ...submission, others }, signal).catch(ifRefused);
+  if (!(found instanceof ModelError) && found.type === 'found') return found.providerBatchId;
+  const unclear = unclearBatch(parts, found, submission);
+  if (unclear === undefined || (await storage.batches.placesIn(batch.batchId)).length === 0) return undefined;
+  const { batchId } = batch;
+  const { message, candidates } = unclear;
+  logger.warn({ batchId, candidates, message }, 'a batch may be submitted already: it is waited until that is clear');
+  throw unclear;
 }
 
-async function submitted(parts: BatchKeeping, { batch, submission, signal }: Submitting): Promise<string> {
-  const { storage, batches, now } = parts;
-  const { batchId } = batch;
-  const lines = await storage.batches.requestsIn(batchId);
-  await storage.batches.beginSubmission(batchId, lines.length, now());
-  let id: string;
-  try {
-    id = await batches.models.submit(batch, lines, signal);
-  } catch (error) {
-    // That this attempt was refused says nothing of an earlier one.
-    if (isRefused(error) && submission === undefined) await storage.batches.dropSubmission(batchId);
-    throw error;
+/** Why it is not clear yet whether somebody has submitted a batch, by what the provider said of it; undefined: nobody has. */
+function unclearBatch(
+  { batches, now }: BatchKeeping,
+  found: FoundBatch | ModelError,
+  { lastAt }: BatchSubmission,
+): UnclearBatch | undefined {
+  if (found instanceof ModelError) return UnclearBatch.unsaid(found, UNSAID_SECONDS);
+  if (found.type === 'unclear') return UnclearBatch.among(found.candidates, batches.times.pollSeconds);
+  // The clocks of two workers differ.
+  const isUnlisted = Math.abs(Date.parse(now()) - Date.parse(lastAt)) < UNLISTED_MS;
+  return isUnlisted ? UnclearBatch.unlisted(UNLISTED_MS / 1000) : undefined;
+}
+
+/** It may have the batch: that it does not say, or refuses the key, ends nothing. */
+function ifRefused(error: unknown): ModelError {
+  if (error instanceof ModelError) return error;
+  throw error;
+}
+
+async function submitted(parts: BatchKeeping, submitting: Submitting): Promise<string> {
+  const { storage, batches } = parts;
+  const { batch, submission } = submitting;
+  const requests = await storage.batches.requestsIn(batch.batchId);
+  // Where an attempt was sent that may have arrived, there the batch stays.
+  let accounts = submission?.account === undefined ? await batches.models.accounts(batch) : ([submission.account] as const);
+  for (;;) {
+    const sent = await sentTo(parts, { ...submitting, accounts, requests });
+    if ('id' in sent) return await kept(parts, { ...batch, providerBatchId: sent.id });
+    const [first, ...others] = accounts.filter((account) => account !== sent.account);
+    if (first === undefined || submission !== undefined || !ofItsKey(sent.refusal)) throw sent.refusal;
+    accounts = [first, ...others];
   }
-  return await kept(parts, { ...batch, providerBatchId: id });
+}
+
+interface Sending extends Submitting {
+  readonly accounts: BegunSubmission['accounts'];
+  readonly requests: readonly BatchRequest[];
+}
+
+/** Sends a batch to the account that has the least to do. Gives what it refused it with, where it took nothing for certain. */
+async function sentTo(
+  { storage, batches, now }: BatchKeeping,
+  { batch, submission, accounts, requests, signal }: Sending,
+): Promise<{ readonly id: string } | { readonly account: string; readonly refusal: ModelError }> {
+  const { batchId } = batch;
+  const begun = { accounts, lines: requests.length, now: now() };
+  const account = await storage.batches.beginSubmission(batchId, begun);
+  try {
+    return { id: await batches.models.submit({ ...batch, account }, requests, signal) };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // That this attempt was refused says nothing of an earlier one.
+    if (submission === undefined) await storage.batches.dropSubmission(batchId);
+    return { account, refusal: error };
+  }
 }
 
 /** The batch that counts: the first of which was noted what the provider calls it. Another one is cancelled. */
@@ -98,6 +138,11 @@ async function kept(parts: BatchKeeping, batch: SubmittedBatch): Promise<string>
 /** With these a provider says for certain that it took nothing. */
 const REFUSALS: readonly ExecutionErrorCode[] = ['auth', 'quota', 'rate_limit', 'invalid_request', 'model_not_found'];
 
-function isRefused(error: unknown): boolean {
+function isRefusal(error: unknown): error is ModelError {
   return error instanceof ModelError && REFUSALS.includes(error.code);
+}
+
+/** Another key may be taken. */
+function ofItsKey({ code }: ModelError): boolean {
+  return code === 'auth' || code === 'quota' || code === 'rate_limit';
 }

@@ -7,7 +7,7 @@ import type { ModelEvent, ModelRequest } from '../core/executions/turn.js';
 import type { WebAccess } from '../http/web-access.js';
 import { anthropicBatches } from './batch/anthropic-batches.js';
 import type { BatchApi } from './batch/batch-api.js';
-import { BatchAccounts, fromAll, fromFirst, withAccount } from './batch/batch-accounts.js';
+import { BatchAccounts, fromAll } from './batch/batch-accounts.js';
 import { googleBatches } from './batch/google-batches.js';
 import { openAiBatches } from './batch/openai-batches.js';
 import { answeringWith, Catcher } from './batch/stand-ins.js';
@@ -60,16 +60,21 @@ export function createModelBatches(dependencies: BatchDependencies): ModelBatche
     },
     find: async (batch, signal) => {
       const others = batch.others.map(ownIdIn);
-      return await fromAll(accounts.of(batch, signal), async ({ id, connection }) =>
-        withAccount(id, await apiOf(batch.provider).find(connection, { ...batch, others })),
-      );
+      const { account } = batch;
+      const asked = account === undefined ? accounts.of(batch, signal) : [accounts.at({ ...batch, account }, signal)];
+      return await fromAll(asked, ({ connection }) => apiOf(batch.provider).find(connection, { ...batch, others }));
     },
+    accounts: (batch) => accounts.open(batch),
     submit: async (batch, lines, signal) => {
-      const api = apiOf(batch.provider);
-      return await fromFirst(
-        accounts.of(batch, signal),
-        async ({ id, connection }) => `${id}:${await api.submit(connection, batch, lines)}`,
-      );
+      const { id, connection } = accounts.at(batch, signal);
+      try {
+        const own = await apiOf(batch.provider).submit(connection, batch, lines);
+        accounts.took(batch);
+        return `${id}:${own}`;
+      } catch (error) {
+        if (error instanceof ModelError) await accounts.refused(batch, error);
+        throw error;
+      }
     },
     look: async (batch, signal) => {
       const { api, connection, id } = reach(batch, signal);

@@ -24,6 +24,11 @@ export interface OwnBatch {
   readonly provider: LlmProvider;
 }
 
+/** Which of the keys of a provider a batch goes with, and to which of its addresses: one of `accounts`. */
+export interface PlacedBatch extends OwnBatch {
+  readonly account: string;
+}
+
 /** A batch that somebody has begun to submit, so that its provider may have it. */
 export interface SoughtBatch extends OwnBatch {
   /** Before it was first sent, and before it was last sent; RFC 3339. */
@@ -31,6 +36,8 @@ export interface SoughtBatch extends OwnBatch {
   readonly lastAt: string;
   /** How many requests it had then. */
   readonly lines: number;
+  /** Where it was sent; absent: nobody knows, so all are asked. */
+  readonly account?: string;
   /** The providers' ids of batches of ours that are known to be others. */
   readonly others: readonly string[];
 }
@@ -73,10 +80,12 @@ export interface ModelBatches {
   request(request: ModelRequest, signal: AbortSignal): Promise<BatchedRequest>;
   /** A model that answers as a line of a batch did, at the price of batches. */
   answering(answer: StoredAnswer): LanguageModel;
-  /** Looks whether the provider has a batch. */
+  /** Looks whether the provider has a batch. Throws where one that may have it does not say. */
   find(batch: SoughtBatch, signal: AbortSignal): Promise<FoundBatch>;
-  /** Submits a batch, whatever was submitted before; gives the provider's id of it. */
-  submit(batch: OwnBatch, lines: readonly BatchLine[], signal: AbortSignal): Promise<string>;
+  /** Where a batch may go now: no key of several that rests or was refused lately is among them. Throws why, where all do. */
+  accounts(batch: OwnBatch): Promise<readonly [string, ...string[]]>;
+  /** Submits a batch, whatever was submitted before; gives the provider's id of it. What a refusal says of the key is noted for all calls. */
+  submit(batch: PlacedBatch, lines: readonly BatchLine[], signal: AbortSignal): Promise<string>;
   look(batch: SubmittedBatch, signal: AbortSignal): Promise<BatchState>;
   /** What a batch that is over has, line by line: not all of it is in memory at once. */
   results(batch: SubmittedBatch, results: readonly string[], signal: AbortSignal): AsyncIterable<ResultLine>;

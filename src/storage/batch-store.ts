@@ -14,6 +14,13 @@ export interface BatchRequest {
   readonly body: string;
 }
 
+/** Who joins and leaves, and when: RFC 3339. */
+export interface BatchCaller {
+  /** The run of the Temporal workflow: a reset one is another, and may join again. */
+  readonly runId: string;
+  readonly now: string;
+}
+
 /** A line of a batch, without what it says. */
 export interface BatchPlace extends Pick<BatchRequest, 'executionId' | 'turn' | 'customId'> {
   readonly isAnswered: boolean;
@@ -33,16 +40,24 @@ export interface BatchSubmission {
   readonly lastAt: string;
   /** How many requests it had then. */
   readonly lines: number;
+  /** The account that it was sent to, and stays with; absent: an earlier version sent it. */
+  readonly account?: string;
   /** The provider's id of it; absent: nobody has heard yet that the provider took it. */
   readonly providerBatchId?: string;
 }
 
+export interface BegunSubmission {
+  readonly accounts: readonly [string, ...string[]];
+  readonly lines: number;
+  readonly now: string;
+}
+
 /** The turns that wait for a batch, and what came of them. Every method may be repeated. */
 export interface BatchStore {
-  /** Keeps a request from now (RFC 3339) on. One of the same turn stays as it is. */
-  join(request: BatchRequest, now: string): Promise<void>;
-  /** Forgets a request, and what came of it: what comes later is of no line. */
-  leave(executionId: string, turn: number): Promise<void>;
+  /** Keeps a request from now on; one of the same turn stays as it is. False: the same run has left before, so nothing is kept. */
+  join(request: BatchRequest, caller: BatchCaller): Promise<boolean>;
+  /** Forgets a request, and what came of it: what comes later is of no line, also a request that this run made before, and that is late. */
+  leave(turn: Pick<BatchRequest, 'executionId' | 'turn'>, caller: BatchCaller): Promise<void>;
   /**
    * Puts the oldest requests of a group that are in no batch into a batch; says how many it has. A batch that has some already gets no
    * more.
@@ -56,8 +71,11 @@ export interface BatchStore {
   /** Keeps the same of all lines of which nothing is kept. */
   answerRest(batchId: string, answer: StoredAnswer): Promise<void>;
   answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined>;
-  /** Notes that a batch is about to be submitted, from now (RFC 3339) on. */
-  beginSubmission(batchId: string, lines: number, now: string): Promise<void>;
+  /**
+   * Notes that a batch is about to be submitted, from now (RFC 3339) on, and gives the account for it: where it was sent before, else that of
+   * the given ones which has the fewest lines under way, the first of equals.
+   */
+  beginSubmission(batchId: string, begun: BegunSubmission): Promise<string>;
   /** The provider has refused it for certain: nothing of it was submitted. One that it took stays noted. */
   dropSubmission(batchId: string): Promise<void>;
   endSubmission(batchId: string, providerBatchId: string): Promise<void>;

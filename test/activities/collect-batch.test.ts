@@ -5,7 +5,7 @@ import { ToldTroubles } from '../../src/activities/told-troubles.js';
 import type { ExecutionErrorCode } from '../../src/core/codes.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
 import type { BatchState, ModelBatches, ResultLine } from '../../src/providers/model-batches.js';
-import { A_BATCH, attempt, BATCH_ID, batchUnderTest } from '../support/batch-activity.js';
+import { A_BATCH, attempt, BATCH_ID, batchUnderTest, CALLER } from '../support/batch-activity.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const OVER: BatchState = { type: 'over', results: ['file'], rest: { code: 'incomplete_stream', message: 'No line.' } };
@@ -34,8 +34,12 @@ describe('a batch that its provider has', () => {
     under = await batchUnderTest(models);
   });
 
-  const collect = async () =>
-    (await attempt(() => collectBatch(under.parts, { ...A_BATCH, providerBatchId: 'key:theirs' }, troubles))).result;
+  const once = async (heartbeatDetails?: unknown) =>
+    await attempt(
+      () => collectBatch(under.parts, { ...A_BATCH, providerBatchId: 'key:theirs' }, troubles),
+      heartbeatDetails === undefined ? {} : { heartbeatDetails },
+    );
+  const collect = async () => (await once()).result;
   const failing = (code: ExecutionErrorCode, facts = {}) => Promise.reject(new ModelError(code, 'No.', facts));
   const warnings = () => under.logger.lines.filter(({ level }) => level === 'warn');
 
@@ -97,11 +101,52 @@ describe('a batch that its provider has', () => {
 
   it('is cancelled when nobody waits for it any more, also while it cannot be asked for', async () => {
     look = () => failing('auth');
-    await under.storage.batches.leave('one', 1);
+    await under.storage.batches.leave({ executionId: 'one', turn: 1 }, CALLER);
     expect(await collect()).toBe(false);
-    await under.storage.batches.leave('two', 1);
+    await under.storage.batches.leave({ executionId: 'two', turn: 1 }, CALLER);
     expect(await collect()).toBe(true);
     expect(cancelled).toEqual(['key:theirs']);
+  });
+
+  it(
+    'is over once its provider has not known it ten times in a row, and what was read of it stays',
+    { tags: 'provider-fails' },
+    async () => {
+      await under.storage.batches.answer(BATCH_ID, 'line-one', { type: 'answered', status: 200, requestId: '', body: '{}' });
+      look = () => failing('invalid_request', { status: 404 });
+      let before: unknown;
+      for (let misses = 1; misses < 10; misses += 1) {
+        const { error, details } = await once(before);
+        expect(error).toMatchObject({ type: 'UnknownBatch', nextRetryDelay: 1000 });
+        before = details;
+      }
+      expect(await under.storage.batches.answerOf('two', 1)).toBeUndefined();
+      expect(await once(before)).toMatchObject({ result: true });
+      expect(await under.storage.batches.answerOf('two', 1)).toMatchObject({
+        code: 'server',
+        message: expect.stringContaining('does not know') as string,
+      });
+      expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ type: 'answered' });
+      expect(new Set(under.told)).toEqual(new Set(['one', 'two']));
+    },
+  );
+
+  it('is asked for as ever once its provider knows it again', { tags: 'provider-fails' }, async () => {
+    look = () => failing('invalid_request', { status: 404 });
+    const { details } = await once({ misses: 8 });
+    expect(details).toEqual({ misses: 9 });
+    look = () => Promise.resolve({ type: 'running' });
+    expect(await once(details)).toMatchObject({ result: false });
+  });
+
+  it('whose results are gone is over, too', { tags: 'provider-fails' }, async () => {
+    look = () => Promise.resolve(OVER);
+    // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- there are none
+    results = async function* () {
+      throw new ModelError('invalid_request', 'No.', { status: 410 });
+    };
+    expect(await once({ misses: 9 })).toMatchObject({ result: true });
+    expect(await under.storage.batches.answerOf('one', 1)).toMatchObject({ code: 'server' });
   });
 
   it('is looked for again by Temporal where our own storage fails', async () => {

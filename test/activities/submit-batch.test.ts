@@ -4,27 +4,30 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { submitBatch } from '../../src/activities/submit-batch.js';
 import type { ExecutionErrorCode } from '../../src/core/codes.js';
 import { ModelError } from '../../src/core/executions/model-error.js';
-import type { FoundBatch } from '../../src/providers/model-batches.js';
-import { A_BATCH, attempt, BATCH_ID, batchUnderTest } from '../support/batch-activity.js';
+import type { FoundBatch, SoughtBatch } from '../../src/providers/model-batches.js';
+import { A_BATCH, attempt, BATCH_ID, batchUnderTest, CALLER } from '../support/batch-activity.js';
 
 describe('a batch that is submitted', () => {
   let under: Awaited<ReturnType<typeof batchUnderTest>>;
-  let find: () => Promise<FoundBatch>;
-  let send: () => Promise<string>;
+  let find: (sought: SoughtBatch) => Promise<FoundBatch>;
+  let send: (account: string) => Promise<string>;
+  let accounts: () => Promise<readonly [string, ...string[]]>;
   let asked: string[];
 
   beforeEach(async () => {
     asked = [];
+    accounts = () => Promise.resolve(['key', 'other']);
     find = () => Promise.resolve({ type: 'none' });
     send = () => Promise.resolve('key:theirs');
     under = await batchUnderTest({
-      find: () => {
+      find: (sought) => {
         asked.push('find');
-        return find();
+        return find(sought);
       },
-      submit: () => {
-        asked.push('submit');
-        return send();
+      accounts: () => accounts(),
+      submit: ({ account }) => {
+        asked.push(account === 'key' ? 'submit' : `submit ${account}`);
+        return send(account);
       },
       cancel: ({ providerBatchId }, signal) => {
         signal.throwIfAborted();
@@ -60,7 +63,75 @@ describe('a batch that is submitted', () => {
     await submit();
     send = () => Promise.resolve('key:theirs');
     expect(await submit()).toMatchObject({ result: 'key:theirs' });
-    expect(asked).toEqual(['submit', 'submit']);
+    expect(asked).toEqual(['submit', 'submit other', 'submit']);
+  });
+
+  it.each(['auth', 'quota', 'rate_limit'] as const)(
+    'goes with another key where one is refused with %s',
+    { tags: 'provider-fails' },
+    async (code) => {
+      send = (account) =>
+        account === 'key' ? Promise.reject(new ModelError(code, 'No.')) : Promise.resolve('other:theirs');
+      expect(await submit()).toMatchObject({ result: 'other:theirs' });
+      expect(await under.storage.batches.submissionOf(BATCH_ID)).toMatchObject({ account: 'other' });
+    },
+  );
+
+  it('stays with the key with which it may have been taken', { tags: 'provider-fails' }, async () => {
+    const soughtAt: unknown[] = [];
+    find = ({ account }) => {
+      soughtAt.push(account);
+      return Promise.resolve({ type: 'none' });
+    };
+    send = failing('network');
+    await submit();
+    accounts = () => Promise.resolve(['other']);
+    under.clock.ms += 60_000;
+    send = () => Promise.resolve('key:theirs');
+    expect(await submit()).toMatchObject({ result: 'key:theirs' });
+    expect([asked, soughtAt]).toEqual([['submit', 'find', 'submit'], ['key']]);
+  });
+
+  it.each(['auth', 'invalid_request', 'network'] as const)(
+    'is neither ended nor submitted again while a look for it fails with %s, however often',
+    { tags: 'provider-fails' },
+    async (code) => {
+      send = failing('network');
+      await submit();
+      find = failing(code);
+      let details: unknown;
+      for (let look = 0; look < 20; look += 1) {
+        under.clock.ms += 60_000;
+        const one = await attempt(() => submitBatch(under.parts, A_BATCH), { heartbeatDetails: details });
+        expect(waitOf(one)).toEqual(['UnclearBatch', 60_000]);
+        details = one.details;
+      }
+      expect(asked.filter((what) => what !== 'find')).toEqual(['submit']);
+      expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
+      find = () => Promise.resolve({ type: 'found', providerBatchId: 'key:late' });
+      expect(await submit()).toMatchObject({ result: 'key:late' });
+    },
+  );
+
+  it('is over where nobody waits for it any more, though a look for it is refused', async () => {
+    send = failing('network');
+    await submit();
+    find = failing('auth');
+    for (const executionId of ['one', 'two']) await under.storage.batches.leave({ executionId, turn: 1 }, CALLER);
+    expect(await submit()).toMatchObject({ result: null });
+    expect(asked).toEqual(['submit', 'find']);
+  });
+
+  it('waits while all keys rest, as often as it takes', { tags: 'provider-fails' }, async () => {
+    const rest = { heldBack: true, retryAfterMs: 3_600_000 } as const;
+    accounts = () => Promise.reject(new ModelError('rate_limit', 'All rest.', rest));
+    for (let time = 0; time < 20; time += 1) {
+      expect(waitOf(await attempt(() => submitBatch(under.parts, A_BATCH), { heartbeatDetails: { failures: 9 } }))).toEqual([
+        'rate_limit',
+        300_000,
+      ]);
+    }
+    expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
   });
 
   it(

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { KnownBudgets } from '../../src/activities/known-budgets.js';
+import { reserveForBatch } from '../../src/activities/reserve-budget.js';
 import { withinBudget, withoutCall } from '../../src/activities/within-budget.js';
 import type { Budget } from '../../src/core/agents/budget.js';
 import { budgetScopes } from '../../src/core/executions/budget-limit.js';
@@ -60,16 +61,19 @@ describe('a model call within budgets', () => {
     readonly askedBefore?: ModelRequest['provider'];
     /** What is known already: nobody is called. */
     readonly known?: ScriptedModel;
+    /** It waits for a batch from now on, or has its answer of one. */
+    readonly batch?: 'join' | 'take';
     readonly costOf?: (provider: unknown, usage: TokenUsage) => number | undefined;
   }
 
   async function play(model: ScriptedModel, how: Played = {}): Promise<string> {
     const { attempt = 1, characters = 0, executionId = 'e', workflowId, costOf = CENT_EACH, timeoutMs = 2000 } = how;
-    const { signal = new AbortController().signal, askedBefore, known } = how;
+    const { signal = new AbortController().signal, askedBefore, known, batch } = how;
     const prepared = {
       ...{ agentId: 'reviewer', agentVersion: 1, provider: 'mock' as const, model: 'mock-1', conversationId: 'e' },
       ...{ messageCount: 1, maxTurns: 1, timeoutSeconds: 2, retry: retryLimits(undefined) },
       ...(workflowId === undefined ? {} : { workflowId }),
+      ...(batch === undefined ? {} : { batch: { maxWaitSeconds: 172_800 } }),
     };
     const place = {
       context: { cancellationSignal: signal, info: { attempt } as never },
@@ -80,7 +84,11 @@ describe('a model call within budgets', () => {
     };
     const parts = { storage, budgets, costOf, logger, model, now: () => now };
     let text = '';
-    const call = { executionId, turn: 1, overrides: {}, prepared };
+    const call = { executionId, turn: 1, overrides: {}, prepared, ...(batch === 'take' ? { isBatched: true as const } : {}) };
+    if (batch === 'join') {
+      await reserveForBatch(parts, call, place);
+      return '';
+    }
     const events =
       known === undefined ? withinBudget(parts, call, place) : withoutCall(parts, call, { ...place, known });
     for await (const event of events) {
@@ -270,6 +278,17 @@ describe('a model call within budgets', () => {
     storage.budgets.reserve = () => Promise.reject(new Error('asked'));
     await Promise.all(Array.from({ length: 20 }, () => play(fine())));
     expect(looks).toBe(1);
+  });
+
+  it('tells of the day on which it joined a batch, also when its answer comes days later', async () => {
+    await setBudget({ maxTokensPerDay: 25 });
+    const costly = new ScriptedModel([{ ...FINISH, usage: { inputTokens: 10, outputTokens: 10, totalTokens: 20 } }]);
+    await play(costly, { batch: 'join' });
+    now = '2026-11-25T00:00:01.000Z';
+    await play(costly, { batch: 'take' });
+    expect(await today()).toEqual({ spent: 20, reserved: 0 });
+    expect(told).toEqual(['The budget of agent "reviewer" for 2026-11-23, 25 tokens, is spent to 80 %.']);
+    expect(await today(budgetScopes.agent('reviewer'), '2026-11-25')).toEqual({ spent: 0, reserved: 0 });
   });
 
   it('says once that a day is nearly spent', async () => {

@@ -7,13 +7,17 @@ import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
 import { createLanguageModel } from '../../src/providers/create-language-model.js';
 import { createModelBatches } from '../../src/providers/create-model-batches.js';
 import { readCredentials } from '../../src/providers/keys/read-credentials.js';
-import type {
-  BatchLine,
-  BatchState,
-  ModelBatches,
-  ResultLine,
-  SoughtBatch,
+import {
+  ownIdIn,
+  type BatchLine,
+  type BatchState,
+  type ModelBatches,
+  type OwnBatch,
+  type ResultLine,
+  type SoughtBatch,
+  type SubmittedBatch,
 } from '../../src/providers/model-batches.js';
+import { MemoryProviderKeyStore } from '../../src/storage/memory/provider-keys.js';
 import { priceTable } from '../../src/providers/pricing/price-table.js';
 import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import {
@@ -47,6 +51,12 @@ afterAll(async () => {
   await providers.stop();
   await dispatcher.close();
 });
+
+/** Where it may go first. */
+async function placed(batch: OwnBatch, models: ModelBatches) {
+  const [account] = await models.accounts(batch);
+  return { ...batch, account };
+}
 
 function modelsOf(apiKeys = BATCH_KEY) {
   const [openai, anthropic, google] = BATCH_PROVIDERS.map((type) => ({ apiKeys, baseUrl: providers.baseUrls[type] }));
@@ -82,14 +92,14 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
 
   /** Submitted, without anybody here having heard what the provider calls it. */
   async function submit(texts: readonly string[], models = batches) {
-    const batch = { batchId: `batch-${(count += 1)}`, provider };
+    const batch = await placed({ batchId: `batch-${(count += 1)}`, provider }, models);
     const providerBatchId = await models.submit(batch, await linesFor(texts), SIGNAL);
     return { ...batch, providerBatchId };
   }
 
-  async function stateOf(batch: Awaited<ReturnType<typeof submit>>) {
-    expect(await batches.look(batch, SIGNAL)).toEqual({ type: 'running' });
-    const state = await batches.look(batch, SIGNAL);
+  async function stateOf(batch: SubmittedBatch, models = batches) {
+    expect(await models.look(batch, SIGNAL)).toEqual({ type: 'running' });
+    const state = await models.look(batch, SIGNAL);
     if (state.type === 'running') throw new Error('it is not over');
     return state;
   }
@@ -194,10 +204,61 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
     expect(await batches.find(sought('batch-that-never-was'), SIGNAL)).toEqual({ type: 'none' });
   });
 
-  it('whose key is refused are not there: another key is asked, and where there is none it says so', async () => {
-    const batch = await submit(['a'], createModelBatches(modelsOf(`sk-revoked,${BATCH_KEY}`)));
-    expect(server.batches).toHaveLength(1);
-    expect(batch.providerBatchId.split(':')).toHaveLength(2);
+  it('go with no key that was refused or rests, and stay with theirs', async () => {
+    server.keys = [BATCH_KEY, 'sk-other', 'sk-limited'];
+    const keyStore = new MemoryProviderKeyStore();
+    const models = createModelBatches({ ...modelsOf(`sk-revoked,sk-limited,sk-other,${BATCH_KEY}`), keyStore });
+    const own = { batchId: 'spread', provider };
+    const [revoked = '', limited = '', other = '', last = ''] = await models.accounts(own);
+    await expect(models.submit({ ...own, account: revoked }, await linesFor(['a']), SIGNAL)).rejects.toMatchObject({
+      code: 'auth',
+    });
+    await keyStore.mark({ endpoint: limited, kind: 'limited', model: 'm', forMs: 60_000 });
+    const elsewhere = createModelBatches({ ...modelsOf(`sk-revoked,sk-limited,sk-other,${BATCH_KEY}`), keyStore });
+    expect(await elsewhere.accounts(own)).toEqual([other, last]);
+    const providerBatchId = await models.submit({ ...own, account: other }, await linesFor(['a']), SIGNAL);
+    expect(server.batches.map(({ key }) => key)).toEqual(['sk-other']);
+    const batch = { ...own, providerBatchId };
+    const state = await stateOf(batch, elsewhere);
+    const lines: ResultLine[] = [];
+    for await (const line of elsewhere.results(batch, state.results, SIGNAL)) lines.push(line);
+    expect(await Promise.all(lines.map(outcomeOf))).toEqual(['Answer to a']);
+    await elsewhere.cancel(batch, SIGNAL);
+    expect(server.cancelled).toEqual([ownIdIn(providerBatchId)]);
+  });
+
+  it('wait where all keys rest, and are told where all were refused', async () => {
+    const keyStore = new MemoryProviderKeyStore();
+    const models = createModelBatches({ ...modelsOf('sk-one,sk-two'), keyStore });
+    const own = { batchId: 'resting', provider };
+    const [one = '', two = ''] = await models.accounts(own);
+    for (const account of [one, two])
+      await expect(models.submit({ ...own, account }, await linesFor(['a']), SIGNAL)).rejects.toMatchObject({
+        code: 'auth',
+      });
+    await expect(models.accounts(own)).rejects.toMatchObject({ code: 'auth' });
+    const limiting = new MemoryProviderKeyStore();
+    for (const endpoint of [one, two])
+      await limiting.mark({ endpoint, kind: 'limited', model: 'm', forMs: endpoint === one ? 90_000 : 60_000 });
+    const waiting = createModelBatches({ ...modelsOf('sk-one,sk-two'), keyStore: limiting });
+    await expect(waiting.accounts(own)).rejects.toMatchObject({ code: 'rate_limit', facts: { heldBack: true } });
+  });
+
+  it('that may be at any of several keys are nowhere only where each of them says so', async () => {
+    const models = createModelBatches(modelsOf(`sk-revoked,${BATCH_KEY}`));
+    const [, account = ''] = await models.accounts({ batchId: 'any', provider });
+    await expect(models.find(sought('any'), SIGNAL)).rejects.toMatchObject({ code: 'auth' });
+    expect(await models.find(sought('any', { account }), SIGNAL)).toEqual({ type: 'none' });
+  });
+
+  it('that nobody knows say so with the status of the answer', async () => {
+    const batch = await submit(['a']);
+    server.forgotten.add(ownIdIn(batch.providerBatchId));
+    await expect(batches.look(batch, SIGNAL)).rejects.toMatchObject({ facts: { status: 404 } });
+  });
+
+  it('say where their only key is refused', async () => {
+    const batch = await submit(['a']);
     const revoked = createModelBatches(modelsOf('sk-revoked'));
     await expect(submit(['a'], revoked)).rejects.toMatchObject({ code: 'auth' });
     await expect(revoked.find(sought('batch'), SIGNAL)).rejects.toMatchObject({ code: 'auth' });
@@ -247,7 +308,7 @@ describe('a batch of OpenAI', () => {
     const { openai: server } = providers;
     server.ending = () => ({ status: 'refused', code: 'token_limit_exceeded', lines: [] });
     const batches = createModelBatches(modelsOf());
-    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    const submitted = { ...batch, providerBatchId: await batches.submit(await placed(batch, batches), [line], SIGNAL) };
     await batches.look(submitted, SIGNAL);
     expect(await batches.look(submitted, SIGNAL)).toMatchObject({ type: 'over', rest: { code: 'rate_limit' } });
   });
@@ -255,7 +316,8 @@ describe('a batch of OpenAI', () => {
   it('is made though its file is not found at first', async () => {
     const { openai: server } = providers;
     server.missing = 2;
-    await createModelBatches(modelsOf()).submit(batch, [line], SIGNAL);
+    const batches = createModelBatches(modelsOf());
+    await batches.submit(await placed(batch, batches), [line], SIGNAL);
     expect(server.batches).toHaveLength(1);
   });
 });
@@ -269,7 +331,7 @@ describe('a batch of Google', () => {
     const { google: server } = providers;
     server.ending = (sent) => ({ status: 'completed', lines: sent.map((one) => ({ line: one, never: 'cancelled' })) });
     const batches = createModelBatches(modelsOf());
-    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    const submitted = { ...batch, providerBatchId: await batches.submit(await placed(batch, batches), [line], SIGNAL) };
     await batches.look(submitted, SIGNAL);
     const state = await batches.look(submitted, SIGNAL);
     const results: ResultLine[] = [];
@@ -281,7 +343,7 @@ describe('a batch of Google', () => {
   it('is over when it is done, also in a state that nobody here knows', async () => {
     const { google: server } = providers;
     const batches = createModelBatches(modelsOf());
-    const submitted = { ...batch, providerBatchId: await batches.submit(batch, [line], SIGNAL) };
+    const submitted = { ...batch, providerBatchId: await batches.submit(await placed(batch, batches), [line], SIGNAL) };
     const metadata = { state: 'BATCH_STATE_NEW_TO_US' };
     server.refusals = [{ json: { done: true, metadata, error: { code: 8, message: 'Too much.' } } }];
     expect(await batches.look(submitted, SIGNAL)).toMatchObject({ type: 'over', rest: { code: 'rate_limit' } });

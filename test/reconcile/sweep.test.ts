@@ -359,8 +359,8 @@ describe('the sweep', () => {
   it('forgets requests of batches whose executions were ended from outside', async () => {
     const request = { turn: 1, groupId: 'group', path: '/', body: '{}' };
     const day = (days: number) => new Date(Date.parse(NOW) - days * 24 * HOUR).toISOString();
-    await storage.batches.join({ ...request, executionId: 'old', customId: 'old' }, day(9));
-    await storage.batches.join({ ...request, executionId: 'new', customId: 'new' }, day(7));
+    await storage.batches.join({ ...request, executionId: 'old', customId: 'old' }, { runId: 'r', now: day(9) });
+    await storage.batches.join({ ...request, executionId: 'new', customId: 'new' }, { runId: 'r', now: day(7) });
     await reconciler().round();
     expect(await storage.batches.claim('group', 'batch', { lines: 10, bytes: 100 })).toBe(1);
   });

@@ -11,6 +11,7 @@ import { NO_BATCHES } from './no-batches.js';
 export const BATCH_ID = 'batch-1';
 const SINCE = '2026-11-30T05:00:00.000Z';
 const LIMITS = { lines: 10, bytes: 1000 };
+export const CALLER = { runId: 'run-1', now: SINCE };
 const provider = { type: 'openai', model: 'm', headers: {}, options: {} } as const;
 
 /** What the workflow of a batch says of it. */
@@ -23,7 +24,7 @@ export async function batchUnderTest(models: Partial<ModelBatches>) {
   for (const executionId of ['one', 'two'])
     await storage.batches.join(
       { executionId, turn: 1, customId: `line-${executionId}`, groupId: 'group', path: '/', body: '{}' },
-      SINCE,
+      CALLER,
     );
   await storage.batches.claim('group', BATCH_ID, LIMITS);
   const told: string[] = [];

@@ -9,6 +9,7 @@ export const NO_BATCHES: BatchParts = {
     answering: () => {
       throw new Error('not played');
     },
+    accounts: notPlayed,
     find: notPlayed,
     submit: notPlayed,
     look: notPlayed,

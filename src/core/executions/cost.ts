@@ -25,14 +25,20 @@ const BATCH_PRICE = 0.5;
 /** What a call costs, in US dollars; `undefined` where no price is known. */
 type CostOf = (provider: LlmProvider, usage: TokenUsage) => number | undefined;
 
+/** What comes from the cache: its part of a prompt as long as this one that all came from there, since longer ones have higher prices. */
+function cachedCost(costOf: CostOf, provider: LlmProvider, { inputTokens, cachedInputTokens = 0 }: TokenUsage): number {
+  const cached = Math.min(cachedInputTokens, inputTokens);
+  if (cached === 0) return 0;
+  const all = { inputTokens, outputTokens: 0, totalTokens: inputTokens, cachedInputTokens: inputTokens };
+  return ((costOf(provider, all) ?? 0) * cached) / inputTokens;
+}
+
 /** What calls cost in a batch, by what they would as streams. What Google reads from its cache is no cheaper there. */
 export function batchCostOf(costOf: CostOf): CostOf {
   return (provider, usage) => {
     const streamed = costOf(provider, usage);
     if (streamed === undefined) return undefined;
-    const { cachedInputTokens: cached = 0 } = usage;
-    const read = { inputTokens: cached, outputTokens: 0, totalTokens: cached, cachedInputTokens: cached };
-    const full = provider.type === 'google' && cached > 0 ? (costOf(provider, read) ?? 0) : 0;
+    const full = provider.type === 'google' ? cachedCost(costOf, provider, usage) : 0;
     return roundedUsd((streamed + full) * BATCH_PRICE);
   };
 }

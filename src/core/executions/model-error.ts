@@ -9,6 +9,8 @@ export interface ModelErrorFacts extends UsedKeys {
   readonly heldBack?: true;
   /** It failed before the provider was asked: it says nothing of how that is, and costs nothing. */
   readonly isUnasked?: true;
+  /** Of the answer, as HTTP has it; absent: none came. */
+  readonly status?: number;
   /** What the provider itself said about trying again; absent: the code decides. */
   readonly shouldRetry?: boolean;
   readonly providerRequestId?: string;

@@ -128,17 +128,13 @@ const NOT_GIVEN = [400, 403, 404, 410];
 /** Whose a batch is, by the first line of its results; empty: it is none of ours. */
 async function readMark(connection: BatchConnection, batch: JsonObject): Promise<string> {
   const path = resultsPath(connection, textAt(batch, 'id'), textAt(batch, 'results_url'));
-  let status = 0;
-  const onHead = (head: { readonly status: number }) => {
-    status = head.status;
-  };
   try {
-    for await (const line of connection.lines(path, onHead)) {
+    for await (const line of connection.lines(path)) {
       const id = line === undefined ? '' : textAt(parseJsonObject(line) ?? {}, 'custom_id');
       if (id !== '') return splitId(id).mark;
     }
   } catch (error) {
-    if (!(error instanceof ModelError && NOT_GIVEN.includes(status))) throw error;
+    if (!(error instanceof ModelError && NOT_GIVEN.includes(error.facts.status ?? 0))) throw error;
   }
   return '';
 }

@@ -1,6 +1,8 @@
 import { ModelError } from '../../core/executions/model-error.js';
-import { resolveEndpoints } from '../keys/endpoint.js';
-import { ownIdIn, type FoundBatch, type OwnBatch, type SubmittedBatch } from '../model-batches.js';
+import { resolveEndpoints, type Endpoint, type Endpoints } from '../keys/endpoint.js';
+import { EndpointPool } from '../keys/endpoint-pool.js';
+import { judgeEndpoint } from '../keys/judge-endpoint.js';
+import { ownIdIn, type FoundBatch, type OwnBatch, type PlacedBatch, type SubmittedBatch } from '../model-batches.js';
 import type { ProviderDependencies } from '../provider-dependencies.js';
 import { wireFormatOf } from '../wire-formats.js';
 import { BatchConnection } from './batch-connection.js';
@@ -13,72 +15,91 @@ export interface Account {
 
 export class BatchAccounts {
   readonly #dependencies: ProviderDependencies;
+  readonly #pool: EndpointPool;
 
   constructor(dependencies: ProviderDependencies) {
+    const { keyStore } = dependencies;
     this.#dependencies = dependencies;
+    this.#pool = new EndpointPool(keyStore === undefined ? {} : { store: keyStore });
   }
 
-  /** All that a batch may go to. */
-  of({ provider }: Pick<OwnBatch, 'provider'>, signal: AbortSignal): readonly Account[] {
-    return resolveEndpoints(provider, this.#dependencies.credentials).map((endpoint) => {
-      const format = wireFormatOf(provider, endpoint.baseUrl);
-      const connection = new BatchConnection(this.#dependencies, { provider, format, endpoint, signal });
-      return { id: endpoint.id, connection };
-    });
+  /** All that a batch may have gone to. */
+  of({ provider }: OwnBatch, signal: AbortSignal): readonly Account[] {
+    return this.#endpoints(provider).map((endpoint) => this.#account(provider, endpoint, signal));
   }
 
-  /** The one that has a batch, and what that is called there. Throws ModelError `auth` where its key is not set any more. */
+  /** Where a batch may go now: see `EndpointPool.open`. */
+  async open({ provider }: OwnBatch): Promise<readonly [string, ...string[]]> {
+    const endpoints = this.#endpoints(provider);
+    const [first, ...others] = await this.#pool.open({ endpoints, model: provider.model, tried: [] });
+    return [first.id, ...others.map(({ id }) => id)];
+  }
+
+  /** Throws ModelError `auth` where its key is not set any more. */
+  at({ provider, account }: PlacedBatch, signal: AbortSignal): Account {
+    return this.#account(provider, this.#endpointAt(account, this.#endpoints(provider)), signal);
+  }
+
+  /** The one that has a batch, and what that is called there. Throws as `at` does. */
   reach(batch: SubmittedBatch, signal: AbortSignal): { readonly connection: BatchConnection; readonly id: string } {
-    const own = ownIdIn(batch.providerBatchId);
-    const account = this.of(batch, signal).find(({ id }) => `${id}:${own}` === batch.providerBatchId);
-    if (account === undefined) throw new ModelError('auth', 'The key that submitted the batch is not set any more.');
-    return { connection: account.connection, id: own };
+    const id = ownIdIn(batch.providerBatchId);
+    const account = batch.providerBatchId.slice(0, -id.length - 1);
+    return { connection: this.at({ ...batch, account }, signal).connection, id };
+  }
+
+  took({ provider, account }: PlacedBatch): void {
+    this.#pool.praise(this.#endpointAt(account, this.#endpoints(provider)));
+  }
+
+  /** What a refusal says of the key holds for all calls. A limit is one of batches: streams have their own. */
+  async refused({ provider, account }: PlacedBatch, error: ModelError): Promise<void> {
+    if (error.code !== 'auth' && error.code !== 'quota') return;
+    const endpoints = this.#endpoints(provider);
+    const endpoint = this.#endpointAt(account, endpoints);
+    const { mark, doubtForMs } = judgeEndpoint(error, {
+      ...(error.facts.status === undefined ? {} : { status: error.facts.status }),
+      ...{ model: provider.model, isOneOfSeveral: endpoints.length > 1 },
+    });
+    if (doubtForMs !== undefined) this.#pool.doubt(endpoint, doubtForMs);
+    if (mark === undefined) return;
+    const { name: key, baseUrl } = endpoint;
+    this.#dependencies.onRest?.({ key, host: baseUrl.host, kind: mark.kind, forMs: mark.forMs });
+    await this.#pool.mark(endpoint, mark);
+  }
+
+  #endpoints(provider: OwnBatch['provider']): Endpoints {
+    return resolveEndpoints(provider, this.#dependencies.credentials);
+  }
+
+  #endpointAt(account: string, endpoints: Endpoints): Endpoint {
+    const endpoint = endpoints.find(({ id }) => id === account);
+    if (endpoint === undefined) throw new ModelError('auth', 'The key that submitted the batch is not set any more.');
+    return endpoint;
+  }
+
+  #account(provider: OwnBatch['provider'], endpoint: Endpoint, signal: AbortSignal): Account {
+    const format = wireFormatOf(provider, endpoint.baseUrl);
+    const connection = new BatchConnection(this.#dependencies, { provider, format, endpoint, signal });
+    return { id: endpoint.id, connection };
   }
 }
 
-export function withAccount(account: string, found: FoundBatch): FoundBatch {
-  return found.type === 'found' ? { ...found, providerBatchId: `${account}:${found.providerBatchId}` } : found;
-}
-
-/** What the first account gives that is not refused as such. Throws why, where all are. */
-export async function fromFirst<Given>(
-  accounts: readonly Account[],
-  ask: (account: Account) => Promise<Given>,
-): Promise<Given> {
-  let refusal: ModelError | undefined;
-  for (const account of accounts) {
-    try {
-      return await ask(account);
-    } catch (error) {
-      refusal ??= refusalOf(error);
-    }
-  }
-  throw refusal ?? new ModelError('auth', 'No key is set.');
-}
-
-/** What all accounts together have. One that is refused as such has nothing; throws why, where all are. */
+/** What the accounts together have. Throws where one of them does not say, and none says that it has it. */
 export async function fromAll(
   accounts: readonly Account[],
   look: (account: Account) => Promise<FoundBatch>,
 ): Promise<FoundBatch> {
-  const refusals: ModelError[] = [];
+  const failures: unknown[] = [];
   const candidates: string[] = [];
   for (const account of accounts) {
     try {
       const found = await look(account);
-      if (found.type === 'found') return found;
+      if (found.type === 'found') return { ...found, providerBatchId: `${account.id}:${found.providerBatchId}` };
       if (found.type === 'unclear') candidates.push(...found.candidates);
     } catch (error) {
-      refusals.push(refusalOf(error));
+      failures.push(error);
     }
   }
-  const [refusal] = refusals;
-  if (refusal !== undefined && refusals.length === accounts.length) throw refusal;
+  if (failures.length > 0) throw failures[0];
   return candidates.length === 0 ? { type: 'none' } : { type: 'unclear', candidates };
-}
-
-/** That an account is refused as such; throws whatever else it is. */
-function refusalOf(error: unknown): ModelError {
-  if (error instanceof ModelError && (error.code === 'auth' || error.code === 'quota')) return error;
-  throw error;
 }

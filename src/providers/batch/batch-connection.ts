@@ -109,8 +109,8 @@ export class BatchConnection {
   }
 
   /** The lines of a file, as `readResultLines` gives them. */
-  async *lines(path: string, onHead?: OnHead): AsyncGenerator<string | undefined, void, undefined> {
-    const call = this.#open(FILE_LIMITS, undefined, onHead);
+  async *lines(path: string): AsyncGenerator<string | undefined, void, undefined> {
+    const call = this.#open(FILE_LIMITS);
     try {
       const response = await call.fetch(apiUrl(this.#endpoint.baseUrl, path));
       yield* readResultLines(response.body ?? []);

@@ -105,7 +105,8 @@ export class GuardedCall {
     );
     const { secrets, onHead } = this.#options;
     onHead?.({ status: answer.statusCode, headers: answer.headers });
-    this.#facts = readResponseFacts(answer.headers, { nowMs: Date.now(), status: answer.statusCode, secrets });
+    const { statusCode: status, headers } = answer;
+    this.#facts = { status, ...readResponseFacts(headers, { nowMs: Date.now(), status, secrets }) };
     const contentType = headerText(answer.headers['content-type']);
     this.#contentType = contentType;
     if (!this.#isExpected(answer.statusCode, contentType)) throw await this.#refuse(answer, contentType);

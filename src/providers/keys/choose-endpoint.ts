@@ -41,6 +41,17 @@ export function chooseEndpoint(states: readonly EndpointState[], nowMs: number):
   return isTriedAgain ? { type: 'use', index: oldest.index } : { type: 'refused' };
 }
 
+/** All that a call may go to, those before others that could be reached lately. As `chooseEndpoint` chooses: where it chooses none, none. */
+export function openEndpoints(states: readonly EndpointState[], nowMs: number): readonly number[] {
+  const choice = chooseEndpoint(states, nowMs);
+  if (choice.type !== 'use') return [];
+  const free = states.flatMap(({ refusedUntilMs, limitedUntilMs, doubtedUntilMs }, index) =>
+    refusedUntilMs <= nowMs && limitedUntilMs <= nowMs ? [{ index, isDoubted: doubtedUntilMs > nowMs }] : [],
+  );
+  if (free.length === 0) return [choice.index];
+  return free.toSorted((left, right) => Number(left.isDoubted) - Number(right.isDoubted)).map(({ index }) => index);
+}
+
 interface Indexed {
   readonly state: EndpointState;
   readonly index: number;

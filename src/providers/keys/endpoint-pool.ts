@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { KeyMarkKind, ProviderKeyStore } from '../../storage/provider-key-store.js';
 import { ModelError } from '../../core/executions/model-error.js';
-import { chooseEndpoint, type EndpointChoice } from './choose-endpoint.js';
+import { chooseEndpoint, openEndpoints, type EndpointChoice, type EndpointState } from './choose-endpoint.js';
 import type { Endpoint, Endpoints } from './endpoint.js';
 import { KnownEndpoint, type Mark } from './known-endpoint.js';
 import { allRefused, heldBack } from './resting-endpoints.js';
@@ -65,6 +65,15 @@ export class EndpointPool {
     this.#chosen += 1;
     known.lastChosen = this.#chosen;
     return endpoint;
+  }
+
+  /** All that a call may go to now, those first that could be reached lately. Throws as `take` does where there is none. */
+  async open(call: Call): Promise<readonly [Endpoint, ...Endpoint[]]> {
+    await this.#read(call.endpoints);
+    const open = openEndpoints(this.#states(call.endpoints, call), this.#nowMs());
+    const [first, ...others] = open.flatMap((index) => call.endpoints[index] ?? []);
+    if (first === undefined) throw this.whyNone(call) ?? new ModelError('auth', 'No key is left for this call.');
+    return [first, ...others];
   }
 
   leave(endpoint: Endpoint): void {
@@ -135,13 +144,14 @@ export class EndpointPool {
     return choice.type === 'use' ? left[choice.index] : undefined;
   }
 
-  #choose(among: readonly Endpoint[], { endpoints, model }: Omit<Call, 'tried'>, nowMs: number): EndpointChoice {
-    const states = among.map((endpoint) => this.#of(endpoint).stateFor(model, nowMs));
+  #choose(among: readonly Endpoint[], call: Omit<Call, 'tried'>, nowMs: number): EndpointChoice {
+    return chooseEndpoint(this.#states(among, call), nowMs);
+  }
+
+  #states(among: readonly Endpoint[], { endpoints, model }: Omit<Call, 'tried'>): readonly EndpointState[] {
+    const states = among.map((endpoint) => this.#of(endpoint).stateFor(model, this.#nowMs()));
     // The only one there is, is asked again and again: its provider knows best whether it is mended.
-    return chooseEndpoint(
-      endpoints.length > 1 ? states : states.map((state) => ({ ...state, refusedUntilMs: 0 })),
-      nowMs,
-    );
+    return endpoints.length > 1 ? states : states.map((state) => ({ ...state, refusedUntilMs: 0 }));
   }
 
   /** What others saw. Several calls at once ask once. */

@@ -1,6 +1,14 @@
 import type { StoredAnswer } from '../../core/executions/stored-answer.js';
 import { utf8Length } from '../../core/json/utf8-length.js';
-import type { BatchLimits, BatchPlace, BatchRequest, BatchStore, BatchSubmission } from '../batch-store.js';
+import type {
+  BatchCaller,
+  BatchLimits,
+  BatchPlace,
+  BatchRequest,
+  BatchStore,
+  BatchSubmission,
+  BegunSubmission,
+} from '../batch-store.js';
 
 interface Waiting {
   readonly request: BatchRequest;
@@ -12,16 +20,20 @@ interface Waiting {
 export class MemoryBatchStore implements BatchStore {
   /** In the order in which they came. */
   readonly #waiting = new Map<string, Waiting>();
+  /** By turn: the run that has left, and when. */
+  readonly #left = new Map<string, BatchCaller>();
   readonly #submissions = new Map<string, BatchSubmission>();
 
-  join(request: BatchRequest, now: string): Promise<void> {
+  join(request: BatchRequest, { runId, now }: BatchCaller): Promise<boolean> {
     const key = keyOf(request);
+    if (this.#left.get(key)?.runId === runId) return Promise.resolve(false);
     if (!this.#waiting.has(key)) this.#waiting.set(key, { request, joinedAt: now });
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 
-  leave(executionId: string, turn: number): Promise<void> {
-    this.#waiting.delete(keyOf({ executionId, turn }));
+  leave(turn: Pick<BatchRequest, 'executionId' | 'turn'>, caller: BatchCaller): Promise<void> {
+    this.#waiting.delete(keyOf(turn));
+    this.#left.set(keyOf(turn), caller);
     return Promise.resolve();
   }
 
@@ -66,10 +78,11 @@ export class MemoryBatchStore implements BatchStore {
     return Promise.resolve(this.#waiting.get(keyOf({ executionId, turn }))?.answer);
   }
 
-  beginSubmission(batchId: string, lines: number, now: string): Promise<void> {
+  beginSubmission(batchId: string, { accounts, lines, now }: BegunSubmission): Promise<string> {
     const before = this.#submissions.get(batchId);
-    this.#submissions.set(batchId, { firstAt: now, ...before, lastAt: now, lines });
-    return Promise.resolve();
+    const account = before?.account ?? this.#idlest(accounts);
+    this.#submissions.set(batchId, { firstAt: now, ...before, lastAt: now, lines, account });
+    return Promise.resolve(account);
   }
 
   dropSubmission(batchId: string): Promise<void> {
@@ -94,6 +107,7 @@ export class MemoryBatchStore implements BatchStore {
 
   forgetBefore(time: string): Promise<void> {
     for (const [key, { joinedAt }] of this.#waiting) if (joinedAt < time) this.#waiting.delete(key);
+    for (const [key, { now }] of this.#left) if (now < time) this.#left.delete(key);
     for (const [batchId, { lastAt }] of this.#submissions) if (lastAt < time) this.#submissions.delete(batchId);
     return Promise.resolve();
   }
@@ -102,6 +116,17 @@ export class MemoryBatchStore implements BatchStore {
   removeOf(executionIds: readonly string[]): void {
     const ids = new Set(executionIds);
     for (const [key, { request }] of this.#waiting) if (ids.has(request.executionId)) this.#waiting.delete(key);
+    for (const key of this.#left.keys()) if (ids.has(key.slice(key.indexOf(' ') + 1))) this.#left.delete(key);
+  }
+
+  #idlest([first, ...others]: BegunSubmission['accounts']): string {
+    const underWay = new Map<string, number>();
+    for (const { batchId = '', answer } of this.#waiting.values()) {
+      const account = this.#submissions.get(batchId)?.account;
+      if (account !== undefined && answer === undefined) underWay.set(account, (underWay.get(account) ?? 0) + 1);
+    }
+    const linesOf = (account: string) => underWay.get(account) ?? 0;
+    return others.reduce((idlest, one) => (linesOf(one) < linesOf(idlest) ? one : idlest), first);
   }
 
   #in(batchId: string): readonly Waiting[] {

@@ -1,36 +1,68 @@
 import type { StoredAnswer } from '../../core/executions/stored-answer.js';
 import { storableJson } from '../../core/json/well-formed-text.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
-import type { BatchLimits, BatchPlace, BatchRequest, BatchStore, BatchSubmission } from '../batch-store.js';
+import type {
+  BatchCaller,
+  BatchLimits,
+  BatchPlace,
+  BatchRequest,
+  BatchStore,
+  BatchSubmission,
+  BegunSubmission,
+} from '../batch-store.js';
 
 const PLACE = 'execution_id as "executionId", turn, custom_id as "customId"';
 const ORDER = 'joined_at, execution_id collate "C", turn';
 
-interface SubmissionRow extends Omit<BatchSubmission, 'providerBatchId'> {
+interface SubmissionRow extends Omit<BatchSubmission, 'account' | 'providerBatchId'> {
+  readonly account: string | null;
   readonly providerBatchId: string | null;
 }
 
 export class PostgresBatchStore implements BatchStore {
   readonly #sql: SqlConnection;
+  /** Of this process: who chooses an account sees what was chosen before. */
+  #begun: Promise<unknown> = Promise.resolve();
 
   constructor(sql: SqlConnection) {
     this.#sql = sql;
   }
 
-  async join({ executionId, turn, customId, groupId, path, body }: BatchRequest, now: string): Promise<void> {
-    await this.#sql.query({
+  async join(request: BatchRequest, { runId, now }: BatchCaller): Promise<boolean> {
+    const { executionId, turn, customId, groupId, path, body } = request;
+    const joined = await this.#sql.query({
       name: 'join-batch',
-      text: `insert into circuit_breaker.batch_requests (execution_id, turn, custom_id, group_id, path, body, joined_at)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (execution_id, turn) do nothing`,
-      values: [executionId, turn, customId, groupId, path, body, now],
+      text: `insert into circuit_breaker.batch_requests as known
+          (execution_id, turn, custom_id, group_id, path, body, joined_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (execution_id, turn) do update set custom_id = excluded.custom_id, group_id = excluded.group_id,
+          path = excluded.path, body = excluded.body, joined_at = excluded.joined_at, left_run = null
+        where known.left_run <> $8
+        returning turn`,
+      values: [executionId, turn, customId, groupId, path, body, now, runId],
     });
+    if (joined.length > 0) return true;
+    const [known] = await this.#sql.query<{ readonly leftRun: string | null }>({
+      name: 'batch-request-left',
+      text: 'select left_run as "leftRun" from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
+      values: [executionId, turn],
+    });
+    return known !== undefined && known.leftRun === null;
   }
 
-  async leave(executionId: string, turn: number): Promise<void> {
+  /** Of one row with `join`: whichever comes second sees the other. */
+  async leave(
+    { executionId, turn }: Pick<BatchRequest, 'executionId' | 'turn'>,
+    { runId, now }: BatchCaller,
+  ): Promise<void> {
     await this.#sql.query({
       name: 'leave-batch',
-      text: 'delete from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
-      values: [executionId, turn],
+      text: `insert into circuit_breaker.batch_requests
+          (execution_id, turn, custom_id, group_id, path, body, joined_at, left_run)
+        values ($1, $2, '', '', '', '', $3, $4)
+        on conflict (execution_id, turn) do update set custom_id = '', group_id = '', path = '', body = '',
+          joined_at = excluded.joined_at, left_run = excluded.left_run, batch_id = null, answer = null`,
+      values: [executionId, turn, now, runId],
     });
   }
 
@@ -98,13 +130,29 @@ export class PostgresBatchStore implements BatchStore {
     return row?.answer ?? undefined;
   }
 
-  async beginSubmission(batchId: string, lines: number, now: string): Promise<void> {
-    await this.#sql.query({
+  async beginSubmission(batchId: string, begun: BegunSubmission): Promise<string> {
+    const mine = this.#begun.then(() => this.#begin(batchId, begun));
+    this.#begun = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  async #begin(batchId: string, { accounts, lines, now }: BegunSubmission): Promise<string> {
+    const [row] = await this.#sql.query<{ readonly account: string }>({
       name: 'begin-batch-submission',
-      text: `insert into circuit_breaker.batch_submissions (batch_id, first_at, last_at, lines) values ($1, $3, $3, $2)
-        on conflict (batch_id) do update set last_at = excluded.last_at, lines = excluded.lines`,
-      values: [batchId, lines, now],
+      text: `insert into circuit_breaker.batch_submissions as begun (batch_id, first_at, last_at, lines, account)
+        select $1, $3, $3, $2, given.account from unnest($4::text[]) with ordinality as given(account, place)
+        left join (
+          select submission.account, count(*) as lines from circuit_breaker.batch_submissions submission
+          join circuit_breaker.batch_requests request on request.batch_id = submission.batch_id
+          where request.answer is null and submission.account = any($4::text[]) group by submission.account
+        ) under_way on under_way.account = given.account
+        order by coalesce(under_way.lines, 0), given.place limit 1
+        on conflict (batch_id) do update set last_at = excluded.last_at, lines = excluded.lines,
+          account = coalesce(begun.account, excluded.account)
+        returning account`,
+      values: [batchId, lines, now, accounts],
     });
+    return row?.account ?? accounts[0];
   }
 
   async dropSubmission(batchId: string): Promise<void> {
@@ -127,13 +175,18 @@ export class PostgresBatchStore implements BatchStore {
   async submissionOf(batchId: string): Promise<BatchSubmission | undefined> {
     const [row] = await this.#sql.query<SubmissionRow>({
       name: 'batch-submission',
-      text: `select first_at as "firstAt", last_at as "lastAt", lines, provider_batch_id as "providerBatchId"
+      text: `select first_at as "firstAt", last_at as "lastAt", lines, account,
+          provider_batch_id as "providerBatchId"
         from circuit_breaker.batch_submissions where batch_id = $1`,
       values: [batchId],
     });
     if (row === undefined) return undefined;
-    const { providerBatchId, ...submission } = row;
-    return { ...submission, ...(providerBatchId === null ? {} : { providerBatchId }) };
+    const { account, providerBatchId, ...submission } = row;
+    return {
+      ...submission,
+      ...(account === null ? {} : { account }),
+      ...(providerBatchId === null ? {} : { providerBatchId }),
+    };
   }
 
   async submittedSince(time: string): Promise<readonly string[]> {

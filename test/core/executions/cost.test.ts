@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { LlmProvider } from '../../../src/core/agents/agent.js';
 import { batchCostOf } from '../../../src/core/executions/cost.js';
+import { priceTable } from '../../../src/providers/pricing/price-table.js';
 import type { TokenUsage } from '../../../src/core/streams/stream-event.js';
 
 const USAGE = { inputTokens: 1000, outputTokens: 100, totalTokens: 1100, cachedInputTokens: 800 };
@@ -24,6 +25,15 @@ describe('what a call costs in a batch', () => {
 
   it('is not half of what Google had in its cache', () => {
     expect(batchCostOf(streamed)(provider('google'), USAGE)).toBe(0.23);
+  });
+
+  it('is that of a long prompt also for what Google had in its cache', () => {
+    const gemini = { ...provider('google'), model: 'gemini-2.5-pro' };
+    const usage = { inputTokens: 300_000, outputTokens: 0, totalTokens: 300_000, cachedInputTokens: 100_000 };
+    const { costOf } = priceTable({});
+    expect(costOf(gemini, usage)).toBe(0.525);
+    // 200,000 at 2.50 by half, and 100,000 at 0.25.
+    expect(batchCostOf(costOf)(gemini, usage)).toBe(0.275);
   });
 
   it('is not known where that of a stream is not', () => {

@@ -155,7 +155,7 @@ export function deletionContract(storage: () => Storage): void {
       const { executions, batches } = storage();
       const request = { turn: 1, groupId: 'del-batched', path: '/', body: '{}' };
       for (const id of ['del-batched', 'del-waits'])
-        await batches.join({ ...request, executionId: id, customId: id }, FIRST);
+        await batches.join({ ...request, executionId: id, customId: id }, { runId: 'r', now: FIRST });
       await anEnded({ id: 'del-batched' });
       await executions.create(anExecution({ id: 'del-waits' }));
       await executions.delete(['del-batched', 'del-waits'], LEAVE);

@@ -38,6 +38,8 @@ export interface TakenBatch {
   /** What it is called for people, where the API has room for that. */
   readonly named: string;
   readonly madeAt: Date;
+  /** Whose it is; empty: a stranger's. */
+  readonly key: string;
   ending: Ending | undefined;
   looks: number;
 }
@@ -78,10 +80,15 @@ export abstract class BatchServer {
   silence: 'none' | 'mute' | 'broken' | 'page' = 'none';
   /** What is answered to everything, so often. */
   refusals: Reply[] = [];
+  /** Those that are good. A batch is there for its own only. */
+  keys: readonly string[] = [BATCH_KEY];
+  /** Batches that are forgotten: nobody knows them. */
+  readonly forgotten = new Set<string>();
   ending: (lines: readonly SentLine[]) => Ending = allAnswered;
   protected origin = '';
   /** Ever: no id is given twice. */
   #taken = 0;
+  #askedBy = '';
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   /** The base URL of the provider. */
@@ -108,6 +115,8 @@ export abstract class BatchServer {
     this.cancelled.length = 0;
     this.streamed.length = 0;
     [this.lists, this.isHeld, this.silence, this.refusals] = [0, false, 'none', []];
+    this.keys = [BATCH_KEY];
+    this.forgotten.clear();
     this.ending = allAnswered;
   }
 
@@ -115,7 +124,7 @@ export abstract class BatchServer {
   take(lines: readonly SentLine[], named = '', madeAt = new Date()): TakenBatch {
     this.#taken += 1;
     const id = this.idOf(this.#taken);
-    const batch: TakenBatch = { id, lines, named, madeAt, ending: undefined, looks: 0 };
+    const batch: TakenBatch = { id, lines, named, madeAt, key: this.#askedBy, ending: undefined, looks: 0 };
     this.batches.push(batch);
     return batch;
   }
@@ -148,7 +157,8 @@ export abstract class BatchServer {
   }
 
   protected withId(id: string): TakenBatch | undefined {
-    return this.batches.find((batch) => batch.id === id);
+    const keys = ['', this.#askedBy];
+    return this.batches.find((batch) => batch.id === id && keys.includes(batch.key) && !this.forgotten.has(id));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,7 +167,9 @@ export abstract class BatchServer {
     const { method = 'GET', headers } = request;
     const asked = { method, path: decodeURIComponent(pathname), query: searchParams, headers, body };
     const refused = this.refusals.shift();
-    const isKnown = this.keyIn(headers) === BATCH_KEY;
+    const key = this.keyIn(headers) ?? '';
+    const isKnown = this.keys.includes(key);
+    this.#askedBy = key;
     const reply = refused ?? (isKnown ? await this.answer(asked) : this.refusal(401, 'invalid_api_key'));
     if (reply.status === -2) return;
     if (reply.status === -1) {

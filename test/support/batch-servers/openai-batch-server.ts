@@ -74,7 +74,7 @@ export class OpenAiBatchServer extends BatchServer {
   }
 
   #download(id: string): Reply {
-    const { ending } = this.batches.find((batch) => id === `output-${batch.id}`) ?? {};
+    const { ending } = this.withId(id.replace(/^output-/, '')) ?? {};
     return { text: linesOf(outputOf(ending?.lines ?? [])) };
   }
 
