@@ -18,7 +18,10 @@ const GIVEN_UP_AFTER_MS = LONGEST_BATCH_MS - 60_000;
 const MOST_MISSES = 10;
 const LONGEST_PAUSE_SECONDS = 60;
 const MISSING: readonly (number | undefined)[] = [404, 410];
-const UNKNOWN = { code: 'server', message: 'The provider does not know the batch of this execution any more.' } as const;
+const UNKNOWN = {
+  code: 'server',
+  message: 'The provider does not know the batch of this execution any more.',
+} as const;
 
 /** What survives an attempt. */
 interface AskedBefore {

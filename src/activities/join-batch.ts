@@ -11,7 +11,7 @@ import type { ModelCall } from '../contract/activities.js';
 import type { BatchedRequest } from '../providers/model-batches.js';
 import type { BatchCaller } from '../storage/batch-store.js';
 import type { ActivityParts } from './activity-parts.js';
-import { previousDetails, type AttemptDetails } from './attempt-heartbeat.js';
+import { keepBeating, previousDetails, type AttemptDetails } from './attempt-heartbeat.js';
 import { NO_BREAKERS } from './from-batch.js';
 import { loadTurn } from './load-turn.js';
 import { turnClaim } from './stored-turn.js';
@@ -20,13 +20,22 @@ import { reserveForBatch, settleBatched } from './reserve-budget.js';
 
 /**
  * Stores what a stream would send, as one of those that wait for a batch, and then sees to it that somebody collects them. Does neither
- * where its Temporal workflow has left meanwhile, as when it was cancelled: nothing here is cancelled with it.
+ * where its Temporal workflow has left meanwhile, as when it was cancelled: word of that may come later than what is done here.
  */
 export async function joinBatch(parts: ActivityParts, call: ModelCall): Promise<void> {
   const context = Context.current();
+  const previous = previousDetails(context, call.turn);
+  const stopBeating = keepBeating(context, () => previous);
+  try {
+    await join(parts, call, { context, previous });
+  } finally {
+    stopBeating();
+  }
+}
+
+async function join(parts: ActivityParts, call: ModelCall, { context, previous }: Joining): Promise<void> {
   const { executionId, turn } = call;
   // It stores no turn, so it claims none.
-  const previous = previousDetails(context, turn);
   const loaded = await loadTurn({ ...parts, breakers: NO_BREAKERS }, call, {
     previous,
     claim: { ...turnClaim(context), attempt: 1 },
@@ -60,9 +69,15 @@ export async function leaveBatch(
   parts: Pick<ActivityParts, 'now' | 'storage'>,
   { executionId, turn }: { readonly executionId: string; readonly turn: number },
 ): Promise<void> {
-  await parts.storage.batches.leave({ executionId, turn }, callerOf(Context.current(), parts));
-  // Behind it: what an attempt to join reserves from now on, that gives back itself.
-  await settleBatched(parts, { executionId, turn });
+  const context = Context.current();
+  const stopBeating = keepBeating(context, () => ({}));
+  try {
+    await parts.storage.batches.leave({ executionId, turn }, callerOf(context, parts));
+    // Behind it: what an attempt to join reserves from now on, that gives back itself.
+    await settleBatched(parts, { executionId, turn });
+  } finally {
+    stopBeating();
+  }
 }
 
 function callerOf({ info }: Context, { now }: Pick<ActivityParts, 'now'>): BatchCaller {
@@ -76,9 +91,12 @@ async function reserve(parts: ActivityParts, call: ModelCall, { request, ...plac
   await final(reserveForBatch({ ...parts, costOf: batchCostOf(parts.costOf) }, call, given));
 }
 
-interface Reserving {
+interface Joining {
   readonly context: Context;
   readonly previous: AttemptDetails;
+}
+
+interface Reserving extends Joining {
   readonly request: ModelRequest;
 }
 

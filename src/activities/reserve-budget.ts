@@ -118,7 +118,9 @@ export async function reservedForBatch(
   const owners = await persistently(place.context.cancellationSignal, look);
   const days = daysOfWait(parts.now(), prepared.batch?.maxWaitSeconds ?? 0);
   const [day] = days;
-  const limits = [...new Map(days.flatMap((one) => limitsOf({ executionId, day: one, ...owners })).map(keyed)).values()];
+  const limits = [
+    ...new Map(days.flatMap((one) => limitsOf({ executionId, day: one, ...owners })).map(keyed)).values(),
+  ];
   if (limits.length === 0) return undefined;
   return { executionId, turn, callId: IN_BATCH, day, limits, ...sizeOf(parts, place) };
 }
@@ -126,7 +128,9 @@ export async function reservedForBatch(
 /** Today first. */
 function daysOfWait(now: string, maxWaitSeconds: number): readonly [string, ...string[]] {
   const dayBefore = (days: number) => new Date(Date.parse(now) - days * DAY_MS).toISOString().slice(0, 10);
-  const before = Array.from({ length: Math.ceil((maxWaitSeconds * 1000) / DAY_MS) }, (_, index) => dayBefore(index + 1));
+  const before = Array.from({ length: Math.ceil((maxWaitSeconds * 1000) / DAY_MS) }, (_, index) =>
+    dayBefore(index + 1),
+  );
   return [now.slice(0, 10), ...before];
 }
 

@@ -91,7 +91,8 @@ async function submitted(parts: BatchKeeping, submitting: Submitting): Promise<s
   const { batch, submission } = submitting;
   const requests = await storage.batches.requestsIn(batch.batchId);
   // Where an attempt was sent that may have arrived, there the batch stays.
-  let accounts = submission?.account === undefined ? await batches.models.accounts(batch) : ([submission.account] as const);
+  let accounts =
+    submission?.account === undefined ? await batches.models.accounts(batch) : ([submission.account] as const);
   for (;;) {
     const sent = await sentTo(parts, { ...submitting, accounts, requests });
     if ('id' in sent) return await kept(parts, { ...batch, providerBatchId: sent.id });

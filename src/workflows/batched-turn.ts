@@ -49,6 +49,8 @@ function activities() {
   return proxyActivities<Pick<Activities, 'joinBatch' | 'leaveBatch'>>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: JOIN_SECONDS * 1000,
+    // An answer that was taken waits until its turn has left: the loss of a worker is not to cost it minutes.
+    heartbeatTimeout: '5s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
   });
 }

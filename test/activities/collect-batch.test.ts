@@ -112,7 +112,12 @@ describe('a batch that its provider has', () => {
     'is over once its provider has not known it ten times in a row, and what was read of it stays',
     { tags: 'provider-fails' },
     async () => {
-      await under.storage.batches.answer(BATCH_ID, 'line-one', { type: 'answered', status: 200, requestId: '', body: '{}' });
+      await under.storage.batches.answer(BATCH_ID, 'line-one', {
+        type: 'answered',
+        status: 200,
+        requestId: '',
+        body: '{}',
+      });
       look = () => failing('invalid_request', { status: 404 });
       let before: unknown;
       for (let misses = 1; misses < 10; misses += 1) {

@@ -126,10 +126,9 @@ describe('a batch that is submitted', () => {
     const rest = { heldBack: true, retryAfterMs: 3_600_000 } as const;
     accounts = () => Promise.reject(new ModelError('rate_limit', 'All rest.', rest));
     for (let time = 0; time < 20; time += 1) {
-      expect(waitOf(await attempt(() => submitBatch(under.parts, A_BATCH), { heartbeatDetails: { failures: 9 } }))).toEqual([
-        'rate_limit',
-        300_000,
-      ]);
+      expect(
+        waitOf(await attempt(() => submitBatch(under.parts, A_BATCH), { heartbeatDetails: { failures: 9 } })),
+      ).toEqual(['rate_limit', 300_000]);
     }
     expect(await under.storage.batches.answerOf('one', 1)).toBeUndefined();
   });

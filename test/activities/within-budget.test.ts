@@ -84,7 +84,13 @@ describe('a model call within budgets', () => {
     };
     const parts = { storage, budgets, costOf, logger, model, now: () => now };
     let text = '';
-    const call = { executionId, turn: 1, overrides: {}, prepared, ...(batch === 'take' ? { isBatched: true as const } : {}) };
+    const call = {
+      executionId,
+      turn: 1,
+      overrides: {},
+      prepared,
+      ...(batch === 'take' ? { isBatched: true as const } : {}),
+    };
     if (batch === 'join') {
       await reserveForBatch(parts, call, place);
       return '';

@@ -185,6 +185,42 @@ describe('executions in batches', () => {
     expect(await under.storage.batches.placesIn(batchId)).toEqual([]);
   });
 
+  it('that are cancelled while they join are in no batch, however late what they store is', async () => {
+    const { batches } = under.storage;
+    const join = batches.join.bind(batches);
+    const steps: string[] = [];
+    let goOn = () => undefined as void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    batches.join = async (...given) => {
+      steps.push('begun');
+      await held;
+      const hasJoined = await join(...given);
+      steps.push('done');
+      return hasJoined;
+    };
+    const reached = (step: string) =>
+      eventually(() => {
+        expect(steps).toContain(step);
+      });
+    const agentId = await agentOf({ budget: { maxCostUsdPerDay: 1 }, llmConfig: { maxTokens: 200 } });
+    try {
+      const [handle] = await start(agentId, ['a question']);
+      await reached('begun');
+      await handle?.cancel();
+      expect(await ended(handle?.workflowId ?? '')).toMatchObject({ status: 'CANCELLED' });
+      goOn();
+      await reached('done');
+    } finally {
+      batches.join = join;
+    }
+    const [other] = await outcomes(agentId, ['another question']);
+    expect(other).toMatchObject({ finalResponse: 'Answer to another question' });
+    expect(server.batches.map(({ lines }) => lines.map(({ said }) => said))).toEqual([['another question']]);
+    const day = new Date().toISOString().slice(0, 10);
+    const [sum] = await under.storage.budgets.sums([{ scope: budgetScopes.agent(agentId), day }]);
+    expect(sum?.reserved).toEqual({ nanoUsd: 0, tokens: 0 });
+  });
+
   it('join a batch only where their budget has room, and take of it what they cost there', async () => {
     const llmConfig = { maxTokens: 200 };
     const poor = await agentOf({ llmConfig, budget: { maxCostUsdPerExecution: 0.001 } });

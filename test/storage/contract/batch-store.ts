@@ -74,7 +74,10 @@ export function batchStoreContract(store: () => BatchStore): void {
   it('gives each batch to the account with the fewest lines under way, the first of equals', async () => {
     const accounts = ['k-1', 'k-2', 'k-3'] as const;
     const begin = async (batchId: string, lines: number, among: readonly [string, ...string[]] = accounts) => {
-      await join(Array.from({ length: lines }, (_, index) => `${batchId}-${index}`), batchId);
+      await join(
+        Array.from({ length: lines }, (_, index) => `${batchId}-${index}`),
+        batchId,
+      );
       await store().claim(batchId, batchId, LIMITS);
       return await store().beginSubmission(batchId, { accounts: among, lines, now: at(1) });
     };

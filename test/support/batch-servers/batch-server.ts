@@ -85,6 +85,10 @@ export abstract class BatchServer {
   /** Batches that are forgotten: nobody knows them. */
   readonly forgotten = new Set<string>();
   ending: (lines: readonly SentLine[]) => Ending = allAnswered;
+  /** Set: whoever reads results gets so many lines, and waits for the others. */
+  resultsHeldAfter: number | undefined;
+  /** How many wait so. */
+  heldReaders = 0;
   protected origin = '';
   /** Ever: no id is given twice. */
   #taken = 0;
@@ -116,6 +120,7 @@ export abstract class BatchServer {
     this.streamed.length = 0;
     [this.lists, this.isHeld, this.silence, this.refusals] = [0, false, 'none', []];
     this.keys = [BATCH_KEY];
+    [this.resultsHeldAfter, this.heldReaders] = [undefined, 0];
     this.forgotten.clear();
     this.ending = allAnswered;
   }
@@ -161,6 +166,19 @@ export abstract class BatchServer {
     return this.batches.find((batch) => batch.id === id && keys.includes(batch.key) && !this.forgotten.has(id));
   }
 
+  async *#read(text: Iterable<string>): AsyncGenerator<string> {
+    let given = 0;
+    for (const piece of text) {
+      if (given === this.resultsHeldAfter) {
+        this.heldReaders += 1;
+        // Until the reader is gone.
+        await new Promise(() => undefined);
+      }
+      given += 1;
+      yield piece;
+    }
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await textOf(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
@@ -179,7 +197,10 @@ export abstract class BatchServer {
     const type = reply.text === undefined ? 'application/json' : 'application/octet-stream';
     response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers });
     // Who has read enough leaves.
-    await pipeline(Readable.from(reply.text ?? [JSON.stringify(reply.json ?? {})]), response).catch(() => undefined);
+    await pipeline(
+      Readable.from(reply.text === undefined ? [JSON.stringify(reply.json ?? {})] : this.#read(reply.text)),
+      response,
+    ).catch(() => undefined);
   }
 }
 
