@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 
-import { WebSocket } from 'ws';
-
 import { answerKeyText } from '../src/core/executions/answer-key.js';
 import type { ModelRequest } from '../src/core/executions/turn.js';
 import { openStorage } from '../src/storage/open-storage.js';
-import { createAgent, graphql } from '../test/support/api-client.js';
+import { createAgent } from '../test/support/api-client.js';
 import { MemoryLogger } from '../test/support/memory-logger.js';
 import { createTestDatabase } from '../test/support/postgres.js';
+import { executed } from './executed.js';
 import { milliseconds, printRow } from './figures.js';
 
 const ROUNDS = 60;
@@ -16,7 +15,6 @@ const AGENT = {
   llmProvider: { type: 'openai', model: 'gpt-4o-mini' },
   prompts: { system: 'You write.', userTemplate: 'Write about {input_data}' },
 };
-const EXECUTE = 'mutation ($input: ExecuteAgentInput!) { executeAgent(input: $input) { id } }';
 
 /** What it takes to look for an answer that is not there, and from executeAgent to the end of one that is. */
 export async function benchAnswerCache(address: string): Promise<void> {
@@ -74,24 +72,4 @@ function aRequest(round: number): ModelRequest {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-async function executed(address: string, agentId: string, input: string) {
-  const startedAt = performance.now();
-  const { id } = (await graphql<{ executeAgent: { id: string } }>(address, EXECUTE, { input: { agentId, input } }))
-    .executeAgent;
-  const socket = new WebSocket(`${address.replace(/^http/, 'ws')}/agent-stream/${id}?types=content_chunk`);
-  let firstChunkMs = Number.NaN;
-  let completedMs = Number.NaN;
-  socket.on('message', (data: Buffer) => {
-    const text = data.toString();
-    const sinceMs = performance.now() - startedAt;
-    if (text.includes('"content_chunk"') && Number.isNaN(firstChunkMs)) firstChunkMs = sinceMs;
-    if (text.includes('"completed"')) completedMs = sinceMs;
-  });
-  await new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('close', resolve);
-  });
-  return { firstChunkMs, completedMs };
 }

@@ -1,6 +1,7 @@
 import { startAimock } from '../test/support/aimock-process.js';
 import { newSetting, startEverything } from '../test/support/everything.js';
 import { benchAnswerCache } from './answer-cache.js';
+import { benchFallbacks } from './fallback-times.js';
 import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   payloads: benchPayloads,
   engine: benchEngine,
   workers: () => benchLostWorkers(detail === undefined ? undefined : Number(detail)),
+  fallbacks: () => benchFallbacks(fromEnvironment()),
   tools: () => benchTools(fromEnvironment()),
   metrics: benchMetrics,
   package: benchPackage,

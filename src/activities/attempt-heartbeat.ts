@@ -1,4 +1,4 @@
-import type { Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 
 import type { AttemptErrorCode } from '../core/codes.js';
 import type { PassedStop } from '../core/executions/provider-route.js';
@@ -57,6 +57,16 @@ export function keepBeating(context: Context, details: () => object): () => void
   return () => {
     clearInterval(timer);
   };
+}
+
+/** Runs an activity whose loss is to be noticed soon, and of which nothing survives an attempt. */
+export async function whileBeating<Result>(run: () => Promise<Result>): Promise<Result> {
+  const stopBeating = keepBeating(Context.current(), () => ({}));
+  try {
+    return await run();
+  } finally {
+    stopBeating();
+  }
 }
 
 function isAttemptDetails(details: unknown): details is AttemptDetails {

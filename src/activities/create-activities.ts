@@ -2,6 +2,7 @@ import { activityFailure } from '../contract/failures.js';
 import type { Activities } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
 import { adoptExecution } from './adopt-execution.js';
+import { whileBeating } from './attempt-heartbeat.js';
 import { claimBatch } from './claim-batch.js';
 import { collectBatch } from './collect-batch.js';
 import { checkArguments } from './check-arguments.js';
@@ -35,11 +36,11 @@ export function createActivities(parts: ActivityParts): Activities {
     continueWithResults: failingAsTemporalDoes((turn) => continueWithResults(parts, turn)),
     recordExecution: failingAsTemporalDoes((ended) => recordExecution(parts, ended)),
     joinBatch: failingAsTemporalDoes((call) => joinBatch(parts, call)),
-    leaveBatch: failingAsTemporalDoes((place) => leaveBatch(parts, place)),
-    claimBatch: failingAsTemporalDoes((batch) => claimBatch(parts, batch)),
+    leaveBatch: failingAsTemporalDoes((place) => whileBeating(() => leaveBatch(parts, place))),
+    claimBatch: failingAsTemporalDoes((batch) => whileBeating(() => claimBatch(parts, batch))),
     submitBatch: failingAsTemporalDoes((batch) => submitBatch(parts, batch)),
     collectBatch: failingAsTemporalDoes((batch) => collectBatch(parts, batch, troubles)),
-    failBatch: failingAsTemporalDoes((batch) => failBatch(parts, batch)),
+    failBatch: failingAsTemporalDoes((batch) => whileBeating(() => failBatch(parts, batch))),
     adoptExecution: failingAsTemporalDoes((request) => adoptExecution(parts, request)),
   };
 }

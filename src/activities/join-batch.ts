@@ -69,15 +69,9 @@ export async function leaveBatch(
   parts: Pick<ActivityParts, 'now' | 'storage'>,
   { executionId, turn }: { readonly executionId: string; readonly turn: number },
 ): Promise<void> {
-  const context = Context.current();
-  const stopBeating = keepBeating(context, () => ({}));
-  try {
-    await parts.storage.batches.leave({ executionId, turn }, callerOf(context, parts));
-    // Behind it: what an attempt to join reserves from now on, that gives back itself.
-    await settleBatched(parts, { executionId, turn });
-  } finally {
-    stopBeating();
-  }
+  await parts.storage.batches.leave({ executionId, turn }, callerOf(Context.current(), parts));
+  // Behind it: what an attempt to join reserves from now on, that gives back itself.
+  await settleBatched(parts, { executionId, turn });
 }
 
 function callerOf({ info }: Context, { now }: Pick<ActivityParts, 'now'>): BatchCaller {

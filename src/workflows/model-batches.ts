@@ -78,6 +78,7 @@ function quick() {
   return proxyActivities<Pick<Activities, 'claimBatch' | 'failBatch'>>({
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: '10s',
     retry: RETRY,
   });
 }

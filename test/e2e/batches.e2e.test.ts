@@ -56,8 +56,9 @@ describe('a batch', () => {
     worker = await processes.start('worker');
   });
 
+  // In order: what Temporal has handed to one that is killed is lost for a while.
   afterEach(async () => {
-    await worker.kill();
+    await worker.stop();
   });
 
   afterAll(async () => {

@@ -243,6 +243,15 @@ describe('a provider that has failed often lately', () => {
     );
   });
 
+  it('gets no call at all until its time is over, however many ask at once', async () => {
+    const key = { provider: 'anthropic' as const, origin: own.root, model: 'claude-opus-4-5' };
+    await under.storage.breakers.replace(key, undefined, { type: 'open', code: 'overloaded', forMs: 600_000 });
+    const executions = await Promise.all(Array.from({ length: 30 }, () => run()));
+    expect(own.bodies).toEqual([]);
+    expect(other.bodies).toHaveLength(30);
+    expect(new Set(executions.flatMap(attemptsOf))).toEqual(new Set(['1 openai gpt-4o completed']));
+  });
+
   it('is tried by one of many once its time is over, and called by all again when it has answered that one', async () => {
     const key = { provider: 'anthropic' as const, origin: own.root, model: 'claude-opus-4-5' };
     await under.storage.breakers.replace(key, undefined, { type: 'open', code: 'overloaded', forMs: 0 });
