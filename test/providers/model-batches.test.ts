@@ -209,7 +209,7 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
     const keyStore = new MemoryProviderKeyStore();
     const models = createModelBatches({ ...modelsOf(`sk-revoked,sk-limited,sk-other,${BATCH_KEY}`), keyStore });
     const own = { batchId: 'spread', provider };
-    const [revoked = '', limited = '', other = '', last = ''] = await models.accounts(own);
+    const [revoked, limited = '', other = '', last = ''] = await models.accounts(own);
     await expect(models.submit({ ...own, account: revoked }, await linesFor(['a']), SIGNAL)).rejects.toMatchObject({
       code: 'auth',
     });
@@ -231,7 +231,7 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
     const keyStore = new MemoryProviderKeyStore();
     const models = createModelBatches({ ...modelsOf('sk-one,sk-two'), keyStore });
     const own = { batchId: 'resting', provider };
-    const [one = '', two = ''] = await models.accounts(own);
+    const [one, two = ''] = await models.accounts(own);
     for (const account of [one, two])
       await expect(models.submit({ ...own, account }, await linesFor(['a']), SIGNAL)).rejects.toMatchObject({
         code: 'auth',

@@ -189,7 +189,7 @@ describe('executions in batches', () => {
     const { batches } = under.storage;
     const join = batches.join.bind(batches);
     const steps: string[] = [];
-    let goOn = () => undefined as void;
+    let goOn = (): void => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
     batches.join = async (...given) => {
       steps.push('begun');

@@ -47,7 +47,7 @@ export class PostgresBatchStore implements BatchStore {
       text: 'select left_run as "leftRun" from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
       values: [executionId, turn],
     });
-    return known !== undefined && known.leftRun === null;
+    return known?.leftRun === null;
   }
 
   /** Of one row with `join`: whichever comes second sees the other. */

@@ -30,10 +30,10 @@ describe('what a call costs in a batch', () => {
   it('is that of a long prompt also for what Google had in its cache', () => {
     const gemini = { ...provider('google'), model: 'gemini-2.5-pro' };
     const usage = { inputTokens: 300_000, outputTokens: 0, totalTokens: 300_000, cachedInputTokens: 100_000 };
-    const { costOf } = priceTable({});
-    expect(costOf(gemini, usage)).toBe(0.525);
+    const prices = priceTable({});
+    expect(prices.costOf(gemini, usage)).toBe(0.525);
     // 200,000 at 2.50 by half, and 100,000 at 0.25.
-    expect(batchCostOf(costOf)(gemini, usage)).toBe(0.275);
+    expect(batchCostOf((of, used) => prices.costOf(of, used))(gemini, usage)).toBe(0.275);
   });
 
   it('is not known where that of a stream is not', () => {
