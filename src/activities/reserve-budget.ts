@@ -16,7 +16,10 @@ import type { ActivityParts } from './activity-parts.js';
 import type { AttemptDetails } from './attempt-heartbeat.js';
 import { persistently } from './persistently.js';
 
-export type BudgetParts = Pick<ActivityParts, 'budgets' | 'costOf' | 'logger' | 'model' | 'now' | 'storage'>;
+export type BudgetParts = Pick<
+  ActivityParts,
+  'budgets' | 'costOf' | 'logger' | 'metrics' | 'model' | 'now' | 'storage'
+>;
 
 /** The attempt that a call belongs to. */
 export interface BudgetPlace {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { BudgetAmount } from '../core/executions/budget-limit.js';
+import { budgetOwner, type BudgetAmount } from '../core/executions/budget-limit.js';
 import { nearlySpentMessage } from '../core/executions/budget-words.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/executions/reserved-usage.js';
@@ -116,7 +116,7 @@ class BudgetedModelCall {
   }
 
   async #note(tell: (words: string) => void): Promise<void> {
-    const { storage, logger, now } = this.#parts;
+    const { storage, logger, metrics, now } = this.#parts;
     const { executionId, turn, callId, limits } = this.#reservation;
     const settlement = { executionId, turn, callId, limits, taken: this.#taken(), at: now() };
     try {
@@ -125,6 +125,8 @@ class BudgetedModelCall {
       for (const limit of told) {
         const words = nearlySpentMessage(limit);
         logger.warn({ executionId, turn, scope: limit.scope }, words);
+        const { kind, id } = budgetOwner(limit.scope);
+        if (kind !== 'execution') metrics.budgetNearlySpent(kind === 'agent' ? { agent: id } : { workflow: id });
         tell(words);
       }
     } catch (error) {

@@ -116,6 +116,11 @@ export const METRICS = {
     help: 'Models whose breaker is open, or half-open while one call tries. Each API process tells the same.',
     labels: ['state'],
   },
+  circuit_breaker_budgets_nearly_spent_total: {
+    kind: 'counter',
+    help: 'Budgets of a day, of an agent or a workflow, that were spent to 80 %.',
+    labels: ['agent', 'workflow'],
+  },
   circuit_breaker_keys_rested_total: {
     kind: 'counter',
     help: 'Keys of providers that were put to rest: limited, refused (auth), or without credit (quota).',

@@ -91,6 +91,10 @@ export class Metrics {
     this.#instruments.add('circuit_breaker_answer_cache_total', { agent, result });
   }
 
+  budgetNearlySpent(owner: { readonly agent: string } | { readonly workflow: string }): void {
+    this.#instruments.add('circuit_breaker_budgets_nearly_spent_total', { ...owner });
+  }
+
   keyRests(kind: string): void {
     this.#instruments.add('circuit_breaker_keys_rested_total', { kind });
   }

@@ -50,7 +50,7 @@ function activities() {
     taskQueue: taskQueues(workflowInfo().taskQueue).tools,
     startToCloseTimeout: JOIN_SECONDS * 1000,
     // An answer that was taken waits until its turn has left: the loss of a worker is not to cost it minutes.
-    heartbeatTimeout: '5s',
+    heartbeatTimeout: '10s',
     retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
   });
 }

@@ -15,6 +15,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { anAgent, aWorkflow, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { measured, type Measured } from '../support/metrics.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
 
 const DAY = NOW.slice(0, 10);
@@ -34,12 +35,14 @@ describe('a model call within budgets', () => {
   let logger: MemoryLogger;
   let budgets: KnownBudgets;
   let told: string[];
+  let measure: Measured;
   let now = NOW;
 
   beforeEach(async () => {
     logger = new MemoryLogger();
     now = NOW;
     told = [];
+    measure = measured();
     ({ storage } = await openStorage('memory:', { logger }));
     budgets = new KnownBudgets(storage);
   });
@@ -82,7 +85,8 @@ describe('a model call within budgets', () => {
       tell: (words: string) => void told.push(words),
       ...(askedBefore === undefined ? {} : { askedBefore }),
     };
-    const parts = { storage, budgets, costOf, logger, model, now: () => now };
+    const { metrics } = measure;
+    const parts = { storage, budgets, costOf, logger, metrics, model, now: () => now };
     let text = '';
     const call = {
       executionId,
@@ -308,6 +312,7 @@ describe('a model call within budgets', () => {
     const message = 'The budget of agent "reviewer" for 2026-11-23, 25 tokens, is spent to 80 %.';
     expect(logger.lines).toMatchObject([{ level: 'warn', message }]);
     expect(told).toEqual([message]);
+    expect(await measure.valueOf('circuit_breaker_budgets_nearly_spent_total', { agent: 'reviewer' })).toBe(1);
   });
 
   it('is noted when storage comes back that was away as it ended', async () => {

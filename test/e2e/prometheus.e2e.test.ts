@@ -22,6 +22,7 @@ const UNSEEN = [
   'circuit_breaker_attempts_lost_total',
   'circuit_breaker_cost_usd_total',
   'circuit_breaker_answer_cache_total',
+  'circuit_breaker_budgets_nearly_spent_total',
   'circuit_breaker_keys_rested_total',
   'gen_ai_execute_tool_duration_seconds_bucket',
 ];

@@ -12,7 +12,13 @@ import { createLanguageModel } from '../../src/providers/create-language-model.j
 import { createModelBatches } from '../../src/providers/create-model-batches.js';
 import { readCredentials } from '../../src/providers/keys/read-credentials.js';
 import { priceTable } from '../../src/providers/pricing/price-table.js';
-import { answered, refused, type BatchServer } from '../support/batch-servers/batch-server.js';
+import {
+  answered,
+  BATCH_KEY,
+  OTHER_BATCH_KEY,
+  refused,
+  type BatchServer,
+} from '../support/batch-servers/batch-server.js';
 import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
@@ -288,6 +294,27 @@ describe('executions in batches', () => {
       expect(anthropic.batches).toHaveLength(1);
     },
   );
+
+  it('are spread over the keys of their provider, and answered by the one that they went with', async () => {
+    server.isHeld = true;
+    const agentId = await agentOf();
+    const handles = [];
+    for (const texts of [['a', 'b', 'c'], ['d'], ['e'], ['f']]) {
+      handles.push(...(await start(agentId, texts)));
+      await eventually(() => {
+        expect(server.batches.at(-1)?.lines.map(({ said }) => said)).toEqual(expect.arrayContaining(texts));
+      });
+    }
+    const [first, ...others] = server.batches.map(({ key }) => key);
+    expect([BATCH_KEY, OTHER_BATCH_KEY]).toContain(first);
+    const [other] = others;
+    expect(other).not.toBe(first);
+    expect(others).toEqual([other, other, other]);
+    server.isHeld = false;
+    const texts = await Promise.all(handles.map(async ({ workflowId }) => (await ended(workflowId)).finalResponse));
+    expect(texts.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'].map((text) => `Answer to ${text}`));
+    expect(server.batches).toHaveLength(4);
+  });
 
   it('are told what their provider refuses them for', async () => {
     const llmProvider = { type: 'openai' as const, model: 'm', baseUrl, headers: {}, options: {} };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { chooseEndpoint, type EndpointState } from '../../../src/providers/keys/choose-endpoint.js';
+import { chooseEndpoint, openEndpoints, type EndpointState } from '../../../src/providers/keys/choose-endpoint.js';
 
 const NOW = 1_000_000_000;
 const FRESH: EndpointState = {
@@ -35,6 +35,20 @@ describe('the key of the next call', () => {
     ],
   ])('is %s', (_, states, index) => {
     expect(chooseEndpoint(states, NOW)).toEqual({ type: 'use', index });
+  });
+
+  it.each([
+    [
+      'all that are ready, those first that could be reached',
+      [limited(), doubted(), a({ underWay: 9 }), a()],
+      [2, 3, 1],
+    ],
+    ['none where all that were not refused are limited', [limited(), refused()], []],
+    ['none where all were refused within a minute', [refused(), refused()], []],
+    ['the one where all were refused that may be tried again', [refused(1_000), refused(60_000)], [1]],
+    ['no refused one where another is ready', [refused(60_000), a()], [1]],
+  ])('is one of %s', (_, states, open) => {
+    expect(openEndpoints(states, NOW)).toEqual(open);
   });
 
   it('is waited for where all that are not refused are limited, until the first may be used', () => {

@@ -1,6 +1,6 @@
 import type { BatchedProvider } from '../../../src/core/agents/delivery.js';
 import { AnthropicBatchServer } from './anthropic-batch-server.js';
-import { BATCH_KEY, type BatchServer } from './batch-server.js';
+import { BATCH_KEY, OTHER_BATCH_KEY, type BatchServer } from './batch-server.js';
 import { GoogleBatchServer } from './google-batch-server.js';
 import { OpenAiBatchServer } from './openai-batch-server.js';
 
@@ -11,8 +11,8 @@ export interface BatchProviders extends Readonly<Record<BatchedProvider, BatchSe
   readonly openai: OpenAiBatchServer;
   readonly servers: readonly BatchServer[];
   readonly baseUrls: Readonly<Record<BatchedProvider, string>>;
-  /** Of credentials: addresses with the key that they take. */
-  readonly accounts: Readonly<Record<BatchedProvider, { readonly apiKey: string; readonly baseUrl: string }>>;
+  /** Of credentials: addresses with the keys that they take. */
+  readonly accounts: Readonly<Record<BatchedProvider, { readonly apiKeys: string; readonly baseUrl: string }>>;
   stop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export async function startBatchProviders(): Promise<BatchProviders> {
   const servers = [openai, anthropic, google];
   const [first = '', second = '', third = ''] = await Promise.all(servers.map((server) => server.start()));
   const baseUrls = { openai: first, anthropic: second, google: third };
-  const account = (baseUrl: string) => ({ apiKey: BATCH_KEY, baseUrl });
+  const account = (baseUrl: string) => ({ apiKeys: `${BATCH_KEY},${OTHER_BATCH_KEY}`, baseUrl });
   return {
     ...{ openai, anthropic, google, servers, baseUrls },
     accounts: { openai: account(first), anthropic: account(second), google: account(third) },

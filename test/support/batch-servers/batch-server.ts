@@ -61,6 +61,8 @@ export interface Reply {
 }
 
 export const BATCH_KEY = 'sk-batches';
+/** As good as the other. */
+export const OTHER_BATCH_KEY = 'sk-more-batches';
 
 /**
  * A provider's API of batches, as its documents describe it, for tests: it counts what is asked of it. A batch is over at the second look, a
@@ -81,7 +83,7 @@ export abstract class BatchServer {
   /** What is answered to everything, so often. */
   refusals: Reply[] = [];
   /** Those that are good. A batch is there for its own only. */
-  keys: readonly string[] = [BATCH_KEY];
+  keys: readonly string[] = [BATCH_KEY, OTHER_BATCH_KEY];
   /** Batches that are forgotten: nobody knows them. */
   readonly forgotten = new Set<string>();
   ending: (lines: readonly SentLine[]) => Ending = allAnswered;
@@ -119,7 +121,7 @@ export abstract class BatchServer {
     this.cancelled.length = 0;
     this.streamed.length = 0;
     [this.lists, this.isHeld, this.silence, this.refusals] = [0, false, 'none', []];
-    this.keys = [BATCH_KEY];
+    this.keys = [BATCH_KEY, OTHER_BATCH_KEY];
     [this.resultsHeldAfter, this.heldReaders] = [undefined, 0];
     this.forgotten.clear();
     this.ending = allAnswered;
