@@ -12,6 +12,7 @@ import { googleBatches } from './batch/google-batches.js';
 import { openAiBatches } from './batch/openai-batches.js';
 import { answeringWith, Catcher } from './batch/stand-ins.js';
 import type { Exchange } from './connection/exchange.js';
+import { withOneKey } from './keys/host-bound-keys.js';
 import type { LanguageModel } from './language-model.js';
 import { ownIdIn, type ModelBatches, type SubmittedBatch } from './model-batches.js';
 import { PictureFetchingModel } from './picture-fetching-model.js';
@@ -31,9 +32,10 @@ interface BatchDependencies extends ProviderDependencies {
 /** The batches of every provider that has them. One per process. */
 export function createModelBatches(dependencies: BatchDependencies): ModelBatches {
   const { credentials, web, prices, keyStore: _marks, onRest: _told, ...apart } = dependencies;
+  // With one key of several, since the answer of a line stays as it is; and what it says of the key is hours old: no call of now goes by it.
+  const alone = { ...apart, credentials: withOneKey(credentials) };
   const over = (exchange: Exchange): LanguageModel =>
-    // What a line says of its key is hours old: no call of now goes by it.
-    new StreamedModel(({ provider }, baseUrl) => wireFormatOf(provider, baseUrl), { ...apart, credentials, exchange });
+    new StreamedModel(({ provider }, baseUrl) => wireFormatOf(provider, baseUrl), { ...alone, exchange });
   const accounts = new BatchAccounts(dependencies);
   const apiOf = batchApis();
   const reach = (batch: SubmittedBatch, signal: AbortSignal) => ({

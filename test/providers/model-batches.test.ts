@@ -251,6 +251,23 @@ describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
     expect(await models.find(sought('any', { account }), SIGNAL)).toEqual({ type: 'none' });
   });
 
+  it.each([429, 401])(
+    'give a line that was refused with %i its code at once, however many keys there are',
+    async (status) => {
+      const models = createModelBatches(modelsOf(`sk-one,${BATCH_KEY}`));
+      const error = { message: 'No.', type: 'error', status: 'ERROR', code: 'refused' };
+      const answer = {
+        type: 'answered',
+        status,
+        requestId: '',
+        body: JSON.stringify({ type: 'error', error }),
+      } as const;
+      const failure = await collect(models.answering(answer), asking('a')).catch((thrown: unknown) => thrown);
+      expect(failure).toMatchObject({ code: status === 429 ? 'rate_limit' : 'auth' });
+      expect(failure).not.toHaveProperty('facts.heldBack');
+    },
+  );
+
   it('that nobody knows say so with the status of the answer', async () => {
     const batch = await submit(['a']);
     server.forgotten.add(ownIdIn(batch.providerBatchId));

@@ -37,6 +37,19 @@ export interface BoundCredential {
   readonly hosts: readonly string[];
 }
 
+/** With the first of several keys and addresses, everywhere. */
+export function withOneKey({ accounts, named, secrets }: Credentials): Credentials {
+  const ofAccount = ({ keys, baseUrls }: ProviderAccount) => ({
+    keys: keys.slice(0, 1),
+    baseUrls: baseUrls.slice(0, 1),
+  });
+  return {
+    accounts: Object.fromEntries(Object.entries(accounts).map(([type, account]) => [type, ofAccount(account)])),
+    named: new Map([...named].map(([name, bound]) => [name, { ...bound, keys: bound.keys.slice(0, 1) }])),
+    secrets,
+  };
+}
+
 const OWN_BASE_URLS: Readonly<Partial<Record<ProviderType, string>>> = {
   openai: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
