@@ -3,7 +3,7 @@ import { ROLLOUT_MODES, type RolloutMode } from '../../core/definitions/rollout.
 import type { CommandRequest } from '../command.js';
 
 /** What is not named stays as it was said before; null takes it away. */
-export interface RolloutChange {
+interface RolloutChange {
   readonly mode: RolloutMode;
   readonly percent?: number;
   readonly maxErrorRate?: number | null;
