@@ -20,7 +20,7 @@ const CONTENT_HASH = '^src/content-hash\\.ts$';
 /** How a file of definitions is read. */
 const FOLDER_TEXTS = '^src/folder/(definition-text|folder-problem)\\.ts$';
 const CONFIG =
-  '^src/(config|(economy|provider|telemetry)-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
+  '^src/(config|(alert|economy|provider|telemetry)-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|provider-settings|temporal-settings)\\.ts$';
 /** What others say that they did, to be measured. */
@@ -112,6 +112,13 @@ const modules = [
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
       pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY, METRICS],
     },
+  },
+  {
+    name: 'alerts',
+    comment:
+      'What is wrong with all processes together: core, the store that they share, and the port of our HTTP client.',
+    from: { path: '^src/alerts/' },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|alerts)/', STORAGE_PORTS, WEB_PORT] },
   },
   {
     name: 'audit',
@@ -338,7 +345,7 @@ const modules = [
     from: {
       path: SRC,
       pathNot: [
-        '^src/(core|contract|workflows|activities|operations|telemetry|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
+        '^src/(core|contract|workflows|activities|operations|telemetry|alerts|audit|backup|reconcile|api|providers|schemas|definitions|folder|testing|tools|user-modules|http|backends|limits|storage|streams|temporal|client)/',
         CONFIG,
         MAKE_DIRECTORY,
         CONTENT_HASH,
@@ -368,6 +375,7 @@ const houses = {
       validation: ['json', 'rules', 'agents', 'definitions', 'executions', 'tokens'],
       access: ['json'],
       audit: ['json', 'executions', 'tokens', 'access'],
+      alerts: [],
     },
   },
   api: {

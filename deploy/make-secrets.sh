@@ -26,12 +26,19 @@ kept() {
   cat "$folder/$1"
 }
 
+# What Standard Webhooks asks for.
+webhook_secret() {
+  printf 'whsec_'
+  head -c 32 /dev/urandom | base64 | tr -d '\n'
+}
+
 make access_token "$(random)"
 make stream_auth_secret "$(random)"
 make postgres_password "$(random)"
 make temporal_postgres_password "$(random)"
 make redis_password "$(random)"
 make nats_password "$(random)"
+make alert_webhook_secret "$(webhook_secret)"
 
 # The same again, in the words of those who take them.
 make storage_url "postgres://circuit_breaker:$(kept postgres_password)@postgres:5432/circuit_breaker"

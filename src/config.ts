@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+import { ALERT_VARIABLES, alertSettings, type AlertSettings } from './alert-settings.js';
 import { badVariables, type CircuitBreakerError } from './core/errors.js';
 import { isLoopback } from './core/loopback.js';
 import { parsePayloadKeys, PAYLOAD_KEYS_FORM, secretsInPayloadKeys, type PayloadKey } from './core/payload-keys.js';
@@ -49,6 +50,7 @@ export interface Config {
   /** Whether agents may have their models anywhere on this machine and its network, since nobody else can have written them. */
   readonly modelsMayBeNear: boolean;
   readonly economy: EconomySettings;
+  readonly alerts: AlertSettings;
   readonly telemetry: TelemetrySettings;
   /** The folder of one's own tools. */
   readonly toolsDir?: string;
@@ -181,6 +183,7 @@ export function parseConfig(environment: Environment, facts: { isTerminal: boole
     trustedProxies: values.TRUSTED_PROXIES,
     ...present({ rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE, toolsDir: values.TOOLS_DIR }),
     economy: economySettings(values),
+    alerts: alertSettings(values),
     telemetry,
     modelsMayBeNear: set['ALLOWED_PRIVATE_HOSTS'] === undefined && isOwnAddress(values.HOST),
     webHosts: { hosts: values.TOOL_HTTP_HOSTS, privateHosts: values.ALLOWED_PRIVATE_HOSTS },
@@ -268,6 +271,7 @@ const ENVIRONMENT = z.object({
   API_RATE_LIMIT_PER_MINUTE: count.optional(),
   RATE_LIMIT_URL: serverUrl(/^rediss?$/, 'redis://user:password@host:port/database'),
   ...ECONOMY_VARIABLES,
+  ...ALERT_VARIABLES,
   ...TELEMETRY_VARIABLES,
   TOOLS_DIR: z.string().optional(),
   TOOL_HTTP_HOSTS: hostRules,

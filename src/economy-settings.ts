@@ -1,12 +1,11 @@
 import { z } from 'zod';
 
-/** What model calls may cost, what spares them, and within which time failures of them count. */
+/** What model calls may cost, and what spares them. */
 export interface EconomySettings {
   /** The file of one's own prices of models. */
   readonly pricesFile?: string;
   /** How long a model that has failed often is not asked where there is a fallback. */
   readonly breakerOpenSeconds: number;
-  readonly alertWindowSeconds: number;
   readonly batchTimes: { readonly windowSeconds: number; readonly pollSeconds: number };
 }
 
@@ -18,7 +17,6 @@ const batchSeconds = z.coerce.number(seconds).min(1, 'must be 1 or more').max(MO
 export const ECONOMY_VARIABLES = {
   PRICES_FILE: z.string().optional(),
   BREAKER_OPEN_SECONDS: z.coerce.number(seconds).positive('must be more than 0').max(MOST_SECONDS, seconds).default(30),
-  ALERT_WINDOW_SECONDS: batchSeconds.default(300),
   BATCH_WINDOW_SECONDS: batchSeconds.default(60),
   BATCH_POLL_SECONDS: batchSeconds.default(60),
 };
@@ -28,8 +26,7 @@ export function economySettings(values: EconomyValues): EconomySettings {
   const { PRICES_FILE: pricesFile, BREAKER_OPEN_SECONDS: breakerOpenSeconds } = values;
   const { BATCH_WINDOW_SECONDS: windowSeconds, BATCH_POLL_SECONDS: pollSeconds } = values;
   const batchTimes = { windowSeconds, pollSeconds };
-  const { ALERT_WINDOW_SECONDS: alertWindowSeconds } = values;
-  return { ...(pricesFile === undefined ? {} : { pricesFile }), breakerOpenSeconds, alertWindowSeconds, batchTimes };
+  return { ...(pricesFile === undefined ? {} : { pricesFile }), breakerOpenSeconds, batchTimes };
 }
 
 type EconomyValues = z.infer<z.ZodObject<typeof ECONOMY_VARIABLES>>;

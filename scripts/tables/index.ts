@@ -1,5 +1,6 @@
 export * from './agents-home.js';
 export * from './agents.js';
+export * from './alerts.js';
 export * from './audit.js';
 export * from './breakers.js';
 export * from './budgets.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { budgetOwner, type BudgetAmount } from '../core/executions/budget-limit.js';
+import type { BudgetAmount } from '../core/executions/budget-limit.js';
 import { nearlySpentMessage } from '../core/executions/budget-words.js';
 import { ModelError } from '../core/executions/model-error.js';
 import { amountOf, reservedUsage, usageInTheEnd, type CallEnd } from '../core/executions/reserved-usage.js';
@@ -125,8 +125,7 @@ class BudgetedModelCall {
       for (const limit of told) {
         const words = nearlySpentMessage(limit);
         logger.warn({ executionId, turn, scope: limit.scope }, words);
-        const { kind, id } = budgetOwner(limit.scope);
-        if (kind !== 'execution') metrics.budgetNearlySpent(kind === 'agent' ? { agent: id } : { workflow: id });
+        metrics.budgetNearlySpent(limit.scope, limit.day);
         tell(words);
       }
     } catch (error) {

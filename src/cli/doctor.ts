@@ -3,6 +3,7 @@ import { readConfig, type Config } from '../config.js';
 import { visibleText } from '../core/json/visible-text.js';
 import { secretMask } from '../core/secrets.js';
 import { checkAccess } from './checks/check-access.js';
+import { checkAlerts } from './checks/check-alerts.js';
 import { checkApi } from './checks/check-api.js';
 import { checkBuilds } from './checks/check-builds.js';
 import { checkHome } from './checks/check-home.js';
@@ -65,7 +66,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkTools(config),
     checkToolServers(config),
   ];
-  report([finding]);
+  report([finding, ...checkAlerts(config)]);
   for (const found of await Promise.all(checks)) report(found);
 }
 

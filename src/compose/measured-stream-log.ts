@@ -6,7 +6,7 @@ import { WaitingAppends } from './waiting-appends.js';
 export function measuredStreamLog(log: StreamLog, url: string, metrics: Metrics): StreamLog {
   const backend = backendOf(url);
   const waiting = new WaitingAppends();
-  metrics.observe('circuit_breaker_log_append_oldest_seconds', () => [[waiting.oldestMs() / 1000, { backend }]]);
+  metrics.observeOldestAppend(backend, () => waiting.oldestMs() / 1000);
   for (const operation of ['append', 'read'] as const) metrics.logFailed(backend, operation, 0);
   async function measured<Result>(operation: 'append' | 'read', run: () => Promise<Result>): Promise<Result> {
     const startedAt = performance.now();

@@ -8,9 +8,10 @@ export function measuredSweeping(parts: SweepParts, intervalMs: number, metrics:
     const lateMs = performance.now() - lastEnd - intervalMs;
     return [[Math.max(0, lateMs) / 1000, {}]];
   });
-  const onRound: SweepParts['onRound'] = ({ ms, failures }) => {
+  const onRound: SweepParts['onRound'] = (round) => {
     lastEnd = performance.now();
-    metrics.swept(ms, failures);
+    metrics.swept(round.ms, round.failures);
+    parts.onRound?.(round);
   };
   return startSweeping({ ...parts, onRound }, intervalMs);
 }

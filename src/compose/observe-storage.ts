@@ -3,8 +3,8 @@ import type { Storage } from '../storage/storage.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { ReadNowAndThen } from './read-now-and-then.js';
 
-/** It takes the database its time, however many ask. */
-const SERVING = { servesMs: 15_000, share: 0.02 };
+/** What looks at all tokens takes the database its time, however many ask. */
+export const SERVING = { servesMs: 15_000, share: 0.02 };
 
 /** What is the same for all processes is read from storage, by the API, when metrics are asked for. */
 export function observeStorage(metrics: Metrics, { tokens, breakers }: Pick<Storage, 'tokens' | 'breakers'>): void {

@@ -1,5 +1,6 @@
 import { allInOrder } from './all-in-order.js';
 import { compareAfterCrash } from './compare-after-crash.js';
+import { tellTallies } from './open-alerts.js';
 import { openBackends } from './open-backends.js';
 import { openCluster } from './open-cluster.js';
 import type { ProcessParts } from './run-process.js';
@@ -23,6 +24,7 @@ export async function runEverything(parts: ProcessParts): Promise<Running> {
     import('./run-worker.js'),
     import('./run-api.js'),
   ]);
+  tellTallies(parts, backends.storage);
   const [ofWorker, ofApi] = [partOf(parts, 'the worker'), partOf(parts, 'the API')];
   const [worker, api] = await allInOrder([runWorker(ofWorker, cluster, backends), runApi(ofApi, cluster, backends)]);
   if (backends.isAfterCrash) await compareAfterCrash(parts, { cluster, backends, temporal: worker.temporal });

@@ -67,10 +67,10 @@ async function send(asked: WebRequest, around: Surroundings): Promise<WebAnswer>
     const target = REDIRECTS.has(status) ? targetOf(headers['location'], url) : undefined;
     if (target === undefined) return answerOf(answer, { url, headers, signal: asked.signal });
     const isAllowed = mayFollow(url, target, around.allowed);
-    if (!isAllowed || hop === MOST_REDIRECTS) {
-      const refusedRedirect = isAllowed
-        ? `more than ${MOST_REDIRECTS} redirects`
-        : `${target.origin}${target.pathname}`;
+    const { followsRedirects = true } = asked;
+    if (!followsRedirects || !isAllowed || hop === MOST_REDIRECTS) {
+      const refusedRedirect =
+        followsRedirects && isAllowed ? `more than ${MOST_REDIRECTS} redirects` : `${target.origin}${target.pathname}`;
       return { ...answerOf(answer, { url, headers, signal: asked.signal }), refusedRedirect };
     }
     answer.body.destroy();

@@ -5,6 +5,8 @@ export interface WebRequest {
   /** For the server that a hop goes to: another one than the first may not get all that the first does. */
   readonly headersFor: (url: URL, isFirst: boolean) => Readonly<Record<string, string>>;
   readonly body?: string;
+  /** False: an answer that sends on is the answer, wherever it sends to; absent: it is followed. */
+  readonly followsRedirects?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { budgetOwner, NOTHING_SPENT, type BudgetKey } from '../core/executions/budget-limit.js';
 import { CallerLimit } from './caller-limit.js';
 import type { AgentStore } from './agent-store.js';
+import type { AlertStore } from './alert-store.js';
 import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
@@ -26,6 +27,7 @@ export function limitedStorage(storage: Storage, workflows: readonly string[]): 
   const limit = new CallerLimit(storage, workflows);
   return {
     agents: limitedAgents(storage.agents, limit),
+    alerts: limitedAlerts(storage.alerts, limit),
     answerCache: limitedAnswerCache(limit),
     audit: limitedAudit(limit),
     breakers: limitedBreakers(storage.breakers, limit),
@@ -58,6 +60,7 @@ function limitedRollouts(rollouts: RolloutStore, limit: CallerLimit): RolloutSto
       return rollouts.clear(workflowId, use);
     },
     listWatched: async () => (await rollouts.listWatched()).filter(({ workflowId }) => limit.has(workflowId)),
+    listStopped: async () => (await rollouts.listStopped()).filter(({ workflowId }) => limit.has(workflowId)),
     listForWorkflow: (workflowId) =>
       limit.has(workflowId) ? rollouts.listForWorkflow(workflowId) : Promise.resolve([]),
     listForWorkflows: async (ids) => {
@@ -92,6 +95,28 @@ function limitedAgents(agents: AgentStore, limit: CallerLimit): AgentStore {
         idOf: ({ id }) => id,
         keep: (found) => Promise.resolve(found.flatMap((agent) => limit.agent(agent) ?? [])),
       }),
+  };
+}
+
+/** What is wrong with what serves all workflows is not theirs to know: it tells what others do. */
+function limitedAlerts(alerts: AlertStore, limit: CallerLimit): AlertStore {
+  const refuse = () => limit.refuse('What alerts are made of');
+  const { workflows: ofWorkflows } = limit;
+  return {
+    tell: refuse,
+    toldWithin: refuse,
+    mark: refuse,
+    ageOfMark: refuse,
+    unmark: refuse,
+    fire: refuse,
+    end: refuse,
+    listNow: (asked) => alerts.listNow({ ...asked, ofWorkflows }),
+    list: (filter, page) => alerts.list({ ...filter, ofWorkflows }, page),
+    takeMessage: refuse,
+    postponeMessage: refuse,
+    dropMessage: refuse,
+    dropAllMessages: refuse,
+    forget: refuse,
   };
 }
 

@@ -2,6 +2,7 @@ import { CircuitBreakerError } from '../core/errors.js';
 import type { AgentsHome } from './agents-home.js';
 import { MemoryAgentsHome } from './memory/agents-home.js';
 import { MemoryAgentStore } from './memory/agents.js';
+import { MemoryAlertStore } from './memory/alerts.js';
 import { MemoryAnswerCacheStore } from './memory/answer-cache.js';
 import { MemoryAuditStore } from './memory/audit.js';
 import { MemoryBreakerStore } from './memory/breakers.js';
@@ -20,6 +21,7 @@ import { MemoryToolStore } from './memory/tools.js';
 import { MemoryWorkflowStore } from './memory/workflows.js';
 import { PostgresAgentsHome } from './postgres/agents-home.js';
 import { PostgresAgentStore } from './postgres/agents.js';
+import { PostgresAlertStore } from './postgres/alerts.js';
 import { PostgresAnswerCacheStore } from './postgres/answer-cache.js';
 import { PostgresAuditStore } from './postgres/audit.js';
 import { PostgresBreakerStore } from './postgres/breakers.js';
@@ -79,6 +81,7 @@ function storageOn(sql: SqlConnection): OpenedStorage {
   const tools = new PostgresToolStore(sql);
   const storage: Storage = {
     agents: new PostgresAgentStore(sql),
+    alerts: new PostgresAlertStore(sql),
     answerCache: new PostgresAnswerCacheStore(sql),
     audit: new PostgresAuditStore(sql),
     breakers: new PostgresBreakerStore(sql),
@@ -130,6 +133,7 @@ function storageInMemory(): OpenedStorage {
   const tools = new MemoryToolStore(executions, audit);
   const storage: Storage = {
     agents,
+    alerts: new MemoryAlertStore(),
     answerCache,
     audit,
     breakers: new MemoryBreakerStore(),

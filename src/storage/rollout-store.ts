@@ -20,6 +20,8 @@ export interface RolloutStore {
   clear(workflowId: string, use: AgentUseId): Promise<void>;
   /** Those that are to be turned off where too many executions fail, and are not off, of all workflows. */
   listWatched(): Promise<readonly KeptRollout[]>;
+  /** Those that were turned off because too many executions failed, and of which nobody has said anything since, of all workflows. */
+  listStopped(): Promise<readonly KeptRollout[]>;
   /** Those of a workflow, by no order: no more than its versions use agents. */
   listForWorkflow(workflowId: string): Promise<readonly KeptRollout[]>;
   /** The same of each workflow, in the order of the workflows, which may repeat. */

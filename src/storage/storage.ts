@@ -1,4 +1,5 @@
 import type { AgentStore } from './agent-store.js';
+import type { AlertStore } from './alert-store.js';
 import type { AnswerCacheStore } from './answer-cache-store.js';
 import type { AuditStore } from './audit-store.js';
 import type { BreakerStore } from './breaker-store.js';
@@ -19,6 +20,7 @@ import type { WorkflowStore } from './workflow-store.js';
 /** All stores of one backend. Opened once per process, where the process is composed. */
 export interface Storage {
   readonly agents: AgentStore;
+  readonly alerts: AlertStore;
   readonly answerCache: AnswerCacheStore;
   readonly audit: AuditStore;
   readonly breakers: BreakerStore;

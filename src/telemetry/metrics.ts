@@ -1,7 +1,10 @@
 import { metrics as global, type Meter } from '@opentelemetry/api';
 
+import { budgetKey, firstWordKey } from '../core/alerts/tally.js';
+import { budgetOwner } from '../core/executions/budget-limit.js';
 import type { AgentExecution } from '../core/executions/execution.js';
 import type { TokenUsage } from '../core/streams/stream-event.js';
+import { Counted } from './counted.js';
 import { Instruments, type Readings } from './instruments.js';
 import type { CounterName, GaugeName } from './metric-table.js';
 
@@ -22,6 +25,8 @@ type EndedExecution = Pick<AgentExecution, 'agentId' | 'completedAt' | 'errorCod
 /** What the parts of the program say that they did. Saying so costs next to nothing and never fails. */
 export class Metrics {
   readonly #instruments: Instruments;
+  /** Of what was done, as much as alerts are made of. */
+  readonly counted = new Counted();
 
   constructor(meter: Meter) {
     this.#instruments = new Instruments(meter);
@@ -35,6 +40,9 @@ export class Metrics {
   attemptEnded({ agentId: agent, provider, model, outcome, code, ...attempt }: MeasuredAttempt): void {
     this.#instruments.add('circuit_breaker_attempts_total', { agent, outcome, ...present({ code }) });
     if (outcome === 'cached') return;
+    if (code === 'rate_limit') this.counted.add('providerLimits', agent);
+    if (attempt.firstChunkMs !== undefined)
+      this.counted.add('firstWords', firstWordKey({ provider, model, ms: attempt.firstChunkMs }));
     const call = {
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': nameOf(provider),
@@ -62,6 +70,8 @@ export class Metrics {
 
   executionEnded({ agentId: agent, status, errorCode: code, startedAt, completedAt }: EndedExecution): void {
     this.#instruments.add('circuit_breaker_executions_total', { agent, status, ...present({ code }) });
+    this.counted.add('executionsEnded', agent);
+    if (status === 'FAILED' || status === 'TIMEOUT') this.counted.add('executionsFailed', agent);
     if (startedAt === undefined || completedAt === undefined) return;
     const seconds = Math.max(0, Date.parse(completedAt) - Date.parse(startedAt)) / 1000;
     const named = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': agent };
@@ -91,16 +101,13 @@ export class Metrics {
     this.#instruments.add('circuit_breaker_answer_cache_total', { agent, result });
   }
 
-  budgetNearlySpent(owner: { readonly agent: string } | { readonly workflow: string }): void {
-    this.#instruments.add('circuit_breaker_budgets_nearly_spent_total', { ...owner });
-  }
-
   keyRests(kind: string): void {
     this.#instruments.add('circuit_breaker_keys_rested_total', { kind });
   }
 
   callerLimited(times = 1): void {
     this.#instruments.add('circuit_breaker_rate_limited_total', {}, times);
+    this.counted.add('callersLimited', '', times);
   }
 
   swept(ms: number, failures: number): void {
@@ -110,14 +117,34 @@ export class Metrics {
 
   viewerDropped(door: string, times = 1): void {
     this.#instruments.add('circuit_breaker_viewers_dropped_total', { door }, times);
+    this.counted.add('viewersDropped', door, times);
   }
 
   logOperation(backend: string, operation: 'append' | 'read', ms: number): void {
     this.#instruments.record('circuit_breaker_log_operation_seconds', ms / 1000, { backend, operation });
+    if (operation === 'append') this.counted.peak('logWaits', backend, ms / 1000);
   }
 
   logFailed(backend: string, operation: 'append' | 'read', times = 1): void {
     this.#instruments.add('circuit_breaker_log_failures_total', { backend, operation }, times);
+    this.counted.add('logFailures', backend, times);
+  }
+
+  /** For how long the oldest append that is under way waits, in seconds: looked at whenever somebody asks. */
+  observeOldestAppend(backend: string, seconds: () => number): void {
+    this.observe('circuit_breaker_log_append_oldest_seconds', () => [[seconds(), { backend }]]);
+    this.counted.watch(() => {
+      this.counted.peak('logWaits', backend, seconds());
+    });
+  }
+
+  /** Of a day, YYYY-MM-DD. */
+  budgetNearlySpent(scope: string, day: string): void {
+    const { kind, id } = budgetOwner(scope);
+    if (kind === 'execution') return;
+    const owner = kind === 'agent' ? { agent: id } : { workflow: id };
+    this.#instruments.add('circuit_breaker_budgets_nearly_spent_total', owner);
+    this.counted.add('budgets', budgetKey({ scope, day }));
   }
 
   /** As `Instruments` has it. */

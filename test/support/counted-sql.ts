@@ -1,5 +1,6 @@
 import type { SqlConnection } from '../../src/backends/postgres/sql-connection.js';
 import { PostgresAgentStore } from '../../src/storage/postgres/agents.js';
+import { PostgresAlertStore } from '../../src/storage/postgres/alerts.js';
 import { PostgresAnswerCacheStore } from '../../src/storage/postgres/answer-cache.js';
 import { PostgresAuditStore } from '../../src/storage/postgres/audit.js';
 import { PostgresBreakerStore } from '../../src/storage/postgres/breakers.js';
@@ -39,6 +40,7 @@ export function countedStorage(sql: SqlConnection): CountedStorage {
   const tools = new PostgresToolStore(counted);
   const storage: Storage = {
     agents: new PostgresAgentStore(counted),
+    alerts: new PostgresAlertStore(counted),
     answerCache: new PostgresAnswerCacheStore(counted),
     audit: new PostgresAuditStore(counted),
     breakers: new PostgresBreakerStore(counted),

@@ -1,3 +1,4 @@
+import { tellTallies } from '../../compose/open-alerts.js';
 import { openBackends } from '../../compose/open-backends.js';
 import { elsewhereCluster } from '../../compose/open-cluster.js';
 import { runApi } from '../../compose/run-api.js';
@@ -8,7 +9,9 @@ import { withTelemetry } from '../../compose/with-telemetry.js';
 export async function api(): Promise<void> {
   await runProcess(async (given) => {
     const parts = await withTelemetry(given);
-    const { address } = await runApi(parts, elsewhereCluster(parts), await openBackends(parts));
+    const backends = await openBackends(parts);
+    tellTallies(parts, backends.storage);
+    const { address } = await runApi(parts, elsewhereCluster(parts), backends);
     parts.say(`API ready: ${address}/graphql`);
   });
 }

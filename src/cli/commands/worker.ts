@@ -1,3 +1,4 @@
+import { tellTallies } from '../../compose/open-alerts.js';
 import { openBackends } from '../../compose/open-backends.js';
 import { elsewhereCluster } from '../../compose/open-cluster.js';
 import { runProcess } from '../../compose/run-process.js';
@@ -11,6 +12,7 @@ export async function worker(): Promise<void> {
     const parts = await withTelemetry(given);
     const cluster = elsewhereCluster(parts);
     const backends = await openBackends(parts);
+    tellTallies(parts, backends.storage);
     const { temporal } = await runWorker(parts, cluster, backends);
     await serveWorkerHealth(parts, { storage: backends.storage, temporal });
     parts.say(`Worker ready: polling ${parts.config.taskQueuePrefix} at ${cluster.address}`);

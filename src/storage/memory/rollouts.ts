@@ -33,6 +33,10 @@ export class MemoryRolloutStore implements RolloutStore {
     return Promise.resolve([...this.#rollouts.values()].filter(isWatched));
   }
 
+  listStopped(): Promise<readonly KeptRollout[]> {
+    return Promise.resolve([...this.#rollouts.values()].filter(({ rollout }) => rollout.stoppedBecause !== undefined));
+  }
+
   listForWorkflow(workflowId: string): Promise<readonly KeptRollout[]> {
     return Promise.resolve([...this.#rollouts.values()].filter((kept) => kept.workflowId === workflowId));
   }

@@ -48,6 +48,14 @@ export class PostgresRolloutStore implements RolloutStore {
     return rows.map(({ document }) => document);
   }
 
+  async listStopped(): Promise<readonly KeptRollout[]> {
+    const rows = await this.#sql.query<Row>({
+      text: "select document from circuit_breaker.rollouts where document->'rollout'->'stoppedBecause' is not null",
+      values: [],
+    });
+    return rows.map(({ document }) => document);
+  }
+
   async listForWorkflow(workflowId: string): Promise<readonly KeptRollout[]> {
     const [found = []] = await this.listForWorkflows([workflowId]);
     return found;

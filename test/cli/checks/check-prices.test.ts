@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 import { checkPrices } from '../../../src/cli/checks/check-prices.js';
 
-const TIMES = { breakerOpenSeconds: 30, alertWindowSeconds: 300, batchTimes: { windowSeconds: 60, pollSeconds: 60 } };
+const TIMES = { breakerOpenSeconds: 30, batchTimes: { windowSeconds: 60, pollSeconds: 60 } };
 
 it('one is told before a start that the file of prices cannot be read, or how many it has', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'prices-'));

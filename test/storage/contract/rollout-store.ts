@@ -60,6 +60,20 @@ export function rolloutStoreContract(storage: () => Pick<Storage, 'definitions' 
       expect(found).toEqual([watched]);
     });
 
+    it('say which agents were turned off, until somebody says something else', async () => {
+      const stopped = kept('ro-stopped', {
+        rollout: { mode: 'off', percent: 5, maxErrorRate: 0.5, stoppedBecause: 'they failed' },
+      });
+      const own = async () =>
+        (await store().listStopped()).filter(({ workflowId }) => workflowId === stopped.workflowId);
+      await store().set(kept('ro-stopped', { rollout: { mode: 'off', percent: 5 } }));
+      expect(await own()).toEqual([]);
+      await store().set(stopped);
+      expect(await own()).toEqual([stopped]);
+      await store().set(kept('ro-stopped'));
+      expect(await own()).toEqual([]);
+    });
+
     it('go with the place agent that was added, and with no other of its name', async () => {
       const agent = { ...aPlaceAgent(), id: 'ro-added', workflowId: 'ro-p', createdAt: NOW };
       const definitions = { agents: [], workflows: [], deletedAgents: [], deletedPlaceAgents: ['ro-added'] };

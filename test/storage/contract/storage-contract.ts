@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 
 import type { Storage } from '../../../src/storage/storage.js';
 import { agentStoreContract } from './agent-store.js';
+import { alertStoreContract } from './alert-store.js';
 import { answerCacheStoreContract } from './answer-cache-store.js';
 import { auditStoreContract } from './audit-store.js';
 import { breakerStoreContract } from './breaker-store.js';
@@ -40,6 +41,7 @@ export function storageContract(name: string, open: () => Promise<OpenForTest>):
     });
 
     agentStoreContract(() => storage().agents);
+    alertStoreContract(storage);
     workflowStoreContract(storage);
     batchStoreContract(() => storage().batches);
     conversationStoreContract(() => storage().conversations);
