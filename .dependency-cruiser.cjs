@@ -384,11 +384,12 @@ const houses = {
       connections: [],
       access: ['connections'],
       'token-events': ['access'],
+      alerts: ['access', 'token-events'],
       'front-page': ['access'],
       ide: [],
       'agent-stream': ['access', 'connections'],
       'payload-codec': ['connections'],
-      graphql: ['access', 'connections', 'token-events', 'agent-stream'],
+      graphql: ['access', 'connections', 'token-events', 'alerts', 'agent-stream'],
     },
   },
   'api/graphql': {

@@ -15,12 +15,14 @@ import type { ServerFacts } from './front-page/server-facts.js';
 import type { PayloadCipher } from './payload-codec/payload-cipher.js';
 import type { Turns } from './graphql/answers/turns.js';
 import type { LogLevelControl } from './log-level-control.js';
+import type { AlertFeed } from './alerts/alert-feed.js';
 import type { TokenFeed } from './token-events/token-feed.js';
 
 /** What the API works with: made once per process, where the process is composed. */
 export interface ApiParts extends OperationParts, Pick<RemovalParts, 'closeStream' | 'removeStreams'> {
   readonly reader: StreamReader;
   readonly feed: TokenFeed;
+  readonly alertFeed: AlertFeed;
   readonly providers: ProviderDirectory;
   readonly origins: OriginPolicy;
   readonly doorkeeper: Doorkeeper;

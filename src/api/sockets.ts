@@ -72,6 +72,7 @@ export function registerSockets(app: FastifyInstance, schema: GraphQLSchema, par
     isClosing = true;
     // First, so that nobody takes the end of what is being sent for the end of the stream.
     for (const socket of [...graphql.clients, ...streams.clients]) closeFirmly(socket, ...GOING_AWAY);
+    parts.alertFeed.shutdown();
     await Promise.all([parts.reader.shutdown(), parts.feed.shutdown()]);
   });
 }

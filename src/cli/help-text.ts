@@ -14,6 +14,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, readonly CommandName[]>> = 
     'token',
     'fire',
     'incidents',
+    'alerts',
     'retry',
     'cancel',
     'delete',

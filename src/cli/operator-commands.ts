@@ -73,6 +73,23 @@ agents want approved, and which transition to fire where it waits for somebody. 
       await incidents(request);
     },
   },
+  alerts: {
+    options: {
+      env: ENVIRONMENT_OPTION,
+      all: { meaning: 'also what is over' },
+      first: { value: 'COUNT', meaning: 'how many; 50 otherwise, 200 at the most' },
+      json: JSON_OPTION,
+    },
+    summary: 'list what is wrong with all processes together',
+    description: `A line for each alert that has fired and is not over, the newest first, with what to do. With --all also those that are over.`,
+    variables: CLIENT_VARIABLES,
+    examples: ['npx circuit-breaker alerts', 'npx circuit-breaker alerts --all --env prod'],
+    script: 'npx circuit-breaker alerts',
+    run: async (request) => {
+      const { alerts } = await import('./commands/alerts.js');
+      await alerts(request);
+    },
+  },
   fire: {
     operand: 'TOKEN TRANSITION',
     options: { env: ENVIRONMENT_OPTION, data: DATA, follow: FOLLOW, json: JSON_OPTION },

@@ -9,6 +9,7 @@ import { OriginPolicy } from '../api/access/origin-policy.js';
 import { TrustedProxies } from '../api/access/trusted-proxies.js';
 import { Turns } from '../api/graphql/answers/turns.js';
 import { createServer } from '../api/server.js';
+import { AlertFeed } from '../api/alerts/alert-feed.js';
 import { TokenFeed } from '../api/token-events/token-feed.js';
 import { createTemporalGateway } from '../temporal/temporal-gateway.js';
 import { CircuitBreakerError } from '../core/errors.js';
@@ -78,6 +79,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   });
   observeApi(metrics, { reader, storage });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
+  const feeds = { feed, alertFeed: new AlertFeed({ alerts: storage.alerts, logger, now: Date.now }) };
   const providers = rememberedDirectory(openDirectory(parts, storage.providerKeys));
   const allowed = privateHosts(config, readCredentials(config.providers, config.secrets));
   const payloadCipher = payloadEncryption(cluster.payloadKeys);
@@ -91,7 +93,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
-  const serving = { reader, feed, metrics, providers, ...own, facts, ideFolder: IDE, ...removing };
+  const serving = { reader, ...feeds, metrics, providers, ...own, facts, ideFolder: IDE, ...removing };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,

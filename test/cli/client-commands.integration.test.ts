@@ -25,6 +25,7 @@ const CALLS: Readonly<Record<keyof typeof BY_GRAPHQL, readonly string[]>> = {
   run: ['review'],
   tokens: [],
   incidents: [],
+  alerts: [],
   fire: ['t', 'finish'],
   retry: ['t'],
   cancel: ['t'],

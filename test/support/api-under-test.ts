@@ -17,6 +17,7 @@ import { TrustedProxies } from '../../src/api/access/trusted-proxies.js';
 import type { ServerFacts } from '../../src/api/front-page/server-facts.js';
 import { Turns } from '../../src/api/graphql/answers/turns.js';
 import { createServer } from '../../src/api/server.js';
+import { AlertFeed } from '../../src/api/alerts/alert-feed.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import { LogLevelSwitch } from '../../src/compose/log-level.js';
 import { payloadEncryption } from '../../src/temporal/data-converter.js';
@@ -243,6 +244,7 @@ export async function apiUnderTest({
     removeStreams: (ids) => streams.remove(ids),
     reader,
     feed,
+    alertFeed: new AlertFeed({ alerts: storage.alerts, logger: new MemoryLogger(), now: () => Date.parse(NOW) }),
     providers,
     origins: new OriginPolicy(origins, { uiUrl }),
     doorkeeper,

@@ -5,6 +5,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   agentExecution: '{ agentExecution(id: "e") { id } }',
   agentExecutions: '{ agentExecutions { nodes { id } } }',
   agents: '{ agents { id } }',
+  alerts: '{ alerts { nodes { id } } }',
   approvals: '{ approvals { nodes { toolCallId } } }',
   auditLog: '{ auditLog { nodes { sequence } } }',
   availableTransitions: '{ availableTransitions(tokenId: "t") { id } }',
@@ -52,6 +53,7 @@ export const FIELD_USES: Readonly<Record<string, string>> = {
   updateAgent:
     'mutation { updateAgent(id: "a", input: {name: "N", llmProvider: {type: mock, model: "m"}, prompts: {system: "s", userTemplate: "u"}}) { id } }',
   updateToken: 'mutation { updateToken(id: "t", data: {a: 1}) { id } }',
+  alertChanged: 'subscription { alertChanged { id } }',
   agentExecutionStream: 'subscription { agentExecutionStream(executionId: "e") { sequence } }',
   tokenStream: 'subscription { tokenStream(tokenId: "t") { sequence } }',
   tokenUpdates: 'subscription { tokenUpdates(tokenId: "t") { sequence } }',

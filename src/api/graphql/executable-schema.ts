@@ -8,6 +8,7 @@ import { judgeCallers } from './judge-callers.js';
 import { loadSchema } from './load-schema.js';
 import { refuseUnstorableArguments } from './refuse-unstorable.js';
 import { agentResolvers } from './resolvers/agent-resolvers.js';
+import { alertResolvers } from './resolvers/alert-resolvers.js';
 import { auditResolvers } from './resolvers/audit-resolvers.js';
 import { approvalResolvers } from './resolvers/approval-resolvers.js';
 import { definitionResolvers } from './resolvers/definition-resolvers.js';
@@ -34,6 +35,7 @@ export function executableSchema(): GraphQLSchema {
       definitionResolvers,
       executionResolvers,
       approvalResolvers,
+      alertResolvers,
       auditResolvers,
       streamResolvers,
       providerResolvers,

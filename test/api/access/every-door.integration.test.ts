@@ -15,9 +15,9 @@ import { NOW } from '../../support/builders.js';
 
 /** Who may use each field at the least. Written down here as well, so that a slip in the table of the API is seen. */
 const READS =
-  `agent agentConversations agentExecution agentExecutions agents approvals availableTransitions conversation
+  `agent agentConversations agentExecution agentExecutions agents alerts approvals availableTransitions conversation
   llmProviders placeAgentConfigs rolloutReport token tokenEvents tokenExecutions tokens toolServers usageReport validateWorkflow workflow workflows
-  createStreamTicket agentExecutionStream tokenStream tokenUpdates workflowEvents`.split(/\s+/);
+  createStreamTicket agentExecutionStream tokenStream tokenUpdates workflowEvents alertChanged`.split(/\s+/);
 const OPERATES =
   `approveToolCall cancelAgentExecution cancelToken createToken executeAgent fireTransition migrateTokens rejectToolCall
   retryToken triggerPlaceAgents updateToken`.split(/\s+/);
@@ -29,7 +29,7 @@ const ADMINISTERS =
 const FOR_ANOTHER: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['agentExecution', 'conversation', 'token', 'workflow'].map((field) => [field, 'null'])),
   ...Object.fromEntries(
-    `agentConversations agentExecutions approvals placeAgentConfigs tokenEvents tokenExecutions tokens usageReport workflows`
+    `agentConversations agentExecutions alerts approvals placeAgentConfigs tokenEvents tokenExecutions tokens usageReport workflows`
       .split(' ')
       .map((field) => [field, 'empty']),
   ),

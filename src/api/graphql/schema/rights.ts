@@ -20,6 +20,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
     agentExecution: read,
     agentExecutions: read,
     agents: read,
+    alerts: read,
     approvals: read,
     auditLog: administerAll,
     availableTransitions: read,
@@ -65,6 +66,7 @@ export const RIGHTS: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Righ
   },
   Subscription: {
     agentExecutionStream: watch,
+    alertChanged: read,
     tokenStream: read,
     tokenUpdates: read,
     workflowEvents: read,
