@@ -33,7 +33,7 @@ const FOR_ANOTHER: Readonly<Record<string, string>> = {
       .split(' ')
       .map((field) => [field, 'empty']),
   ),
-  ...Object.fromEntries(['agent', 'agents'].map((field) => [field, 'open'])),
+  ...Object.fromEntries(['agent', 'agents', 'alertChanged'].map((field) => [field, 'open'])),
   ...Object.fromEntries(['llmProviders', 'toolServers', 'validateWorkflow'].map((field) => [field, 'empty'])),
   ...Object.fromEntries(['deletePlaceAgentConfig', 'deleteToken'].map((field) => [field, 'false'])),
   ...Object.fromEntries(
