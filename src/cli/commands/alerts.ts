@@ -13,9 +13,10 @@ const ALERTS = `query ($isOpen: Boolean, $first: Int!) {
 
 /** What is wrong now, and with `--all` what was; the newest first. */
 export async function alerts(request: CommandRequest): Promise<void> {
-  const { flags, options } = request;
+  const { flags } = request;
+  const { first } = request.options;
   await runClient(request, async (parts) => {
-    const variables = { ...(flags.has('all') ? {} : { isOpen: true }), first: pageSize(options.first) };
+    const variables = { ...(flags.has('all') ? {} : { isOpen: true }), first: pageSize(first) };
     const { alerts: found } = await parts.api.query<{ alerts: Listed<JsonObject> }>(ALERTS, variables);
     printList({ ...parts, json: flags.has('json') }, found, {
       what: flags.has('all') ? 'alerts' : 'open alerts',
