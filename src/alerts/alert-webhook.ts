@@ -23,7 +23,7 @@ export interface AlertWebhookParts {
 
 const TIMEOUT_MS = 10_000;
 /** So much longer than a receiver may take is a message somebody's: whoever has it then has died. */
-const TAKEN_FOR_MS = 30_000;
+const TAKEN_FOR_MS = 10_000;
 const FIRST_WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 300_000;
 /** Whoever has not taken a message by then learns of it nowhere but from us. */
