@@ -23,8 +23,10 @@ const CONFIG =
   '^src/(config|(alert|economy|provider|telemetry)-settings|secret-files|variables-file|temporal-(profile|settings))\\.ts$';
 /** What a module may know of the configuration: types. */
 const SETTINGS = '^src/(config|provider-settings|temporal-settings)\\.ts$';
-/** What others say that they did, to be measured. */
-const METRICS = '^src/telemetry/metrics\\.ts$';
+/** What others say that they did, to be measured and traced. */
+const TELEMETRY = '^src/telemetry/(metrics|traces|trace-context|execution-span)\\.ts$';
+/** What it is said in. */
+const TELEMETRY_API = '^node_modules/@opentelemetry/api/';
 const GATEWAY = '^src/temporal/temporal-gateway\\.ts$';
 /** What Temporal itself has of tokens: types of it. */
 const KEPT = '^src/temporal/kept-by-temporal\\.ts$';
@@ -91,7 +93,8 @@ const modules = [
         STORAGE_PORTS,
         STREAM_PORT,
         SCHEMA_PORT,
-        METRICS,
+        TELEMETRY,
+        TELEMETRY_API,
         '^src/streams/writing/answer-stream\\.ts$',
         '^node_modules/@temporalio/(activity|common)/',
       ],
@@ -102,7 +105,7 @@ const modules = [
     comment:
       'What is measured, and how it is called: core and the API of OpenTelemetry. Its SDK belongs to the composition.',
     from: { path: '^src/telemetry/' },
-    to: { pathNot: ['^src/(core|telemetry)/', '^node_modules/@opentelemetry/api/'] },
+    to: { dependencyTypesNot: ['core'], pathNot: ['^src/(core|telemetry)/', TELEMETRY_API] },
   },
   {
     name: 'operations',
@@ -110,7 +113,7 @@ const modules = [
     from: { path: '^src/operations/' },
     to: {
       path: [SRC, DATABASE_DRIVERS, TEMPORAL],
-      pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY, METRICS],
+      pathNot: ['^src/(core|operations)/', CONTENT_HASH, MESSAGES, STORAGE_PORTS, SCHEMA_PORT, GATEWAY, TELEMETRY],
     },
   },
   {
@@ -157,6 +160,7 @@ const modules = [
         STORAGE_PORTS,
         LIMIT_PORT,
         GATEWAY,
+        TELEMETRY,
       ],
     },
   },
@@ -285,7 +289,7 @@ const modules = [
     from: { path: '^src/temporal/' },
     to: {
       path: [SRC, DATABASE_DRIVERS],
-      pathNot: ['^src/(core|contract|temporal)/', SETTINGS, CONTENT_HASH, MAKE_DIRECTORY],
+      pathNot: ['^src/(core|contract|temporal)/', SETTINGS, CONTENT_HASH, MAKE_DIRECTORY, TELEMETRY],
     },
   },
   {

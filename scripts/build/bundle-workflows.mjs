@@ -10,7 +10,9 @@ export async function bundleWorkflows() {
     workflowsPath: inProject('src/workflows/index.ts'),
     payloadConverterPath: inProject('src/workflows/payload-converter.ts'),
     failureConverterPath: inProject('src/workflows/failure-converter.ts'),
-    workflowInterceptorModules: ['failure-in-log', 'turns'].map((name) => inProject(`src/workflows/${name}.ts`)),
+    workflowInterceptorModules: ['failure-in-log', 'trace-in-headers', 'turns'].map((name) =>
+      inProject(`src/workflows/${name}.ts`),
+    ),
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,
   });

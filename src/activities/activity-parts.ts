@@ -10,6 +10,7 @@ import type { SchemaChecker } from '../schemas/schema-checker.js';
 import type { Storage } from '../storage/storage.js';
 import type { AnswerStream, AnswerStreamOptions } from '../streams/writing/answer-stream.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { Traces } from '../telemetry/traces.js';
 import type { ToolLogger, ToolRegistry } from '../tools/tool.js';
 import type { EqualCalls } from './equal-calls.js';
 import type { KnownBudgets } from './known-budgets.js';
@@ -75,6 +76,7 @@ export interface ActivityParts {
   readonly temporal: FollowingParts['temporal'];
   readonly logger: ToolLogger & { debug(facts: object, message: string): void };
   readonly metrics: Metrics;
+  readonly traces: Traces;
   /** Hides secrets of this process, and what looks like a key, in a text of others. */
   readonly mask: (text: string) => string;
   /** Closes the stream of an ended execution and remembers that; safe to repeat. */

@@ -42,6 +42,7 @@ export class AttemptRecord {
   readonly #start: Pick<ModelAttempt, 'startedAt'> & { readonly queuedMs: number };
   /** As it was noted, or was to be; undefined: storage could not say what was noted before. */
   readonly #writing: Promise<ModelAttempt | undefined>;
+  #attempts: readonly ModelAttempt[] = [];
 
   constructor(parts: ActivityParts, call: ModelCall, place: RecordPlace) {
     this.#parts = parts;
@@ -51,6 +52,11 @@ export class AttemptRecord {
     this.#start = { startedAt: parts.now(), queuedMs };
     parts.metrics.attemptTaken(queuedMs);
     this.#writing = this.#begin();
+  }
+
+  /** Those of the execution, as they were noted last, or were to be. */
+  get attempts(): readonly ModelAttempt[] {
+    return this.#attempts;
   }
 
   async end(end: AttemptEnd): Promise<void> {
@@ -64,6 +70,7 @@ export class AttemptRecord {
       // A later attempt has given this one up: what a frozen worker has to say when it wakes comes too late.
       else if (entry.outcome === 'running') await this.#write(noted.with(place, { ...entry, ...end }), end);
     } catch (error) {
+      this.#attempts = this.#attempts.map((one) => (one.outcome === 'running' ? { ...one, ...end } : one));
       this.#complain(error);
     }
   }
@@ -142,6 +149,7 @@ export class AttemptRecord {
   }
 
   async #write(attempts: readonly ModelAttempt[], end?: AttemptEnd): Promise<void> {
+    this.#attempts = attempts;
     await this.#parts.storage.executions.update(this.#call.executionId, { attempts, ...cachedFromIn(end) });
   }
 
@@ -151,7 +159,7 @@ export class AttemptRecord {
   }
 }
 
-/** Marks as completed the attempt that finished a turn, but whose worker died before it could say so. */
+/** Marks as completed the attempt that finished a turn, but whose worker died before it could say so. Resolves with all of the execution. */
 export async function noteFinished(
   parts: ActivityParts,
   { executionId, turn }: ModelCall,
@@ -161,22 +169,22 @@ export async function noteFinished(
     provider,
     model,
   }: Pick<TurnResult, 'cachedFrom' | 'usage'> & Pick<ModelAttempt, 'provider' | 'model'>,
-): Promise<void> {
+): Promise<AgentExecution['attempts']> {
   try {
     const execution = await parts.storage.executions.get(executionId);
     const noted = execution?.attempts ?? [];
-    if (noted.some((attempt) => attempt.turn === turn && attempt.outcome === 'completed')) return;
+    if (noted.some((attempt) => attempt.turn === turn && attempt.outcome === 'completed')) return noted;
     const running = noted.findIndex((attempt) => attempt.turn === turn && attempt.outcome === 'running');
     const completed =
       noted[running] ?? attemptAfter(noted, { turn, provider, model }, { outcome: 'running', startedAt: parts.now() });
     const others = noted.filter((_, index) => index !== running);
     const end = { outcome: 'completed' as const, usage, ...cachedFromIn({ cachedFrom }) };
-    await parts.storage.executions.update(executionId, {
-      attempts: [...others, { ...completed, ...end }],
-      ...cachedFromIn(end),
-    });
+    const attempts = [...others, { ...completed, ...end }];
+    await parts.storage.executions.update(executionId, { attempts, ...cachedFromIn(end) });
+    return attempts;
   } catch (error) {
     parts.logger.warn({ executionId, turn, err: error }, 'the attempt could not be noted on its execution');
+    return [];
   }
 }
 

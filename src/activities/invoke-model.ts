@@ -13,6 +13,7 @@ import { persistently } from './persistently.js';
 import { SharedCall } from './shared-call.js';
 import { turnClaim } from './stored-turn.js';
 import { mayWait, waitForEqual } from './wait-for-equal.js';
+import { traceTurn } from './trace-turn.js';
 import { TurnAttempt } from './turn-attempt.js';
 
 /**
@@ -32,7 +33,9 @@ export async function invokeModel(given: ActivityParts, wanted: ModelCall): Prom
     const turn = await persistently(context.cancellationSignal, () => loadTurn(parts, call, asked));
     const shared = new SharedCall(parts, call, { turn, context });
     if (turn.finished !== undefined) {
-      await noteFinished(parts, call, { ...turn.finished, provider: turn.route.providerOf(turn.finished.model) });
+      const provider = { type: turn.route.providerOf(turn.finished.model), model: turn.finished.model };
+      const attempts = await noteFinished(parts, call, { ...turn.finished, provider: provider.type });
+      traceTurn(parts, call, { provider, attempts, result: turn.finished, messages: turn.request.messages });
       const answer = await answerOf(parts, turn.finished, { turn, call });
       await shared.keep(turn.finished, answer);
       return answer;

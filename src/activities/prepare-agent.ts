@@ -16,6 +16,7 @@ import { fillPrompts, promptVariables, type FilledPrompts } from '../core/execut
 import { finalFailure } from '../contract/failures.js';
 import type { PreparedAgent } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { tracedIn } from '../telemetry/execution-span.js';
 import { appendMessages } from './append-messages.js';
 
 /** Loads the agent, writes the prompts into the conversation and marks the execution RUNNING. */
@@ -40,6 +41,7 @@ export async function prepareAgent(parts: ActivityParts, request: ExecutionReque
       status: 'RUNNING',
       agentVersion: agent.version,
       startedAt: execution.startedAt ?? parts.now(),
+      ...tracedIn(parts.traces),
     }),
   ]);
   const { retryConfig, timeoutSeconds = parts.executionTimeoutSeconds } = request.overrides ?? {};

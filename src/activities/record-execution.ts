@@ -6,6 +6,7 @@ import type { Message } from '../core/executions/conversation.js';
 import { isEnded, type AgentExecution, type ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
 import type { ActivityParts } from './activity-parts.js';
+import { executionSpan } from '../telemetry/execution-span.js';
 import { appendMessages } from './append-messages.js';
 
 /** How long the end of an execution waits for what follows from it; what takes longer happens later. */
@@ -19,6 +20,9 @@ export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd)
   if (stored !== undefined && ended.status === 'COMPLETED') await addAnswer(parts, stored, ended);
   const execution = await recordedEnd(parts, stored, ended);
   await withPatience([closeStream(parts, execution), letOthersCall(parts, ended)]);
+  // Also where its end was stored before: whoever stored it may have died before anybody heard of the span.
+  const span = executionSpan(execution, Date.now());
+  if (span !== undefined) parts.traces.tell(span);
 }
 
 /** As `storeEnd`; the end is measured once. */

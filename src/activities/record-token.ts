@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { RecordedToken } from '../contract/activities.js';
 import { isJsonObject } from '../core/json/json.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';
+import { tracedIn } from '../telemetry/execution-span.js';
 import { followNewestRun } from '../operations/follow-newest-run.js';
 import type { ActivityParts } from './activity-parts.js';
 
@@ -11,7 +12,9 @@ import type { ActivityParts } from './activity-parts.js';
  * the run before. One of a run that is not the newest any more changes nothing.
  */
 export async function recordToken(parts: ActivityParts, record: TokenRecord): Promise<RecordedToken> {
-  const recordOfRun = { ...record, runId: runIdOf(Context.current()) };
+  const traced = tracedIn(parts.traces);
+  const executions = record.executions.map((execution) => ({ ...execution, ...traced }));
+  const recordOfRun = { ...record, executions, runId: runIdOf(Context.current()) };
   const taken = (await parts.storage.tokens.record(recordOfRun)) ?? (await followNewestRun(parts, recordOfRun));
   if (taken === undefined)
     parts.logger.info(

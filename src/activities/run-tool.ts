@@ -14,6 +14,7 @@ import { isToBeAsked, refusedWithoutApproval } from './call-approval.js';
 import { persistently } from './persistently.js';
 import { storedTurn } from './stored-turn.js';
 import { ToolAttempt } from './tool-attempt.js';
+import { traceTool } from './trace-tool.js';
 
 const BEAT_EVERY_MS = 1000;
 /** How long a call waits for a worker that has its tool: as long as workers may be away while they are replaced. */
@@ -57,7 +58,10 @@ async function perform(parts: ActivityParts, run: ToolRun, context: Context): Pr
   const { info } = context;
   const mark = `${info.workflowExecution?.runId ?? ''}/${info.activityId}/${info.attempt}`;
   const begun = await persistently(signal, () => parts.storage.tools.beginCall(run, mark));
-  if (begun.outcome !== undefined) return finishedCall(run, begun.outcome);
+  if (begun.outcome !== undefined) {
+    traceTool(parts, { run, call }, begun.outcome);
+    return finishedCall(run, begun.outcome);
+  }
   const outcome = await attempt({ parts, run, call, tool, context }, begun.attempts);
   const changed = decision?.arguments === undefined ? {} : { changedArguments: decision.arguments };
   return await finish(parts, { run, call, context }, { ...outcome, ...changed });
@@ -70,6 +74,7 @@ async function finish(
   outcome: ToolOutcome,
 ): Promise<FinishedToolCall> {
   const kept = await persistently(context.cancellationSignal, () => parts.storage.tools.endCall(run, outcome));
+  traceTool(parts, { run, call }, kept);
   const about = { toolName: call.name, toolCallId: call.id };
   const approval = typeof run.approval === 'object' ? { approval: run.approval } : {};
   await parts.tellTools(run, [{ eventType: 'tool_result', ...about, result: shownToViewers(kept), ...approval }]);

@@ -26,6 +26,7 @@ import { persistently } from './persistently.js';
 import { turnClaim, turnResultOf } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 import type { TurnRoute } from './turn-route.js';
+import { traceTurn } from './trace-turn.js';
 import { withinBudget, withoutCall } from './within-budget.js';
 
 /** How long a finished turn waits for storage to take it, before Temporal's history alone has it. */
@@ -125,6 +126,7 @@ export class TurnAttempt {
         ...(cachedFrom === undefined ? {} : { cachedFrom }),
       });
       this.#measure(cachedFrom === undefined ? 'completed' : 'cached', { usage });
+      this.#trace(record, result);
       return result;
     } catch (error) {
       throw await this.#fail(error, record);
@@ -261,7 +263,14 @@ export class TurnAttempt {
     });
     // Held back, nobody was called.
     if (judged.isHeldBack !== true) this.#measure(outcome, { code: judged.code, usage: this.#usage });
+    this.#trace(record);
     return judged.failure;
+  }
+
+  #trace({ attempts }: AttemptRecord, result?: TurnResult): void {
+    const { messages } = this.#place.turn.request;
+    const { provider } = this.#route;
+    traceTurn(this.#parts, this.#call, { provider, attempts, messages, ...(result === undefined ? {} : { result }) });
   }
 
   #measure(outcome: MeasuredAttempt['outcome'], ended: Pick<MeasuredAttempt, 'code' | 'usage'>): void {

@@ -5,6 +5,7 @@ import type { OperationParts } from '../operations/operation-parts.js';
 import type { RemovalParts } from '../operations/remove-executions.js';
 import type { ProviderDirectory } from '../providers/directory/provider-status.js';
 import type { StreamReader } from '../streams/reading/reader.js';
+import type { Traces } from '../telemetry/traces.js';
 import type { Stays } from './access/stays.js';
 import type { TlsIdentity } from './connections/tls-files.js';
 import type { OpenStreams } from './connections/open-streams.js';
@@ -21,6 +22,7 @@ import type { TokenFeed } from './token-events/token-feed.js';
 /** What the API works with: made once per process, where the process is composed. */
 export interface ApiParts extends OperationParts, Pick<RemovalParts, 'closeStream' | 'removeStreams'> {
   readonly reader: StreamReader;
+  readonly traces: Traces;
   readonly feed: TokenFeed;
   readonly alertFeed: AlertFeed;
   readonly providers: ProviderDirectory;

@@ -2,6 +2,7 @@ import { pino, type Logger, type LoggerOptions } from 'pino';
 
 import type { Config } from '../config.js';
 import { secretMask } from '../core/secrets.js';
+import { currentTraceId } from '../telemetry/traces.js';
 import { kindOfAway, RepeatedLines } from './repeated-lines.js';
 
 /**
@@ -24,9 +25,19 @@ export async function createLogger(config: Config, onLost: () => void): Promise<
     if (!isLost) stderr.write(shown(line));
   };
   return pino(
-    { level: logLevel, hooks: { streamWrite: secretMask(config.secrets), logMethod: onceAMinute() } },
+    {
+      level: logLevel,
+      hooks: { streamWrite: secretMask(config.secrets), logMethod: onceAMinute() },
+      mixin: traceOfLine,
+    },
     { write },
   );
+}
+
+/** In which trace something is said. */
+function traceOfLine(): { readonly traceId?: string } {
+  const traceId = currentTraceId();
+  return traceId === undefined ? {} : { traceId };
 }
 
 const [WARN, FATAL] = [pino.levels.values['warn'] ?? 40, pino.levels.values['fatal'] ?? 60];

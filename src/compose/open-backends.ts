@@ -1,3 +1,5 @@
+import { SpanKind } from '@opentelemetry/api';
+
 import type { AgentExecution } from '../core/executions/execution.js';
 import { executionEnding } from '../streams/writing/execution-ending.js';
 import { finishStream } from '../streams/writing/finish-stream.js';
@@ -12,6 +14,9 @@ import type { Storage } from '../storage/storage.js';
 import { observePool } from './observe-storage.js';
 import { measuredStreamLog } from './measured-stream-log.js';
 import type { ProcessParts } from './run-process.js';
+import { tracedStorage } from './traced-storage.js';
+
+const CLOSE_STREAM = { name: 'close stream', kind: SpanKind.INTERNAL };
 
 export interface Backends {
   readonly storage: Storage;
@@ -35,7 +40,8 @@ export async function openBackends(
 ): Promise<Backends> {
   const open = () => openStorage(config.storageUrl, { logger: logger.child({ variable: 'STORAGE_URL' }), isOnlyRead });
   const opened = await resources.open('storage', open, ({ storage }) => storage.close());
-  const storage = await withItsAgents(opened, { config, logger, resources });
+  const plain = await withItsAgents(opened, { config, logger, resources });
+  const storage = tracedStorage(plain, config.storageUrl, telemetry.traces);
   const log = await openStreamLog(config.streamUrl, {
     ...{ logger: logger.child({ variable: 'STREAM_URL' }), isOnlyRead },
     ...(config.streamUrl === config.storageUrl ? { sql: opened.sql } : {}),
@@ -45,7 +51,8 @@ export async function openBackends(
   const schemas = new SchemaThreads();
   resources.add('the threads for schemas', () => schemas.close());
   const closeStream = async (execution: AgentExecution) => {
-    const lastSequence = await finishStream(streams, execution.id, executionEnding(execution));
+    const close = () => finishStream(streams, execution.id, executionEnding(execution));
+    const lastSequence = await telemetry.traces.within(CLOSE_STREAM, close);
     await storage.executions.update(execution.id, { lastSequence });
   };
   observePool(telemetry.metrics, opened.sql?.poolState);

@@ -1,7 +1,7 @@
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { settledExecution } from '../reconcile/cut-off.js';
+import { settledExecution, type CutOffParts } from '../reconcile/cut-off.js';
 import { followTlsFiles, readTlsFiles, type TlsIdentity } from '../api/connections/tls-files.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { Stays } from '../api/access/stays.js';
@@ -19,6 +19,8 @@ import { rememberedDirectory } from '../providers/directory/remembered-directory
 import { StreamReader } from '../streams/reading/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import { payloadEncryption } from '../temporal/data-converter.js';
+import { executionSpan } from '../telemetry/execution-span.js';
+import type { AgentExecution } from '../core/executions/execution.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
@@ -35,8 +37,9 @@ import { openDirectory } from './open-directory.js';
 import { privateHosts } from './private-hosts.js';
 import { retentionTimes } from './retention-times.js';
 import type { ProcessParts } from './run-process.js';
-
 import { serverFacts } from './server-facts.js';
+import type { Telemetry } from './telemetry.js';
+import { tracedViewers } from './traced-viewers.js';
 
 /** Where `npm run build` puts it, also for a process that runs the sources. */
 const IDE = fileURLToPath(new URL('../../dist/assets/graphiql', import.meta.url));
@@ -50,7 +53,7 @@ export interface RunningApi {
 /** Runs the API of this process. Resolves when it listens. */
 export async function runApi(parts: ProcessParts, cluster: TemporalCluster, backends: Backends): Promise<RunningApi> {
   const { config, logger, logLevel, resources } = parts;
-  const { metrics } = parts.telemetry;
+  const { metrics, traces } = parts.telemetry;
   const { storage, streams, schemas, closeStream } = backends;
   const audit = openAudit(parts, storage);
   const doorkeeper = await openAccess(parts);
@@ -59,23 +62,20 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
     stays.end();
   });
   const tls = config.tls === undefined ? {} : { tls: readTlsFiles(config.tls) };
-  const { client, connection } = await connectClient(cluster);
+  const { client, connection } = await connectClient(cluster, traces);
   resources.add('the connection of the API', () => connection.close());
   await ensureSearchAttributes(connection, cluster.namespace);
   const { taskQueuePrefix, executionTimeoutSeconds } = config;
-  const temporal = createTemporalGateway({
-    client,
-    taskQueuePrefix,
-    executionTimeoutSeconds,
-    claimHome: claimHome(storage, config),
-  });
+  const home = { claimHome: claimHome(storage, config) };
+  const temporal = createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds, ...home });
   const now = () => new Date().toISOString();
-  const cutOff = { storage, temporal, closeStream, metrics, now };
+  const cutOff = { storage, temporal, closeStream, metrics: endingsTo(parts.telemetry), now };
   const reader = new StreamReader({
     log: streams,
     lookup: { find: (id) => settledExecution(cutOff, id), finish: closeStream },
     bufferSize: config.streamBufferSize,
     logger,
+    ...(traces.isOn ? { onViewer: tracedViewers(traces, storage.executions) } : {}),
   });
   observeApi(metrics, { reader, storage });
   const feed = new TokenFeed({ tokens: storage.tokens, logger });
@@ -93,7 +93,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const cipher = payloadCipher === undefined ? {} : { payloadCipher };
   const backup = dataFolderBackup(config, cluster, { ...backends, version: facts.version });
   const removing = { closeStream, removeStreams: (ids: readonly string[]) => streams.remove(ids) };
-  const serving = { reader, ...feeds, metrics, providers, ...own, facts, ideFolder: IDE, ...removing };
+  const serving = { reader, ...feeds, metrics, traces, providers, ...own, facts, ideFolder: IDE, ...removing };
   const app = await createServer(
     { storage, temporal, schemas, now, ...judged, ...access, ...cipher, ...serving, ...tls, ...(backup && { backup }) },
     logger,
@@ -106,6 +106,15 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   resources.add('the sweep', measuredSweeping(sweep, config.cleanupIntervalSeconds * 1000, metrics));
   await listen(app, config);
   return { address: apiAddress(config), feed };
+}
+
+function endingsTo({ metrics, traces }: Telemetry): CutOffParts['metrics'] {
+  const executionEnded = (execution: AgentExecution) => {
+    metrics.executionEnded(execution);
+    const span = executionSpan(execution, Date.now());
+    if (span !== undefined) traces.tell(span);
+  };
+  return { executionEnded };
 }
 
 async function listen(

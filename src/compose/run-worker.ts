@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { Worker, type ActivityInterceptorsFactory, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { ActivityParts, BatchParts } from '../activities/activity-parts.js';
 import { createActivities } from '../activities/create-activities.js';
@@ -8,6 +8,7 @@ import { EqualCalls } from '../activities/equal-calls.js';
 import { OneAfterAnother } from '../activities/one-after-another.js';
 import { ProviderBreakers } from '../activities/provider-breakers.js';
 import { tellInOrder } from '../activities/tell-in-order.js';
+import { traceActivity } from '../activities/trace-activity.js';
 import { mayName } from '../http/forbidden-address.js';
 import { openWebAccess } from '../http/open-web-access.js';
 import type { WebAccess } from '../http/web-access.js';
@@ -33,6 +34,7 @@ import { workerDataConverter } from '../temporal/data-converter.js';
 import { LongWaits } from '../temporal/long-waits.js';
 import { createTemporalGateway, type TemporalGateway } from '../temporal/temporal-gateway.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
+import type { Traces } from '../telemetry/traces.js';
 import { loadTools } from '../tools/load-tools.js';
 import { taskQueues } from '../contract/messages.js';
 import { builtInTools, toolHttp } from './built-in-tools.js';
@@ -76,7 +78,7 @@ export async function runWorker(
   await installRuntime(parts.logger, parts.telemetry);
   const connection = await connectWorker(cluster);
   resources.add('the connection of the worker', () => connection.close());
-  const { client, connection: clientConnection } = await connectClient(cluster);
+  const { client, connection: clientConnection } = await connectClient(cluster, parts.telemetry.traces);
   resources.add('the client of the worker', () => clientConnection.close());
   const queues = taskQueues(config.taskQueuePrefix);
   const { payloadKeys } = cluster;
@@ -96,7 +98,7 @@ export async function runWorker(
     namespace: cluster.namespace,
     activities: createActivities({ ...made, tools: registry }),
     dataConverter: workerDataConverter(payloadKeys),
-    interceptors: { activity: [joined.interceptor] },
+    interceptors: { activity: [joined.interceptor, ...tracing(parts.telemetry.traces)] },
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({
@@ -117,6 +119,10 @@ export async function runWorker(
   run(parts, 'the tool worker', tools);
   if (build !== undefined) await announce(parts, client, build);
   return { ownTools: own.size, mcpServers: mcp.servers.length, temporal: made.temporal };
+}
+
+function tracing(traces: Traces): readonly ActivityInterceptorsFactory[] {
+  return traces.isOn ? [(context) => ({ inbound: traceActivity(traces, context) })] : [];
 }
 
 interface KnownBuild {
@@ -198,6 +204,7 @@ function activityParts(
     }),
     logger,
     metrics: telemetry.metrics,
+    traces: telemetry.traces,
     mask: (text) => withoutKeys(secretMask(config.secrets)(text)),
     closeStream: backends.closeStream,
     temporal: createTemporalGateway({

@@ -4,11 +4,11 @@ import type { BundleOptions } from '@temporalio/worker';
 
 const CONVERTER = inWorkflows('payload-converter');
 const FAILURE_CONVERTER = inWorkflows('failure-converter');
-const INTERCEPTORS = ['failure-in-log', 'turns'].map(inWorkflows);
+const INTERCEPTORS = ['failure-in-log', 'trace-in-headers', 'turns'].map(inWorkflows);
 
 /**
  * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same: with our
- * converters of payloads and failures, with the code of a failure in the log, with what arrives taken in turn, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
+ * converters of payloads and failures, with the code of a failure in the log, with traces passed on, with what arrives taken in turn, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
  * objects: what stands in for them there makes rules take ten times as long.
  */
 export const WORKFLOW_BUNDLER: Pick<

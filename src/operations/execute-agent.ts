@@ -5,7 +5,9 @@ import { idProblems } from '../core/ids.js';
 import { isJsonObject, type JsonValue } from '../core/json/json.js';
 import { shortened } from '../core/json/shortened.js';
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
+import { tracedIn } from '../telemetry/execution-span.js';
 import { unfilledPrompts } from '../core/validation/check-prompts.js';
+import type { Traces } from '../telemetry/traces.js';
 import type { OperationParts } from './operation-parts.js';
 
 export interface ExecuteAgentInput {
@@ -18,15 +20,19 @@ export interface ExecuteAgentInput {
 }
 
 /** Runs an agent on its own. The same id with the same input gives back the first execution. */
-export async function executeAgent(parts: OperationParts, input: ExecuteAgentInput): Promise<AgentExecution> {
-  const { storage, temporal, now } = parts;
+export async function executeAgent(
+  parts: OperationParts & { readonly traces: Traces },
+  input: ExecuteAgentInput,
+): Promise<AgentExecution> {
+  const { storage, temporal, traces, now } = parts;
   const request = requestOf(input);
   const stored = await storage.executions.get(request.executionId);
   if (stored === undefined) await refuseUnusableAgent(parts, request);
   else refuseOther(request, stored);
   // Before it is recorded: where the id is somebody else's, nothing is. A worker records it, too, should this process end now.
   if (stored === undefined || stored.status === 'PENDING') await temporal.startExecution(request);
-  const execution = await storage.executions.create(pendingExecution(request, now()));
+  const traced = tracedIn(traces);
+  const execution = await storage.executions.create({ ...pendingExecution(request, now()), ...traced });
   refuseOther(request, execution);
   return execution;
 }

@@ -45,7 +45,7 @@ export class Metrics {
       this.counted.add('firstWords', firstWordKey({ provider, model, ms: attempt.firstChunkMs }));
     const call = {
       'gen_ai.operation.name': 'chat',
-      'gen_ai.provider.name': nameOf(provider),
+      'gen_ai.provider.name': conventionalProvider(provider),
       'gen_ai.request.model': model,
     };
     const failed = code === undefined ? {} : { 'error.type': code };
@@ -156,8 +156,8 @@ export class Metrics {
   }
 }
 
-/** The providers that the conventions name otherwise than we do. */
-function nameOf(provider: string): string {
+/** A provider as the conventions name it, which is otherwise than we do for some. */
+export function conventionalProvider(provider: string): string {
   return provider === 'google' ? 'gcp.gemini' : provider;
 }
 

@@ -7,11 +7,13 @@ import {
 } from '@temporalio/client';
 
 import { CircuitBreakerError } from '../core/errors.js';
+import { Traces } from '../telemetry/traces.js';
 import { clientDataConverter } from './data-converter.js';
 import type { TemporalCluster } from './open-temporal.js';
 import { tlsConfig } from './pem-sources.js';
 import { RenewedChannel } from './renewed-channel.js';
 import { refusalOfTls } from './refusal-of-tls.js';
+import { traceCalls } from './trace-calls.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
@@ -27,8 +29,8 @@ export interface TemporalClient {
   readonly connection: Connection;
 }
 
-/** Throws UNAVAILABLE when the cluster does not answer. The connection mends itself when the server was away. */
-export async function connectClient(cluster: TemporalCluster): Promise<TemporalClient> {
+/** What it asks for is part of `traces`. Throws UNAVAILABLE when the cluster does not answer. The connection mends itself when the server was away. */
+export async function connectClient(cluster: TemporalCluster, traces = Traces.off()): Promise<TemporalClient> {
   const connectTimeout = CONNECT_TIMEOUT_MS;
   const channelArgs = {
     channelFactoryOverride: (...channel: ConstructorParameters<typeof RenewedChannel>) =>
@@ -41,7 +43,9 @@ export async function connectClient(cluster: TemporalCluster): Promise<TemporalC
   const options = { ...(await connectionOptions(cluster)), ...own };
   const connection = await orUnavailable(cluster, Connection.connect(options));
   const { namespace, payloadKeys } = cluster;
-  return { connection, client: new Client({ connection, namespace, dataConverter: clientDataConverter(payloadKeys) }) };
+  const dataConverter = clientDataConverter(payloadKeys);
+  const interceptors = traces.isOn ? { workflow: [traceCalls(traces)] } : {};
+  return { connection, client: new Client({ connection, namespace, dataConverter, interceptors }) };
 }
 
 /** A server that is asked for too much at once takes more in a moment: the SDK would wait for seconds first. */

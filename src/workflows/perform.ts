@@ -22,6 +22,7 @@ import {
 } from '../contract/failures.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
+import { askedBy, origin } from './trace-in-headers.js';
 import { takesTurns } from './turns.js';
 
 /** How the Temporal workflows get things done: quick activities, and children that outlive them. */
@@ -48,6 +49,7 @@ export async function quickly<Name extends keyof QuickActivities>(
   name: Name,
   input: Parameters<QuickActivities[Name]>[0],
 ): Promise<Awaited<ReturnType<QuickActivities[Name]>>> {
+  const asked = origin();
   const local = proxyLocalActivities<QuickActivities>({
     scheduleToCloseTimeout: '1s',
     retry: { maximumAttempts: 1 },
@@ -56,7 +58,8 @@ export async function quickly<Name extends keyof QuickActivities>(
     return await (local[name] as Run<Name>)(input);
   } catch (error) {
     if (isFinalFailure(error)) throw error;
-    return await lastingly(name, input, { summary: `${name}, after a quick try did not get through` });
+    const known = { summary: `${name}, after a quick try did not get through` };
+    return await askedBy(asked, () => lastingly(name, input, known));
   }
 }
 
@@ -102,6 +105,7 @@ export interface ExecutionStart {
  */
 export async function startExecution(execution: ExecutionRequest, attemptSeconds: number): Promise<ExecutionStart> {
   const { retryConfig, timeoutSeconds = attemptSeconds } = execution.overrides ?? {};
+  const asked = origin();
   try {
     const child = await startChild<(request: ExecutionRequest) => Promise<ExecutionResult>>(AGENT_EXECUTION, {
       workflowId: execution.executionId,
@@ -120,13 +124,13 @@ export async function startExecution(execution: ExecutionRequest, attemptSeconds
       try {
         return { status: 'succeeded', result: wholeResult(await child.result()) };
       } catch (error) {
-        return await outcomeOf(execution, error);
+        return await askedBy(asked, () => outcomeOf(execution, error));
       }
     };
     return { runId: child.firstExecutionRunId, outcome };
   } catch (error) {
     // What has its id may be anybody's: only what was recorded for this start, and never began, has ended with it.
-    const outcome = await outcomeOf(execution, error, 'PENDING');
+    const outcome = await askedBy(asked, () => outcomeOf(execution, error, 'PENDING'));
     return { outcome: () => Promise.resolve(outcome) };
   }
 }

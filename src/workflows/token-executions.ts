@@ -4,6 +4,7 @@ import type { ExecutionOutcome } from '../core/engine/decision.js';
 import type { ExecutionRequest } from '../core/executions/execution.js';
 import { adoptedOutcome, startExecution } from './perform.js';
 import { StartsInTurns } from './starts-in-turns.js';
+import { askedBy, origin } from './trace-in-headers.js';
 
 type OnEnd = (executionId: string, outcome: ExecutionOutcome) => Promise<void>;
 
@@ -45,7 +46,9 @@ export class TokenExecutions {
   start(execution: ExecutionRequest, attemptSeconds: number): void {
     const { executionId } = execution;
     this.#unconfirmed += 1;
-    const start = () => this.#turns.run(execution, () => startExecution(execution, attemptSeconds));
+    const asked = origin();
+    const startNow = () => askedBy(asked, () => startExecution(execution, attemptSeconds));
+    const start = () => this.#turns.run(execution, startNow);
     const started = CancellationScope.nonCancellable(start).finally(() => {
       this.#unconfirmed -= 1;
     });
@@ -97,12 +100,14 @@ export class TokenExecutions {
   }
 
   #endAfter(executionId: string, ending: () => Promise<ExecutionOutcome>): void {
+    // What follows from its end follows from what asked for it.
+    const asked = origin();
     void CancellationScope.nonCancellable(async () => {
       const outcome = await ending();
       // Who is told first that it has ended says so; after a reset there may be two.
       if (!this.#running.delete(executionId)) return;
       this.#runIds.delete(executionId);
-      await this.#onEnd(executionId, outcome);
+      await askedBy(asked, () => this.#onEnd(executionId, outcome));
     });
   }
 }

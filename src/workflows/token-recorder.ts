@@ -14,6 +14,7 @@ import type { NumberedEvent, TokenRecord } from '../core/tokens/token-record.js'
 import type { CarriedToken } from './carried-token.js';
 import { quickly, throughHistory } from './perform.js';
 import { storeRecord } from './store-record.js';
+import { askedBy, origin } from './trace-in-headers.js';
 import { knows } from './turns.js';
 
 /** Of the last event of a change. */
@@ -49,6 +50,8 @@ export class TokenRecorder {
   readonly #executions: AgentExecution[] = [];
   readonly #taken = new Set<string>();
   #newest: Token | undefined;
+  /** What the newest change was asked for with. */
+  #asked = origin();
   #numbered: number;
   #writtenUpTo: number;
   #writing = false;
@@ -95,6 +98,7 @@ export class TokenRecorder {
     for (const event of events) this.#events.push({ ...event, number: ++this.#numbered });
     this.#executions.push(...executions);
     this.#newest = token;
+    this.#asked = origin();
     // A token that is cancelled in Temporal is recorded all the same.
     if (!this.#writing) void CancellationScope.nonCancellable(() => this.#write());
     return this.#numbered;
@@ -121,7 +125,9 @@ export class TokenRecorder {
   async #write(): Promise<void> {
     const inHistory = this.#recordsInHistory;
     const store = (record: TokenRecord) =>
-      inHistory ? throughHistory('recordToken', record, ++this.#inHistory) : quickly('recordToken', record);
+      askedBy(this.#asked, () =>
+        inHistory ? throughHistory('recordToken', record, ++this.#inHistory) : quickly('recordToken', record),
+      );
     const wasReplaced = () => inHistory !== this.#recordsInHistory;
     this.#writing = true;
     // What comes within the same workflow task goes out together.

@@ -24,6 +24,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { NO_BATCHES } from '../support/no-batches.js';
 import { FINISH, HANG, ScriptedModel } from '../support/scripted-model.js';
@@ -93,6 +94,7 @@ describe('a turn', () => {
       tellTools: () => Promise.resolve(),
       logger,
       metrics: unmeasured,
+      traces: untraced,
       openAnswer: (executionId, options) => openAnswerStream(streams, executionId, options),
       closeStream: () => Promise.resolve(),
       temporal: {

@@ -6,12 +6,14 @@ import { prepareAgent } from '../../src/activities/prepare-agent.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
+import { untraced } from '../support/traces.js';
 
 it('what runs in the shadow of a token is refused once its agent has tools, and only there', async () => {
   const { storage } = await openStorage('memory:', { logger: new MemoryLogger() });
   await storage.agents.create('armed', anAgent({ tools: ['shell'] }), NOW);
-  const parts: Pick<ActivityParts, 'appends' | 'storage' | 'now' | 'executionTimeoutSeconds'> = {
+  const parts: Pick<ActivityParts, 'appends' | 'storage' | 'traces' | 'now' | 'executionTimeoutSeconds'> = {
     storage,
+    traces: untraced,
     appends: new OneAfterAnother(),
     now: () => NOW,
     executionTimeoutSeconds: 300,

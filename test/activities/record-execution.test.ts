@@ -9,6 +9,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 
 const ID = 'doc-1:review:1';
 const logger = new MemoryLogger();
@@ -27,6 +28,7 @@ async function attemptsAfter(end: object): Promise<unknown> {
     storage,
     logger,
     metrics: unmeasured,
+    traces: untraced,
     appends: new OneAfterAnother(),
     closeStream: () => Promise.resolve(),
   } as unknown as ActivityParts;

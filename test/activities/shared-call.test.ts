@@ -23,6 +23,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { NO_BATCHES } from '../support/no-batches.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { FINISH, ScriptedModel } from '../support/scripted-model.js';
@@ -90,6 +91,7 @@ describe('a call whose answer serves others', () => {
       ...{ storage, schemas: schemasInThisThread, appends: new OneAfterAnother(), model, tools: new Map(), logger },
       batches: NO_BATCHES,
       metrics: unmeasured,
+      traces: untraced,
       costOf: () => undefined,
       budgets: new KnownBudgets(storage),
       breakers: breakersOn(storage),

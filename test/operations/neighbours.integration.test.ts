@@ -15,6 +15,7 @@ import { schemasInThisThread } from '../support/schemas.js';
 import { HANG, ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
@@ -56,7 +57,10 @@ describe('in a namespace that is shared with others', { tags: 'ours-only' }, () 
       taskQueue: 'payroll',
       workflowId: 'payroll-2026-11',
     });
-    const execute = executeAgent(ours, { id: 'payroll-2026-11', agentId: 'reviewer', input: 'x' });
+    const execute = executeAgent(
+      { ...ours, traces: untraced },
+      { id: 'payroll-2026-11', agentId: 'reviewer', input: 'x' },
+    );
     await expect(execute).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     const cancel = cancelExecution(ours, 'payroll-2026-11', 'enough');
     await expect(cancel).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -68,8 +72,10 @@ describe('in a namespace that is shared with others', { tags: 'ours-only' }, () 
 
   it('another environment neither takes our executions for its own nor cancels them', async () => {
     const input = { id: 'shared-run', agentId: 'reviewer', input: 'x' };
-    await executeAgent(ours, input);
-    await expect(executeAgent(others, input)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await executeAgent({ ...ours, traces: untraced }, input);
+    await expect(executeAgent({ ...others, traces: untraced }, input)).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
     expect(await others.storage.executions.get('shared-run')).toBeUndefined();
     // As earlier versions left it behind.
     await others.storage.executions.create(pendingExecution({ executionId: 'shared-run', ...input }, NOW));

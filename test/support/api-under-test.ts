@@ -36,6 +36,7 @@ import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
 import { unmeasured } from './metrics.js';
+import { untraced } from './traces.js';
 import { mayNameThisMachine } from './this-machine.js';
 
 /** The API on storage and streams in memory, unless a test brings its own storage. Temporal is played by the test: it records what it is asked. */
@@ -240,6 +241,7 @@ export async function apiUnderTest({
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     closeStream: () => Promise.resolve(),
     removeStreams: (ids) => streams.remove(ids),
     reader,

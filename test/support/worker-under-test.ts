@@ -39,6 +39,7 @@ import { NO_BATCHES } from './no-batches.js';
 import { schemasInThisThread } from './schemas.js';
 import { startTemporalServer, type TestTemporalOptions, type TestTemporalServer } from './temporal-server.js';
 import { unmeasured } from './metrics.js';
+import { untraced } from './traces.js';
 import { mayNameThisMachine } from './this-machine.js';
 
 /** The real workflows and activities on a real Temporal server, with storage in memory and a model of the test's. */
@@ -153,6 +154,7 @@ export async function startWorkerOn(
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     now,
   };
   const registry = new Map([...builtInTools(operations), ...tools.map((tool) => [tool.name, tool] as const)]);

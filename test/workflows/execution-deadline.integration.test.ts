@@ -25,6 +25,7 @@ import { schemasInThisThread } from '../support/schemas.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { quietRuntime } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const WORKFLOWS = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
@@ -163,7 +164,7 @@ describe('the deadline of an execution', () => {
       metrics: unmeasured,
       now: () => NOW,
     };
-    await executeAgent(parts, { id: 'asked', agentId: 'slow', input: 'x' });
+    await executeAgent({ ...parts, traces: untraced }, { id: 'asked', agentId: 'slow', input: 'x' });
     const { raw } = await client.workflow.getHandle('asked').describe();
     const seconds = raw.executionConfig?.workflowExecutionTimeout?.seconds?.toNumber() ?? 0;
     expect(seconds).toBeGreaterThan(10 * 30 + LONGEST_APPROVAL_SECONDS);

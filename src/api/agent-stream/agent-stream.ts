@@ -6,6 +6,7 @@ import type { WebSocketServer } from 'ws';
 
 import type { Caller } from '../../core/access/caller.js';
 import { CircuitBreakerError, notFound } from '../../core/errors.js';
+import { readTraceparent, type TraceContext } from '../../telemetry/trace-context.js';
 import type { StreamViewer } from '../../streams/reading/viewer.js';
 import type { ApiParts } from '../api-parts.js';
 import { httpError } from '../error-response.js';
@@ -50,7 +51,8 @@ export function registerAgentStream(app: FastifyInstance, parts: ApiParts): void
       whenOver(response, parts.openStreams.enter());
       const caller = callerOf(request);
       const seen = partsFor(parts, caller);
-      const viewer = await seen.reader.open(executionId, { ...options, door: 'sse' });
+      const open = () => seen.reader.open(executionId, { ...options, door: 'sse' });
+      const viewer = await parts.traces.behind(calledBy(request), open);
       const onLeave = parts.stays.enter(caller, () => {
         viewer.leave();
       });
@@ -126,7 +128,8 @@ export async function upgradeToStream(
     const query = queryOf(url);
     const seen = partsFor(parts, caller);
     format = eventFormat(query)(executionId, seen);
-    viewer = await seen.reader.open(executionId, { ...viewerOptions(query), door: 'websocket' });
+    const open = () => seen.reader.open(executionId, { ...viewerOptions(query), door: 'websocket' });
+    viewer = await parts.traces.behind(calledBy(request), open);
   } catch (error) {
     const answer = httpError(error, { id, log });
     if (request.headers.origin === undefined) refuseOnSocket(socket, answer);
@@ -167,6 +170,10 @@ export async function upgradeToStream(
 function queryOf({ searchParams }: URL): StreamQuery {
   const value = (name: string) => searchParams.get(name) ?? undefined;
   return { after: value('after'), types: value('types'), format: value('format') };
+}
+
+function calledBy({ headers }: Pick<IncomingMessage, 'headers'>): TraceContext | undefined {
+  return readTraceparent(headers['traceparent']);
 }
 
 function wantsEvents({ headers }: FastifyRequest): boolean {

@@ -17,7 +17,9 @@ import { asGraphqlError, errorHeaders, graphqlError, graphqlErrors, httpStatus }
 import { withinAnswerSize } from './answers/answer-size.js';
 import { resolverContext } from './context.js';
 import { refuseInexactBodies } from './documents/refuse-inexact-numbers.js';
+import { tracedOperation } from './answers/traced-operation.js';
 import { readGraphqlAddress, readGraphqlRequest, type GraphqlRequest } from './graphql-request.js';
+import { readTraceparent } from '../../telemetry/trace-context.js';
 import { OperationReader } from './documents/operation-reader.js';
 
 const JSON_TYPE = 'application/json';
@@ -52,7 +54,10 @@ export async function registerGraphql(app: FastifyInstance, schema: GraphQLSchem
     if (kind === OperationTypeNode.MUTATION && exchange.request.method === 'GET') refuseToChange(exchange);
     const { request } = exchange;
     const context = resolverContext(parts, callerOf(request), callOrigin(parts, request.raw, request.id));
-    const result = await app.graphql(asked.query, { ...context }, asked.variables, asked.operationName);
+    const caller = readTraceparent(request.headers['traceparent']);
+    const result = await tracedOperation(parts.traces, { operation: read.operation, caller, door: 'http' }, () =>
+      app.graphql(asked.query, { ...context }, asked.variables, asked.operationName),
+    );
     return await send(exchange, 200, bodyOf(withinAnswerSize(result), exchange.request));
   };
   await app.register(async (scope) => {

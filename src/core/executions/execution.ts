@@ -113,6 +113,10 @@ export interface AgentExecution {
   readonly shadow?: true;
   /** The execution that was given the same answer before, which this one was given again. */
   readonly cachedFrom?: string;
+  /** Of the trace that it is part of, where a collector is told of that: 32 hexadecimal digits. */
+  readonly traceId?: string;
+  /** The span that asked for it; absent where the trace begins with it. */
+  readonly traceParentId?: string;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly completedAt?: string;

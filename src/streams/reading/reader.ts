@@ -23,6 +23,11 @@ export interface StreamReaderOptions {
   /** Events that are kept of each watched stream. */
   readonly bufferSize: number;
   readonly logger: { warn(facts: object, message: string): void };
+  /** Is told of everybody who comes in by a door, and gives who is served in their place. */
+  readonly onViewer?: (
+    viewer: StreamViewer,
+    watching: { readonly executionId: string; readonly door: StreamDoorName },
+  ) => StreamViewer;
 }
 
 /** No stream is as long: asks a log for its state and end alone. */
@@ -61,6 +66,12 @@ export class StreamReader {
 
   /** Begins to watch. Throws NOT_FOUND for an execution that nobody knows; one that has not begun is waited for. */
   async open(executionId: string, options: ViewerOptions = {}): Promise<StreamViewer> {
+    const viewer = await this.#open(executionId, options);
+    const { door } = options;
+    return (door === undefined ? undefined : this.#options.onViewer?.(viewer, { executionId, door })) ?? viewer;
+  }
+
+  async #open(executionId: string, options: ViewerOptions): Promise<StreamViewer> {
     // No backend is asked for what cannot be one.
     if (!isTemporalId(executionId)) throw notFound('execution', executionId);
     const known = this.#watched.get(executionId);

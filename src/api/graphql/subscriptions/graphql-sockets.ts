@@ -17,6 +17,7 @@ import { closeFirmly } from '../../connections/close-firmly.js';
 import { hasRoom, isFull } from '../../connections/slow-viewer.js';
 import { keepAlive, type WiredSocket } from '../../connections/socket-life.js';
 import { textFrame } from '../../connections/websocket-frame.js';
+import { readTraceparent, type TraceContext } from '../../../telemetry/trace-context.js';
 import { resolverContext } from '../context.js';
 import { inexactNumberIn } from '../documents/refuse-inexact-numbers.js';
 import type { ResultFormat } from './event-payloads.js';
@@ -41,12 +42,20 @@ interface Peer extends WiredSocket {
   /** What its request to become a WebSocket showed. */
   readonly shown: Credentials;
   readonly origin: CallOrigin;
+  /** The span that was named by its request to become a WebSocket, for operations that name none. */
+  readonly calledBy: TraceContext | undefined;
   /** Once it has been let in. */
   caller?: Caller;
   /** Settles when the operations so far have been counted. */
   counted: Promise<void>;
   /** The message that graphql-ws was given last, as it came. */
   received: string;
+}
+
+/** What an operation says of itself. */
+interface Named {
+  readonly id: string;
+  readonly traceparent: unknown;
 }
 
 const CONNECTION_INIT_TIMEOUT_MS = 10_000;
@@ -68,10 +77,11 @@ export function graphqlSockets({
     ...(errors === undefined ? {} : { errors: formatErrors(errors, requestId) }),
   });
   const format: ResultFormat = (result) => formatted(result);
-  const begin = (peer: Peer, caller: Caller, id: string): SocketContext => ({
+  const begin = (peer: Peer, caller: Caller, { id, traceparent }: Named): SocketContext => ({
     // Each operation is a request of its own: what is logged and told of it has the id that its errors have.
     ...resolverContext(parts, caller, { ...peer.origin, requestId: crypto.randomUUID() }),
     operation: peer.operations.begin(id),
+    calledBy: readTraceparent(traceparent) ?? peer.calledBy,
     deliver: deliverTo(peer, id, () => {
       parts.metrics.viewerDropped('graphql');
     }),
@@ -80,7 +90,7 @@ export function graphqlSockets({
     connectionInitWaitTimeout: CONNECTION_INIT_TIMEOUT_MS,
     onConnect: ({ extra, connectionParams }) => letIn(extra, connectionParams, { parts, logger }),
     // What is refused ends its operation, not the socket.
-    onSubscribe: async ({ extra }, id, { query, operationName, variables }) => {
+    onSubscribe: async ({ extra }, id, { query, operationName, variables, extensions }) => {
       const { received } = extra;
       try {
         await counted(extra, parts);
@@ -89,7 +99,7 @@ export function graphqlSockets({
         if (inexact !== undefined) return [asGraphqlError(inexact)];
         const read = reader.read({ query, operationName, variables });
         if (!('operation' in read)) return read;
-        const contextValue = begin(extra, callerOf(extra), id);
+        const contextValue = begin(extra, callerOf(extra), { id, traceparent: extensions?.['traceparent'] });
         return { schema, document: read.document, operationName, variableValues: variables, contextValue };
       } catch (error) {
         return [asGraphqlError(error)];
@@ -105,7 +115,8 @@ export function graphqlSockets({
     keepAlive(socket);
     const origin = callOrigin(parts, request, crypto.randomUUID());
     const operations = new SocketOperations();
-    const peer: Peer = { socket, wire, shown, origin, operations, counted: Promise.resolve(), received: '' };
+    const calledBy = readTraceparent(request.headers['traceparent']);
+    const peer: Peer = { socket, wire, shown, origin, calledBy, operations, counted: Promise.resolve(), received: '' };
     const closed = server.opened(protocolSide(peer, logger), peer);
     socket.on('close', (code, reason) => {
       peer.operations.leave();

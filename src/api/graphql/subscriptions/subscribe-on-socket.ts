@@ -9,13 +9,17 @@ import {
 
 import type { StreamEvent } from '../../../core/streams/stream-event.js';
 import { withinAnswerSize } from '../answers/answer-size.js';
+import type { TraceContext } from '../../../telemetry/trace-context.js';
 import type { ResolverContext } from '../context.js';
+import { tracedOperation } from '../answers/traced-operation.js';
 import { eventPayloads, sharedPayloads, type EventPayloads, type ResultFormat } from './event-payloads.js';
 import { givesStreamEvents } from '../resolvers/stream-resolvers.js';
 import type { SocketOperation } from './socket-operations.js';
 
 export interface SocketContext extends ResolverContext {
   readonly operation: SocketOperation;
+  /** The span that the caller named. */
+  readonly calledBy: TraceContext | undefined;
   /** Sends a payload, JSON, to the one who subscribed. False when there is nobody who takes it any more. */
   readonly deliver: (payload: string) => boolean | Promise<boolean>;
 }
@@ -24,7 +28,7 @@ export interface SocketContext extends ResolverContext {
 export async function executeOnSocket(args: ExecutionArgs): Promise<ExecutionResult> {
   const { operation } = contextOf(args);
   return await operation.step(async () => {
-    const result = withinAnswerSize(await execute(args));
+    const result = withinAnswerSize(await traced(args, async () => await execute(args)));
     operation.end();
     return result;
   });
@@ -42,11 +46,18 @@ export async function subscribeOnSocket(
   return await operation.step(async () => {
     // First of all: when this fails, nothing is open.
     const payloads = payloadsOf(args, format);
-    const source = await createSourceEventStream(args);
+    const { traces, calledBy } = contextOf(args);
+    const source = await traces.behind(calledBy, () => createSourceEventStream(args));
     if (Symbol.asyncIterator in source) return follow(source as AsyncIterable<object>, payloads, contextOf(args));
     operation.end();
     return source;
   });
+}
+
+async function traced(args: ExecutionArgs, run: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+  const operation = getOperationAST(args.document, args.operationName);
+  const { traces, calledBy: caller } = contextOf(args);
+  return operation == null ? await run() : await tracedOperation(traces, { operation, caller, door: 'websocket' }, run);
 }
 
 function contextOf({ contextValue }: ExecutionArgs): SocketContext {
