@@ -17,6 +17,7 @@ import { benchStorage } from './storage-backends.js';
 import { benchStreamLogs } from './stream-logs.js';
 import { benchTokens } from './token-throughput.js';
 import { benchTools } from './tool-calls.js';
+import { benchTraces } from './trace-costs.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
 const [only, detail] = process.argv.slice(2);
@@ -34,6 +35,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   fallbacks: () => benchFallbacks(fromEnvironment()),
   tools: () => benchTools(fromEnvironment()),
   metrics: benchMetrics,
+  traces: benchTraces,
   package: benchPackage,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();

@@ -65,7 +65,7 @@ export const TELEMETRY_VARIABLES = {
   OTEL_TRACES_SAMPLER: z.enum(SAMPLERS, `must be one of ${SAMPLERS.join(', ')}`).default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
   // Sooner than OpenTelemetry's own 5 seconds: what waits goes with a process that is killed.
-  OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(1000),
+  OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(250),
   OTEL_BSP_EXPORT_TIMEOUT: milliseconds.default(30_000),
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: spans.default(512),
   OTEL_BSP_MAX_QUEUE_SIZE: spans.default(2048),
