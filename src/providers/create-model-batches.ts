@@ -14,7 +14,7 @@ import { answeringWith, Catcher } from './batch/stand-ins.js';
 import type { Exchange } from './connection/exchange.js';
 import { withOneKey } from './keys/host-bound-keys.js';
 import type { LanguageModel } from './language-model.js';
-import { ownIdIn, type ModelBatches, type SubmittedBatch } from './model-batches.js';
+import { ownIdIn, type FoundBatch, type ModelBatches, type SoughtBatch, type SubmittedBatch } from './model-batches.js';
 import { PictureFetchingModel } from './picture-fetching-model.js';
 import type { PriceTable } from './pricing/price-table.js';
 import { PricedModel } from './pricing/priced-model.js';
@@ -60,12 +60,7 @@ export function createModelBatches(dependencies: BatchDependencies): ModelBatche
         ? model
         : new PricedModel(model, { costOf: batchCostOf((provider, usage) => prices.costOf(provider, usage)) });
     },
-    find: async (batch, signal) => {
-      const others = batch.others.map(ownIdIn);
-      const { account } = batch;
-      const asked = account === undefined ? accounts.of(batch, signal) : [accounts.at({ ...batch, account }, signal)];
-      return await fromAll(asked, ({ connection }) => apiOf(batch.provider).find(connection, { ...batch, others }));
-    },
+    find: (batch, signal) => findAmong(accounts, apiOf(batch.provider), { batch, signal }),
     accounts: (batch) => accounts.open(batch),
     submit: async (batch, lines, signal) => {
       const { id, connection } = accounts.at(batch, signal);
@@ -91,6 +86,18 @@ export function createModelBatches(dependencies: BatchDependencies): ModelBatche
       await api.cancel(connection, id);
     },
   };
+}
+
+/** Where it is not known which account it went to it may be with each of them. */
+async function findAmong(
+  accounts: BatchAccounts,
+  api: BatchApi,
+  { batch, signal }: { readonly batch: SoughtBatch; readonly signal: AbortSignal },
+): Promise<FoundBatch> {
+  const others = batch.others.map(ownIdIn);
+  const { account } = batch;
+  const asked = account === undefined ? accounts.of(batch, signal) : [accounts.at({ ...batch, account }, signal)];
+  return await fromAll(asked, ({ connection }) => api.find(connection, { ...batch, others }));
 }
 
 function batchApis(): (provider: LlmProvider) => BatchApi {

@@ -6,19 +6,17 @@ import type { ModelRequest } from '../../src/core/executions/turn.js';
 import { createDispatcher } from '../../src/providers/connection/dispatcher.js';
 import { createLanguageModel } from '../../src/providers/create-language-model.js';
 import { createModelBatches } from '../../src/providers/create-model-batches.js';
-import { readCredentials } from '../../src/providers/keys/read-credentials.js';
 import {
   ownIdIn,
   type BatchLine,
   type BatchState,
   type ModelBatches,
-  type OwnBatch,
   type ResultLine,
   type SoughtBatch,
   type SubmittedBatch,
 } from '../../src/providers/model-batches.js';
 import { MemoryProviderKeyStore } from '../../src/storage/memory/provider-keys.js';
-import { priceTable } from '../../src/providers/pricing/price-table.js';
+import { batchDependencies, placed } from '../support/batch-servers/batch-dependencies.js';
 import { BATCH_PROVIDERS, startBatchProviders, type BatchProviders } from '../support/batch-servers/batch-providers.js';
 import {
   answered,
@@ -33,7 +31,6 @@ import { THIS_MACHINE } from '../support/this-machine.js';
 
 const SIGNAL = new AbortController().signal;
 const NOW = new Date().toISOString();
-const PRICE = { inputUsdPerMillion: 2, outputUsdPerMillion: 20 };
 const MEBIBYTE = 1024 * 1024;
 let providers: BatchProviders;
 let dispatcher: Dispatcher;
@@ -52,17 +49,8 @@ afterAll(async () => {
   await dispatcher.close();
 });
 
-/** Where it may go first. */
-async function placed(batch: OwnBatch, models: ModelBatches) {
-  const [account] = await models.accounts(batch);
-  return { ...batch, account };
-}
-
-function modelsOf(apiKeys = BATCH_KEY) {
-  const [openai, anthropic, google] = BATCH_PROVIDERS.map((type) => ({ apiKeys, baseUrl: providers.baseUrls[type] }));
-  const accounts = { openai: openai ?? {}, anthropic: anthropic ?? {}, google: google ?? {} };
-  const prices = priceTable({ 'openai/m': PRICE, 'anthropic/m': PRICE, 'google/m': PRICE });
-  return { credentials: readCredentials({ accounts, credentials: {} }), dispatcher, prices };
+function modelsOf(apiKeys?: string) {
+  return batchDependencies(providers, dispatcher, apiKeys);
 }
 
 describe.each(BATCH_PROVIDERS)('batches of %s', (type: BatchedProvider) => {
@@ -374,43 +362,5 @@ describe('a batch of Google', () => {
     server.refusals = [{ json: { operations: [{ response: 'x'.repeat(9 * MEBIBYTE) }] } }];
     const sought = { ...batch, firstAt: NOW, lastAt: NOW, lines: 1, others: [] };
     await expect(createModelBatches(modelsOf()).find(sought, SIGNAL)).rejects.toMatchObject({ code: 'server' });
-  });
-});
-
-describe('a batch of Anthropic', () => {
-  const provider = { type: 'anthropic', model: 'm', headers: {}, options: {} } as const;
-  const lines = ['x', 'y'].map((said): SentLine => ({ customId: said, body: {}, said }));
-  const sought: SoughtBatch = { batchId: 'ours', provider, firstAt: NOW, lastAt: NOW, lines: 2, others: [] };
-
-  it('may be each that is under way, has as many requests, was made then, and is of nobody that is known', async () => {
-    const { anthropic: server } = providers;
-    server.isHeld = true;
-    const hours = (count: number) => new Date(Date.parse(NOW) + count * 3_600_000);
-    server.take(lines, '', hours(-2));
-    server.take(lines, '', hours(3));
-    server.take(lines.slice(1));
-    const other = server.take(lines);
-    const batches = createModelBatches(modelsOf());
-    const others = [`account:${other.id}`];
-    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'none' });
-    const unclear = server.take(lines);
-    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'unclear', candidates: [unclear.id] });
-    unclear.ending = { status: 'completed', lines: lines.map((line) => answered(line)) };
-    expect(await batches.find({ ...sought, others }, SIGNAL)).toEqual({ type: 'none' });
-  });
-
-  it('is found though nobody gets the results of a stranger', async () => {
-    const { anthropic: server } = providers;
-    const gone = server.take(lines);
-    gone.ending = { status: 'completed', areGone: true, lines: [] };
-    expect(await createModelBatches(modelsOf()).find(sought, SIGNAL)).toEqual({ type: 'none' });
-  });
-
-  it('is told from a hundred others in several looks, each of which ends', async () => {
-    const { anthropic: server } = providers;
-    for (let index = 0; index < 150; index += 1) server.take(lines).looks = 2;
-    const batches = createModelBatches(modelsOf());
-    expect(await batches.find(sought, SIGNAL)).toMatchObject({ type: 'unclear' });
-    expect(await batches.find(sought, SIGNAL)).toEqual({ type: 'none' });
   });
 });
