@@ -22,6 +22,8 @@ interface SpanParts extends SpanStart {
   readonly lasting: TraceContext;
   /** See `ActiveSpan.origin`. */
   readonly origin: TraceContext | undefined;
+  /** By the clock of the span above; absent: the clock of the machine, which knows whole milliseconds. */
+  readonly nowMs?: number;
 }
 
 /**
@@ -48,14 +50,14 @@ export class ActiveSpan {
   #leftOut = 0;
   #error: string | undefined;
 
-  constructor({ context, parentSpanId, lasting, origin, ...start }: SpanParts) {
+  constructor({ context, parentSpanId, lasting, origin, nowMs = Date.now(), ...start }: SpanParts) {
     this.context = context;
     this.lasting = lasting;
     this.origin = origin;
     this.#start = start;
     this.#parentSpanId = parentSpanId;
     this.#clock = performance.now();
-    this.#startMs = Date.now();
+    this.#startMs = nowMs;
     this.#attributes = start.attributes ?? {};
   }
 

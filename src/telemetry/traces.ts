@@ -100,7 +100,8 @@ export class Traces {
     if (above === undefined) return run();
     const context = { ...above.context, spanId: randomSpanId() };
     const { lasting, origin } = above;
-    const span = new ActiveSpan({ ...start, context, parentSpanId: above.context.spanId, lasting, origin });
+    const place = { context, parentSpanId: above.context.spanId, lasting, origin, nowMs: above.nowMs() };
+    const span = new ActiveSpan({ ...start, ...place });
     const result = run();
     if (result instanceof Promise) {
       const end = (code?: string) => {
