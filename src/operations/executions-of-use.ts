@@ -7,14 +7,14 @@ const READ_AT_ONCE = 500;
 
 interface Span extends Pick<ExecutionFilter, 'since' | 'before'> {
   readonly workflowId: string;
-  /** Of the workflow: so many are looked through, the newest. */
+  /** So many, the newest. */
   readonly most: number;
 }
 
 interface ExecutionsOfUse {
   /** Newest first, without what they were told and said: that may be gigabytes together. */
   readonly executions: readonly ExecutionOutline[];
-  /** There may be more than were looked through. */
+  /** There are more. */
   readonly isCut: boolean;
 }
 
@@ -25,15 +25,9 @@ export async function executionsOfUse(
   { most, ...filter }: Span,
 ): Promise<ExecutionsOfUse> {
   const executions: ExecutionOutline[] = [];
-  let read = 0;
-  for await (const page of pagesOf((request) => store.listOutlines(filter, request), READ_AT_ONCE)) {
-    executions.push(...page.filter((execution) => ranFor(execution, use)));
-    read += page.length;
-    if (read > most) return { executions, isCut: true };
+  for await (const page of pagesOf((request) => store.listOutlines({ ...filter, use }, request), READ_AT_ONCE)) {
+    executions.push(...page);
+    if (executions.length > most) return { executions: executions.slice(0, most), isCut: true };
   }
   return { executions, isCut: false };
-}
-
-function ranFor({ transitionId, placeAgentId }: ExecutionOutline, use: AgentUseId): boolean {
-  return 'transitionId' in use ? transitionId === use.transitionId : placeAgentId === use.placeAgentId;
 }

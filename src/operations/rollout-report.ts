@@ -15,7 +15,7 @@ import { executionsOfUse } from './executions-of-use.js';
 import { usedIn, type NamedUse } from './used-in.js';
 import { additionsTo } from './workflow-additions.js';
 
-/** As many executions of the workflow are looked through for one report. */
+/** As many executions of the use are in one report. */
 const MOST_EXECUTIONS = 20_000;
 /** The newest shadows that are compared: each is looked for in the events of its token. */
 const MOST_COMPARED = 1000;

@@ -16,7 +16,7 @@ interface StopParts {
 
 /** Fewer that have ended say nothing of a share. */
 const LEAST_ENDED = 5;
-/** The newest of one workflow within a window: more change little of a share. */
+/** The newest within a window: more change little of a share. */
 const MOST_EXECUTIONS = 1000;
 
 /**

@@ -1,5 +1,6 @@
 import type { Starter } from '../core/audit/execution-entries.js';
 import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { AgentUseId } from '../core/definitions/rollout.js';
 import type { ExecutionOutline } from '../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../core/executions/turn-claim.js';
 import type { JsonValue } from '../core/json/json.js';
@@ -12,6 +13,8 @@ export interface ExecutionFilter extends WorkflowLimit {
   readonly agentId?: string;
   readonly workflowId?: string;
   readonly tokenId?: string;
+  /** Of one workflow: what they ran for. */
+  readonly use?: AgentUseId;
   /** createdAt at or after, RFC 3339. */
   readonly since?: string;
   /** createdAt before, RFC 3339. */

@@ -77,6 +77,13 @@ describe('an agent that is being brought in and fails too often', () => {
     expect(await storage.placeAgents.listChanges()).toMatchObject([{ workflowId: 'review' }]);
   });
 
+  it('is turned off however many others its workflow runs meanwhile', async () => {
+    await ran(5, failed);
+    await ran(1500, { transitionId: 'other' });
+    await sweep();
+    expect((await kept())?.rollout.mode).toBe('off');
+  });
+
   it.each([
     ['no more fail than may', { completed: 3, failed: 3 }, {}],
     ['too few have ended to tell', { completed: 0, failed: 4 }, {}],

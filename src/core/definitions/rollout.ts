@@ -64,6 +64,14 @@ export function isSameUse(one: AgentUseId, other: AgentUseId): boolean {
   return 'placeAgentId' in other && one.placeAgentId === other.placeAgentId;
 }
 
+/** Whether what ran for a transition or a place agent ran for this use. */
+export function ranFor(
+  { transitionId, placeAgentId }: { readonly transitionId?: string; readonly placeAgentId?: string },
+  use: AgentUseId,
+): boolean {
+  return 'transitionId' in use ? transitionId === use.transitionId : placeAgentId === use.placeAgentId;
+}
+
 /** From 0 to 9999, evenly over whatever ids there are: FNV-1a over UTF-16 code units, with its bits mixed. */
 export function shareOf(text: string): number {
   let hash = 0x81_1c_9d_c5;

@@ -9,7 +9,7 @@ import { deletedExecution } from '../deleted-execution.js';
 import type { Ended, EndedPage } from '../ended.js';
 import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter, ExecutionStore } from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
-import { isWithin } from '../workflow-limit.js';
+import { isWanted } from '../wanted-execution.js';
 import type { MemoryAuditStore } from './audit.js';
 import type { MemoryConversationStore } from './conversations.js';
 import type { MemoryDeletedExecutions } from './deleted-executions.js';
@@ -65,16 +65,12 @@ export class MemoryExecutionStore implements ExecutionStore {
   }
 
   list(filter: ExecutionFilter, page: PageRequest): Promise<Page<AgentExecution>> {
-    const { since, before, ...fields } = filter;
+    const { since, before } = filter;
     const wanted = [...this.#executions.values()].filter(
       (one) =>
-        isWithin(fields, one.workflowId) &&
+        isWanted(one, filter) &&
         (since === undefined || one.createdAt >= since) &&
-        (before === undefined || one.createdAt < before) &&
-        (fields.status === undefined || one.status === fields.status) &&
-        (fields.agentId === undefined || one.agentId === fields.agentId) &&
-        (fields.workflowId === undefined || one.workflowId === fields.workflowId) &&
-        (fields.tokenId === undefined || one.tokenId === fields.tokenId),
+        (before === undefined || one.createdAt < before),
     );
     return memoryPage(wanted, page);
   }

@@ -212,12 +212,15 @@ export class PostgresExecutionStore implements ExecutionStore {
     page: PageRequest,
   ): Promise<readonly Found[]> {
     const after = page.after === undefined ? undefined : decodeCursor(page.after);
+    const use = { transitionId: null, placeAgentId: null, ...filter.use };
     return await this.#sql.query<Found>({
       text: `select ${columns} from circuit_breaker.executions
         where ($1::text is null or status = $1) and ($2::text is null or agent_id = $2)
           and ($3::text is null or workflow_id = $3) and ($4::text is null or token_id = $4)
           and ($5::text is null or created_at >= $5) and ($6::text is null or created_at < $6)
           and ($7::text is null or (created_at, id) < ($7, $8)) and ($10::text[] is null or workflow_id = any($10))
+          and ($11::text is null or document->>'transitionId' = $11)
+          and ($12::text is null or document->>'placeAgentId' = $12)
         order by created_at desc, id desc limit $9`,
       values: [
         filter.status ?? null,
@@ -230,6 +233,8 @@ export class PostgresExecutionStore implements ExecutionStore {
         after?.id ?? null,
         page.first + 1,
         filter.ofWorkflows ?? null,
+        use.transitionId,
+        use.placeAgentId,
       ],
     });
   }

@@ -2,7 +2,7 @@ import { isEnded, type AgentExecution } from '../../core/executions/execution.js
 import type { ExecutionFilter } from '../execution-store.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
-import { isWithin } from '../workflow-limit.js';
+import { isWanted } from '../wanted-execution.js';
 import { executionKey } from './execution-keys.js';
 import { LISTS, type ExecutionRecord } from './execution-record.js';
 import { listMember, readMember } from './list-member.js';
@@ -145,14 +145,4 @@ async function executionsAt(records: RecordStore, members: readonly string[]): P
 /** They have ended by somebody who died before he had taken them off the list. */
 async function takeOff(records: RecordStore, ended: readonly AgentExecution[]): Promise<void> {
   await Promise.all(ended.map((one) => records.removeFromList(LISTS.alive, listMember(one))));
-}
-
-function isWanted(one: AgentExecution, filter: ExecutionFilter): boolean {
-  return (
-    isWithin(filter, one.workflowId) &&
-    (filter.status === undefined || one.status === filter.status) &&
-    (filter.agentId === undefined || one.agentId === filter.agentId) &&
-    (filter.workflowId === undefined || one.workflowId === filter.workflowId) &&
-    (filter.tokenId === undefined || one.tokenId === filter.tokenId)
-  );
 }

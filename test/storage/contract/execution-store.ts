@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { AgentUseId } from '../../../src/core/definitions/rollout.js';
 import { OUTLINE_MEMBERS } from '../../../src/core/executions/execution-outline.js';
 import type { AgentExecution } from '../../../src/core/executions/execution.js';
 import type { ExecutionStore } from '../../../src/storage/execution-store.js';
@@ -126,6 +127,21 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       await expect(store().list({}, { first: 1, after: 'no cursor' })).rejects.toMatchObject({
         code: 'VALIDATION_FAILED',
       });
+    });
+
+    it('lists those that ran for one transition or one place agent of a workflow', async () => {
+      const of = (id: string, more: object) =>
+        store().create(anExecution({ id: `ex-use-${id}`, tokenId: 'ex-used', workflowId: 'ex-uses', ...more }));
+      await of('a', { transitionId: 'review' });
+      await of('b', { transitionId: 'sign' });
+      await of('c', { placeAgentId: 'review' });
+      const idsOf = async (use: AgentUseId) => {
+        const { items } = await store().listOutlines({ workflowId: 'ex-uses', use }, { first: 9 });
+        return items.map(({ item }) => item.id);
+      };
+      expect(await idsOf({ transitionId: 'review' })).toEqual(['ex-use-a']);
+      expect(await idsOf({ placeAgentId: 'review' })).toEqual(['ex-use-c']);
+      expect(await idsOf({ placeAgentId: 'nobody' })).toEqual([]);
     });
 
     it('lists the ended whose stream is not known to be closed', async () => {
