@@ -42,6 +42,8 @@ export class AlertRounds {
   readonly #parts: AlertRoundParts;
   readonly #id = randomUUID();
   #number = 0;
+  #rounds = 0;
+  #isCounting = true;
   #running: Promise<void> | undefined;
 
   constructor(parts: AlertRoundParts) {
@@ -70,9 +72,25 @@ export class AlertRounds {
     // A little earlier than asked for, or whoever comes a moment too soon would leave every second round out.
     if (!(await alerts.mark(ROUND, everyMs * 0.9))) return;
     if (pauseMs === undefined || pauseMs > Math.max(PAUSE_MS, 5 * everyMs)) await alerts.mark(WATCH);
-    await this.#tellIncidents();
-    await this.#change();
-    if (this.#number % FORGETS_EVERY === 0) await this.#forget();
+    this.#rounds += 1;
+    await this.#tryToTellIncidents();
+    try {
+      await this.#change();
+    } finally {
+      if (this.#rounds % FORGETS_EVERY === 0) await this.#forget();
+    }
+  }
+
+  /** All other alerts are found without it: one line says when it begins to fail. */
+  async #tryToTellIncidents(): Promise<void> {
+    try {
+      await this.#tellIncidents();
+      this.#isCounting = true;
+    } catch (error) {
+      const message = 'tokens that are stuck could not be counted: INCIDENTS_GROW waits until they can';
+      if (this.#isCounting) this.#parts.logger.warn({ err: error }, message);
+      this.#isCounting = false;
+    }
   }
 
   async #tellIncidents(): Promise<void> {

@@ -18,7 +18,7 @@ export class ReadNowAndThen<Value> {
     this.#serving = { ...serving, now };
   }
 
-  /** Rejects as the reading does, which is tried again when one that went well would be. */
+  /** Rejects as the reading does, for as long as what was read serves at least, however long that took: then it is tried again. */
   async value(): Promise<Value> {
     const { now, servesMs, share } = this.#serving;
     const start = now();
@@ -26,11 +26,17 @@ export class ReadNowAndThen<Value> {
     const value = this.#read();
     // Whoever asks meanwhile waits for the same.
     this.#last = { value, until: Infinity };
-    const over = () => {
-      const end = now();
-      this.#last = { value, until: end + Math.max(servesMs, (end - start) / share) };
+    const serve = (forMs: number) => {
+      this.#last = { value, until: now() + forMs };
     };
-    value.then(over, over);
+    value.then(
+      () => {
+        serve(Math.max(servesMs, (now() - start) / share));
+      },
+      () => {
+        serve(servesMs);
+      },
+    );
     return await value;
   }
 }

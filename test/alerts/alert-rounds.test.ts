@@ -29,6 +29,7 @@ class Cluster {
   readonly logger = new MemoryLogger();
   places: readonly PlaceCount[] = [];
   isSwept = true;
+  isCounted = true;
   readonly storage: Storage;
   readonly processes: readonly ReturnType<Cluster['process']>[];
 
@@ -43,7 +44,7 @@ class Cluster {
     const teller = new TallyTeller({ counted: metrics.counted, alerts: storage.alerts, logger });
     const rounds = new AlertRounds({
       storage,
-      countActive: () => Promise.resolve(this.places),
+      countActive: () => (this.isCounted ? Promise.resolve(this.places) : Promise.reject(new Error('too slow'))),
       ...{ windowSeconds: 300, thresholds: THRESHOLDS, everyMs: TICK_MS, sweepIntervalMs: MINUTE, logger },
       wantsMessages: () => Promise.resolve(true),
       now: () => this.now,
@@ -283,6 +284,27 @@ describe('alerts of all processes on one storage', () => {
     cluster.metrics.callerLimited(41);
     await cluster.pass(TICK_MS);
     expect(await cluster.storage.alerts.listNow()).toMatchObject([{ name: 'CALLERS_LIMITED', value: 101 }]);
+  });
+
+  it('are found, and old ones forgotten, while tokens that are stuck cannot be counted, which the log says once', async () => {
+    cluster.isCounted = false;
+    cluster.metrics.callerLimited(101);
+    await cluster.pass(TICK_MS);
+    expect(await cluster.open()).toEqual(['CALLERS_LIMITED']);
+    await cluster.pass(10 * MINUTE);
+    cluster.nowMs += 31 * 24 * 60 * MINUTE;
+    await cluster.pass(10 * MINUTE);
+    expect((await cluster.storage.alerts.list({}, { first: 1 })).items).toEqual([]);
+    const said = cluster.logger.lines.filter(({ message }) => message.startsWith('tokens that are stuck'));
+    // Of two processes.
+    expect(said.length).toBeLessThanOrEqual(2);
+    expect(said[0]).toMatchObject({ level: 'warn', facts: { err: { message: 'too slow' } } });
+    cluster.isCounted = true;
+    cluster.places = stuck(2);
+    await cluster.pass(TICK_MS);
+    cluster.places = stuck(9);
+    await cluster.pass(TICK_MS);
+    expect(await cluster.open()).toEqual(['INCIDENTS_GROW']);
   });
 
   it('do not take a night in which no process ran for a sweep that is stuck, and end what was before', async () => {
