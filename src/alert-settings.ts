@@ -25,7 +25,10 @@ const [SHORTEST_KEY, LONGEST_KEY] = [24, 64];
 const SECRET_PREFIX = 'whsec_';
 
 const seconds = `must be a number of seconds, up to ${MOST_SECONDS}`;
-const windowSeconds = z.coerce.number(seconds).min(1, 'must be 1 or more').max(MOST_SECONDS, seconds);
+/** Each look reads what was told within the window, by all processes. */
+const [SHORTEST_WINDOW, LONGEST_WINDOW] = [10, 3600];
+const window = `must be a number of seconds from ${SHORTEST_WINDOW} to ${LONGEST_WINDOW}`;
+const windowSeconds = z.coerce.number(window).min(SHORTEST_WINDOW, window).max(LONGEST_WINDOW, window);
 const longest = z.coerce.number(seconds).positive('must be more than 0').max(MOST_SECONDS, seconds);
 const count = z.coerce
   .number('must be a whole number')

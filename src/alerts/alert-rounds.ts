@@ -95,8 +95,10 @@ export class AlertRounds {
 
   async #tellIncidents(): Promise<void> {
     const incidents = new Map<string, number>();
-    for (const { workflowId, incidents: count } of await this.#parts.countActive())
-      incidents.set(workflowId, (incidents.get(workflowId) ?? 0) + count);
+    for (const { workflowId, incidents: count } of await this.#parts.countActive()) {
+      // What is absent is none: most workflows have none, and each round has a row, which each round reads.
+      if (count > 0) incidents.set(workflowId, (incidents.get(workflowId) ?? 0) + count);
+    }
     this.#number += 1;
     const tally = { incidents: Object.fromEntries(incidents) };
     await this.#parts.storage.alerts.tell({ processId: this.#id, number: this.#number, tally });

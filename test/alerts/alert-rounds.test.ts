@@ -307,6 +307,18 @@ describe('alerts of all processes on one storage', () => {
     expect(await cluster.open()).toEqual(['INCIDENTS_GROW']);
   });
 
+  it('keep of stuck tokens only where there are any, and count one that had none as none', async () => {
+    cluster.places = [...stuck(2), { workflowId: 'well', place: 'p', tokens: 9, incidents: 0 }];
+    await cluster.pass(TICK_MS);
+    expect((await cluster.storage.alerts.toldWithin(1)).at(-1)).toEqual({ incidents: { w: 3 } });
+    cluster.places = [{ workflowId: 'well', place: 'p', tokens: 9, incidents: 0 }];
+    await cluster.pass(6 * MINUTE);
+    expect((await cluster.storage.alerts.toldWithin(1)).at(-1)).toEqual({ incidents: {} });
+    cluster.places = stuck(5);
+    await cluster.pass(TICK_MS);
+    expect(await cluster.storage.alerts.listNow()).toMatchObject([{ name: 'INCIDENTS_GROW', subject: 'w', value: 6 }]);
+  });
+
   it('do not take a night in which no process ran for a sweep that is stuck, and end what was before', async () => {
     cluster.metrics.callerLimited(101);
     await cluster.pass(TICK_MS);
