@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { firstWordKey } from '../../src/core/alerts/tally.js';
+import { firstWordKey, timesOfFirstWords } from '../../src/core/alerts/tally.js';
 import { MOST_SUBJECTS } from '../../src/telemetry/counted.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 
@@ -54,5 +54,38 @@ describe('what a process counts for alerts', () => {
     const limits = counted.take()?.providerLimits ?? {};
     expect(Object.keys(limits)).toHaveLength(MOST_SUBJECTS + 1);
     expect(limits).toMatchObject({ 'agent-1': 2, other: 1000 - MOST_SUBJECTS });
+  });
+
+  it('has the failures of an agent where it has what ended of it, also of those that are one too many', () => {
+    const metrics = Metrics.silent();
+    for (let agent = 0; agent < MOST_SUBJECTS; agent += 1)
+      metrics.executionEnded({ agentId: `agent-${agent}`, status: 'COMPLETED' });
+    for (const status of ['FAILED', 'COMPLETED'] as const) metrics.executionEnded({ agentId: 'one-more', status });
+    metrics.executionEnded({ agentId: 'agent-7', status: 'FAILED' });
+    const first = metrics.counted.take();
+    expect(first?.executionsFailed).toEqual({ other: 1, 'agent-7': 1 });
+    expect(first?.executionsEnded).toMatchObject({ other: 2, 'agent-7': 2 });
+    metrics.executionEnded({ agentId: 'one-more', status: 'FAILED' });
+    expect(metrics.counted.take()).toEqual({ executionsEnded: { 'one-more': 1 }, executionsFailed: { 'one-more': 1 } });
+  });
+
+  it('has first words of each of 200 models, however long they take, and of the others as one', () => {
+    const { counted } = Metrics.silent();
+    const say = (model: string) => {
+      for (let ms = 1; ms < 100_000; ms *= 1.2) counted.add('firstWords', firstWordKey({ provider: 'o', model, ms }));
+    };
+    for (let model = 0; model < MOST_SUBJECTS + 2; model += 1) say(`m ${model}`);
+    const times = timesOfFirstWords(new Map(Object.entries(counted.take()?.firstWords ?? {})));
+    expect(times.size).toBe(MOST_SUBJECTS + 1);
+    const words = (model: string) => times.get(model)?.reduce((sum, { count }) => sum + count, 0) ?? 0;
+    expect(words('o m 199')).toBe(words('o m 0'));
+    expect(words('other')).toBe(2 * words('o m 0'));
+  });
+
+  it('tells the budgets of the longest ids apart', () => {
+    const metrics = Metrics.silent();
+    const ids = ['a', 'b'].map((end) => `agent/${'x'.repeat(254)}${end}`);
+    for (const id of ids) metrics.budgetNearlySpent(id, '2026-11-30');
+    expect(Object.keys(metrics.counted.take()?.budgets ?? {})).toEqual(ids.map((id) => `2026-11-30 ${id}`));
   });
 });

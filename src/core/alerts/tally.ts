@@ -53,6 +53,16 @@ export function firstWordKey({ provider, model, ms }: { provider: string; model:
   return `${Math.ceil(Math.log(Math.max(1, ms)) / GROWTH)} ${provider} ${model}`;
 }
 
+/** What a key of first words is of, apart from how long it took. */
+export function modelOfFirstWord(key: string): string {
+  return key.slice(key.indexOf(' ') + 1);
+}
+
+/** A key that took as long, of another model. */
+export function firstWordOf(model: string, key: string): string {
+  return `${key.slice(0, key.indexOf(' '))} ${model}`;
+}
+
 /** First words by model, with the times (seconds) that so many took at most. */
 export function timesOfFirstWords(
   firstWords: ReadonlyMap<string, number>,
@@ -61,7 +71,7 @@ export function timesOfFirstWords(
   for (const [key, count] of firstWords) {
     const end = key.indexOf(' ');
     const bucket = Number(key.slice(0, end));
-    const model = key.slice(end + 1);
+    const model = modelOfFirstWord(key);
     if (end === -1 || !Number.isInteger(bucket)) continue;
     const known = times.get(model) ?? [];
     known.push({ seconds: Math.exp(bucket * GROWTH) / 1000, count });
