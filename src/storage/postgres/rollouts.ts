@@ -8,25 +8,30 @@ interface Row {
   readonly document: KeptRollout;
 }
 
+const SET = `
+  insert into circuit_breaker.rollouts (workflow_id, kind, use_id, document) values ($1, $2, $3, $4::json)
+  on conflict (workflow_id, kind, use_id) do update set document = excluded.document
+  returning workflow_id`;
+
+/** Never an insert: what is taken back while this is under way is not said again. */
+const REPLACE = `
+  update circuit_breaker.rollouts set document = $4::json
+  where workflow_id = $1 and kind = $2 and use_id = $3 and document->>'changedAt' = $5
+  returning workflow_id`;
+
 export class PostgresRolloutStore implements RolloutStore {
-  readonly #sql: SqlConnection;
-  constructor(sql: SqlConnection) {
+  readonly #sql: Pick<SqlConnection, 'query'>;
+  constructor(sql: Pick<SqlConnection, 'query'>) {
     this.#sql = sql;
   }
 
   async set(rollout: KeptRollout, seen?: string): Promise<boolean> {
-    const { workflowId, use } = rollout;
-    const noted = await this.#sql.query({
-      text: `with changed as (
-          insert into circuit_breaker.rollouts as rollout (workflow_id, kind, use_id, document)
-          select $1, $2, $3, $4::json where $5::text is null
-            or exists (select from circuit_breaker.rollouts where workflow_id = $1 and kind = $2 and use_id = $3)
-          on conflict (workflow_id, kind, use_id) do update set document = excluded.document
-            where $5::text is null or rollout.document->>'changedAt' = $5
-          returning workflow_id
-        ) ${NOTE_CHANGE}`,
-      values: [workflowId, ...keyOf(use), storableJson(rollout), seen ?? null],
-    });
+    const values = [rollout.workflowId, ...keyOf(rollout.use), storableJson(rollout)];
+    const noted = await this.#sql.query(
+      seen === undefined
+        ? { text: `with changed as (${SET}) ${NOTE_CHANGE}`, values }
+        : { text: `with changed as (${REPLACE}) ${NOTE_CHANGE}`, values: [...values, seen] },
+    );
     return noted.length > 0;
   }
 

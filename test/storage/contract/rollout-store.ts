@@ -51,6 +51,15 @@ export function rolloutStoreContract(storage: () => Pick<Storage, 'definitions' 
       expect(await store().listForWorkflow('ro-back')).toEqual([other]);
     });
 
+    it('are not said again by what is decided while they are taken back', async () => {
+      for (let time = 0; time < 20; time += 1) {
+        const said = kept('ro-race');
+        await store().set(said);
+        await Promise.all([store().clear('ro-race', said.use), store().set(said, said.changedAt)]);
+        expect(await store().listForWorkflow('ro-race')).toEqual([]);
+      }
+    });
+
     it('are watched that say how many may fail, and are not off', async () => {
       const watched = kept('ro-x', { rollout: { mode: 'on', percent: 5, maxErrorRate: 0 } });
       await store().set(watched);
