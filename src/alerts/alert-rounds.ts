@@ -69,9 +69,10 @@ export class AlertRounds {
     const { storage, everyMs } = this.#parts;
     const { alerts } = storage;
     const pauseMs = await alerts.ageOfMark(ROUND);
+    // Before the round is: whoever dies in between leaves the pause to be seen by the next.
+    if (pauseMs === undefined || pauseMs > Math.max(PAUSE_MS, 5 * everyMs)) await alerts.mark(WATCH);
     // A little earlier than asked for, or whoever comes a moment too soon would leave every second round out.
     if (!(await alerts.mark(ROUND, everyMs * 0.9))) return;
-    if (pauseMs === undefined || pauseMs > Math.max(PAUSE_MS, 5 * everyMs)) await alerts.mark(WATCH);
     this.#rounds += 1;
     await this.#tryToTellIncidents();
     try {

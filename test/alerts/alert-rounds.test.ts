@@ -333,6 +333,23 @@ describe('alerts of all processes on one storage', () => {
     expect(await cluster.open()).toEqual(['SWEEP_STUCK']);
   });
 
+  it('do not take such a night for it either where the first process that looks dies as its round begins', async () => {
+    const { alerts } = cluster.storage;
+    const mark = alerts.mark.bind(alerts);
+    cluster.nowMs += 8 * 60 * MINUTE;
+    cluster.isSwept = false;
+    // Whoever dies there has marked the round, and never gets an answer.
+    alerts.mark = async (name, everyMs) => {
+      const isMarked = await mark(name, everyMs);
+      return name === 'round' ? new Promise<never>(() => undefined) : isMarked;
+    };
+    void cluster.process().rounds.round();
+    await new Promise((resolve) => setImmediate(resolve));
+    alerts.mark = mark;
+    await cluster.pass(5 * MINUTE);
+    expect(await cluster.open()).toEqual([]);
+  });
+
   it('are kept for a month, and what was counted for a moment', async () => {
     cluster.metrics.callerLimited(101);
     await cluster.pass(15 * MINUTE);
