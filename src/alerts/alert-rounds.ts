@@ -4,6 +4,7 @@ import { alertMessage } from '../core/alerts/alert-message.js';
 import type { Alert } from '../core/alerts/alert.js';
 import { changedAlerts } from '../core/alerts/changed-alerts.js';
 import { troublesIn, type AlertThresholds, type StoppedAgent } from '../core/alerts/judge-alerts.js';
+import { countedWorkflow } from '../core/definitions/inline-workflow.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { PlaceCount } from '../storage/token-store.js';
@@ -98,7 +99,8 @@ export class AlertRounds {
     const incidents = new Map<string, number>();
     for (const { workflowId, incidents: count } of await this.#parts.countActive()) {
       // What is absent is none: most workflows have none, and each round has a row, which each round reads.
-      if (count > 0) incidents.set(workflowId, (incidents.get(workflowId) ?? 0) + count);
+      const subject = countedWorkflow(workflowId);
+      if (count > 0) incidents.set(subject, (incidents.get(subject) ?? 0) + count);
     }
     this.#number += 1;
     const tally = { incidents: Object.fromEntries(incidents) };

@@ -1,6 +1,6 @@
 import type { Attributes, Counter, Histogram, Meter, ObservableCounter, ObservableGauge } from '@opentelemetry/api';
 
-import { isInlineWorkflow } from '../core/definitions/inline-workflow.js';
+import { countedWorkflow } from '../core/definitions/inline-workflow.js';
 import { BoundedLabels } from './bounded-labels.js';
 import {
   METRICS,
@@ -69,9 +69,8 @@ const OPEN_OF = new Map(
   Object.entries<MetricRow>(METRICS).map(([name, { labels }]) => [name, labels.filter((one) => OPEN_LABELS.has(one))]),
 );
 
-/** Each definition that came with a token has an id of its own, of which there is no end. */
 function withoutInlineNames<Labels extends { readonly workflow?: string }>(labels: Labels): Labels {
-  return isInlineWorkflow(labels.workflow ?? '') ? { ...labels, workflow: 'inline' } : labels;
+  return labels.workflow === undefined ? labels : { ...labels, workflow: countedWorkflow(labels.workflow) };
 }
 
 function optionsOf(name: MetricName) {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AlertRounds, SWEEP_ENDED } from '../../src/alerts/alert-rounds.js';
 import { TallyTeller } from '../../src/alerts/tally-teller.js';
 import type { AlertName } from '../../src/core/alerts/alert.js';
+import { inlineWorkflowId } from '../../src/core/definitions/inline-workflow.js';
 import { MemoryAlertStore } from '../../src/storage/memory/alerts.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { KeptRollout } from '../../src/storage/rollout-store.js';
@@ -317,6 +318,16 @@ describe('alerts of all processes on one storage', () => {
     cluster.places = stuck(5);
     await cluster.pass(TICK_MS);
     expect(await cluster.storage.alerts.listNow()).toMatchObject([{ name: 'INCIDENTS_GROW', subject: 'w', value: 6 }]);
+  });
+
+  it('take definitions that came with their tokens for one workflow, which is nobody else', async () => {
+    cluster.places = Array.from({ length: 6 }, (_, index) => {
+      return { workflowId: inlineWorkflowId('review', `${index}`.repeat(12)), place: 'p', tokens: 1, incidents: 1 };
+    });
+    await cluster.pass(TICK_MS);
+    const open = await cluster.storage.alerts.listNow();
+    expect(open).toMatchObject([{ name: 'INCIDENTS_GROW', subject: 'inline', value: 6 }]);
+    expect(open[0]).not.toHaveProperty('workflowId');
   });
 
   it('do not take a night in which no process ran for a sweep that is stuck, and end what was before', async () => {

@@ -1,3 +1,4 @@
+import { INLINE_WORKFLOWS } from '../definitions/inline-workflow.js';
 import type { Trouble } from './alert.js';
 import { sumOfTallies, timesOfFirstWords, type Tally, type TallySum } from './tally.js';
 
@@ -153,11 +154,12 @@ function growingIncidents(
     workflow,
     count - (before.get(workflow) ?? 0),
   ]);
-  return over(new Map(grown), threshold, (workflowId, count) => ({
+  return over(new Map(grown), threshold, (workflow, count) => ({
     name: 'INCIDENTS_GROW',
-    subject: workflowId,
-    workflowId,
-    summary: `${count} more tokens of workflow ${workflowId} are stuck ${within}`,
+    subject: workflow,
+    // These are many, of which a caller may see some.
+    ...(workflow === INLINE_WORKFLOWS ? {} : { workflowId: workflow }),
+    summary: `${count} more tokens of workflow ${workflow} are stuck ${within}`,
   }));
 }
 

@@ -1,5 +1,7 @@
 /** What the id of such a workflow has, and no other. */
 export const INLINE_MARK = ':inline-';
+/** What they are together, where workflows are counted: each has an id of its own, of which there is no end. */
+export const INLINE_WORKFLOWS = 'inline';
 const NAME_LENGTH = 150;
 const HASH_LENGTH = 12;
 
@@ -11,4 +13,9 @@ export function inlineWorkflowId(name: string, hash: string): string {
 /** Whether a workflow came with a token: it is in use as long as tokens of it are active, and not beyond. */
 export function isInlineWorkflow(id: string): boolean {
   return id.includes(INLINE_MARK);
+}
+
+/** What a workflow is counted as. */
+export function countedWorkflow(id: string): string {
+  return isInlineWorkflow(id) ? INLINE_WORKFLOWS : id;
 }
