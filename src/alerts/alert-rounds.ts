@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { alertMessage } from '../core/alerts/alert-message.js';
-import type { Alert } from '../core/alerts/alert.js';
+import { mayHover, type Alert } from '../core/alerts/alert.js';
 import { changedAlerts } from '../core/alerts/changed-alerts.js';
 import { troublesIn, type AlertThresholds, type StoppedAgent } from '../core/alerts/judge-alerts.js';
 import { countedWorkflow } from '../core/definitions/inline-workflow.js';
@@ -119,23 +119,47 @@ export class AlertRounds {
     const recently = new Date(Date.parse(now) - STOPPED_FOR_MS).toISOString();
     const agents = stopped.filter(({ changedAt }) => changedAt >= recently).map(stoppedAgent);
     const troubles = troublesIn({ tallies, windowSeconds, sweepLateSeconds, stopped: agents, now }, thresholds);
-    const { fired, over } = changedAlerts(open, troubles, now);
+    const { fired, over: notSo } = changedAlerts(open, troubles, now);
+    const over = await this.#over(open, notSo);
     if (fired.length + over.length === 0) return;
     const isTold = (await this.#parts.wantsMessages?.()) ?? false;
     for (const trouble of fired) await this.#fire({ ...trouble, id: randomUUID(), since: now }, isTold);
     for (const alert of over) await this.#end({ ...alert, endedAt: now }, isTold);
   }
 
+  /** Of those that are not so now, who has not been so for a whole window, whichever process looked meanwhile. */
+  async #over(open: readonly Alert[], notSo: readonly Alert[]): Promise<readonly Alert[]> {
+    const { alerts } = this.#parts.storage;
+    const quiet = new Set(notSo.map(({ id }) => id));
+    const isSo = open.filter((alert) => mayHover(alert) && !quiet.has(alert.id));
+    await Promise.all(isSo.map((alert) => alerts.mark(soMark(alert))));
+    const over = await Promise.all(
+      notSo.map(async (alert) => (!mayHover(alert) || (await this.#isQuiet(alert)) ? [alert] : [])),
+    );
+    return over.flat();
+  }
+
+  async #isQuiet(alert: Alert): Promise<boolean> {
+    const { storage, windowSeconds } = this.#parts;
+    const quietMs = await storage.alerts.ageOfMark(soMark(alert));
+    // Whoever fired it died before it was noted.
+    if (quietMs === undefined) await storage.alerts.mark(soMark(alert));
+    return quietMs !== undefined && quietMs > windowSeconds * 1000;
+  }
+
   async #fire(alert: Alert, isTold: boolean): Promise<void> {
     const { storage, logger } = this.#parts;
     if (!(await storage.alerts.fire(alert, isTold ? alertMessage(alert) : undefined))) return;
+    if (mayHover(alert)) await storage.alerts.mark(soMark(alert));
     const { id: alertId, name, subject, value, threshold, summary } = alert;
     logger.warn({ alertId, alert: name, subject, value, threshold }, `alert: ${summary}`);
   }
 
   async #end(alert: Alert, isTold: boolean): Promise<void> {
     const { storage, logger } = this.#parts;
-    if (!(await storage.alerts.end(alert, isTold ? alertMessage(alert) : undefined))) return;
+    const isEnded = await storage.alerts.end(alert, isTold ? alertMessage(alert) : undefined);
+    if (mayHover(alert)) await storage.alerts.unmark(soMark(alert));
+    if (!isEnded) return;
     logger.info({ alertId: alert.id, alert: alert.name, subject: alert.subject }, `over: ${alert.summary}`);
   }
 
@@ -154,6 +178,11 @@ export class AlertRounds {
     const endedBefore = new Date(Date.parse(now()) - ENDED_KEPT_MS).toISOString();
     await storage.alerts.forget({ endedBefore, toldAgoMs: TOLD_KEPT_WINDOWS * windowSeconds * 1000 });
   }
+}
+
+/** When an alert was last found to be so. */
+function soMark({ id }: Alert): string {
+  return `so ${id}`;
 }
 
 function stoppedAgent({ workflowId, use, agentId, rollout }: KeptRollout): StoppedAgent {

@@ -13,6 +13,22 @@ export const ALERT_NAMES = [
 ] as const;
 export type AlertName = (typeof ALERT_NAMES)[number];
 
+/** Those that are judged by what was counted within a window: it may be beyond a threshold, and not, again and again. */
+const COUNTED: ReadonlySet<AlertName> = new Set([
+  'EXECUTIONS_FAIL',
+  'PROVIDER_SLOW',
+  'PROVIDER_LIMITS',
+  'CALLERS_LIMITED',
+  'STREAMS_IN_TROUBLE',
+  'LOG_BEHIND',
+  'INCIDENTS_GROW',
+]);
+
+/** Whether an alert is over only when it has not been so for a whole window. */
+export function mayHover({ name }: Trouble): boolean {
+  return COUNTED.has(name);
+}
+
 /** Something that is wrong now: one of a name and a subject at a time. */
 export interface Trouble {
   readonly name: AlertName;
