@@ -379,7 +379,7 @@ const houses = {
       validation: ['json', 'rules', 'agents', 'definitions', 'executions', 'tokens'],
       access: ['json'],
       audit: ['json', 'executions', 'tokens', 'access'],
-      alerts: [],
+      alerts: ['definitions'],
     },
   },
   api: {
