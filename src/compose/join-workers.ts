@@ -16,7 +16,8 @@ const AT_ONCE = 20;
 export interface JoinedWorkers {
   /** An activity is under way here, or is waited for. Returns the function that says that it no longer is. */
   readonly began: (taskToken: Uint8Array) => () => void;
-  readonly interceptor: ActivityInterceptorsFactory;
+  /** `mayRepeat`: a tool that is not to be called twice is left to whoever calls it, for as long as its heartbeat says that it lives. */
+  readonly interceptor: (mayRepeat: (tool: string) => boolean) => ActivityInterceptorsFactory;
 }
 
 /**
@@ -49,13 +50,20 @@ export function joinWorkers(
   if (worker !== undefined) resources.add('its place among the workers', () => worker.leave());
   const began: JoinedWorkers['began'] = (taskToken) =>
     worker?.began(Buffer.from(taskToken).toString('base64')) ?? (() => undefined);
-  return { began, interceptor: ({ info }) => ({ inbound: info.isLocal ? {} : watched(() => began(info.taskToken)) }) };
+  const interceptor: JoinedWorkers['interceptor'] =
+    (mayRepeat) =>
+    ({ info }) => {
+      if (info.isLocal) return {};
+      const isTold = (args: readonly unknown[]) => info.activityType !== 'runTool' || mayRepeat(toolOf(args));
+      return { inbound: watched((args) => (isTold(args) ? began(info.taskToken) : () => undefined)) };
+    };
+  return { began, interceptor };
 }
 
-function watched(begin: () => () => void): ActivityInboundCallsInterceptor {
+function watched(begin: (args: readonly unknown[]) => () => void): ActivityInboundCallsInterceptor {
   return {
     execute: async (input, next) => {
-      const end = begin();
+      const end = begin(input.args);
       try {
         return await next(input);
       } finally {
@@ -63,6 +71,10 @@ function watched(begin: () => () => void): ActivityInboundCallsInterceptor {
       }
     },
   };
+}
+
+function toolOf([run]: readonly unknown[]): string {
+  return typeof run === 'object' && run !== null && 'tool' in run ? String(run.tool) : '';
 }
 
 function lost(name: string): ApplicationFailure {

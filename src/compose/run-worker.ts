@@ -98,7 +98,12 @@ export async function runWorker(
     namespace: cluster.namespace,
     activities: createActivities({ ...made, tools: registry }),
     dataConverter: workerDataConverter(payloadKeys),
-    interceptors: { activity: [joined.interceptor, ...tracing(parts.telemetry.traces)] },
+    interceptors: {
+      activity: [
+        joined.interceptor((tool) => registry.get(tool)?.idempotent === true),
+        ...tracing(parts.telemetry.traces),
+      ],
+    },
     ...WORKER_OPTIONS,
   };
   const main = await Worker.create({

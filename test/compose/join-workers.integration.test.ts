@@ -57,7 +57,7 @@ describe('a worker that is gone', () => {
       taskQueue: QUEUE,
       workflowsPath: fileURLToPath(new URL('../support/one-call-workflow.ts', import.meta.url)),
       activities: { call },
-      interceptors: { activity: [interceptor] },
+      interceptors: { activity: [interceptor(() => true)] },
     });
     running = worker.run();
   });

@@ -30,12 +30,24 @@ export function lock(id: number): SqlStatement {
   return { text: `select pg_try_advisory_lock(${LOCKS}, $1) as held`, values: [id] };
 }
 
-/** Gives no row where another worker has that id. */
+/** With nothing told yet. Gives no row where another worker has that id. */
 export function arrive(id: number, name: string): SqlStatement {
   return {
-    text: `insert into circuit_breaker.present_workers as worker (id, name) values ($1, $2)
+    text: `with calls as (delete from circuit_breaker.worker_calls where worker = $1)
+      insert into circuit_breaker.present_workers as worker (id, name) values ($1, $2)
       on conflict (id) do update set missing_since = null where worker.name = excluded.name returning id`,
     values: [id, name],
+  };
+}
+
+/** Where the worker has an entry under an id, it has it under another one from now on. */
+export function move(from: number, to: number, name: string): SqlStatement {
+  return {
+    text: `with moved as (
+        update circuit_breaker.present_workers set id = $2, missing_since = null where id = $1 and name = $3 returning 1
+      )
+      delete from circuit_breaker.worker_calls where worker = $1 and exists (select from moved)`,
+    values: [from, to, name],
   };
 }
 

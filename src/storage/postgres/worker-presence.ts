@@ -48,7 +48,8 @@ class Presence implements PresentWorker {
   readonly #leaving = new AbortController();
   #id = randomInt(1, MOST_IDS);
   #lastNumber = 0;
-  #holdsLock = false;
+  /** Its lock is held, and its entry made. */
+  #isHere = false;
   /** Undefined: it was never away. */
   #backSince: number | undefined;
   #isFirst = true;
@@ -79,30 +80,34 @@ class Presence implements PresentWorker {
     this.#session.close();
   }
 
-  /** Also after a cut: what the others were told may be gone with the server, or with its patience. */
+  /**
+   * Also after a cut: what the others were told may be gone with the server, or with its patience. Where the server has not heard of the
+   * cut yet, the connection before still holds the lock, and lets it go at any time: then under another id.
+   */
   async #arrive(): Promise<void> {
-    this.#holdsLock = false;
+    this.#isHere = false;
     if (!this.#isFirst) this.#backSince = performance.now();
     this.#isFirst = false;
     this.#told.clear();
-    await this.#lock();
-    while ((await this.#session.query(statements.arrive(this.#id, this.#worker.name))).length === 0) {
+    while (!(await this.#hasArrived())) {
+      const before = this.#id;
       this.#id = randomInt(1, MOST_IDS);
-      await this.#lock();
+      await this.#session.query(statements.move(before, this.#id, this.#worker.name));
     }
+    this.#isHere = true;
     this.#tellSoon();
   }
 
-  /** It may not be had yet where the server has not heard that the connection before was cut; until then that one holds it. */
-  async #lock(): Promise<void> {
-    const [answer] = await this.#session.query<{ readonly held: boolean }>(statements.lock(this.#id));
-    this.#holdsLock = answer?.held === true;
+  async #hasArrived(): Promise<boolean> {
+    const [lock] = await this.#session.query<{ readonly held: boolean }>(statements.lock(this.#id));
+    if (lock?.held !== true) return false;
+    return (await this.#session.query(statements.arrive(this.#id, this.#worker.name))).length > 0;
   }
 
   #tellSoon(): void {
     this.#telling ??= this.#tell().finally(() => {
       this.#telling = undefined;
-      if (this.#hasNews() && !this.#leaving.signal.aborted) this.#tellSoon();
+      if (this.#isHere && this.#hasNews() && !this.#leaving.signal.aborted) this.#tellSoon();
     });
   }
 
@@ -112,6 +117,8 @@ class Presence implements PresentWorker {
 
   async #tell(): Promise<void> {
     await this.#pause(GATHER_MS);
+    // Whoever arrives tells everything.
+    if (!this.#isHere || this.#leaving.signal.aborted) return;
     const begun = [...this.#calls].filter(([number]) => !this.#told.has(number));
     const ended = [...this.#told].filter((number) => !this.#calls.has(number));
     if (begun.length + ended.length === 0) return;
@@ -135,7 +142,7 @@ class Presence implements PresentWorker {
 
   /** Resolves with how many workers are here. */
   async #look(): Promise<number> {
-    if (!this.#holdsLock) await this.#lock();
+    if (!this.#isHere) return 1;
     const [seen = { workers: 1, unclear: 0 }] = await this.#session.query<statements.Seen>(statements.look);
     if (seen.unclear === 0) return seen.workers;
     await this.#session.query(statements.noteMissing);

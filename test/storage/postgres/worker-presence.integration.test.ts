@@ -49,11 +49,11 @@ describe.skipIf(!(await canTestPostgres()))('workers on one PostgreSQL', { tags:
     await sql.close();
   }
 
-  async function join(name: string): Promise<TestWorker> {
+  async function join(name: string, queryTimeoutMs = 10_000): Promise<TestWorker> {
     const line = await CuttingProxy.start(url);
     const way = new URL(url);
     way.port = String(line.port);
-    const sql = await connectPg(way.href, { logger: new MemoryLogger() });
+    const sql = await connectPg(way.href, { logger: new MemoryLogger(), queryTimeoutMs });
     const worker = new PostgresWorkerPresence(sql.openSession, TIMES).join({
       name,
       onGone: ({ name: gone, calls }) => taken.push(...calls.map((call) => `${gone}: ${call}`)),
@@ -116,6 +116,31 @@ describe.skipIf(!(await canTestPostgres()))('workers on one PostgreSQL', { tags:
     });
     await eventually(async () => {
       expect(await missing()).toEqual(['dies']);
+    });
+    await hasTold('goes on');
+  });
+
+  it('leave one alone whose connection was lost without a word, also when the server hears of that later', async () => {
+    const [lost, dies] = [await join('lost', 1000), await join('dies'), await join('watches')];
+    const id = async () => {
+      const rows = await onDatabase(url, `select id from circuit_breaker.present_workers where name = 'lost'`);
+      return rows[0]?.['id'];
+    };
+    lost.worker.began('goes on');
+    const over = lost.worker.began('ends meanwhile');
+    dies.worker.began('is taken');
+    await hasTold('ends meanwhile', 'goes on', 'is taken');
+    const first = await id();
+    lost.line.forgetAll();
+    over();
+    await eventually(async () => {
+      expect(await id()).not.toBe(first);
+    });
+    const held = `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = ${String(first)}`;
+    expect(await onDatabase(url, held)).toHaveLength(1);
+    dies.line.goAway();
+    await eventually(() => {
+      expect(taken).toEqual(['dies: is taken']);
     });
     await hasTold('goes on');
   });
