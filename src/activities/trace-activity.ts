@@ -4,9 +4,9 @@ import { SpanKind } from '@opentelemetry/api';
 
 import type { ModelCall, ToolRun } from '../contract/activities.js';
 import { AGENT_EXECUTION } from '../contract/messages.js';
-import { traceparentIn } from '../contract/trace-header.js';
+import { traceIn } from '../contract/trace-header.js';
 import { executionPlace } from '../telemetry/execution-span.js';
-import { derivedSpanId, derivedTraceId, readTraceparent, type TraceContext } from '../telemetry/trace-context.js';
+import { derivedSpanId, derivedTraceId, type TraceContext } from '../telemetry/trace-context.js';
 import type { PartStart, Traces } from '../telemetry/traces.js';
 
 interface ActivityCall {
@@ -35,7 +35,7 @@ export function traceActivity(
 type Info = Context['info'];
 
 function startOf(traces: Traces, info: Info, { args, headers }: ActivityCall): PartStart | undefined {
-  const origin = readTraceparent(traceparentIn(headers));
+  const origin = traceIn(headers);
   const parent = parentOf(traces, info, origin);
   if (parent === undefined) return undefined;
   const about = {
@@ -50,14 +50,16 @@ function startOf(traces: Traces, info: Info, { args, headers }: ActivityCall): P
       return { ...known, ...overAttempts(info), context, name: `chat ${prepared.model}`, kind: SpanKind.CLIENT };
     }
     case 'runTool': {
-      const [{ executionId, turn, index, tool, approval }] = args as [ToolRun];
+      const [{ executionId, turn, index, tool, isGiven, approval }] = args as [ToolRun];
       const place = [executionId, String(turn), String(index), typeof approval === 'object' ? 'decided' : ''];
       const context = placeWithin(parent, 'tool', ...place);
-      return { ...known, ...overAttempts(info), context, name: `execute_tool ${tool}`, kind: SpanKind.INTERNAL };
+      // A name that a model made up is text of the model.
+      const name = isGiven ? `execute_tool ${tool}` : 'execute_tool';
+      return { ...known, ...overAttempts(info), context, name, kind: SpanKind.INTERNAL };
     }
     default:
       // A try that is lost and made again is another span: what is asked of others meanwhile hangs from what is above it.
-      return { ...known, lasting: parent, name: info.activityType, kind: SpanKind.INTERNAL };
+      return { ...known, lasting: parent, isTold: isOver, name: info.activityType, kind: SpanKind.INTERNAL };
   }
 }
 
@@ -77,9 +79,14 @@ function overAttempts({ scheduledTimestampMs }: Info): Pick<PartStart, 'isTold' 
   return { startMs: scheduledTimestampMs, isTold: isLast };
 }
 
+/** Whether it has come to an end: one that is ended from outside has not failed. */
+function isOver(error: unknown): boolean {
+  return !(error instanceof CompleteAsyncError);
+}
+
 /** Whether no other attempt follows one that failed so. */
 function isLast(error: unknown): boolean {
-  if (error instanceof CompleteAsyncError) return false;
+  if (!isOver(error)) return false;
   if (error instanceof CancelledFailure) return error.message === 'CANCELLED';
   return error instanceof ApplicationFailure && error.nonRetryable === true;
 }

@@ -1,5 +1,7 @@
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 
+import { readTraceparent, type TraceContext } from '../core/traceparent.js';
+
 /**
  * The header by which Temporal workflows and activities know the trace that they are part of: as the interceptors of Temporal's own SDKs have it, so that
  * a plain client that uses those is part of our traces, too.
@@ -11,14 +13,17 @@ export function withTraceparent(headers: Headers, traceparent: string): Headers 
   return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload({ traceparent }) };
 }
 
-/** The `traceparent` that headers have; undefined where they have none, or what others have put there. */
-export function traceparentIn(headers: Headers): unknown {
+/** Of what others have put there: W3C bounds `baggage`, which may lie beside it, by 8192 bytes. */
+const MOST_BYTES = 16_384;
+
+/** The place in a trace that headers name; undefined where they name none, are no such header, or are larger than that needs. */
+export function traceIn(headers: Headers): TraceContext | undefined {
   const payload = headers[TRACE_HEADER];
-  if (payload === undefined) return undefined;
+  if (payload === undefined || (payload.data?.length ?? 0) > MOST_BYTES) return undefined;
   try {
     const carried: unknown = defaultPayloadConverter.fromPayload(payload);
     return typeof carried === 'object' && carried !== null && 'traceparent' in carried
-      ? carried.traceparent
+      ? readTraceparent(carried.traceparent)
       : undefined;
   } catch {
     return undefined;

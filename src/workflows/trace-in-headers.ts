@@ -1,9 +1,10 @@
 import type { Headers } from '@temporalio/common';
 import { currentUpdateInfo, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
-import { TRACE_HEADER, traceparentIn } from '../contract/trace-header.js';
+import { traceIn, withTraceparent } from '../contract/trace-header.js';
+import { traceparentOf } from '../core/traceparent.js';
 
-/** What something was asked for with: as much of its headers as says in which trace. */
+/** What something was asked for with: a header that says in which trace, and nothing else that a caller put there. */
 export type Origin = Headers;
 
 /** What began this run. */
@@ -73,9 +74,10 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
   };
 };
 
+/** Made anew: what a caller sends goes with every command of a life. */
 function traceOf(headers: Headers): Origin {
-  const payload = headers[TRACE_HEADER];
-  return payload === undefined ? {} : { [TRACE_HEADER]: payload };
+  const context = traceIn(headers);
+  return context === undefined ? {} : withTraceparent({}, traceparentOf(context));
 }
 
 function traced<Input extends { readonly headers: Headers }>(input: Input): Input {
@@ -83,7 +85,6 @@ function traced<Input extends { readonly headers: Headers }>(input: Input): Inpu
 }
 
 function tracedLine(): { readonly traceId?: string } {
-  const traceparent = traceparentIn(origin());
-  const [, traceId] = typeof traceparent === 'string' ? traceparent.split('-') : [];
-  return traceId === undefined ? {} : { traceId };
+  const context = traceIn(origin());
+  return context === undefined ? {} : { traceId: context.traceId };
 }
