@@ -48,6 +48,7 @@ export class ActiveSpan {
   readonly #links: SpanPlace[] = [];
   readonly #within: EndedSpan[] = [];
   #leftOut = 0;
+  #isOver = false;
   #error: string | undefined;
 
   constructor({ context, parentSpanId, lasting, origin, nowMs = Date.now(), ...start }: SpanParts) {
@@ -83,15 +84,17 @@ export class ActiveSpan {
     this.#error = code;
   }
 
-  /** Takes what has ended within it. */
+  /** Takes what has ended within it. What comes when it is over itself is lost: something may go on, and hold it, for ever. */
   take(span: EndedSpan): void {
+    if (this.#isOver) return;
     if (this.#within.length < MOST_SPANS_WITHIN) this.#within.push(span);
     else this.#leftOut += 1;
   }
 
   /** The span, over, and all that has ended within it. */
   ended(error?: string): readonly EndedSpan[] {
-    return [this.#own(error ?? this.#error), ...this.#within];
+    this.#isOver = true;
+    return [this.#own(error ?? this.#error), ...this.#within.splice(0)];
   }
 
   #own(error: string | undefined): EndedSpan {

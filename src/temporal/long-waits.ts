@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { ActivityCancelledError, ActivityNotFoundError, type AsyncCompletionClient } from '@temporalio/client';
@@ -54,6 +55,8 @@ export class LongWaits {
   readonly #completion: Completion;
   readonly #bounds: LookBounds;
   readonly #began: (taskToken: Uint8Array) => () => void;
+  /** Waits outlive what handed them over, and take turns: none is looked at in the name of another, or of an activity that is over. */
+  readonly #ofNobody = new AsyncResource('LongWaits');
   readonly #waits = new Set<Wait>();
   readonly #queue: Wait[] = [];
   #looking = 0;
@@ -66,6 +69,12 @@ export class LongWaits {
   }
 
   take(activity: WaitingActivity, look: Look): void {
+    this.#ofNobody.runInAsyncScope(() => {
+      this.#take(activity, look);
+    });
+  }
+
+  #take(activity: WaitingActivity, look: Look): void {
     const { heartbeatTimeoutMs } = activity;
     const beats =
       heartbeatTimeoutMs === undefined

@@ -95,6 +95,15 @@ it('what is said to the log knows its trace, within a part and behind a caller o
   });
 });
 
+it('a span that is over takes nothing more of what goes on in its name', async () => {
+  const { traces, spans } = traced();
+  const over = await traces.part(PART, () => Promise.resolve(traces.current()));
+  const [span] = spans;
+  if (over === undefined || span === undefined) throw new Error('nothing is traced');
+  over.take(span);
+  expect(over.ended()).toHaveLength(1);
+});
+
 it('a process that tells nobody traces nothing', async () => {
   const traces = Traces.off();
   const seen = await traces.part({ ...PART, parent: CALLER }, () =>

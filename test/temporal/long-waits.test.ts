@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { ActivityNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
@@ -63,6 +65,21 @@ describe('long waits', () => {
     });
     await waits.close();
     expect(reports.failed.size).toBe(1);
+  });
+
+  it('are looked at in the name of nobody', async () => {
+    const inName = new AsyncLocalStorage<string>();
+    const reports = new Reports();
+    const seen: unknown[] = [];
+    const waits = new LongWaits(reports, { bounds: { mostAtOnce: 1, roundMs: 100, shortestMs: 5 } });
+    for (const who of ['one', 'two'])
+      inName.run(who, () => {
+        waits.take(activity(seen.length), () => Promise.resolve(seen.push(inName.getStore())));
+      });
+    await eventually(() => {
+      expect(seen).toEqual([undefined, undefined]);
+    });
+    await waits.close();
   });
 
   it('are all looked at, however many wait, and never more than a few at once', async () => {

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import pg from 'pg';
 
 import { PgSession } from './pg-session.js';
@@ -6,6 +8,8 @@ import type { SqlListener } from './sql-connection.js';
 /** One connection that listens to all channels, from the first on. Survives the server's restarts and silences. */
 export class PgListener {
   readonly #config: pg.ClientConfig;
+  /** The connection belongs to nobody: it must not hold the request of whoever came first, nor act in its name. */
+  readonly #ofNobody = new AsyncResource('PgListener');
   readonly #listeners = new Map<string, Set<SqlListener>>();
   #session: PgSession | undefined;
 
@@ -16,7 +20,7 @@ export class PgListener {
   listen(channel: string, listener: SqlListener): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(listener));
-    if (this.#session === undefined) this.#session = this.#open();
+    if (this.#session === undefined) this.#session = this.#ofNobody.runInAsyncScope(() => this.#open());
     else void this.#listenTo(this.#session, channel, listener);
     return () => {
       listeners.delete(listener);
