@@ -22,6 +22,8 @@ import { ToldExporter } from './told-exporter.js';
 const LAST_WORDS_MS = 2000;
 /** Of spans that may have whole documents with them fewer wait for a collector. */
 const MOST_WAITING_WITH_CONTENT = 256;
+/** And fewer go at once: collectors bound what they take by its size. */
+const MOST_AT_ONCE_WITH_CONTENT = 32;
 
 interface Origin {
   readonly resource: Resource;
@@ -38,11 +40,12 @@ export function openTraces(
   { logger, resources }: Pick<ProcessParts, 'logger' | 'resources'>,
 ): Traces {
   const mostWaiting = capturesContent ? Math.min(batch.mostWaiting, MOST_WAITING_WITH_CONTENT) : batch.mostWaiting;
+  const most = capturesContent ? Math.min(batch.most, MOST_AT_ONCE_WITH_CONTENT) : batch.most;
   const processor = new BatchSpanProcessor({
     exporter: new ToldExporter(new OTLPTraceExporter(), 'traces', logger),
     scheduledDelayMillis: batch.delayMs,
     exportTimeoutMillis: batch.timeoutMs,
-    maxExportBatchSize: Math.min(batch.most, mostWaiting),
+    maxExportBatchSize: Math.min(most, mostWaiting),
     maxQueueSize: mostWaiting,
   });
   resources.add('the traces', () => lastWords(processor));

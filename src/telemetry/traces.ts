@@ -138,10 +138,11 @@ export class Traces {
   }
 }
 
-/** The trace that the code that runs is part of, for a line of the log. */
+/** The trace that the code that runs is part of, for a line of the log; undefined where no collector is told of it. */
 export function currentTraceId(): string | undefined {
   const place = places.getStore();
-  return place instanceof ActiveSpan ? place.context.traceId : place?.behind.traceId;
+  const context = place instanceof ActiveSpan ? place.context : place?.behind;
+  return context?.isSampled === true ? context.traceId : undefined;
 }
 
 const LONGEST_CODE = 100;

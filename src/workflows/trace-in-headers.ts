@@ -86,5 +86,5 @@ function traced<Input extends { readonly headers: Headers }>(input: Input): Inpu
 
 function tracedLine(): { readonly traceId?: string } {
   const context = traceIn(origin());
-  return context === undefined ? {} : { traceId: context.traceId };
+  return context?.isSampled === true ? { traceId: context.traceId } : {};
 }

@@ -111,3 +111,11 @@ it('a caller that is sampled is heeded where the sampler is based on parents', (
   expect(opened({ sampler: 'parentbased_always_off' }).isSampled(caller.traceId, caller)).toBe(true);
   expect(opened().isSampled(caller.traceId, { ...caller, isSampled: false })).toBe(false);
 });
+
+it('spans that may have whole documents with them go a few at a time', async () => {
+  const traces = opened({ capturesContent: true, batch: { ...BATCH, delayMs: 60_000, most: 512, mostWaiting: 2048 } });
+  for (let n = 0; n < 100; n += 1) await part(traces, `span ${n}`);
+  await resources.close();
+  expect(collector.spans).toHaveLength(100);
+  expect(collector.bodies).toHaveLength(4);
+});

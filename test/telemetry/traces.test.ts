@@ -95,6 +95,14 @@ it('what is said to the log knows its trace, within a part and behind a caller o
   });
 });
 
+it('a line of the log names no trace that nobody is told of', async () => {
+  const { traces } = traced();
+  const unsampled = { ...CALLER, isSampled: false };
+  expect(traces.behind(unsampled, currentTraceId)).toBeUndefined();
+  const within = await traces.part({ ...PART, parent: unsampled }, () => Promise.resolve([currentTraceId()]));
+  expect(within).toEqual([undefined]);
+});
+
 it('a span that is over takes nothing more of what goes on in its name', async () => {
   const { traces, spans } = traced();
   const over = await traces.part(PART, () => Promise.resolve(traces.current()));

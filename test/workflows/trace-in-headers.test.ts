@@ -36,3 +36,10 @@ it.each([
 ])('%s in the header is passed on to nobody, and in no line', async (_, given) => {
   expect(await passedOn(carrying(given))).toEqual({ carried: undefined, line: {} });
 });
+
+it('a trace that no collector is told of is passed on, and in no line', async () => {
+  const unsampled = TRACEPARENT.replace(/01$/, '00');
+  const { carried, line } = await passedOn(carrying({ traceparent: unsampled }));
+  expect(carried).toEqual({ traceparent: unsampled });
+  expect(line).toEqual({});
+});
