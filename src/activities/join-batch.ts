@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 
 import { contentHash } from '../content-hash.js';
 import type { LlmProvider } from '../core/agents/agent.js';
@@ -45,8 +45,7 @@ async function join(parts: ActivityParts, call: ModelCall, { context, previous }
     await parts.batches.tellAnswered(executionId, turn);
     return;
   }
-  await reserve(parts, call, { context, previous, request: loaded.request });
-  const batched = await requestOf(parts, loaded.request, context.cancellationSignal);
+  const batched = await reserved(parts, call, { context, previous, request: loaded.request });
   const provider = accountOf(loaded.request.provider);
   const groupId = shortHash({ provider, path: batched.path });
   const customId = `cb-${shortHash({ executionId, turn })}`;
@@ -62,6 +61,24 @@ async function join(parts: ActivityParts, call: ModelCall, { context, previous }
   });
   stream.think('batched');
   await stream.end();
+}
+
+/** What is sent, once the most that it may take is reserved. Who is cancelled meanwhile, and will not join, gives that back. */
+async function reserved(parts: ActivityParts, call: ModelCall, place: Reserving): Promise<BatchedRequest> {
+  const { cancellationSignal: signal } = place.context;
+  try {
+    await reserve(parts, call, place);
+    return await requestOf(parts, place.request, signal);
+  } catch (error) {
+    // What cannot be given back now expires.
+    if (signal.aborted && !isHandedOn(signal.reason)) await settleBatched(parts, call).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Another attempt, on another worker, has the same reservation. */
+function isHandedOn(reason: unknown): boolean {
+  return reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN';
 }
 
 /** From now on what comes of it is of nobody, and an attempt to join that is late does not. */
