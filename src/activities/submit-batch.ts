@@ -119,8 +119,8 @@ async function sentTo(
     return { id: await batches.models.submit({ ...batch, account }, requests, signal) };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // That this attempt was refused says nothing of an earlier one.
-    if (submission === undefined) await storage.batches.dropSubmission(batchId);
+    // That this attempt was refused says nothing of an earlier one, nor of one that came while this one was frozen.
+    if (submission === undefined) await storage.batches.dropSubmission(batchId, begun.now);
     return { account, refusal: error };
   }
 }

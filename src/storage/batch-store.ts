@@ -54,7 +54,7 @@ export interface BegunSubmission {
 
 /** The turns that wait for a batch, and what came of them. Every method may be repeated. */
 export interface BatchStore {
-  /** Keeps a request from now on; one of the same turn stays as it is. False: the same run has left before, so nothing is kept. */
+  /** Keeps a request from now on; one of the same turn stays as it is. False: the same run has left before, so nothing of it is kept. */
   join(request: BatchRequest, caller: BatchCaller): Promise<boolean>;
   /** Forgets a request, and what came of it: what comes later is of no line, also a request that this run made before, and that is late. */
   leave(turn: Pick<BatchRequest, 'executionId' | 'turn'>, caller: BatchCaller): Promise<void>;
@@ -76,8 +76,11 @@ export interface BatchStore {
    * the given ones which has the fewest lines under way, the first of equals.
    */
   beginSubmission(batchId: string, begun: BegunSubmission): Promise<string>;
-  /** The provider has refused it for certain: nothing of it was submitted. One that it took stays noted. */
-  dropSubmission(batchId: string): Promise<void>;
+  /**
+   * The provider has refused it for certain: nothing of it was submitted by who began to at `lastAt`. One that it took stays noted, and one
+   * that somebody else has begun to submit since.
+   */
+  dropSubmission(batchId: string, lastAt: string): Promise<void>;
   endSubmission(batchId: string, providerBatchId: string): Promise<void>;
   submissionOf(batchId: string): Promise<BatchSubmission | undefined>;
   /** The providers' ids of all batches that were submitted at a time (RFC 3339) or later. */

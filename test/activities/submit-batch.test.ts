@@ -66,6 +66,16 @@ describe('a batch that is submitted', () => {
     expect(asked).toEqual(['submit', 'submit other', 'submit']);
   });
 
+  it('stays noted where an attempt is refused that was frozen while another one began', async () => {
+    send = async () => {
+      under.clock.ms += 60_000;
+      await under.storage.batches.beginSubmission(BATCH_ID, { accounts: ['key'], lines: 2, now: under.parts.now() });
+      throw new ModelError('invalid_request', 'No.');
+    };
+    await submit();
+    expect(await under.storage.batches.submissionOf(BATCH_ID)).toMatchObject({ lastAt: under.parts.now() });
+  });
+
   it.each(['auth', 'quota', 'rate_limit'] as const)(
     'goes with another key where one is refused with %s',
     { tags: 'provider-fails' },

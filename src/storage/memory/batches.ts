@@ -85,8 +85,9 @@ export class MemoryBatchStore implements BatchStore {
     return Promise.resolve(account);
   }
 
-  dropSubmission(batchId: string): Promise<void> {
-    if (this.#submissions.get(batchId)?.providerBatchId === undefined) this.#submissions.delete(batchId);
+  dropSubmission(batchId: string, lastAt: string): Promise<void> {
+    const known = this.#submissions.get(batchId);
+    if (known?.lastAt === lastAt && known.providerBatchId === undefined) this.#submissions.delete(batchId);
     return Promise.resolve();
   }
 

@@ -36,18 +36,20 @@ export class PostgresBatchStore implements BatchStore {
           (execution_id, turn, custom_id, group_id, path, body, joined_at)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (execution_id, turn) do update set custom_id = excluded.custom_id, group_id = excluded.group_id,
-          path = excluded.path, body = excluded.body, joined_at = excluded.joined_at, left_run = null
-        where known.left_run <> $8
+          path = excluded.path, body = excluded.body, joined_at = excluded.joined_at
+        where known.custom_id = '' and known.left_run <> $8
         returning turn`,
       values: [executionId, turn, customId, groupId, path, body, now, runId],
     });
     if (joined.length > 0) return true;
-    const [known] = await this.#sql.query<{ readonly leftRun: string | null }>({
-      name: 'batch-request-left',
-      text: 'select left_run as "leftRun" from circuit_breaker.batch_requests where execution_id = $1 and turn = $2',
-      values: [executionId, turn],
+    // Who left stays noted when another run joins: a request of it may be later than that.
+    const waiting = await this.#sql.query({
+      name: 'batch-request-waits',
+      text: `select turn from circuit_breaker.batch_requests
+        where execution_id = $1 and turn = $2 and custom_id <> '' and left_run is distinct from $3`,
+      values: [executionId, turn, runId],
     });
-    return known?.leftRun === null;
+    return waiting.length > 0;
   }
 
   /** Of one row with `join`: whichever comes second sees the other. */
@@ -155,11 +157,12 @@ export class PostgresBatchStore implements BatchStore {
     return row?.account ?? accounts[0];
   }
 
-  async dropSubmission(batchId: string): Promise<void> {
+  async dropSubmission(batchId: string, lastAt: string): Promise<void> {
     await this.#sql.query({
       name: 'drop-batch-submission',
-      text: 'delete from circuit_breaker.batch_submissions where batch_id = $1 and provider_batch_id is null',
-      values: [batchId],
+      text: `delete from circuit_breaker.batch_submissions
+        where batch_id = $1 and last_at = $2 and provider_batch_id is null`,
+      values: [batchId, lastAt],
     });
   }
 

@@ -60,12 +60,14 @@ export function batchStoreContract(store: () => BatchStore): void {
     expect(await store().submissionOf('batch-s1')).toEqual(submission);
     await store().endSubmission('batch-s1', 'theirs-1');
     await store().endSubmission('batch-s1', 'theirs-2');
-    await store().dropSubmission('batch-s1');
+    await store().dropSubmission('batch-s1', at(3));
     expect(await store().submissionOf('batch-s1')).toMatchObject({ lines: 2, providerBatchId: 'theirs-1' });
     await store().beginSubmission('batch-s2', { accounts: ['two'], lines: 1, now: at(4) });
     expect(await store().submittedSince(at(3))).toEqual(['theirs-1']);
     expect(await store().submittedSince(at(4))).toEqual([]);
-    await store().dropSubmission('batch-s2');
+    await store().dropSubmission('batch-s2', at(3));
+    expect(await store().submissionOf('batch-s2')).toMatchObject({ lastAt: at(4) });
+    await store().dropSubmission('batch-s2', at(4));
     expect(await store().submissionOf('batch-s2')).toBeUndefined();
     await store().forgetBefore(at(4));
     expect(await store().submissionOf('batch-s1')).toBeUndefined();
@@ -100,6 +102,8 @@ export function batchStoreContract(store: () => BatchStore): void {
     await store().leave(place, by('run-1', 1));
     expect(await store().join(aRequest('t-1', 'group-t'), by('run-1', 2))).toBe(false);
     expect(await store().claim('group-t', 'batch-t', LIMITS)).toBe(0);
+    expect(await store().join(aRequest('t-1', 'group-t'), by('run-2', 3))).toBe(true);
+    expect(await store().join(aRequest('t-1', 'group-late'), by('run-1', 3))).toBe(false);
     expect(await store().join(aRequest('t-1', 'group-t'), by('run-2', 3))).toBe(true);
     await store().claim('group-t', 'batch-t', LIMITS);
     expect(await store().requestsIn('batch-t')).toEqual([aRequest('t-1', 'group-t')]);
