@@ -69,17 +69,21 @@ describe('long waits', () => {
 
   it('are looked at in the name of nobody', async () => {
     const inName = new AsyncLocalStorage<string>();
-    const reports = new Reports();
-    const seen: unknown[] = [];
-    const waits = new LongWaits(reports, { bounds: { mostAtOnce: 1, roundMs: 100, shortestMs: 5 } });
-    for (const who of ['one', 'two'])
-      inName.run(who, () => {
-        waits.take(activity(seen.length), () => Promise.resolve(seen.push(inName.getStore())));
-      });
-    await eventually(() => {
-      expect(seen).toEqual([undefined, undefined]);
-    });
+    const waits = new LongWaits(new Reports(), { bounds: { mostAtOnce: 1, roundMs: 100, shortestMs: 5 } });
+    const looked = ['one', 'two'].map(
+      (who, number) =>
+        new Promise((resolve) => {
+          inName.run(who, () => {
+            waits.take(activity(number), () => {
+              resolve(inName.getStore());
+              return Promise.resolve();
+            });
+          });
+        }),
+    );
+    const seen = await Promise.all(looked);
     await waits.close();
+    expect(seen).toEqual([undefined, undefined]);
   });
 
   it('are all looked at, however many wait, and never more than a few at once', async () => {
