@@ -6,7 +6,7 @@ import { readTraceparent, type TraceContext } from '../core/traceparent.js';
  * The header by which Temporal workflows and activities know the trace that they are part of: as the interceptors of Temporal's own SDKs have it, so that
  * a plain client that uses those is part of our traces, too.
  */
-export const TRACE_HEADER = '_tracer-data';
+const TRACE_HEADER = '_tracer-data';
 
 /** Headers that name a span as what comes next is part of. */
 export function withTraceparent(headers: Headers, traceparent: string): Headers {
