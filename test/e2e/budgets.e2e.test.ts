@@ -150,7 +150,12 @@ describe('a budget over two workers', () => {
         await query(`select from circuit_breaker.audit_entries where entry->>'action' = 'agent.budget'`),
       ).toHaveLength(1);
     });
-    expect(processes.all.flatMap(({ output }) => output.match(/is spent to 80 %/g) ?? [])).toHaveLength(1);
+    const told = processes.all
+      .flatMap(({ output }) => output.split('\n'))
+      .filter((line) => line.includes('is spent to 80 %'));
+    // By the worker whose call did it. The API's alert about it is another line, and comes within ten seconds.
+    expect(told.filter((line) => !line.includes('BUDGET_NEARLY_SPENT'))).toHaveLength(1);
+    expect(told.length).toBeLessThanOrEqual(2);
   });
 
   it('holds no longer what a worker had reserved that was killed', { tags: ['worker-killed'] }, async () => {
