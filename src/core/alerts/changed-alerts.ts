@@ -8,11 +8,12 @@ export interface AlertChanges {
 
 /** So many of one name are told one by one: a provider that is away makes hundreds of agents fail. */
 export const MOST_OF_A_NAME = 20;
+const OTHERS = 'others';
 
 /** Compares what is wrong with what was told. Pure. Of too many of one name the rest is told as one, of the subject `others`. */
 export function changedAlerts(open: readonly Alert[], troubles: readonly Trouble[], now: string): AlertChanges {
   const told = new Set(open.map(keyOf));
-  const wrong = withOthersJoined(troubles, told);
+  const wrong = withOthersJoined(troubles, open);
   const stillWrong = new Set(wrong.map(keyOf));
   return {
     fired: wrong.filter((trouble) => !told.has(keyOf(trouble))),
@@ -24,20 +25,34 @@ function keyOf({ name, subject }: Trouble): string {
   return `${name} ${subject}`;
 }
 
-/** What was told already stays among those that are told one by one: nothing is over because others are worse. */
-function withOthersJoined(troubles: readonly Trouble[], told: ReadonlySet<string>): readonly Trouble[] {
+/**
+ * What was told already stays among those that are told one by one: nothing is over because others are worse. What is open takes its room also
+ * where it is not wrong any more, and is to last.
+ */
+function withOthersJoined(troubles: readonly Trouble[], open: readonly Alert[]): readonly Trouble[] {
+  const told = new Set(open.map(keyOf));
   const names = [...new Set(troubles.map(({ name }) => name))];
   return names.flatMap((name) => {
     const ofName = troubles.filter((trouble) => trouble.name === name);
     const known = ofName.filter((trouble) => told.has(keyOf(trouble)));
     const fresh = ofName.filter((trouble) => !told.has(keyOf(trouble)));
-    const room = Math.max(0, MOST_OF_A_NAME - known.length);
-    const others = fresh.slice(room);
-    return [...known, ...fresh.slice(0, room), ...(others[0] === undefined ? [] : [joined(others[0], others.length)])];
+    const taken = open.filter((alert) => alert.name === name && alert.subject !== OTHERS).length;
+    const room = Math.max(0, MOST_OF_A_NAME - taken);
+    return [...known, ...fresh.slice(0, room), ...joined(fresh.slice(room))];
   });
 }
 
-function joined({ name, threshold, summary }: Trouble, count: number): Trouble {
-  const more = count === 1 ? '' : `, and ${count - 1} more like it`;
-  return { name, subject: 'others', value: count, threshold, summary: `${summary}${more}` };
+/** It lasts as long as the last of them. */
+function joined(others: readonly Trouble[]): readonly Trouble[] {
+  const [first] = others;
+  if (first === undefined) return [];
+  const { name, threshold, summary } = first;
+  const more = others.length === 1 ? '' : `, and ${others.length - 1} more like it`;
+  const lastsUntil = others.map((one) => one.lastsUntil ?? '').reduce((one, other) => (one > other ? one : other));
+  return [
+    {
+      ...{ name, subject: OTHERS, value: others.length, threshold, summary: `${summary}${more}` },
+      ...(lastsUntil === '' ? {} : { lastsUntil }),
+    },
+  ];
 }

@@ -36,4 +36,15 @@ describe('what becomes of alerts', () => {
     expect(changedAlerts(still, [trouble('known'), ...many(40)].reverse(), NOW)).toEqual({ fired: [], over: [] });
     expect(subjects(changedAlerts(still, many(19), NOW).over).sort()).toEqual(['known', 'others']);
   });
+
+  it('is no more than so many of what lasts, however long ago they were told, and together they last as long', () => {
+    const budget = (index: number) =>
+      trouble(`agent ${index}`, { name: 'BUDGET_NEARLY_SPENT', lastsUntil: '2026-12-01T00:00:00.000Z' });
+    const told = Array.from({ length: MOST_OF_A_NAME }, (_, index) => open(budget(index)));
+    const { fired } = changedAlerts(told, [budget(100), budget(101)], NOW);
+    expect(fired).toMatchObject([{ subject: 'others', value: 2, lastsUntil: '2026-12-01T00:00:00.000Z' }]);
+    const all = [...told, ...fired.map(open)];
+    expect(changedAlerts(all, [], NOW)).toEqual({ fired: [], over: [] });
+    expect(changedAlerts(all, [], '2026-12-01T00:00:00.000Z').over).toHaveLength(MOST_OF_A_NAME + 1);
+  });
 });
