@@ -1,12 +1,12 @@
 import type { AgentTransition, PlaceAgent } from '../core/definitions/definition.js';
 import { FULL_ROLLOUT, isSameUse, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
-import { validationFailed } from '../core/errors.js';
+import { CircuitBreakerError, validationFailed } from '../core/errors.js';
 import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
 import type { KeptRollout } from '../storage/rollout-store.js';
 import type { OperationParts } from './operation-parts.js';
 import { tellTokens } from './tell-tokens.js';
-import { usedIn, type NamedUse } from './used-in.js';
+import { usedIn, useIdOf, type NamedUse } from './used-in.js';
 
 /** What is absent stays as it was said before, and null takes it away. */
 export interface RolloutChange extends NamedUse, Pick<Rollout, 'mode' | 'percent'> {
@@ -39,13 +39,26 @@ export async function setRollout(parts: OperationParts, change: RolloutChange): 
 
 /**
  * Takes back what was said of a use: it is as each version of the workflow says, for tokens that live from the next start of that agent
- * on. Gives how the newest version has it. Throws NOT_FOUND where that has no such use. Safe to repeat.
+ * on. Gives how the newest version has it; whole where it has that use no more. Throws NOT_FOUND where it has no such use and nothing was
+ * said of it. Safe to repeat.
  */
 export async function clearRollout(parts: OperationParts, named: NamedUse): Promise<Rollout> {
-  const { id, use } = await usedIn(parts, named);
-  await parts.storage.rollouts.clear(named.workflowId, id);
-  await told(parts, named.workflowId);
-  return use.rollout ?? FULL_ROLLOUT;
+  const { workflowId } = named;
+  const id = useIdOf(named);
+  const kept = (await parts.storage.rollouts.listForWorkflow(workflowId)).some(({ use }) => isSameUse(use, id));
+  const said = kept ? await rolloutOf(parts, named).catch(wholeWhereNone) : await rolloutOf(parts, named);
+  await parts.storage.rollouts.clear(workflowId, id);
+  await told(parts, workflowId);
+  return said;
+}
+
+async function rolloutOf(parts: OperationParts, named: NamedUse): Promise<Rollout> {
+  return (await usedIn(parts, named)).use.rollout ?? FULL_ROLLOUT;
+}
+
+function wholeWhereNone(error: unknown): Rollout {
+  if (error instanceof CircuitBreakerError && error.code === 'NOT_FOUND') return FULL_ROLLOUT;
+  throw error;
 }
 
 /** Of another agent they would be somebody else's. */

@@ -17,25 +17,28 @@ interface UseInWorkflow {
   readonly use: AgentTransition | PlaceAgent;
 }
 
+/** Throws VALIDATION_FAILED where not one is named. */
+export function useIdOf({ transitionId, placeAgentId }: NamedUse): AgentUseId {
+  if (transitionId !== undefined && placeAgentId === undefined) return { transitionId };
+  if (placeAgentId !== undefined && transitionId === undefined) return { placeAgentId };
+  const message = 'name either a transition or a place agent';
+  throw validationFailed('The rollout', [{ code: 'INVALID_VALUE', pointer: '/transitionId', message }]);
+}
+
 /** The use that is named, in the newest version of its workflow. Throws NOT_FOUND, and VALIDATION_FAILED where not one is named. */
-export async function usedIn(
-  { storage }: Pick<OperationParts, 'storage'>,
-  { workflowId, transitionId, placeAgentId }: NamedUse,
-): Promise<UseInWorkflow> {
-  if ((transitionId === undefined) === (placeAgentId === undefined)) {
-    const message = 'name either a transition or a place agent';
-    throw validationFailed('The rollout', [{ code: 'INVALID_VALUE', pointer: '/transitionId', message }]);
-  }
+export async function usedIn({ storage }: Pick<OperationParts, 'storage'>, named: NamedUse): Promise<UseInWorkflow> {
+  const id = useIdOf(named);
+  const { workflowId } = named;
   const stored = await storage.workflows.get(workflowId);
   if (stored === undefined) throw notFound('workflow', workflowId);
   const placeAgents = await storage.placeAgents.listForWorkflow(workflowId);
   const whole = effectiveDefinition(stored.definition, { placeAgents, rollouts: [] });
-  if (transitionId !== undefined) {
-    const use = whole.transitions.find(({ id }) => id === transitionId)?.agentExecution;
-    if (use === undefined) throw notFound('transition with an agent', transitionId);
-    return { id: { transitionId }, use };
+  if ('transitionId' in id) {
+    const use = whole.transitions.find((transition) => transition.id === id.transitionId)?.agentExecution;
+    if (use === undefined) throw notFound('transition with an agent', id.transitionId);
+    return { id, use };
   }
-  const use = whole.placeAgents.find(({ id }) => id === placeAgentId);
-  if (use === undefined || placeAgentId === undefined) throw notFound('place agent', placeAgentId ?? '');
-  return { id: { placeAgentId }, use };
+  const use = whole.placeAgents.find((agent) => agent.id === id.placeAgentId);
+  if (use === undefined) throw notFound('place agent', id.placeAgentId);
+  return { id, use };
 }

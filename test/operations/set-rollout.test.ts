@@ -98,6 +98,16 @@ describe('how far agents are brought in', () => {
     await expect(clearRollout(parts, { ...named, transitionId: 'plain' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('can be taken back where the newest version has no such use any more', async () => {
+    await set({ mode: 'off', percent: 100 });
+    const without = aWorkflow({ transitions: [aTransition({ id: 'other' })] });
+    await storage.workflows.save('review', without, { hash: '2', now: NOW });
+    const named = { workflowId: 'review', transitionId: 'review' };
+    expect(await clearRollout(parts, named)).toEqual({ mode: 'on', percent: 100 });
+    expect(await storage.rollouts.listForWorkflow('review')).toEqual([]);
+    await expect(clearRollout(parts, named)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it.each([
     ['more versions than may be', { agentVersions: versions(11) }, '/agentVersions'],
     ['a share that is none', { maxErrorRate: 1.5 }, '/rollout/maxErrorRate'],
