@@ -6,7 +6,6 @@ import { benchDoors } from './doors/bench-doors.js';
 import { benchFirstChunk } from './first-chunk.js';
 import { benchLiveTokens } from './live-tokens.js';
 import { benchLostWorkers } from './lost-workers.js';
-import { benchMetrics } from './metrics-costs.js';
 import { benchPackage } from './package-size.js';
 import { benchPayloads } from './payload-costs.js';
 import { benchProcesses } from './process-costs.js';
@@ -15,9 +14,9 @@ import { benchRules } from './rule-costs.js';
 import { benchSchemas } from './schema-costs.js';
 import { benchStorage } from './storage-backends.js';
 import { benchStreamLogs } from './stream-logs.js';
+import { benchTelemetry } from './telemetry-costs.js';
 import { benchTokens } from './token-throughput.js';
 import { benchTools } from './tool-calls.js';
-import { benchTraces } from './trace-costs.js';
 
 /** Figures of one run on this machine, each beside what a user would use instead. Medians and ratios, no verdicts. */
 const [only, detail] = process.argv.slice(2);
@@ -34,8 +33,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   workers: () => benchLostWorkers(detail === undefined ? undefined : Number(detail)),
   fallbacks: () => benchFallbacks(fromEnvironment()),
   tools: () => benchTools(fromEnvironment()),
-  metrics: benchMetrics,
-  traces: benchTraces,
+  telemetry: benchTelemetry,
   package: benchPackage,
 };
 for (const [name, bench] of Object.entries(parts)) if (only === undefined || only === name) await bench();

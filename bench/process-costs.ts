@@ -6,6 +6,7 @@ import { NatsServer } from '../test/support/nats-server.js';
 import { createTestDatabase } from '../test/support/postgres.js';
 import { RedisServer } from '../test/support/redis-server.js';
 import { SpawnedProcess } from '../test/support/spawned-process.js';
+import { BACK_AND_FORTH, nextTransition } from './back-and-forth.js';
 import { startBareWorker } from './bare-worker.js';
 import { median, milliseconds, printRow } from './figures.js';
 import { residentKb, serverOf } from './resident-memory.js';
@@ -15,17 +16,6 @@ const FIRES = 200;
 const WARM = 20;
 
 type Environment = Record<string, string>;
-
-const WORKFLOW = {
-  id: 'bench-fires',
-  name: 'Bench fires',
-  places: ['left', 'right'],
-  initialPlace: 'left',
-  transitions: [
-    { id: 'go', fromPlaces: ['left'], toPlace: 'right' },
-    { id: 'back', fromPlaces: ['right'], toPlace: 'left' },
-  ],
-};
 
 /** What our processes cost where each of the storage systems is behind them: to start, to fire, and at rest. */
 export async function benchProcesses(): Promise<void> {
@@ -63,18 +53,21 @@ function withAgentsOn(database: string, url: string): Environment {
 /** Through a plain Temporal client, so that nothing of ours but the worker is in it; beside it a worker that stores nothing. */
 async function fires(name: string, environment: Environment): Promise<void> {
   await withEverything(environment, async (setting) => {
-    await createWorkflow(setting.address, WORKFLOW);
+    await createWorkflow(setting.address, BACK_AND_FORTH);
     const connection = await Connection.connect({ address: setting.temporalAddress });
     const bare = await startBareWorker(setting.temporalAddress);
     try {
       const client = new Client({ connection });
       const options = { taskQueue: 'circuit-breaker', workflowId: 'bench-fires-1' };
-      const token = await client.workflow.start('tokenLifecycle', { ...options, args: [{ workflowId: WORKFLOW.id }] });
+      const token = await client.workflow.start('tokenLifecycle', {
+        ...options,
+        args: [{ workflowId: BACK_AND_FORTH.id }],
+      });
       const other = await client.workflow.start('bareFires', { taskQueue: 'bench-bare', workflowId: 'bare-fires-1' });
       const ours: number[] = [];
       const bares: number[] = [];
       for (let index = 0; index < FIRES + WARM; index += 1) {
-        const transitionId = index % 2 === 0 ? 'go' : 'back';
+        const transitionId = nextTransition(index);
         const own = await msOf(() => token.executeUpdate('fire', { args: [{ transitionId }] }));
         const bareMs = await msOf(() => other.executeUpdate('fire'));
         if (index < WARM) continue;

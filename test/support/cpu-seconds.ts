@@ -8,11 +8,6 @@ export function cpuSeconds(pid: number): number {
   return Math.floor(cpuTicks(pid) / TICKS_PER_SECOND);
 }
 
-/** Hundredths of a second that a process itself has computed, without those that it started. */
-export function processTicks(pid: number): number {
-  return ownTicks(pid);
-}
-
 function cpuTicks(pid: number): number {
   try {
     return ownTicks(pid) + children(pid).reduce((sum, child) => sum + cpuTicks(child), 0);

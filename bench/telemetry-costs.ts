@@ -5,6 +5,8 @@ import { createAgent, createToken, createWorkflow, graphql } from '../test/suppo
 import { killEverything, newSetting, startEverything } from '../test/support/everything.js';
 import { freePort } from '../test/support/free-port.js';
 import { createTestDatabase } from '../test/support/postgres.js';
+import { startTraceCollector } from '../test/support/trace-collector.js';
+import { BACK_AND_FORTH, nextTransition } from './back-and-forth.js';
 import { median, printRow, timed } from './figures.js';
 
 const ROUNDS = 9;
@@ -14,6 +16,8 @@ const CHUNKS = 200;
 const TOKENS = 10;
 const FIRES = 100;
 const SCRAPES = 30;
+/** What is exported behind the work counts: by then it was. */
+const EXPORTED_MS = 600;
 
 const AGENT = {
   id: 'bench-writer',
@@ -26,55 +30,49 @@ const AGENT = {
   prompts: { system: 'You write.', userTemplate: 'Write.' },
 };
 
-const WORKFLOW = {
-  id: 'bench-metrics',
-  name: 'Bench metrics',
-  places: ['left', 'right'],
-  initialPlace: 'left',
-  transitions: [
-    { id: 'go', fromPlaces: ['left'], toPlace: 'right' },
-    { id: 'back', fromPlaces: ['right'], toPlace: 'left' },
-  ],
-};
-
 interface Running {
   readonly address: string;
   readonly pid: number;
-  /** Where it tells what it measures; absent: nowhere. */
-  readonly metricsPort?: number;
   stop(): Promise<void>;
 }
 
-/** CPU of the whole process (API and worker) for each chunk and each fire, with and without metrics, one after the other. */
-export async function benchMetrics(): Promise<void> {
-  console.log(`\nMetrics: CPU of the process, on PostgreSQL (medians of ${ROUNDS} rounds that alternate)`);
-  const without = await start();
-  const metered = await start(await freePort());
+/** By what they tell. */
+type Contenders = Readonly<Record<'nothing' | 'metrics' | 'traces', Running>>;
+
+/**
+ * CPU of the whole process (API and worker) for each chunk and each fire, with metrics, with all traces, and without either, by turns: beside each
+ * other, since a machine is quicker at one time than at another.
+ */
+export async function benchTelemetry(): Promise<void> {
+  console.log(`\nTelemetry: CPU of the process, on PostgreSQL (medians of ${ROUNDS} rounds by turns)`);
+  const collector = await startTraceCollector();
+  const metricsPort = String(await freePort());
+  const contenders: Contenders = {
+    nothing: await start({}),
+    metrics: await start({ METRICS_PORT: metricsPort }),
+    traces: await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces` }),
+  };
   try {
-    const chunk = {
-      unit: `chunk (${EXECUTIONS} executions at once, viewed)`,
-      count: EXECUTIONS * CHUNKS,
-      work: chunks,
-    };
-    await compare(chunk, { without, metered });
-    await compare({ unit: `fire (${TOKENS} at once)`, count: FIRES, work: fires }, { without, metered });
-    await scrapes(metered);
+    const unit = `a chunk (${EXECUTIONS} executions at once, viewed)`;
+    await compare({ unit, count: EXECUTIONS * CHUNKS, work: chunks }, contenders);
+    await compare({ unit: `a fire (${TOKENS} at once)`, count: FIRES, work: fires }, contenders);
+    printRow('spans that the collector got', String(collector.spans.length));
+    await scrapes(contenders.metrics, metricsPort);
   } finally {
-    await without.stop();
-    await metered.stop();
+    await Promise.all(Object.values(contenders).map((one) => one.stop()));
+    await collector.close();
   }
 }
 
-async function start(metricsPort?: number): Promise<Running> {
+async function start(environment: Readonly<Record<string, string>>): Promise<Running> {
   const database = await createTestDatabase();
-  const setting = await newSetting({ STORAGE_URL: database.url, METRICS_PORT: String(metricsPort ?? 0) });
+  const setting = await newSetting({ STORAGE_URL: database.url, METRICS_PORT: '0', ...environment });
   const everything = await startEverything(setting);
   await createAgent(setting.address, AGENT);
-  await createWorkflow(setting.address, WORKFLOW);
+  await createWorkflow(setting.address, BACK_AND_FORTH);
   return {
     address: setting.address,
     pid: everything.pid ?? 0,
-    ...(metricsPort === undefined ? {} : { metricsPort }),
     stop: async () => {
       await killEverything(everything, setting);
       await setting.remove();
@@ -89,29 +87,37 @@ interface Load {
   readonly work: (address: string) => Promise<void>;
 }
 
-async function compare({ unit, count, work }: Load, ways: Record<'without' | 'metered', Running>): Promise<void> {
-  const samples = { without: [] as number[], metered: [] as number[] };
+async function compare({ unit, count, work }: Load, contenders: Contenders): Promise<void> {
+  const names = ['nothing', 'metrics', 'traces'] as const;
+  const samples: Record<keyof Contenders, number[]> = { nothing: [], metrics: [], traces: [] };
   for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
-    for (const way of round % 2 === 0 ? (['without', 'metered'] as const) : (['metered', 'without'] as const)) {
-      const { address, pid } = ways[way];
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const { address, pid } = contenders[name];
       const before = cpuMicroseconds(pid);
       await work(address);
+      await delay(EXPORTED_MS);
       const each = (cpuMicroseconds(pid) - before) / count;
-      if (round >= WARM_UP) samples[way].push(each);
+      if (round >= WARM_UP) samples[name].push(each);
     }
   }
-  const [bare, measured] = [median(samples.without), median(samples.metered)];
-  const more = (100 * (measured - bare)) / bare;
-  const pairs = samples.metered.map((one, index) => 100 * (one / (samples.without[index] ?? one) - 1));
-  const figures = `${bare.toFixed(1)} µs without, ${measured.toFixed(1)} µs with metrics: ${more.toFixed(1)} %`;
-  printRow(unit, `${figures}   (by pairs ${median(pairs).toFixed(1)} %)`);
+  printRow(unit, `${median(samples.nothing).toFixed(1)} µs`);
+  for (const name of ['metrics', 'traces'] as const) {
+    const pairs = samples[name].map((one, index) => one / (samples.nothing[index] ?? one));
+    const medians = median(samples[name]) / median(samples.nothing);
+    printRow(`  with ${name}`, `${percent(medians)}   (by pairs ${percent(median(pairs))})`);
+  }
+}
+
+function percent(ratio: number): string {
+  return `${ratio >= 1 ? '+' : ''}${(100 * (ratio - 1)).toFixed(1)} %`;
 }
 
 /** Executions that are viewed until they end. */
 async function chunks(address: string): Promise<void> {
   await timed(EXECUTIONS, EXECUTIONS, async () => {
-    const start = 'mutation { executeAgent(input: { agentId: "bench-writer" }) { id } }';
-    const { executeAgent } = await graphql<{ executeAgent: { id: string } }>(address, start);
+    const ask = 'mutation { executeAgent(input: { agentId: "bench-writer" }) { id } }';
+    const { executeAgent } = await graphql<{ executeAgent: { id: string } }>(address, ask);
     const headers = { accept: 'text/event-stream' };
     const response = await fetch(`${address}/agent-stream/${executeAgent.id}`, { headers });
     if (!response.ok) throw new Error(`The stream answered ${response.status}.`);
@@ -121,24 +127,23 @@ async function chunks(address: string): Promise<void> {
 
 async function fires(address: string): Promise<void> {
   await timed(TOKENS, TOKENS, async () => {
-    const tokenId = await createToken(address, { workflowId: WORKFLOW.id });
+    const tokenId = await createToken(address, { workflowId: BACK_AND_FORTH.id });
     const query = 'mutation ($input: TransitionFireInput!) { fireTransition(input: $input) { token { status } } }';
     for (let index = 0; index < FIRES / TOKENS; index += 1) {
-      await graphql(address, query, { input: { tokenId, transitionId: index % 2 === 0 ? 'go' : 'back' } });
+      await graphql(address, query, { input: { tokenId, transitionId: nextTransition(index) } });
     }
     await graphql(address, 'mutation ($id: String!) { cancelToken(id: $id) { id } }', { id: tokenId });
   });
 }
 
 /** One at a time, each with what changed meanwhile. */
-async function scrapes({ metricsPort, pid }: Running): Promise<void> {
-  const url = `http://127.0.0.1:${metricsPort ?? 0}/metrics`;
+async function scrapes({ pid }: Running, metricsPort: string): Promise<void> {
   const samples: number[] = [];
   let bytes = 0;
   for (let index = 0; index < SCRAPES; index += 1) {
     await delay(1100);
     const before = cpuMicroseconds(pid);
-    bytes = (await (await fetch(url)).text()).length;
+    bytes = (await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()).length;
     samples.push((cpuMicroseconds(pid) - before) / 1000);
   }
   const ms = median(samples);
