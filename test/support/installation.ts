@@ -53,6 +53,11 @@ export async function expectWhole(address: string, ids: WritingIds, viewers: rea
   }
 }
 
+interface SurroundingsOptions {
+  readonly chunks: number;
+  readonly inOtherWords?: boolean;
+}
+
 /** What installations share: a Temporal server, and a provider that can be held in the middle of its answers. */
 export class Surroundings {
   private constructor(
@@ -61,9 +66,9 @@ export class Surroundings {
     readonly client: Client,
   ) {}
 
-  /** The provider's answers come in so many chunks. */
-  static async start({ chunks }: { readonly chunks: number }): Promise<Surroundings> {
-    const [temporal, prose] = await Promise.all([startTemporalServer(), startHeldProse(chunks)]);
+  /** The provider's answers come in so many chunks, and in other words each time where that is wanted. */
+  static async start({ chunks, ...how }: SurroundingsOptions): Promise<Surroundings> {
+    const [temporal, prose] = await Promise.all([startTemporalServer(), startHeldProse(chunks, how)]);
     const client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
     return new Surroundings(temporal, prose, client);
   }
@@ -75,6 +80,8 @@ export class Surroundings {
 }
 
 interface InstallationOptions {
+  /** Absent: a database of its own on the server that tests share. */
+  readonly storageUrl?: string;
   /** Absent: streams are kept where everything else is. */
   readonly streamUrl?: string;
   /** Absent: where everything else is. */
@@ -108,9 +115,9 @@ export class Installation {
   static async start(
     surroundings: Surroundings,
     prefix: string,
-    { streamUrl, agentStorageUrl, network }: InstallationOptions = {},
+    { storageUrl, streamUrl, agentStorageUrl, network }: InstallationOptions = {},
   ): Promise<Installation> {
-    const database = await createTestDatabase();
+    const database = storageUrl === undefined ? await createTestDatabase() : ownedElsewhere(storageUrl);
     const setting = await newSetting({
       TEMPORAL_ADDRESS: surroundings.temporal.address,
       TASK_QUEUE_PREFIX: prefix,
@@ -191,4 +198,8 @@ export class Installation {
     await this.#database.drop();
     await this.#setting.remove();
   }
+}
+
+function ownedElsewhere(url: string): TestDatabase {
+  return { url, drop: () => Promise.resolve() };
 }
