@@ -2,7 +2,9 @@ import type { Attributes } from '@opentelemetry/api';
 
 import type { LlmProvider } from '../core/agents/agent.js';
 import type { ModelAttempt } from '../core/executions/execution.js';
-import type { ModelRequest, TurnResult } from '../core/executions/turn.js';
+import type { ModelRequest, ToolCall, TurnResult } from '../core/executions/turn.js';
+import { isJsonArray } from '../core/json/json-fields.js';
+import { isJsonObject, type JsonObject } from '../core/json/json.js';
 import { shortened } from '../core/json/shortened.js';
 import type { ModelCall } from '../contract/activities.js';
 import { conventionalProvider } from '../telemetry/metrics.js';
@@ -87,13 +89,19 @@ function isSystem({ role }: Message): boolean {
   return role === 'system';
 }
 
-function spoken({ role, content }: Message) {
-  return { role, parts: [part(content)] };
+function spoken({ role, content, toolCalls, toolCallId }: Message) {
+  if (toolCallId !== undefined)
+    return { role, parts: [{ type: 'tool_call_response', id: toolCallId, response: content }] };
+  const calls = isJsonArray(toolCalls) ? toolCalls.filter(isJsonObject) : [];
+  return { role, parts: [part(content), ...calls.map(callPart)] };
 }
 
 function said({ text, toolCalls, stopReason }: NonNullable<TracedTurn['result']>) {
-  const calls = toolCalls.map(({ id, name, arguments: given }) => ({ type: 'tool_call', id, name, arguments: given }));
-  return { role: 'assistant', parts: [part(text), ...calls], finish_reason: stopReason };
+  return { role: 'assistant', parts: [part(text), ...toolCalls.map(callPart)], finish_reason: stopReason };
+}
+
+function callPart({ id, name, arguments: given }: ToolCall | JsonObject) {
+  return { type: 'tool_call', id, name, arguments: given };
 }
 
 function part(content: string) {

@@ -17,6 +17,7 @@ import { Traces } from '../telemetry/traces.js';
 import type { ProcessParts } from './run-process.js';
 import { readableSpan } from './readable-span.js';
 import { ToldExporter } from './told-exporter.js';
+import { WaitingSpans } from './waiting-spans.js';
 
 /** A collector that is away is not waited for any longer when the process ends. */
 const LAST_WORDS_MS = 2000;
@@ -41,17 +42,29 @@ export function openTraces(
 ): Traces {
   const mostWaiting = capturesContent ? Math.min(batch.mostWaiting, MOST_WAITING_WITH_CONTENT) : batch.mostWaiting;
   const most = capturesContent ? Math.min(batch.most, MOST_AT_ONCE_WITH_CONTENT) : batch.most;
+  const waiting = new WaitingSpans({ most: mostWaiting, logger });
+  const exporter = new ToldExporter(new OTLPTraceExporter(), 'traces', logger);
   const processor = new BatchSpanProcessor({
-    exporter: new ToldExporter(new OTLPTraceExporter(), 'traces', logger),
+    exporter: {
+      export: (spans, answered) => {
+        waiting.leave(spans.length);
+        exporter.export(spans, answered);
+      },
+      shutdown: () => exporter.shutdown(),
+    },
     scheduledDelayMillis: batch.delayMs,
     exportTimeoutMillis: batch.timeoutMs,
     maxExportBatchSize: Math.min(most, mostWaiting),
     maxQueueSize: mostWaiting,
   });
-  resources.add('the traces', () => lastWords(processor));
+  resources.add('the traces', async () => {
+    await lastWords(processor);
+    waiting.end();
+  });
   const scope = { name: 'circuit-breaker', version };
   return new Traces({
     sink: (spans) => {
+      if (!waiting.enter(spans.length)) return;
       for (const span of spans) processor.onEnd(readableSpan(span, resource, scope));
     },
     isSampled: sampledBy(samplers[sampler](ratio)),

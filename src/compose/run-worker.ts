@@ -259,14 +259,19 @@ function batchParts(
   return { models, ...batchSignals(client, taskQueuePrefix), times: economy.batchTimes };
 }
 
-function run({ resources, logger }: ProcessParts, name: string, worker: Worker): void {
-  const running = worker.run().catch((error: unknown) => {
+function run({ resources, logger, ending }: ProcessParts, name: string, worker: Worker): void {
+  let isClosing = false;
+  const stoppedByItself = (error?: unknown) => {
     logger.fatal({ err: error }, `${name} has stopped by itself`);
     // Without its worker the process would look alive and do nothing: end in order, and say that it failed.
     process.exitCode = 1;
     process.kill(process.pid, 'SIGTERM');
-  });
+  };
+  const running = worker.run().then(() => {
+    if (!isClosing && !ending.aborted) stoppedByItself();
+  }, stoppedByItself);
   resources.add(name, async () => {
+    isClosing = true;
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await running;
   });

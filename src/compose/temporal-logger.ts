@@ -9,6 +9,8 @@ import { executionFailure, TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../co
  */
 export function temporalRuntime(logger: Logger, metricsAddress?: string): RuntimeOptions {
   return {
+    // By default SIGUSR2, which changes our log, and SIGQUIT stop workers, too, in a process that goes on.
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
     logger: temporalLogger(logger),
     telemetryOptions: {
       logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },

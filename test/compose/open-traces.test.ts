@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { openTraces } from '../../src/compose/open-traces.js';
 import { Resources } from '../../src/compose/resources.js';
@@ -8,6 +8,7 @@ import type { ProcessParts } from '../../src/compose/run-process.js';
 import type { TraceSettings } from '../../src/telemetry-settings.js';
 import type { Traces } from '../../src/telemetry/traces.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { startTraceCollector, type TraceCollector } from '../support/trace-collector.js';
 
@@ -70,30 +71,76 @@ it('a collector gets what was noted, and who notes it', async () => {
   expect(step).toMatchObject({ name: 'step', kind: 3, parentSpanId: request?.spanId, traceId: request?.traceId });
 });
 
-it('one that refuses is told of once, and once when it takes spans again; nothing waits for it', async () => {
-  const traces = opened();
-  collector.answer(400);
-  await part(traces, 'lost');
-  await eventually(() => {
-    expect(logger.lines.filter(({ message }) => message.includes('takes no traces'))).toHaveLength(1);
-    return Promise.resolve();
+const said = (words: string) => logger.lines.filter(({ message }) => message.includes(words));
+
+describe('a collector that', () => {
+  it.each([
+    ['refuses', 400],
+    ['asks to come again', 503],
+    ['breaks off', 'break off'],
+    ['never answers', 'never'],
+  ] as const)('%s is told of once, and once when it takes spans again; nothing waits for it', async (_what, how) => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '500');
+    const traces = opened();
+    collector.answer(how);
+    await part(traces, 'lost');
+    await eventually(() => {
+      expect(said('takes no traces')).toHaveLength(1);
+    });
+    for (let n = 0; n < 5; n += 1) await part(traces, 'lost');
+    const { asked } = collector;
+    await eventually(() => {
+      expect(collector.asked).toBeGreaterThan(asked);
+    });
+    collector.answer(200);
+    await eventually(async () => {
+      await part(traces, 'kept');
+      expect(collector.spans.map(({ name }) => name)).toContain('kept');
+      expect(said('takes traces again')).toHaveLength(1);
+    });
+    expect(said('takes no traces')).toHaveLength(1);
   });
-  for (let n = 0; n < 5; n += 1) await part(traces, 'lost');
-  collector.answer(200);
-  await eventually(async () => {
-    await part(traces, 'kept');
-    expect(collector.spans.map(({ name }) => name)).toContain('kept');
-    expect(logger.lines.filter(({ message }) => message.includes('takes traces again'))).toHaveLength(1);
+
+  it('is not there is told of once, and the process ends in order', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${await freePort()}`);
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '500');
+    const traces = opened();
+    for (let n = 0; n < 15; n += 1) await part(traces, 'lost');
+    await resources.close();
+    expect(said('takes no traces')).toHaveLength(1);
+    expect(said('did not close in order')).toEqual([]);
   });
-  expect(logger.lines.filter(({ message }) => message.includes('takes no traces'))).toHaveLength(1);
+
+  it('never answers has so many spans wait for it and no more, the log says so once, and the process ends without it', async () => {
+    const traces = opened();
+    collector.answer('never');
+    await part(traces, 'on its way');
+    await eventually(() => {
+      expect(collector.asked).toBe(1);
+    });
+    for (let n = 0; n < BATCH.mostWaiting + 500; n += 1) await part(traces, `span ${n}`);
+    expect(said('dropped')).toMatchObject([{ level: 'warn', facts: { dropped: 1, mayWait: BATCH.mostWaiting } }]);
+    collector.answer(200);
+    // It still holds the first batch: this does not wait until it lets go.
+    await resources.close();
+    expect(said('did not close in order')).toEqual([]);
+    expect(said('dropped').map(({ facts }) => facts)).toMatchObject([{ dropped: 1 }, { dropped: 499 }]);
+    expect(collector.spans).toHaveLength(BATCH.mostWaiting);
+  });
 });
 
-it('no more spans than may wait are kept, however many there are', async () => {
+it('what belongs together is dropped together: no span hangs from one that was dropped', async () => {
   const traces = opened({ batch: { ...BATCH, delayMs: 60_000, most: 20 } });
-  for (let n = 0; n < 500; n += 1) await part(traces, `span ${n}`);
+  for (let n = 0; n < 10; n += 1)
+    await traces.part({ name: 'request', kind: SpanKind.SERVER }, async () => {
+      for (let m = 0; m < 6; m += 1)
+        await traces.within({ name: 'step', kind: SpanKind.CLIENT }, () => Promise.resolve());
+    });
   await resources.close();
-  expect(collector.spans.length).toBeLessThanOrEqual(BATCH.mostWaiting * 2);
-  expect(collector.spans.length).toBeGreaterThan(0);
+  expect(collector.spans).toHaveLength(14);
+  const ids = new Set(collector.spans.map(({ spanId }) => spanId));
+  const orphans = collector.spans.filter(({ parentSpanId }) => parentSpanId !== undefined && !ids.has(parentSpanId));
+  expect(orphans).toEqual([]);
 });
 
 it.each([

@@ -33,6 +33,10 @@ it.each([
   expect(JSON.stringify(line).split(message)).toHaveLength(2);
 });
 
+it('has no worker stop for a signal that does not end its process', () => {
+  expect(temporalRuntime(pino({ level: 'silent' })).shutdownSignals).toEqual(['SIGINT', 'SIGTERM']);
+});
+
 it('takes the code that the line of a workflow brings: its error has lost it on the way', () => {
   const [line] = loggedBy((logger) => {
     logger?.log('WARN', 'Workflow failed', { error: new Error('No such'), code: 'NOT_FOUND' });

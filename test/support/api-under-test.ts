@@ -20,6 +20,7 @@ import { createServer } from '../../src/api/server.js';
 import { AlertFeed } from '../../src/api/alerts/alert-feed.js';
 import { TokenFeed } from '../../src/api/token-events/token-feed.js';
 import { LogLevelSwitch } from '../../src/compose/log-level.js';
+import { tracedViewers } from '../../src/compose/traced-viewers.js';
 import { payloadEncryption } from '../../src/temporal/data-converter.js';
 import type { CutOff, TemporalGateway, WorkflowClose } from '../../src/temporal/temporal-gateway.js';
 import type { ExecutionRequest } from '../../src/core/executions/execution.js';
@@ -32,6 +33,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
 import { StreamReader } from '../../src/streams/reading/reader.js';
+import type { Traces } from '../../src/telemetry/traces.js';
 import { NOW } from './builders.js';
 import { MemoryLogger } from './memory-logger.js';
 import { schemasInThisThread } from './schemas.js';
@@ -188,6 +190,8 @@ export interface ApiOptions {
   readonly payloadKeys?: readonly PayloadKey[];
   /** Of Temporal, whose pages may use the codec. */
   readonly uiUrl?: string;
+  /** Otherwise nothing is traced. */
+  readonly traces?: Traces;
 }
 
 export const TICKET_SECRET = 'a secret for tests, of 32 bytes or more';
@@ -217,6 +221,7 @@ export async function apiUnderTest({
   tls,
   payloadKeys = [],
   uiUrl,
+  traces = untraced,
 }: ApiOptions = {}): Promise<ApiUnderTest> {
   const storage = given ?? (await openStorage('memory:', { logger: new MemoryLogger() })).storage;
   const streams = new MemoryStreamLog();
@@ -226,6 +231,7 @@ export async function apiUnderTest({
     lookup: { find: (id) => storage.executions.get(id), finish: () => Promise.resolve() },
     bufferSize: 100,
     logger: new MemoryLogger(),
+    onViewer: tracedViewers(traces, storage.executions),
   });
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
@@ -241,7 +247,7 @@ export async function apiUnderTest({
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
-    traces: untraced,
+    traces,
     closeStream: () => Promise.resolve(),
     removeStreams: (ids) => streams.remove(ids),
     reader,

@@ -18,9 +18,18 @@ export interface GraphqlSocket {
   end(): void;
 }
 
-export async function connectGraphql(address: string, protocol = 'graphql-transport-ws'): Promise<GraphqlSocket> {
+interface Opening {
+  /** Empty: none is named. */
+  readonly protocol?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function connectGraphql(
+  address: string,
+  { protocol = 'graphql-transport-ws', headers = {} }: Opening = {},
+): Promise<GraphqlSocket> {
   const url = `${address.replace('http', 'ws')}/graphql`;
-  const socket = new WebSocket(url, protocol === '' ? undefined : protocol);
+  const socket = new WebSocket(url, protocol === '' ? undefined : protocol, { headers });
   const messages: GraphqlMessage[] = [];
   socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString('utf8')) as GraphqlMessage));
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));

@@ -22,14 +22,19 @@ export interface CollectedSpan {
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
+/** A status, or what servers do that are not well. */
+export type CollectorAnswer = number | 'never' | 'break off';
+
 export interface TraceCollector {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
   readonly spans: CollectedSpan[];
   /** What came, as it came. */
   readonly bodies: string[];
-  /** Answers with this status from now on: what comes with another one than 200 is not taken. */
-  answer(status: number): void;
+  /** How often it was asked to take traces. */
+  readonly asked: number;
+  /** Does this from now on, by default with the status 200: what comes with another one, or with none, is not taken. */
+  answer(how: CollectorAnswer): void;
   close(): Promise<void>;
 }
 
@@ -37,14 +42,17 @@ export interface TraceCollector {
 export async function startTraceCollector(): Promise<TraceCollector> {
   const spans: CollectedSpan[] = [];
   const bodies: string[] = [];
-  let status = 200;
+  let how: CollectorAnswer = 200;
+  let asked = 0;
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await bodyOf(request);
-    if (request.url === '/v1/traces' && status === 200) {
+    if (request.url === '/v1/traces') asked += 1;
+    if (request.url === '/v1/traces' && how === 200) {
       bodies.push(body);
       spans.push(...spansOf(JSON.parse(body) as Exported));
     }
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    if (how === 'break off') response.destroy();
+    else if (how !== 'never') response.writeHead(how, { 'content-type': 'application/json' }).end('{}');
   };
   const server = createServer((request, response) => void take(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,8 +62,11 @@ export async function startTraceCollector(): Promise<TraceCollector> {
     url: `http://127.0.0.1:${port}`,
     spans,
     bodies,
+    get asked() {
+      return asked;
+    },
     answer: (next) => {
-      status = next;
+      how = next;
     },
     close: async () => {
       server.closeAllConnections();

@@ -24,7 +24,7 @@ describe('a GraphQL socket', () => {
   });
   afterAll(() => api.stop());
 
-  const connected = (protocol?: string) => connectGraphql(address, protocol);
+  const connected = (protocol?: string) => connectGraphql(address, protocol === undefined ? {} : { protocol });
   const acknowledged = () => acknowledgedGraphql(address);
 
   it('is closed with 4406 when it does not speak the protocol', async () => {
