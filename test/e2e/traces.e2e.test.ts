@@ -38,7 +38,7 @@ const RESPONSES = [
 const CALLER = { traceId: 'c0ffee00c0ffee00c0ffee00c0ffee00', spanId: 'beefbeefbeefbeef' };
 
 describe('the trace of a document review, as a collector got it', () => {
-  const processes: SpawnedProcess[] = [];
+  const processes: { readonly api: SpawnedProcess[]; readonly worker: SpawnedProcess[] } = { api: [], worker: [] };
   let collector: TraceCollector;
   let temporal: TestTemporalServer;
   let database: TestDatabase;
@@ -80,15 +80,15 @@ describe('the trace of a document review, as a collector got it', () => {
   });
 
   afterAll(async () => {
-    await Promise.all(processes.map((one) => one.kill()));
+    await Promise.all([...processes.api, ...processes.worker].map((one) => one.kill()));
     await client.connection.close();
     await Promise.all([collector.close(), temporal.stop(), database.drop(), setting.remove()]);
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function start(command: 'api' | 'worker'): Promise<SpawnedProcess> {
-    const started = SpawnedProcess.start(command, setting.environment);
-    processes.push(started);
+  async function start(command: 'api' | 'worker', extra: Record<string, string> = {}): Promise<SpawnedProcess> {
+    const started = SpawnedProcess.start(command, { ...setting.environment, ...extra });
+    processes[command].push(started);
     await started.untilReady();
     return started;
   }
@@ -154,7 +154,7 @@ describe('the trace of a document review, as a collector got it', () => {
       await viewer.sawChunks(2);
       const { raw } = await client.workflow.getHandle(executionId).describe();
       const identity = raw.pendingActivities?.[0]?.lastWorkerIdentity ?? '';
-      const caller = processes.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
+      const caller = processes.worker.find(({ pid }) => identity.startsWith(`${String(pid)}@`));
       caller?.signal('SIGKILL');
       expect(caller).toBeDefined();
     });
@@ -184,6 +184,54 @@ describe('the trace of a document review, as a collector got it', () => {
       return Promise.resolve();
     });
   });
+
+  it('has its lines in the log of a process that SIGUSR2 has log details, until it has it log as before', async () => {
+    const workers = processes.worker.filter(({ hasEnded }) => !hasEnded);
+    await Promise.all(workers.map((worker) => toggled(worker, 'debug')));
+    const { traceId } = await review('reviewer');
+    const details = (of: readonly SpawnedProcess[]) =>
+      of.flatMap(({ output }) => output.split('\n').filter((line) => line.includes('"level":20'))).join('\n');
+    await eventually(() => {
+      expect(details(workers)).toMatch(new RegExp(`"traceId":"${traceId}".*an execution has ended`));
+    });
+    expect(details(processes.api)).toBe('');
+    await Promise.all(workers.map((worker) => toggled(worker, 'warn')));
+  });
+
+  it('has prompts and answers, and what tools were given, with OTEL_GENAI_CAPTURE_CONTENT=true', async () => {
+    expect(collector.bodies.join('')).not.toContain(SECRET_WORDS);
+    expect(collector.bodies.join('')).not.toContain(ANSWER);
+    const workers = processes.worker.filter(({ hasEnded }) => !hasEnded);
+    expect(await Promise.all(workers.map((one) => one.stop()))).toEqual(workers.map(() => 0));
+    await start('worker', { OTEL_GENAI_CAPTURE_CONTENT: 'true' });
+    const { traceId } = await review('reviewer');
+    const spans = await traceOf(traceId);
+    const captured = (name: string) =>
+      spans.map(({ attributes }) => JSON.stringify(attributes[name] ?? '').replaceAll('\\"', '"')).join('\n');
+    expect(captured('gen_ai.system_instructions')).toContain('You review.');
+    expect(captured('gen_ai.input.messages')).toContain(SECRET_WORDS);
+    expect(captured('gen_ai.output.messages')).toContain(ANSWER);
+    expect(captured('gen_ai.tool.call.arguments')).toContain(SECRET_WORDS);
+    expect(captured('gen_ai.tool.call.result')).toContain('"words":');
+  });
+
+  it('goes on, and its processes end in order, where the collector never answers', async () => {
+    collector.answer('never');
+    await review('reviewer');
+    const living = [...processes.api, ...processes.worker].filter(({ hasEnded }) => !hasEnded);
+    expect(await Promise.all(living.map((one) => one.stop()))).toEqual([0, 0]);
+  });
+
+  /** Has a process log otherwise, and sees that it does. */
+  async function toggled(one: SpawnedProcess, level: string): Promise<void> {
+    const said = `"level":"${level}","before"`;
+    const times = () => one.output.split(said).length;
+    const before = times();
+    one.signal('SIGUSR2');
+    await eventually(() => {
+      expect(times()).toBe(before + 1);
+    });
+  }
 
   async function storedTraceId(id: string): Promise<string | null> {
     const query = 'query ($id: String!) { agentExecution(id: $id) { traceId } }';
