@@ -10,14 +10,22 @@ export interface TelemetrySettings {
     readonly isChosen: boolean;
   };
   /** A collector that is told by OTLP; the rest of its variables are read by OpenTelemetry's own exporter. */
-  readonly pushed?: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly pushed?: { readonly collector: CollectorPlace; readonly intervalMs: number; readonly timeoutMs: number };
   /** A collector that is told of traces, likewise. */
   readonly traced?: TraceSettings;
   /** By which a collector knows us. */
   readonly secrets: readonly string[];
 }
 
+/** Where a collector takes something. */
+export interface CollectorPlace {
+  readonly url: string;
+  /** The variable that says so. */
+  readonly variable: string;
+}
+
 export interface TraceSettings {
+  readonly collector: CollectorPlace;
   readonly sampler: (typeof SAMPLERS)[number];
   /** Of a sampler by share: from 0 to 1. */
   readonly ratio: number;
@@ -83,22 +91,23 @@ export function telemetrySettings(values: TelemetryValues): TelemetrySettings {
   if (values.OTEL_SDK_DISABLED) return { secrets };
   const { METRICS_PORT: chosen, METRICS_HOST: host } = values;
   const port = chosen ?? DEFAULT_PORT;
-  const endpoint = values.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const isPushed = endpoint !== undefined && values.OTEL_METRICS_EXPORTER !== 'none';
+  const collector = values.OTEL_METRICS_EXPORTER === 'none' ? undefined : collectorOf(values, 'METRICS');
   const { OTEL_METRIC_EXPORT_INTERVAL: intervalMs, OTEL_METRIC_EXPORT_TIMEOUT: timeoutMs } = values;
   return {
     secrets,
     ...(port === 0 ? {} : { scraped: { host, port, isChosen: chosen !== undefined } }),
     // One that takes longer than until the next would have the next wait for it.
-    ...(isPushed ? { pushed: { intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs) } } : {}),
+    ...(collector === undefined
+      ? {}
+      : { pushed: { collector, intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs) } }),
     ...tracesOf(values),
   };
 }
 
 function tracesOf(values: TelemetryValues): Pick<TelemetrySettings, 'traced'> {
-  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const collector = collectorOf(values, 'TRACES');
   const { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio } = values;
-  if (endpoint === undefined || values.OTEL_TRACES_EXPORTER === 'none' || sampler === 'always_off') return {};
+  if (collector === undefined || values.OTEL_TRACES_EXPORTER === 'none' || sampler === 'always_off') return {};
   const mostWaiting = values.OTEL_BSP_MAX_QUEUE_SIZE;
   const batch = {
     delayMs: values.OTEL_BSP_SCHEDULE_DELAY,
@@ -106,7 +115,17 @@ function tracesOf(values: TelemetryValues): Pick<TelemetrySettings, 'traced'> {
     most: Math.min(values.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, mostWaiting),
     mostWaiting,
   };
-  return { traced: { sampler, ratio, capturesContent: values.OTEL_GENAI_CAPTURE_CONTENT, batch } };
+  return { traced: { collector, sampler, ratio, capturesContent: values.OTEL_GENAI_CAPTURE_CONTENT, batch } };
+}
+
+/** As OpenTelemetry's exporters find it: the address for all has a path of its own for each. */
+function collectorOf(values: TelemetryValues, what: 'METRICS' | 'TRACES'): CollectorPlace | undefined {
+  const variable = `OTEL_EXPORTER_OTLP_${what}_ENDPOINT` as const;
+  const [own, ofAll] = [values[variable], values.OTEL_EXPORTER_OTLP_ENDPOINT];
+  if (own !== undefined) return { url: own, variable };
+  if (ofAll === undefined) return undefined;
+  const url = `${ofAll}${ofAll.endsWith('/') ? '' : '/'}v1/${what.toLowerCase()}`;
+  return { url, variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' };
 }
 
 /** Of `name=value,name=value`, as OpenTelemetry writes headers down: percent-encoded, both ways secret. */

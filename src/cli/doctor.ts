@@ -6,6 +6,7 @@ import { checkAccess } from './checks/check-access.js';
 import { checkAlerts } from './checks/check-alerts.js';
 import { checkApi } from './checks/check-api.js';
 import { checkBuilds } from './checks/check-builds.js';
+import { checkCollectors } from './checks/check-collectors.js';
 import { checkHome } from './checks/check-home.js';
 import { checkLimits } from './checks/check-limits.js';
 import { checkMetrics } from './checks/check-metrics.js';
@@ -57,6 +58,7 @@ async function examine(config: Config, report: (found: readonly Finding[]) => vo
     checkTemporal(config, isRunning),
     checkHome(config),
     checkMetrics(config, isRunning),
+    checkCollectors(config),
     checkBuilds(config),
     checkAccess(config),
     checkLimits(config),

@@ -1,4 +1,6 @@
 import { isLocked, type Config } from '../config.js';
+import { shownAddress } from '../core/secrets.js';
+import type { ProcessParts } from './run-process.js';
 import type { Running } from './run-everything.js';
 import { shownModels } from './server-facts.js';
 import { shownLimits } from './shown-limits.js';
@@ -7,12 +9,18 @@ import { shownLimits } from './shown-limits.js';
 export const STARTING = 'Starting Temporal, storage, a worker and the API …';
 
 /** What someone who started everything wants to know: where it is, where its data is, and which models it can ask. */
-export function banner(config: Config, { address, uiUrl, ownTools, mcpServers }: Running): string {
+export function banner(
+  { config, telemetry }: Pick<ProcessParts, 'config' | 'telemetry'>,
+  { address, uiUrl, ownTools, mcpServers }: Running,
+): string {
+  const { traced } = config.telemetry;
   const rows = [
     ['Page', `${address}/   (what runs, the newest tokens)`],
     ['GraphQL', `${address}/graphql${config.access.servesIde ? `   (IDE: ${address}/graphiql)` : ''}`],
     ['Streams', `${address}/agent-stream/:executionId   (WebSocket and SSE)`],
     ['Temporal UI', uiUrl ?? `of the cluster at ${config.temporal.address ?? 'TEMPORAL_ADDRESS'}`],
+    ...(telemetry.scrapedAt === undefined ? [] : [['Metrics', `${telemetry.scrapedAt}   (Prometheus)`]]),
+    ...(traced === undefined ? [] : [['Traces', `to ${shownAddress(traced.collector.url)}   (OpenTelemetry)`]]),
     ['Access', shownAccess(config)],
     ['Limits', shownLimits(config)],
     ['Data', config.storageUrl.startsWith('pglite:') ? config.dataDir : 'PostgreSQL (STORAGE_URL)'],

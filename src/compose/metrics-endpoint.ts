@@ -21,6 +21,11 @@ interface EndpointParts {
 
 const PATH = '/metrics';
 const FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+/** As Prometheus, or a person, would ask. */
+export function metricsAddress({ host, port }: Pick<Place, 'host' | 'port'>): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${PATH}`;
+}
+
 /** Of a request, headers and all: it has no body. */
 const REQUEST_WITHIN_MS = 5000;
 const MOST_CONNECTIONS = 100;

@@ -4,7 +4,7 @@ import { MeterProvider, type IMetricReader, type MetricProducer } from '@opentel
 import { Metrics } from '../telemetry/metrics.js';
 import { Traces } from '../telemetry/traces.js';
 import { readManifest } from './manifest.js';
-import { MetricsEndpoint } from './metrics-endpoint.js';
+import { metricsAddress, MetricsEndpoint } from './metrics-endpoint.js';
 import { JoinedProducers } from './joined-producers.js';
 import { openTraces } from './open-traces.js';
 import { otlpReader } from './otlp-reader.js';
@@ -21,11 +21,13 @@ export async function openTelemetry(parts: ProcessParts): Promise<Telemetry> {
   const { scraped, pushed, traced } = parts.config.telemetry;
   const joined = new JoinedProducers();
   const readers: IMetricReader[] = [];
+  let scrapedAt: string | undefined;
   if (scraped !== undefined) {
     const reader = new ScrapeReader(joined);
     const endpoint = await MetricsEndpoint.open(scraped, { read: () => reader.text(), logger });
     if (endpoint !== undefined) {
       readers.push(reader);
+      scrapedAt = metricsAddress(scraped);
       resources.add('the endpoint of metrics', () => endpoint.close());
     }
   }
@@ -44,5 +46,6 @@ export async function openTelemetry(parts: ProcessParts): Promise<Telemetry> {
   const join = (producer: MetricProducer) => {
     joined.add(producer);
   };
-  return { metrics: new Metrics(provider.getMeter('circuit-breaker', version)), traces, join };
+  const metrics = new Metrics(provider.getMeter('circuit-breaker', version));
+  return { metrics, traces, join, ...(scrapedAt === undefined ? {} : { scrapedAt }) };
 }

@@ -36,14 +36,14 @@ interface Origin {
  * the variables of OpenTelemetry. What it does not take in time is dropped: so many spans wait for it at most.
  */
 export function openTraces(
-  { batch, sampler, ratio, capturesContent }: TraceSettings,
+  { collector, batch, sampler, ratio, capturesContent }: TraceSettings,
   { resource, version }: Origin,
   { logger, resources }: Pick<ProcessParts, 'logger' | 'resources'>,
 ): Traces {
   const mostWaiting = capturesContent ? Math.min(batch.mostWaiting, MOST_WAITING_WITH_CONTENT) : batch.mostWaiting;
   const most = capturesContent ? Math.min(batch.most, MOST_AT_ONCE_WITH_CONTENT) : batch.most;
   const waiting = new WaitingSpans({ most: mostWaiting, logger });
-  const exporter = new ToldExporter(new OTLPTraceExporter(), 'traces', logger);
+  const exporter = new ToldExporter(new OTLPTraceExporter(), { what: 'traces', variable: collector.variable }, logger);
   const processor = new BatchSpanProcessor({
     exporter: {
       export: (spans, answered) => {

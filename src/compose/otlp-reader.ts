@@ -2,6 +2,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { PeriodicExportingMetricReader, type MetricProducer } from '@opentelemetry/sdk-metrics';
 
 import { MOST_SERIES } from '../telemetry/bounded-labels.js';
+import type { TelemetrySettings } from '../telemetry-settings.js';
 import { ToldExporter } from './told-exporter.js';
 
 type Logger = ConstructorParameters<typeof ToldExporter>[2];
@@ -11,12 +12,12 @@ type Logger = ConstructorParameters<typeof ToldExporter>[2];
  * from the variables of OpenTelemetry. What it does not take is not kept: the next time has the sums of all.
  */
 export function otlpReader(
-  { intervalMs, timeoutMs }: { readonly intervalMs: number; readonly timeoutMs: number },
+  { collector, intervalMs, timeoutMs }: NonNullable<TelemetrySettings['pushed']>,
   joined: MetricProducer,
   logger: Logger,
 ): PeriodicExportingMetricReader {
   return new PeriodicExportingMetricReader({
-    exporter: new ToldExporter(new OTLPMetricExporter(), 'metrics', logger),
+    exporter: new ToldExporter(new OTLPMetricExporter(), { what: 'metrics', variable: collector.variable }, logger),
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,
     metricProducers: [joined],

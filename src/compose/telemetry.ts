@@ -7,6 +7,8 @@ import { Traces } from '../telemetry/traces.js';
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly traces: Traces;
+  /** The address at which Prometheus may ask; absent: nowhere. */
+  readonly scrapedAt?: string;
   /** Has what somebody else measures told with the rest; absent: nobody is told anything. */
   readonly join?: (producer: MetricProducer) => void;
 }

@@ -160,7 +160,8 @@ describe('a collector', () => {
   async function pushing(port: number, everyMs = 50): Promise<Telemetry> {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${port}`);
     vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', String(everyMs));
-    const telemetry = await opened({ pushed: { intervalMs: everyMs, timeoutMs: everyMs } });
+    const collector = { url: `http://127.0.0.1:${port}/v1/metrics`, variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' };
+    const telemetry = await opened({ pushed: { collector, intervalMs: everyMs, timeoutMs: everyMs } });
     telemetry.metrics.attemptsLost('reviewer', 1);
     return telemetry;
   }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { banner, STARTING } from '../../compose/banner.js';
 import { runEverything } from '../../compose/run-everything.js';
 import { runProcess } from '../../compose/run-process.js';
+import { withTelemetry } from '../../compose/with-telemetry.js';
 import { wordsOf } from '../../core/errors.js';
 import type { CommandRequest } from '../command.js';
 import { developFolder } from '../dev/develop-folder.js';
@@ -18,10 +19,11 @@ export async function dev({ operands: [folder = '.'] }: CommandRequest): Promise
     sayFault(`The folder ${folder} cannot be read: ${wordsOf(error)}`);
     return;
   }
-  await runProcess(async (parts) => {
-    if (process.stdout.isTTY) parts.say(STARTING);
+  await runProcess(async (given) => {
+    if (process.stdout.isTTY) given.say(STARTING);
+    const parts = await withTelemetry(given);
     const running = await runEverything(parts);
-    parts.say(banner(parts.config, running));
+    parts.say(banner(parts, running));
     await developFolder(parts, running);
   });
 }

@@ -8,6 +8,6 @@ export async function start(): Promise<void> {
   await runProcess(async (given) => {
     if (process.stdout.isTTY) given.say(STARTING);
     const parts = await withTelemetry(given);
-    parts.say(banner(parts.config, await runEverything(parts)));
+    parts.say(banner(parts, await runEverything(parts)));
   });
 }
