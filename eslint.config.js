@@ -45,6 +45,14 @@ const SPELLINGS = [
   'use-ignore-case',
 ];
 
+/** Modules of the workflows are loaded once for all runs of a worker. */
+const NO_SHARED_LET = {
+  selector:
+    'Program > VariableDeclaration[kind="let"], Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
+  message: 'All runs of a worker share it: use ofEachRun, or pass it on.',
+};
+const IN_SOURCES = [NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS, NO_ENDLESS_MKDIR];
+
 const CLOCK = 'Core reads no clock: take `now` from the caller.';
 const WAITING = 'Core never waits: return an effect and let the caller await it.';
 const CHANCE = 'Core is deterministic: take what is random from the caller.';
@@ -127,14 +135,7 @@ export default defineConfig(
     ignores: ['src/config.ts'],
     rules: {
       'no-restricted-properties': ['error', ENVIRONMENT_PROPERTY, CAN_PARSE],
-      'no-restricted-syntax': [
-        'error',
-        NO_ENUM,
-        NO_PRIVATE,
-        ENVIRONMENT_IMPORT,
-        NO_LAZY_CHILD_PROCESS,
-        NO_ENDLESS_MKDIR,
-      ],
+      'no-restricted-syntax': ['error', ...IN_SOURCES],
     },
   },
 
@@ -197,12 +198,18 @@ export default defineConfig(
         'error',
         NO_ENUM,
         NO_PRIVATE,
+        NO_SHARED_LET,
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: CLOCK },
         { selector: 'CallExpression[callee.name="Date"]', message: CLOCK },
         { selector: ':function[async=true]', message: WAITING },
         { selector: 'AwaitExpression, ForOfStatement[await=true]', message: WAITING },
       ],
     },
+  },
+
+  {
+    files: ['src/{contract,workflows}/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...IN_SOURCES, NO_SHARED_LET] },
   },
 
   {

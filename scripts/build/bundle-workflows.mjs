@@ -4,15 +4,18 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 import { inProject } from './project.mjs';
 
+const inWorkflows = (name) => inProject(`src/workflows/${name}.ts`);
+const [WORKFLOWS, CONVERTER, FAILURE_CONVERTER] = ['index', 'payload-converter', 'failure-converter'].map(inWorkflows);
+const INTERCEPTORS = ['failure-in-log', 'trace-in-headers', 'turns'].map(inWorkflows);
+
 /** The code that Temporal's sandbox runs: the workflows with all that they import, in one file. */
 export async function bundleWorkflows() {
   const { code } = await bundleWorkflowCode({
-    workflowsPath: inProject('src/workflows/index.ts'),
-    payloadConverterPath: inProject('src/workflows/payload-converter.ts'),
-    failureConverterPath: inProject('src/workflows/failure-converter.ts'),
-    workflowInterceptorModules: ['failure-in-log', 'trace-in-headers', 'turns'].map((name) =>
-      inProject(`src/workflows/${name}.ts`),
-    ),
+    workflowsPath: WORKFLOWS,
+    payloadConverterPath: CONVERTER,
+    failureConverterPath: FAILURE_CONVERTER,
+    workflowInterceptorModules: INTERCEPTORS,
+    preloadModules: [WORKFLOWS, CONVERTER, FAILURE_CONVERTER, ...INTERCEPTORS],
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: forNode,
   });

@@ -5,6 +5,7 @@ import type { BundleOptions } from '@temporalio/worker';
 const CONVERTER = inWorkflows('payload-converter');
 const FAILURE_CONVERTER = inWorkflows('failure-converter');
 const INTERCEPTORS = ['failure-in-log', 'trace-in-headers', 'turns'].map(inWorkflows);
+const WORKFLOWS = inWorkflows('index');
 
 /**
  * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same: with our
@@ -13,11 +14,16 @@ const INTERCEPTORS = ['failure-in-log', 'trace-in-headers', 'turns'].map(inWorkf
  */
 export const WORKFLOW_BUNDLER: Pick<
   BundleOptions,
-  'payloadConverterPath' | 'failureConverterPath' | 'workflowInterceptorModules' | 'webpackConfigHook'
+  | 'payloadConverterPath'
+  | 'failureConverterPath'
+  | 'workflowInterceptorModules'
+  | 'preloadModules'
+  | 'webpackConfigHook'
 > = {
   payloadConverterPath: CONVERTER,
   failureConverterPath: FAILURE_CONVERTER,
   workflowInterceptorModules: INTERCEPTORS,
+  preloadModules: [WORKFLOWS, CONVERTER, FAILURE_CONVERTER, ...INTERCEPTORS],
   webpackConfigHook: (config) => {
     for (const rule of config.module?.rules ?? []) {
       if (typeof rule === 'object' && rule !== null && isCompiler(rule.use)) rule.use.options.jsc.target = 'es2022';

@@ -22,6 +22,7 @@ import {
 } from '../contract/failures.js';
 import { AGENT_EXECUTION, taskQueues } from '../contract/messages.js';
 import { searchAttributes, searchValue } from '../contract/search-attributes.js';
+import { ofEachRun } from './of-each-run.js';
 import { askedBy, origin } from './trace-in-headers.js';
 import { takesTurns } from './turns.js';
 
@@ -174,9 +175,9 @@ async function recordCutOff(
   const completedAt = new Date().toISOString();
   const end = { executionId, turn: 1, ...failure, completedAt, only };
   // Nobody is in a hurry for it, and where the run of the token is about to end, no try may be under way.
-  if (takesTurns()) await throughHistory('recordExecution', end, ++cutOffs);
+  if (takesTurns()) await throughHistory('recordExecution', end, ++recorded().cutOffs);
   else await quickly('recordExecution', end);
 }
 
 /** How many ends this run has recorded. */
-let cutOffs = 0;
+const recorded = ofEachRun(() => ({ cutOffs: 0 }));

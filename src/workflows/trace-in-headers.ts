@@ -3,19 +3,25 @@ import { currentUpdateInfo, type WorkflowInterceptorsFactory } from '@temporalio
 
 import { traceIn, withTraceparent } from '../contract/trace-header.js';
 import { traceparentOf } from '../core/traceparent.js';
+import { ofEachRun } from './of-each-run.js';
 
 /** What something was asked for with: a header that says in which trace, and nothing else that a caller put there. */
 export type Origin = Headers;
 
-/** What began this run. */
-let ofRun: Origin = {};
-/** Of the updates that are being handled, by their ids. */
-let ofUpdates = new Map<string, Origin>();
-/** Of what is done until the next await. */
-let ofThis: Origin | undefined;
+interface Origins {
+  /** What began this run. */
+  ofRun: Origin;
+  /** Of the updates that are being handled, by their ids. */
+  readonly ofUpdates: Map<string, Origin>;
+  /** Of what is done until the next await. */
+  ofThis?: Origin | undefined;
+}
+
+const origins = ofEachRun((): Origins => ({ ofRun: {}, ofUpdates: new Map() }));
 
 /** What is done now was asked for with: a signal or an update, as far as that is known here, or what began the run. */
 export function origin(): Origin {
+  const { ofThis, ofUpdates, ofRun } = origins();
   if (ofThis !== undefined) return ofThis;
   // By the id, and not by storage of our own: each cached workflow would have one, and Node looks at all of them for every promise.
   const update = ofUpdates.size === 0 ? undefined : currentUpdateInfo();
@@ -24,12 +30,13 @@ export function origin(): Origin {
 
 /** Does at once, up to its first await, what was asked for earlier. */
 export function askedBy<Result>(asked: Origin, act: () => Result): Result {
-  const before = ofThis;
-  ofThis = asked;
+  const now = origins();
+  const before = now.ofThis;
+  now.ofThis = asked;
   try {
     return act();
   } finally {
-    ofThis = before;
+    now.ofThis = before;
   }
 }
 
@@ -39,14 +46,12 @@ export function askedBy<Result>(asked: Origin, act: () => Result): Result {
  * does belongs to none of the traces before.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
-  ofRun = {};
-  ofUpdates = new Map();
-  ofThis = undefined;
+  const { ofUpdates } = origins();
   return {
     inbound: [
       {
         execute: (input, next) => {
-          ofRun = traceOf(input.headers);
+          origins().ofRun = traceOf(input.headers);
           return next(input);
         },
         handleSignal: (input, next) => askedBy(traceOf(input.headers), () => next(input)),

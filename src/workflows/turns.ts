@@ -14,6 +14,7 @@ import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 
 import { interruption, TASK_GIVEN_AGAIN, TASK_GIVEN_AGAIN_TYPE } from '../contract/failures.js';
 import { searchAttributes } from '../contract/search-attributes.js';
+import { ofEachRun } from './of-each-run.js';
 
 /**
  * What arrives at a workflow is taken in turn: what one workflow task has brought, the ends of the quick tries (local activities)
@@ -198,28 +199,28 @@ class Turns {
   }
 }
 
-let turns = new Turns();
+const turnsOfRun = ofEachRun(() => new Turns());
 
 /**
  * Whether a change of this program that came before turns holds for this run. One that takes turns has them all, and need not ask: what
  * is asked behind the end of a try may be asked earlier in a replay than the history says it. A later change is asked for where turns are.
  */
 export function knows(change: string): boolean {
-  return turns.areTaken || patched(change);
+  return turnsOfRun().areTaken || patched(change);
 }
 
 /** To be told when something is asked of Temporal that leaves an event. */
 export function noteEvent(): void {
-  turns.hasEvent = true;
+  turnsOfRun().hasEvent = true;
 }
 
 /** Whether what arrives at this run is taken in turn. */
 export function takesTurns(): boolean {
-  return turns.areTaken;
+  return turnsOfRun().areTaken;
 }
 
 export const interceptors: WorkflowInterceptorsFactory = () => {
-  turns = new Turns();
+  const turns = turnsOfRun();
   return {
     internals: [
       {

@@ -1,0 +1,15 @@
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
+
+/**
+ * What each run has of its own, made when it is first asked for. A `let` of a module would be every run's: all runs of a worker share the
+ * modules of this folder, whose code is made once and not for each token.
+ */
+export function ofEachRun<State>(make: () => State): () => State {
+  const states = new WeakMap<object, { readonly state: State }>();
+  return () => {
+    const run = getActivator();
+    const known = states.get(run) ?? { state: make() };
+    states.set(run, known);
+    return known.state;
+  };
+}
