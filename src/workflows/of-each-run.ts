@@ -1,4 +1,7 @@
-import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
+import { maybeGetActivator } from '@temporalio/workflow/lib/global-attributes.js';
+
+/** Where nothing runs, as in units. */
+const NO_RUN = {};
 
 /**
  * What each run has of its own, made when it is first asked for. A `let` of a module would be every run's: all runs of a worker share the
@@ -7,7 +10,7 @@ import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 export function ofEachRun<State>(make: () => State): () => State {
   const states = new WeakMap<object, { readonly state: State }>();
   return () => {
-    const run = getActivator();
+    const run = maybeGetActivator() ?? NO_RUN;
     const known = states.get(run) ?? { state: make() };
     states.set(run, known);
     return known.state;

@@ -7,7 +7,6 @@ import type { TokenRecord } from '../../src/core/tokens/token-record.js';
 import type { TokenEvent } from '../../src/core/tokens/token.js';
 import { TokenRecorder } from '../../src/workflows/token-recorder.js';
 import { aDefinition, facts, NOW } from '../support/builders.js';
-import { beginNewRun } from '../support/new-run.js';
 
 /** What the recorder asks to be stored, and lets wait until the test says that it is, or that it never will be. */
 interface Write {
@@ -45,7 +44,6 @@ vi.mock('@temporalio/workflow', () => ({
 
 describe('the recorder of a token', () => {
   beforeEach(() => {
-    beginNewRun();
     writes.length = 0;
     refusals.length = 0;
   });

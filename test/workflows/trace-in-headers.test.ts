@@ -2,7 +2,6 @@ import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import { expect, it } from 'vitest';
 
 import { interceptors, origin } from '../../src/workflows/trace-in-headers.js';
-import { beginNewRun } from '../support/new-run.js';
 
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
@@ -12,7 +11,6 @@ function carrying(carried: unknown): Headers {
 
 /** What an activity is asked for with, and what a line of the log has, in a run that was begun with these headers. */
 async function passedOn(headers: Headers): Promise<{ readonly carried: unknown; readonly line: unknown }> {
-  beginNewRun();
   const { inbound: [inbound] = [], outbound: [outbound] = [] } = interceptors();
   await inbound?.execute?.({ headers, args: [] }, () => Promise.resolve());
   const line = outbound?.getLogAttributes?.({}, (given) => given);
