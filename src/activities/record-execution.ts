@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outputOf } from '../core/executions/answer-output.js';
 import { lostIn, withFinishedTurns, withUnnotedTurns } from '../core/executions/attempts-over.js';
 import type { Message } from '../core/executions/conversation.js';
-import { isEnded, type AgentExecution, type ModelAttempt } from '../core/executions/execution.js';
+import type { AgentExecution, ModelAttempt } from '../core/executions/execution.js';
 import type { ExecutionEnd } from '../contract/activities.js';
+import type { EndedExecution } from '../storage/execution-store.js';
 import type { ActivityParts } from './activity-parts.js';
 import { executionSpan } from '../telemetry/execution-span.js';
 import { appendMessages } from './append-messages.js';
@@ -25,18 +26,18 @@ export async function recordExecution(parts: ActivityParts, ended: ExecutionEnd)
   if (span !== undefined) parts.traces.tell(span);
 }
 
-/** As `storeEnd`; the end is measured once. */
+/** As `storeEnd`; the end is measured once, also where somebody else stores it at this moment. */
 async function recordedEnd(
   parts: ActivityParts,
   stored: AgentExecution | undefined,
   ended: ExecutionEnd,
 ): Promise<AgentExecution> {
-  const recorded = await storeEnd(parts, stored, ended);
-  if (stored === undefined || isEnded(stored.status)) return recorded;
-  logEnd(parts, recorded);
-  parts.metrics.executionEnded(recorded);
-  parts.metrics.attemptsLost(recorded.agentId, lostIn(recorded.attempts) - lostIn(stored.attempts));
-  return recorded;
+  const { execution, isNews } = await storeEnd(parts, stored, ended);
+  if (!isNews) return execution;
+  logEnd(parts, execution);
+  parts.metrics.executionEnded(execution);
+  parts.metrics.attemptsLost(execution.agentId, lostIn(execution.attempts) - lostIn(stored?.attempts ?? []));
+  return execution;
 }
 
 /** One that did not come out well is news. */
@@ -51,13 +52,13 @@ async function storeEnd(
   { storage }: ActivityParts,
   stored: AgentExecution | undefined,
   ended: ExecutionEnd,
-): Promise<AgentExecution> {
+): Promise<EndedExecution> {
   // Without usage no turn was finished.
   const finishedTurns = ended.usage === undefined ? 0 : ended.turn;
   const noted = withFinishedTurns(stored?.attempts ?? [], finishedTurns).map((one) => closedAttempt(one, ended));
   const attempts = stored === undefined ? noted : await withItsTurns(storage, { ...stored, attempts: noted }, ended);
   const output = outputOf({ ...ended, text: ended.response ?? '' });
-  return await storage.executions.update(ended.executionId, {
+  return await storage.executions.end(ended.executionId, {
     status: ended.status,
     completedAt: ended.completedAt,
     turn: ended.turn,

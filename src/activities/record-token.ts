@@ -5,6 +5,7 @@ import { isJsonObject } from '../core/json/json.js';
 import type { TokenRecord } from '../core/tokens/token-record.js';
 import { tracedIn } from '../telemetry/execution-span.js';
 import { followNewestRun } from '../operations/follow-newest-run.js';
+import type { TokenRecorded } from '../storage/token-store.js';
 import type { ActivityParts } from './activity-parts.js';
 
 /**
@@ -15,20 +16,25 @@ export async function recordToken(parts: ActivityParts, record: TokenRecord): Pr
   const traced = tracedIn(parts.traces);
   const executions = record.executions.map((execution) => ({ ...execution, ...traced }));
   const recordOfRun = { ...record, executions, runId: runIdOf(Context.current()) };
-  const taken = (await parts.storage.tokens.record(recordOfRun)) ?? (await followNewestRun(parts, recordOfRun));
-  if (taken === undefined)
+  const recorded = (await parts.storage.tokens.record(recordOfRun)) ?? (await followNewestRun(parts, recordOfRun));
+  if (recorded === undefined) {
     parts.logger.info(
       { tokenId: record.token.id, runId: recordOfRun.runId },
       'a run that is not the newest of its token has recorded nothing',
     );
-  else tell(parts, record);
-  return taken === undefined || taken.length === 0 ? {} : { taken };
+    return {};
+  }
+  tell(parts, record, recorded);
+  const { taken } = recorded;
+  return taken.length === 0 ? {} : { taken };
 }
 
-/** Has what happened measured, and logged. */
-function tell({ metrics, logger }: ActivityParts, { token, events }: TokenRecord): void {
+/** Has what happened measured, and logged: once, also where an earlier attempt has stored it and could not say so. */
+function tell({ metrics, logger }: ActivityParts, { token, events }: TokenRecord, { added }: TokenRecorded): void {
   const { id: tokenId, workflowId, place } = token;
-  for (const { type, transitionId, executionId, details } of events) {
+  const news = new Set(added);
+  for (const { number, type, transitionId, executionId, details } of events) {
+    if (!news.has(number)) continue;
     const facts = { tokenId, workflowId, place, transitionId, executionId };
     if (type === 'TRANSITION_FIRED' && transitionId !== undefined) {
       metrics.transitionTaken(workflowId, transitionId);

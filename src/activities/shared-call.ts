@@ -43,6 +43,7 @@ export class SharedCall {
   readonly #cache: PreparedCache | undefined;
   #wanted: WantedAnswer | undefined;
   #state: 'held' | 'alone' | 'unasked' = 'unasked';
+  #isMeasured = false;
 
   constructor(parts: ActivityParts, call: ModelCall, surroundings: Surroundings) {
     this.#parts = parts;
@@ -74,8 +75,11 @@ export class SharedCall {
     }
   }
 
+  /** A turn counts once, by what its first attempt found: one that waited finds the answer in its next. */
   #measure(taking: CallTaking | undefined): void {
-    if (taking === undefined) return;
+    const isFirst = this.#surroundings.context.info.attempt === 1 && !this.#isMeasured;
+    if (taking === undefined || !isFirst) return;
+    this.#isMeasured = true;
     const results = { answered: 'hit', held: 'miss', 'under-way': 'waited' } as const;
     this.#parts.metrics.cacheAsked(this.#call.prepared.agentId, results[taking.type]);
   }

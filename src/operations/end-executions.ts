@@ -1,4 +1,4 @@
-import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { AgentExecution, EndedStatus, ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
@@ -15,7 +15,7 @@ interface Ending {
   /** The history of an execution that is cancelled shows it. */
   readonly reason: string;
   /** How one ends that Temporal does not run: the token that would have started it is gone. */
-  readonly end: Required<Pick<AgentExecution, 'status' | 'errorCode' | 'errorMessage'>>;
+  readonly end: Required<Pick<AgentExecution, 'errorCode' | 'errorMessage'>> & { readonly status: EndedStatus };
   /** Ids of those that go on. */
   readonly except?: ReadonlySet<string>;
 }
@@ -52,5 +52,6 @@ async function endExecution(
   ending: Ending,
 ): Promise<void> {
   if (await temporal.cancelExecution(id, ending.reason)) return;
-  metrics.executionEnded(await storage.executions.update(id, { ...ending.end, completedAt: now() }));
+  const ended = await storage.executions.end(id, { ...ending.end, completedAt: now() });
+  if (ended.isNews) metrics.executionEnded(ended.execution);
 }

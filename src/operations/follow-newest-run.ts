@@ -1,6 +1,7 @@
 import type { RunRecord } from '../core/tokens/token-record.js';
 import type { Token } from '../core/tokens/token.js';
 import type { Storage } from '../storage/storage.js';
+import type { TokenRecorded } from '../storage/token-store.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 import { endExecutions, type EndingParts } from './end-executions.js';
 
@@ -23,10 +24,7 @@ const LEFT_BEHIND = {
  * reset, or begins anew. What the other run had started, and this one does not know of, is cancelled. Undefined, and nothing
  * is stored, where the run is not the newest; else as `record` of the store.
  */
-export async function followNewestRun(
-  parts: FollowingParts,
-  record: RunRecord,
-): Promise<readonly string[] | undefined> {
+export async function followNewestRun(parts: FollowingParts, record: RunRecord): Promise<TokenRecorded | undefined> {
   const { storage, temporal } = parts;
   const { token, runId } = record;
   for (;;) {
@@ -37,9 +35,9 @@ export async function followNewestRun(
     if (!(await temporal.isNewestRun(token.id, runId))) return undefined;
     // Before the record: whoever repeats it after a crash would not come here again.
     await endExecutions(parts, token.id, { ...LEFT_BEHIND, except: new Set(underWay(record)) });
-    const taken = await storage.tokens.record(record, followed);
+    const recorded = await storage.tokens.record(record, followed);
     // Otherwise another run has recorded it at this moment: one of the two is not the newest any more.
-    if (taken !== undefined) return taken;
+    if (recorded !== undefined) return recorded;
   }
 }
 

@@ -36,8 +36,8 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   if (execution === undefined || isEnded(execution.status)) return execution;
   const end = await endingOf(parts, execution);
   if (end === undefined) return execution;
-  const ended = await storage.executions.update(id, { ...end, completedAt: now() });
-  parts.metrics.executionEnded(ended);
+  const { execution: ended, isNews } = await storage.executions.end(id, { ...end, completedAt: now() });
+  if (isNews) parts.metrics.executionEnded(ended);
   await parts.closeStream(ended);
   return ended;
 }

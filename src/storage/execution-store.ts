@@ -1,5 +1,5 @@
 import type { Starter } from '../core/audit/execution-entries.js';
-import type { AgentExecution, ExecutionStatus } from '../core/executions/execution.js';
+import type { AgentExecution, EndedStatus, ExecutionStatus } from '../core/executions/execution.js';
 import type { AgentUseId } from '../core/definitions/rollout.js';
 import type { ExecutionOutline } from '../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../core/executions/turn-claim.js';
@@ -19,6 +19,15 @@ export interface ExecutionFilter extends WorkflowLimit {
   readonly since?: string;
   /** createdAt before, RFC 3339. */
   readonly before?: string;
+}
+
+/** What of an execution may change. */
+export type ExecutionChange = Partial<Omit<AgentExecution, 'id' | 'createdAt'>>;
+
+export interface EndedExecution {
+  readonly execution: AgentExecution;
+  /** It ended by this. False: it had ended before, and is as it was. */
+  readonly isNews: boolean;
 }
 
 /** How executions are deleted. */
@@ -51,7 +60,9 @@ export interface ExecutionStore {
    * end, and of its own. An execution that has ended changes only in
    * `lastSequence`: its status, answer and times stay. Throws NOT_FOUND.
    */
-  update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution>;
+  update(id: string, change: ExecutionChange): Promise<AgentExecution>;
+  /** As `update`; of several that end the same execution it is news to one. */
+  end(id: string, change: ExecutionChange & { readonly status: EndedStatus }): Promise<EndedExecution>;
   get(id: string): Promise<AgentExecution | undefined>;
   /** One for each id, in the order of the ids; undefined where there is none. Ids may repeat. */
   getMany(ids: readonly string[]): Promise<readonly (AgentExecution | undefined)[]>;

@@ -220,6 +220,10 @@ function limitedExecutions(executions: ExecutionStore, limit: CallerLimit): Exec
       await limit.needsExecution(id);
       return await executions.update(id, change);
     },
+    end: async (id, change) => {
+      await limit.needsExecution(id);
+      return await executions.end(id, change);
+    },
     get: async (id) => limit.own(await executions.get(id)),
     getMany: async (ids) => (await executions.getMany(ids)).map((one) => limit.own(one)),
     list: (filter, page) => executions.list({ ...filter, ofWorkflows: limit.workflows }, page),

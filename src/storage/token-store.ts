@@ -47,6 +47,14 @@ export interface PlaceCount {
   readonly incidents: number;
 }
 
+/** What came of a record. */
+export interface TokenRecorded {
+  /** Ids of its executions under which something else than an execution of this token is stored. */
+  readonly taken: readonly string[];
+  /** Numbers of its events that were not there before: none of a record that is repeated. */
+  readonly added: readonly number[];
+}
+
 /** The read model of tokens. The truth is the token's Temporal workflow. */
 export interface TokenStore {
   /**
@@ -54,9 +62,8 @@ export interface TokenStore {
    * a newer one. The same version, or an event of the same number, decided later replaces the first: the workflow
    * task behind that one was lost, and never happened. A token that another run has recorded becomes this run's, whatever
    * its version, where that other run is named as the one that is followed; else nothing is written: undefined.
-   * Resolves with the ids of its executions under which something else than an execution of this token is stored.
    */
-  record(record: RunRecord, followed?: string): Promise<readonly string[] | undefined>;
+  record(record: RunRecord, followed?: string): Promise<TokenRecorded | undefined>;
   /** Adds an event that the token's Temporal workflow does not know of, such as a refusal that the API answered. */
   appendEvent(tokenId: string, event: TokenEvent): Promise<void>;
   /**

@@ -8,7 +8,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { anAgent, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
-import { unmeasured } from '../support/metrics.js';
+import { measured, unmeasured } from '../support/metrics.js';
 import { untraced } from '../support/traces.js';
 
 const ID = 'doc-1:review:1';
@@ -23,11 +23,11 @@ beforeEach(async () => {
   await storage.conversations.create({ id: ID, agentId: 'reviewer', createdAt: NOW });
 });
 
-async function attemptsAfter(end: object): Promise<unknown> {
+async function attemptsAfter(end: object, metrics = unmeasured): Promise<unknown> {
   const parts = {
     storage,
     logger,
-    metrics: unmeasured,
+    metrics,
     traces: untraced,
     appends: new OneAfterAnother(),
     closeStream: () => Promise.resolve(),
@@ -82,6 +82,14 @@ it(
     expect((await storage.executions.get(ID))?.status).toBe('CANCELLED');
   },
 );
+
+it('an end counts once, also of two that record it at the same time, and when it is recorded again', async () => {
+  const { metrics, valueOf } = measured();
+  const end = { status: 'FAILED', errorCode: 'server' };
+  await Promise.all([attemptsAfter(end, metrics), attemptsAfter(end, metrics)]);
+  await attemptsAfter(end, metrics);
+  expect(await valueOf('circuit_breaker_executions_total', { agent: 'reviewer', code: 'server' })).toBe(1);
+});
 
 it('an execution that failed has the attempts that were noted, and no others', async () => {
   expect(await attemptsAfter({ status: 'FAILED', errorCode: 'server' })).toEqual([]);

@@ -78,7 +78,7 @@ describe('following the newest run of a token', { tags: 'newest-run' }, () => {
     const pending = { transitionId: 'review', executionId: 'waited-for', since: NOW };
     const record = { ...aRecord('second', { pending }), executions: executions.slice(-1) };
     const { parts, cancelled } = played(() => true);
-    expect(await followNewestRun(parts, record)).toEqual([]);
+    expect(await followNewestRun(parts, record)).toMatchObject({ taken: [] });
     expect(cancelled.toSorted()).toEqual(['never-begun', 'running']);
     const stored = await storage.executions.getMany(ids);
     expect(stored.map((execution) => execution?.status)).toEqual(['PENDING', 'CANCELLED', 'PENDING', 'PENDING']);

@@ -262,6 +262,7 @@ async function recordSlowStorage(): Promise<void> {
   const restore = [
     interfere(tokens, 'record', () => new Promise((resolve) => setTimeout(resolve, TOO_LONG_MS))),
     interfere(executions, 'update', () => new Promise((resolve) => setTimeout(resolve, TOO_LONG_MS))),
+    interfere(executions, 'end', () => new Promise((resolve) => setTimeout(resolve, TOO_LONG_MS))),
   ];
   const handle = await start('slow', { text: 'Hello' });
   const executionId = await fireReview(handle);
@@ -275,7 +276,11 @@ async function recordSlowStorage(): Promise<void> {
 async function recordStorageAway(): Promise<void> {
   const { tokens, executions } = under.storage;
   const away = () => Promise.reject(new CircuitBreakerError('UNAVAILABLE', 'storage is away'));
-  const restore = [interfere(tokens, 'record', away), interfere(executions, 'update', away)];
+  const restore = [
+    interfere(tokens, 'record', away),
+    interfere(executions, 'update', away),
+    interfere(executions, 'end', away),
+  ];
   const handle = await start('away', { text: 'Hello' });
   const executionId = await fireReview(handle);
   await handle.result();

@@ -42,6 +42,7 @@ beforeAll(async () => {
   const { tokens, executions, conversations } = under.storage;
   refusePoison(tokens, 'record');
   refusePoison(executions, 'update');
+  refusePoison(executions, 'end');
   refusePoison(conversations, 'append');
 });
 afterAll(async () => {

@@ -25,6 +25,11 @@ export function executionsElsewhere(executions: TellingExecutionStore, home: Hom
       if (hasJustEnded) await home.stopWaiting(id).catch(() => undefined);
       return updated;
     },
+    end: async (id, change) => {
+      const ended = await executions.end(id, change);
+      await home.stopWaiting(id).catch(() => undefined);
+      return ended;
+    },
     get: (id) => executions.get(id),
     getMany: (ids) => executions.getMany(ids),
     list: (filter, page) => executions.list(filter, page),

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../core/tokens/token-record.js';
 import type { TellingExecutionStore } from '../agent-storage.js';
-import type { TokenStore } from '../token-store.js';
+import type { TokenRecorded, TokenStore } from '../token-store.js';
 
 /** Tokens whose executions are kept in another server. */
 export function tokensWithExecutionsElsewhere(tokens: TokenStore, executions: TellingExecutionStore): TokenStore {
@@ -38,7 +38,7 @@ async function recordInTwo(
   tokens: TokenStore,
   executions: TellingExecutionStore,
   { record, followed }: Recording,
-): Promise<readonly string[] | undefined> {
+): Promise<TokenRecorded | undefined> {
   const { token, runId } = record;
   if (record.executions.length === 0) return await tokens.record(record, followed);
   const lastRunId = (await tokens.originOf(token.id))?.runId ?? (await tokens.deletedRunOf(token.id));
@@ -46,9 +46,10 @@ async function recordInTwo(
   if (lastRunId !== undefined && lastRunId !== runId && lastRunId !== followed) return undefined;
   if ((await tokens.deletedRunOf(token.id)) === runId) return undefined;
   const stored = await Promise.all(record.executions.map((execution) => executions.createUntold(execution)));
-  const taken = await tokens.record({ ...record, executions: [] }, followed);
+  const recorded = await tokens.record({ ...record, executions: [] }, followed);
   const own = stored.filter(({ tokenId }) => tokenId === token.id);
   await Promise.all(own.map(({ id }) => executions.tell(id)));
-  if (taken === undefined) return undefined;
-  return stored.filter(({ tokenId }) => tokenId !== token.id).map(({ id }) => id);
+  if (recorded === undefined) return undefined;
+  const taken = stored.filter(({ tokenId }) => tokenId !== token.id).map(({ id }) => id);
+  return { ...recorded, taken };
 }

@@ -4,10 +4,17 @@ import { isEnded, type AgentExecution } from '../../core/executions/execution.js
 import { heldClaim, isOutdated, type TurnClaim, type TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
 import { storable } from '../../core/json/well-formed-text.js';
-import { changedExecution } from '../changed-execution.js';
+import { changedExecution, endedBy, type ExecutionStep } from '../changed-execution.js';
 import { deletedExecution } from '../deleted-execution.js';
 import type { Ended, EndedPage } from '../ended.js';
-import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import type {
+  DeletedExecutions,
+  EndedExecution,
+  ExecutionChange,
+  ExecutionDeletion,
+  ExecutionFilter,
+  ExecutionStore,
+} from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
 import { isWanted } from '../wanted-execution.js';
 import type { MemoryAuditStore } from './audit.js';
@@ -46,14 +53,22 @@ export class MemoryExecutionStore implements ExecutionStore {
     return Promise.resolve(stored);
   }
 
-  update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
+  async update(id: string, change: ExecutionChange): Promise<AgentExecution> {
+    return (await this.#change(id, change)).after;
+  }
+
+  async end(id: string, change: ExecutionChange): Promise<EndedExecution> {
+    return endedBy(await this.#change(id, change));
+  }
+
+  #change(id: string, change: ExecutionChange): Promise<ExecutionStep> {
     const before = this.#executions.get(id);
     if (before === undefined) return Promise.reject(notFound('execution', id));
     const after = changedExecution(before, change);
     this.#executions.set(id, after);
     this.#audit.tellNow(changeEntries(before, after));
     this.#removed.delete(id);
-    return Promise.resolve(after);
+    return Promise.resolve({ before, after });
   }
 
   get(id: string): Promise<AgentExecution | undefined> {

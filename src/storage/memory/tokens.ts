@@ -12,6 +12,7 @@ import type {
   StoredTokenEvent,
   TokenFilter,
   TokenOrigin,
+  TokenRecorded,
   TokenStore,
 } from '../token-store.js';
 import { isWithin } from '../workflow-limit.js';
@@ -48,7 +49,7 @@ export class MemoryTokenStore implements TokenStore {
     this.#audit = audit;
   }
 
-  record(given: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
+  record(given: RunRecord, followed?: string): Promise<TokenRecorded | undefined> {
     const record = storable(given);
     const { id } = record.token;
     const before = this.#tokens.get(id);
@@ -56,11 +57,12 @@ export class MemoryTokenStore implements TokenStore {
     const isDeleted = this.#deleted.get(id)?.runId === record.runId;
     const isOther = lastRunId !== undefined && lastRunId !== record.runId && lastRunId !== followed;
     if (isDeleted || isOther) return Promise.resolve(undefined);
-    this.#store(record, before);
+    const added = this.#store(record, before);
     const told = before === undefined ? tokenEntry(record) : undefined;
     if (told !== undefined) this.#audit.tellNow([told]);
     const stored = record.executions.map((execution) => this.#executions.put(execution));
-    return Promise.resolve(stored.filter(({ tokenId }) => tokenId !== id).map((execution) => execution.id));
+    const taken = stored.filter(({ tokenId }) => tokenId !== id).map((execution) => execution.id);
+    return Promise.resolve({ taken, added });
   }
 
   appendEvent(tokenId: string, event: TokenEvent): Promise<void> {
@@ -196,7 +198,8 @@ export class MemoryTokenStore implements TokenStore {
     return Promise.resolve(old.length);
   }
 
-  #store({ token, runId, events, request }: RunRecord, before: StoredToken | undefined): void {
+  /** Gives the numbers of the events that were not there before. */
+  #store({ token, runId, events, request }: RunRecord, before: StoredToken | undefined): readonly number[] {
     const known = before?.runId === runId ? before.eventNumber : 0;
     const newest = before?.runId !== runId || isLater(token, before.token) ? token : before.token;
     const originOf = ({ number }: NumberedEvent) => `${runId} ${number}`;
@@ -210,6 +213,7 @@ export class MemoryTokenStore implements TokenStore {
     const eventNumber = Math.max(known, events.at(-1)?.number ?? 0);
     this.#tokens.set(token.id, { token: newest, runId, eventNumber, events: [...kept, ...added], request });
     this.#announce(added.map(({ event }) => event));
+    return fresh.map(({ number }) => number);
   }
 
   #announce(added: readonly StoredTokenEvent[]): void {

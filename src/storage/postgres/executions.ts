@@ -5,10 +5,17 @@ import { isEnded, type AgentExecution } from '../../core/executions/execution.js
 import { OUTLINE_MEMBERS, type ExecutionOutline } from '../../core/executions/execution-outline.js';
 import type { TurnClaim, TurnToStore } from '../../core/executions/turn-claim.js';
 import type { JsonValue } from '../../core/json/json.js';
-import { changedExecution } from '../changed-execution.js';
+import { changedExecution, endedBy, type ExecutionStep } from '../changed-execution.js';
 import { deletedExecution } from '../deleted-execution.js';
 import type { Ended, EndedPage } from '../ended.js';
-import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter, ExecutionStore } from '../execution-store.js';
+import type {
+  DeletedExecutions,
+  EndedExecution,
+  ExecutionChange,
+  ExecutionDeletion,
+  ExecutionFilter,
+  ExecutionStore,
+} from '../execution-store.js';
 import { decodeCursor, pageOf } from '../page-cursor.js';
 import type { Page, PageRequest } from '../page.js';
 import type { SqlConnection } from '../../backends/postgres/sql-connection.js';
@@ -82,7 +89,15 @@ export class PostgresExecutionStore implements ExecutionStore {
     return existing;
   }
 
-  async update(id: string, change: Partial<Omit<AgentExecution, 'id' | 'createdAt'>>): Promise<AgentExecution> {
+  async update(id: string, change: ExecutionChange): Promise<AgentExecution> {
+    return (await this.#change(id, change)).after;
+  }
+
+  async end(id: string, change: ExecutionChange): Promise<EndedExecution> {
+    return endedBy(await this.#change(id, change));
+  }
+
+  async #change(id: string, change: ExecutionChange): Promise<ExecutionStep> {
     for (;;) {
       const row = await this.#find(id);
       if (row === undefined) throw notFound('execution', id);
@@ -110,7 +125,9 @@ export class PostgresExecutionStore implements ExecutionStore {
         await this.#tools.stopWaiting(id);
       }
       // Another update came in between: apply this one to what it left.
-      if (updated.length > 0) return { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) };
+      if (updated.length > 0) {
+        return { before, after: { ...document, ...(lastSequence === undefined ? {} : { lastSequence }) } };
+      }
     }
   }
 

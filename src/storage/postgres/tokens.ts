@@ -13,6 +13,7 @@ import type {
   StoredTokenEvent,
   TokenFilter,
   TokenOrigin,
+  TokenRecorded,
   TokenStore,
 } from '../token-store.js';
 import { eventOf, type EventRow } from './event-row.js';
@@ -62,6 +63,7 @@ with before as materialized (
     select event from json_array_elements($11::json) event order by (event ->> 'number')::int
   ) in_order
   on conflict do nothing
+  returning (event ->> 'number')::int as number
 ), redecided as (
   update circuit_breaker.token_events old
   set type = event.value ->> 'type', event = event.value, feed_number = ${FEED_NUMBER}
@@ -88,7 +90,9 @@ with before as materialized (
     select 2, value from executions, json_array_elements($17::json) where taken is null and executions.id = value ->> 'subject'
   ) new order by place
 )
-select (select json_agg(taken) from executions where taken is not null) as taken from recorded`
+select (select json_agg(taken) from executions where taken is not null) as taken,
+  (select json_agg(number order by number) from events) as added
+from recorded`
   .replaceAll('NEW_EVENTS', 'greatest(0, excluded.event_number - greatest(KNOWN, $14::int))')
   .replaceAll('KNOWN', '(case when SAME_RUN then old.event_number else 0 end)')
   .replaceAll(
@@ -97,6 +101,11 @@ select (select json_agg(taken) from executions where taken is not null) as taken
   )
   .replaceAll('REDECIDED', "excluded.document ->> 'updatedAt' > old.document ->> 'updatedAt'")
   .replaceAll('SAME_RUN', '(old.chain_id = excluded.chain_id)');
+
+interface RecordedRow {
+  readonly taken: readonly string[] | null;
+  readonly added: readonly number[] | null;
+}
 
 export class PostgresTokenStore implements TokenStore {
   readonly #sql: SqlConnection;
@@ -109,9 +118,9 @@ export class PostgresTokenStore implements TokenStore {
     this.#deleted = new PostgresDeletedTokens(sql);
   }
 
-  async record(record: RunRecord, followed?: string): Promise<readonly string[] | undefined> {
+  async record(record: RunRecord, followed?: string): Promise<TokenRecorded | undefined> {
     const { token, runId, events, executions, request } = record;
-    const [recorded] = await this.#sql.query<{ readonly taken: readonly string[] | null }>({
+    const [recorded] = await this.#sql.query<RecordedRow>({
       name: 'record-token',
       text: RECORD,
       values: [
@@ -136,7 +145,7 @@ export class PostgresTokenStore implements TokenStore {
     });
     if (recorded === undefined) return undefined;
     this.#feed.announce();
-    return recorded.taken ?? [];
+    return { taken: recorded.taken ?? [], added: recorded.added ?? [] };
   }
 
   async appendEvent(tokenId: string, event: TokenEvent): Promise<void> {

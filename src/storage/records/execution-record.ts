@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../core/audit/audit-entry.js';
 import { isEnded, type AgentExecution } from '../../core/executions/execution.js';
 import type { NumberedEntry } from '../agents-home.js';
 import { changedExecution } from '../changed-execution.js';
+import type { ExecutionChange } from '../execution-store.js';
 import { listMember } from './list-member.js';
 
 /** An execution as it is kept. */
@@ -17,8 +18,6 @@ export interface ExecutionRecord {
   /** Its place on the list of streams that expire, while its log may hold it. */
   readonly expiry?: string;
 }
-
-export type ExecutionChange = Partial<Omit<AgentExecution, 'id' | 'createdAt'>>;
 
 export function newRecord(execution: AgentExecution, entry: AuditEntry): ExecutionRecord {
   const record = { execution, entries: 1, told: [{ number: 1, entry }], closings: 0 };

@@ -8,17 +8,16 @@ import { storable, storableJson } from '../../core/json/well-formed-text.js';
 import type { TellingExecutionStore } from '../agent-storage.js';
 import type { AgentsHome } from '../agents-home.js';
 import type { Ended, EndedPage } from '../ended.js';
-import type { DeletedExecutions, ExecutionDeletion, ExecutionFilter } from '../execution-store.js';
+import { endedBy, type ExecutionStep } from '../changed-execution.js';
+import type {
+  DeletedExecutions,
+  EndedExecution,
+  ExecutionChange,
+  ExecutionDeletion,
+  ExecutionFilter,
+} from '../execution-store.js';
 import type { Page, PageRequest } from '../page.js';
-import {
-  changedRecord,
-  LISTS,
-  newRecord,
-  placesAhead,
-  placesLeft,
-  type ExecutionChange,
-  type ExecutionRecord,
-} from './execution-record.js';
+import { changedRecord, LISTS, newRecord, placesAhead, placesLeft, type ExecutionRecord } from './execution-record.js';
 import { deleteExecutions, listEndedAlone } from './deleted-executions.js';
 import { listExecutions, listExpired, listUnclosed } from './execution-lists.js';
 import { executionKey, turnKey } from './execution-keys.js';
@@ -54,16 +53,25 @@ export class RecordExecutionStore implements TellingExecutionStore {
   }
 
   async update(id: string, change: ExecutionChange): Promise<AgentExecution> {
+    return (await this.#change(id, change)).after;
+  }
+
+  async end(id: string, change: ExecutionChange): Promise<EndedExecution> {
+    return endedBy(await this.#change(id, change));
+  }
+
+  async #change(id: string, change: ExecutionChange): Promise<ExecutionStep> {
     for (;;) {
       const read = await readRecord<ExecutionRecord>(this.#records, executionKey(id));
       if (read === undefined) throw notFound('execution', id);
       const before = read.document;
       const after = changedRecord(before, change, this.#told.untoldOf(before));
-      if (after === before) return before.execution;
+      const step = { before: before.execution, after: after.execution };
+      if (after === before) return step;
       // Another update came in between: apply this one to what it left.
       if (!(await this.#store(read, after))) continue;
       if (after.entries > before.entries) await this.#told.tell(after);
-      return after.execution;
+      return step;
     }
   }
 

@@ -43,6 +43,18 @@ export function executionStoreContract(store: () => ExecutionStore): void {
       await expect(store().update('ex-none', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    it('says to one of several that end an execution that it ended by that', { tags: 'ended-stay' }, async () => {
+      await store().create(anExecution({ id: 'ex-end' }));
+      const ends = await Promise.all(
+        (['FAILED', 'TIMEOUT', 'CANCELLED'] as const).map((status) => store().end('ex-end', { status })),
+      );
+      const stored = await store().get('ex-end');
+      expect(ends.filter(({ isNews }) => isNews)).toHaveLength(1);
+      expect(ends.map(({ execution }) => execution)).toEqual([stored, stored, stored]);
+      expect(await store().end('ex-end', { status: 'FAILED' })).toEqual({ execution: stored, isNews: false });
+      await expect(store().end('ex-none', { status: 'FAILED' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
     it('keeps text that no backend carries as it would be told: mended', async () => {
       const created = await store().create(anExecution({ id: 'ex-text', input: { 'k\0': ['half \uD83D'] } }));
       expect(created.input).toEqual({ 'k\uFFFD': ['half \uFFFD'] });

@@ -147,6 +147,7 @@ export function limitedStorageContract(storage: () => Storage): void {
     it('changes nothing of others', async () => {
       await fill();
       const { tokens, executions, placeAgents, workflows, agents } = limited();
+      await expect(executions.end(`${OTHER}-e`, { status: 'CANCELLED' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(executions.update(`${OTHER}-e`, { status: 'CANCELLED' })).rejects.toMatchObject({
         code: 'NOT_FOUND',
       });
