@@ -63,11 +63,15 @@ export abstract class KillableServer {
   }
 
   async kill(): Promise<void> {
+    await this.endBy(this.killSignal);
+  }
+
+  protected async endBy(signal: NodeJS.Signals): Promise<void> {
     const process = this.#process;
     if (process === undefined) return;
     if (!this.hasEnded) {
       const ended = once(process, 'exit');
-      process.kill(this.killSignal);
+      process.kill(signal);
       await ended;
     }
     this.#process = undefined;

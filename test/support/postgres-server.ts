@@ -13,6 +13,8 @@ import { SmallDisk } from './small-disk.js';
 interface PostgresServerOptions {
   /** Its data is on a disk of its own of this size, its log of changes with it; absent: where all files of tests are. */
   readonly diskMib?: number;
+  /** Absent: a hundred. */
+  readonly maxConnections?: number;
 }
 
 /** So small that a small disk has room for its log of changes, and that it is begun anew all the time. */
@@ -24,14 +26,17 @@ export class PostgresServer extends KillableServer {
   // To its processes all at once: it writes nothing more, and has to recover.
   protected override readonly killSignal = 'SIGQUIT';
   protected override readonly user = unprivilegedUser();
+  readonly #settings: readonly string[];
   #disk: SmallDisk | undefined;
 
-  private constructor(home: ServerHome) {
+  private constructor(home: ServerHome, settings: readonly string[]) {
     super(home);
+    this.#settings = settings;
   }
 
-  static async start({ diskMib }: PostgresServerOptions = {}): Promise<PostgresServer> {
-    const server = new PostgresServer(await newServerHome('postgres'));
+  static async start({ diskMib, maxConnections = 100 }: PostgresServerOptions = {}): Promise<PostgresServer> {
+    const settings = [...SETTINGS, `max_connections=${maxConnections}`];
+    const server = new PostgresServer(await newServerHome('postgres'), settings);
     try {
       await server.#make(diskMib);
       await server.startAgain();
@@ -75,6 +80,11 @@ export class PostgresServer extends KillableServer {
     super.thaw();
   }
 
+  /** As whoever looks after it would: it sends everybody away, and has all on disk. */
+  async stopInOrder(): Promise<void> {
+    await this.endBy('SIGINT');
+  }
+
   override async stop(): Promise<void> {
     this.thaw();
     await this.kill();
@@ -83,7 +93,7 @@ export class PostgresServer extends KillableServer {
   }
 
   protected override command({ port }: ServerHome): Promise<readonly [string, ...string[]]> {
-    const settings = SETTINGS.flatMap((one) => ['-c', one]);
+    const settings = this.#settings.flatMap((one) => ['-c', one]);
     return Promise.resolve([program('postgres'), '-D', this.#data, '-p', String(port), '-h', '127.0.0.1', ...settings]);
   }
 

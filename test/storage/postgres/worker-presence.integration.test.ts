@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from '../../../src/backends/postgres/migrate.js';
 import { connectPg, type PgConnection } from '../../../src/backends/postgres/pg-connection.js';
 import { PostgresWorkerPresence } from '../../../src/storage/postgres/worker-presence.js';
-import type { PresentWorker } from '../../../src/storage/worker-presence.js';
+import type { GoneWorker, PresentWorker } from '../../../src/storage/worker-presence.js';
 import { CuttingProxy } from '../../support/cutting-proxy.js';
 import { eventually } from '../../support/eventually.js';
 import { MemoryLogger } from '../../support/memory-logger.js';
@@ -183,6 +183,56 @@ describe.skipIf(!(await canTestPostgres()))('workers on one PostgreSQL', { tags:
   });
 });
 
+describe.skipIf(!(await canTestPostgres()))('a hundred workers at once', { tags: ['on-postgres'] }, () => {
+  const [WORKERS, DYING] = [100, 10];
+
+  it('take over what those were at that are gone, each call once, and leave each other alone', async () => {
+    const server = await PostgresServer.start({ maxConnections: 200 });
+    const [living, dying] = [await CuttingProxy.start(server.url), await CuttingProxy.start(server.url)];
+    const taken: string[] = [];
+    const connections: PgConnection[] = [];
+    const present: PresentWorker[] = [];
+    const connected = async (line: CuttingProxy) => {
+      const sql = await connectPg(server.url.replace(String(server.port), String(line.port)), {
+        logger: new MemoryLogger(),
+      });
+      connections.push(sql);
+      return sql;
+    };
+    try {
+      const [stay, go] = [await connected(living), await connected(dying)];
+      await migrate(stay);
+      for (let nth = 0; nth < WORKERS; nth += 1) {
+        const onGone = ({ name, calls }: GoneWorker) => taken.push(...calls.map((call) => `${name}: ${call}`));
+        const { openSession } = nth < DYING ? go : stay;
+        const worker = new PostgresWorkerPresence(openSession, TIMES).join({ name: String(nth), onGone });
+        for (const call of ['one', 'two']) worker.began(`${nth} ${call}`);
+        present.push(worker);
+      }
+      await told(server.url, 2 * WORKERS);
+      living.cutAll();
+      dying.goAway();
+      await told(server.url, 2 * (WORKERS - DYING));
+      const expected = Array.from({ length: DYING }, (_, nth) => [`${nth}: ${nth} one`, `${nth}: ${nth} two`]);
+      await eventually(() => {
+        expect(taken.toSorted()).toEqual(expected.flat().toSorted());
+      });
+    } finally {
+      dying.mend();
+      await Promise.all(present.map((worker) => worker.leave()));
+      for (const sql of connections) await sql.close();
+      await Promise.all([living.stop(), dying.stop()]);
+      await server.stop();
+    }
+  });
+});
+
+async function told(url: string, calls: number): Promise<void> {
+  await eventually(async () => {
+    expect(await onDatabase(url, 'select 1 from circuit_breaker.worker_calls')).toHaveLength(calls);
+  });
+}
+
 describe.skipIf(!(await canTestPostgres()))('a PostgreSQL that is restarted', { tags: ['on-postgres'] }, () => {
   it('has nobody missed who comes back to it, though all were away', async () => {
     const server = await PostgresServer.start();
@@ -211,10 +261,4 @@ describe.skipIf(!(await canTestPostgres()))('a PostgreSQL that is restarted', { 
       await server.stop();
     }
   });
-
-  async function told(url: string, calls: number): Promise<void> {
-    await eventually(async () => {
-      expect(await onDatabase(url, 'select 1 from circuit_breaker.worker_calls')).toHaveLength(calls);
-    });
-  }
 });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { StreamEvent } from '../../../src/core/streams/stream-event.js';
 import { execution, settledToken } from '../api-client.js';
 import type { HeldProse } from '../held-prose.js';
 import { write, type Installation, type Surroundings, type WritingIds } from '../installation.js';
@@ -93,7 +94,7 @@ export class WatchedAnswer {
     const token = await settledToken(this.#here.address, this.ids.tokenId);
     const { status, finalResponse, attempts } = await execution(this.#here.address, this.ids.executionId);
     const outcomes = attempts.map(({ outcome }) => outcome);
-    const wrong: string[] = [...streamFaults(viewer.events)];
+    const wrong: string[] = [...streamFaults(sinceItBegan(viewer.events))];
     if (status !== 'COMPLETED' || token.place !== 'written') wrong.push(`it is ${status}, its token ${token.place}`);
     if (viewer.text !== finalResponse) wrong.push(`shown ${quoted(viewer.text)}, stored ${quoted(finalResponse)}`);
     if (token.data['text'] !== finalResponse) wrong.push(`in its token ${quoted(token.data['text'])}`);
@@ -114,6 +115,12 @@ export class WatchedAnswer {
     const [first] = this.#prose.tellings(this.topic);
     return first === undefined ? Infinity : first.pieces.slice(0, this.#heldAfter).join('').length;
   }
+}
+
+/** A stream whose server has lost the end of it begins anew, by the first event of its attempt: that voids what was told before. */
+function sinceItBegan(events: readonly StreamEvent[]): readonly StreamEvent[] {
+  const first = events.findLastIndex(({ sequence, eventType }) => sequence === 0 && eventType === 'attempt_started');
+  return events.slice(Math.max(first, 0));
 }
 
 function quoted(text: unknown): string {
