@@ -17,6 +17,7 @@ import { loadTurn } from './load-turn.js';
 import { turnClaim } from './stored-turn.js';
 import { streamEpoch } from './stream-epoch.js';
 import { reserveForBatch, settleBatched } from './reserve-budget.js';
+import { traceBatchWait } from './trace-batch-wait.js';
 
 /**
  * Stores what a stream would send, as one of those that wait for a batch, and then sees to it that somebody collects them. Does neither
@@ -83,9 +84,10 @@ function isHandedOn(reason: unknown): boolean {
 
 /** From now on what comes of it is of nobody, and an attempt to join that is late does not. */
 export async function leaveBatch(
-  parts: Pick<ActivityParts, 'now' | 'storage'>,
+  parts: Pick<ActivityParts, 'now' | 'storage' | 'traces'>,
   { executionId, turn }: { readonly executionId: string; readonly turn: number },
 ): Promise<void> {
+  await traceBatchWait(parts, { executionId, turn });
   await parts.storage.batches.leave({ executionId, turn }, callerOf(Context.current(), parts));
   // Behind it: what an attempt to join reserves from now on, that gives back itself.
   await settleBatched(parts, { executionId, turn });

@@ -26,6 +26,15 @@ export interface BatchPlace extends Pick<BatchRequest, 'executionId' | 'turn' | 
   readonly isAnswered: boolean;
 }
 
+/** How long a turn waits already, and for which batch. */
+export interface BatchWait {
+  /** RFC 3339. */
+  readonly joinedAt: string;
+  /** Absent: it is in none yet. */
+  readonly batchId?: string;
+  readonly isAnswered: boolean;
+}
+
 /** How much goes in one batch: a request that is larger by itself goes alone. */
 export interface BatchLimits {
   readonly lines: number;
@@ -70,6 +79,8 @@ export interface BatchStore {
   answer(batchId: string, customId: string, answer: StoredAnswer): Promise<boolean>;
   /** Keeps the same of all lines of which nothing is kept. */
   answerRest(batchId: string, answer: StoredAnswer): Promise<void>;
+  /** Undefined where the turn does not wait, or has left. */
+  waitOf(executionId: string, turn: number): Promise<BatchWait | undefined>;
   answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined>;
   /**
    * Notes that a batch is about to be submitted, from now (RFC 3339) on, and gives the account for it: where it was sent before, else that of

@@ -172,6 +172,7 @@ function limitedBatches(limit: CallerLimit): BatchStore {
     placesIn: refuse,
     answer: refuse,
     answerRest: refuse,
+    waitOf: refuse,
     answerOf: refuse,
     beginSubmission: refuse,
     dropSubmission: refuse,

@@ -7,6 +7,7 @@ import type {
   BatchRequest,
   BatchStore,
   BatchSubmission,
+  BatchWait,
   BegunSubmission,
 } from '../batch-store.js';
 
@@ -72,6 +73,14 @@ export class MemoryBatchStore implements BatchStore {
   answerRest(batchId: string, answer: StoredAnswer): Promise<void> {
     for (const waiting of this.#in(batchId)) this.#keep(waiting, answer);
     return Promise.resolve();
+  }
+
+  waitOf(executionId: string, turn: number): Promise<BatchWait | undefined> {
+    const waiting = this.#waiting.get(keyOf({ executionId, turn }));
+    if (waiting === undefined) return Promise.resolve(undefined);
+    const { joinedAt, batchId, answer } = waiting;
+    const wait = { joinedAt, isAnswered: answer !== undefined };
+    return Promise.resolve(batchId === undefined ? wait : { ...wait, batchId });
   }
 
   answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined> {

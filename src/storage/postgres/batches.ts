@@ -8,6 +8,7 @@ import type {
   BatchRequest,
   BatchStore,
   BatchSubmission,
+  BatchWait,
   BegunSubmission,
 } from '../batch-store.js';
 
@@ -121,6 +122,22 @@ export class PostgresBatchStore implements BatchStore {
       text: 'update circuit_breaker.batch_requests set answer = $2 where batch_id = $1 and answer is null',
       values: [batchId, storableJson(answer)],
     });
+  }
+
+  async waitOf(executionId: string, turn: number): Promise<BatchWait | undefined> {
+    const [row] = await this.#sql.query<{
+      readonly joined_at: string;
+      readonly batch_id: string | null;
+      readonly is_answered: boolean;
+    }>({
+      name: 'wait-for-batch',
+      text: `select joined_at, batch_id, answer is not null as is_answered from circuit_breaker.batch_requests
+        where execution_id = $1 and turn = $2 and left_run is null`,
+      values: [executionId, turn],
+    });
+    if (row === undefined) return undefined;
+    const wait = { joinedAt: row.joined_at, isAnswered: row.is_answered };
+    return row.batch_id === null ? wait : { ...wait, batchId: row.batch_id };
   }
 
   async answerOf(executionId: string, turn: number): Promise<StoredAnswer | undefined> {

@@ -126,6 +126,16 @@ export function batchStoreContract(store: () => BatchStore): void {
     expect(await store().claim('group-r', 'batch-r', { lines: 100, bytes: 10_000 })).toBe(0);
   });
 
+  it('says since when a turn waits, for which batch, and whether that has its answer, until it leaves', async () => {
+    await join(['w-1', 'w-2'], 'group-w');
+    expect(await store().waitOf('w-2', 1)).toEqual({ joinedAt: at(1), isAnswered: false });
+    await store().claim('group-w', 'batch-w', LIMITS);
+    await store().answer('batch-w', 'line-w-1', ANSWER);
+    expect(await store().waitOf('w-1', 1)).toEqual({ joinedAt: at(0), batchId: 'batch-w', isAnswered: true });
+    await store().leave({ executionId: 'w-1', turn: 1 }, by('run-1', 2));
+    expect(await Promise.all([store().waitOf('w-1', 1), store().waitOf('w-2', 2)])).toEqual([undefined, undefined]);
+  });
+
   it('has nothing for who has left, or was forgotten', async () => {
     await join(['f-1', 'f-2', 'f-3'], 'group-f');
     await store().claim('group-f', 'batch-f', LIMITS);
