@@ -24,8 +24,18 @@ export async function compareAfterCrash(
   const { storage, closeStream } = backends;
   const kept = new KeptByTemporal(client, config.taskQueuePrefix);
   const now = () => new Date().toISOString();
-  const { metrics } = telemetry;
-  const settling = { storage, temporal, kept, closeStream, metrics, logger, now, patienceMs: RECORD_PATIENCE_MS };
+  const { metrics, traces } = telemetry;
+  const settling = {
+    storage,
+    temporal,
+    kept,
+    closeStream,
+    metrics,
+    traces,
+    logger,
+    now,
+    patienceMs: RECORD_PATIENCE_MS,
+  };
   const { signal } = ending;
   const comparing = client
     .withAbortSignal(signal, () => settleAfterCrash({ ...settling, signal }))

@@ -59,6 +59,7 @@ export async function openReconciliation(parts: ProcessParts, options: Reconcili
     kept: new KeptByTemporal(client, config.taskQueuePrefix),
     closeStream,
     metrics: parts.telemetry.metrics,
+    traces: parts.telemetry.traces,
     now: () => new Date().toISOString(),
     patienceMs: RECORD_PATIENCE_MS,
     signal: ending,

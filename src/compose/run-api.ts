@@ -1,7 +1,7 @@
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
-import { settledExecution, type CutOffParts } from '../reconcile/cut-off.js';
+import { settledExecution } from '../reconcile/cut-off.js';
 import { followTlsFiles, readTlsFiles, type TlsIdentity } from '../api/connections/tls-files.js';
 import { OpenStreams } from '../api/connections/open-streams.js';
 import { Stays } from '../api/access/stays.js';
@@ -19,8 +19,6 @@ import { rememberedDirectory } from '../providers/directory/remembered-directory
 import { StreamReader } from '../streams/reading/reader.js';
 import { connectClient } from '../temporal/connect.js';
 import { payloadEncryption } from '../temporal/data-converter.js';
-import { executionSpan } from '../telemetry/execution-span.js';
-import type { AgentExecution } from '../core/executions/execution.js';
 import type { TemporalCluster } from '../temporal/open-temporal.js';
 import { portTaken } from '../temporal/ports.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
@@ -38,7 +36,6 @@ import { privateHosts } from './private-hosts.js';
 import { retentionTimes } from './retention-times.js';
 import type { ProcessParts } from './run-process.js';
 import { serverFacts } from './server-facts.js';
-import type { Telemetry } from './telemetry.js';
 import { tracedViewers } from './traced-viewers.js';
 
 /** Where `npm run build` puts it, also for a process that runs the sources. */
@@ -69,7 +66,7 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   const home = { claimHome: claimHome(storage, config) };
   const temporal = createTemporalGateway({ client, taskQueuePrefix, executionTimeoutSeconds, ...home });
   const now = () => new Date().toISOString();
-  const cutOff = { storage, temporal, closeStream, metrics: endingsTo(parts.telemetry), now };
+  const cutOff = { storage, temporal, closeStream, metrics, traces, now };
   const reader = new StreamReader({
     log: streams,
     lookup: { find: (id) => settledExecution(cutOff, id), finish: closeStream },
@@ -106,15 +103,6 @@ export async function runApi(parts: ProcessParts, cluster: TemporalCluster, back
   resources.add('the sweep', measuredSweeping(sweep, config.cleanupIntervalSeconds * 1000, metrics));
   await listen(app, config);
   return { address: apiAddress(config), feed };
-}
-
-function endingsTo({ metrics, traces }: Telemetry): CutOffParts['metrics'] {
-  const executionEnded = (execution: AgentExecution) => {
-    metrics.executionEnded(execution);
-    const span = executionSpan(execution, Date.now());
-    if (span !== undefined) traces.tell(span);
-  };
-  return { executionEnded };
 }
 
 async function listen(

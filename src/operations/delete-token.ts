@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import type { Storage } from '../storage/storage.js';
+import type { ToldOfEnds } from '../telemetry/execution-ended.js';
 import { ANSWERED_WITHIN_MS, type TemporalGateway } from '../temporal/temporal-gateway.js';
-import { endExecutions, livingExecutionOf, type EndingParts } from './end-executions.js';
+import { endExecutions, livingExecutionOf } from './end-executions.js';
 import { removeExecutionsOf, type RemovalParts } from './remove-executions.js';
 import { settledToken } from './settle-token.js';
 
-export interface DeletionParts extends RemovalParts, Pick<EndingParts, 'metrics'> {
+export interface DeletionParts extends RemovalParts, ToldOfEnds {
   readonly storage: Pick<Storage, 'executions' | 'tokens'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution' | 'closeOf' | 'forget'>;
 }

@@ -1,13 +1,12 @@
 import type { AgentExecution, EndedStatus, ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
+import { executionEnded, type ToldOfEnds } from '../telemetry/execution-ended.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
-export interface EndingParts {
+export interface EndingParts extends ToldOfEnds {
   readonly storage: Pick<Storage, 'executions'>;
   readonly temporal: Pick<TemporalGateway, 'cancelExecution'>;
-  /** Is told of what nobody else records as ended. */
-  readonly metrics: { executionEnded(execution: AgentExecution): void };
   readonly now: () => string;
 }
 
@@ -46,12 +45,9 @@ export async function livingExecutionOf(
   return undefined;
 }
 
-async function endExecution(
-  { storage, temporal, metrics, now }: EndingParts,
-  id: string,
-  ending: Ending,
-): Promise<void> {
+async function endExecution(parts: EndingParts, id: string, ending: Ending): Promise<void> {
+  const { storage, temporal, now } = parts;
   if (await temporal.cancelExecution(id, ending.reason)) return;
-  const ended = await storage.executions.end(id, { ...ending.end, completedAt: now() });
-  if (ended.isNews) metrics.executionEnded(ended.execution);
+  const { execution, isNews } = await storage.executions.end(id, { ...ending.end, completedAt: now() });
+  if (isNews) executionEnded(parts, execution);
 }

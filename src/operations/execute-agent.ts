@@ -5,9 +5,9 @@ import { idProblems } from '../core/ids.js';
 import { isJsonObject, type JsonValue } from '../core/json/json.js';
 import { shortened } from '../core/json/shortened.js';
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
+import { executionEnded } from '../telemetry/execution-ended.js';
 import { tracedIn } from '../telemetry/execution-span.js';
 import { unfilledPrompts } from '../core/validation/check-prompts.js';
-import type { Traces } from '../telemetry/traces.js';
 import type { OperationParts } from './operation-parts.js';
 
 export interface ExecuteAgentInput {
@@ -20,10 +20,7 @@ export interface ExecuteAgentInput {
 }
 
 /** Runs an agent on its own. The same id with the same input gives back the first execution. */
-export async function executeAgent(
-  parts: OperationParts & { readonly traces: Traces },
-  input: ExecuteAgentInput,
-): Promise<AgentExecution> {
+export async function executeAgent(parts: OperationParts, input: ExecuteAgentInput): Promise<AgentExecution> {
   const { storage, temporal, traces, now } = parts;
   const request = requestOf(input);
   const stored = await storage.executions.get(request.executionId);
@@ -46,11 +43,8 @@ function refuseOther(request: ExecutionRequest, execution: AgentExecution): void
 const MAX_REASON_LENGTH = 1000;
 
 /** Asks an execution to stop. Its stream ends when it has. */
-export async function cancelExecution(
-  { storage, temporal, now }: OperationParts,
-  id: string,
-  reason: string,
-): Promise<AgentExecution> {
+export async function cancelExecution(parts: OperationParts, id: string, reason: string): Promise<AgentExecution> {
+  const { storage, temporal, now } = parts;
   const execution = await storage.executions.get(id);
   if (execution === undefined) throw notFound('execution', id);
   if (isEnded(execution.status)) return execution;
@@ -58,12 +52,10 @@ export async function cancelExecution(
   if (isRunning || execution.status !== 'PENDING') return (await storage.executions.get(id)) ?? execution;
   // Recorded and never started: its start failed. Should it come after all, it finds that it has ended.
   const errorMessage = 'It was cancelled before it began.';
-  return await storage.executions.update(id, {
-    status: 'CANCELLED',
-    errorCode: 'cancelled',
-    errorMessage,
-    completedAt: now(),
-  });
+  const end = { status: 'CANCELLED', errorCode: 'cancelled', errorMessage, completedAt: now() } as const;
+  const ended = await storage.executions.end(id, end);
+  if (ended.isNews) executionEnded(parts, ended.execution);
+  return ended.execution;
 }
 
 function requestOf(input: ExecuteAgentInput): ExecutionRequest {

@@ -2,16 +2,15 @@ import type { ExecutionErrorCode } from '../core/codes.js';
 import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
-import type { EndingParts } from '../operations/end-executions.js';
+import { executionEnded, type ToldOfEnds } from '../telemetry/execution-ended.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
 
 /** A Temporal workflow that is terminated, in the UI or by a timeout, runs no code of ours: what it leaves is ended here. */
 
-export interface CutOffParts {
+export interface CutOffParts extends ToldOfEnds {
   readonly storage: Pick<Storage, 'executions'>;
   readonly temporal: Pick<TemporalGateway, 'closeOf'>;
   readonly closeStream: (execution: AgentExecution) => Promise<void>;
-  readonly metrics: EndingParts['metrics'];
   readonly now: () => string;
 }
 
@@ -37,7 +36,7 @@ export async function settledExecution(parts: CutOffParts, id: string): Promise<
   const end = await endingOf(parts, execution);
   if (end === undefined) return execution;
   const { execution: ended, isNews } = await storage.executions.end(id, { ...end, completedAt: now() });
-  if (isNews) parts.metrics.executionEnded(ended);
+  if (isNews) executionEnded(parts, ended);
   await parts.closeStream(ended);
   return ended;
 }

@@ -4,7 +4,7 @@ import { forgottenBefore } from '../core/agents/delivery.js';
 import type { Storage } from '../storage/storage.js';
 import { settledToken } from '../operations/settle-token.js';
 import { someAtOnce } from './batches.js';
-import { overdueExecutions, settledExecution, type CutOffParts } from './cut-off.js';
+import { overdueExecutions, settledExecution } from './cut-off.js';
 import { looksLost, lostMessage } from './disagreement.js';
 import { expireBudgets } from './expire-budgets.js';
 import { expireStreams, type ExpiryParts } from './expire-streams.js';
@@ -13,9 +13,11 @@ import { stopFailingRollouts } from './stop-failing-rollouts.js';
 import { RetryLater } from './retry-later.js';
 import { Rounds } from './rounds.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
+import type { ToldOfEnds } from '../telemetry/execution-ended.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
-export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
+export interface SweepParts
+  extends ToldOfEnds, Omit<ExpiryParts, 'storage'>, Omit<RetentionParts, 'removeStreams' | 'storage'> {
   readonly storage: Pick<
     Storage,
     | 'answerCache'
@@ -38,7 +40,6 @@ export interface SweepParts extends Omit<ExpiryParts, 'storage'>, Omit<Retention
   readonly alertWindowSeconds: number;
   /** Removes entries of the audit whose time is over. */
   readonly expireAudit: () => Promise<void>;
-  readonly metrics: CutOffParts['metrics'];
   readonly logger: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   /** Is told of each round that has ended: how long it took, and how much of it failed. */
   readonly onRound?: (round: { readonly ms: number; readonly failures: number }) => void;

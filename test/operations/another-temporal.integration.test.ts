@@ -14,6 +14,7 @@ import { ScriptedModel } from '../support/scripted-model.js';
 import { startTemporalServer, type TestTemporalServer } from '../support/temporal-server.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const now = (): string => new Date().toISOString();
@@ -36,6 +37,7 @@ beforeAll(async () => {
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     now,
   };
   await createToken(here, { id: 'kept', workflowId: 'review' });
@@ -49,6 +51,7 @@ beforeAll(async () => {
     expireAudit: () => Promise.resolve(),
     streams,
     metrics: unmeasured,
+    traces: untraced,
     alertWindowSeconds: 300,
     retentionMs: 3_600_000,
     logger,

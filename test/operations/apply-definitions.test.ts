@@ -10,6 +10,7 @@ import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const agent = (id: string, userTemplate = '{text}') => ({
@@ -39,6 +40,7 @@ describe('definitions that are applied together', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       temporal: {} as OperationParts['temporal'],
     };
   });

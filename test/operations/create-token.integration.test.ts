@@ -8,6 +8,7 @@ import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 let under: WorkerUnderTest;
@@ -23,6 +24,7 @@ beforeAll(async () => {
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     now: () => new Date().toISOString(),
   };
   await under.storage.workflows.save('review', aWorkflow(), { hash: 'h', now: NOW });

@@ -12,6 +12,7 @@ import { resetWorkflow, taskEnd } from '../support/reset-workflow.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { FINISH, ScriptedModel } from '../support/scripted-model.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -35,6 +36,7 @@ describe.skipIf(!(await canTestPostgres()))('a token that is deleted', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       closeStream: () => Promise.resolve(),
       removeStreams: (ids) => streams.remove(ids),
       now: () => new Date().toISOString(),

@@ -5,6 +5,7 @@ import { finishStream } from '../../src/streams/writing/finish-stream.js';
 import { executionEnding } from '../../src/streams/writing/execution-ending.js';
 import { StreamReader } from '../../src/streams/reading/reader.js';
 import { MemoryStreamLog } from '../../src/streams/memory/memory-stream-log.js';
+import { executionPlace } from '../../src/telemetry/execution-span.js';
 import { limitedStorage } from '../../src/storage/limited-storage.js';
 import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -12,6 +13,7 @@ import type { AgentExecution } from '../../src/core/executions/execution.js';
 import { anExecution } from '../storage/contract/execution-store.js';
 import { PlayedTemporal } from '../support/api-under-test.js';
 import { measured, type Measured } from '../support/metrics.js';
+import { traced, type Traced } from '../support/traces.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
@@ -23,9 +25,11 @@ describe('a token that is deleted', () => {
   let temporal: PlayedTemporal;
   let streams: MemoryStreamLog;
   let counts: Measured;
+  let told: Traced;
 
   beforeEach(async () => {
     counts = measured();
+    told = traced();
     ({ storage } = await openStorage('memory:', { logger: new MemoryLogger() }));
     temporal = new PlayedTemporal(storage);
     streams = new MemoryStreamLog();
@@ -53,8 +57,8 @@ describe('a token that is deleted', () => {
 
   function parts(of: Storage = storage) {
     const removeStreams = (ids: readonly string[]) => streams.remove(ids);
-    const { metrics } = counts;
-    return { storage: of, temporal, closeStream, removeStreams, metrics, now: () => NOW };
+    const [{ metrics }, { traces }] = [counts, told];
+    return { storage: of, temporal, closeStream, removeStreams, metrics, traces, now: () => NOW };
   }
 
   async function rest(): Promise<readonly unknown[]> {
@@ -87,12 +91,21 @@ describe('a token that is deleted', () => {
   });
 
   it('takes what it had left running with it, once that has ended', async () => {
-    await storage.executions.create(anExecution({ id: 't:review:3', tokenId: 't' }));
+    const ofItsTrace = { traceId: 'a'.repeat(32), traceParentId: 'b'.repeat(16) };
+    await storage.executions.create(anExecution({ id: 't:review:3', tokenId: 't', ...ofItsTrace }));
     expect(await deleteToken(parts(), 't')).toBe(true);
     expect(temporal.cancelled.map(({ id }) => id)).toEqual(['t:review:3']);
     expect(await storage.executions.get('t:review:3')).toBeUndefined();
     const ended = { status: 'CANCELLED', code: 'cancelled' };
     expect(await counts.valueOf('circuit_breaker_executions_total', ended)).toBe(1);
+    expect(told.spans).toMatchObject([
+      {
+        ...executionPlace(ofItsTrace.traceId, 't:review:3'),
+        parentSpanId: ofItsTrace.traceParentId,
+        attributes: { 'circuit_breaker.execution.status': 'CANCELLED' },
+        error: 'cancelled',
+      },
+    ]);
   });
 
   it('is not there for whoever is limited to other workflows', async () => {

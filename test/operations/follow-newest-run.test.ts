@@ -8,6 +8,7 @@ import { openStorage } from '../../src/storage/open-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
 let storage: Storage;
@@ -35,7 +36,7 @@ function played(isNewest: (runId: string) => boolean, meanwhile: () => Promise<u
       return Promise.resolve(id.includes('running'));
     },
   };
-  return { parts: { storage, temporal, metrics: unmeasured, now: () => NOW }, cancelled };
+  return { parts: { storage, temporal, metrics: unmeasured, traces: untraced, now: () => NOW }, cancelled };
 }
 
 describe('following the newest run of a token', { tags: 'newest-run' }, () => {

@@ -10,6 +10,7 @@ import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 /** More than a token takes at once, of each of three processes: and not so many that a busy machine is late with the last. */
@@ -29,6 +30,7 @@ beforeAll(async () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       temporal,
       now,
     };

@@ -11,6 +11,7 @@ import { aDefinition, aToken, aTransition, aWorkflow, NOW } from '../support/bui
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const TOKENS = 50;
@@ -55,6 +56,7 @@ describe('tokens that are to go over to another version', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       temporal: temporal as OperationParts['temporal'],
     };
     await storage.workflows.save('review', first, { hash: '1', now: NOW });

@@ -30,6 +30,7 @@ beforeAll(async () => {
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     now: () => new Date().toISOString(),
   };
   const gateway = (taskQueuePrefix: string) => gatewayOf(under, taskQueuePrefix);
@@ -57,10 +58,7 @@ describe('in a namespace that is shared with others', { tags: 'ours-only' }, () 
       taskQueue: 'payroll',
       workflowId: 'payroll-2026-11',
     });
-    const execute = executeAgent(
-      { ...ours, traces: untraced },
-      { id: 'payroll-2026-11', agentId: 'reviewer', input: 'x' },
-    );
+    const execute = executeAgent(ours, { id: 'payroll-2026-11', agentId: 'reviewer', input: 'x' });
     await expect(execute).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     const cancel = cancelExecution(ours, 'payroll-2026-11', 'enough');
     await expect(cancel).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -72,8 +70,8 @@ describe('in a namespace that is shared with others', { tags: 'ours-only' }, () 
 
   it('another environment neither takes our executions for its own nor cancels them', async () => {
     const input = { id: 'shared-run', agentId: 'reviewer', input: 'x' };
-    await executeAgent({ ...ours, traces: untraced }, input);
-    await expect(executeAgent({ ...others, traces: untraced }, input)).rejects.toMatchObject({
+    await executeAgent(ours, input);
+    await expect(executeAgent(others, input)).rejects.toMatchObject({
       code: 'ALREADY_EXISTS',
     });
     expect(await others.storage.executions.get('shared-run')).toBeUndefined();

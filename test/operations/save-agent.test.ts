@@ -21,6 +21,7 @@ import { INNER_URLS } from '../support/inner-urls.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const AGENT = {
@@ -46,6 +47,7 @@ describe('an agent that is changed', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       temporal: {} as OperationParts['temporal'],
     };
     await createAgent(parts, AGENT);

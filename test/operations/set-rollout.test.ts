@@ -12,6 +12,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { aPlaceAgent, aToken, aTransition, aWorkflow, anAgent, anAgentTransition, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
@@ -46,6 +47,7 @@ describe('how far agents are brought in', () => {
     parts = {
       storage,
       metrics: unmeasured,
+      traces: untraced,
       now: () => NOW,
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,

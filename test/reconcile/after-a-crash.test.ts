@@ -8,6 +8,7 @@ import type { Storage } from '../../src/storage/storage.js';
 import { PlayedTemporal } from '../support/api-under-test.js';
 import { aDefinition, aToken, NOW } from '../support/builders.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 
 describe('a comparison of storage with Temporal after a crash', { tags: 'log-torn' }, () => {
@@ -40,6 +41,7 @@ describe('a comparison of storage with Temporal after a crash', { tags: 'log-tor
       kept: { tokenIds: () => idsOf(live), tokenOf, executionIds: () => idsOf(running), executionOf },
       closeStream: () => Promise.resolve(),
       metrics: unmeasured,
+      traces: untraced,
       now: () => NOW,
     });
     return logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);

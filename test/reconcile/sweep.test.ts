@@ -10,6 +10,7 @@ import { PlayedTemporal } from '../support/api-under-test.js';
 import { aDefinition, anAgent, aPlaceAgent, aToken, aWorkflow, NOW } from '../support/builders.js';
 import { MemoryLogger } from '../support/memory-logger.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 
 const HOUR = 3_600_000;
 
@@ -50,6 +51,7 @@ describe('the sweep', () => {
       closeStream: closing,
       expireAudit,
       metrics: unmeasured,
+      traces: untraced,
       streams,
       retentionMs: HOUR,
       retention: {},

@@ -5,6 +5,7 @@ import type { Token } from '../../src/core/tokens/token.js';
 import { clearRollout, setRollout, type RolloutChange } from '../../src/operations/set-rollout.js';
 import { aPlaceAgent, aTransition, aWorkflow, anAgent, anAgentTransition, NOW } from './builders.js';
 import { unmeasured } from './metrics.js';
+import { untraced } from './traces.js';
 import { schemasInThisThread } from './schemas.js';
 import { mayNameThisMachine } from './this-machine.js';
 import { gatewayOf, type WorkerUnderTest } from './worker-under-test.js';
@@ -92,6 +93,7 @@ function partsOf(under: WorkerUnderTest): Parameters<typeof setRollout>[0] {
     temporal: gatewayOf(under),
     schemas: schemasInThisThread,
     metrics: unmeasured,
+    traces: untraced,
     mayName: mayNameThisMachine,
     now: () => new Date().toISOString(),
   };

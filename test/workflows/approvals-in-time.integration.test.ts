@@ -14,6 +14,7 @@ import { anAgent, NOW } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -45,6 +46,7 @@ describe('answers of several API processes to one call', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       now,
     };
     here = { ...parts, temporal: gatewayOf(under) };

@@ -18,6 +18,7 @@ import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 
 const paid: { readonly amount: number; readonly key: string }[] = [];
@@ -56,6 +57,7 @@ beforeAll(async () => {
     schemas: schemasInThisThread,
     mayName: mayNameThisMachine,
     metrics: unmeasured,
+    traces: untraced,
     now,
   };
 });

@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.js';
 import { firstTaskEndWithChild, resetWorkflow, taskEnd } from '../support/reset-workflow.js';
 import { FINISH } from '../support/scripted-model.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
 /** Answers at once, or when it is let go or aborted where it is asked to WAIT. */
@@ -49,6 +50,7 @@ beforeAll(async () => {
     storage: under.storage,
     temporal: gatewayOf(under),
     metrics: unmeasured,
+    traces: untraced,
     now: () => new Date().toISOString(),
   };
   await under.storage.agents.create('reviewer', anAgent(), NOW);

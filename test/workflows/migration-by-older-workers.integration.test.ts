@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { schemasInThisThread } from '../support/schemas.js';
 import { ScriptedModel } from '../support/scripted-model.js';
 import { unmeasured } from '../support/metrics.js';
+import { untraced } from '../support/traces.js';
 import { mayNameThisMachine } from '../support/this-machine.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -41,6 +42,7 @@ describe('a token whose worker is of a version that does not know how to go over
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       now: () => new Date().toISOString(),
     };
     const input = { workflowId: 'review', fromVersion: 1, toVersion: 2, placeMapping: [] };

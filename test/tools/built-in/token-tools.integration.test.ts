@@ -11,6 +11,7 @@ import { MemoryLogger } from '../../support/memory-logger.js';
 import { schemasInThisThread } from '../../support/schemas.js';
 import { gatewayOf, startWorkerUnderTest, type WorkerUnderTest } from '../../support/worker-under-test.js';
 import { unmeasured } from '../../support/metrics.js';
+import { untraced } from '../../support/traces.js';
 import { mayNameThisMachine } from '../../support/this-machine.js';
 
 const TOOLS = ['token.read', 'token.transitions', 'token.fire'];
@@ -112,6 +113,7 @@ describe('an agent of a place', () => {
       schemas: schemasInThisThread,
       mayName: mayNameThisMachine,
       metrics: unmeasured,
+      traces: untraced,
       now: () => NOW,
     }).get('token.fire');
     const call = () =>
