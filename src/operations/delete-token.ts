@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CircuitBreakerError } from '../core/errors.js';
 import type { Storage } from '../storage/storage.js';
-import type { ToldOfEnds } from '../telemetry/execution-ended.js';
+import type { ToldOfEnds } from './execution-ended.js';
 import { ANSWERED_WITHIN_MS, type TemporalGateway } from '../temporal/temporal-gateway.js';
 import { endExecutions, livingExecutionOf } from './end-executions.js';
 import { removeExecutionsOf, type RemovalParts } from './remove-executions.js';

@@ -1,7 +1,7 @@
 import type { AgentExecution, EndedStatus, ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
-import { executionEnded, type ToldOfEnds } from '../telemetry/execution-ended.js';
+import { executionEnded, type ToldOfEnds } from './execution-ended.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface EndingParts extends ToldOfEnds {

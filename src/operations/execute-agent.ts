@@ -5,7 +5,7 @@ import { idProblems } from '../core/ids.js';
 import { isJsonObject, type JsonValue } from '../core/json/json.js';
 import { shortened } from '../core/json/shortened.js';
 import { isExecutionOf, pendingExecution } from '../core/executions/pending-execution.js';
-import { executionEnded } from '../telemetry/execution-ended.js';
+import { executionEnded } from './execution-ended.js';
 import { tracedIn } from '../telemetry/execution-span.js';
 import { unfilledPrompts } from '../core/validation/check-prompts.js';
 import type { OperationParts } from './operation-parts.js';

@@ -2,7 +2,7 @@ import type { ExecutionErrorCode } from '../core/codes.js';
 import { isEnded, type AgentExecution, type EndedStatus, type ExecutionStatus } from '../core/executions/execution.js';
 import { pagesOf } from '../storage/pages.js';
 import type { Storage } from '../storage/storage.js';
-import { executionEnded, type ToldOfEnds } from '../telemetry/execution-ended.js';
+import { executionEnded, type ToldOfEnds } from '../operations/execution-ended.js';
 import type { TemporalGateway, WorkflowClose } from '../temporal/temporal-gateway.js';
 
 /** A Temporal workflow that is terminated, in the UI or by a timeout, runs no code of ours: what it leaves is ended here. */

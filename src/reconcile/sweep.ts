@@ -13,7 +13,7 @@ import { stopFailingRollouts } from './stop-failing-rollouts.js';
 import { RetryLater } from './retry-later.js';
 import { Rounds } from './rounds.js';
 import { settlePlaceAgentChange } from '../operations/tell-place-agent-changes.js';
-import type { ToldOfEnds } from '../telemetry/execution-ended.js';
+import type { ToldOfEnds } from '../operations/execution-ended.js';
 import type { TemporalGateway } from '../temporal/temporal-gateway.js';
 
 export interface SweepParts

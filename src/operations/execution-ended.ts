@@ -1,7 +1,7 @@
 import type { AgentExecution } from '../core/executions/execution.js';
-import { executionSpan } from './execution-span.js';
-import type { Metrics } from './metrics.js';
-import type { Traces } from './traces.js';
+import { executionSpan } from '../telemetry/execution-span.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Traces } from '../telemetry/traces.js';
 
 /** Who hear that an execution has ended. */
 export interface ToldOfEnds {
