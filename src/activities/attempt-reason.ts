@@ -12,8 +12,12 @@ interface ReasonPlace {
 }
 
 /** Why an attempt at a turn begins: what its viewers are told. */
-export function attemptReason({ later }: ModelCall, { context, previous, turn }: ReasonPlace): AttemptStartCode {
+export function attemptReason(
+  { isBatched, later }: ModelCall,
+  { context, previous, turn }: ReasonPlace,
+): AttemptStartCode {
   if (turn.route.isFallback) return 'fallback';
-  if (attemptsMade(context, previous) === 1) return later?.reason ?? 'first';
+  // Viewers were told of the turn when it began to wait for its batch.
+  if (attemptsMade(context, previous) === 1) return isBatched === true ? 'batched' : (later?.reason ?? 'first');
   return previous.lastFailure ?? 'worker_lost';
 }

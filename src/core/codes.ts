@@ -237,7 +237,16 @@ export function attemptErrorCode(code: string | null | undefined): AttemptErrorC
 }
 
 /** Why an attempt began, where it was not because of how the one before it ended. */
-export const ATTEMPT_START_CODES = ['first', 'repair', 'tools', 'fallback', 'cached', 'restored', 'stored'] as const;
+export const ATTEMPT_START_CODES = [
+  'first',
+  'repair',
+  'tools',
+  'fallback',
+  'batched',
+  'cached',
+  'restored',
+  'stored',
+] as const;
 
 /** The `status` of `attempt_started`. */
 export type AttemptStartCode = (typeof ATTEMPT_START_CODES)[number] | AttemptErrorCode;

@@ -1,6 +1,6 @@
-import { findTransition } from '../core/definitions/definition.js';
+import { findTransition, type AgentUse } from '../core/definitions/definition.js';
 import { effectiveDefinition } from '../core/definitions/effective-definition.js';
-import { FULL_ROLLOUT, isSameUse, type Rollout } from '../core/definitions/rollout.js';
+import { FULL_ROLLOUT, inForce, isSameUse, type RolloutInForce, type UseRollout } from '../core/definitions/rollout.js';
 import { CircuitBreakerError } from '../core/errors.js';
 import { transitionPath } from '../core/engine/shadow.js';
 import type { AgentExecution, ExecutionResult } from '../core/executions/execution.js';
@@ -38,7 +38,7 @@ export interface ElsewhereExample extends Required<Pick<ShadowComparison, 'path'
 }
 
 export interface RolloutReport {
-  readonly rollout: Rollout;
+  readonly rollout: RolloutInForce;
   readonly since: string;
   readonly until: string;
   /** Those whose output was applied. */
@@ -50,6 +50,11 @@ export interface RolloutReport {
   /** Those whose tokens may still do as they would have. */
   readonly undecided: number;
   readonly examples: readonly ElsewhereExample[];
+}
+
+/** What was said of another agent holds of that one only. */
+function versionsInForce(said: UseRollout | undefined, use: AgentUse): RolloutInForce['agentVersions'] {
+  return said?.agentId === use.agentId ? (said.agentVersions ?? use.agentVersions) : use.agentVersions;
 }
 
 interface ReportParts {
@@ -83,7 +88,7 @@ export async function rolloutReport(parts: ReportParts, asked: ReportedUse): Pro
   const decided = comparisons.filter(({ isElsewhere }) => isElsewhere !== undefined);
   const elsewhere = decided.filter(({ isElsewhere }) => isElsewhere === true);
   return {
-    rollout: said?.rollout ?? use.rollout ?? FULL_ROLLOUT,
+    rollout: inForce(said?.rollout ?? use.rollout ?? FULL_ROLLOUT, versionsInForce(said, use)),
     since,
     until,
     on: sideSum(executions.filter(({ shadow }) => shadow !== true)),

@@ -1,5 +1,12 @@
 import type { AgentTransition, PlaceAgent } from '../core/definitions/definition.js';
-import { FULL_ROLLOUT, isSameUse, type Rollout, type VersionShare } from '../core/definitions/rollout.js';
+import {
+  FULL_ROLLOUT,
+  inForce,
+  isSameUse,
+  type Rollout,
+  type RolloutInForce,
+  type VersionShare,
+} from '../core/definitions/rollout.js';
 import { CircuitBreakerError, validationFailed } from '../core/errors.js';
 import { agentKey, referencesOf } from '../core/validation/check-definition.js';
 import { checkRollout } from '../core/validation/check-rollout.js';
@@ -20,9 +27,9 @@ const TELLING_MS = 5000;
 
 /**
  * Says how far the use of an agent is brought into a workflow: without a new version, for all versions, and for the tokens that live
- * from the next start of that agent on. Throws NOT_FOUND where the newest version has no such use, and VALIDATION_FAILED.
+ * from the next start of that agent on. Gives what holds then. Throws NOT_FOUND where the newest version has no such use, and VALIDATION_FAILED.
  */
-export async function setRollout(parts: OperationParts, change: RolloutChange): Promise<KeptRollout> {
+export async function setRollout(parts: OperationParts, change: RolloutChange): Promise<RolloutInForce> {
   const { workflowId, mode, percent } = change;
   const { id, use } = await usedIn(parts, change);
   const before = (await parts.storage.rollouts.listForWorkflow(workflowId)).find((kept) => isSameUse(kept.use, id));
@@ -34,7 +41,7 @@ export async function setRollout(parts: OperationParts, change: RolloutChange): 
   const kept = { workflowId, use: id, agentId: use.agentId, rollout, ...versions, saidAt: now, changedAt: now };
   await parts.storage.rollouts.set(kept);
   await told(parts, workflowId);
-  return kept;
+  return inForce(rollout, kept.agentVersions ?? use.agentVersions);
 }
 
 /**
@@ -42,7 +49,7 @@ export async function setRollout(parts: OperationParts, change: RolloutChange): 
  * on. Gives how the newest version has it; whole where it has that use no more. Throws NOT_FOUND where it has no such use and nothing was
  * said of it. Safe to repeat.
  */
-export async function clearRollout(parts: OperationParts, named: NamedUse): Promise<Rollout> {
+export async function clearRollout(parts: OperationParts, named: NamedUse): Promise<RolloutInForce> {
   const { workflowId } = named;
   const id = useIdOf(named);
   const kept = (await parts.storage.rollouts.listForWorkflow(workflowId)).some(({ use }) => isSameUse(use, id));
@@ -52,8 +59,9 @@ export async function clearRollout(parts: OperationParts, named: NamedUse): Prom
   return said;
 }
 
-async function rolloutOf(parts: OperationParts, named: NamedUse): Promise<Rollout> {
-  return (await usedIn(parts, named)).use.rollout ?? FULL_ROLLOUT;
+async function rolloutOf(parts: OperationParts, named: NamedUse): Promise<RolloutInForce> {
+  const { rollout = FULL_ROLLOUT, agentVersions } = (await usedIn(parts, named)).use;
+  return inForce(rollout, agentVersions);
 }
 
 function wholeWhereNone(error: unknown): Rollout {

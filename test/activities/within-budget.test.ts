@@ -127,7 +127,8 @@ describe('a model call within budgets', () => {
     await expect(refused).rejects.toMatchObject({ code: 'budget_exceeded', facts: { shouldRetry: false } });
     await expect(refused).rejects.toThrow(
       'The budget of agent "reviewer" for 2026-11-23 is 0.19 USD: what is spent and reserved (budgetToday) leaves less than the ' +
-        '0.2 USD that this call may take. Raise maxCostUsdPerDay, or lower maxTokens, or wait for the next day (UTC); then retryToken goes on.',
+        '0.2 USD that this call may take. Raise maxCostUsdPerDay, or lower maxTokens, or wait for the next day (UTC); ' +
+        'a token that has an incident by this then goes on with retryToken.',
     );
     expect(model.requests).toEqual([]);
     await setBudget({ maxCostUsdPerDay: 0.2 });

@@ -63,12 +63,17 @@ describe('how far agents are brought in', () => {
   const set = (fields: object) =>
     setRollout(parts, { workflowId: 'review', transitionId: 'review', mode: 'on', percent: 10, ...fields });
 
+  const report = (fields: object = {}) =>
+    rolloutReport(parts, { workflowId: 'review', transitionId: 'review', until: LATER, ...fields });
+
   it('is kept, and told to the tokens that live before it is answered', async () => {
     const definition = { ...content, id: 'review', version: 1 };
     const token = aToken(definition, { id: 'lives' });
     await storage.tokens.record({ token, runId: 'r', events: [], executions: [] });
-    expect(await set({})).toMatchObject({ rollout: { mode: 'on', percent: 10 }, changedAt: NOW });
-    expect(await storage.rollouts.listForWorkflow('review')).toHaveLength(1);
+    expect(await set({})).toEqual({ mode: 'on', percent: 10 });
+    expect(await storage.rollouts.listForWorkflow('review')).toMatchObject([
+      { rollout: { mode: 'on', percent: 10 }, changedAt: NOW },
+    ]);
     expect(told).toEqual(['lives']);
   });
 
@@ -80,10 +85,12 @@ describe('how far agents are brought in', () => {
   it('leaves what is not said as it was said before, and null takes it away', async () => {
     const agentVersions = [{ version: 1, percent: 100 }];
     await set({ maxErrorRate: 0.2, agentVersions });
-    expect(await set({ percent: 50 })).toMatchObject({ rollout: { percent: 50, maxErrorRate: 0.2 }, agentVersions });
-    const last = await set({ percent: 60, maxErrorRate: null, agentVersions: null });
-    expect(last.rollout).toEqual({ mode: 'on', percent: 60 });
-    expect(last.agentVersions).toBeUndefined();
+    expect(await set({ percent: 50 })).toEqual({ mode: 'on', percent: 50, maxErrorRate: 0.2, agentVersions });
+    expect(await report()).toMatchObject({ rollout: { percent: 50, agentVersions } });
+    expect(await set({ percent: 60, maxErrorRate: null, agentVersions: null })).toEqual({ mode: 'on', percent: 60 });
+    const [kept] = await storage.rollouts.listForWorkflow('review');
+    expect(kept).toMatchObject({ rollout: { mode: 'on', percent: 60 } });
+    expect(kept?.agentVersions).toBeUndefined();
   });
 
   it('is as the definition says once all that was said is taken back, which the tokens that live hear', async () => {
@@ -176,9 +183,6 @@ describe('how far agents are brought in', () => {
       await storage.tokens.record({ token, runId: 'r', events: numbered, executions: [] });
       await storage.executions.create(execution(id, { shadow: true, ...fields }));
     }
-
-    const report = (fields: object = {}) =>
-      rolloutReport(parts, { workflowId: 'review', transitionId: 'review', until: LATER, ...fields });
 
     it('tells how often a shadow would have moved its token elsewhere, with examples', async () => {
       await set({ mode: 'shadow', percent: 100 });

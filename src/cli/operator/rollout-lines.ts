@@ -1,4 +1,5 @@
 import type { SideSum } from '../../core/executions/side-sums.js';
+import { usdWords } from '../../core/executions/usd-words.js';
 
 /** How far the use of an agent is brought in, as the API has it. */
 export interface ShownRollout {
@@ -55,7 +56,7 @@ function sideLines(name: string, side: SideSum): readonly string[] {
     `${failed} failed${errorRate === null ? '' : ` (${share(errorRate)})`}`,
     ...(medianMs === null || p95Ms === null ? [] : [`median ${medianMs} ms`, `p95 ${p95Ms} ms`]),
     `${totalTokens} tokens`,
-    costUsd === null ? 'cost not known' : `${costUsd} USD`,
+    costUsd === null ? 'cost not known' : usdWords(costUsd),
   ];
   return [
     `${name.padEnd(10)}${facts.join(', ')}`,

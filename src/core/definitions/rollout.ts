@@ -46,6 +46,16 @@ export function sharedVersion(shares: readonly VersionShare[], text: string): nu
   return shares.at(-1)?.version;
 }
 
+/** What holds of one use of an agent. */
+export interface RolloutInForce extends Rollout {
+  /** Absent: one version. */
+  readonly agentVersions?: readonly VersionShare[];
+}
+
+export function inForce(rollout: Rollout, agentVersions: RolloutInForce['agentVersions']): RolloutInForce {
+  return agentVersions === undefined ? rollout : { ...rollout, agentVersions };
+}
+
 /** What was said of one use of an agent after its definition was saved. It goes before what any version of the definition says. */
 export interface UseRollout {
   readonly use: AgentUseId;

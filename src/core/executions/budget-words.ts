@@ -1,4 +1,5 @@
 import { budgetOwner, usdIn, type BudgetAmount, type BudgetLimit, type BudgetSum } from './budget-limit.js';
+import { usdWords } from './usd-words.js';
 
 /** Why a call was not made, and what to do. */
 export function exceededMessage(limit: BudgetLimit, { spent, reserved }: BudgetSum, wanted: BudgetAmount): string {
@@ -12,7 +13,7 @@ export function exceededMessage(limit: BudgetLimit, { spent, reserved }: BudgetS
       };
   const name = isOfUsd ? (limit.day === '' ? 'maxCostUsdPerExecution' : 'maxCostUsdPerDay') : 'maxTokensPerDay';
   const wait = limit.day === '' ? '' : ', or wait for the next day (UTC)';
-  const advice = `Raise ${name}, or lower maxTokens${wait}; then retryToken goes on.`;
+  const advice = `Raise ${name}, or lower maxTokens${wait}; a token that has an incident by this then goes on with retryToken.`;
   // Whoever reads this of an execution may not know what other workflows spend by its agent.
   const left =
     budgetOwner(limit.scope).kind === 'agent'
@@ -53,9 +54,5 @@ function named({ scope, day }: BudgetLimit): string {
 }
 
 function usd(nano: number): string {
-  // Without an exponent: small sums are read, too.
-  const digits = usdIn(nano)
-    .toFixed(9)
-    .replace(/0{1,9}$/, '');
-  return `${digits.endsWith('.') ? digits.slice(0, -1) : digits} USD`;
+  return usdWords(usdIn(nano));
 }

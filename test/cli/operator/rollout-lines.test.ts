@@ -26,6 +26,12 @@ it('says of a rollout that nothing ran for that nothing did', () => {
   ]);
 });
 
+it('says also a tiny cost in plain decimals', () => {
+  const on = { ...SIDE, executions: 1, completed: 1, errorRate: 0, medianMs: 1, p95Ms: 1, costUsd: 4.5e-7 };
+  const words = 'On        1 execution, 0 failed (0 %), median 1 ms, p95 1 ms, 0 tokens, 0.00000045 USD';
+  expect(reportLines({ ...REPORT, on })).toContain(words);
+});
+
 it('says what shadows cost, which failed, and which tokens they would have moved elsewhere', () => {
   const ran = {
     executions: 4,

@@ -1,5 +1,5 @@
 import type { AgentUse } from '../../../core/definitions/definition.js';
-import { FULL_ROLLOUT, type RolloutMode, type VersionShare } from '../../../core/definitions/rollout.js';
+import { FULL_ROLLOUT, inForce, type RolloutMode, type VersionShare } from '../../../core/definitions/rollout.js';
 import { rolloutReport } from '../../../operations/rollout-report.js';
 import { clearRollout, setRollout } from '../../../operations/set-rollout.js';
 import type { NamedUse } from '../../../operations/used-in.js';
@@ -23,7 +23,8 @@ interface ReportArguments extends UseArguments {
   readonly until?: string | null;
 }
 
-const rolloutOf = ({ rollout = FULL_ROLLOUT }: Pick<AgentUse, 'rollout'>) => rollout;
+const rolloutOf = ({ rollout = FULL_ROLLOUT, agentVersions }: Pick<AgentUse, 'agentVersions' | 'rollout'>) =>
+  inForce(rollout, agentVersions);
 
 export const rolloutResolvers = {
   Query: {
@@ -44,7 +45,7 @@ export const rolloutResolvers = {
       const shares = agentVersions?.map((share) => ({ ...share })) ?? agentVersions;
       const versions = shares === undefined ? {} : { agentVersions: shares };
       const most = maxErrorRate === undefined ? {} : { maxErrorRate };
-      return (await setRollout(context, { ...namedUse(args), mode, percent, ...most, ...versions })).rollout;
+      return await setRollout(context, { ...namedUse(args), mode, percent, ...most, ...versions });
     },
   },
   AgentTransitionConfig: { rollout: rolloutOf },
