@@ -29,7 +29,8 @@ export interface ReplayedToken {
  * Gives a token's past to a changed definition and says where it would have gone otherwise: the same fires and changes at the same
  * times, and of each agent the answers that it gave. `history` is that of the token's Temporal workflow, as its UI and CLI write it
  * or a client's `fetchHistory` gives it. Where the token went over to another version of its workflow, the changed definition is in the
- * place of the last version that it had; until then it lives as it did. Throws where `history` is
+ * place of the last version that it had; until then it lives as it did. What was said of rollouts while it lived is not heard: agents are
+ * as far in as the definition says. Throws where `history` is
  * none, or has no definition, and VALIDATION_FAILED where a definition is wrong.
  */
 export function replayToken(history: unknown, definition: object): ReplayedToken {

@@ -77,7 +77,7 @@ export async function recordRollouts(
   await handle.result();
   let runId: string | undefined = handle.firstExecutionRunId;
   for (let run = 1; runId !== undefined; run += 1) {
-    runId = runAfter(await save(`token-rolled-out-run-${run}`, 'rolled-out', runId));
+    runId = runAfter(await save(`rollout-token-run-${run}`, 'rolled-out', runId));
   }
   await save('execution-in-the-shadow', 'rolled-out:review:1');
 }
