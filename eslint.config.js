@@ -51,6 +51,11 @@ const NO_SHARED_LET = {
     'Program > VariableDeclaration[kind="let"], Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
   message: 'All runs of a worker share it: use ofEachRun, or pass it on.',
 };
+const NO_SHARED_COLLECTION = {
+  selector:
+    'Program > VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Map|Set)$/][arguments.length=0]',
+  message: NO_SHARED_LET.message,
+};
 const IN_SOURCES = [NO_ENUM, NO_PRIVATE, ENVIRONMENT_IMPORT, NO_LAZY_CHILD_PROCESS, NO_ENDLESS_MKDIR];
 
 const CLOCK = 'Core reads no clock: take `now` from the caller.';
@@ -209,7 +214,7 @@ export default defineConfig(
 
   {
     files: ['src/{contract,workflows}/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...IN_SOURCES, NO_SHARED_LET] },
+    rules: { 'no-restricted-syntax': ['error', ...IN_SOURCES, NO_SHARED_LET, NO_SHARED_COLLECTION] },
   },
 
   {

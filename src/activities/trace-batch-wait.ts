@@ -19,6 +19,8 @@ export async function traceBatchWait(
   const { joinedAt, batchId, isAnswered } = wait;
   const submission = batchId === undefined ? undefined : await storage.batches.submissionOf(batchId);
   const { providerBatchId, lines, lastAt } = submission ?? {};
+  // Without its provider's id nobody knows whether it was taken.
+  const isSubmitted = providerBatchId !== undefined && lastAt !== undefined;
   const startMs = Date.parse(joinedAt);
   traces.tell({
     traceId: execution.traceId,
@@ -35,7 +37,7 @@ export async function traceBatchWait(
       ...(providerBatchId === undefined ? {} : { 'circuit_breaker.batch.provider_id': providerBatchId }),
       ...(lines === undefined ? {} : { 'circuit_breaker.batch.lines': lines }),
     },
-    events: lastAt === undefined ? [] : [{ name: 'submitted', atMs: Date.parse(lastAt), attributes: {} }],
+    events: !isSubmitted ? [] : [{ name: 'submitted', atMs: Date.parse(lastAt), attributes: {} }],
     links: [],
   });
 }

@@ -261,14 +261,16 @@ function batchParts(
 
 function run({ resources, logger, ending }: ProcessParts, name: string, worker: Worker): void {
   let isClosing = false;
+  // Whoever asks an ending process again has it end at once.
+  const isEnding = () => isClosing || ending.aborted;
   const stoppedByItself = (error?: unknown) => {
     logger.fatal({ err: error }, `${name} has stopped by itself`);
     // Without its worker the process would look alive and do nothing: end in order, and say that it failed.
     process.exitCode = 1;
-    process.kill(process.pid, 'SIGTERM');
+    if (!isEnding()) process.kill(process.pid, 'SIGTERM');
   };
   const running = worker.run().then(() => {
-    if (!isClosing && !ending.aborted) stoppedByItself();
+    if (!isEnding()) stoppedByItself();
   }, stoppedByItself);
   resources.add(name, async () => {
     isClosing = true;

@@ -15,7 +15,8 @@ interface WaitingParts {
 
 /**
  * Bounds how many spans wait for a collector. Spans that belong together wait together or are dropped together, so that none hangs from one
- * that was dropped. The log says at once when this begins, then once a minute for as long as it goes on, and how many they were.
+ * that was dropped. The log says at once when this begins, then once a minute for as long as it goes on, and how many they were, also of those that
+ * were dropped last.
  */
 export class WaitingSpans {
   readonly #most: number;
@@ -24,6 +25,7 @@ export class WaitingSpans {
   #waiting = 0;
   #untold = 0;
   #toldAtMs = -Infinity;
+  #later: NodeJS.Timeout | undefined;
 
   constructor({ most, logger, nowMs = () => performance.now() }: WaitingParts) {
     this.#most = most;
@@ -38,7 +40,9 @@ export class WaitingSpans {
       return true;
     }
     this.#untold += spans;
-    if (this.#nowMs() - this.#toldAtMs >= TOLD_EVERY_MS) this.#tell();
+    const restMs = this.#toldAtMs + TOLD_EVERY_MS - this.#nowMs();
+    if (restMs <= 0) this.#tell();
+    else this.#later ??= setTimeout(() => this.end(), restMs).unref();
     return false;
   }
 
@@ -53,6 +57,8 @@ export class WaitingSpans {
   }
 
   #tell(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#logger.warn(
       { dropped: this.#untold, mayWait: this.#most },
       'spans of traces are dropped: more of them wait for the collector than may (OTEL_BSP_MAX_QUEUE_SIZE)',

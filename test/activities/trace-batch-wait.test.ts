@@ -54,6 +54,13 @@ describe('the wait of a turn for its batch', () => {
     expect((await told())[0]?.spanId).toBe(span?.spanId);
   });
 
+  it('does not say that a batch was sent of which nobody knows whether its provider has it', async () => {
+    await join();
+    await storage.batches.claim('group', 'batch', { lines: 10, bytes: 1000 });
+    await storage.batches.beginSubmission('batch', { accounts: ['one'], lines: 7, now: SENT });
+    expect(await told()).toMatchObject([{ attributes: { 'circuit_breaker.batch.lines': 7 }, events: [] }]);
+  });
+
   it('is told also where nobody has gathered it, and not where it has left', async () => {
     await join();
     expect(await told()).toMatchObject([{ attributes: { 'circuit_breaker.batch.is_answered': false }, events: [] }]);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { WaitingSpans } from '../../src/compose/waiting-spans.js';
 import { MemoryLogger } from '../support/memory-logger.js';
@@ -9,6 +9,10 @@ let nowMs: number;
 beforeEach(() => {
   logger = new MemoryLogger();
   nowMs = 0;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const waiting = (most: number) => new WaitingSpans({ most, logger, nowMs: () => nowMs });
@@ -28,6 +32,18 @@ it('how many are dropped is told at once, then once a minute, and at the end: ea
   spans.end();
   spans.end();
   expect(dropped()).toEqual([2, 120, 120, 58]);
+});
+
+it('those that were dropped last are told a minute later, though no more follow', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const spans = waiting(0);
+  for (const count of [3, 4, 5]) spans.enter(count);
+  expect(dropped()).toEqual([3]);
+  nowMs = 60_000;
+  vi.advanceTimersByTime(60_000);
+  expect(dropped()).toEqual([3, 9]);
+  vi.advanceTimersByTime(600_000);
+  expect(dropped()).toEqual([3, 9]);
 });
 
 it('nothing is told where nothing is dropped', () => {

@@ -122,7 +122,8 @@ export class PostgresExecutionStore implements ExecutionStore {
         ],
       });
       if (updated.length > 0 && row.document.status === 'WAITING_FOR_APPROVAL' && isEnded(document.status)) {
-        await this.#tools.stopWaiting(id);
+        // The end is stored: whoever repeated it would hear that it was no news.
+        await this.#tools.stopWaiting(id).catch(() => undefined);
       }
       // Another update came in between: apply this one to what it left.
       if (updated.length > 0) {
