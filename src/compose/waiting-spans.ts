@@ -42,7 +42,10 @@ export class WaitingSpans {
     this.#untold += spans;
     const restMs = this.#toldAtMs + TOLD_EVERY_MS - this.#nowMs();
     if (restMs <= 0) this.#tell();
-    else this.#later ??= setTimeout(() => { this.end(); }, restMs).unref();
+    else
+      this.#later ??= setTimeout(() => {
+        this.end();
+      }, restMs).unref();
     return false;
   }
 
