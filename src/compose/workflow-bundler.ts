@@ -8,9 +8,10 @@ const INTERCEPTORS = ['failure-in-log', 'trace-in-headers', 'turns'].map(inWorkf
 const WORKFLOWS = inWorkflows('index');
 
 /**
- * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same: with our
- * converters of payloads and failures, with the code of a failure in the log, with traces passed on, with what arrives taken in turn, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread
- * objects: what stands in for them there makes rules take ten times as long.
+ * How the workflows are bundled where that is not done by the build, whose `scripts/build/bundle-workflows` does the same: with our converters of payloads and
+ * failures, with the code of a failure in the log, with traces passed on, with what arrives taken in turn, with all modules made once for all runs of a
+ * worker, and for Node. The SDK's own target is ES2017, which knows neither private fields nor spread objects: what stands in for them there makes rules
+ * take ten times as long.
  */
 export const WORKFLOW_BUNDLER: Pick<
   BundleOptions,
