@@ -7,7 +7,7 @@ import { bundledWorkflows } from '../support/bundled-workflows.js';
 /** The modules that the worker makes once for all runs, as a bundle has them. */
 function preloadedBy(code: string): readonly string[] {
   const [, body = ''] = /preloadModules = function preloadModules\(\) \{(.*?)\n\}/s.exec(code) ?? [];
-  return [...body.matchAll(/\"\.\/src\/workflows\/([\w-]+)\.ts\"\)/g)].map(([, name = '']) => name).toSorted();
+  return [...body.matchAll(/"\.\/src\/workflows\/([\w-]+)\.ts"\)/g)].map(([, name = '']) => name).toSorted();
 }
 
 it('a bundle that is made at a start, and the one of the build, have the same modules made once for all runs', async () => {
